@@ -1,0 +1,93 @@
+"""FLOPs and cache sizes: the paper's convention, and what was really run.
+
+Letters of the formulas: d = hidden, D = head dim, H and Hkv heads, F = MLP width, V = vocabulary,
+Wt = W + S, L tokens. A multiply-add counts as two.
+
+Source: "Artificial Hippocampus Networks" (arXiv 2510.07318), table 1 and appendix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ahn_runtime.config import ModelConfig, StreamConfig
+
+
+@dataclass(frozen=True)
+class PaperCosts:
+    """The paper's convention at L tokens: whole-model FLOPs and cache elements of one layer."""
+
+    flops: int
+    flops_full: int
+    cache_elements: int
+    cache_elements_full: int
+
+    @property
+    def flops_ratio(self) -> float:
+        return self.flops / self.flops_full if self.flops_full else 1.0
+
+    @property
+    def cache_ratio(self) -> float:
+        return self.cache_elements / self.cache_elements_full if self.cache_elements_full else 1.0
+
+
+def paper_costs(config: ModelConfig, held_limit: int, tokens: int) -> PaperCosts:
+    """Costs by the paper's formulas.
+
+    Args:
+        config: the base model.
+        held_limit: Wt = W + S.
+        tokens: L. At or below Wt nothing is saved, and both columns are those of full attention.
+    """
+    d, dim, heads, kv_heads = (
+        config.hidden_size,
+        config.head_dim,
+        config.num_heads,
+        config.num_kv_heads,
+    )
+    projections = 4 * tokens * d * dim * (heads + kv_heads)
+    mlp = 6 * tokens * d * config.intermediate_size
+    full = projections + 2 * dim * heads * tokens**2 + mlp
+    cache_full = 2 * tokens * dim * kv_heads
+    ahn, cache = full, cache_full
+    if tokens > held_limit:
+        per_token = 2 * held_limit * dim * heads + 2 * dim**2 * heads + 3 * d * heads
+        ahn = projections + mlp + 2 * dim * heads * held_limit**2
+        ahn += 2 * (tokens - held_limit) * per_token
+        cache = 2 * held_limit * dim * kv_heads + dim**2 * heads
+    head = 4 * tokens * d * config.vocab_size
+    layers = config.num_layers
+    return PaperCosts(layers * ahn + head, layers * full + head, cache, cache_full)
+
+
+def block_flops(config: ModelConfig, stream: StreamConfig, n: int, tokens: int) -> tuple[int, int]:
+    """FLOPs of one block as run, and of the same block under full attention; without lm_head.
+
+    As run means every score that is computed, the masked ones of a block included.
+
+    Args:
+        n: absolute position of the block's first token.
+        tokens: T.
+    """
+    d, dim, heads = config.hidden_size, config.head_dim, config.num_heads
+    linear = 4 * d * dim * (heads + config.num_kv_heads) + 6 * d * config.intermediate_size
+    single = tokens == 1
+    keys = stream.held_tokens(n + 1) if single else stream.held_tokens(n) + tokens
+    run = tokens * (linear + 4 * dim * heads * keys)
+    if stream.cell is not None:
+        # Write gates for every token; decay, correct, write and read D x D per evicted one.
+        evicted = max(0, n + tokens - (stream.held_limit or 0)) - max(0, n - (stream.held_limit or 0))
+        run += tokens * 4 * d * heads + evicted * (10 * dim**2 + 2 * d) * heads
+    full = tokens * (linear + 4 * dim * heads * (n + tokens))
+    return config.num_layers * run, config.num_layers * full
+
+
+def head_flops(config: ModelConfig, rows: int) -> int:
+    """FLOPs of the output layer for `rows` positions."""
+    return 2 * rows * config.hidden_size * config.vocab_size
+
+
+def full_cache_bytes(config: ModelConfig, stream: StreamConfig, tokens: int) -> int:
+    """Bytes that full attention would hold after `tokens` tokens, in the stream's kv_dtype."""
+    per_token = 2 * config.num_layers * config.num_kv_heads * config.head_dim
+    return tokens * per_token * stream.kv_torch_dtype.itemsize

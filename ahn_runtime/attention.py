@@ -1,0 +1,128 @@
+"""Which keys a query sees, and attention over them.
+
+A session holds the sinks (positions 0..S-1) and a ring of the last W positions. Position p lives
+in slot p while p < S and in slot S + (p - S) mod W afterwards, so the layout is a function of the
+position alone: a state restored from disk repeats the very arithmetic of the one that was saved.
+
+Worked example, W = 4, S = 2, next position n = 9: slots 0 1 hold positions 0 1; the ring's slots
+2 3 4 5 hold 6 7 8 5. Query 9 sees 0 1 and 6 7 8 9; position 5 leaves for the memory, and 9 takes
+its slot.
+
+Source: "Artificial Hippocampus Networks" (arXiv 2510.07318), section 3; the ring is ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ahn_runtime.config import StreamConfig
+
+
+def slots_of(positions: Tensor, stream: StreamConfig) -> Tensor:
+    """Slot of each absolute position, int64 of the same shape."""
+    if stream.window is None:
+        return positions
+    ring = stream.sinks + (positions - stream.sinks) % stream.window
+    return torch.where(positions < stream.sinks, positions, ring)
+
+
+def held_positions(n: int, stream: StreamConfig, device: torch.device | None = None) -> Tensor:
+    """Absolute position in each filled slot before position n is fed, int64 [min(n, S + W)]."""
+    if stream.held_limit is None or n <= stream.held_limit:
+        return torch.arange(n, device=device)
+    window, sinks = n - stream.held_limit + stream.sinks, stream.sinks
+    latest = torch.arange(window, n, device=device)
+    held = torch.arange(stream.held_limit, device=device)
+    held[slots_of(latest, stream)] = latest
+    held[:sinks] = torch.arange(sinks, device=device)
+    return held
+
+
+@dataclass(frozen=True)
+class BlockPlan:
+    """Everything about one block of new tokens that all layers share.
+
+    Args:
+        positions: absolute positions of the block, int64 [T].
+        held_before, held_after: filled slots before and after the block.
+        write_slots: where the block's keys and values go, int64 [T].
+        evict_slots: slots of the positions that leave for the memory, in order, int64 [E].
+        read_from: index in the block of the first query that reads the memory (T if none does).
+        mask: True where query t sees a key, bool [T, held_before + T]; None for a single token,
+            which sees everything that is held once it took its slot.
+    """
+
+    positions: Tensor
+    held_before: int
+    held_after: int
+    write_slots: Tensor
+    evict_slots: Tensor
+    read_from: int
+    mask: Tensor | None
+
+
+def plan_block(n: int, tokens: int, stream: StreamConfig, device: torch.device) -> BlockPlan:
+    """Plan the block of `tokens` tokens at position n.
+
+    Args:
+        n: absolute position of the first token.
+        tokens: T, at most W: then what leaves the window was there before the block began.
+    """
+    assert stream.window is None or tokens <= stream.window
+    positions = torch.arange(n, n + tokens, device=device)
+    if stream.window is None:
+        evicted = positions[:0]
+        read_from = tokens
+    else:
+        first = max(n - stream.window, stream.sinks)
+        evicted = torch.arange(first, max(first, n + tokens - stream.window), device=device)
+        read_from = min(tokens, first + stream.window - n)
+    return BlockPlan(
+        positions=positions,
+        held_before=stream.held_tokens(n),
+        held_after=stream.held_tokens(n + tokens),
+        write_slots=slots_of(positions, stream),
+        evict_slots=slots_of(evicted, stream),
+        read_from=read_from,
+        mask=None if tokens == 1 else _visible(n, positions, stream),
+    )
+
+
+def _visible(n: int, positions: Tensor, stream: StreamConfig) -> Tensor:
+    keys = torch.cat((held_positions(n, stream, positions.device), positions))[None, :]
+    queries = positions[:, None]
+    seen = keys <= queries
+    if stream.window is not None:
+        seen &= (keys > queries - stream.window) | (keys < stream.sinks)
+    return seen
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+    """Softmax attention of grouped query heads.
+
+    Args:
+        q: [H, T, D], rotated.
+        k, v: [Hkv, K, D], rotated keys; kv head h // (H / Hkv) serves query head h.
+        mask: True where a query sees a key, bool [T, K], or None for all.
+
+    Returns:
+        [H, T, D].
+    """
+    if k.dtype != q.dtype:
+        k, v = k.to(q.dtype), v.to(q.dtype)
+    if q.shape[1] == 1 and mask is None:
+        return _attend_one(q, k, v)
+    out = F.scaled_dot_product_attention(q[None], k[None], v[None], attn_mask=mask, enable_gqa=True)
+    return out[0]
+
+
+def _attend_one(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """One query per head: two batched products, half the time of the blocked kernel on a CPU."""
+    heads, _, dim = q.shape
+    grouped = q.view(k.shape[0], -1, dim) * dim**-0.5
+    weights = torch.softmax(torch.bmm(grouped, k.transpose(1, 2)), dim=-1)
+    return torch.bmm(weights, v).view(heads, 1, dim)

@@ -1,0 +1,248 @@
+"""A session's state as bytes: a manifest and content-addressed pages, and back.
+
+A page covers `PAGE_TOKENS` absolute positions of all layers, or the memories, or the last hidden
+state, as one safetensors blob named by the sha256 of its bytes. Consecutive checkpoints share the
+pages that did not change. Positions p of page i are i * PAGE_TOKENS <= p < (i + 1) * PAGE_TOKENS;
+its `positions` say which of them it holds:
+
+    positions  [count] int64
+    k, v  [layers, Hkv, count, D] in the stream's kv_dtype       gates  [layers, G, count, H] float32
+    memory  [layers, H, D, D] float32, key axis first            last_hidden  [hidden]
+
+This room knows no database: pages go out as a mapping and come in through a function.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from ahn_runtime.attention import slots_of
+from ahn_runtime.cache import ModelState, capacity_for
+from ahn_runtime.errors import AhnError, CheckpointVersionError, DamagedCheckpoint
+
+if TYPE_CHECKING:
+    from ahn_runtime.runtime import Runtime
+    from ahn_runtime.session import Session
+
+FORMAT = "ammon-checkpoint"
+FORMAT_VERSION = 1
+PAGE_TOKENS = 256
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What is to be stored: `manifest` is plain JSON, `pages` holds only what is new."""
+
+    manifest: Manifest
+    pages: Mapping[str, bytes]
+
+    @property
+    def page_hashes(self) -> list[str]:
+        """Every page the manifest uses, new or not."""
+        return page_hashes(self.manifest)
+
+
+def page_hashes(self) -> list[str]:
+        """Every page the manifest uses, new or not."""
+        return page_hashes(self.manifest)
+
+
+def page_hashes(manifest: Manifest) -> list[str]:
+    """Hashes of all pages of a manifest."""
+    hashes = [page["hash"] for page in manifest["kv_pages"]]
+    hashes += [manifest[name] for name in ("memory_page", "hidden_page") if manifest[name]]
+    return list(dict.fromkeys(hashes))
+
+
+def save_checkpoint(
+    session: Session, previous: Manifest | None = None, extra: Manifest | None = None
+) -> Checkpoint:
+    """Turn a session's state into a manifest and the pages that are new.
+
+    A ring keeps overwriting the oldest page's positions; a page that `previous` holds whole is
+    used again even when only its tail is still held.
+
+    Args:
+        session: at the position to save.
+        previous: manifest of the last checkpoint stored in this reading, whose pages are shared.
+        extra: more plain JSON for the manifest (the chunk length, where in which document).
+    """
+    runtime, state = session.runtime, session.state
+    pages: dict[str, bytes] = {}
+    old = {p["page"]: p["hash"] for p in (previous or {}).get("kv_pages", ()) if _is_whole(p)}
+    manifest: Manifest = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "identity": runtime.identity,
+        "page_tokens": PAGE_TOKENS,
+        "tokens_seen": state.tokens_seen,
+        "prefix_hash": f"{state.prefix_hash:032x}",
+        "flops": state.flops,
+        "flops_full": state.flops_full,
+        "kv_pages": _save_kv(runtime, state, old, pages),
+        "memory_page": _put(pages, {"memory": torch.stack([la.memory for la in state.layers])})
+        if runtime.stream.cell
+        else "",
+        "hidden_page": ""
+        if state.last_hidden is None
+        else _put(pages, {"last_hidden": state.last_hidden}),
+        **(extra or {}),
+    }
+    return Checkpoint(manifest, pages)
+
+
+def load_checkpoint(
+    runtime: Runtime, manifest: Manifest, fetch: Callable[[str], bytes]
+) -> Session:
+    """Rebuild a session; nothing is read again.
+
+    Args:
+        runtime: loaded with the model and options that the manifest names.
+        manifest: as `save_checkpoint` made it.
+        fetch: page hash to bytes; each page is verified against its hash.
+
+    Raises:
+        CheckpointVersionError: written by a newer Ammon.
+        ModelMismatchError: of another model, memory, window or dtype.
+        DamagedCheckpoint: a field or page is missing or not what it says.
+    """
+    _check_version(manifest)
+    try:
+        runtime.check_identity(manifest["identity"])
+        session = runtime.session()
+        state = session.state
+        state.tokens_seen = int(manifest["tokens_seen"])
+        state.prefix_hash = int(manifest["prefix_hash"], 16)
+        state.flops, state.flops_full = int(manifest["flops"]), int(manifest["flops_full"])
+        _load_kv(runtime, state, manifest["kv_pages"], fetch)
+        if manifest["memory_page"]:
+            memory = _get(manifest["memory_page"], fetch)["memory"].to(runtime.device)
+            for layer, saved in zip(state.layers, memory, strict=True):
+                _same_shape("memory", saved, layer.memory)
+                layer.memory = saved.clone()
+        if manifest["hidden_page"]:
+            hidden = _get(manifest["hidden_page"], fetch)["last_hidden"]
+            state.last_hidden = hidden.to(runtime.device)
+    except AhnError:
+        raise
+    except (KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
+        raise DamagedCheckpoint(
+            f"This checkpoint is damaged ({type(error).__name__}: {error}); use an earlier one."
+        ) from error
+    return session
+
+
+def _check_version(manifest: Manifest) -> None:
+    if manifest.get("format") != FORMAT:
+        raise DamagedCheckpoint("This is not an Ammon checkpoint; use an earlier one.")
+    version = manifest.get("format_version")
+    if not isinstance(version, int) or version < 1:
+        raise DamagedCheckpoint(f"This checkpoint has no valid format version ({version!r}).")
+    if version > FORMAT_VERSION:
+        raise CheckpointVersionError(
+            f"This checkpoint has format version {version}; this Ammon reads up to "
+            f"{FORMAT_VERSION}. Update Ammon to resume it."
+        )
+
+
+def _save_kv(
+    runtime: Runtime, state: ModelState, old: Mapping[int, str], pages: dict[str, bytes]
+) -> list[Manifest]:
+    held = _held_ranges(runtime, state.tokens_seen)
+    result = []
+    for number in dict.fromkeys(p // PAGE_TOKENS for first, end in held for p in range(first, end)):
+        low, high = number * PAGE_TOKENS, (number + 1) * PAGE_TOKENS
+        positions = [p for first, end in held for p in range(max(first, low), min(end, high))]
+        if number in old:
+            result.append({"page": number, "hash": old[number], "count": PAGE_TOKENS})
+            continue
+        page_hash = _put(pages, _kv_page(runtime, state, positions))
+        result.append({"page": number, "hash": page_hash, "count": len(positions)})
+    return result
+
+
+def _is_whole(page: Manifest) -> bool:
+    return bool(page["count"] == PAGE_TOKENS)
+
+
+def _held_ranges(runtime: Runtime, tokens_seen: int) -> list[tuple[int, int]]:
+    """Absolute positions held exactly: the sinks' range and the window's."""
+    stream = runtime.stream
+    if stream.held_limit is None or tokens_seen <= stream.held_limit:
+        return [(0, tokens_seen)]
+    return [(0, stream.sinks), (tokens_seen - (stream.window or 0), tokens_seen)]
+
+
+def _kv_page(runtime: Runtime, state: ModelState, positions: Iterable[int]) -> dict[str, Tensor]:
+    at = torch.tensor(list(positions), dtype=torch.int64, device=runtime.device)
+    slots = slots_of(at, runtime.stream)
+    return {
+        "positions": at,
+        "k": torch.stack([layer.k[:, slots] for layer in state.layers]),
+        "v": torch.stack([layer.v[:, slots] for layer in state.layers]),
+        "gates": torch.stack([layer.gates[:, slots] for layer in state.layers]),
+    }
+
+
+def _load_kv(
+    runtime: Runtime, state: ModelState, entries: list[Manifest], fetch: Callable[[str], bytes]
+) -> None:
+    capacity = capacity_for(state.tokens_seen, runtime.stream) if state.tokens_seen else 0
+    for layer in state.layers:
+        layer.grow(capacity)
+    held = _held_ranges(runtime, state.tokens_seen)
+    missing = sum(end - first for first, end in held)
+    for entry in entries:
+        page = _get(entry["hash"], fetch)
+        positions = page["positions"]
+        keep = torch.zeros_like(positions, dtype=torch.bool)
+        for first, end in held:
+            keep |= (positions >= first) & (positions < end)
+        slots = slots_of(positions[keep], runtime.stream)
+        missing -= len(slots)
+        for i, layer in enumerate(state.layers):
+            for name in ("k", "v", "gates"):
+                saved, target = page[name][i][:, keep], getattr(layer, name)
+                _same_shape(name, saved, target[:, slots])
+                target[:, slots] = saved.to(runtime.device)
+    if missing:
+        raise DamagedCheckpoint(
+            f"This checkpoint's pages do not cover {missing} of its positions; use an earlier one."
+        )
+
+
+def _same_shape(name: str, saved: Tensor, target: Tensor) -> None:
+    if saved.shape != target.shape or saved.dtype != target.dtype:
+        raise DamagedCheckpoint(
+            f"A page's {name} is {list(saved.shape)} {saved.dtype}, "
+            f"expected {list(target.shape)} {target.dtype}; use an earlier checkpoint."
+        )
+
+
+def _put(pages: dict[str, bytes], tensors: Mapping[str, Tensor]) -> str:
+    blob = save({name: t.contiguous().cpu() for name, t in tensors.items()})
+    page_hash = hashlib.sha256(blob).hexdigest()
+    pages[page_hash] = blob
+    return page_hash
+
+
+def _get(page_hash: str, fetch: Callable[[str], bytes]) -> dict[str, Tensor]:
+    blob = fetch(page_hash)
+    if hashlib.sha256(blob).hexdigest() != page_hash:
+        raise DamagedCheckpoint(
+            f"Page {page_hash[:12]} is damaged (its hash is wrong); use an earlier checkpoint."
+        )
+    try:
+        return load(blob)
+    except SafetensorError as error:
+        raise DamagedCheckpoint(f"Page {page_hash[:12]} is not readable ({error}).") from error

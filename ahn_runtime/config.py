@@ -1,0 +1,127 @@
+"""Frozen descriptions: the base model's shape, and how a session holds its tokens.
+
+Letters used throughout the package: `T` new tokens, `H` query heads, `Hkv` key/value heads,
+`D` head dim, `W` window (keys a query sees, its own included, sinks not), `S` sinks,
+`E` tokens evicted by a block, `n` absolute position of a block's first token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ahn_runtime.errors import WeightsError
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+POSITIONS = ("absolute",)
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The shape of a Qwen2 decoder, in the terms of its `config.json`."""
+
+    hidden_size: int
+    intermediate_size: int
+    num_layers: int
+    num_heads: int
+    num_kv_heads: int
+    head_dim: int
+    vocab_size: int
+    rms_norm_eps: float
+    rope_theta: float
+    tie_word_embeddings: bool = False
+    max_position_embeddings: int = 32768
+
+    @classmethod
+    def from_hf(cls, raw: Mapping[str, Any]) -> ModelConfig:
+        """Read the fields of a Hugging Face `config.json`.
+
+        Raises:
+            WeightsError: another architecture, or a field is missing.
+        """
+        if raw.get("model_type") != "qwen2":
+            raise WeightsError(
+                f"The model's config.json says model_type {raw.get('model_type')!r}; "
+                "Ammon runs Qwen2 and Qwen2.5 models (model_type 'qwen2')."
+            )
+        if raw.get("rope_scaling"):
+            raise WeightsError(
+                "The model's config.json asks for rope_scaling, which Ammon does not apply; "
+                "remove it to read with the plain rotary positions the model was trained on."
+            )
+        try:
+            heads = int(raw["num_attention_heads"])
+            return cls(
+                hidden_size=int(raw["hidden_size"]),
+                intermediate_size=int(raw["intermediate_size"]),
+                num_layers=int(raw["num_hidden_layers"]),
+                num_heads=heads,
+                num_kv_heads=int(raw["num_key_value_heads"]),
+                head_dim=int(raw.get("head_dim") or int(raw["hidden_size"]) // heads),
+                vocab_size=int(raw["vocab_size"]),
+                rms_norm_eps=float(raw["rms_norm_eps"]),
+                rope_theta=_rope_theta(raw),
+                tie_word_embeddings=bool(raw.get("tie_word_embeddings", False)),
+                max_position_embeddings=int(raw.get("max_position_embeddings", 32768)),
+            )
+        except KeyError as missing:
+            raise WeightsError(f"The model's config.json has no field {missing}.") from missing
+
+
+def _rope_theta(raw: Mapping[str, Any]) -> float:
+    """transformers 5 moved the base into `rope_parameters`; older files have it on top."""
+    nested = raw.get("rope_parameters") or {}
+    return float(raw.get("rope_theta") or nested.get("rope_theta") or 10000.0)
+
+
+@dataclass(frozen=True)
+class StreamConfig:
+    """How a session holds what it has read; a state is bound to exactly this.
+
+    Args:
+        window: W, keys a query sees, its own included; None is full attention.
+        sinks: S, first positions kept for ever.
+        cell: the memory's kind by its released name, or None for sinks + window only.
+        dtype: dtype of the activations, by name.
+        kv_dtype: dtype in which keys and values are held; rounded when inserted.
+        quantize: None, or the scheme of the linear layers.
+        positions: "absolute": rotary angles at true positions, for ever.
+    """
+
+    window: int | None
+    sinks: int
+    cell: str | None
+    dtype: str = "float32"
+    kv_dtype: str = "float32"
+    quantize: str | None = None
+    positions: str = "absolute"
+
+    def __post_init__(self) -> None:
+        if self.window is not None and self.window < 1:
+            raise ValueError(f"window must be 1 token or more, or None; got {self.window}.")
+        if self.sinks < 0:
+            raise ValueError(f"sinks must be 0 or more; got {self.sinks}.")
+        for name in ("dtype", "kv_dtype"):
+            if getattr(self, name) not in DTYPES:
+                raise ValueError(f"{name} must be one of {sorted(DTYPES)}; got {getattr(self, name)!r}.")
+        if self.quantize is not None:
+            raise ValueError(f"quantize must be None in this version; got {self.quantize!r}.")
+        if self.positions not in POSITIONS:
+            raise ValueError(f"positions must be one of {POSITIONS}; got {self.positions!r}.")
+
+    @property
+    def kv_torch_dtype(self) -> torch.dtype:
+        return DTYPES[self.kv_dtype]
+
+    @property
+    def held_limit(self) -> int | None:
+        """Positions held exactly once the session is long: W + S; None without a limit."""
+        return None if self.window is None else self.window + self.sinks
+
+    def held_tokens(self, tokens_seen: int) -> int:
+        """Positions held exactly after `tokens_seen` tokens."""
+        limit = self.held_limit
+        return tokens_seen if limit is None else min(tokens_seen, limit)

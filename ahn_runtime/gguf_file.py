@@ -1,0 +1,163 @@
+"""Reading a Qwen2 model out of one GGUF file: shape, vocabulary, dequantized weights.
+
+The file is parsed by the `gguf` library. Its pure Python reader takes seconds over a vocabulary of
+150,000 strings, so what it found is kept beside the file as JSON (`<name>.index.json`), bound to
+the file's size and time of change; the weights are always read from the file itself.
+
+Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ahn_runtime.config import ModelConfig
+from ahn_runtime.errors import WeightsError
+from ahn_runtime.tokenizer import Tokenizer, from_vocabulary
+
+INDEX_VERSION = 1
+_LAYER_NAMES = {
+    "attn_norm": "input_layernorm",
+    "attn_q": "self_attn.q_proj",
+    "attn_k": "self_attn.k_proj",
+    "attn_v": "self_attn.v_proj",
+    "attn_output": "self_attn.o_proj",
+    "ffn_norm": "post_attention_layernorm",
+    "ffn_gate": "mlp.gate_proj",
+    "ffn_up": "mlp.up_proj",
+    "ffn_down": "mlp.down_proj",
+}
+_TOP_NAMES = {
+    "token_embd": "model.embed_tokens",
+    "output_norm": "model.norm",
+    "output": "lm_head",
+}
+_NORMAL_TOKEN = 1  # gguf's token type for ordinary vocabulary
+
+
+class GGUFModel:
+    """An opened GGUF of architecture qwen2.
+
+    Raises:
+        WeightsError: not a GGUF, cut short, or another architecture.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._index = _load_index(path)
+
+    @property
+    def config(self) -> ModelConfig:
+        fields = self._index["fields"]
+        try:
+            heads = int(fields["qwen2.attention.head_count"])
+            hidden = int(fields["qwen2.embedding_length"])
+            return ModelConfig(
+                hidden_size=hidden,
+                intermediate_size=int(fields["qwen2.feed_forward_length"]),
+                num_layers=int(fields["qwen2.block_count"]),
+                num_heads=heads,
+                num_kv_heads=int(fields["qwen2.attention.head_count_kv"]),
+                head_dim=int(fields.get("qwen2.attention.key_length", hidden // heads)),
+                vocab_size=len(self._index["tokens"]),
+                rms_norm_eps=float(fields["qwen2.attention.layer_norm_rms_epsilon"]),
+                rope_theta=float(fields["qwen2.rope.freq_base"]),
+                tie_word_embeddings="output.weight" not in self._index["tensors"],
+                max_position_embeddings=int(fields["qwen2.context_length"]),
+            )
+        except KeyError as missing:
+            raise WeightsError(f"{self.path} has no GGUF field {missing}.") from missing
+
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer of the file's own vocabulary."""
+        types = self._index["token_types"]
+        return from_vocabulary(self._index["tokens"], [t != _NORMAL_TOKEN for t in types])
+
+    def tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """Every weight under its stock Qwen2 name, dequantized to float32."""
+        raw = np.memmap(self.path, dtype=np.uint8, mode="r")
+        entries = self._index["tensors"].items()
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            yield from pool.map(lambda item: (stock_name(item[0]), _dequantize(raw, item[1])), entries)
+
+
+def stock_name(name: str) -> str:
+    """`blk.3.attn_q.weight` -> `model.layers.3.self_attn.q_proj.weight`."""
+    parts = name.split(".")
+    if parts[0] == "blk" and len(parts) == 4 and parts[2] in _LAYER_NAMES:
+        return f"model.layers.{parts[1]}.{_LAYER_NAMES[parts[2]]}.{parts[3]}"
+    if len(parts) == 2 and parts[0] in _TOP_NAMES:
+        return f"{_TOP_NAMES[parts[0]]}.{parts[1]}"
+    raise WeightsError(f"The GGUF holds a tensor {name!r} that a Qwen2 model does not have.")
+
+
+def _dequantize(raw: np.memmap, entry: dict[str, Any]) -> Tensor:
+    from gguf import GGMLQuantizationType, dequantize
+
+    data = np.asarray(raw[entry["offset"] : entry["offset"] + entry["nbytes"]])
+    kind = GGMLQuantizationType(entry["type"])
+    if kind == GGMLQuantizationType.F32:
+        values = data.view(np.float32).reshape(entry["shape"])
+        return torch.from_numpy(values.copy())
+    return torch.from_numpy(dequantize(data.reshape(entry["rows"], -1), kind).reshape(entry["shape"]))
+
+
+def _load_index(path: Path) -> dict[str, Any]:
+    stamp = [INDEX_VERSION, path.stat().st_size, path.stat().st_mtime_ns]
+    kept = path.with_name(path.name + ".index.json")
+    try:
+        index: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        if index["stamp"] == stamp:
+            return index
+    except (OSError, ValueError, KeyError):
+        pass  # none yet, or not ours: parse the file
+    index = {"stamp": stamp, **_parse(path)}
+    try:
+        part = kept.with_name(f"{kept.name}.{os.getpid()}.part")
+        part.write_text(json.dumps(index), encoding="utf-8")
+        os.replace(part, kept)
+    except OSError:
+        pass  # a read-only model directory only costs the parse on every start
+    return index
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    from gguf import GGUFReader
+
+    try:
+        reader = GGUFReader(path)
+        fields = {name: field.contents() for name, field in reader.fields.items()}
+        tensors = {
+            t.name: {
+                "type": int(t.tensor_type),
+                "offset": int(t.data_offset),
+                "nbytes": int(t.n_bytes),
+                "shape": [int(n) for n in reversed(t.shape)],
+                "rows": int(t.data.shape[0]),
+            }
+            for t in reader.tensors
+        }
+    except (ValueError, IndexError, KeyError, OSError, UnicodeDecodeError) as error:
+        raise WeightsError(
+            f"{path} is not a readable GGUF file ({error}); fetch or convert it again."
+        ) from error
+    if fields.get("general.architecture") != "qwen2":
+        raise WeightsError(
+            f"{path} holds a model of architecture {fields.get('general.architecture')!r}; "
+            "Ammon runs 'qwen2'."
+        )
+    return {
+        "tokens": fields.pop("tokenizer.ggml.tokens"),
+        "token_types": fields.pop("tokenizer.ggml.token_type"),
+        "fields": {k: v for k, v in fields.items() if isinstance(v, str | int | float)},
+        "tensors": tensors,
+    }

@@ -1,0 +1,85 @@
+"""The gated delta rule: a plain loop over tokens, and its chunked twin.
+
+Per head, with M [K, V] (key axis first) and float32 throughout:
+
+    M <- exp(log_decay) M;   u = beta (v - M^T k);   M <- M + k u^T;   y = M^T q
+
+so a query reads the memory after the token of its own row was written. The caller normalises and
+scales q and k.
+
+Shapes: q, k [H, T, K]; v [H, T, V]; beta, log_decay [H, T]; state [H, K, V]; y [H, T, V].
+
+Source: "Gated Delta Networks" (arXiv 2412.06464), equation 10; the chunked form solves the unit
+lower triangular system that the delta rule's writes form within a chunk (its section 3.3, there as
+the WY representation of "Parallelizing Linear Transformers with the Delta Rule", arXiv 2406.06484).
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+CHUNK_TOKENS = 64
+
+
+def naive_gated_delta_rule(
+    q: Tensor, k: Tensor, v: Tensor, beta: Tensor, log_decay: Tensor, state: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Token by token, as the equations read. Returns (y, final state); `state` is not changed."""
+    outputs = []
+    for t in range(q.shape[1]):
+        key = k[:, t, :, None]  # (H, K, 1)
+        state = state * log_decay[:, t, None, None].exp()
+        kept = (state * key).sum(dim=1)  # (H, V)
+        update = beta[:, t, None] * (v[:, t] - kept)
+        state = state + key * update[:, None, :]
+        outputs.append((state * q[:, t, :, None]).sum(dim=1))
+    return torch.stack(outputs, dim=1) if outputs else torch.zeros_like(v), state
+
+
+def chunk_gated_delta_rule(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    beta: Tensor,
+    log_decay: Tensor,
+    state: Tensor,
+    chunk_tokens: int = CHUNK_TOKENS,
+) -> tuple[Tensor, Tensor]:
+    """The same result, chunk by chunk: matrix products within, the loop only between chunks.
+
+    Within a chunk, with G the running sum of log_decay and M0 the state before it, the updates are
+    u_i = beta_i (v_i - e^{G_i} M0^T k_i - sum_{j<i} e^{G_i - G_j} (k_i . k_j) u_j): a unit lower
+    triangular system, solved for all chunks at once; M0 enters linearly, chunk after chunk.
+    """
+    tokens = q.shape[1]
+    if tokens == 0:
+        return torch.zeros_like(v), state
+    size = min(chunk_tokens, tokens)
+    pad = -tokens % size  # padding writes nothing: k = 0, beta = 0, log_decay = 0
+    q, k, v = (_chunks(F.pad(x, (0, 0, 0, pad)), size) for x in (q, k, v))  # (N, H, C, ·)
+    beta, log_decay = (_chunks(F.pad(x, (0, pad)), size) for x in (beta, log_decay))  # (N, H, C)
+
+    total = log_decay.cumsum(dim=-1)
+    causal = torch.ones(size, size, dtype=torch.bool, device=q.device).tril()
+    gap = total[..., :, None] - total[..., None, :]
+    decay = gap.masked_fill(~causal, -torch.inf).exp()  # (N, H, C, C), 0 above the diagonal
+    kept = total.exp()[..., None]  # what is left of M0 at each row
+    system = beta[..., None] * decay * (k @ k.mT)
+    rhs = torch.cat((beta[..., None] * v, beta[..., None] * kept * k), dim=-1)
+    solved = torch.linalg.solve_triangular(system, rhs, upper=False, unitriangular=True)
+    own, from_state = solved.split((v.shape[-1], k.shape[-1]), dim=-1)
+    read = decay * (q @ k.mT)
+    carried = (total[..., -1:] - total).exp()[..., None] * k  # each key as the chunk's end sees it
+
+    outputs = []
+    for i in range(q.shape[0]):
+        update = own[i] - from_state[i] @ state
+        outputs.append(kept[i] * (q[i] @ state) + read[i] @ update)
+        state = kept[i, :, -1:] * state + carried[i].mT @ update
+    y = torch.cat(outputs, dim=1)
+    return y[:, :tokens], state
+
+
+def _chunks(x: Tensor, size: int) -> Tensor:
+    """[H, N * C, ...] -> [N, H, C, ...]."""
+    return x.unflatten(1, (-1, size)).transpose(0, 1)

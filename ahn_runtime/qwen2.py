@@ -1,0 +1,181 @@
+"""The whole forward of Qwen2 over sinks, window and memory, one block of tokens at a time.
+
+Modules carry the stock parameter names, so that released files load as they are; they hold
+weights only, the state goes through as an argument. See `config` for the letters.
+
+Source: Qwen2.5 technical report (arXiv 2412.15115) for the decoder; AHN (arXiv 2510.07318) for
+what is added to the attention output before `o_proj`.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ahn_runtime.attention import BlockPlan, attend, plan_block
+from ahn_runtime.cache import LayerState, ModelState
+from ahn_runtime.cells import GatedDeltaNetCell, cell_class
+from ahn_runtime.config import ModelConfig, StreamConfig
+from ahn_runtime.rope import rope_rotation, rotate
+
+
+class RMSNorm(nn.Module):
+    """Root mean square norm with a weight [dim]."""
+
+    def __init__(self, dim: int, eps: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(dim))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x, x.shape[-1:], self.weight, self.eps)
+
+
+class MLP(nn.Module):
+    """SwiGLU feed-forward."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        hidden, inner = config.hidden_size, config.intermediate_size
+        self.gate_proj = nn.Linear(hidden, inner, bias=False)
+        self.up_proj = nn.Linear(hidden, inner, bias=False)
+        self.down_proj = nn.Linear(inner, hidden, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+        return out
+
+
+class Attention(nn.Module):
+    """The projections; what is attended to is the layer's business."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        hidden, dim = config.hidden_size, config.head_dim
+        self.q_proj = nn.Linear(hidden, config.num_heads * dim)
+        self.k_proj = nn.Linear(hidden, config.num_kv_heads * dim)
+        self.v_proj = nn.Linear(hidden, config.num_kv_heads * dim)
+        self.o_proj = nn.Linear(config.num_heads * dim, hidden, bias=False)
+
+
+class Memory(nn.Module):
+    """Holds the cell under the released name `ahn.fn`."""
+
+    def __init__(self, cell: GatedDeltaNetCell) -> None:
+        super().__init__()
+        self.fn = cell
+
+
+class DecoderLayer(nn.Module):
+    """One Qwen2 layer over a `LayerState`."""
+
+    def __init__(self, config: ModelConfig, cell: str | None) -> None:
+        super().__init__()
+        self.config = config
+        self.input_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+        self.self_attn = Attention(config)
+        self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+        self.mlp = MLP(config)
+        self.ahn = Memory(cell_class(cell)(config)) if cell else None
+
+    def forward(self, x: Tensor, state: LayerState, plan: BlockPlan, rotation: Tensor) -> Tensor:
+        """x [T, hidden] -> [T, hidden]; `state` moves on by the block."""
+        h = self.input_layernorm(x)
+        x = x + self._mix(h, state, plan, rotation)
+        out: Tensor = x + self.mlp(self.post_attention_layernorm(x))
+        return out
+
+    def _mix(self, h: Tensor, state: LayerState, plan: BlockPlan, rotation: Tensor) -> Tensor:
+        """Attention over what is held exactly, plus what the memory gives back."""
+        attn, cell = self.self_attn, self.ahn.fn if self.ahn is not None else None
+        q = rotate(self._heads(attn.q_proj(h)), rotation)
+        # Rounded before use, so that what is saved is what was used.
+        k = rotate(self._heads(attn.k_proj(h)), rotation).to(state.k.dtype)
+        v = self._heads(attn.v_proj(h)).to(state.v.dtype)
+        gates = cell.write_gates(h) if cell is not None else None
+
+        evicted = None
+        if cell is not None and len(plan.evict_slots):
+            slots = plan.evict_slots
+            evicted = state.k[:, slots], state.v[:, slots], state.gates[:, slots]
+        out = self._attend(q, k, v, gates, state, plan)
+        if cell is not None and evicted is not None:
+            keys, values = (self._repeat(e) for e in evicted[:2])
+            since = plan.read_from
+            added, state.memory = cell(
+                q[:, since:], keys, values, evicted[2], h[since:], state.memory
+            )
+            out[:, since:] += added.to(out.dtype)
+        mixed: Tensor = attn.o_proj(out.transpose(0, 1).flatten(1))
+        return mixed
+
+    def _attend(
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        gates: Tensor | None,
+        state: LayerState,
+        plan: BlockPlan,
+    ) -> Tensor:
+        """Attend and write; a single token takes its slot first and needs no mask and no copy."""
+        if plan.mask is None:
+            state.write(plan.write_slots, k, v, gates)
+            return attend(q, state.k[:, : plan.held_after], state.v[:, : plan.held_after], None)
+        held = plan.held_before
+        keys = torch.cat((state.k[:, :held], k), dim=1)
+        values = torch.cat((state.v[:, :held], v), dim=1)
+        out = attend(q, keys, values, plan.mask)
+        state.write(plan.write_slots, k, v, gates)
+        return out
+
+    def _heads(self, x: Tensor) -> Tensor:
+        """[T, heads * D] -> [heads, T, D]."""
+        return x.unflatten(-1, (-1, self.config.head_dim)).transpose(0, 1)
+
+    def _repeat(self, x: Tensor) -> Tensor:
+        """Key/value heads [Hkv, E, D] repeated to the query heads [H, E, D]."""
+        return x.repeat_interleave(self.config.num_heads // self.config.num_kv_heads, dim=0)
+
+
+class Decoder(nn.Module):
+    """Embedding, layers and the final norm, under the stock prefix `model.`."""
+
+    def __init__(self, config: ModelConfig, cell: str | None) -> None:
+        super().__init__()
+        self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.layers = nn.ModuleList(DecoderLayer(config, cell) for _ in range(config.num_layers))
+        self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+
+
+class Qwen2(nn.Module):
+    """Qwen2 with its memory: a block of ids and a state in, hidden states out."""
+
+    def __init__(self, config: ModelConfig, cell: str | None) -> None:
+        super().__init__()
+        self.config = config
+        self.model = Decoder(config, cell)
+        self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+
+    def forward(self, ids: Tensor, state: ModelState, stream: StreamConfig) -> Tensor:
+        """Feed one block and move `state` on.
+
+        Args:
+            ids: int64 [T]; T is at most the window.
+            state: the session's, changed in place.
+            stream: how the session holds its tokens.
+
+        Returns:
+            Hidden states after the final norm, [T, hidden].
+        """
+        config, device = self.config, ids.device
+        plan = plan_block(state.tokens_seen, len(ids), stream, device)
+        state.reserve(len(ids), stream)
+        x = self.model.embed_tokens(ids)
+        rotation = rope_rotation(plan.positions, config.head_dim, config.rope_theta, x.dtype)
+        for layer, layer_state in zip(self.model.layers, state.layers, strict=True):
+            x = layer(x, layer_state, plan, rotation)
+        state.tokens_seen += len(ids)
+        normed: Tensor = self.model.norm(x)
+        return normed

@@ -1,0 +1,35 @@
+"""Rotary position embedding at absolute positions, without a table.
+
+Angles are taken in float64: in float32 the angles of neighbours near one million differ by
+0.06 rad too much or too little, which is a token's worth of rotation.
+
+Source: RoFormer (arXiv 2104.09864), in the half-split layout of Qwen2.
+"""
+
+import torch
+from torch import Tensor
+
+
+def rope_rotation(positions: Tensor, head_dim: int, theta: float, dtype: torch.dtype) -> Tensor:
+    """Cosines and sines of the angles of `positions`.
+
+    Args:
+        positions: absolute positions, int64 [T].
+        head_dim: D, even.
+        theta: the base of the frequencies.
+        dtype: of the result.
+
+    Returns:
+        [2, T, D]: cosines, then sines; the two halves of the last axis are equal.
+    """
+    steps = torch.arange(0, head_dim, 2, dtype=torch.float64, device=positions.device)
+    angles = positions.to(torch.float64)[:, None] * theta ** (-steps / head_dim)
+    angles = torch.cat((angles, angles), dim=-1)
+    return torch.stack((angles.cos(), angles.sin())).to(dtype)
+
+
+def rotate(x: Tensor, rotation: Tensor) -> Tensor:
+    """Rotate queries or keys x [heads, T, D] by `rope_rotation`'s result."""
+    cos, sin = rotation
+    first, second = x.chunk(2, dim=-1)
+    return x * cos + torch.cat((-second, first), dim=-1) * sin

@@ -1,0 +1,205 @@
+"""Loading a model and handing out sessions: the package's front door."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from ahn_runtime.cache import ModelState
+from ahn_runtime.cells import cell_class
+from ahn_runtime.config import DTYPES, ModelConfig, StreamConfig
+from ahn_runtime.embedded import Progress, fetch_embedded
+from ahn_runtime.errors import ModelMismatchError, ModelNotFound
+from ahn_runtime.presets import (
+    DEFAULT_SINK_TOKENS,
+    DEFAULT_WINDOW_TOKENS,
+    PRESETS,
+    Preset,
+)
+from ahn_runtime.qwen2 import Qwen2
+from ahn_runtime.session import BLOCK_TOKENS, Session, Snapshot
+from ahn_runtime.tokenizer import Tokenizer
+from ahn_runtime.weights import fingerprint, load_model, memory_kind, open_base
+
+MemoryStatus = Literal["trained", "untrained", "none"]
+
+
+class Runtime:
+    """A loaded model: weights, tokenizer, and how its sessions hold what they read.
+
+    Use `Runtime.load`. One runtime serves any number of sessions.
+    """
+
+    def __init__(
+        self,
+        model: Qwen2,
+        stream: StreamConfig,
+        tokenizer: Tokenizer | None,
+        title: str,
+        memory_status: MemoryStatus,
+        device: torch.device,
+    ) -> None:
+        self.model = model.to(device)
+        self.config: ModelConfig = model.config
+        self.stream = stream
+        self.tokenizer_or_none = tokenizer
+        self.title = title
+        self.memory_status = memory_status
+        self.device = device
+        base, memory = fingerprint(model)
+        self.identity: dict[str, object] = {
+            "model": base,
+            "memory": memory,
+            "cell": stream.cell,
+            "window": stream.window,
+            "sinks": stream.sinks,
+            "dtype": stream.dtype,
+            "kv_dtype": stream.kv_dtype,
+            "quantize": stream.quantize,
+            "positions": stream.positions,
+        }
+
+    @classmethod
+    def load(
+        cls,
+        model: str | Path = "embedded",
+        *,
+        ahn: str | Path | None = "auto",
+        window: int | str | None = "auto",
+        sinks: int | str = "auto",
+        dtype: str = "float32",
+        kv_dtype: str = "float32",
+        quantize: str | None = None,
+        device: str = "auto",
+        positions: str = "absolute",
+        progress: Progress | None = None,
+    ) -> Runtime:
+        """Load a model.
+
+        Args:
+            model: a preset's name, a directory (safetensors or one GGUF), or a GGUF file.
+            ahn: "auto": the preset's memory, the one merged into the directory, or none;
+                a directory with a memory; None: sinks + window only.
+            window: W in tokens, "auto", or None for full attention without eviction.
+            sinks: S in tokens, or "auto".
+            dtype, kv_dtype: "float32" or "bfloat16": of the base, and of held keys and values.
+            quantize: None.
+            device: "auto", "cpu", "cuda".
+            positions: "absolute".
+            progress: told what the first fetch of the embedded model is doing.
+
+        Raises:
+            ModelNotFound, ModelDownloadError, WeightsError: with what to do about it.
+            ValueError: an argument out of its domain.
+        """
+        preset = PRESETS.get(str(model))
+        path = fetch_embedded(progress) if preset else Path(model).expanduser()
+        if preset is None and not path.exists():
+            known = ", ".join(sorted(PRESETS))
+            raise ModelNotFound(
+                f"There is no model {str(model)!r}: it is neither a preset ({known}) nor a path "
+                "that exists; give a directory with safetensors or a .gguf file."
+            )
+        base = open_base(path)
+        memory_from = None if ahn in ("auto", None) else Path(str(ahn)).expanduser()
+        cell = _choose_cell(ahn, memory_from, base.cell, preset)
+        window_tokens, sink_tokens = _choose_window(window, sinks, preset)
+        stream = StreamConfig(
+            window=window_tokens,
+            sinks=sink_tokens,
+            # Nothing ever leaves a session without a window: a memory would stay empty.
+            cell=cell if window_tokens is not None else None,
+            dtype=dtype,
+            kv_dtype=kv_dtype,
+            quantize=quantize,
+            positions=positions,
+        )
+        if stream.cell is None:
+            memory_from = None
+        loaded = load_model(base, stream.cell, memory_from, DTYPES[dtype])
+        untrained = stream.cell is not None and base.cell is None and memory_from is None
+        status: MemoryStatus = "untrained" if untrained else "trained" if stream.cell else "none"
+        title = preset.title if preset else path.name
+        return cls(loaded, stream, base.tokenizer, title, status, _choose_device(device))
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The model's tokenizer.
+
+        Raises:
+            ModelNotFound: the model came without one.
+        """
+        if self.tokenizer_or_none is None:
+            raise ModelNotFound(
+                f"The model {self.title} came without a tokenizer; put its tokenizer.json beside it."
+            )
+        return self.tokenizer_or_none
+
+    @property
+    def block_tokens(self) -> int:
+        """Tokens per forward: the block, or the window where that is shorter."""
+        window = self.stream.window
+        return BLOCK_TOKENS if window is None else min(BLOCK_TOKENS, window)
+
+    def session(self) -> Session:
+        """A session that has read nothing."""
+        cell = self.stream.cell
+        num_gates = cell_class(cell).num_gates if cell else 0
+        return Session(self, ModelState.fresh(self.config, self.stream, num_gates, self.device))
+
+    def restore(self, snapshot: Snapshot) -> Session:
+        """A session that goes on from a snapshot; the snapshot can be restored again.
+
+        Raises:
+            ModelMismatchError: it was made by another model, memory, window or dtype.
+        """
+        self.check_identity(snapshot.identity)
+        return Session(self, snapshot.state.fork())
+
+    def check_identity(self, identity: dict[str, object]) -> None:
+        """Refuse a state that another configuration made; the message names the difference."""
+        for key, ours in self.identity.items():
+            theirs = identity.get(key)
+            if theirs != ours:
+                raise ModelMismatchError(
+                    f"This state was made with {key} {theirs!r}, but {key} {ours!r} is loaded; "
+                    "load the same model and options, or read the documents again."
+                )
+
+
+def _choose_cell(
+    ahn: str | Path | None, memory_from: Path | None, merged: str | None, preset: Preset | None
+) -> str | None:
+    if ahn is None:
+        return None
+    if memory_from is not None:
+        if not memory_from.is_dir():
+            raise ModelNotFound(f"There is no directory {memory_from} to load a memory (ahn) from.")
+        return memory_kind(memory_from)
+    return preset.cell if preset else merged
+
+
+def _choose_window(
+    window: int | str | None, sinks: int | str, preset: Preset | None
+) -> tuple[int | None, int]:
+    default_window = preset.window if preset else DEFAULT_WINDOW_TOKENS
+    default_sinks = preset.sinks if preset else DEFAULT_SINK_TOKENS
+    if isinstance(window, str):
+        if window != "auto":
+            raise ValueError(f"window must be a number of tokens, 'auto' or None; got {window!r}.")
+        window = default_window
+    if isinstance(sinks, str):
+        if sinks != "auto":
+            raise ValueError(f"sinks must be a number of tokens or 'auto'; got {sinks!r}.")
+        sinks = default_sinks
+    return window, sinks
+
+
+def _choose_device(device: str) -> torch.device:
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise ValueError("device 'cuda' was asked for, but torch sees no CUDA device; use 'cpu'.")
+    return torch.device(device)

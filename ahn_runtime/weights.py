@@ -1,0 +1,230 @@
+"""From files to a `Qwen2` with its memory: where weights come from, and the checks on the way in.
+
+A base comes from a GGUF file or a directory of safetensors (one `model.safetensors`, or the shards
+of `model.safetensors.index.json`). A memory comes merged into such a directory, or alone in a
+directory of its own (`config.json` with `_ahn_implementation`, `model.safetensors` or
+`ahn_only.safetensors` with the `ahn.` names), or untrained. Nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from ahn_runtime.cells import CELLS
+from ahn_runtime.config import ModelConfig
+from ahn_runtime.errors import ModelNotFound, WeightsError
+from ahn_runtime.gguf_file import GGUFModel
+from ahn_runtime.qwen2 import Qwen2
+from ahn_runtime.tokenizer import Tokenizer, from_tokenizer_json
+
+MEMORY_MARK = ".ahn.fn."
+UNTRAINED_SEED = 20251007
+
+
+@dataclass(frozen=True)
+class BaseSource:
+    """Where a base model's weights come from; `cell` is the memory merged into it, if any."""
+
+    path: Path
+    config: ModelConfig
+    tokenizer: Tokenizer | None
+    cell: str | None
+
+    def tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """Every weight by its stock name."""
+        if self.path.is_file():
+            return GGUFModel(self.path).tensors()
+        return _safetensors(self.path)
+
+
+def open_base(path: Path) -> BaseSource:
+    """Look at a GGUF file, or a directory of safetensors or with one GGUF.
+
+    Raises:
+        ModelNotFound: nothing there that could be a model.
+        WeightsError: it is there but not usable.
+    """
+    if path.is_dir() and not (path / "config.json").is_file():
+        ggufs = sorted(path.glob("*.gguf"))
+        if len(ggufs) != 1:
+            raise ModelNotFound(
+                f"{path} holds neither a config.json with safetensors nor exactly one .gguf file."
+            )
+        path = ggufs[0]
+    if path.is_file():
+        gguf = GGUFModel(path)
+        return BaseSource(path, gguf.config, gguf.tokenizer(), None)
+    if not path.is_dir():
+        raise ModelNotFound(f"There is no model at {path}; give a directory or a .gguf file.")
+    raw = _read_json(path / "config.json")
+    tokenizer = path / "tokenizer.json"
+    merged = any(MEMORY_MARK in name for name in _tensor_files(path))
+    return BaseSource(
+        path,
+        ModelConfig.from_hf(raw),
+        from_tokenizer_json(tokenizer) if tokenizer.is_file() else None,
+        memory_kind(path) if merged else None,
+    )
+
+
+def memory_kind(directory: Path) -> str:
+    """The cell a directory's `config.json` names.
+
+    Raises:
+        WeightsError: it names none, or one that this program does not know.
+    """
+    kind = _read_json(directory / "config.json").get("_ahn_implementation")
+    if kind not in CELLS:
+        raise WeightsError(
+            f"{directory / 'config.json'} names the memory {kind!r} (_ahn_implementation); "
+            f"known are {', '.join(sorted(CELLS))}."
+        )
+    return str(kind)
+
+
+def load_model(
+    base: BaseSource, cell: str | None, memory_from: Path | None, dtype: torch.dtype
+) -> Qwen2:
+    """Build the model and fill it; every tensor must be there with the right shape.
+
+    Args:
+        base: the base model.
+        cell: the memory's kind, or None for no memory.
+        memory_from: directory with a memory; None: the base's own if it has one, else untrained.
+        dtype: of the base weights; the memory's stay float32.
+
+    Raises:
+        WeightsError: naming the tensor, what was expected and what was found.
+    """
+    with torch.device("meta"):
+        model = Qwen2(base.config, cell)
+    loader = _Loader(model, str(base.path), dtype)
+    for name, tensor in base.tensors():
+        if MEMORY_MARK not in name or (memory_from is None and cell is not None):
+            loader.put(name, tensor)
+    if memory_from is not None:
+        loader.source = str(memory_from)
+        for name, tensor in _safetensors(memory_from):
+            if MEMORY_MARK in name:
+                loader.put(name, tensor)
+    elif cell is not None and base.cell is None:
+        _untrained_memory(model)
+        loader.loaded |= {n for n, _ in model.named_parameters() if MEMORY_MARK in n}
+    loader.finish(base.config.tie_word_embeddings)
+    return model.eval().requires_grad_(False)
+
+
+class _Loader:
+    """Puts tensors into a model made on the meta device, checking each."""
+
+    def __init__(self, model: Qwen2, source: str, dtype: torch.dtype) -> None:
+        self.model, self.source, self.dtype = model, source, dtype
+        self.expected = {name: p.shape for name, p in model.named_parameters()}
+        self.loaded: set[str] = set()
+
+    def put(self, name: str, tensor: Tensor) -> None:
+        if name not in self.expected:
+            raise WeightsError(f"{self.source} holds {name}, which this model does not have.")
+        if tensor.shape != self.expected[name]:
+            raise WeightsError(
+                f"{self.source}: {name} has shape {list(tensor.shape)}, "
+                f"expected {list(self.expected[name])}; it belongs to another model."
+            )
+        # The memory's parameters stay float32: rounding A_log or dt_bias changes the decay.
+        dtype = torch.float32 if MEMORY_MARK in name else self.dtype
+        _assign(self.model, name, tensor.to(dtype))
+        self.loaded.add(name)
+
+    def finish(self, tied: bool) -> None:
+        if tied and "lm_head.weight" not in self.loaded:
+            _assign(self.model, "lm_head.weight", self.model.model.embed_tokens.weight)
+            self.loaded.add("lm_head.weight")
+        missing = sorted(set(self.expected) - self.loaded)
+        if missing:
+            more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+            raise WeightsError(
+                f"{self.source} lacks the tensor {missing[0]}{more}; "
+                "the files are incomplete or belong to another model."
+            )
+
+
+def _assign(model: nn.Module, name: str, tensor: Tensor) -> None:
+    parent, _, leaf = name.rpartition(".")
+    setattr(model.get_submodule(parent), leaf, nn.Parameter(tensor, requires_grad=False))
+
+
+def _untrained_memory(model: Qwen2) -> None:
+    generator = torch.Generator().manual_seed(UNTRAINED_SEED)
+    for layer in model.model.layers:
+        layer.ahn.fn.to_empty(device="cpu")
+        layer.ahn.fn.initialise(generator)
+
+
+def _tensor_files(directory: Path) -> dict[str, Path]:
+    """Tensor name to file, from the index, the single file, or an AHN-only file."""
+    index = directory / "model.safetensors.index.json"
+    if index.is_file():
+        names = _read_json(index).get("weight_map", {})
+        return {name: directory / file for name, file in names.items()}
+    for single in ("model.safetensors", "ahn_only.safetensors"):
+        if (directory / single).is_file():
+            with _open(directory / single) as opened:
+                return dict.fromkeys(opened.keys(), directory / single)
+    raise ModelNotFound(f"{directory} holds no model.safetensors and no index of shards.")
+
+
+def _safetensors(directory: Path) -> Iterator[tuple[str, Tensor]]:
+    files = _tensor_files(directory)
+    for path in sorted(set(files.values())):
+        with _open(path) as opened:
+            for name in opened.keys():  # noqa: SIM118 (safe_open has no iterator)
+                yield name, opened.get_tensor(name)
+
+
+def _open(path: Path) -> Any:
+    try:
+        return safe_open(path, framework="pt")
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(
+            f"{path} cannot be read as safetensors ({error}); fetch it again."
+        ) from error
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelNotFound(f"{path} cannot be read ({error.strerror}).") from error
+    except ValueError as error:
+        raise WeightsError(f"{path} is not valid JSON ({error}).") from error
+    if not isinstance(raw, dict):
+        raise WeightsError(f"{path} is not a JSON object.")
+    return raw
+
+
+def fingerprint(model: Qwen2) -> tuple[str, str]:
+    """Identity of the loaded weights: (base, memory), hex; memory is "" without one.
+
+    The base is sampled (name, shape, dtype and up to 1,024 evenly spaced values of each tensor:
+    enough to tell models, quantizations and fine-tunes apart, and instant); the memory is whole.
+    """
+    base, memory = hashlib.sha256(), hashlib.sha256()
+    has_memory = False
+    for name, parameter in model.named_parameters():
+        flat = parameter.detach().flatten()
+        of_memory = MEMORY_MARK in name
+        has_memory |= of_memory
+        picked = flat if of_memory else flat[:: max(1, flat.numel() // 1024)]
+        digest = memory if of_memory else base
+        digest.update(f"{name} {list(parameter.shape)} {parameter.dtype}".encode())
+        digest.update(picked.float().cpu().numpy().tobytes())
+    return base.hexdigest()[:32], memory.hexdigest()[:32] if has_memory else ""

@@ -1,0 +1,160 @@
+"""Law 4 on disk: what is saved and loaded goes on bit for bit, in a new process too."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from ahn_runtime import (
+    CheckpointVersionError,
+    DamagedCheckpoint,
+    ModelMismatchError,
+    load_checkpoint,
+    save_checkpoint,
+)
+from ahn_runtime.checkpoint import PAGE_TOKENS
+
+WINDOW, SINKS = 2 * PAGE_TOKENS + 37, 11
+
+
+def token_ids(count: int) -> torch.Tensor:
+    return torch.randint(0, 259, (count,), generator=torch.Generator().manual_seed(5))
+
+
+@pytest.fixture(scope="module")
+def runtime(load_tiny):
+    return load_tiny(WINDOW, SINKS)
+
+
+def saved(session):
+    """A checkpoint as storage would give it back: JSON and bytes."""
+    checkpoint = save_checkpoint(session)
+    return json.loads(json.dumps(checkpoint.manifest)), dict(checkpoint.pages)
+
+
+@pytest.mark.parametrize("read", [0, 1, SINKS, 255, 256, 257, WINDOW + SINKS, 1300, 2048])
+def test_loaded_goes_on_bit_for_bit(runtime, read):
+    ids, session = token_ids(read + 300), runtime.session()
+    session.feed(ids[:read], logits=None)
+    manifest, pages = saved(session)
+    loaded = load_checkpoint(runtime, manifest, pages.__getitem__)
+    assert loaded.tokens_seen == read and loaded.cache_bytes == session.cache_bytes
+    assert loaded.state.flops == session.state.flops
+    if read:
+        assert torch.equal(loaded.next_logits(), session.next_logits())
+    rest = ids[read:]
+    assert torch.equal(loaded.feed(rest, logits="all"), session.feed(rest, logits="all"))
+    assert list(loaded.generate(4)) == list(session.generate(4))
+
+
+def test_bf16_keys_and_values_are_kept_as_they_are(load_tiny):
+    runtime, session_ids = load_tiny(40, 3, kv_dtype="bfloat16"), token_ids(200)
+    session = runtime.session()
+    session.feed(session_ids[:150])
+    manifest, pages = saved(session)
+    loaded = load_checkpoint(runtime, manifest, pages.__getitem__)
+    assert torch.equal(loaded.feed(session_ids[150:]), session.feed(session_ids[150:]))
+
+
+def test_consecutive_checkpoints_share_pages_and_each_restores(runtime):
+    ids, session, store = token_ids(3000), runtime.session(), {}
+    manifests, shared, last = [], [], None
+    for part in ids.split(300):
+        session.feed(part, logits=None)
+        checkpoint = save_checkpoint(session, last)
+        last = checkpoint.manifest
+        store.update(checkpoint.pages)
+        shared.append(len(checkpoint.page_hashes) - len(checkpoint.pages))
+        manifests.append((checkpoint.manifest, session.fork()))
+    assert min(shared[1:]) >= 1
+    for manifest, fork in manifests:
+        loaded = load_checkpoint(runtime, manifest, store.__getitem__)
+        assert torch.equal(loaded.feed(ids[:50]), fork.feed(ids[:50]))
+
+
+def test_a_restored_session_goes_on_sharing(runtime):
+    session = runtime.session()
+    session.feed(token_ids(1024), logits=None)
+    manifest, _ = saved(session)
+    again = save_checkpoint(session, manifest)
+    whole = {p["hash"] for p in manifest["kv_pages"] if p["count"] == PAGE_TOKENS}
+    assert again.manifest["kv_pages"] == manifest["kv_pages"]
+    assert len(whole) == 2 and not whole & set(again.pages)
+
+
+SCRIPT = """
+import json, sys, torch
+from pathlib import Path
+from ahn_runtime import Runtime, load_checkpoint
+folder, model, window, sinks = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+runtime = Runtime.load(model, window=window, sinks=sinks)
+manifest = json.loads((folder / "manifest.json").read_text())
+session = load_checkpoint(runtime, manifest, lambda h: (folder / h).read_bytes())
+logits = session.feed(list(range(200)), logits="all")
+(folder / "logits.bin").write_bytes(logits.numpy().tobytes())
+"""
+
+
+def test_a_new_process_gives_the_same_bits(runtime, tiny_dir, tmp_path):
+    session = runtime.session()
+    session.feed(token_ids(1000), logits=None)
+    manifest, pages = saved(session)
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    for page_hash, blob in pages.items():
+        (tmp_path / page_hash).write_bytes(blob)
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path), str(tiny_dir), str(WINDOW), str(SINKS)]
+    subprocess.run(command, check=True, cwd=Path(__file__).parents[2])
+    expected = session.feed(list(range(200)), logits="all").numpy().tobytes()
+    assert (tmp_path / "logits.bin").read_bytes() == expected
+
+
+@pytest.fixture
+def checkpoint(runtime):
+    session = runtime.session()
+    session.feed(token_ids(600), logits=None)
+    return saved(session)
+
+
+def test_another_window_is_refused_by_name(checkpoint, load_tiny):
+    manifest, pages = checkpoint
+    with pytest.raises(ModelMismatchError, match="window"):
+        load_checkpoint(load_tiny(WINDOW + 1, SINKS), manifest, pages.__getitem__)
+
+
+def test_a_newer_format_is_refused(runtime, checkpoint):
+    manifest, pages = checkpoint
+    with pytest.raises(CheckpointVersionError, match="Update Ammon"):
+        load_checkpoint(runtime, {**manifest, "format_version": 99}, pages.__getitem__)
+
+
+@pytest.mark.parametrize("spoil", ["flip", "cut", "other"])
+def test_a_damaged_page_is_refused(runtime, checkpoint, spoil):
+    manifest, pages = checkpoint
+    page_hash = manifest["kv_pages"][1]["hash"]
+    blob = bytearray(pages[page_hash])
+    blob[len(blob) // 2] ^= 1
+    spoiled = {"flip": bytes(blob), "cut": bytes(blob[:-9]), "other": b"nonsense"}[spoil]
+    with pytest.raises(DamagedCheckpoint, match="damaged"):
+        load_checkpoint(runtime, manifest, {**pages, page_hash: spoiled}.__getitem__)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kv_pages": []},
+        {"tokens_seen": "many"},
+        {"tokens_seen": 10_000},
+        {"memory_page": "0" * 64},
+        {"format": "other"},
+        {"format_version": None},
+        {"prefix_hash": None},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_manifest_that_does_not_add_up_is_refused(runtime, checkpoint, change):
+    manifest, pages = checkpoint
+    with pytest.raises(DamagedCheckpoint):
+        load_checkpoint(runtime, {**manifest, **change}, pages.__getitem__)

@@ -1,0 +1,204 @@
+"""The laws of a session, on a tiny model with a random, non-zero memory."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+VOCAB = 259
+
+
+def token_ids(count: int, seed: int = 0) -> torch.Tensor:
+    return torch.randint(0, VOCAB, (count,), generator=torch.Generator().manual_seed(seed))
+
+
+def feed_split(session, ids, lengths):
+    parts, at = [], 0
+    for length in lengths:
+        parts.append(session.feed(ids[at : at + length], logits="all"))
+        at += length
+    parts.append(session.feed(ids[at:], logits="all"))
+    return torch.cat(parts)
+
+
+def assert_same_state(a, b, atol=1e-4):
+    assert a.tokens_seen == b.tokens_seen and a.state.prefix_hash == b.state.prefix_hash
+    for x, y in zip(a.state.layers, b.state.layers, strict=True):
+        for name in ("k", "v", "gates", "memory"):
+            torch.testing.assert_close(getattr(x, name), getattr(y, name), rtol=0, atol=atol)
+
+
+# Law 1: chunking.
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    window=st.integers(1, 40),
+    sinks=st.integers(0, 9),
+    count=st.integers(1, 150),
+    lengths=st.lists(st.integers(0, 60), max_size=8),
+)
+def test_any_split_gives_the_same_logits_and_state(load_tiny, window, sinks, count, lengths):
+    runtime, ids = load_tiny(window, sinks), token_ids(count)
+    whole, split = runtime.session(), runtime.session()
+    torch.testing.assert_close(
+        feed_split(split, ids, lengths), whole.feed(ids, logits="all"), rtol=0, atol=1e-4
+    )
+    assert_same_state(split, whole)
+
+
+def test_split_with_bf16_keys_and_values(load_tiny):
+    runtime, ids = load_tiny(24, 4, kv_dtype="bfloat16"), token_ids(200)
+    whole = runtime.session().feed(ids, logits="all").log_softmax(-1)
+    split = feed_split(runtime.session(), ids, [1, 7, 50, 3, 80]).log_softmax(-1)
+    kl = (whole.exp() * (whole - split)).sum(-1).mean()
+    assert kl <= 1e-4
+    assert (whole.argmax(-1) == split.argmax(-1)).float().mean() >= 0.99
+
+
+def test_the_same_split_is_bit_equal(load_tiny):
+    runtime, ids = load_tiny(), token_ids(90)
+    a, b = (feed_split(runtime.session(), ids, [13, 1, 40]) for _ in range(2))
+    assert torch.equal(a, b)
+
+
+def test_memory_matters_past_the_window(load_tiny):
+    """The laws above are about a memory that really is there."""
+    runtime, ids = load_tiny(), token_ids(90)
+    with_memory = runtime.session().feed(ids, logits="all")
+    without = load_tiny(ahn=None).session().feed(ids, logits="all")
+    torch.testing.assert_close(with_memory[:28], without[:28], rtol=0, atol=1e-5)
+    assert (with_memory[29:] - without[29:]).abs().amax(-1).min() > 1e-3
+
+
+# Law 2: below W + S, stock Qwen2.
+
+
+@pytest.mark.parametrize("window, sinks", [(40, 5), (None, 0)])
+def test_below_the_window_equals_transformers(load_tiny, tiny_dir, window, sinks):
+    runtime, ids = load_tiny(window, sinks), token_ids(45)
+    ours = runtime.session().feed(ids, logits="all")
+    torch.testing.assert_close(ours, stock_logits(runtime, ids), rtol=0, atol=1e-4)
+
+
+def stock_logits(runtime, ids):
+    from transformers import Qwen2Config, Qwen2ForCausalLM
+
+    c = runtime.config
+    config = Qwen2Config(
+        vocab_size=c.vocab_size,
+        hidden_size=c.hidden_size,
+        intermediate_size=c.intermediate_size,
+        num_hidden_layers=c.num_layers,
+        num_attention_heads=c.num_heads,
+        num_key_value_heads=c.num_kv_heads,
+        rms_norm_eps=c.rms_norm_eps,
+        rope_parameters={"rope_type": "default", "rope_theta": c.rope_theta},
+        tie_word_embeddings=False,
+    )
+    with torch.device("meta"):
+        stock = Qwen2ForCausalLM(config)
+    weights = {n: p for n, p in runtime.model.named_parameters() if ".ahn." not in n}
+    stock.load_state_dict(weights, assign=True, strict=True)
+    stock.model.rotary_emb = type(stock.model.rotary_emb)(config)
+    with torch.inference_mode():
+        return stock.eval()(ids[None]).logits[0]
+
+
+@pytest.mark.slow
+def test_embedded_equals_transformers_below_the_window(embedded):
+    text = "Alice was beginning to get very tired of sitting by her sister on the bank. " * 12
+    ids = torch.tensor(embedded.tokenizer.encode(text))
+    ours = embedded.session().feed(ids, logits="all")
+    torch.testing.assert_close(ours, stock_logits(embedded, ids), rtol=0, atol=1e-4)
+
+
+# Law 4, in memory: snapshot and restore (checkpoints: test_checkpoint.py).
+
+
+@pytest.mark.parametrize("read", [3, 27, 28, 29, 53, 100])
+def test_restored_snapshot_goes_on_bit_for_bit(load_tiny, read):
+    runtime, ids = load_tiny(), token_ids(140)
+    session = runtime.session()
+    session.feed(ids[:read])
+    snapshot = session.snapshot()
+    expected = session.feed(ids[read:], logits="all")
+    for _ in range(2):  # a snapshot can be restored more than once
+        assert torch.equal(runtime.restore(snapshot).feed(ids[read:], logits="all"), expected)
+
+
+# Law 5: isolation.
+
+
+@pytest.mark.parametrize("steps", [[70], [1] * 70, [9] * 8])
+def test_a_fork_never_shows_in_its_parent(load_tiny, steps):
+    runtime, ids = load_tiny(), token_ids(60)
+    session, alone = runtime.session(), runtime.session()
+    for s in (session, alone):
+        s.feed(ids)
+    fork = session.fork()
+    for i, step in enumerate(steps):
+        fork.feed(token_ids(step, seed=i + 1))
+    assert_same_state(session, alone, atol=0)
+    assert torch.equal(session.feed(ids, logits="all"), alone.feed(ids, logits="all"))
+
+
+def test_a_parent_never_shows_in_its_fork(load_tiny):
+    runtime, ids = load_tiny(), token_ids(60)
+    session = runtime.session()
+    session.feed(ids)
+    fork, twin = session.fork(), session.fork()
+    session.feed(token_ids(50, seed=9))
+    session.feed(token_ids(1, seed=9))
+    assert torch.equal(fork.feed(ids, logits="all"), twin.feed(ids, logits="all"))
+
+
+def test_a_forks_logits_follow_the_state_it_was_forked_from(load_tiny):
+    """What was read long ago, and left the window, still reaches the fork: through the memory."""
+    runtime, tail = load_tiny(), token_ids(40)
+    forks = []
+    for seed in (1, 2):
+        session = runtime.session()
+        session.feed(token_ids(50, seed=seed))
+        session.feed(tail)
+        forks.append(session.fork())
+    question = token_ids(5, seed=3)
+    a, b = (fork.feed(question) for fork in forks)
+    assert (a - b).abs().max() > 1e-3
+
+
+def test_two_interleaved_sessions_equal_two_apart(load_tiny):
+    runtime = load_tiny()
+    ids = [token_ids(100, seed=1), token_ids(100, seed=2)]
+    apart = [torch.cat([s.feed(p, logits="all") for p in i.split(11)])
+             for i in ids for s in [runtime.session()]]
+    sessions = [runtime.session(), runtime.session()]
+    mixed = [[], []]
+    for a, b in zip(ids[0].split(11), ids[1].split(11), strict=True):
+        mixed[0].append(sessions[0].feed(a, logits="all"))
+        mixed[1].append(sessions[1].feed(b, logits="all"))
+    for i in (0, 1):
+        assert torch.equal(torch.cat(mixed[i]), apart[i])
+
+
+# Law 6: constant memory.
+
+
+def test_bytes_held_are_constant_after_the_window(load_tiny):
+    session = load_tiny(24, 4).session()
+    held, allocated = set(), set()
+    session.feed(token_ids(28))
+    for i in range(60):
+        held.add(session.cache_bytes)
+        allocated.add(sum(t.nbytes for la in session.state.layers
+                          for t in (la.k, la.v, la.gates, la.memory)))
+        session.feed(token_ids(i % 37 + 1, seed=i))
+    assert len(held) == len(allocated) == 1
+    assert held == allocated  # what is reported is what is allocated
+
+
+def test_bytes_grow_with_the_text_below_the_window(load_tiny):
+    session = load_tiny(24, 4).session()
+    empty = session.cache_bytes
+    session.feed(token_ids(10))
+    assert 0 < session.cache_bytes - empty < load_tiny(24, 4).session().cache_bytes * 10
