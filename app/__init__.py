@@ -1,0 +1,1 @@
+"""The application: the service that joins reading, storing and thinking, and its two faces."""

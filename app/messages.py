@@ -1,0 +1,33 @@
+"""Errors to sentences: what a person is told, on the page and on the terminal."""
+
+from __future__ import annotations
+
+import errno
+
+from ahn_runtime import AhnError
+from app.errors import AppError
+from ingest import IngestError
+from storage import StorageError
+
+KNOWN_ERRORS = (AppError, AhnError, IngestError, StorageError, ValueError, OSError, MemoryError)
+"""What is shown as a sentence; everything else is a fault of Ammon and crashes loudly."""
+
+
+def sentence(error: BaseException) -> str:
+    """One clear sentence about an error."""
+    if isinstance(error, OSError) and not str(error).strip():
+        return "The operating system refused, without saying why; try again."
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return (
+            f"The disk is full{_where(error)}: free some space and try again; "
+            "nothing already stored was touched."
+        )
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return f"Ammon may not write or read there{_where(error)}: change its permissions."
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this; close other programs and try again."
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _where(error: OSError) -> str:
+    return f" ({error.filename})" if error.filename else ""

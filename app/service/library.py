@@ -1,0 +1,180 @@
+"""Documents on their way in: copied, recognised, cut into segments, counted, made searchable.
+
+The copy comes first, so that a crash never loses a document; indexing runs ahead of reading.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import storage
+from app.service.prompt import Encoder, introduction
+from app.settings import Settings
+from ingest import Document, DocumentNotFound, IngestError, open_document
+from storage import Database, DocumentRow, NewSegment
+
+BATCH_SEGMENTS = 200
+COPY_BYTES = 1 << 20
+
+
+def keep_file(settings: Settings, path: Path) -> tuple[Path, str]:
+    """Copy a file into the data directory under its sha256; returns (copy, sha256).
+
+    Raises:
+        DocumentNotFound: there is no such file.
+        OSError: the disk is full or may not be written.
+    """
+    settings.files_dir.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    handle, part = tempfile.mkstemp(dir=settings.files_dir, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            with _opened(path) as source:
+                while block := source.read(COPY_BYTES):
+                    digest.update(block)
+                    out.write(block)
+            out.flush()
+            os.fsync(out.fileno())
+        kept = settings.files_dir / digest.hexdigest()
+        os.replace(part, kept)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+    return kept, digest.hexdigest()
+
+
+def _opened(path: Path):  # type: ignore[no-untyped-def]
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise DocumentNotFound(
+            f"{path.name} cannot be opened ({error.strerror}); check the path and try again."
+        ) from error
+
+
+def kept_path(settings: Settings, document: DocumentRow) -> Path:
+    """Where the copy of a document's file lies."""
+    return settings.files_dir / document.sha256
+
+
+def add_document(db: Database, settings: Settings, session_id: int, path: Path, name: str) -> DocumentRow:
+    """Register a file with a session; the same content is registered once.
+
+    Args:
+        path: the file; it may disappear afterwards.
+        name: what the person calls it.
+
+    Raises:
+        IngestError: it is not a document Ammon reads, with the reason.
+    """
+    open_document(path, name=name)  # refuse what cannot be read before copying it
+    kept, sha256 = keep_file(settings, path)
+    known = storage.find_by_hash(db, session_id, sha256)
+    if known is not None:
+        return known
+    document = open_document(kept, name=name)
+    return storage.add_document(
+        db,
+        session_id,
+        title=document.title,
+        kind=document.kind,
+        file_name=name,
+        sha256=sha256,
+        byte_count=document.byte_count,
+    )
+
+
+def index_document(
+    db: Database,
+    settings: Settings,
+    row: DocumentRow,
+    tokens: Encoder,
+    stopping: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Cut a document into stored segments; False if it was told to stop half-way.
+
+    An earlier, interrupted try is dropped first. A document that cannot be read on becomes
+    'failed' with the reason; the others of the session go on.
+    """
+    storage.reset_indexing(db, row.id)
+    document = open_document(kept_path(settings, row), name=row.file_name)
+    at = len(introduction(tokens, row.title))
+    batch: list[NewSegment] = []
+    for segment in _numbered(document, tokens, at):
+        if stopping():
+            return False
+        at = segment.token_start + segment.token_count
+        batch.append(segment)
+        if len(batch) == BATCH_SEGMENTS:
+            storage.add_segments(db, row.id, batch)
+            batch = []
+    storage.add_segments(db, row.id, batch)
+    storage.finish_indexing(
+        db,
+        row.id,
+        token_count=at,
+        unit_count=document.unit_count,
+        unit_name=document.unit_name,
+        notes=document.notes,
+    )
+    return True
+
+
+def _numbered(document: Document, tokens: Encoder, start: int) -> Iterator[NewSegment]:
+    for segment in document.segments():
+        count = len(tokens.encode(segment.text))
+        where = segment.locator
+        yield NewSegment(
+            segment.text, str(where), where.kind, where.start, where.end, start, count
+        )
+        start += count
+
+
+def document_pieces(
+    db: Database, document: DocumentRow, tokens: Encoder, from_token: int
+) -> Iterator[list[int]]:
+    """The document's token stream from `from_token` on, in pieces: introduction, then segments."""
+    intro = introduction(tokens, document.title)
+    if from_token < len(intro):
+        yield intro[from_token:]
+    for segment in storage.iter_segments(db, document.id, from_token=from_token):
+        ids = tokens.encode(segment.text)
+        yield ids[max(0, from_token - segment.token_start) :]
+
+
+def drop_unused_files(db: Database, settings: Settings) -> None:
+    """Delete kept files that no document of any session names."""
+    if not settings.files_dir.is_dir():
+        return
+    used = {
+        document.sha256
+        for summary in storage.list_sessions(db)
+        for document in storage.list_documents(db, summary.session.id)
+    }
+    for path in settings.files_dir.iterdir():
+        if path.name not in used and path.suffix != ".part":
+            path.unlink(missing_ok=True)
+
+
+def free_bytes(directory: Path) -> int:
+    """Free disk space where the data directory is, or would be."""
+    while not directory.exists() and directory != directory.parent:
+        directory = directory.parent
+    return shutil.disk_usage(directory).free
+
+
+__all__ = [
+    "IngestError",
+    "add_document",
+    "document_pieces",
+    "drop_unused_files",
+    "free_bytes",
+    "index_document",
+    "keep_file",
+    "kept_path",
+]

@@ -1,0 +1,45 @@
+"""One process reads a session at a time: a file lock that the system drops with its holder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from app.errors import SessionBusy
+
+
+class SessionLocks:
+    """Locks by session id in one directory; a killed holder's lock is free at once."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    @contextmanager
+    def held(self, session_id: int) -> Iterator[None]:
+        """Hold a session for reading.
+
+        Raises:
+            SessionBusy: another process holds it; the message names its process id.
+        """
+        self._directory.mkdir(parents=True, exist_ok=True)
+        holder = self._directory / f"{session_id}.pid"
+        try:
+            with FileLock(str(self._directory / f"{session_id}.lock"), timeout=0):
+                holder.write_text(str(os.getpid()), encoding="utf-8")
+                yield
+        except Timeout as error:
+            raise SessionBusy(
+                f"Another Ammon (process {_read_pid(holder)}) is reading this session; wait until "
+                "it is done, or stop it."
+            ) from error
+
+
+def _read_pid(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip() or "unknown"
+    except OSError:
+        return "unknown"

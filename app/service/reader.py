@@ -1,0 +1,248 @@
+"""The background worker that indexes and reads, independent of any page or terminal.
+
+One thread indexes, one reads. Reading goes in chunks on the document's grid; between chunks the
+model can answer. A session is read for about one checkpoint's worth of tokens, saved, and then
+the next session with something to read has its turn.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import storage
+from app.errors import SessionBusy
+from app.messages import KNOWN_ERRORS, sentence
+from app.service.library import document_pieces, index_document
+from app.service.live import LiveSession, settle
+from app.service.locks import SessionLocks
+from app.service.turns import Turns
+from app.settings import Settings
+from ahn_runtime import Runtime
+from ingest import token_chunks
+from storage import Database, DocumentRow
+
+log = logging.getLogger(__name__)
+RATE_SECONDS = 20.0
+
+
+@dataclass
+class Progress:
+    """How far a document is, as of the last chunk; more recent than what is stored."""
+
+    tokens_read: int
+    marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=64))
+
+    def advance(self, tokens_read: int) -> None:
+        self.tokens_read = tokens_read
+        self.marks.append((time.monotonic(), tokens_read))
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Over the last chunks; 0 before there are two."""
+        now = time.monotonic()
+        recent = [m for m in self.marks if now - m[0] <= RATE_SECONDS]
+        if len(recent) < 2 or recent[-1][0] == recent[0][0]:
+            return 0.0
+        return (recent[-1][1] - recent[0][1]) / (recent[-1][0] - recent[0][0])
+
+
+class Reader:
+    """Owns the two threads; `service` tells it what there is to do.
+
+    Args:
+        runtime: returns the loaded model, or raises why there is none.
+        live: returns the session in memory, restored on demand.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        settings: Settings,
+        runtime: Callable[[], Runtime],
+        live: Callable[[int], LiveSession],
+        turns: Turns,
+        locks: SessionLocks,
+    ) -> None:
+        self._db, self._settings, self._runtime, self._live = db, settings, runtime, live
+        self._turns, self._locks = turns, locks
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._to_index: deque[int] = deque()
+        self._to_read: deque[int] = deque()
+        self._paused: set[int] = set()
+        self._indexing: int | None = None
+        self._reading: int | None = None
+        self.progress: dict[int, Progress] = {}
+        self.notices: dict[int, str] = {}
+        self._threads = [
+            threading.Thread(target=self._work, args=(job,), name=f"ammon-{name}", daemon=True)
+            for name, job in (("indexer", self._index_next), ("reader", self._read_next))
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout_s: float = 60.0) -> None:
+        """Finish the chunk, write a checkpoint, end the threads."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify_all()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout_s)
+
+    def enqueue(self, document: DocumentRow) -> None:
+        """Index and read a document, wherever it stands."""
+        with self._wake:
+            self._paused.discard(document.id)
+            if document.state == "indexing" and document.id not in self._to_index:
+                self._to_index.append(document.id)
+            elif document.session_id not in self._to_read:
+                self._to_read.append(document.session_id)
+            self._wake.notify_all()
+
+    def pause(self, document_id: int) -> None:
+        """Stop reading a document at the next grid point."""
+        with self._wake:
+            self._paused.add(document_id)
+
+    def forget(self, session_id: int, document_ids: list[int]) -> None:
+        """Drop a session from all queues and wait until nothing of it is being worked on."""
+        with self._wake:
+            self._paused.update(document_ids)
+            for queue, gone in ((self._to_index, document_ids), (self._to_read, [session_id])):
+                for item in gone:
+                    while item in queue:
+                        queue.remove(item)
+            self._wake.wait_for(
+                lambda: self._reading != session_id and self._indexing not in document_ids
+            )
+            for document_id in document_ids:
+                self.progress.pop(document_id, None)
+                self._paused.discard(document_id)
+            self.notices.pop(session_id, None)
+
+    def is_busy(self, session_id: int) -> bool:
+        with self._wake:
+            return self._reading == session_id or session_id in self._to_read
+
+    def _work(self, job: Callable[[], bool]) -> None:
+        while not self._stopping:
+            if not job():
+                with self._wake:
+                    self._wake.wait_for(lambda: self._stopping, timeout=0.2)
+
+    # Indexing.
+
+    def _index_next(self) -> bool:
+        with self._wake:
+            if not self._to_index:
+                return False
+            self._indexing = document_id = self._to_index.popleft()
+        try:
+            row = storage.get_document(self._db, document_id)
+            gone = lambda: self._stopping or document_id in self._paused  # noqa: E731
+            if index_document(self._db, self._settings, row, self._runtime().tokenizer, gone):
+                self.enqueue(storage.get_document(self._db, document_id))
+        except KNOWN_ERRORS as error:
+            self._fail(document_id, error)
+        finally:
+            with self._wake:
+                self._indexing = None
+                self._wake.notify_all()
+        return True
+
+    def _fail(self, document_id: int, error: BaseException) -> None:
+        log.warning("document %d: %s", document_id, sentence(error))
+        try:
+            storage.set_document_state(self._db, document_id, "failed", sentence(error))
+        except storage.StorageError as second:  # the disk is full, say: the log has the first
+            log.warning("document %d: %s", document_id, sentence(second))
+
+    # Reading.
+
+    def _read_next(self) -> bool:
+        with self._wake:
+            if not self._to_read:
+                return False
+            self._reading = session_id = self._to_read.popleft()
+        again = False
+        try:
+            with self._locks.held(session_id):
+                again = self._read_slice(session_id)
+            self.notices.pop(session_id, None)
+        except SessionBusy as error:
+            self.notices[session_id], again = sentence(error), True
+            time.sleep(1.0)
+        except KNOWN_ERRORS as error:
+            self._fail_reading(session_id, error)
+        finally:
+            with self._wake:
+                self._reading = None
+                if again and not self._stopping and session_id not in self._to_read:
+                    self._to_read.append(session_id)
+                self._wake.notify_all()
+        return True
+
+    def _fail_reading(self, session_id: int, error: BaseException) -> None:
+        """Keep what was read; the document says why it stopped and can be resumed."""
+        self.notices[session_id] = sentence(error)
+        document = storage.next_document_to_read(self._db, session_id)
+        if document is not None:
+            self._fail(document.id, error)
+
+    def _read_slice(self, session_id: int) -> bool:
+        """Read one document on for about a checkpoint's worth; True if the session has more."""
+        document = storage.next_document_to_read(self._db, session_id)
+        if document is None:
+            return False
+        live = self._live(session_id)
+        settle(self._db, live)
+        document = storage.get_document(self._db, document.id)
+        self._begin(live, document)
+        self._read_document(live, document)
+        storage.prune_checkpoints(
+            self._db, session_id, budget_bytes=self._settings.checkpoint_budget_bytes
+        )
+        return storage.next_document_to_read(self._db, session_id) is not None
+
+    def _begin(self, live: LiveSession, document: DocumentRow) -> None:
+        """Place a document in the stream when its first token is about to be read."""
+        if live.document_id != document.id:
+            live.document_id, live.document_tokens = document.id, 0
+        if live.document_tokens == 0:
+            storage.set_start_position(self._db, document.id, live.position)
+        storage.set_document_state(self._db, document.id, "reading")
+
+    def _read_document(self, live: LiveSession, document: DocumentRow) -> None:
+        total = document.token_count or 0
+        progress = self.progress.setdefault(document.id, Progress(live.document_tokens))
+        progress.advance(live.document_tokens)
+        start = live.position
+        chunk_tokens = int(live.row.settings.get("chunk_tokens", self._settings.chunk_tokens))
+        tokens = self._runtime().tokenizer
+        pieces = document_pieces(self._db, document, tokens, live.document_tokens)
+        state = "reading"
+        for chunk in token_chunks(pieces, chunk_tokens):
+            with self._turns.reading():
+                live.session.feed(chunk, logits=None)
+                live.document_tokens += len(chunk)
+            progress.advance(live.document_tokens)
+            if document.id in self._paused:
+                state = "paused"
+            if self._stopping or state == "paused":
+                break
+            if live.position - start >= self._settings.checkpoint_tokens:
+                break
+        if live.document_tokens >= total:
+            state = "done"
+        with self._turns.reading():  # nobody forks a session while its checkpoint is written
+            live.save(self._db, state)
+        if state == "done":
+            self.progress.pop(document.id, None)

@@ -1,0 +1,159 @@
+"""Recall: which passages are read again before the answer, and which of them it rests on.
+
+Facts come from here: the memory past the window carries gist only. The budget keeps half of the
+window for the reading: passages + history + question + answer <= W/2, dropping the oldest history
+first, then the weakest passages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.errors import BadQuestion
+from app.service.prompt import (
+    Encoder,
+    Turn,
+    history_text,
+    join,
+    passage_text,
+    question_head,
+    question_tail,
+)
+from storage import Passage
+
+MAX_PASSAGES = 6
+MAX_HISTORY_TURNS = 2
+FULL_ATTENTION_BUDGET_TOKENS = 2048
+_NOT_FOUND = re.compile(r"could ?n[o']t find|not (?:mentioned|stated|given|found)", re.IGNORECASE)
+_COMMON = frozenset(
+    "the a an and or but if of to in on at by for with from as is are was were be been being it its "
+    "this that these those he she they his her their him them i you we not no do does did has have "
+    "had will would can could should may might there here what which who whom whose when where why "
+    "how than then so such into about over after before up down out only also very".split()
+)
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A passage that was read again for an answer.
+
+    `cited` is True where the answer names it, or where its words come from it.
+    """
+
+    number: int
+    document: str
+    locator: str
+    text: str
+    document_id: int
+    segment_id: int
+    is_read: bool
+    cited: bool = False
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What is fed into the fork: ids, and the passages and turns that fitted."""
+
+    ids: list[int]
+    passages: list[Citation]
+    history_turns: int
+
+
+def budget_tokens(window: int | None, max_answer_tokens: int) -> tuple[int, int]:
+    """Tokens for (prompt, answer) within half the window; the answer gets at most a third."""
+    half = FULL_ATTENTION_BUDGET_TOKENS if window is None else window // 2
+    answer = max(1, min(max_answer_tokens, half // 3))
+    return half - answer, answer
+
+
+def build_prompt(
+    tokens: Encoder,
+    question: str,
+    found: Sequence[Passage],
+    history: Sequence[Turn],
+    budget: int,
+    position: int,
+) -> Prompt:
+    """Fit passages, history and question into the budget.
+
+    Args:
+        found: passages, best first.
+        history: earlier turns, oldest first.
+        budget: tokens of the whole prompt.
+        position: tokens the session has read; what lies behind it is marked as not yet read.
+
+    Raises:
+        BadQuestion: the question alone does not fit.
+    """
+    tail = question_tail(tokens, question)
+    head = question_head(bool(found))
+    left = budget - len(tail) - len(tokens.encode(head))
+    if left < 0:
+        raise BadQuestion(
+            f"The question is too long: with its frame it has {budget - left} tokens, and half the "
+            f"window leaves {budget}; ask it in fewer words."
+        )
+    kept: list[Citation] = []
+    texts: list[str] = []
+    for passage in found[:MAX_PASSAGES]:
+        citation = _citation(len(kept) + 1, passage, position)
+        title = citation.document if citation.is_read else f"{citation.document} (not yet read)"
+        text = passage_text(citation.number, title, citation.locator, citation.text)
+        cost = len(tokens.encode(text))
+        if cost > left:
+            continue
+        left -= cost
+        kept.append(citation)
+        texts.append(text)
+    turns: list[str] = []
+    for turn in reversed(history[-MAX_HISTORY_TURNS:]):
+        text = history_text(turn)
+        cost = len(tokens.encode(text))
+        if cost > left:
+            break
+        left -= cost
+        turns.insert(0, text)
+    return Prompt(join(tokens, [head, *texts, *turns], tail), kept, len(turns))
+
+
+def _citation(number: int, passage: Passage, position: int) -> Citation:
+    end = None if passage.position is None else passage.position + passage.token_count
+    return Citation(
+        number=number,
+        document=passage.document_title,
+        locator=passage.locator,
+        text=passage.text.strip(),
+        document_id=passage.document_id,
+        segment_id=passage.segment_id,
+        is_read=end is not None and end <= position,
+    )
+
+
+def mark_cited(answer: str, passages: Sequence[Citation]) -> list[Citation]:
+    """Mark the passages an answer rests on: those it names, else those that share its words.
+
+    A small model often forgets to name its passage; then the one or two passages that hold most of
+    the answer's telling words are marked. An answer that found nothing rests on nothing.
+    """
+    named = {int(n) for n in re.findall(r"\[(\d{1,2})\]", answer)}
+    if not named & {p.number for p in passages}:
+        named = set() if _NOT_FOUND.search(answer) else _supporting(answer, passages)
+    return [
+        Citation(**{**passage.__dict__, "cited": passage.number in named}) for passage in passages
+    ]
+
+
+def _supporting(answer: str, passages: Sequence[Citation]) -> set[int]:
+    words = _telling_words(answer)
+    shares = {p.number: len(words & _telling_words(p.text)) for p in passages}
+    best = max(shares.values(), default=0)
+    if best == 0:
+        return set()
+    ranked = sorted(shares, key=lambda number: (-shares[number], number))
+    return {number for number in ranked[:2] if shares[number] >= max(1, 0.75 * best)}
+
+
+def _telling_words(text: str) -> set[str]:
+    return {w for w in re.findall(r"\w+", text.lower()) if w not in _COMMON}

@@ -1,0 +1,114 @@
+"""The savings of one session: what the paper counts, and what was really run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import storage
+from ahn_runtime.accounting import full_cache_bytes, paper_costs
+from ahn_runtime.config import ModelConfig, StreamConfig
+from storage import Database, SessionRow
+
+CURVE_POINTS = 48
+
+
+@dataclass(frozen=True)
+class Report:
+    """Figures of one session at `tokens` read; ratios are ours over full attention."""
+
+    tokens: int
+    window: int | None
+    sinks: int
+    memory_status: str
+    model: str
+    paper_flops: int
+    paper_flops_full: int
+    paper_cache_elements: int
+    paper_cache_elements_full: int
+    run_flops: int
+    run_flops_full: int
+    run_cache_bytes: int
+    run_cache_bytes_full: int
+    disk_bytes: int
+    checkpoints: int
+    curve_tokens: list[int]
+    curve_cache_bytes: list[int]
+    curve_cache_bytes_full: list[int]
+
+    @property
+    def paper_flops_saved(self) -> float:
+        return saved(self.paper_flops, self.paper_flops_full)
+
+    @property
+    def paper_cache_saved(self) -> float:
+        return saved(self.paper_cache_elements, self.paper_cache_elements_full)
+
+    @property
+    def run_flops_saved(self) -> float:
+        return saved(self.run_flops, self.run_flops_full)
+
+    @property
+    def run_cache_saved(self) -> float:
+        return saved(self.run_cache_bytes, self.run_cache_bytes_full)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything for JSON, the savings as shares from 0 to 1."""
+        kinds = ("paper_flops", "paper_cache", "run_flops", "run_cache")
+        shares = {f"{kind}_saved": getattr(self, f"{kind}_saved") for kind in kinds}
+        return {**self.__dict__, **shares}
+
+
+def saved(ours: int, full: int) -> float:
+    """Share saved, 0 where nothing is (a short session holds gates and memory on top)."""
+    return max(0.0, 1 - ours / full) if full else 0.0
+
+
+def held_bytes(config: ModelConfig, stream: StreamConfig, tokens: int, num_gates: int) -> int:
+    """Bytes of a session's state at `tokens` tokens: keys, values, gates, memories."""
+    held = stream.held_tokens(tokens)
+    gates = num_gates * held * config.num_heads * 4 * config.num_layers
+    memory = config.num_layers * config.num_heads * config.head_dim**2 * 4
+    return full_cache_bytes(config, stream, held) + (gates + memory if stream.cell else 0)
+
+
+def make_report(db: Database, row: SessionRow, live: tuple[int, int, int] | None) -> Report:
+    """The report of a stored session.
+
+    Args:
+        live: (tokens, flops, flops_full) of the session in memory if it is ahead of its checkpoint.
+    """
+    settings = row.settings
+    config = ModelConfig(**settings["config"])
+    stream = StreamConfig(**settings["stream"])
+    checkpoints = storage.list_checkpoints(db, row.id)
+    manifest = next((c.manifest for c in checkpoints if c.manifest), {})
+    tokens, flops, flops_full = live or (
+        int(manifest.get("tokens_seen", 0)),
+        int(manifest.get("flops", 0)),
+        int(manifest.get("flops_full", 0)),
+    )
+    paper = paper_costs(config, stream.held_limit or max(tokens, 1), tokens)
+    gates = int(settings.get("num_gates", 0))
+    reach = max(tokens, 2 * (stream.held_limit or 1))
+    points = sorted({round(reach * i / CURVE_POINTS) for i in range(CURVE_POINTS + 1)} | {tokens})
+    return Report(
+        tokens=tokens,
+        window=stream.window,
+        sinks=stream.sinks,
+        memory_status=str(settings.get("memory_status", "none")),
+        model=str(settings.get("title", "")),
+        paper_flops=paper.flops,
+        paper_flops_full=paper.flops_full,
+        paper_cache_elements=paper.cache_elements * config.num_layers,
+        paper_cache_elements_full=paper.cache_elements_full * config.num_layers,
+        run_flops=flops,
+        run_flops_full=flops_full,
+        run_cache_bytes=held_bytes(config, stream, tokens, gates),
+        run_cache_bytes_full=full_cache_bytes(config, stream, tokens),
+        disk_bytes=storage.checkpoint_bytes(db, row.id),
+        checkpoints=len(checkpoints),
+        curve_tokens=points,
+        curve_cache_bytes=[held_bytes(config, stream, n, gates) for n in points],
+        curve_cache_bytes_full=[full_cache_bytes(config, stream, n) for n in points],
+    )

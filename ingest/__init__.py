@@ -1,0 +1,36 @@
+"""Files from outside, turned into segments of text that know their page or line.
+
+Imports neither the model, nor the storage, nor the application.
+"""
+
+from ingest.document import DEFAULT_LIMITS, Document, Limits, Locator, Reader, Segment
+from ingest.errors import (
+    DamagedDocument,
+    DocumentNotFound,
+    EmptyDocument,
+    EncryptedDocument,
+    IngestError,
+    LimitExceeded,
+    UnsupportedFormat,
+)
+from ingest.opening import open_document
+from ingest.stream import encode_segments, token_chunks
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "DamagedDocument",
+    "Document",
+    "DocumentNotFound",
+    "EmptyDocument",
+    "EncryptedDocument",
+    "IngestError",
+    "LimitExceeded",
+    "Limits",
+    "Locator",
+    "Reader",
+    "Segment",
+    "UnsupportedFormat",
+    "encode_segments",
+    "open_document",
+    "token_chunks",
+]

@@ -1,0 +1,84 @@
+"""Where one segment ends and the next begins, in any running text.
+
+Knows no format and no files. A cut depends only on the characters after the last cut, never on
+the blocks in which they arrived.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+_PARAGRAPH = re.compile(r"\n(?:[^\S\n]*\n)+")
+_LINE = re.compile(r"\n")
+_SENTENCE = re.compile(r"[.!?…][\"'”’»)\]]*\s+|[。！？][\"”’」』）]*\s*")
+_SPACE = re.compile(r"\s+")
+_LINE_START = re.compile(r"\n[^\S\n]*(\w)")
+# Enough to step back over an emoji sequence or a stack of accents, and still bounded.
+_MAX_STEP_BACK = 32
+
+
+def cut_text(text: str, target: int, limit: int) -> Iterator[str]:
+    """Yield pieces of at most `limit` characters whose concatenation is `text`."""
+    start = 0
+    while start < len(text):
+        # One character more than the limit: the cut must know whether there is a next one.
+        length = cut_length(text[start : start + limit + 1], target, limit)
+        yield text[start : start + length]
+        start += length
+
+
+def cut_length(text: str, target: int, limit: int) -> int:
+    """Return how many characters of `text` the first segment takes.
+
+    The best kind of boundary that the first `limit` characters hold is used, at the place nearest
+    to `target`: the end of a paragraph, of a sentence, of a line, of a word.
+
+    Args:
+        text: not empty; more than `limit` characters, unless the document ends with them.
+    """
+    if len(text) <= min(limit, target + target // 4):
+        return len(text)
+    window = text[:limit]
+    for pattern in _boundaries(window):
+        length = _nearest_end(pattern, window, target)
+        if length is not None:
+            return length
+    return _hard_length(text, limit)
+
+
+def _boundaries(window: str) -> tuple[re.Pattern[str], ...]:
+    """Return the kinds of boundary, best first.
+
+    Wrapped prose begins some of its lines in lower case, and then a line's end means nothing. A
+    log, a table, or a book with one paragraph per line does not: there each line is a unit.
+    """
+    wrapped = any(match[1].islower() for match in _LINE_START.finditer(window))
+    if wrapped:
+        return (_PARAGRAPH, _SENTENCE, _LINE, _SPACE)
+    return (_PARAGRAPH, _LINE, _SENTENCE, _SPACE)
+
+
+def _nearest_end(pattern: re.Pattern[str], window: str, target: int) -> int | None:
+    """Return the end of the match nearest to `target`; a crumb at the start does not count."""
+    ends = (match.end() for match in pattern.finditer(window))
+    return min(
+        (end for end in ends if end >= max(1, target // 4)),
+        key=lambda end: abs(end - target),
+        default=None,
+    )
+
+
+def _hard_length(text: str, limit: int) -> int:
+    """Return `limit`, or less so that a letter keeps its accents and an emoji its parts."""
+    if len(text) <= limit:
+        return len(text)
+    length = limit
+    lowest = max(1, limit - _MAX_STEP_BACK)
+    while length > lowest and _joins(text[length - 1], text[length]):
+        length -= 1
+    return limit if _joins(text[length - 1], text[length]) else length
+
+
+def _joins(left: str, right: str) -> bool:
+    joiner = "\u200d"
+    return left == joiner or right == joiner or unicodedata.category(right) in {"Mn", "Mc", "Me"}

@@ -1,0 +1,136 @@
+"""What every reader agrees on: segments with locators, limits, and the document itself.
+
+This file knows no format. `opening.py` chooses the reader, `text.py` and `pdf.py` are the readers.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+Kind = Literal["text", "pdf"]
+Unit = Literal["page", "line"]
+
+
+@dataclass(frozen=True)
+class Locator:
+    """Where a segment stands: a range of pages or lines, 1-based, both ends included.
+
+    `label` is the name that the PDF gives to page `start` ("xii") where it is not its number.
+
+    >>> str(Locator("line", 120, 131)), str(Locator("page", 12, 12, "xii"))
+    ('lines 120–131', 'page xii (12)')
+    """
+
+    kind: Unit
+    start: int
+    end: int
+    label: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.start <= self.end:
+            raise ValueError(f"a locator needs 1 <= start <= end, got {self.start}, {self.end}")
+
+    def __str__(self) -> str:
+        if self.start != self.end:
+            return f"{self.kind}s {self.start}–{self.end}"
+        if self.label is not None:
+            return f"{self.kind} {self.label} ({self.start})"
+        return f"{self.kind} {self.start}"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A passage of a document, small enough to be found and cited, and where it stands."""
+
+    text: str
+    locator: Locator
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a file from outside may ask for; beyond them it is `LimitExceeded`, never a crash.
+
+    Args:
+        max_bytes: size of the file.
+        max_pages: pages of a PDF; one page listed often counts each time.
+        max_text_chars: text of the whole document.
+        max_page_chars: text of one PDF page; a page beyond it is left out with a note.
+        max_segment_chars: a segment is never longer.
+        target_segment_chars: paragraphs are merged to about this length.
+        seconds_per_page: CPU seconds of the reading thread for one PDF page. It is looked at
+            between the drawing operators, not while one operator runs or the page's content is
+            parsed (that work is bounded by `max_page_operators` and `max_stream_bytes`): a
+            page may overrun it by some seconds, and is then left out with a note. Three such
+            pages end the reading.
+        max_page_operators: operators and operands parsed in one PDF content stream.
+        max_stream_bytes: size of one PDF stream after decompression; images are not unpacked.
+    """
+
+    max_bytes: int = 512 * 1024 * 1024
+    max_pages: int = 20_000
+    max_text_chars: int = 200_000_000
+    max_page_chars: int = 2_000_000
+    max_segment_chars: int = 1200
+    target_segment_chars: int = 600
+    seconds_per_page: float = 20.0
+    max_page_operators: int = 2_000_000
+    max_stream_bytes: int = 32 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.target_segment_chars <= self.max_segment_chars:
+            raise ValueError(
+                "limits need 1 <= target_segment_chars <= max_segment_chars, got "
+                f"{self.target_segment_chars} and {self.max_segment_chars}"
+            )
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class Reader(Protocol):
+    """One format. A reader is made for one file and may be asked to read it any number of times."""
+
+    def read(self, document: "Document") -> Iterator[Segment]:
+        """Yield the segments in order; add to the document's notes and unit count on the way.
+
+        Raises:
+            IngestError: the file cannot be read on, or holds no text.
+        """
+        ...
+
+
+@dataclass
+class Document:
+    """A file that was recognised and can be read.
+
+    Args:
+        title: from the name, cleaned; safe to show on one line.
+        unit_name: what locators count.
+        unit_count: pages of a PDF; lines of a text, known once it was read to its end.
+        notes: sentences for the person, such as "Page 7 had no text (scanned?)." They come while
+            the segments are read.
+    """
+
+    title: str
+    kind: Kind
+    path: Path
+    byte_count: int
+    unit_name: Unit
+    unit_count: int | None
+    reader: Reader = field(repr=False)
+    notes: list[str] = field(default_factory=list)
+
+    def segments(self) -> Iterator[Segment]:
+        """Stream the document from its start; every call reads the file anew.
+
+        Raises:
+            IngestError: as soon as the reading meets what cannot be read; `EmptyDocument` at the
+                end when there was no text.
+        """
+        return self.reader.read(self)
+
+    def add_note(self, note: str) -> None:
+        """Keep a note once, however often the document is read."""
+        if note not in self.notes:
+            self.notes.append(note)

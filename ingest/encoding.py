@@ -1,0 +1,106 @@
+"""Which encoding a text file is in. Reads the file once, in blocks; memory stays flat."""
+
+import codecs
+import itertools
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from charset_normalizer import from_bytes
+
+from ingest.sniffing import HEAD_BYTES, utf16_without_mark
+
+BLOCK_BYTES = 64 * 1024
+# charset_normalizer tries each encoding on the whole sample, so the sample is small.
+_SAMPLE_BYTES = 32 * 1024
+# The four-byte marks first: UTF-32's begins with UTF-16's.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# Encodings that texts really come in; without the list, exotic ones win on short samples.
+_CANDIDATES = (
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
+    *("koi8_r", "koi8_u", "cp437", "cp850", "cp866", "mac_roman", "cp874"),
+    *("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr"),
+)
+_FALLBACK = "cp1252"
+_WESTERN = frozenset(
+    "àáâãäåæçèéêëìíîïñòóôõöøùúûüœßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜŒ«»‘’“”„–—…•°·§©®€£¡¿½¼ªº´\u00a0"
+)
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A codec's name, and whether it is a guess that the person should hear of."""
+
+    name: str
+    guessed: bool = False
+
+
+def detect_encoding(stream: BinaryIO) -> Encoding:
+    """Return the encoding of the text from the stream's start to its end.
+
+    A mark at the start decides. Else it is UTF-8 if all of it is, or if most of what is not ASCII
+    is: one broken byte must not turn a whole UTF-8 book into mojibake. Else it is guessed from
+    the place where UTF-8 failed.
+    """
+    stream.seek(0)
+    head = stream.read(HEAD_BYTES)
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return Encoding(name)
+    utf16 = utf16_without_mark(head)
+    if utf16 is not None:
+        return Encoding(utf16, guessed=True)
+    good, bad, first_bad = _measure_utf8(stream)
+    if bad <= good // 4:
+        return Encoding("utf-8")
+    return Encoding(_guess(stream, first_bad), guessed=True)
+
+
+def _measure_utf8(stream: BinaryIO) -> tuple[int, int, int]:
+    """Return how many characters beyond ASCII are sound, how many are not, and about where."""
+    stream.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    good, bad, first_bad, offset = 0, 0, 0, 0
+    while True:
+        block = stream.read(BLOCK_BYTES)
+        text = decoder.decode(block, final=not block)
+        if not text.isascii():
+            broken = text.count("\ufffd")
+            first_bad = offset if broken and not bad else first_bad
+            bad += broken
+            good += len(text) - len(text.encode("ascii", "ignore")) - broken
+        if not block:
+            return good, bad, first_bad
+        offset += len(block)
+
+
+def _guess(stream: BinaryIO, first_bad: int) -> str:
+    """Return the likeliest of the old encodings, judged where the first byte outside UTF-8 is."""
+    stream.seek(first_bad)
+    block = stream.read(BLOCK_BYTES)
+    # An ASCII stretch says nothing about the encoding: begin shortly before what is not ASCII.
+    start = next((index for index, byte in enumerate(block) if byte >= 0x80), 0)
+    sample = block[max(0, start - 1024) :][:_SAMPLE_BYTES]
+    if _looks_western(sample):
+        return _FALLBACK
+    best = from_bytes(sample, cp_isolation=list(_CANDIDATES), preemptive_behaviour=False).best()
+    return _FALLBACK if best is None else best.encoding
+
+
+def _looks_western(sample: bytes) -> bool:
+    """Return whether the sample, read as cp1252, looks like a Western European language.
+
+    The commonest case is decided here: the guesser takes a Finnish text for Mac Roman. Western
+    texts have few accents, mostly alone between plain letters; Cyrillic, Greek and Hebrew would
+    come out as rows of accented letters, Polish and Turkish with signs from outside the list.
+    """
+    text = sample.decode(_FALLBACK, "replace")
+    others = [index for index, character in enumerate(text) if not character.isascii()]
+    known = sum(text[index] in _WESTERN for index in others)
+    in_row = sum(left + 1 == right for left, right in itertools.pairwise(others))
+    return known >= 0.98 * len(others) and in_row <= 0.25 * len(others)

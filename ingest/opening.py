@@ -1,0 +1,111 @@
+"""From a path to a document: is it there, is it small enough, what is it, who reads it.
+
+The content decides first, the suffix second: a PDF named notes.txt is read as a PDF, and a
+program named notes.txt is refused.
+"""
+
+import codecs
+import os
+import stat
+from pathlib import Path
+
+from ingest.document import DEFAULT_LIMITS, Document, Limits
+from ingest.errors import (
+    DamagedDocument,
+    DocumentNotFound,
+    EmptyDocument,
+    LimitExceeded,
+    UnsupportedFormat,
+)
+from ingest.naming import file_name, title_from_name
+from ingest.pdf import PdfFile
+from ingest.sniffing import (
+    HEAD_BYTES,
+    SUPPORTED,
+    describe_binary,
+    has_pdf_header,
+    starts_as_pdf,
+    utf16_without_mark,
+)
+from ingest.text import TextReader
+
+TEXT_SUFFIXES = (".txt", ".text", ".md", ".markdown", ".log", ".rst")
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+
+
+def open_document(
+    path: str | os.PathLike[str],
+    *,
+    name: str | None = None,
+    password: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Document:
+    """Recognise a file and return the document that streams it.
+
+    Args:
+        name: what the person calls the file, where `path` is a temporary one: it gives the title
+            and the suffix. A PDF's own /Title is not used: it is seldom set with care, and
+            anybody may have set it.
+        password: for an encrypted PDF.
+
+    Raises:
+        IngestError: see `errors.py`. An encrypted or damaged PDF, an empty file and a wrong kind
+            are found here; scanned pages only at the end of `segments()`.
+    """
+    path = Path(path)
+    shown = file_name(name if name is not None else path.name)
+    byte_count, head = _examine(path, shown, limits)
+    suffix = os.path.splitext(shown)[1].lower()
+    title = title_from_name(shown)
+    if _is_pdf(head, suffix):
+        pdf = PdfFile(path, shown, limits, password)
+        page_count, notes = pdf.inspect()
+        return Document(title, "pdf", path, byte_count, "page", page_count, pdf, notes)
+    _refuse_other_kinds(head, suffix, shown)
+    reader = TextReader(path, shown, limits)
+    return Document(title, "text", path, byte_count, "line", None, reader)
+
+
+def _examine(path: Path, shown: str, limits: Limits) -> tuple[int, bytes]:
+    """Return the file's size and first bytes."""
+    try:
+        # Looked at before it is opened: opening a pipe would wait for its writer for ever.
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise DocumentNotFound(f"{shown} is a directory: name a file in it.")
+        if not stat.S_ISREG(status.st_mode):
+            raise DocumentNotFound(f"{shown} is not a regular file: copy its content to one.")
+        if status.st_size > limits.max_bytes:
+            raise LimitExceeded(
+                f"{shown} has {status.st_size:,} bytes, the limit is {limits.max_bytes:,}: split "
+                "it into parts and read them one after another."
+            )
+        with path.open("rb") as stream:
+            head = stream.read(HEAD_BYTES)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or error
+        raise DocumentNotFound(
+            f"{shown} cannot be opened ({reason}): check the path and that you may read it."
+        ) from error
+    if not head:
+        raise EmptyDocument(f"{shown} is empty (zero bytes): there is nothing to read.")
+    return status.st_size, head
+
+
+def _is_pdf(head: bytes, suffix: str) -> bool:
+    # A text may talk about the PDF header; a PDF with junk before it is seldom named like a text.
+    return starts_as_pdf(head) or (has_pdf_header(head) and suffix not in TEXT_SUFFIXES)
+
+
+def _refuse_other_kinds(head: bytes, suffix: str, shown: str) -> None:
+    utf16 = head.startswith(_UTF16_MARKS) or utf16_without_mark(head) is not None
+    kind = None if utf16 else describe_binary(head)
+    if suffix == ".pdf":
+        raise DamagedDocument(
+            f"{shown} is named like a PDF but is none (it looks like {kind or 'plain text'}): "
+            "fetch it again, or give it the right name."
+        )
+    if kind is not None:
+        raise UnsupportedFormat(
+            f"{shown} looks like {kind}; {SUPPORTED}: convert it to one of these first."
+        )

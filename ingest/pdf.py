@@ -1,0 +1,283 @@
+"""PDF files, page by page, through pypdf.
+
+A PDF from outside may be broken or hostile. pypdf runs no scripts and opens no attachments here;
+its work for each stream and page is bounded by `Limits`; whatever it raises is contained, for
+the page where possible, else for the file. Objects that a page needed are dropped afterwards, so
+that memory does not grow with the number of pages.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pypdf import PdfReader
+from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError
+
+from ingest.cutting import cut_text
+from ingest.document import Document, Limits, Locator, Segment
+from ingest.errors import (
+    DamagedDocument,
+    DocumentNotFound,
+    EmptyDocument,
+    EncryptedDocument,
+    IngestError,
+    LimitExceeded,
+)
+from ingest.pdf_bounds import PageBeyondLimits, PageGuard, bounded_pypdf, quiet_pypdf
+from ingest.pdf_forms import typed_text
+from ingest.pdf_labels import PageLabels
+from ingest.pdf_text import clean_page
+
+# Fonts are shared by neighbouring pages, so not after each one. A book of 656 pages peaks at
+# 40 MiB instead of 46 MiB, at no cost in time; one with heavy pages gains far more.
+_PAGES_BETWEEN_DROPS = 16
+_MAX_SLOW_PAGES = 3
+_LOG = logging.getLogger("ingest.pdf")
+
+quiet_pypdf()
+
+
+@dataclass
+class _Report:
+    """What happened to the pages, and the notes about it."""
+
+    page_count: int
+    missing: int = 0
+    failed: list[int] = field(default_factory=list)
+    empty: list[int] = field(default_factory=list)
+    too_large: list[int] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    chars: int = 0
+
+    def notes(self) -> Iterator[str]:
+        if self.empty and self.chars:
+            yield f"{page_list(self.empty)} had no text (scanned?)."
+        if self.failed:
+            yield f"{page_list(self.failed)} could not be read (damaged)."
+        if self.too_large:
+            yield f"{page_list(self.too_large)} would unpack beyond the limits (left out)."
+        yield from self.left_out
+
+
+@dataclass(frozen=True)
+class PdfFile:
+    """Reads one PDF; `name` is what messages call it."""
+
+    path: Path
+    name: str
+    limits: Limits
+    password: str | None = field(default=None, repr=False)
+
+    def inspect(self) -> tuple[int, list[str]]:
+        """Return the number of pages, and notes on what is wrong with them, before reading.
+
+        Raises:
+            IngestError: the file cannot be opened, or has no pages or too many.
+        """
+        with self._open() as stream:
+            pdf = self._parse(stream)
+            page_count = len(pdf.pages)
+            missing = _missing_pages(pdf)
+        if page_count == 0:
+            raise EmptyDocument(f"{self.name} is a PDF without pages: there is nothing to read.")
+        if missing:
+            return page_count, [f"{missing:,} pages of the file could not be found (damaged)."]
+        return page_count, []
+
+    def read(self, document: Document) -> Iterator[Segment]:
+        """Yield the segments of each page; none crosses a page's end. See `Reader.read`."""
+        with self._open() as stream:
+            pdf = self._parse(stream)
+            report = _Report(len(pdf.pages), missing=_missing_pages(pdf))
+            labels = _labels(pdf)
+            try:
+                for index in range(report.page_count):
+                    yield from self._page_segments(pdf, index, labels, report)
+            finally:
+                for note in report.notes():
+                    document.add_note(note)
+            self._check_any_text(report)
+
+    def _open(self) -> BinaryIO:
+        try:
+            return self.path.open("rb")
+        except OSError as error:
+            raise DocumentNotFound(
+                f"{self.name} could not be read ({error.strerror or error}): "
+                "check that it is still there and that you may read it."
+            ) from error
+
+    def _parse(self, stream: BinaryIO) -> Any:
+        """Return a pypdf reader whose page tree was walked and is within the limits."""
+        try:
+            with bounded_pypdf(self.limits):
+                pdf = PdfReader(stream)
+                if pdf.is_encrypted:
+                    self._unlock(pdf)
+                page_count = len(pdf.pages)
+        except IngestError:
+            raise
+        except Exception as error:  # pypdf raises nearly anything on a broken file
+            raise self._opening_error(error) from error
+        if page_count > self.limits.max_pages:
+            raise LimitExceeded(
+                f"{self.name} has {page_count:,} pages, the limit is {self.limits.max_pages:,}: "
+                "split it into parts and read them one after another."
+            )
+        return pdf
+
+    def _unlock(self, pdf: Any) -> None:
+        """Decrypt with the empty password or the given one."""
+        if pdf.decrypt("") or (self.password and pdf.decrypt(self.password)):
+            return
+        if self.password:
+            raise EncryptedDocument(f"The password given for {self.name} does not open it.")
+        raise EncryptedDocument(_needs_password(self.name))
+
+    def _opening_error(self, error: Exception) -> IngestError:
+        if isinstance(error, FileNotDecryptedError):
+            return EncryptedDocument(_needs_password(self.name))
+        if isinstance(error, DependencyError):
+            return EncryptedDocument(
+                f"{self.name} is encrypted with AES, which needs the Python package "
+                "'cryptography': install it, or remove the encryption with another program."
+            )
+        if isinstance(error, NotImplementedError):
+            return EncryptedDocument(
+                f"{self.name} is protected in a way that Ammon cannot open: remove the protection "
+                "with the program that made it."
+            )
+        if isinstance(error, LimitReachedError):
+            return LimitExceeded(
+                f"{self.name} asks for more pages or memory than the limits allow: it is damaged "
+                "or made to exhaust its reader; print it to a new PDF and read that one."
+            )
+        return DamagedDocument(
+            f"{self.name} is a damaged PDF and cannot be opened: fetch it again, or repair it with "
+            "another program (such as qpdf), and retry."
+        )
+
+    def _page_segments(
+        self, pdf: Any, index: int, labels: PageLabels | None, report: _Report
+    ) -> Iterator[Segment]:
+        text = self._page_text(pdf, index, report)
+        if (index + 1) % _PAGES_BETWEEN_DROPS == 0:
+            # pypdf keeps each object that it ever met, with its decompressed stream.
+            pdf.resolved_objects.clear()
+        report.chars += len(text)
+        if report.chars > self.limits.max_text_chars:
+            raise LimitExceeded(
+                f"{self.name} has more than {self.limits.max_text_chars:,} characters up to page "
+                f"{index + 1}, the limit for one document: split it and read the parts."
+            )
+        locator = Locator("page", index + 1, index + 1, labels.label(index) if labels else None)
+        for piece in page_pieces(text, self.limits):
+            yield Segment(piece, locator)
+
+    def _page_text(self, pdf: Any, index: int, report: _Report) -> str:
+        """Return a page's clean text; a page that fails is reported and reads as nothing."""
+        guard = PageGuard(self.limits)
+        try:
+            with bounded_pypdf(self.limits):
+                page = pdf.pages[index]
+                page.extract_text(
+                    visitor_operand_before=guard.on_operator, visitor_text=guard.on_text
+                )
+                text = clean_page(f"{guard.lines.text().rstrip()}\n\n{typed_text(page)}")
+        except PageBeyondLimits as error:
+            self._leave_out(index + 1, str(error), report)
+            return ""
+        except (DependencyError, FileNotDecryptedError) as error:
+            # Not this page's fault: no page of the file will do better.
+            raise self._opening_error(error) from error
+        except LimitReachedError:
+            report.too_large.append(index + 1)
+            return ""
+        except Exception as error:  # RecursionError, KeyError, AssertionError...: one page's damage
+            _LOG.debug("%s page %d: %r", self.name, index + 1, error)
+            report.failed.append(index + 1)
+            return ""
+        if not text or text.isspace():
+            report.empty.append(index + 1)
+            return ""
+        return text
+
+    def _leave_out(self, page: int, reason: str, report: _Report) -> None:
+        report.left_out.append(f"Page {page} {reason} and was left out.")
+        if len(report.left_out) >= _MAX_SLOW_PAGES:
+            raise LimitExceeded(
+                f"{self.name} has {_MAX_SLOW_PAGES} pages beyond the limits, the last is page "
+                f"{page}, which {reason}: print it to a new PDF and read that one."
+            )
+
+    def _check_any_text(self, report: _Report) -> None:
+        if report.chars:
+            return
+        if report.too_large or report.left_out:
+            raise LimitExceeded(
+                f"No page of {self.name} gave text within the limits for one page: print it to a "
+                "new PDF and read that one."
+            )
+        if report.empty and not report.missing:
+            count = (
+                f"any of its {report.page_count:,} pages" if report.page_count > 1 else "its page"
+            )
+            raise EmptyDocument(
+                f"{self.name} has no text on {count}: it looks scanned or blank; run text "
+                "recognition on it first (OCR, for example with OCRmyPDF) and read the result."
+            )
+        raise DamagedDocument(
+            f"None of the pages of {self.name} could be read: fetch it again, or repair it with "
+            "another program (such as qpdf), and retry."
+        )
+
+
+def page_pieces(text: str, limits: Limits) -> Iterator[str]:
+    """Yield a page's text in segments, each of which ends with a newline."""
+    limit = max(1, limits.max_segment_chars - 1)
+    target = min(limits.target_segment_chars, limit)
+    for piece in cut_text(text, target, limit):
+        # The cut may fall between two sentences: the space there becomes the newline.
+        body = piece.rstrip(" \t")
+        if body and not body.isspace():
+            yield body if body.endswith("\n") else body + "\n"
+
+
+def page_list(pages: list[int], most: int = 12) -> str:
+    """Return "Page 3" or "Pages 3, 7–9 and 40 more": sorted numbers with runs drawn together."""
+    runs: list[tuple[int, int]] = []
+    for page in pages:
+        if runs and page == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], page)
+        else:
+            runs.append((page, page))
+    words = [str(first) if first == last else f"{first}–{last}" for first, last in runs[:most]]
+    rest = sum(last - first + 1 for first, last in runs[most:])
+    listed = ", ".join(words) + (f" and {rest:,} more" if rest else "")
+    return f"Page {listed}" if len(pages) == 1 else f"Pages {listed}"
+
+
+def _labels(pdf: Any) -> PageLabels | None:
+    try:
+        return PageLabels(pdf.root_object)
+    except Exception as error:  # damaged labels: the numbers serve as well
+        _LOG.debug("page labels: %r", error)
+        return None
+
+
+def _missing_pages(pdf: Any) -> int:
+    """Return how many pages the file claims to have beyond those that were found."""
+    try:
+        count = pdf.root_object["/Pages"]["/Count"]
+        return max(0, int(count) - len(pdf.pages)) if isinstance(count, int) else 0
+    except Exception:  # only a hint; a file without it may be sound
+        return 0
+
+
+def _needs_password(name: str) -> str:
+    return (
+        f"{name} is encrypted and Ammon cannot ask for its password yet: remove the password with "
+        "another program and read that copy."
+    )

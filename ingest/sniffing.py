@@ -1,0 +1,112 @@
+"""What a file's first bytes say it is. Knows nothing of readers."""
+
+PDF_HEADER = b"%PDF-"
+# Readers accept junk before the header up to here (ISO 32000 annex H, implementation note 13).
+PDF_HEADER_WITHIN_BYTES = 1024
+HEAD_BYTES = 8192
+SUPPORTED = "Ammon reads plain text, Markdown and PDF"
+
+# Signature, offset, what it is. Those of plain letters only count in binary content.
+_SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
+    (b"mimetypeapplication/epub+zip", 30, "an EPUB book"),
+    (b"mimetypeapplication/vnd.oasis", 30, "an OpenDocument file"),
+    (b"SQLite format 3\x00", 0, "an SQLite database"),
+    (b"\x89PNG\r\n\x1a\n", 0, "a PNG image"),
+    (b"\xff\xd8\xff", 0, "a JPEG image"),
+    (b"GIF87a", 0, "a GIF image"),
+    (b"GIF89a", 0, "a GIF image"),
+    (b"II*\x00", 0, "a TIFF image"),
+    (b"MM\x00*", 0, "a TIFF image"),
+    (b"WEBP", 8, "a WebP image"),
+    (b"WAVE", 8, "a WAV recording"),
+    (b"ftyp", 4, "an MP4 or HEIC file"),
+    (b"OggS\x00", 0, "an Ogg recording"),
+    (b"ID3", 0, "an MP3 recording"),
+    (b"AT&TFORM", 0, "a DjVu document"),
+    (b"BOOKMOBI", 60, "a Mobipocket or Kindle book"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "an older Microsoft Office document (doc, xls, ppt)"),
+    (b"7z\xbc\xaf\x27\x1c", 0, "a 7z archive"),
+    (b"Rar!\x1a\x07", 0, "a RAR archive"),
+    (b"\xfd7zXZ\x00", 0, "an XZ archive"),
+    (b"\x28\xb5\x2f\xfd", 0, "a Zstandard archive"),
+    (b"ustar", 257, "a tar archive"),
+    (b"BZh", 0, "a bzip2 archive"),
+    (b"\x1f\x8b", 0, "a gzip archive"),
+    (b"\x7fELF", 0, "a Linux program"),
+    (b"\xca\xfe\xba\xbe", 0, "a Java class or macOS program"),
+    (b"\x00asm", 0, "a WebAssembly module"),
+    (b"GGUF", 0, "a GGUF model"),
+    (b"PAR1", 0, "a Parquet table"),
+    (b"MZ", 0, "a Windows program (exe or dll)"),
+    (b"BM", 0, "a BMP image"),
+)
+# Made of printable characters, so the control characters below do not give them away.
+_PRINTABLE: tuple[tuple[bytes, str], ...] = (
+    (b"{\\rtf", "an RTF document"),
+    (b"%!PS", "a PostScript document"),
+)
+_ZIP_MEMBERS: tuple[tuple[bytes, str], ...] = (
+    (b"word/", "a Word document (docx)"),
+    (b"xl/", "an Excel workbook (xlsx)"),
+    (b"ppt/", "a PowerPoint presentation (pptx)"),
+    (b"META-INF/container.xml", "an EPUB book"),
+    (b"[Content_Types].xml", "a Microsoft Office document"),
+)
+# Tabs, newlines, form feeds, backspaces and terminal escapes do occur in texts and logs.
+_TEXT_CONTROLS = frozenset(b"\t\n\r\f\b\x1b")
+_OTHER_CONTROLS = bytes(code for code in range(32) if code not in _TEXT_CONTROLS)
+
+
+def has_pdf_header(head: bytes) -> bool:
+    """Return whether a PDF header stands where PDF readers look for it."""
+    return PDF_HEADER in head[:PDF_HEADER_WITHIN_BYTES]
+
+
+def starts_as_pdf(head: bytes) -> bool:
+    """Return whether the PDF header is the very first thing in the file."""
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[: len(PDF_HEADER)] == PDF_HEADER
+
+
+def describe_binary(head: bytes) -> str | None:
+    """Return what a file that is no text looks like, in words, or None when it may be text."""
+    for signature, words in _PRINTABLE:
+        if head.startswith(signature):
+            return words
+    if head.startswith(b"PK\x03\x04"):
+        return _describe_zip(head)
+    binary = _is_binary(head)
+    for signature, offset, words in _SIGNATURES:
+        if head[offset : offset + len(signature)] == signature and (binary or _telling(signature)):
+            return words
+    return "binary data of an unknown kind" if binary else None
+
+
+def utf16_without_mark(head: bytes) -> str | None:
+    """Return "utf-16-le" or "utf-16-be" when every other byte is mostly zero, as in Latin text."""
+    pairs = len(head) // 2
+    if pairs < 4:
+        return None
+    even, odd = head[0 : 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
+    for zeros, others, encoding in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
+        if zeros > 0.7 * pairs and others <= 0.01 * pairs:
+            return encoding
+    return None
+
+
+def _describe_zip(head: bytes) -> str:
+    for signature, offset, words in _SIGNATURES[:2]:
+        if head[offset : offset + len(signature)] == signature:
+            return words
+    return next((words for member, words in _ZIP_MEMBERS if member in head), "a ZIP archive")
+
+
+def _telling(signature: bytes) -> bool:
+    """Return whether no text begins like this: "BM" and "ID3" might, b"\\x1f\\x8b" does not."""
+    return any(byte >= 0x80 or byte in _OTHER_CONTROLS for byte in signature)
+
+
+def _is_binary(head: bytes) -> bool:
+    """Return whether control characters are too many for a text; a stray NUL or two is not."""
+    controls = len(head) - len(head.translate(None, delete=_OTHER_CONTROLS))
+    # Compressed data has about 10 % of them; a text with a few NULs stays far below 5 %.
+    return controls > max(2, len(head) // 20)

@@ -1,0 +1,143 @@
+"""Plain text, Markdown and logs, streamed: a file of any length in flat memory.
+
+The law of this reader: the segments' texts, joined, are the whole document, character by
+character, after its newlines became `\\n`, its byte order mark and NUL characters went, and bytes
+that its encoding does not know became U+FFFD.
+"""
+
+import codecs
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from ingest.cutting import cut_length
+from ingest.document import Document, Limits, Locator, Segment
+from ingest.encoding import BLOCK_BYTES, Encoding, detect_encoding
+from ingest.errors import DocumentNotFound, EmptyDocument, LimitExceeded
+
+
+@dataclass(frozen=True)
+class TextReader:
+    """Reads one text file; `name` is what messages call it."""
+
+    path: Path
+    name: str
+    limits: Limits
+
+    def read(self, document: Document) -> Iterator[Segment]:
+        """Yield segments of whole paragraphs, or parts of long ones. See `Reader.read`."""
+        try:
+            with self.path.open("rb") as stream:
+                yield from self._read_stream(stream, document)
+        except OSError as error:
+            raise DocumentNotFound(
+                f"{self.name} could not be read ({error.strerror or error}): "
+                "check that it is still there and that you may read it."
+            ) from error
+
+    def _read_stream(self, stream: BinaryIO, document: Document) -> Iterator[Segment]:
+        encoding = detect_encoding(stream)
+        stream.seek(0)
+        if encoding.guessed:
+            document.add_note(
+                f"The text's encoding was not marked; it was read as {encoding.name}."
+            )
+        tally = _Tally()
+        blocks = self._bounded(decoded_blocks(stream, encoding, tally))
+        empty = True
+        try:
+            for segment in segment_blocks(blocks, self.limits):
+                empty = empty and segment.text.isspace()
+                yield segment
+        finally:
+            for note in tally.notes():
+                document.add_note(note)
+        if empty:
+            raise EmptyDocument(f"{self.name} holds only white space: there is nothing to read.")
+        document.unit_count = tally.lines()
+
+    def _bounded(self, blocks: Iterable[str]) -> Iterator[str]:
+        chars = 0
+        for block in blocks:
+            chars += len(block)
+            if chars > self.limits.max_text_chars:
+                raise LimitExceeded(
+                    f"{self.name} has more than {self.limits.max_text_chars:,} characters, the "
+                    "limit for one document: split it into parts and read them one after another."
+                )
+            yield block
+
+
+@dataclass
+class _Tally:
+    """What decoding met on the way."""
+
+    nuls: int = 0
+    unreadable: int = 0
+    newlines: int = 0
+    last: str = "\n"
+
+    def add(self, text: str) -> None:
+        self.nuls += text.count("\0")
+        self.unreadable += text.count("\ufffd")
+        self.newlines += text.count("\n")
+        self.last = text[-1:] or self.last
+
+    def lines(self) -> int:
+        return self.newlines + (self.last != "\n")
+
+    def notes(self) -> Iterator[str]:
+        if self.nuls:
+            yield f"NUL characters left out: {self.nuls:,}."
+        if self.unreadable:
+            yield f"Unreadable characters, shown as \ufffd: {self.unreadable:,}."
+
+
+def decoded_blocks(stream: BinaryIO, encoding: Encoding, tally: _Tally) -> Iterator[str]:
+    """Yield the stream's text in blocks, newlines normalised, without NUL characters."""
+    decoder = io.IncrementalNewlineDecoder(
+        codecs.getincrementaldecoder(encoding.name)(errors="replace"), translate=True
+    )
+    while True:
+        block = stream.read(BLOCK_BYTES)
+        text = decoder.decode(block, final=not block)
+        tally.add(text)
+        # NUL ends a string for SQLite's full-text search: what follows would never be found.
+        yield text.replace("\0", "")
+        if not block:
+            return
+
+
+def segment_blocks(blocks: Iterable[str], limits: Limits) -> Iterator[Segment]:
+    """Cut a stream of text into segments with line locators; bounded by one block at a time."""
+    target, limit = limits.target_segment_chars, limits.max_segment_chars
+    line, start, text = 1, 0, ""
+    for block in blocks:
+        text = text[start:] + block
+        start = 0
+        # A cut needs one character beyond the limit, else it would depend on the block's end.
+        while len(text) - start > limit:
+            window = text[start : start + limit + 1]
+            piece = window[: cut_length(window, target, limit)]
+            yield Segment(piece, _line_locator(piece, line))
+            line += piece.count("\n")
+            start += len(piece)
+    text = text[start:]
+    while text:
+        piece = text[: cut_length(text, target, limit)]
+        yield Segment(piece, _line_locator(piece, line))
+        line += piece.count("\n")
+        text = text[len(piece) :]
+
+
+def _line_locator(piece: str, line: int) -> Locator:
+    """Return the lines of a piece that starts on `line`, without blank lines at its ends.
+
+    Worked example, from line 10: "\\n\\nfirst\\nsecond\\n\\n" is lines 12–13.
+    """
+    body = piece.strip()
+    before = piece.count("\n", 0, len(piece) - len(piece.lstrip()))
+    start = line + before if body else line
+    return Locator("line", start, start + body.count("\n"))

@@ -1,0 +1,123 @@
+"""The store: sessions, documents, messages, checkpoints and search, in one SQLite file.
+
+Holds text, JSON and bytes; knows no tensors, no models and no file formats. SQL is written only
+here. Functions take the ``Database`` first and return frozen rows.
+"""
+
+from storage.checkpoints import (
+    CheckpointRow,
+    checkpoint_bytes,
+    delete_checkpoint,
+    get_checkpoint,
+    list_checkpoints,
+    prune_checkpoints,
+    rewind_documents,
+    save_checkpoint,
+)
+from storage.database import Database
+from storage.documents import (
+    DOCUMENT_STATES,
+    DocumentRow,
+    add_document,
+    delete_document,
+    find_by_hash,
+    finish_indexing,
+    get_document,
+    list_documents,
+    next_document_to_read,
+    reset_indexing,
+    set_document_state,
+    set_start_position,
+)
+from storage.errors import (
+    AlreadyExists,
+    DamagedDatabase,
+    DamagedPage,
+    DatabaseLocked,
+    DiskFull,
+    NotFound,
+    ReadOnly,
+    SchemaTooNew,
+    StorageError,
+)
+from storage.messages import MESSAGE_ROLES, MessageRow, add_message, list_messages
+from storage.migrations import SCHEMA_VERSION
+from storage.pages import free_unused_pages, has_page, page_hash, read_page
+from storage.search import Passage, rebuild_search_index, search_passages
+from storage.segments import NewSegment, SegmentRow, add_segments, iter_segments, segments_around
+from storage.sessions import (
+    MAX_NAME_CHARACTERS,
+    SessionRow,
+    SessionSummary,
+    clean_session_name,
+    create_session,
+    delete_session,
+    get_session,
+    get_session_by_id,
+    list_sessions,
+    rename_session,
+    touch_session,
+    update_session_settings,
+)
+
+__all__ = [
+    "AlreadyExists",
+    "CheckpointRow",
+    "DOCUMENT_STATES",
+    "DamagedDatabase",
+    "DamagedPage",
+    "Database",
+    "DatabaseLocked",
+    "DiskFull",
+    "DocumentRow",
+    "MAX_NAME_CHARACTERS",
+    "MESSAGE_ROLES",
+    "MessageRow",
+    "NewSegment",
+    "NotFound",
+    "Passage",
+    "ReadOnly",
+    "SCHEMA_VERSION",
+    "SchemaTooNew",
+    "SegmentRow",
+    "SessionRow",
+    "SessionSummary",
+    "StorageError",
+    "add_document",
+    "add_message",
+    "add_segments",
+    "checkpoint_bytes",
+    "clean_session_name",
+    "create_session",
+    "delete_checkpoint",
+    "delete_document",
+    "delete_session",
+    "find_by_hash",
+    "finish_indexing",
+    "free_unused_pages",
+    "get_checkpoint",
+    "get_document",
+    "get_session",
+    "get_session_by_id",
+    "has_page",
+    "iter_segments",
+    "list_checkpoints",
+    "list_documents",
+    "list_messages",
+    "list_sessions",
+    "next_document_to_read",
+    "page_hash",
+    "prune_checkpoints",
+    "read_page",
+    "rebuild_search_index",
+    "rename_session",
+    "reset_indexing",
+    "rewind_documents",
+    "save_checkpoint",
+    "search_passages",
+    "segments_around",
+    "set_document_state",
+    "set_start_position",
+    "touch_session",
+    "update_session_settings",
+]

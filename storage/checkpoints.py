@@ -1,0 +1,269 @@
+"""Checkpoints: a manifest and the pages it uses, written and deleted as one.
+
+Knows JSON and bytes, no tensors: what a manifest says is between the runtime and itself.
+Consecutive checkpoints share their pages, so deleting one frees only what no other uses.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from storage.database import Database, Row
+from storage.documents import check_document_state
+from storage.errors import DamagedDatabase, NotFound, StorageError
+from storage.pages import free_unused_pages, insert_pages
+from storage.sessions import get_session_by_id, touch_session
+from storage.values import now, object_from_json, to_json
+
+_VACUUM_PAGES = 65_536  # 256 MiB: bounds how long a pruning keeps the disk busy
+
+_SELECT = """
+    SELECT checkpoints.*, (
+        SELECT coalesce(sum(pages.byte_count), 0) FROM checkpoint_pages
+        JOIN pages ON pages.hash = checkpoint_pages.hash
+        WHERE checkpoint_pages.checkpoint_id = checkpoints.id
+    ) AS byte_count FROM checkpoints
+"""
+
+
+@dataclass(frozen=True)
+class CheckpointRow:
+    """One checkpoint.
+
+    ``position`` counts the session's tokens, ``document_tokens`` those of the document in which it
+    stands. ``byte_count`` is what its pages hold, those that it shares included. A manifest that is
+    no longer readable is empty here: the list still works, and whoever restores it refuses it.
+    """
+
+    id: int
+    session_id: int
+    position: int
+    document_id: int | None
+    document_tokens: int
+    manifest: dict[str, Any]
+    created_at: str
+    byte_count: int
+
+
+def save_checkpoint(
+    db: Database,
+    session_id: int,
+    *,
+    position: int,
+    manifest: Mapping[str, Any],
+    pages: Mapping[str, bytes],
+    page_hashes: Sequence[str],
+    document_id: int | None = None,
+    document_tokens: int = 0,
+    document_state: str | None = None,
+) -> CheckpointRow:
+    """Write a checkpoint, and how far its document is read, in one transaction.
+
+    Args:
+        pages: by hash, those that are not stored yet; more do no harm.
+        page_hashes: all pages that the manifest uses.
+        document_state: the document's new state; None leaves it as it is.
+
+    Raises:
+        StorageError: a page of ``page_hashes`` is neither given nor stored.
+        NotFound: there is no such session, or no such document in it.
+        ValueError: a page is not what its hash says, or belongs to no manifest.
+    """
+    hashes = list(dict.fromkeys(page_hashes))
+    if stray := set(pages) - set(hashes):
+        raise ValueError(f"Pages were given that page_hashes does not name: {sorted(stray)}.")
+    with db.transaction():
+        get_session_by_id(db, session_id)
+        if document_id is not None:
+            _advance_document(db, session_id, document_id, document_tokens, document_state)
+        insert_pages(db, pages)
+        checkpoint_id = db.insert(
+            "INSERT INTO checkpoints (session_id, position, document_id, document_tokens, "
+            "manifest, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+            [session_id, position, document_id, document_tokens, to_json(dict(manifest)), now()],
+        )
+        _link_pages(db, checkpoint_id, hashes)
+        touch_session(db, session_id)
+        return get_checkpoint(db, checkpoint_id)
+
+
+def list_checkpoints(db: Database, session_id: int) -> list[CheckpointRow]:
+    """The checkpoints of a session, the one furthest on first."""
+    rows = db.rows(
+        f"{_SELECT} WHERE checkpoints.session_id = ? ORDER BY position DESC, id DESC", [session_id]
+    )
+    return [_checkpoint(row) for row in rows]
+
+
+def get_checkpoint(db: Database, checkpoint_id: int) -> CheckpointRow:
+    """The checkpoint of this id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = db.row(f"{_SELECT} WHERE checkpoints.id = ?", [checkpoint_id])
+    if row is None:
+        raise NotFound(
+            f"There is no checkpoint number {checkpoint_id} in {db.path}; it may have been pruned."
+        )
+    return _checkpoint(row)
+
+
+def delete_checkpoint(db: Database, checkpoint_id: int) -> None:
+    """Delete a checkpoint and the pages that only it used.
+
+    Raises:
+        NotFound: there is no such checkpoint.
+    """
+    with db.transaction():
+        if not db.execute("DELETE FROM checkpoints WHERE id = ?", [checkpoint_id]):
+            get_checkpoint(db, checkpoint_id)
+        free_unused_pages(db)
+
+
+def checkpoint_bytes(db: Database, session_id: int) -> int:
+    """Bytes of the pages that the session's checkpoints use, each counted once."""
+    return int(
+        db.value(
+            "SELECT coalesce(sum(byte_count), 0) FROM pages WHERE hash IN (SELECT hash "
+            "FROM checkpoint_pages JOIN checkpoints ON checkpoints.id = checkpoint_id "
+            "WHERE session_id = ?)",
+            [session_id],
+        )
+    )
+
+
+def prune_checkpoints(
+    db: Database, session_id: int, *, keep_latest: int = 2, budget_bytes: int
+) -> int:
+    """Delete the oldest checkpoints until the session's pages fit the budget.
+
+    Within the budget all stay. Over it, the oldest go first, those at the end of a document only
+    after all others; the ``keep_latest`` furthest on stay even if they alone exceed it.
+
+    Returns:
+        How many were deleted.
+    """
+    if keep_latest < 1:
+        raise ValueError("At least one checkpoint is kept, or the reading would be lost.")
+    with db.transaction():
+        doomed = _over_budget(db, session_id, keep_latest, budget_bytes)
+        db.execute_many("DELETE FROM checkpoints WHERE id = ?", ([id] for id in doomed))
+        if doomed:
+            free_unused_pages(db)
+    if doomed:
+        db.incremental_vacuum(_VACUUM_PAGES)
+    return len(doomed)
+
+
+def rewind_documents(
+    db: Database,
+    session_id: int,
+    *,
+    position: int = 0,
+    document_id: int | None = None,
+    document_tokens: int = 0,
+) -> None:
+    """Set the session's documents back to where a checkpoint stands, to read on from there.
+
+    For when a later checkpoint turned out damaged: documents that start behind this one wait
+    again, and its own is read up to here. Without arguments nothing counts as read. Later
+    checkpoints stay; delete them as you see fit.
+    """
+    with db.transaction():
+        db.execute(
+            "UPDATE documents SET tokens_read = 0, start_position = NULL, finished_at = NULL, "
+            "state = CASE WHEN state IN ('reading', 'done') THEN 'queued' ELSE state END "
+            "WHERE session_id = ? AND start_position >= ? AND id IS NOT ?",
+            [session_id, position, document_id],
+        )
+        db.execute(
+            "UPDATE documents SET tokens_read = :tokens, "
+            "finished_at = CASE WHEN token_count IS :tokens THEN finished_at END, "
+            "state = CASE WHEN state = 'done' AND token_count IS NOT :tokens THEN 'reading' "
+            "ELSE state END WHERE id = :id",
+            {"tokens": document_tokens, "id": document_id},
+        )
+
+
+def _checkpoint(row: Row) -> CheckpointRow:
+    try:
+        manifest = object_from_json(row["manifest"], f"manifest of checkpoint number {row['id']}")
+    except DamagedDatabase:
+        manifest = {}
+    return CheckpointRow(**{**row, "manifest": manifest})
+
+
+def _link_pages(db: Database, checkpoint_id: int, hashes: Sequence[str]) -> None:
+    missing = db.row(
+        "SELECT value AS hash FROM json_each(?) WHERE value NOT IN (SELECT hash FROM pages)",
+        [to_json(hashes)],
+    )
+    if missing is not None:
+        raise StorageError(
+            f"The checkpoint was not saved, because its page {missing['hash']} is neither given "
+            f"nor stored in {db.path}; save it again with all of its pages."
+        )
+    db.execute_many(
+        "INSERT INTO checkpoint_pages (checkpoint_id, hash) VALUES (?, ?)",
+        ((checkpoint_id, hash) for hash in hashes),
+    )
+
+
+def _advance_document(
+    db: Database, session_id: int, document_id: int, tokens: int, state: str | None
+) -> None:
+    if state is not None:
+        check_document_state(state)
+    changed = db.execute(
+        "UPDATE documents SET tokens_read = :tokens, state = coalesce(:state, state), "
+        "error = CASE WHEN :state IS NULL THEN error END, "
+        "finished_at = CASE WHEN :state IS NULL THEN finished_at "
+        "WHEN :state = 'done' THEN coalesce(finished_at, :now) END "
+        "WHERE id = :id AND session_id = :session",
+        {"tokens": tokens, "state": state, "now": now(), "id": document_id, "session": session_id},
+    )
+    if not changed:
+        raise NotFound(
+            f"Session number {session_id} in {db.path} has no document number {document_id}; "
+            f"it may have been deleted."
+        )
+
+
+def _over_budget(db: Database, session_id: int, keep_latest: int, budget_bytes: int) -> list[int]:
+    """Which checkpoints must go, in the order of their going."""
+    candidates = db.rows(
+        """
+        SELECT checkpoints.id FROM checkpoints
+        LEFT JOIN documents ON documents.id = checkpoints.document_id
+        WHERE checkpoints.session_id = :session AND checkpoints.id NOT IN (
+            SELECT id FROM checkpoints WHERE session_id = :session
+            ORDER BY position DESC, id DESC LIMIT :keep)
+        ORDER BY documents.token_count IS NOT NULL
+            AND checkpoints.document_tokens = documents.token_count, position, checkpoints.id
+        """,
+        {"session": session_id, "keep": keep_latest},
+    )
+    links = db.rows(
+        "SELECT checkpoint_id, pages.hash, byte_count FROM checkpoint_pages "
+        "JOIN checkpoints ON checkpoints.id = checkpoint_id "
+        "JOIN pages ON pages.hash = checkpoint_pages.hash WHERE session_id = ?",
+        [session_id],
+    )
+    sizes = {link["hash"]: link["byte_count"] for link in links}
+    uses = Counter(link["hash"] for link in links)
+    pages_of: dict[int, list[str]] = {}
+    for link in links:
+        pages_of.setdefault(link["checkpoint_id"], []).append(link["hash"])
+    total, doomed = sum(sizes.values()), []
+    for candidate in candidates:
+        if total <= budget_bytes:
+            break
+        doomed.append(candidate["id"])
+        for hash in pages_of.get(candidate["id"], []):
+            uses[hash] -= 1
+            total -= 0 if uses[hash] else sizes[hash]
+    return doomed

@@ -1,0 +1,225 @@
+"""Documents of a session: what they are, in which state, and how far each was read.
+
+Knows counts of tokens, not the text: that is in the segments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from storage.database import Database, Row
+from storage.errors import NotFound, StorageError
+from storage.sessions import get_session_by_id, touch_session
+from storage.values import list_from_json, now, storable, to_json
+
+DOCUMENT_STATES = ("indexing", "queued", "reading", "paused", "done", "failed", "cancelled")
+_VACUUM_PAGES = 65_536  # 256 MiB: bounds how long a deletion keeps the disk busy
+
+
+@dataclass(frozen=True)
+class DocumentRow:
+    """One document; times are ISO 8601 in UTC.
+
+    ``unit_count`` counts what ``unit_name`` says (pages, chapters, lines). ``start_position`` is
+    where in the session's stream its first token stands, None before it is reached.
+    ``notes`` are sentences of the reader, such as which pages had no text. ``tokens_read`` counts this document's tokens and is durable: it moves with the checkpoints.
+    """
+
+    id: int
+    session_id: int
+    ordinal: int
+    title: str
+    kind: str
+    file_name: str
+    sha256: str
+    byte_count: int
+    state: str
+    error: str | None
+    unit_count: int | None
+    unit_name: str
+    segment_count: int
+    token_count: int | None
+    start_position: int | None
+    tokens_read: int
+    created_at: str
+    finished_at: str | None
+    notes: list[str]
+
+
+def add_document(
+    db: Database,
+    session_id: int,
+    *,
+    title: str,
+    kind: str,
+    file_name: str,
+    sha256: str,
+    byte_count: int,
+) -> DocumentRow:
+    """Put a document, still without text, behind the others of its session.
+
+    Its state is 'indexing'; ordinals count from 1.
+
+    Raises:
+        NotFound: there is no such session.
+    """
+    with db.transaction():
+        get_session_by_id(db, session_id)
+        document_id = db.insert(
+            "INSERT INTO documents (session_id, ordinal, title, kind, file_name, sha256, "
+            "byte_count, state, created_at) VALUES (?, (SELECT coalesce(max(ordinal), 0) + 1 "
+            "FROM documents WHERE session_id = ?), ?, ?, ?, ?, ?, 'indexing', ?)",
+            [session_id, session_id, storable(title), kind, storable(file_name)]
+            + [sha256, byte_count, now()],
+        )
+        touch_session(db, session_id)
+        return get_document(db, document_id)
+
+
+def finish_indexing(
+    db: Database,
+    document_id: int,
+    *,
+    token_count: int,
+    unit_count: int | None,
+    unit_name: str,
+    notes: Sequence[str] = (),
+) -> DocumentRow:
+    """Note that all segments are there: the document is 'queued' for reading.
+
+    Raises:
+        NotFound: there is no such document.
+    """
+    with db.transaction():
+        db.execute(
+            "UPDATE documents SET token_count = ?, unit_count = ?, unit_name = ?, error = NULL, "
+            "notes = ?, state = 'queued' WHERE id = ?",
+            [token_count, unit_count, storable(unit_name), to_json(list(notes)), document_id],
+        )
+        return get_document(db, document_id)
+
+
+def reset_indexing(db: Database, document_id: int) -> DocumentRow:
+    """Drop the segments of an interrupted indexing, so that it can start again.
+
+    Raises:
+        NotFound: there is no such document.
+        StorageError: a part of it was already read, and would no longer be what was read.
+    """
+    with db.transaction():
+        document = get_document(db, document_id)
+        if document.tokens_read > 0:
+            raise StorageError(
+                f"The document {document.title!r} was already read up to token "
+                f"{document.tokens_read}; delete it and add it again instead of indexing it anew."
+            )
+        db.execute("DELETE FROM segments WHERE document_id = ?", [document_id])
+        db.execute(
+            "UPDATE documents SET state = 'indexing', error = NULL, segment_count = 0, "
+            "token_count = NULL, unit_count = NULL, unit_name = '', notes = '[]', finished_at = NULL "
+            "WHERE id = ?",
+            [document_id],
+        )
+        return get_document(db, document_id)
+
+
+def check_document_state(state: str) -> str:
+    """The state, if it is one of ``DOCUMENT_STATES``.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    if state not in DOCUMENT_STATES:
+        raise ValueError(f"{state!r} is no document state; it is one of {DOCUMENT_STATES}.")
+    return state
+
+
+def set_document_state(
+    db: Database, document_id: int, state: str, error: str | None = None
+) -> DocumentRow:
+    """Set the state and the error that explains it; the time of 'done' is kept as finished_at.
+
+    Raises:
+        NotFound: there is no such document.
+        ValueError: the state is none of ``DOCUMENT_STATES``.
+    """
+    check_document_state(state)
+    with db.transaction():
+        db.execute(
+            "UPDATE documents SET state = ?, error = ?, finished_at = CASE WHEN ? = 'done' "
+            "THEN coalesce(finished_at, ?) END WHERE id = ?",
+            [state, None if error is None else storable(error), state, now(), document_id],
+        )
+        return get_document(db, document_id)
+
+
+def set_start_position(db: Database, document_id: int, position: int | None) -> DocumentRow:
+    """Note where in the session's stream the first token of the document stands.
+
+    Raises:
+        NotFound: there is no such document.
+    """
+    with db.transaction():
+        db.execute("UPDATE documents SET start_position = ? WHERE id = ?", [position, document_id])
+        return get_document(db, document_id)
+
+
+def get_document(db: Database, document_id: int) -> DocumentRow:
+    """The document of this id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = db.row("SELECT * FROM documents WHERE id = ?", [document_id])
+    if row is None:
+        raise NotFound(
+            f"There is no document number {document_id} in {db.path}; it may have been deleted."
+        )
+    return _document(row)
+
+
+def list_documents(db: Database, session_id: int) -> list[DocumentRow]:
+    """The documents of a session in the order in which they are read."""
+    rows = db.rows("SELECT * FROM documents WHERE session_id = ? ORDER BY ordinal", [session_id])
+    return [_document(row) for row in rows]
+
+
+def find_by_hash(db: Database, session_id: int, sha256: str) -> DocumentRow | None:
+    """The newest document of the session whose file has this hash."""
+    row = db.row(
+        "SELECT * FROM documents WHERE session_id = ? AND sha256 = ? ORDER BY ordinal DESC LIMIT 1",
+        [session_id, sha256],
+    )
+    return None if row is None else _document(row)
+
+
+def next_document_to_read(db: Database, session_id: int) -> DocumentRow | None:
+    """The first document of the session that is being read or waits to be.
+
+    None while one stands still half-read: its rest belongs right behind what was read of it, so
+    the others wait until it is resumed or cancelled.
+    """
+    row = db.row(
+        "SELECT * FROM documents WHERE session_id = :id AND state IN ('reading', 'queued') "
+        "AND NOT EXISTS (SELECT 1 FROM documents WHERE session_id = :id AND tokens_read > 0 "
+        "AND state IN ('paused', 'failed')) ORDER BY ordinal LIMIT 1",
+        {"id": session_id},
+    )
+    return None if row is None else _document(row)
+
+
+def delete_document(db: Database, document_id: int) -> None:
+    """Delete a document with its segments; checkpoints that stand in it stay, without it.
+
+    Raises:
+        NotFound: there is no such document.
+    """
+    with db.transaction():
+        get_document(db, document_id)
+        db.execute("DELETE FROM documents WHERE id = ?", [document_id])
+    db.incremental_vacuum(_VACUUM_PAGES)
+
+
+def _document(row: Row) -> DocumentRow:
+    return DocumentRow(**{**row, "notes": list_from_json(row["notes"], "a document's notes")})

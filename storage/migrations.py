@@ -1,0 +1,175 @@
+"""The tables, as numbered steps that are never edited once released.
+
+Knows the schema, not the statements that use it. ``PRAGMA user_version`` holds the number of steps
+taken, so that a program can refuse, without looking further, a database from its own future.
+
+Notes on the schema. Large columns come last in their table: SQLite reads a row from the left and
+stops where it can, so sums and offsets never touch the text or the pages. AUTOINCREMENT, because an
+id that somebody still holds must never come to mean another row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlite_utils
+
+from storage.errors import SchemaTooNew, translated_errors
+
+SCHEMA_VERSION = 1
+
+migrations = sqlite_utils.Migrations("ammon")
+
+
+def m001_sessions_documents_checkpoints(db: Any) -> None:
+    """Sessions with their documents, searchable segments, messages and checkpoints."""
+    for statement in _M001:
+        db.conn.execute(statement)
+
+
+_M001 = (
+    """
+    CREATE TABLE sessions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+        created_at TEXT NOT NULL,
+        updated_at TEXT NOT NULL,
+        settings TEXT NOT NULL DEFAULT '{}'
+    )
+    """,
+    """
+    CREATE TABLE documents (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        session_id INTEGER NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,
+        ordinal INTEGER NOT NULL,
+        title TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        file_name TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        byte_count INTEGER NOT NULL,
+        state TEXT NOT NULL CHECK (state IN
+            ('indexing', 'queued', 'reading', 'paused', 'done', 'failed', 'cancelled')),
+        error TEXT,
+        unit_count INTEGER,
+        unit_name TEXT NOT NULL DEFAULT '',
+        segment_count INTEGER NOT NULL DEFAULT 0,
+        token_count INTEGER,
+        start_position INTEGER,
+        tokens_read INTEGER NOT NULL DEFAULT 0,
+        created_at TEXT NOT NULL,
+        finished_at TEXT,
+        notes TEXT NOT NULL DEFAULT '[]',
+        UNIQUE (session_id, ordinal)
+    )
+    """,
+    """
+    CREATE TABLE segments (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+        ordinal INTEGER NOT NULL,
+        locator TEXT NOT NULL,
+        locator_kind TEXT NOT NULL,
+        locator_start INTEGER NOT NULL,
+        locator_end INTEGER NOT NULL,
+        token_start INTEGER NOT NULL,
+        token_count INTEGER NOT NULL,
+        text TEXT NOT NULL
+    )
+    """,
+    "CREATE UNIQUE INDEX segments_by_ordinal ON segments (document_id, ordinal)",
+    "CREATE INDEX segments_by_token ON segments (document_id, token_start)",
+    # External content: the text is stored once, in segments, and the triggers keep the index true
+    # to it, also when a cascade deletes the rows.
+    """
+    CREATE VIRTUAL TABLE segments_fts USING fts5(
+        text, content = 'segments', content_rowid = 'id',
+        tokenize = 'porter unicode61 remove_diacritics 2'
+    )
+    """,
+    """
+    CREATE TRIGGER segments_indexed AFTER INSERT ON segments BEGIN
+        INSERT INTO segments_fts (rowid, text) VALUES (new.id, new.text);
+    END
+    """,
+    """
+    CREATE TRIGGER segments_unindexed AFTER DELETE ON segments BEGIN
+        INSERT INTO segments_fts (segments_fts, rowid, text) VALUES ('delete', old.id, old.text);
+    END
+    """,
+    """
+    CREATE TRIGGER segments_reindexed AFTER UPDATE OF id, text ON segments BEGIN
+        INSERT INTO segments_fts (segments_fts, rowid, text) VALUES ('delete', old.id, old.text);
+        INSERT INTO segments_fts (rowid, text) VALUES (new.id, new.text);
+    END
+    """,
+    """
+    CREATE TABLE messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        session_id INTEGER NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,
+        role TEXT NOT NULL CHECK (role IN ('user', 'assistant')),
+        position INTEGER NOT NULL,
+        created_at TEXT NOT NULL,
+        citations TEXT NOT NULL DEFAULT '[]',
+        details TEXT NOT NULL DEFAULT '{}',
+        text TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX messages_by_session ON messages (session_id, position)",
+    """
+    CREATE TABLE checkpoints (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        session_id INTEGER NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        document_id INTEGER REFERENCES documents(id) ON DELETE SET NULL,
+        document_tokens INTEGER NOT NULL DEFAULT 0,
+        created_at TEXT NOT NULL,
+        manifest TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX checkpoints_by_position ON checkpoints (session_id, position)",
+    "CREATE INDEX checkpoints_by_document ON checkpoints (document_id)",
+    """
+    CREATE TABLE pages (
+        hash TEXT NOT NULL PRIMARY KEY,
+        byte_count INTEGER NOT NULL,
+        data BLOB NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE checkpoint_pages (
+        checkpoint_id INTEGER NOT NULL REFERENCES checkpoints(id) ON DELETE CASCADE,
+        hash TEXT NOT NULL REFERENCES pages(hash),
+        PRIMARY KEY (checkpoint_id, hash)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX checkpoint_pages_by_hash ON checkpoint_pages (hash)",
+)
+
+
+migrations()(m001_sessions_documents_checkpoints)
+
+
+def needs_migration(db: Any, where: str) -> bool:
+    """Whether the database lacks steps of this version.
+
+    Raises:
+        SchemaTooNew: it has steps that this version does not know.
+        DamagedDatabase: it cannot be read.
+    """
+    with translated_errors(where):
+        version = int(db.conn.execute("PRAGMA user_version").fetchone()[0])
+    if version > SCHEMA_VERSION:
+        raise SchemaTooNew(
+            f"The database {where} has schema version {version}, written by a newer version of "
+            f"this program, which here knows up to {SCHEMA_VERSION}; update the program."
+        )
+    return version < SCHEMA_VERSION
+
+
+def migrate(db: Any, where: str) -> None:
+    """Take the missing steps; call it inside a transaction, so that two processes take turns."""
+    if not needs_migration(db, where):
+        return  # another process took them while this one waited for the lock
+    with translated_errors(where):
+        migrations.apply(db)
+        db.conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

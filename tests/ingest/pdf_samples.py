@@ -1,0 +1,66 @@
+"""PDFs made by hand, as bytes: small, exact, and easy to damage."""
+
+import io
+
+from pypdf import PdfWriter
+
+
+def make_pdf(*pages: str | bytes, catalog: str = "") -> bytes:
+    """Return a PDF with a page for each text (lines in Helvetica) or raw content stream."""
+    count = len(pages)
+    kids = " ".join(f"{4 + 2 * index} 0 R" for index in range(count))
+    objects = [
+        f"<< /Type /Catalog /Pages 2 0 R {catalog} >>".encode(),
+        f"<< /Type /Pages /Count {count} /Kids [{kids}] >>".encode(),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+    ]
+    for index, page in enumerate(pages):
+        content = page if isinstance(page, bytes) else lines_content(page)
+        objects.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {5 + 2 * index} 0 R "
+            "/Resources << /Font << /F1 3 0 R >> >> >>".encode()
+        )
+        objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content))
+    return _file(objects)
+
+
+def lines_content(text: str) -> bytes:
+    """Return the drawing of lines, one under the other."""
+    rows = [f"({_escaped(line)}) Tj T*" for line in text.split("\n")]
+    return "\n".join(["BT /F1 10 Tf 14 TL 50 780 Td", *rows, "ET"]).encode("cp1252")
+
+
+def cells_content(*rows: tuple[str, ...]) -> bytes:
+    """Return the drawing of a table, each cell by itself, as report generators do."""
+    parts = [
+        f"BT 1 0 0 1 {50 + 90 * column} {780 - 14 * row} Tm /F1 10 Tf 12 TL ({cell}) Tj T* ET"
+        for row, cells in enumerate(rows)
+        for column, cell in enumerate(cells)
+    ]
+    return "\n".join(parts).encode("cp1252")
+
+
+def encrypted(data: bytes, user_password: str) -> bytes:
+    """Return the PDF encrypted with RC4, which pypdf does without another package."""
+    writer = PdfWriter(io.BytesIO(data))
+    writer.encrypt(user_password, owner_password="the owner", algorithm="RC4-128")
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def _escaped(line: str) -> str:
+    return line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
+
+
+def _file(objects: list[bytes]) -> bytes:
+    out = bytearray(b"%PDF-1.4\n")
+    offsets = []
+    for number, body in enumerate(objects, start=1):
+        offsets.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    start = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    out += b"trailer\n<< /Size %d /Root 1 0 R >>\n" % (len(objects) + 1)
+    return bytes(out) + b"startxref\n%d\n%%%%EOF\n" % start

@@ -1,0 +1,28 @@
+import pytest
+
+from ingest import Limits, Locator
+
+
+@pytest.mark.parametrize(
+    ("locator", "words"),
+    [
+        (Locator("page", 12, 12), "page 12"),
+        (Locator("page", 12, 13), "pages 12–13"),
+        (Locator("line", 7, 7), "line 7"),
+        (Locator("line", 120, 131), "lines 120–131"),
+        (Locator("page", 12, 12, "xii"), "page xii (12)"),
+    ],
+)
+def test_locator_in_words(locator, words):
+    assert str(locator) == words
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 1), (2, 1)])
+def test_a_locator_that_is_no_range_is_refused(start, end):
+    with pytest.raises(ValueError):
+        Locator("line", start, end)
+
+
+def test_limits_whose_target_is_beyond_the_maximum_are_refused():
+    with pytest.raises(ValueError, match="target_segment_chars"):
+        Limits(target_segment_chars=1201)

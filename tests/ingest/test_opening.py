@@ -1,0 +1,116 @@
+import os
+
+import pytest
+
+from ingest import (
+    DamagedDocument,
+    DocumentNotFound,
+    EmptyDocument,
+    LimitExceeded,
+    Limits,
+    UnsupportedFormat,
+    open_document,
+)
+from tests.ingest.pdf_samples import make_pdf
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.log", "a.rst", "README", "notes.xyz"])
+def test_decodable_content_is_text_whatever_the_suffix(document, name):
+    assert document(b"Some words.\n", name).kind == "text"
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a.PDF", "a.bin", "a.txt", "noname"])
+def test_pdf_content_is_a_pdf_whatever_the_suffix(document, name):
+    assert document(make_pdf("Hello"), name).kind == "pdf"
+
+
+def test_junk_before_the_pdf_header_is_allowed_for(document):
+    assert document(b"junk\n" * 100 + make_pdf("Hello"), "a.pdf").kind == "pdf"
+
+
+def test_a_text_that_mentions_the_pdf_header_stays_a_text(document):
+    assert document(b"Files begin with %PDF- there.\n", "a.md").kind == "text"
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        (b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/epub+zip", "an EPUB book"),
+        (b"PK\x03\x04\x14\0\x06\0[Content_Types].xml...word/document.xml", "docx"),
+        (b"PK\x03\x04\x14\0\x06\0hello.txt", "a ZIP archive"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG image"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG image"),
+        (b"\x1f\x8b\x08\0\0\0", "a gzip archive"),
+        (b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff", "a Windows program"),
+        (b"SQLite format 3\0\x10\0", "an SQLite database"),
+        (b"{\\rtf1\\ansi Hello}", "an RTF document"),
+        (bytes(range(32)) * 20, "binary data of an unknown kind"),
+    ],
+)
+def test_other_formats_are_named(document, head, words):
+    with pytest.raises(UnsupportedFormat) as raised:
+        document(head, "thing.txt")
+    assert words in str(raised.value)
+    assert "thing.txt" in str(raised.value) and "Markdown" in str(raised.value)
+
+
+@pytest.mark.parametrize("text", [b"MZ is a name.\n", b"BM, PAR1 and GIF89a\n", b"ID3\n"])
+def test_letters_that_look_like_a_signature_are_text(document, text):
+    assert document(text).kind == "text"
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [(b"<html>not found</html>", "plain text"), (b"PK\x03\x04\0\0", "a ZIP archive")],
+)
+def test_a_pdf_by_name_only_is_said_to_be_none(document, data, words):
+    with pytest.raises(DamagedDocument, match=f"named like a PDF but is none.*{words}"):
+        document(data, "report.pdf")
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.pdf"])
+def test_zero_bytes_are_empty(document, name):
+    with pytest.raises(EmptyDocument, match="zero bytes"):
+        document(b"", name)
+
+
+def test_a_missing_file_is_not_found(tmp_path):
+    with pytest.raises(DocumentNotFound, match="nothing.txt cannot be opened"):
+        open_document(tmp_path / "nothing.txt")
+
+
+def test_a_directory_is_not_a_document(tmp_path):
+    with pytest.raises(DocumentNotFound, match="is a directory"):
+        open_document(tmp_path)
+
+
+def test_a_pipe_is_refused_without_waiting_for_it(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DocumentNotFound, match="not a regular file"):
+        open_document(tmp_path / "pipe")
+
+
+def test_a_nul_in_the_path_is_not_found():
+    with pytest.raises(DocumentNotFound):
+        open_document("a\0b.txt")
+
+
+def test_a_file_that_goes_between_opening_and_reading_is_not_found(document):
+    opened = document(b"words\n")
+    opened.path.unlink()
+    with pytest.raises(DocumentNotFound, match="could not be read"):
+        list(opened.segments())
+
+
+def test_a_file_beyond_the_limit_is_refused_unread(document):
+    with pytest.raises(LimitExceeded, match="11 bytes, the limit is 10"):
+        document(b"eleven byte", limits=Limits(max_bytes=10))
+
+
+def test_the_given_name_makes_title_and_suffix(tmp_path):
+    path = tmp_path / "upload-1234"
+    path.write_bytes(b"words\n")
+    opened = open_document(path, name="C:\\My\nBook.txt")
+    assert (opened.title, opened.byte_count) == ("My Book", 6)
+    with pytest.raises(DamagedDocument, match="Book.pdf is named like a PDF"):
+        open_document(path, name="Book.pdf")

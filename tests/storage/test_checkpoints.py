@@ -1,0 +1,230 @@
+import pytest
+
+import storage
+
+
+def positions(db, session):
+    return [checkpoint.position for checkpoint in storage.list_checkpoints(db, session.id)]
+
+
+def test_a_checkpoint_comes_back_whole(db, add_session, add_text, save):
+    session = add_session(db)
+    document = add_text(db, session.id, "one", "two")
+    saved = save(
+        db,
+        session.id,
+        15,
+        b"ab",
+        b"c",
+        document_id=document.id,
+        document_tokens=12,
+        document_state="reading",
+    )
+    assert storage.get_checkpoint(db, saved.id) == saved
+    assert (saved.position, saved.document_tokens, saved.byte_count) == (15, 12, 3)
+    assert [storage.read_page(db, hash) for hash in saved.manifest["pages"]] == [b"ab", b"c"]
+    document = storage.get_document(db, document.id)
+    assert (document.tokens_read, document.state, document.finished_at) == (12, "reading", None)
+
+
+def test_the_last_checkpoint_of_a_document_finishes_it(db, add_session, add_text, save):
+    session = add_session(db)
+    document = add_text(db, session.id, "one")
+    columns = {"document_id": document.id, "document_tokens": 10}
+    save(db, session.id, 10, b"a", **columns, document_state="done")
+    finished_at = storage.get_document(db, document.id).finished_at
+    assert finished_at is not None
+    save(db, session.id, 11, b"a", **columns)
+    assert storage.get_document(db, document.id).finished_at == finished_at
+
+
+def test_the_furthest_checkpoint_comes_first(db, add_session, save):
+    session = add_session(db)
+    saved = [save(db, session.id, position, b"a") for position in (5, 20, 10, 20)]
+    order = [checkpoint.id for checkpoint in storage.list_checkpoints(db, session.id)]
+    assert order == [saved[i].id for i in (3, 1, 2, 0)]
+
+
+def test_pages_are_shared_and_counted_once(db, add_session, save, count):
+    session = add_session(db)
+    first = save(db, session.id, 1, b"shared", b"one")
+    second = save(db, session.id, 2, b"shared", b"two!")
+    assert (first.byte_count, second.byte_count) == (9, 10)
+    assert count(db, "pages") == 3
+    assert storage.checkpoint_bytes(db, session.id) == 13
+
+
+def test_a_stored_page_need_not_be_given_again(db, add_session, save):
+    session = add_session(db)
+    save(db, session.id, 1, b"shared")
+    hash = storage.page_hash(b"shared")
+    again = storage.save_checkpoint(
+        db, session.id, position=2, manifest={}, pages={}, page_hashes=[hash, hash]
+    )
+    assert again.byte_count == 6
+
+
+def test_a_missing_page_leaves_nothing(db, add_session, add_text, count):
+    session = add_session(db)
+    document = add_text(db, session.id, "one")
+    before = (storage.get_document(db, document.id), storage.get_session_by_id(db, session.id))
+    given = {storage.page_hash(b"given"): b"given"}
+    with pytest.raises(storage.StorageError, match="neither given nor stored"):
+        storage.save_checkpoint(
+            db,
+            session.id,
+            position=5,
+            manifest={},
+            pages=given,
+            page_hashes=[*given, storage.page_hash(b"missing")],
+            document_id=document.id,
+            document_tokens=5,
+            document_state="reading",
+        )
+    assert count(db, "pages") == count(db, "checkpoints") == count(db, "checkpoint_pages") == 0
+    after = (storage.get_document(db, document.id), storage.get_session_by_id(db, session.id))
+    assert after == before
+
+
+def test_a_failure_at_the_very_end_leaves_nothing(db, add_session, add_text, save, count):
+    session = add_session(db)
+    document = add_text(db, session.id, "one")
+    db.execute(
+        "CREATE TRIGGER stop BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'stop'); END"
+    )
+    with pytest.raises(storage.StorageError, match="stop"):
+        save(db, session.id, 5, b"a", document_id=document.id, document_tokens=5)
+    assert count(db, "pages") == count(db, "checkpoints") == 0
+    assert storage.get_document(db, document.id).tokens_read == 0
+
+
+def test_bad_arguments_are_refused(db, add_session, add_text, save, count):
+    session, other = add_session(db), add_session(db, "other")
+    foreign = add_text(db, other.id, "one")
+    with pytest.raises(ValueError, match="sha256"):
+        storage.save_checkpoint(
+            db, session.id, position=1, manifest={}, pages={"ab": b"x"}, page_hashes=["ab"]
+        )
+    with pytest.raises(ValueError, match="does not name"):
+        storage.save_checkpoint(
+            db, session.id, position=1, manifest={}, pages={"ab": b"x"}, page_hashes=[]
+        )
+    with pytest.raises(ValueError, match="no document state"):
+        save(db, other.id, 1, b"a", document_id=foreign.id, document_state="lost")
+    with pytest.raises(storage.NotFound, match="no document number"):
+        save(db, session.id, 1, b"a", document_id=foreign.id)
+    with pytest.raises(storage.NotFound, match="no session number 99"):
+        save(db, 99, 1, b"a")
+    assert count(db, "pages") == count(db, "checkpoints") == 0
+
+
+def test_deleting_frees_only_what_no_other_uses(db, add_session, save):
+    session = add_session(db)
+    first = save(db, session.id, 1, b"shared", b"one")
+    save(db, session.id, 2, b"shared", b"two")
+    storage.delete_checkpoint(db, first.id)
+    assert [storage.has_page(db, storage.page_hash(p)) for p in (b"shared", b"one", b"two")] == [
+        True,
+        False,
+        True,
+    ]
+    with pytest.raises(storage.NotFound, match="may have been pruned"):
+        storage.delete_checkpoint(db, first.id)
+
+
+def test_within_the_budget_all_stay(db, add_session, save):
+    session = add_session(db)
+    for position in range(1, 6):
+        save(db, session.id, position, b"%d" % position * 10)
+    assert storage.prune_checkpoints(db, session.id, budget_bytes=50) == 0
+    assert positions(db, session) == [5, 4, 3, 2, 1]
+
+
+def test_over_the_budget_the_oldest_go_first(db, add_session, save):
+    session = add_session(db)
+    for position in range(1, 6):
+        save(db, session.id, position, b"%d" % position * 10, b"shared")
+    assert storage.prune_checkpoints(db, session.id, budget_bytes=40) == 2
+    assert positions(db, session) == [5, 4, 3]
+    assert storage.checkpoint_bytes(db, session.id) == 36
+    assert db.integrity_check() == []
+
+
+@pytest.mark.parametrize(("keep", "left"), [(1, [5]), (2, [5, 4]), (9, [5, 4, 3, 2, 1])])
+def test_the_latest_stay_whatever_the_budget(db, add_session, save, keep, left):
+    session = add_session(db)
+    for position in range(1, 6):
+        save(db, session.id, position, b"%d" % position * 10)
+    storage.prune_checkpoints(db, session.id, keep_latest=keep, budget_bytes=0)
+    assert positions(db, session) == left
+
+
+def test_the_ends_of_documents_go_last(db, add_session, add_text, save):
+    session = add_session(db)
+    document = add_text(db, session.id, "one")  # ten tokens
+    for tokens in (4, 10):
+        save(
+            db, session.id, tokens, b"%3d" % tokens, document_id=document.id, document_tokens=tokens
+        )
+    for position in (20, 30, 40):
+        save(db, session.id, position, b"%3d" % position)
+    storage.prune_checkpoints(db, session.id, keep_latest=1, budget_bytes=6)
+    assert positions(db, session) == [40, 10]
+    storage.prune_checkpoints(db, session.id, keep_latest=1, budget_bytes=3)
+    assert positions(db, session) == [40]
+
+
+def test_pruning_leaves_other_sessions_alone(db, add_session, save):
+    session, other = add_session(db), add_session(db, "other")
+    for position in (1, 2, 3):
+        save(db, session.id, position, b"%d" % position)
+        save(db, other.id, position, b"%d" % position)
+    storage.prune_checkpoints(db, session.id, keep_latest=1, budget_bytes=0)
+    assert positions(db, other) == [3, 2, 1]
+    assert storage.has_page(db, storage.page_hash(b"1"))
+
+
+def test_pruning_everything_is_refused(db, add_session):
+    with pytest.raises(ValueError, match="At least one"):
+        storage.prune_checkpoints(db, add_session(db).id, keep_latest=0, budget_bytes=0)
+
+
+def test_a_damaged_manifest_does_not_stop_the_list(db, add_session, save):
+    session = add_session(db)
+    for position in (1, 2):
+        save(db, session.id, position, b"a")
+    db.execute("UPDATE checkpoints SET manifest = '{\"format' WHERE position = 2")
+    newest, sound = storage.list_checkpoints(db, session.id)
+    assert newest.manifest == {}
+    assert sound.manifest["format"] == 1
+
+
+def test_going_back_to_an_earlier_checkpoint(db, add_session, add_text, save):
+    session = add_session(db)
+    read = {"document_state": "done", "document_tokens": 10}
+    documents = [add_text(db, session.id, "x", title=title) for title in "abc"]
+    for i, document in enumerate(documents):
+        storage.set_start_position(db, document.id, 10 * i)
+    middle = documents[1].id
+    save(db, session.id, 10, b"1", document_id=documents[0].id, **read)
+    earlier = save(db, session.id, 15, b"2", document_id=middle, document_tokens=5)
+    save(db, session.id, 20, b"3", document_id=middle, **read)
+    save(db, session.id, 30, b"4", document_id=documents[2].id, **read)
+    storage.rewind_documents(
+        db, session.id, position=15, document_id=earlier.document_id, document_tokens=5
+    )
+    after = storage.list_documents(db, session.id)
+    assert [document.state for document in after] == ["done", "reading", "queued"]
+    assert [document.tokens_read for document in after] == [10, 5, 0]
+    assert [document.start_position for document in after] == [0, 10, None]
+    assert [document.finished_at is None for document in after] == [False, True, True]
+
+
+def test_going_back_to_the_beginning(db, add_session, add_text, save):
+    session = add_session(db)
+    document = add_text(db, session.id, "x", title="a")
+    storage.set_start_position(db, document.id, 7)
+    save(db, session.id, 17, b"1", document_id=document.id, document_state="done", document_tokens=10)
+    storage.rewind_documents(db, session.id)
+    after = storage.get_document(db, document.id)
+    assert (after.state, after.tokens_read, after.start_position) == ("queued", 0, None)

@@ -1,0 +1,269 @@
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import storage
+
+ROOT = Path(__file__).parents[2]
+
+
+def in_threads(work, count=2):
+    errors = []
+
+    def run(i):
+        try:
+            work(i)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+def test_threads_write_side_by_side(file_db, add_session, count):
+    def work(i):
+        for n in range(20):
+            add_session(file_db, f"{i} {n}")
+
+    in_threads(work, count=3)
+    assert count(file_db, "sessions") == 60
+
+
+def test_threads_take_turns_in_memory(db, count):
+    session = storage.create_session(db, "one", {})
+
+    def work(i):
+        for _ in range(20):
+            with db.transaction():
+                before = storage.get_session_by_id(db, session.id).settings.get("n", 0)
+                storage.update_session_settings(db, session.id, {"n": before + 1})
+
+    in_threads(work, count=3)
+    assert storage.get_session(db, "one").settings == {"n": 60}
+
+
+def test_each_thread_has_its_connection(file_db):
+    seen = []
+    in_threads(lambda i: seen.append(file_db.connection), count=1)
+    assert seen[0] is not file_db.connection
+
+
+def test_connections_of_ended_threads_are_closed(file_db):
+    for _ in range(5):
+        in_threads(lambda i: file_db.value("SELECT 1"), count=1)
+    assert len(file_db._opened) <= 2
+
+
+def test_a_block_that_raises_leaves_nothing(db, add_session, count):
+    with pytest.raises(KeyError), db.transaction():
+        add_session(db)
+        raise KeyError
+    assert count(db, "sessions") == 0
+
+
+def test_an_inner_block_joins_the_outer(db, add_session, count):
+    with pytest.raises(KeyError), db.transaction():
+        with db.transaction():
+            add_session(db)
+        raise KeyError
+    assert count(db, "sessions") == 0
+
+
+def test_an_inner_block_that_raises_undoes_only_itself(db, add_session):
+    with db.transaction():
+        add_session(db, "outer")
+        with pytest.raises(KeyError), db.transaction():
+            add_session(db, "inner")
+            raise KeyError
+    assert [summary.session.name for summary in storage.list_sessions(db)] == ["outer"]
+
+
+def test_readers_do_not_wait_for_a_writer(file_db, add_session):
+    add_session(file_db)
+    with file_db.transaction():
+        add_session(file_db, "second")
+        seen = []
+        in_threads(lambda i: seen.append(len(storage.list_sessions(file_db))), count=1)
+    assert seen == [1]
+
+
+def test_a_lock_held_elsewhere_is_named(path, add_session):
+    with storage.Database(path, busy_timeout_s=0.05) as db, closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(storage.DatabaseLocked, match="locked by another program"):
+            add_session(db)
+        other.execute("ROLLBACK")
+        add_session(db)
+
+
+def test_a_full_disk_is_named_and_nothing_is_kept(file_db, add_session, save, count):
+    session = add_session(file_db)
+    pages = file_db.value("PRAGMA page_count")
+    file_db.value(f"PRAGMA max_page_count = {pages + 20}")
+    with pytest.raises(storage.DiskFull, match="free some space"):
+        save(file_db, session.id, 1, b"small", os.urandom(400_000))
+    assert count(file_db, "pages") == count(file_db, "checkpoints") == 0
+    assert not file_db.connection.conn.in_transaction
+    save(file_db, session.id, 1, b"small")
+
+
+def test_a_connection_that_may_not_write_is_named(file_db, add_session):
+    file_db.execute("PRAGMA query_only = ON")
+    with pytest.raises(storage.ReadOnly, match="permission"):
+        add_session(file_db)
+
+
+def test_a_folder_that_may_not_be_written_is_named():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o555)
+        am_root = os.geteuid() == 0
+        try:
+            if am_root:  # whom permissions do not stop
+                os.seteuid(65534)
+            with pytest.raises(storage.ReadOnly, match="folder"):
+                storage.Database(f"{folder}/ammon.db")
+        finally:
+            if am_root:
+                os.seteuid(0)
+            os.chmod(folder, 0o755)
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(storage.NotFound, match="nowhere.*create it"):
+        storage.Database(tmp_path / "nowhere" / "ammon.db")
+
+
+def test_a_file_for_a_folder_is_named(path):
+    path.touch()
+    with pytest.raises(storage.NotFound, match="is a file"):
+        storage.Database(path / "ammon.db")
+
+
+def test_a_folder_for_a_file_is_named(tmp_path):
+    with pytest.raises(storage.ReadOnly, match="check that it is a file"):
+        storage.Database(tmp_path)
+
+
+@pytest.mark.parametrize("size", [1, 100, 5000])
+def test_another_kind_of_file_is_refused_and_left_alone(path, size):
+    content = b"%PDF-1.7 this is no database"[:size].ljust(size, b".")
+    path.write_bytes(content)
+    with pytest.raises(storage.DamagedDatabase, match="not an SQLite database"):
+        storage.Database(path)
+    assert path.read_bytes() == content
+
+
+def test_a_truncated_file_gives_storage_errors(path, add_session, add_text):
+    with storage.Database(path) as db:
+        add_text(db, add_session(db).id, *["whale " * 500] * 20)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(storage.StorageError), storage.Database(path) as db:
+        assert db.integrity_check() != []
+        for document in storage.list_documents(db, 1):
+            list(storage.iter_segments(db, document.id))
+
+
+def test_integrity_check_is_empty_when_fine(db, add_session, add_text):
+    add_text(db, add_session(db).id, "call me Ishmael")
+    assert db.integrity_check() == []
+
+
+def test_integrity_check_finds_a_broken_reference(db, add_session):
+    db.execute("PRAGMA foreign_keys = OFF")
+    db.execute("INSERT INTO checkpoint_pages VALUES (7, 'gone')")
+    assert any("checkpoint_pages" in problem for problem in db.integrity_check())
+
+
+def test_a_wrong_search_index_is_found_and_rebuilt(db, add_session, add_text):
+    session = add_session(db)
+    add_text(db, session.id, "call me Ishmael")
+    db.execute("INSERT INTO segments_fts (segments_fts) VALUES ('delete-all')")
+    assert ["rebuild" in problem for problem in db.integrity_check()] == [True]
+    storage.rebuild_search_index(db)
+    assert db.integrity_check() == []
+    assert len(storage.search_passages(db, session.id, "Ishmael")) == 1
+
+
+def test_vacuum_gives_room_back(file_db, add_session, save):
+    session = add_session(file_db)
+    checkpoint = save(file_db, session.id, 1, os.urandom(1_000_000))
+    file_db.value("PRAGMA wal_checkpoint(TRUNCATE)")
+    full = file_db.size_bytes()
+    storage.delete_checkpoint(file_db, checkpoint.id)
+    assert file_db.incremental_vacuum(10) == 10
+    assert file_db.incremental_vacuum(10_000) > 200
+    file_db.value("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert file_db.size_bytes() < full - 900_000
+
+
+def test_vacuum_waits_for_the_end_of_a_transaction(file_db, add_session, save):
+    checkpoint = save(file_db, add_session(file_db).id, 1, os.urandom(100_000))
+    with file_db.transaction():
+        storage.delete_checkpoint(file_db, checkpoint.id)
+        assert file_db.incremental_vacuum(100) == 0
+    assert file_db.incremental_vacuum(100) > 20
+
+
+def test_vacuum_of_nothing(db):
+    assert db.incremental_vacuum(100) == 0
+    assert db.size_bytes() > 0
+
+
+def test_a_closed_database_says_so(path):
+    db = storage.Database(path)
+    db.close()
+    with pytest.raises(storage.StorageError, match="closed"):
+        storage.list_sessions(db)
+    db.close()
+
+
+def test_a_damaged_letter_does_not_stop_a_list(db, add_session):
+    session = add_session(db)
+    db.execute("UPDATE sessions SET name = CAST(x'41ff42' AS TEXT) WHERE id = ?", [session.id])
+    assert storage.list_sessions(db)[0].session.name == "A\ufffdB"
+
+
+def test_damaged_settings_are_named(db, add_session):
+    add_session(db)
+    db.execute("UPDATE sessions SET settings = '[1'")
+    with pytest.raises(storage.DamagedDatabase, match="settings of the session 'Moby Dick'"):
+        storage.list_sessions(db)
+
+
+def test_processes_may_open_a_new_file_at_once(path):
+    code = "import sys, storage; storage.Database(sys.argv[1]).close()"
+    children = [
+        subprocess.Popen([sys.executable, "-c", code, str(path)], cwd=ROOT) for _ in range(4)
+    ]
+    assert [child.wait(60) for child in children] == [0] * 4
+
+
+def test_threads_may_open_a_new_file_at_once(path):
+    barrier = threading.Barrier(4)
+
+    def work(i):
+        barrier.wait()
+        storage.Database(path).close()
+
+    in_threads(work, count=4)
+
+
+def test_the_path_survives_a_change_of_folder(tmp_path, monkeypatch, add_session):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    with storage.Database("ammon.db") as db:
+        add_session(db)
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        in_threads(lambda i: storage.get_session(db, "Moby Dick"), count=1)

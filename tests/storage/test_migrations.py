@@ -1,0 +1,66 @@
+import sqlite3
+from contextlib import closing
+
+import pytest
+import sqlite_utils
+
+import storage
+from storage.migrations import SCHEMA_VERSION, migrations
+
+TABLES = {
+    "sessions",
+    "documents",
+    "segments",
+    "segments_fts",
+    "messages",
+    "checkpoints",
+    "pages",
+    "checkpoint_pages",
+}
+
+
+def test_a_fresh_file_gets_every_table_and_the_version(file_db):
+    assert set(file_db.connection.table_names()) >= TABLES
+    assert file_db.value("PRAGMA user_version") == SCHEMA_VERSION
+
+
+def test_the_version_counts_the_migrations():
+    with closing(sqlite3.connect(":memory:")) as raw:
+        assert len(migrations.pending(sqlite_utils.Database(raw))) == SCHEMA_VERSION
+
+
+def test_reopening_keeps_what_is_there(path, add_session):
+    with storage.Database(path) as db:
+        add_session(db)
+    with storage.Database(path) as db:
+        assert storage.get_session(db, "Moby Dick").settings == {"model": "tiny"}
+        assert db.value("SELECT count(*) FROM _sqlite_migrations") == SCHEMA_VERSION
+
+
+def test_an_empty_file_is_taken_as_new(path):
+    path.touch()
+    with storage.Database(path) as db:
+        assert storage.list_sessions(db) == []
+
+
+def test_a_newer_schema_is_refused_and_left_alone(path):
+    storage.Database(path).close()
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    before = path.read_bytes()
+    with pytest.raises(storage.SchemaTooNew, match=f"version {SCHEMA_VERSION + 1}.*update"):
+        storage.Database(path)
+    assert path.read_bytes() == before
+
+
+def test_a_migration_that_fails_leaves_nothing(path, monkeypatch):
+    monkeypatch.setattr("storage.migrations._M001", ("CREATE TABLE half (id)", "CREATE nonsense"))
+    with pytest.raises(storage.StorageError, match="syntax error"):
+        storage.Database(path)
+    with closing(sqlite3.connect(path)) as raw:
+        assert raw.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+
+
+def test_the_file_can_give_room_back(file_db):
+    assert file_db.value("PRAGMA auto_vacuum") == 2
+    assert file_db.value("PRAGMA journal_mode") == "wal"

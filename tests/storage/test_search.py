@@ -1,0 +1,171 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import storage
+
+BOOK = [
+    "Call me Ishmael. Some years ago I thought I would sail about a little.",
+    "The Pequod was a ship of the old school, rather small if anything.",
+    "Captain Ahab stood upon his quarter-deck; his leg was made of ivory.",
+    "Queequeg sat with his harpoon, and the café in Nantucket sold chowder.",
+    "The white whale swam before him as the monomaniac incarnation of malice.",
+    "whale whale whale whale whale whale whale whale whale whale whale",
+]
+
+
+@pytest.fixture
+def book(db, add_session, add_text):
+    return add_text(db, add_session(db).id, *BOOK, title="Moby Dick")
+
+
+def ordinals(db, question, **options):
+    """Which texts of BOOK are found, best first."""
+    found = storage.search_passages(db, 1, question, **options)
+    return [passage.locator_start - 1 for passage in found]
+
+
+@pytest.mark.parametrize(
+    ("question", "best"),
+    [
+        ("What is the name of the narrator: Ishmael?", 0),
+        ("What was Captain Ahab's leg made of?", 2),
+        ("Who thinks of sailing?", 0),
+        ("cafe", 3),
+        ("CHOWDER!!!", 3),
+        ("the white whale's malice", 4),
+        ("Where is the quarter-deck?", 2),
+    ],
+)
+def test_the_passage_that_answers_comes_first(db, book, question, best):
+    assert ordinals(db, question)[0] == best
+
+
+def test_a_passage_says_where_it_stands(db, book):
+    (passage,) = storage.search_passages(db, 1, "Pequod")
+    assert (passage.document_title, passage.text) == ("Moby Dick", BOOK[1])
+    assert (passage.locator, passage.locator_kind) == ("page 2", "page")
+    assert (passage.token_start, passage.token_count, passage.position) == (10, 10, None)
+    storage.set_start_position(db, book.id, 100)
+    assert storage.search_passages(db, 1, "Pequod")[0].position == 110
+
+
+def test_what_the_state_has_read_is_marked(db, book, save):
+    columns = {"document_id": book.id}
+    save(db, 1, 19, b"a", document_tokens=19, **columns)
+    assert not storage.search_passages(db, 1, "Pequod")[0].is_read
+    save(db, 1, 20, b"a", document_tokens=20, **columns)
+    assert storage.search_passages(db, 1, "Pequod")[0].is_read is True
+    assert not storage.search_passages(db, 1, "Ahab")[0].is_read
+    storage.set_document_state(db, book.id, "done")
+    assert storage.search_passages(db, 1, "Ahab")[0].is_read
+
+
+def test_nothing_ends_after_the_position(db, book):
+    assert ordinals(db, "whale Ahab Pequod Ishmael", before_position=1000) == []
+    storage.set_start_position(db, book.id, 100)
+    assert set(ordinals(db, "whale Ahab Pequod Ishmael", before_position=130)) == {0, 1, 2}
+    assert set(ordinals(db, "whale Ahab Pequod Ishmael", before_position=129)) == {0, 1}
+
+
+def test_only_the_named_documents_are_searched(db, book, add_text):
+    other = add_text(db, 1, "A whale in another book.", title="other")
+    found = storage.search_passages(db, 1, "whale", document_ids=[other.id])
+    assert [passage.document_title for passage in found] == ["other"]
+    assert storage.search_passages(db, 1, "whale", document_ids=[]) == []
+    assert len(storage.search_passages(db, 1, "whale")) == 3
+
+
+def test_other_sessions_are_not_searched(db, book, add_session):
+    other = add_session(db, "other")
+    assert storage.search_passages(db, other.id, "whale") == []
+
+
+def test_the_limit_holds(db, book):
+    assert len(ordinals(db, "whale Ahab Pequod Ishmael", limit=2)) == 2
+    assert ordinals(db, "whale", limit=0) == []
+
+
+def test_a_text_with_all_the_words_beats_one_that_repeats_one(db, add_session, add_text):
+    repeats = "ambergris ambergris ambergris"
+    answers = "The price of ambergris the ship found was high. " + "The sea was calm. " * 3
+    fillers = ["The ship sailed at the price of rope."] * 9
+    add_text(db, add_session(db).id, repeats, answers, *fillers)
+    question = "What price did the ship ask for ambergris?"
+    by_bm25 = "SELECT rowid FROM segments_fts WHERE segments_fts MATCH ? ORDER BY rank"
+    assert db.value(by_bm25, ["price OR ship OR ask OR ambergris"]) == 1
+    assert ordinals(db, question)[0] == 1
+
+
+def test_words_that_stand_together_count_more(db, add_session, add_text):
+    apart = "The river was green all year long, and far away there stood a small house."
+    together = "All year long the river ran far away, and there stood a small green house."
+    add_text(db, add_session(db).id, apart, together)
+    assert ordinals(db, "green house") == [1, 0]
+
+
+def test_a_question_of_stop_words_still_searches(db, book):
+    assert ordinals(db, "me") == [0]
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["", " ", "!!!", '"', '"" OR ""', "NEAR(", "NEAR(whale", "*", "-whale", "text:", "^", "🐋", "_"]
+    + ["\0", "\ud800", "a" * 100_000, "whale " * 20_000, "鯨" * 100_000, "AND", "NOT whale", "²"],
+)
+def test_odd_questions_are_no_errors(db, book, question):
+    assert isinstance(storage.search_passages(db, 1, question), list)
+
+
+def test_syntax_is_read_as_words(db, book):
+    assert set(ordinals(db, "NOT whale")) == set(ordinals(db, "whale")) == {4, 5}
+    assert ordinals(db, "text:Pequod") == [1]
+
+
+def test_scripts_without_spaces_are_found(db, add_session, add_text):
+    texts = ["人工智能是计算机科学的一个分支。", "机器学习使计算机能够从数据中学习。"]
+    add_text(db, add_session(db).id, *texts, "An English page about whales.")
+    assert ordinals(db, "什么是机器学习?")[0] == 1
+    assert ordinals(db, "人工智能是什么?")[0] == 0
+    assert ordinals(db, "猫") == []
+
+
+def test_scripts_without_spaces_keep_the_bounds(db, add_session, add_text):
+    document = add_text(db, add_session(db).id, "机器学习", "机器学习使计算机")
+    assert ordinals(db, "计算机器", before_position=100) == []
+    storage.set_start_position(db, document.id, 0)
+    assert ordinals(db, "计算机器", before_position=10) == [0]
+
+
+def test_changed_text_is_found_anew(db, book):
+    db.execute("UPDATE segments SET text = 'an albatross' WHERE ordinal = 1")
+    assert ordinals(db, "albatross") == [1]
+    assert ordinals(db, "Pequod") == []
+    assert db.integrity_check() == []
+
+
+@pytest.fixture(scope="module")
+def any_text_db():
+    with storage.Database(":memory:") as db:
+        session = storage.create_session(db, "any", {})
+        document = storage.add_document(
+            db, session.id, title="t", kind="text", file_name="t", sha256="t", byte_count=1
+        )
+        storage.add_segments(
+            db,
+            document.id,
+            [storage.NewSegment(text, "p", "page", 1, 1, 0, 1) for text in [*BOOK, "机器", ""]],
+        )
+        yield db
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    question=st.text(st.characters(codec=None))
+    | st.lists(st.sampled_from([*'"*()^:-+', "NEAR(", "AND", "OR", "NOT", "whale", "机器"])).map(
+        " ".join
+    ),
+    limit=st.integers(1, 3),
+)
+def test_no_question_raises(any_text_db, question, limit):
+    assert len(storage.search_passages(any_text_db, 1, question, limit=limit)) <= limit
