@@ -1,0 +1,290 @@
+"""The command line; also where the web page is started. Heavy imports wait for their command."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.settings import ModelOptions, Settings, default_data_dir
+
+if TYPE_CHECKING:
+    from app.service import Service
+
+cli = typer.Typer(
+    help="Ammon reads material of any length and answers with the page.",
+    no_args_is_help=False,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where Ammon keeps everything.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Model = Annotated[str | None, typer.Option(help="'embedded', a directory or a .gguf file.")]
+Ahn = Annotated[str | None, typer.Option(help="Memory: 'auto', 'none' or a directory.")]
+Window = Annotated[str | None, typer.Option(help="Window in tokens, 'auto', or 'none' for all.")]
+Sinks = Annotated[str | None, typer.Option(help="Sinks in tokens, or 'auto'.")]
+Dtype = Annotated[str | None, typer.Option(help="'float32' or 'bfloat16'.")]
+KvDtype = Annotated[str | None, typer.Option(help="'float32' or 'bfloat16': held keys and values.")]
+Quantize = Annotated[str | None, typer.Option(help="'none'.")]
+Device = Annotated[str | None, typer.Option(help="'auto', 'cpu' or 'cuda'.")]
+
+
+def main() -> None:
+    """Run the command line; expected errors are one sentence on stderr and exit code 1."""
+    from app.messages import KNOWN_ERRORS, sentence
+
+    try:
+        cli()
+    except KNOWN_ERRORS as error:
+        print(f"Error: {sentence(error)}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _options(**given: str | None) -> dict[str, Any]:
+    """Only the options that were given, in the types of `ModelOptions`."""
+    options: dict[str, Any] = {}
+    for name, value in given.items():
+        if value is None:
+            continue
+        options[name] = None if value == "none" else value
+        if name in ("window", "sinks") and value not in ("auto", "none"):
+            try:
+                options[name] = int(value)
+            except ValueError:
+                raise ValueError(f"--{name} takes a number of tokens; got {value!r}.") from None
+    return options
+
+
+@contextmanager
+def _service(data_dir: Path | None, options: dict[str, Any], name: str | None) -> Iterator[Service]:
+    """A service whose model is the session's own unless options say otherwise."""
+    from app.service import Service
+
+    settings = Settings(data_dir=(data_dir or default_data_dir()).expanduser())
+    holder: list[Service] = []
+
+    def load() -> Any:
+        from ahn_runtime import Runtime
+
+        return Runtime.load(**holder[0].settings.model.as_dict(), progress=_say_progress)
+
+    service = Service(settings, load)
+    holder.append(service)
+    chosen = {**_stored_options(service, name), **options}
+    service.settings = replace(settings, model=ModelOptions(**chosen))
+    try:
+        yield service
+    finally:
+        service.close()
+
+
+def _stored_options(service: Service, name: str | None) -> dict[str, Any]:
+    rows = [s.session for s in service.sessions() if name and s.session.name == name]
+    return dict(rows[0].settings.get("options", {})) if rows else {}
+
+
+def _say_progress(what: str, done: int, total: int) -> None:
+    print(f"{what} ({done}/{total})", file=sys.stderr, flush=True)
+
+
+@cli.callback(invoke_without_command=True)
+def web(
+    context: typer.Context,
+    data_dir: DataDir = None,
+    host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to serve on.")] = 7860,
+    model: Model = None,
+    ahn: Ahn = None,
+    window: Window = None,
+    sinks: Sinks = None,
+    dtype: Dtype = None,
+    kv_dtype: KvDtype = None,
+    quantize: Quantize = None,
+    device: Device = None,
+) -> None:
+    """Without a command: the web page on http://127.0.0.1:7860."""
+    if context.invoked_subcommand is not None:
+        return
+    options = _options(model=model, ahn=ahn, window=window, sinks=sinks, dtype=dtype,
+                       kv_dtype=kv_dtype, quantize=quantize, device=device)
+    from app.ui import serve
+
+    with _service(data_dir, options, None) as service:
+        serve(service, host, port)
+
+
+@cli.command()
+def read(
+    files: Annotated[list[Path], typer.Argument(help="Text or PDF files, read in this order.")],
+    session: Annotated[str, typer.Option(help="Session to read into; made if it is new.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+    model: Model = None,
+    ahn: Ahn = None,
+    window: Window = None,
+    sinks: Sinks = None,
+    dtype: Dtype = None,
+    kv_dtype: KvDtype = None,
+    quantize: Quantize = None,
+    device: Device = None,
+) -> None:
+    """Read files; interrupted, the same command goes on where it stopped."""
+    options = _options(model=model, ahn=ahn, window=window, sinks=sinks, dtype=dtype,
+                       kv_dtype=kv_dtype, quantize=quantize, device=device)
+    with _service(data_dir, options, session) as service:
+        ok = _read(service, session, files, as_json)
+    raise typer.Exit(0 if ok else 1)
+
+
+def _read(service: Service, session: str, files: list[Path], as_json: bool) -> bool:
+    from app.messages import KNOWN_ERRORS, sentence
+
+    service.ensure_session(session)
+    service.reader.start()
+    wanted, refused = [], []
+    for path in files:
+        try:
+            wanted.append(service.add_document(session, path).id)
+        except KNOWN_ERRORS as error:
+            refused.append({"file": str(path), "error": sentence(error)})
+            print(f"Error: {sentence(error)}", file=sys.stderr)
+    _watch(service, session, wanted)
+    rows = [s.document for s in service.documents(session) if s.document.id in wanted]
+    for row in rows:
+        if row.state == "failed":
+            print(f"Error: {row.title}: {row.error}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"session": session, "documents": [asdict(r) for r in rows],
+                          "refused": refused}))
+    return not refused and all(row.state == "done" for row in rows)
+
+
+def _watch(service: Service, session: str, wanted: list[int]) -> None:
+    """Show a progress bar per document until none is being worked on."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"),
+               TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks = {i: bars.add_task("…", note="", total=None) for i in wanted}
+        while True:
+            working = False
+            for status in service.documents(session):
+                row = status.document
+                if row.id not in tasks:
+                    continue
+                working |= row.state in ("indexing", "queued", "reading")
+                rate = f"{status.tokens_per_second:,.0f} tokens/s" if status.tokens_per_second else ""
+                note = f"{row.state} {status.tokens_read:,}/{row.token_count or 0:,} {rate}"
+                bars.update(tasks[row.id], description=row.title[:40], total=row.token_count,
+                            completed=status.tokens_read, note=note)
+            if not working:
+                return
+            time.sleep(0.3)
+
+
+@cli.command()
+def ask(
+    session: Annotated[str, typer.Argument(help="Session to ask.")],
+    question: Annotated[str, typer.Argument(help="The question.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+    model: Model = None,
+    ahn: Ahn = None,
+    window: Window = None,
+    sinks: Sinks = None,
+    dtype: Dtype = None,
+    kv_dtype: KvDtype = None,
+    quantize: Quantize = None,
+    device: Device = None,
+) -> None:
+    """Ask a session; the answer names the page."""
+    options = _options(model=model, ahn=ahn, window=window, sinks=sinks, dtype=dtype,
+                       kv_dtype=kv_dtype, quantize=quantize, device=device)
+    with _service(data_dir, options, session) as service:
+        shown, answer = 0, None
+        for answer in service.ask(session, question):
+            if not as_json:
+                print(answer.text[shown:], end="", flush=True)
+                shown = max(shown, len(answer.text))
+        assert answer is not None
+        if as_json:
+            print(json.dumps(answer.as_dict()))
+            return
+        print()
+        for citation in answer.citations:
+            print(f"  [{citation.number}] {citation.document}, {citation.locator}")
+
+
+@cli.command()
+def sessions(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """List the saved sessions."""
+    with _service(data_dir, {}, None) as service:
+        rows = [
+            {"name": s.session.name, "documents": s.document_count, "tokens_read": s.tokens_read,
+             "checkpoints": s.checkpoint_count, "updated_at": s.session.updated_at}
+            for s in service.sessions()
+        ]
+    if as_json:
+        print(json.dumps(rows))
+        return
+    for row in rows:
+        print(f"{row['name']}: {row['documents']} documents, {row['tokens_read']:,} tokens read")
+    if not rows:
+        print("No sessions yet: python launch.py read FILE --session NAME")
+
+
+@cli.command()
+def report(
+    session: Annotated[str, typer.Argument(help="Session to report on.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """What a session saves against full attention."""
+    with _service(data_dir, {}, session) as service:
+        figures = service.report(session)
+    if as_json:
+        print(json.dumps(figures.as_dict()))
+        return
+    print(f"{figures.tokens:,} tokens read; window {figures.window}, sinks {figures.sinks}; "
+          f"memory: {figures.memory_status}")
+    print(f"cache saved:  {figures.run_cache_saved:.1%} as run "
+          f"({figures.run_cache_bytes:,} of {figures.run_cache_bytes_full:,} bytes), "
+          f"{figures.paper_cache_saved:.1%} by the paper's convention")
+    print(f"FLOPs saved:  {figures.run_flops_saved:.1%} as run, "
+          f"{figures.paper_flops_saved:.1%} by the paper's convention")
+    print(f"on disk:      {figures.disk_bytes:,} bytes in {figures.checkpoints} checkpoints")
+
+
+@cli.command()
+def delete(
+    session: Annotated[str, typer.Argument(help="Session to delete.")], data_dir: DataDir = None
+) -> None:
+    """Delete a session with its documents, messages and checkpoints."""
+    with _service(data_dir, {}, session) as service:
+        service.delete_session(session)
+    print(f"Deleted the session {session!r}.")
+
+
+@cli.command()
+def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """What is there, what is missing, what to do."""
+    from app.doctor import examine
+
+    findings = examine((data_dir or default_data_dir()).expanduser())
+    if as_json:
+        print(json.dumps([asdict(f) for f in findings]))
+    else:
+        for finding in findings:
+            print(f"[{'ok' if finding.ok else '!!'}] {finding.what}: {finding.found}")
+    if not all(f.ok for f in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,76 @@
+"""What is installed, what is fetched, and whether the data directory is sound."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from ahn_runtime.embedded import embedded_path, is_fetched
+from ahn_runtime.presets import EMBEDDED
+from app.messages import sentence
+from app.service.library import free_bytes
+from app.settings import Settings
+from storage import Database, StorageError
+
+LOW_DISK_BYTES = 2 << 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the examination; `found` says what to do where it is not ok."""
+
+    what: str
+    ok: bool
+    found: str
+
+
+def examine(data_dir: Path) -> list[Finding]:
+    """Look at everything; loads no model."""
+    fetched = is_fetched()
+    memory = psutil.virtual_memory()
+    free = free_bytes(data_dir)
+    return [
+        Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0]),
+        Finding("torch", True, importlib.metadata.version("torch")),
+        Finding("device", True, _device()),
+        Finding(
+            "embedded model",
+            True,
+            f"{EMBEDDED.title} at {embedded_path()}"
+            if fetched
+            else "not fetched yet; the first reading fetches it (491 MB)",
+        ),
+        Finding("memory (AHN)", True, f"{EMBEDDED.cell}, {EMBEDDED.memory_status}"),
+        Finding(
+            "RAM",
+            memory.available > 3 << 30,
+            f"{memory.available / 2**30:.1f} GiB free (the embedded model needs about 3 GiB)",
+        ),
+        Finding("disk", free > LOW_DISK_BYTES, f"{free / 2**30:.1f} GiB free at {data_dir}"),
+        _database(Settings(data_dir=data_dir).database_path),
+    ]
+
+
+def _device() -> str:
+    import torch
+
+    if torch.cuda.is_available():
+        return f"cuda ({torch.cuda.get_device_name()})"
+    return f"cpu ({torch.get_num_threads()} threads)"
+
+
+def _database(path: Path) -> Finding:
+    if not path.exists():
+        return Finding("database", True, f"none yet at {path}; the first session makes it")
+    try:
+        with Database(path) as db:
+            faults = db.integrity_check()
+            size = db.size_bytes()
+    except StorageError as error:
+        return Finding("database", False, sentence(error))
+    found = f"{path}, {size / 2**20:.0f} MiB, sound"
+    return Finding("database", not faults, "; ".join(faults[:3]) if faults else found)

@@ -1,0 +1,126 @@
+"""A question to its answer: recall, prompt, a fork of the session, the streamed text, the sources."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import storage
+from ahn_runtime import Runtime
+from app.errors import BadQuestion
+from app.service.live import LiveSession
+from app.service.prompt import Turn
+from app.service.recall import MAX_PASSAGES, Citation, budget_tokens, build_prompt, mark_cited
+from app.settings import Settings
+from storage import Database
+
+
+@dataclass
+class Answer:
+    """An answer as far as it has come; `done` once it is whole and stored.
+
+    Args:
+        passages: read again before the answer; those it rests on are marked `cited`.
+        position: tokens the session had read when it was asked.
+        first_word_s, seconds: from the question to the first text, and to the end.
+    """
+
+    question: str
+    position: int
+    memory_status: str
+    text: str = ""
+    passages: list[Citation] = field(default_factory=list)
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    first_word_s: float = 0.0
+    seconds: float = 0.0
+    done: bool = False
+
+    @property
+    def citations(self) -> list[Citation]:
+        return [p for p in self.passages if p.cited]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: what the command line promises, and the rest of the record."""
+        record = {k: v for k, v in asdict(self).items() if k not in ("text", "passages", "done")}
+        return {"answer": self.text, "citations": [asdict(c) for c in self.citations], **record}
+
+
+def check_question(question: str, max_chars: int) -> str:
+    """The question without white space around it.
+
+    Raises:
+        BadQuestion: it is empty or too long.
+    """
+    question = question.strip()
+    if not question:
+        raise BadQuestion("The question is empty; type one.")
+    if len(question) > max_chars:
+        raise BadQuestion(
+            f"The question has {len(question):,} characters, at most {max_chars:,} are taken; "
+            "long texts belong into the session as documents."
+        )
+    return question
+
+
+def stream_answer(
+    db: Database, settings: Settings, runtime: Runtime, live: LiveSession, question: str
+) -> Iterator[Answer]:
+    """Answer in a fork of the session; the reading never notices.
+
+    Yields the same `Answer`, growing: first with its passages, then with every piece of text.
+    """
+    began = time.monotonic()
+    prompt_budget, answer_tokens = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
+    found = storage.search_passages(db, live.row.id, question, limit=MAX_PASSAGES)
+    prompt = build_prompt(
+        runtime.tokenizer, question, found, _history(db, live.row.id), prompt_budget, live.position
+    )
+    answer = Answer(question, live.position, runtime.memory_status, passages=prompt.passages)
+    answer.prompt_tokens = len(prompt.ids)
+    yield answer
+    fork = live.session.fork()
+    fork.feed(prompt.ids, logits=None)
+
+    def counted() -> Iterator[int]:
+        for token_id in fork.generate(max_new_tokens=answer_tokens):
+            answer.answer_tokens += 1
+            yield token_id
+
+    for piece in runtime.tokenizer.decode_stream(counted()):
+        answer.first_word_s = answer.first_word_s or time.monotonic() - began
+        answer.text += piece
+        yield answer
+    answer.text = answer.text.strip()
+    answer.passages = mark_cited(answer.text, answer.passages)
+    answer.seconds = time.monotonic() - began
+    answer.done = True
+    _store(db, live.row.id, answer)
+    yield answer
+
+
+def _history(db: Database, session_id: int) -> list[Turn]:
+    messages = storage.list_messages(db, session_id, limit=8)
+    pairs = zip(messages, messages[1:], strict=False)
+    return [Turn(q.text, a.text) for q, a in pairs if (q.role, a.role) == ("user", "assistant")]
+
+
+def _store(db: Database, session_id: int, answer: Answer) -> None:
+    with db.transaction():
+        storage.add_message(
+            db, session_id, role="user", text=answer.question, position=answer.position
+        )
+        details = answer.as_dict()
+        citations = details.pop("citations")
+        details["passages"] = [asdict(p) for p in answer.passages]
+        storage.add_message(
+            db,
+            session_id,
+            role="assistant",
+            text=answer.text,
+            position=answer.position,
+            citations=citations,
+            details=details,
+        )
