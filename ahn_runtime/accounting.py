@@ -76,7 +76,9 @@ def block_flops(config: ModelConfig, stream: StreamConfig, n: int, tokens: int) 
     run = tokens * (linear + 4 * dim * heads * keys)
     if stream.cell is not None:
         # Write gates for every token; decay, correct, write and read D x D per evicted one.
-        evicted = max(0, n + tokens - (stream.held_limit or 0)) - max(0, n - (stream.held_limit or 0))
+        evicted = max(0, n + tokens - (stream.held_limit or 0)) - max(
+            0, n - (stream.held_limit or 0)
+        )
         run += tokens * 4 * d * heads + evicted * (10 * dim**2 + 2 * d) * heads
     full = tokens * (linear + 4 * dim * heads * (n + tokens))
     return config.num_layers * run, config.num_layers * full

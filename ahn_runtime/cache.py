@@ -87,15 +87,21 @@ class ModelState:
     ) -> ModelState:
         """An empty state; `num_gates` is G, 0 without a memory."""
         heads, dim = config.num_heads, config.head_dim
-        return cls([
-            LayerState(
-                k=torch.zeros(config.num_kv_heads, 0, dim, dtype=stream.kv_torch_dtype, device=device),
-                v=torch.zeros(config.num_kv_heads, 0, dim, dtype=stream.kv_torch_dtype, device=device),
-                gates=torch.zeros(num_gates, 0, heads, device=device),
-                memory=torch.zeros(heads if stream.cell else 0, dim, dim, device=device),
-            )
-            for _ in range(config.num_layers)
-        ])
+        return cls(
+            [
+                LayerState(
+                    k=torch.zeros(
+                        config.num_kv_heads, 0, dim, dtype=stream.kv_torch_dtype, device=device
+                    ),
+                    v=torch.zeros(
+                        config.num_kv_heads, 0, dim, dtype=stream.kv_torch_dtype, device=device
+                    ),
+                    gates=torch.zeros(num_gates, 0, heads, device=device),
+                    memory=torch.zeros(heads if stream.cell else 0, dim, dim, device=device),
+                )
+                for _ in range(config.num_layers)
+            ]
+        )
 
     def reserve(self, tokens: int, stream: StreamConfig) -> None:
         """Make room for the next `tokens` tokens in every layer."""

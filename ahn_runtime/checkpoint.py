@@ -6,7 +6,7 @@ pages that did not change. Positions p of page i are i * PAGE_TOKENS <= p < (i +
 its `positions` say which of them it holds:
 
     positions  [count] int64
-    k, v  [layers, Hkv, count, D] in the stream's kv_dtype       gates  [layers, G, count, H] float32
+    k, v  [layers, Hkv, count, D] in the stream's kv_dtype       gates [layers, G, count, H]
     memory  [layers, H, D, D] float32, key axis first            last_hidden  [hidden]
 
 This room knows no database: pages go out as a mapping and come in through a function.
@@ -48,11 +48,6 @@ class Checkpoint:
 
     @property
     def page_hashes(self) -> list[str]:
-        """Every page the manifest uses, new or not."""
-        return page_hashes(self.manifest)
-
-
-def page_hashes(self) -> list[str]:
         """Every page the manifest uses, new or not."""
         return page_hashes(self.manifest)
 
@@ -101,9 +96,7 @@ def save_checkpoint(
     return Checkpoint(manifest, pages)
 
 
-def load_checkpoint(
-    runtime: Runtime, manifest: Manifest, fetch: Callable[[str], bytes]
-) -> Session:
+def load_checkpoint(runtime: Runtime, manifest: Manifest, fetch: Callable[[str], bytes]) -> Session:
     """Rebuild a session; nothing is read again.
 
     Args:

@@ -106,7 +106,9 @@ class StreamConfig:
             raise ValueError(f"sinks must be 0 or more; got {self.sinks}.")
         for name in ("dtype", "kv_dtype"):
             if getattr(self, name) not in DTYPES:
-                raise ValueError(f"{name} must be one of {sorted(DTYPES)}; got {getattr(self, name)!r}.")
+                raise ValueError(
+                    f"{name} must be one of {sorted(DTYPES)}; got {getattr(self, name)!r}."
+                )
         if self.quantize is not None:
             raise ValueError(f"quantize must be None in this version; got {self.quantize!r}.")
         if self.positions not in POSITIONS:

@@ -87,7 +87,9 @@ class GGUFModel:
         raw = np.memmap(self.path, dtype=np.uint8, mode="r")
         entries = self._index["tensors"].items()
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            yield from pool.map(lambda item: (stock_name(item[0]), _dequantize(raw, item[1])), entries)
+            yield from pool.map(
+                lambda item: (stock_name(item[0]), _dequantize(raw, item[1])), entries
+            )
 
 
 def stock_name(name: str) -> str:
@@ -108,7 +110,9 @@ def _dequantize(raw: np.memmap, entry: dict[str, Any]) -> Tensor:
     if kind == GGMLQuantizationType.F32:
         values = data.view(np.float32).reshape(entry["shape"])
         return torch.from_numpy(values.copy())
-    return torch.from_numpy(dequantize(data.reshape(entry["rows"], -1), kind).reshape(entry["shape"]))
+    return torch.from_numpy(
+        dequantize(data.reshape(entry["rows"], -1), kind).reshape(entry["shape"])
+    )
 
 
 def _load_index(path: Path) -> dict[str, Any]:

@@ -133,7 +133,7 @@ class Runtime:
         """
         if self.tokenizer_or_none is None:
             raise ModelNotFound(
-                f"The model {self.title} came without a tokenizer; put its tokenizer.json beside it."
+                f"The model {self.title} came without a tokenizer; put tokenizer.json beside it."
             )
         return self.tokenizer_or_none
 

@@ -52,9 +52,7 @@ class Session:
         return self.state.cache_bytes(self.runtime.stream)
 
     @torch.inference_mode()
-    def feed(
-        self, ids: Sequence[int] | Tensor, logits: LogitsWanted = "last"
-    ) -> Tensor | None:
+    def feed(self, ids: Sequence[int] | Tensor, logits: LogitsWanted = "last") -> Tensor | None:
         """Read tokens.
 
         Args:
@@ -135,7 +133,9 @@ class Session:
     def _checked(self, ids: Sequence[int] | Tensor) -> Tensor:
         tokens = torch.as_tensor(ids, dtype=torch.int64, device=self.runtime.device)
         if tokens.ndim != 1:
-            raise ValueError(f"ids must be one sequence of token ids; got shape {list(tokens.shape)}.")
+            raise ValueError(
+                f"ids must be one sequence of token ids; got shape {list(tokens.shape)}."
+            )
         vocab = self.runtime.config.vocab_size
         if len(tokens) and not (0 <= int(tokens.min()) and int(tokens.max()) < vocab):
             raise ValueError(f"ids must be from 0 to {vocab - 1}; got one outside.")

@@ -103,7 +103,7 @@ def from_tokenizer_json(path: Path) -> Tokenizer:
 
 
 def _printable_bytes() -> dict[int, str]:
-    """GPT-2's table: printable Latin-1 bytes stand for themselves, the others follow from U+0100."""
+    """GPT-2's table: printable Latin-1 bytes stand for themselves, the others from U+0100."""
     printable = {*range(ord("!"), ord("~") + 1), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
     others = (byte for byte in range(256) if byte not in printable)
     table = {byte: chr(byte) for byte in printable}

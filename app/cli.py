@@ -113,8 +113,16 @@ def web(
     """Without a command: the web page on http://127.0.0.1:7860."""
     if context.invoked_subcommand is not None:
         return
-    options = _options(model=model, ahn=ahn, window=window, sinks=sinks, dtype=dtype,
-                       kv_dtype=kv_dtype, quantize=quantize, device=device)
+    options = _options(
+        model=model,
+        ahn=ahn,
+        window=window,
+        sinks=sinks,
+        dtype=dtype,
+        kv_dtype=kv_dtype,
+        quantize=quantize,
+        device=device,
+    )
     from app.ui import serve
 
     with _service(data_dir, options, None) as service:
@@ -137,8 +145,16 @@ def read(
     device: Device = None,
 ) -> None:
     """Read files; interrupted, the same command goes on where it stopped."""
-    options = _options(model=model, ahn=ahn, window=window, sinks=sinks, dtype=dtype,
-                       kv_dtype=kv_dtype, quantize=quantize, device=device)
+    options = _options(
+        model=model,
+        ahn=ahn,
+        window=window,
+        sinks=sinks,
+        dtype=dtype,
+        kv_dtype=kv_dtype,
+        quantize=quantize,
+        device=device,
+    )
     with _service(data_dir, options, session) as service:
         ok = _read(service, session, files, as_json)
     raise typer.Exit(0 if ok else 1)
@@ -162,8 +178,11 @@ def _read(service: Service, session: str, files: list[Path], as_json: bool) -> b
         if row.state == "failed":
             print(f"Error: {row.title}: {row.error}", file=sys.stderr)
     if as_json:
-        print(json.dumps({"session": session, "documents": [asdict(r) for r in rows],
-                          "refused": refused}))
+        print(
+            json.dumps(
+                {"session": session, "documents": [asdict(r) for r in rows], "refused": refused}
+            )
+        )
     return not refused and all(row.state == "done" for row in rows)
 
 
@@ -172,8 +191,12 @@ def _watch(service: Service, session: str, wanted: list[int]) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"),
-               TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True)) as bars:
         tasks = {i: bars.add_task("…", note="", total=None) for i in wanted}
         while True:
@@ -183,10 +206,17 @@ def _watch(service: Service, session: str, wanted: list[int]) -> None:
                 if row.id not in tasks:
                     continue
                 working |= row.state in ("indexing", "queued", "reading")
-                rate = f"{status.tokens_per_second:,.0f} tokens/s" if status.tokens_per_second else ""
+                rate = (
+                    f"{status.tokens_per_second:,.0f} tokens/s" if status.tokens_per_second else ""
+                )
                 note = f"{row.state} {status.tokens_read:,}/{row.token_count or 0:,} {rate}"
-                bars.update(tasks[row.id], description=row.title[:40], total=row.token_count,
-                            completed=status.tokens_read, note=note)
+                bars.update(
+                    tasks[row.id],
+                    description=row.title[:40],
+                    total=row.token_count,
+                    completed=status.tokens_read,
+                    note=note,
+                )
             if not working:
                 return
             time.sleep(0.3)
@@ -208,8 +238,16 @@ def ask(
     device: Device = None,
 ) -> None:
     """Ask a session; the answer names the page."""
-    options = _options(model=model, ahn=ahn, window=window, sinks=sinks, dtype=dtype,
-                       kv_dtype=kv_dtype, quantize=quantize, device=device)
+    options = _options(
+        model=model,
+        ahn=ahn,
+        window=window,
+        sinks=sinks,
+        dtype=dtype,
+        kv_dtype=kv_dtype,
+        quantize=quantize,
+        device=device,
+    )
     with _service(data_dir, options, session) as service:
         shown, answer = 0, None
         for answer in service.ask(session, question):
@@ -230,8 +268,13 @@ def sessions(data_dir: DataDir = None, as_json: Json = False) -> None:
     """List the saved sessions."""
     with _service(data_dir, {}, None) as service:
         rows = [
-            {"name": s.session.name, "documents": s.document_count, "tokens_read": s.tokens_read,
-             "checkpoints": s.checkpoint_count, "updated_at": s.session.updated_at}
+            {
+                "name": s.session.name,
+                "documents": s.document_count,
+                "tokens_read": s.tokens_read,
+                "checkpoints": s.checkpoint_count,
+                "updated_at": s.session.updated_at,
+            }
             for s in service.sessions()
         ]
     if as_json:
@@ -255,13 +298,19 @@ def report(
     if as_json:
         print(json.dumps(figures.as_dict()))
         return
-    print(f"{figures.tokens:,} tokens read; window {figures.window}, sinks {figures.sinks}; "
-          f"memory: {figures.memory_status}")
-    print(f"cache saved:  {figures.run_cache_saved:.1%} as run "
-          f"({figures.run_cache_bytes:,} of {figures.run_cache_bytes_full:,} bytes), "
-          f"{figures.paper_cache_saved:.1%} by the paper's convention")
-    print(f"FLOPs saved:  {figures.run_flops_saved:.1%} as run, "
-          f"{figures.paper_flops_saved:.1%} by the paper's convention")
+    print(
+        f"{figures.tokens:,} tokens read; window {figures.window}, sinks {figures.sinks}; "
+        f"memory: {figures.memory_status}"
+    )
+    print(
+        f"cache saved:  {figures.run_cache_saved:.1%} as run "
+        f"({figures.run_cache_bytes:,} of {figures.run_cache_bytes_full:,} bytes), "
+        f"{figures.paper_cache_saved:.1%} by the paper's convention"
+    )
+    print(
+        f"FLOPs saved:  {figures.run_flops_saved:.1%} as run, "
+        f"{figures.paper_flops_saved:.1%} by the paper's convention"
+    )
     print(f"on disk:      {figures.disk_bytes:,} bytes in {figures.checkpoints} checkpoints")
 
 

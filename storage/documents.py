@@ -23,7 +23,8 @@ class DocumentRow:
 
     ``unit_count`` counts what ``unit_name`` says (pages, chapters, lines). ``start_position`` is
     where in the session's stream its first token stands, None before it is reached.
-    ``notes`` are sentences of the reader, such as which pages had no text. ``tokens_read`` counts this document's tokens and is durable: it moves with the checkpoints.
+    ``notes`` are sentences of the reader, such as which pages had no text.
+    ``tokens_read`` counts this document's tokens and is durable: it moves with the checkpoints.
     """
 
     id: int
@@ -117,7 +118,8 @@ def reset_indexing(db: Database, document_id: int) -> DocumentRow:
         db.execute("DELETE FROM segments WHERE document_id = ?", [document_id])
         db.execute(
             "UPDATE documents SET state = 'indexing', error = NULL, segment_count = 0, "
-            "token_count = NULL, unit_count = NULL, unit_name = '', notes = '[]', finished_at = NULL "
+            "token_count = NULL, unit_count = NULL, unit_name = '', notes = '[]', "
+            "finished_at = NULL "
             "WHERE id = ?",
             [document_id],
         )

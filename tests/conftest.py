@@ -36,7 +36,7 @@ def write_tiny(directory: Path, cell: str | None = "GatedDeltaNet", seed: int = 
     for name, parameter in model.named_parameters():
         if "norm" in name or name.endswith(".D"):
             torch.nn.init.normal_(parameter, 1.0, 0.1)
-        elif name.endswith("dt_bias") or name.endswith("A_log"):
+        elif name.endswith(("dt_bias", "A_log")):
             torch.nn.init.normal_(parameter, -1.0, 0.5)
         elif "ahn.fn.o_proj" in name:
             torch.nn.init.normal_(parameter, 0.0, 1.0)
@@ -45,8 +45,10 @@ def write_tiny(directory: Path, cell: str | None = "GatedDeltaNet", seed: int = 
     directory.mkdir(parents=True, exist_ok=True)
     config = {**TINY, "_ahn_implementation": cell} if cell else TINY
     (directory / "config.json").write_text(json.dumps(config))
-    save_file({n: p.detach().clone() for n, p in model.named_parameters()},
-              directory / "model.safetensors")
+    save_file(
+        {n: p.detach().clone() for n, p in model.named_parameters()},
+        directory / "model.safetensors",
+    )
     (directory / "tokenizer.json").write_text(json.dumps(byte_tokenizer()))
     return directory
 

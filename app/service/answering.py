@@ -1,4 +1,4 @@
-"""A question to its answer: recall, prompt, a fork of the session, the streamed text, the sources."""
+"""A question to its answer: recall, prompt, a fork of the session, streamed text, sources."""
 
 from __future__ import annotations
 

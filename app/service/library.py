@@ -62,7 +62,9 @@ def kept_path(settings: Settings, document: DocumentRow) -> Path:
     return settings.files_dir / document.sha256
 
 
-def add_document(db: Database, settings: Settings, session_id: int, path: Path, name: str) -> DocumentRow:
+def add_document(
+    db: Database, settings: Settings, session_id: int, path: Path, name: str
+) -> DocumentRow:
     """Register a file with a session; the same content is registered once.
 
     Args:
@@ -129,9 +131,7 @@ def _numbered(document: Document, tokens: Encoder, start: int) -> Iterator[NewSe
     for segment in document.segments():
         count = len(tokens.encode(segment.text))
         where = segment.locator
-        yield NewSegment(
-            segment.text, str(where), where.kind, where.start, where.end, start, count
-        )
+        yield NewSegment(segment.text, str(where), where.kind, where.start, where.end, start, count)
         start += count
 
 

@@ -13,7 +13,7 @@ import storage
 from ahn_runtime import DamagedCheckpoint, Runtime, Session
 from ahn_runtime.checkpoint import Manifest, load_checkpoint, save_checkpoint
 from app.service.prompt import opening
-from storage import Database, DamagedPage, SessionRow
+from storage import DamagedPage, Database, SessionRow
 
 
 @dataclass

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import storage
+from ahn_runtime import Runtime
 from app.errors import SessionBusy
 from app.messages import KNOWN_ERRORS, sentence
 from app.service.library import document_pieces, index_document
@@ -22,7 +23,6 @@ from app.service.live import LiveSession, settle
 from app.service.locks import SessionLocks
 from app.service.turns import Turns
 from app.settings import Settings
-from ahn_runtime import Runtime
 from ingest import token_chunks
 from storage import Database, DocumentRow
 

@@ -28,10 +28,11 @@ MAX_HISTORY_TURNS = 2
 FULL_ATTENTION_BUDGET_TOKENS = 2048
 _NOT_FOUND = re.compile(r"could ?n[o']t find|not (?:mentioned|stated|given|found)", re.IGNORECASE)
 _COMMON = frozenset(
-    "the a an and or but if of to in on at by for with from as is are was were be been being it its "
-    "this that these those he she they his her their him them i you we not no do does did has have "
-    "had will would can could should may might there here what which who whom whose when where why "
-    "how than then so such into about over after before up down out only also very".split()
+    "the a an and or but if of to in on at by for with from as is are was were be been "
+    "being it its this that these those he she they his her their him them i you we not no "
+    "do does did has have had will would can could should may might there here what which "
+    "who whom whose when where why how than then so such into about over after before up "
+    "down out only also very".split()
 )
 
 

@@ -170,8 +170,11 @@ def test_a_forks_logits_follow_the_state_it_was_forked_from(load_tiny):
 def test_two_interleaved_sessions_equal_two_apart(load_tiny):
     runtime = load_tiny()
     ids = [token_ids(100, seed=1), token_ids(100, seed=2)]
-    apart = [torch.cat([s.feed(p, logits="all") for p in i.split(11)])
-             for i in ids for s in [runtime.session()]]
+    apart = [
+        torch.cat([s.feed(p, logits="all") for p in i.split(11)])
+        for i in ids
+        for s in [runtime.session()]
+    ]
     sessions = [runtime.session(), runtime.session()]
     mixed = [[], []]
     for a, b in zip(ids[0].split(11), ids[1].split(11), strict=True):
@@ -190,8 +193,9 @@ def test_bytes_held_are_constant_after_the_window(load_tiny):
     session.feed(token_ids(28))
     for i in range(60):
         held.add(session.cache_bytes)
-        allocated.add(sum(t.nbytes for la in session.state.layers
-                          for t in (la.k, la.v, la.gates, la.memory)))
+        allocated.add(
+            sum(t.nbytes for la in session.state.layers for t in (la.k, la.v, la.gates, la.memory))
+        )
         session.feed(token_ids(i % 37 + 1, seed=i))
     assert len(held) == len(allocated) == 1
     assert held == allocated  # what is reported is what is allocated

@@ -12,7 +12,7 @@ from ahn_runtime.gguf_file import GGUFModel
 from ahn_runtime.tokenizer import from_tokenizer_json
 
 TEXTS = {
-    "english": "Alice's sister didn't see it: 'Oh dear!' (it was 10:45, or 1,234.5).\n\n  — End.\r\n",
+    "english": "Alice's sister didn't see it: 'Oh dear!' (at 10:45, or 1,234.5).\n\n  — End.\r\n",
     "german": "Übermäßig große Straßen, Füße und 3½ Äpfel.",
     "french": "L'été, où êtes-vous ? Ça va « bien ».",
     "chinese": "人人生而自由，在尊严和权利上一律平等。",

@@ -224,7 +224,9 @@ def test_going_back_to_the_beginning(db, add_session, add_text, save):
     session = add_session(db)
     document = add_text(db, session.id, "x", title="a")
     storage.set_start_position(db, document.id, 7)
-    save(db, session.id, 17, b"1", document_id=document.id, document_state="done", document_tokens=10)
+    save(
+        db, session.id, 17, b"1", document_id=document.id, document_state="done", document_tokens=10
+    )
     storage.rewind_documents(db, session.id)
     after = storage.get_document(db, document.id)
     assert (after.state, after.tokens_read, after.start_position) == ("queued", 0, None)

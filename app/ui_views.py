@@ -1,0 +1,131 @@
+"""What the page shows, as escaped HTML: documents, sources, savings. Knows no gradio."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from app.service import DocumentStatus, Report
+from storage import SessionSummary
+
+STATE_WORDS = {
+    "indexing": "Looking through it",
+    "queued": "Waiting",
+    "reading": "Reading",
+    "paused": "Paused",
+    "done": "Read",
+    "failed": "Could not be read",
+    "cancelled": "Cancelled",
+}
+
+
+def session_label(summary: SessionSummary) -> str:
+    """A session's line in the sidebar."""
+    return f"{summary.session.name} · {summary.tokens_read:,} tokens"
+
+
+def documents_html(statuses: Sequence[DocumentStatus], notice: str) -> str:
+    """The session's documents with their progress."""
+    if not statuses:
+        return (
+            '<div class="empty"><b>No documents yet.</b><br>Drop a text or PDF file above; Ammon '
+            "reads it in the background and you can ask while it reads.</div>"
+        )
+    told = f'<div class="notice">{escape(notice)}</div>' if notice else ""
+    return told + "".join(_document(status) for status in statuses)
+
+
+def _document(status: DocumentStatus) -> str:
+    row = status.document
+    total = row.token_count or 0
+    share = 100 * status.tokens_read / total if total else 0
+    facts = [STATE_WORDS[row.state]]
+    if row.unit_count:
+        facts.append(f"{row.unit_count:,} {row.unit_name}s")
+    if total:
+        facts.append(f"{status.tokens_read:,} of {total:,} tokens")
+    if status.tokens_per_second:
+        facts.append(f"{status.tokens_per_second:,.0f} tokens/s")
+    if status.eta_s is not None and row.state == "reading":
+        facts.append(f"{duration(status.eta_s)} left")
+    problems = "".join(
+        f'<div class="problem">{escape(text)}</div>'
+        for text in [*row.notes, row.error or ""]
+        if text
+    )
+    return (
+        f'<div class="doc {row.state}"><div class="doc-title">{escape(row.title)}</div>'
+        f'<div class="bar" role="progressbar" aria-label="{escape(row.title)}" '
+        f'aria-valuenow="{share:.0f}" aria-valuemin="0" aria-valuemax="100">'
+        f'<span style="width:{share:.1f}%"></span></div>'
+        f'<div class="facts">{escape(" · ".join(facts))}</div>{problems}</div>'
+    )
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def sources_html(passages: Sequence[dict[str, Any]], details: dict[str, Any] | None = None) -> str:
+    """The passages an answer was given, those it rests on first and open to the reader."""
+    if not passages:
+        if details is None:
+            return ""
+        return (
+            '<div class="notice">No passage matched the words of this question: the answer rests '
+            "on the window alone and may be a guess.</div>"
+        )
+    ordered = sorted(passages, key=lambda p: not p["cited"])
+    return '<div class="sources">' + "".join(_source(p) for p in ordered) + "</div>"
+
+
+def _source(passage: dict[str, Any]) -> str:
+    mark = "cited" if passage["cited"] else "given"
+    unread = "" if passage["is_read"] else " · not yet read"
+    return (
+        f'<details class="{mark}"><summary><b>[{passage["number"]}]</b> '
+        f"{escape(passage['document'])}, {escape(passage['locator'])}"
+        f"<i>{'cited' if passage['cited'] else 'also looked at'}{unread}</i></summary>"
+        f"<p>{escape(passage['text'])}</p></details>"
+    )
+
+
+def report_html(report: Report) -> str:
+    """The savings, both conventions side by side."""
+    untrained = ""
+    if report.memory_status == "untrained":
+        untrained = (
+            '<div class="notice">The compressed memory is <b>untrained</b>: it runs and is saved, '
+            "but adds nothing to answers yet. Past the window, facts come from passages that are "
+            "found and read again.</div>"
+        )
+    rows = (
+        ("Cache", report.run_cache_saved, report.paper_cache_saved),
+        ("FLOPs", report.run_flops_saved, report.paper_flops_saved),
+    )
+    table = "".join(f"<tr><th>{n}</th><td>{a:.1%}</td><td>{b:.1%}</td></tr>" for n, a, b in rows)
+    window = "everything" if report.window is None else f"{report.window:,} + {report.sinks:,}"
+    return (
+        f'{untrained}<div class="tiles">'
+        f"{_tile('Tokens read', f'{report.tokens:,}')}"
+        f"{_tile('Held exactly', window)}"
+        f"{_tile('Cache now', _mb(report.run_cache_bytes))}"
+        f"{_tile('Full attention', _mb(report.run_cache_bytes_full))}"
+        f"{_tile('Checkpoints', _mb(report.disk_bytes))}</div>"
+        '<table class="savings"><tr><th>Saved against full attention</th><th>as run</th>'
+        f"<th>paper's convention</th></tr>{table}</table>"
+    )
+
+
+def _tile(name: str, value: str) -> str:
+    return f'<div class="tile"><b>{escape(value)}</b><span>{escape(name)}</span></div>'
+
+
+def _mb(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB"
