@@ -1,0 +1,57 @@
+"""A service on the tiny model, in a directory of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ahn_runtime import Runtime
+from app.service import Service
+from app.settings import ModelOptions, Settings
+
+TINY_WINDOW, TINY_SINKS = 3000, 64
+
+
+@pytest.fixture
+def make_service(tmp_path: Path, tiny_dir: Path) -> Iterator[Callable[..., Service]]:
+    """Make services on one data directory, as one process after another would."""
+    made: list[Service] = []
+
+    def make(window: int = TINY_WINDOW, **changes: object) -> Service:
+        options = ModelOptions(model=str(tiny_dir), window=window, sinks=TINY_SINKS)
+        settings = Settings(
+            data_dir=tmp_path / "data",
+            model=options,
+            **{"checkpoint_tokens": 1024, "max_answer_tokens": 8, **changes},
+        )
+        service = Service(settings, lambda: Runtime.load(**options.as_dict()))
+        made.append(service)
+        return service
+
+    yield make
+    for service in made:
+        service.close()
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """A small text with a fact in it, a paragraph a line."""
+    lines = [
+        f"Paragraph {i}: the lamp in room {i} was lit by keeper number {i * 7}." for i in range(90)
+    ]
+    lines[40] = "The harbour master kept a grey parrot called Ozymandias in the tower."
+    path = tmp_path / "lighthouse.txt"
+    path.write_text("\n\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def wait_until_read(service: Service, session: str, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while any(
+        s.document.state in ("indexing", "queued", "reading") for s in service.documents(session)
+    ):
+        assert time.monotonic() < deadline, "the reading did not end"
+        time.sleep(0.02)

@@ -1,0 +1,56 @@
+"""The command line in a process of its own: one sentence and exit code 1 for what goes wrong."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def run(tmp_path, tiny_dir):
+    def call(*arguments: str, model: bool = False) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(ROOT / "launch.py"), *arguments]
+        command += ["--data-dir", str(tmp_path / "data")]
+        if model:
+            command += ["--model", str(tiny_dir), "--window", "3000", "--sinks", "64"]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120)
+
+    return call
+
+
+def test_read_ask_report_delete(run, book):
+    done = run("read", str(book), "--session", "s", "--json", model=True)
+    assert done.returncode == 0, done.stderr
+    (document,) = json.loads(done.stdout)["documents"]
+    assert document["state"] == "done"
+    answered = json.loads(run("ask", "s", "Who kept the parrot Ozymandias?", "--json").stdout)
+    assert {"answer", "answer_tokens", "citations"} <= set(answered)
+    (listed,) = json.loads(run("sessions", "--json").stdout)
+    assert listed["tokens_read"] == document["token_count"]
+    assert json.loads(run("report", "s", "--json").stdout)["tokens"] > document["token_count"]
+    assert run("delete", "s").returncode == 0
+    assert json.loads(run("sessions", "--json").stdout) == []
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["ask", "nobody", "why?"], "nobody"),
+        (["report", "nobody"], "nobody"),
+        (["read", "missing.txt", "--session", "s"], "missing.txt"),
+        (["read", "x.txt", "--session", "s", "--window", "many"], "--window"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence(run, arguments, said):
+    done = run(*arguments, model=arguments[0] == "read" and "--window" not in arguments)
+    assert done.returncode == 1
+    assert said in done.stderr and "Traceback" not in done.stderr
+
+
+def test_doctor_looks_at_everything(run):
+    findings = json.loads(run("doctor", "--json").stdout)
+    assert {"torch", "embedded model", "database"} <= {f["what"] for f in findings}

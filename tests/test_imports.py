@@ -1,0 +1,63 @@
+"""Who may import whom: arrows run one way, torch, gradio and SQL stay in their rooms."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("ahn_runtime", "ingest", "storage", "app")
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+def files(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def tops(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imported(path)}
+
+
+@pytest.mark.parametrize("package", ["ahn_runtime", "ingest", "storage"])
+def test_the_three_rooms_never_import_each_other_nor_app(package):
+    others = set(PACKAGES) - {package}
+    for path in files(package):
+        assert not tops(path) & others, path
+
+
+@pytest.mark.parametrize(
+    "module, allowed",
+    [
+        ("torch", lambda p: p.parts[0] == "ahn_runtime" or p.name == "doctor.py"),
+        ("gradio", lambda p: p.name.startswith("ui")),
+        ("sqlite3", lambda p: p.parts[0] == "storage"),
+        ("pypdf", lambda p: p.parts[0] == "ingest"),
+    ],
+)
+def test_libraries_stay_in_their_rooms(module, allowed):
+    for path in (p for package in PACKAGES for p in files(package)):
+        if module in tops(path):
+            assert allowed(path.relative_to(ROOT)), path
+
+
+def test_only_the_service_room_joins_the_three():
+    """The pages reach documents and states through the service; error roots and rows are shown."""
+    for path in files("app"):
+        joined = tops(path) & {"ahn_runtime", "ingest", "storage"}
+        if len(joined) == 3:
+            assert "service" in path.parts or path.name == "messages.py", path
+
+
+def test_nothing_unpickles():
+    for path in (p for package in PACKAGES for p in files(package)):
+        assert not tops(path) & {"pickle", "dill", "joblib"}, path
+        assert "torch.load(" not in path.read_text(encoding="utf-8"), path
