@@ -75,6 +75,7 @@ class Reader:
         self._to_index: deque[int] = deque()
         self._to_read: deque[int] = deque()
         self._paused: set[int] = set()
+        self._forgotten: set[int] = set()
         self._indexing: int | None = None
         self._reading: int | None = None
         self.progress: dict[int, Progress] = {}
@@ -98,9 +99,13 @@ class Reader:
                 thread.join(timeout_s)
 
     def enqueue(self, document: DocumentRow) -> None:
-        """Index and read a document, wherever it stands."""
+        """Index and read a document, wherever it stands; takes back a pause."""
         with self._wake:
             self._paused.discard(document.id)
+        self._queue_up(document)
+
+    def _queue_up(self, document: DocumentRow) -> None:
+        with self._wake:
             if document.state == "indexing" and document.id not in self._to_index:
                 self._to_index.append(document.id)
             elif document.session_id not in self._to_read:
@@ -116,6 +121,7 @@ class Reader:
         """Drop a session from all queues and wait until nothing of it is being worked on."""
         with self._wake:
             self._paused.update(document_ids)
+            self._forgotten.update(document_ids)
             for queue, gone in ((self._to_index, document_ids), (self._to_read, [session_id])):
                 for item in gone:
                     while item in queue:
@@ -145,11 +151,14 @@ class Reader:
             if not self._to_index:
                 return False
             self._indexing = document_id = self._to_index.popleft()
+
+        def given_up() -> bool:
+            return self._stopping or document_id in self._forgotten
+
         try:
             row = storage.get_document(self._db, document_id)
-            gone = lambda: self._stopping or document_id in self._paused  # noqa: E731
-            if index_document(self._db, self._settings, row, self._runtime().tokenizer, gone):
-                self.enqueue(storage.get_document(self._db, document_id))
+            if index_document(self._db, self._settings, row, self._runtime().tokenizer, given_up):
+                self._queue_up(storage.get_document(self._db, document_id))
         except KNOWN_ERRORS as error:
             self._fail(document_id, error)
         finally:

@@ -96,15 +96,15 @@ def test_a_pause_holds_and_a_resume_goes_on(make_service, book):
     service = make_service()
     service.create_session("s")
     document = service.add_document("s", book)
-    service.reader.pause(document.id)
+    service.pause(document.id)
     service.reader.start()
-    service.reader.enqueue(document)
-    service.reader.pause(document.id)
     wait_until_read(service, "s")
+    paused = service.documents("s")[0].document
+    assert paused.state == "paused" and 0 < paused.tokens_read < paused.token_count
     service.resume(document.id)
     wait_until_read(service, "s")
     row = service.documents("s")[0].document
-    assert row.tokens_read == row.token_count
+    assert row.state == "done" and row.tokens_read == row.token_count
 
 
 def test_the_same_file_is_not_read_twice(make_service, book):
