@@ -77,7 +77,7 @@ def build(service: Service) -> gr.Blocks:
             sessions = gr.Radio(label="Sessions", choices=[], interactive=True)
             with gr.Row():
                 name = gr.Textbox(
-                    placeholder="Name of a new session", show_label=False, scale=3, max_length=120
+                    placeholder="New name", show_label=False, scale=3, max_length=120
                 )
                 create = gr.Button("New", scale=1, min_width=60)
         status = gr.HTML()
