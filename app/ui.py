@@ -76,9 +76,7 @@ def build(service: Service) -> gr.Blocks:
             gr.HTML(BRAND)
             sessions = gr.Radio(label="Sessions", choices=[], interactive=True)
             with gr.Row():
-                name = gr.Textbox(
-                    placeholder="New name", show_label=False, scale=3, max_length=120
-                )
+                name = gr.Textbox(placeholder="New name", show_label=False, scale=3, max_length=120)
                 create = gr.Button("New", scale=1, min_width=60)
         status = gr.HTML()
         with gr.Tab("Chat"):
