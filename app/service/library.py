@@ -11,11 +11,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import storage
 from app.service.prompt import Encoder, introduction
 from app.settings import Settings
-from ingest import Document, DocumentNotFound, IngestError, open_document
+from ingest import Document, DocumentNotFound, open_document
 from storage import Database, DocumentRow, NewSegment
 
 BATCH_SEGMENTS = 200
@@ -48,7 +49,7 @@ def keep_file(settings: Settings, path: Path) -> tuple[Path, str]:
     return kept, digest.hexdigest()
 
 
-def _opened(path: Path):  # type: ignore[no-untyped-def]
+def _opened(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except OSError as error:
@@ -166,15 +167,3 @@ def free_bytes(directory: Path) -> int:
     while not directory.exists() and directory != directory.parent:
         directory = directory.parent
     return shutil.disk_usage(directory).free
-
-
-__all__ = [
-    "IngestError",
-    "add_document",
-    "document_pieces",
-    "drop_unused_files",
-    "free_bytes",
-    "index_document",
-    "keep_file",
-    "kept_path",
-]
