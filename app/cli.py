@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli_options import DataDir, Json, takes_model_options
 from app.settings import ModelOptions, Settings, default_data_dir
 
 if TYPE_CHECKING:
@@ -25,17 +26,6 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where Ammon keeps everything.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Model = Annotated[str | None, typer.Option(help="'embedded', a directory or a .gguf file.")]
-Ahn = Annotated[str | None, typer.Option(help="Memory: 'auto', 'none' or a directory.")]
-Window = Annotated[str | None, typer.Option(help="Window in tokens, 'auto', or 'none' for all.")]
-Sinks = Annotated[str | None, typer.Option(help="Sinks in tokens, or 'auto'.")]
-Dtype = Annotated[str | None, typer.Option(help="'float32' or 'bfloat16'.")]
-KvDtype = Annotated[str | None, typer.Option(help="'float32' or 'bfloat16': held keys and values.")]
-Quantize = Annotated[str | None, typer.Option(help="'none'.")]
-Device = Annotated[str | None, typer.Option(help="'auto', 'cpu' or 'cuda'.")]
-
 
 def main() -> None:
     """Run the command line; expected errors are one sentence on stderr and exit code 1."""
@@ -46,21 +36,6 @@ def main() -> None:
     except KNOWN_ERRORS as error:
         print(f"Error: {sentence(error)}", file=sys.stderr)
         sys.exit(1)
-
-
-def _options(**given: str | None) -> dict[str, Any]:
-    """Only the options that were given, in the types of `ModelOptions`."""
-    options: dict[str, Any] = {}
-    for name, value in given.items():
-        if value is None:
-            continue
-        options[name] = None if value == "none" else value
-        if name in ("window", "sinks") and value not in ("auto", "none"):
-            try:
-                options[name] = int(value)
-            except ValueError:
-                raise ValueError(f"--{name} takes a number of tokens; got {value!r}.") from None
-    return options
 
 
 @contextmanager
@@ -96,65 +71,33 @@ def _say_progress(what: str, done: int, total: int) -> None:
 
 
 @cli.callback(invoke_without_command=True)
+@takes_model_options
 def web(
     context: typer.Context,
+    options: dict[str, Any],
     data_dir: DataDir = None,
     host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to serve on.")] = 7860,
-    model: Model = None,
-    ahn: Ahn = None,
-    window: Window = None,
-    sinks: Sinks = None,
-    dtype: Dtype = None,
-    kv_dtype: KvDtype = None,
-    quantize: Quantize = None,
-    device: Device = None,
 ) -> None:
     """Without a command: the web page on http://127.0.0.1:7860."""
     if context.invoked_subcommand is not None:
         return
-    options = _options(
-        model=model,
-        ahn=ahn,
-        window=window,
-        sinks=sinks,
-        dtype=dtype,
-        kv_dtype=kv_dtype,
-        quantize=quantize,
-        device=device,
-    )
-    from app.ui import serve
+    from app.page.server import serve
 
     with _service(data_dir, options, None) as service:
         serve(service, host, port)
 
 
 @cli.command()
+@takes_model_options
 def read(
     files: Annotated[list[Path], typer.Argument(help="Text or PDF files, read in this order.")],
     session: Annotated[str, typer.Option(help="Session to read into; made if it is new.")],
+    options: dict[str, Any],
     data_dir: DataDir = None,
     as_json: Json = False,
-    model: Model = None,
-    ahn: Ahn = None,
-    window: Window = None,
-    sinks: Sinks = None,
-    dtype: Dtype = None,
-    kv_dtype: KvDtype = None,
-    quantize: Quantize = None,
-    device: Device = None,
 ) -> None:
     """Read files; interrupted, the same command goes on where it stopped."""
-    options = _options(
-        model=model,
-        ahn=ahn,
-        window=window,
-        sinks=sinks,
-        dtype=dtype,
-        kv_dtype=kv_dtype,
-        quantize=quantize,
-        device=device,
-    )
     with _service(data_dir, options, session) as service:
         ok = _read(service, session, files, as_json)
     raise typer.Exit(0 if ok else 1)
@@ -223,31 +166,15 @@ def _watch(service: Service, session: str, wanted: list[int]) -> None:
 
 
 @cli.command()
+@takes_model_options
 def ask(
     session: Annotated[str, typer.Argument(help="Session to ask.")],
     question: Annotated[str, typer.Argument(help="The question.")],
+    options: dict[str, Any],
     data_dir: DataDir = None,
     as_json: Json = False,
-    model: Model = None,
-    ahn: Ahn = None,
-    window: Window = None,
-    sinks: Sinks = None,
-    dtype: Dtype = None,
-    kv_dtype: KvDtype = None,
-    quantize: Quantize = None,
-    device: Device = None,
 ) -> None:
     """Ask a session; the answer names the page."""
-    options = _options(
-        model=model,
-        ahn=ahn,
-        window=window,
-        sinks=sinks,
-        dtype=dtype,
-        kv_dtype=kv_dtype,
-        quantize=quantize,
-        device=device,
-    )
     with _service(data_dir, options, session) as service:
         shown, answer = 0, None
         for answer in service.ask(session, question):

@@ -4,10 +4,13 @@
     ├── SessionBusy      another Ammon process is reading this session
     ├── NothingRead      a question to a session that has read nothing
     ├── BadQuestion      an empty or far too long question
-    └── PortTaken        the web page's address is in use
+    ├── PortTaken        the web page's address is in use
+    └── InternalFault    a fault of Ammon itself, told to the person instead of a traceback
 
 The rooms below have roots of their own: AhnError, IngestError, StorageError.
 """
+
+from __future__ import annotations
 
 
 class AppError(Exception):
@@ -24,6 +27,17 @@ class NothingRead(AppError):
 
 class BadQuestion(AppError):
     """The question cannot be asked."""
+
+
+class InternalFault(AppError):
+    """Something that should not have happened; the log has the traceback."""
+
+    @classmethod
+    def of(cls, fault: Exception) -> InternalFault:
+        return cls(
+            f"Ammon itself failed here ({type(fault).__name__}: {fault}); the log says where. "
+            "What was read before is saved, and reading can be resumed."
+        )
 
 
 class PortTaken(AppError):

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import storage
 from ahn_runtime import Runtime
-from app.errors import SessionBusy
+from app.errors import InternalFault, SessionBusy
 from app.messages import KNOWN_ERRORS, sentence
 from app.service.library import document_pieces, index_document
 from app.service.live import LiveSession, settle
@@ -81,8 +81,11 @@ class Reader:
         self.progress: dict[int, Progress] = {}
         self.notices: dict[int, str] = {}
         self._threads = [
-            threading.Thread(target=self._work, args=(job,), name=f"ammon-{name}", daemon=True)
-            for name, job in (("indexer", self._index_next), ("reader", self._read_next))
+            threading.Thread(target=self._work, args=work, name=f"ammon-{name}", daemon=True)
+            for name, *work in (
+                ("indexer", self._index_next, self._to_index),
+                ("reader", self._read_next, self._to_read),
+            )
         ]
 
     def start(self) -> None:
@@ -138,18 +141,19 @@ class Reader:
         with self._wake:
             return self._reading == session_id or session_id in self._to_read
 
-    def _work(self, job: Callable[[], bool]) -> None:
+    def _work(self, job: Callable[[], None], queue: deque[int]) -> None:
         while not self._stopping:
-            if not job():
-                with self._wake:
-                    self._wake.wait_for(lambda: self._stopping, timeout=0.2)
+            with self._wake:
+                self._wake.wait_for(lambda: self._stopping or queue)
+            if not self._stopping:
+                job()
 
     # Indexing.
 
-    def _index_next(self) -> bool:
+    def _index_next(self) -> None:
         with self._wake:
-            if not self._to_index:
-                return False
+            if not self._to_index:  # forgotten meanwhile
+                return
             self._indexing = document_id = self._to_index.popleft()
 
         def given_up() -> bool:
@@ -161,11 +165,13 @@ class Reader:
                 self._queue_up(storage.get_document(self._db, document_id))
         except KNOWN_ERRORS as error:
             self._fail(document_id, error)
+        except Exception as fault:  # the thread must outlive a fault of ours
+            log.exception("indexing document %d", document_id)
+            self._fail(document_id, InternalFault.of(fault))
         finally:
             with self._wake:
                 self._indexing = None
                 self._wake.notify_all()
-        return True
 
     def _fail(self, document_id: int, error: BaseException) -> None:
         log.warning("document %d: %s", document_id, sentence(error))
@@ -176,10 +182,10 @@ class Reader:
 
     # Reading.
 
-    def _read_next(self) -> bool:
+    def _read_next(self) -> None:
         with self._wake:
-            if not self._to_read:
-                return False
+            if not self._to_read:  # forgotten meanwhile
+                return
             self._reading = session_id = self._to_read.popleft()
         again = False
         try:
@@ -191,13 +197,15 @@ class Reader:
             time.sleep(1.0)
         except KNOWN_ERRORS as error:
             self._fail_reading(session_id, error)
+        except Exception as fault:  # the thread must outlive a fault of ours
+            log.exception("reading session %d", session_id)
+            self._fail_reading(session_id, InternalFault.of(fault))
         finally:
             with self._wake:
                 self._reading = None
                 if again and not self._stopping and session_id not in self._to_read:
                     self._to_read.append(session_id)
                 self._wake.notify_all()
-        return True
 
     def _fail_reading(self, session_id: int, error: BaseException) -> None:
         """Keep what was read; the document says why it stopped and can be resumed."""

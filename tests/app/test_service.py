@@ -168,3 +168,18 @@ def test_savings_are_zero_below_the_window_and_grow_past_it(make_service, book):
     held = state_of(service).session.cache_bytes
     assert report.run_cache_bytes == held
     assert 0 < report.run_cache_saved < 1 and 0 < report.paper_flops_saved < 1
+
+
+def test_a_fault_of_ours_is_told_and_the_reader_lives_on(make_service, book, monkeypatch):
+    service = make_service()
+    service.create_session("s")
+    monkeypatch.setattr("app.service.reader.token_chunks", lambda *_: 1 / 0)
+    service.reader.start()
+    document = service.add_document("s", book)
+    wait_until_read(service, "s")
+    failed = service.documents("s")[0].document
+    assert failed.state == "failed" and "ZeroDivisionError" in (failed.error or "")
+    monkeypatch.undo()
+    service.resume(document.id)
+    wait_until_read(service, "s")
+    assert service.documents("s")[0].document.state == "done"

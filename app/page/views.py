@@ -129,3 +129,10 @@ def _tile(name: str, value: str) -> str:
 
 def _mb(count: int) -> str:
     return f"{count / 1e6:,.1f} MB"
+
+
+def model_status_html(is_loaded: bool) -> str:
+    """Nothing once the model is there."""
+    if is_loaded:
+        return ""
+    return '<div class="notice">The model is being loaded (the first time it is fetched).</div>'

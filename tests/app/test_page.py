@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from app.errors import PortTaken
+from app.page.views import duration, sources_html
 from app.service.report import saved
-from app.ui_views import duration, sources_html
 
 
 def test_passages_and_titles_are_escaped():
@@ -29,7 +29,7 @@ def test_an_answer_without_passages_says_so():
 
 @pytest.mark.filterwarnings("ignore")
 def test_the_page_builds(make_service):
-    from app.ui import build
+    from app.page.layout import build
 
     page = build(make_service())
     assert {"Chat", "Library", "Memory & savings"} <= {
@@ -39,13 +39,13 @@ def test_the_page_builds(make_service):
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_taken_port_is_told():
-    from app.ui import _check_port
+    from app.page.server import check_port
 
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with pytest.raises(PortTaken, match="--port"):
-            _check_port("127.0.0.1", taken.getsockname()[1])
+            check_port("127.0.0.1", taken.getsockname()[1])
 
 
 @pytest.mark.parametrize("seconds, said", [(5, "5 s"), (65, "1 min 5 s"), (3700, "1 h 1 min")])

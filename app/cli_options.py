@@ -1,0 +1,69 @@
+"""The options that commands share, declared once: where things are, how, and with which model."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where Ammon keeps everything.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+_MODEL_OPTIONS = {
+    "model": "'embedded', a directory or a .gguf file.",
+    "ahn": "Memory: 'auto', 'none' or a directory.",
+    "window": "Window in tokens, 'auto', or 'none' for all.",
+    "sinks": "Sinks in tokens, or 'auto'.",
+    "dtype": "'float32' or 'bfloat16'.",
+    "kv_dtype": "'float32' or 'bfloat16': held keys and values.",
+    "quantize": "'none'.",
+    "device": "'auto', 'cpu' or 'cuda'.",
+}
+
+
+def takes_model_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the model's options, and gather those that were given into its `options`.
+
+    Typer reads a command's signature, so the wrapper's is the command's own with `options`
+    replaced by one parameter for each option.
+    """
+    signature = inspect.signature(command, eval_str=True)
+    own = [p for p in signature.parameters.values() if p.name != "options"]
+    shared = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[str | None, typer.Option(help=help_text)],
+        )
+        for name, help_text in _MODEL_OPTIONS.items()
+    ]
+
+    @functools.wraps(command)
+    def wrapper(**given: Any) -> None:
+        options = {name: given.pop(name) for name in _MODEL_OPTIONS}
+        command(**given, options=_chosen(options))
+
+    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + shared
+    wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
+    return wrapper
+
+
+def _chosen(given: dict[str, str | None]) -> dict[str, Any]:
+    """Only the options that were given, in the types of `ModelOptions`."""
+    options: dict[str, Any] = {}
+    for name, value in given.items():
+        if value is None:
+            continue
+        options[name] = None if value == "none" else value
+        if name in ("window", "sinks") and value not in ("auto", "none"):
+            try:
+                options[name] = int(value)
+            except ValueError:
+                raise ValueError(f"--{name} takes a number of tokens; got {value!r}.") from None
+    return options
