@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ahn_runtime.attention import BlockPlan, attend, plan_block
 from ahn_runtime.cache import LayerState, ModelState
-from ahn_runtime.cells import GatedDeltaNetCell, cell_class
+from ahn_runtime.cells import Cell, cell_class
 from ahn_runtime.config import ModelConfig, StreamConfig
 from ahn_runtime.rope import rope_rotation, rotate
 
@@ -62,7 +62,7 @@ class Attention(nn.Module):
 class Memory(nn.Module):
     """Holds the cell under the released name `ahn.fn`."""
 
-    def __init__(self, cell: GatedDeltaNetCell) -> None:
+    def __init__(self, cell: Cell) -> None:
         super().__init__()
         self.fn = cell
 

@@ -19,7 +19,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from ahn_runtime.cells import CELLS, GatedDeltaNetCell
+from ahn_runtime.cells import CELLS, Cell
 from ahn_runtime.config import ModelConfig
 from ahn_runtime.errors import ModelNotFound, WeightsError
 from ahn_runtime.gguf_file import GGUFModel
@@ -165,7 +165,7 @@ def _assign(model: nn.Module, name: str, tensor: Tensor) -> None:
 def _untrained_memory(model: Qwen2) -> None:
     generator = torch.Generator().manual_seed(UNTRAINED_SEED)
     for cell in model.modules():
-        if isinstance(cell, GatedDeltaNetCell):
+        if isinstance(cell, Cell):
             cell.to_empty(device="cpu")
             cell.initialise(generator)
 

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from ahn_runtime import Runtime
+from ahn_runtime.cells import CELLS
 from ahn_runtime.config import ModelConfig
 from ahn_runtime.qwen2 import Qwen2
 
@@ -63,16 +64,31 @@ def byte_tokenizer() -> dict[str, object]:
 
 
 @pytest.fixture(scope="session")
-def tiny_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tiny(tmp_path_factory.mktemp("tiny"))
+def tiny_dirs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A tiny model with each kind of memory, by the kind's name."""
+    return {cell: write_tiny(tmp_path_factory.mktemp("tiny"), cell) for cell in CELLS}
+
+
+@pytest.fixture(scope="session")
+def tiny_dir(tiny_dirs: dict[str, Path]) -> Path:
+    return tiny_dirs["GatedDeltaNet"]
 
 
 @pytest.fixture(scope="session")
 def load_tiny(tiny_dir: Path) -> Callable[..., Runtime]:
-    """Load the tiny model with any window, sinks, memory and dtypes."""
+    """Load the tiny GatedDeltaNet model with any window, sinks, memory and dtypes."""
+    return loader(tiny_dir)
 
+
+@pytest.fixture(scope="module", params=list(CELLS))
+def load_each(request: pytest.FixtureRequest, tiny_dirs: dict[str, Path]) -> Callable[..., Runtime]:
+    """The same for every kind of memory in turn; the laws hold for each."""
+    return loader(tiny_dirs[request.param])
+
+
+def loader(directory: Path) -> Callable[..., Runtime]:
     def load(window: int | None = 24, sinks: int = 4, **options: object) -> Runtime:
-        return Runtime.load(tiny_dir, window=window, sinks=sinks, **options)
+        return Runtime.load(directory, window=window, sinks=sinks, **options)
 
     return load
 

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-CHUNK_TOKENS = 64
+from ahn_runtime.ops.chunks import CHUNK_TOKENS, causal_decay, split_chunks
 
 
 def naive_gated_delta_rule(
@@ -56,13 +56,10 @@ def chunk_gated_delta_rule(
         return torch.zeros_like(v), state
     size = min(chunk_tokens, tokens)
     pad = -tokens % size  # padding writes nothing: k = 0, beta = 0, log_decay = 0
-    q, k, v = (_chunks(F.pad(x, (0, 0, 0, pad)), size) for x in (q, k, v))  # (N, H, C, ·)
-    beta, log_decay = (_chunks(F.pad(x, (0, pad)), size) for x in (beta, log_decay))  # (N, H, C)
+    q, k, v = (split_chunks(F.pad(x, (0, 0, 0, pad)), size) for x in (q, k, v))  # (N, H, C, ·)
+    beta, log_decay = (split_chunks(F.pad(x, (0, pad)), size) for x in (beta, log_decay))
 
-    total = log_decay.cumsum(dim=-1)
-    causal = torch.ones(size, size, dtype=torch.bool, device=q.device).tril()
-    gap = total[..., :, None] - total[..., None, :]
-    decay = gap.masked_fill(~causal, -torch.inf).exp()  # (N, H, C, C), 0 above the diagonal
+    total, decay = causal_decay(log_decay)  # (N, H, C), (N, H, C, C)
     kept = total.exp()[..., None]  # what is left of M0 at each row
     system = beta[..., None] * decay * (k @ k.mT)
     rhs = torch.cat((beta[..., None] * v, beta[..., None] * kept * k), dim=-1)
@@ -78,8 +75,3 @@ def chunk_gated_delta_rule(
         state = kept[i, :, -1:] * state + carried[i].mT @ update
     y = torch.cat(outputs, dim=1)
     return y[:, :tokens], state
-
-
-def _chunks(x: Tensor, size: int) -> Tensor:
-    """[H, N * C, ...] -> [N, H, C, ...]."""
-    return x.unflatten(1, (-1, size)).transpose(0, 1)

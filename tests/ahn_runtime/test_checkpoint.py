@@ -25,8 +25,8 @@ def token_ids(count: int) -> torch.Tensor:
 
 
 @pytest.fixture(scope="module")
-def runtime(load_tiny):
-    return load_tiny(WINDOW, SINKS)
+def runtime(load_each):
+    return load_each(WINDOW, SINKS)
 
 
 def saved(session):
@@ -50,8 +50,8 @@ def test_loaded_goes_on_bit_for_bit(runtime, read):
     assert list(loaded.generate(4)) == list(session.generate(4))
 
 
-def test_bf16_keys_and_values_are_kept_as_they_are(load_tiny):
-    runtime, session_ids = load_tiny(40, 3, kv_dtype="bfloat16"), token_ids(200)
+def test_bf16_keys_and_values_are_kept_as_they_are(load_each):
+    runtime, session_ids = load_each(40, 3, kv_dtype="bfloat16"), token_ids(200)
     session = runtime.session()
     session.feed(session_ids[:150])
     manifest, pages = saved(session)
@@ -98,14 +98,15 @@ logits = session.feed(list(range(200)), logits="all")
 """
 
 
-def test_a_new_process_gives_the_same_bits(runtime, tiny_dir, tmp_path):
+def test_a_new_process_gives_the_same_bits(runtime, tiny_dirs, tmp_path):
     session = runtime.session()
     session.feed(token_ids(1000), logits=None)
     manifest, pages = saved(session)
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     for page_hash, blob in pages.items():
         (tmp_path / page_hash).write_bytes(blob)
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path), str(tiny_dir), str(WINDOW), str(SINKS)]
+    arguments = tmp_path, tiny_dirs[runtime.stream.cell], WINDOW, SINKS
+    command = [sys.executable, "-c", SCRIPT, *map(str, arguments)]
     subprocess.run(command, check=True, cwd=Path(__file__).parents[2])
     expected = session.feed(list(range(200)), logits="all").numpy().tobytes()
     assert (tmp_path / "logits.bin").read_bytes() == expected
@@ -118,10 +119,10 @@ def checkpoint(runtime):
     return saved(session)
 
 
-def test_another_window_is_refused_by_name(checkpoint, load_tiny):
+def test_another_window_is_refused_by_name(checkpoint, load_each):
     manifest, pages = checkpoint
     with pytest.raises(ModelMismatchError, match="window"):
-        load_checkpoint(load_tiny(WINDOW + 1, SINKS), manifest, pages.__getitem__)
+        load_checkpoint(load_each(WINDOW + 1, SINKS), manifest, pages.__getitem__)
 
 
 def test_a_newer_format_is_refused(runtime, checkpoint):

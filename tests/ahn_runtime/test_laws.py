@@ -1,4 +1,4 @@
-"""The laws of a session, on a tiny model with a random, non-zero memory."""
+"""The laws of a session, on tiny models with a random, non-zero memory of each kind."""
 
 import pytest
 import torch
@@ -38,17 +38,18 @@ def assert_same_state(a, b, atol=1e-4):
     count=st.integers(1, 150),
     lengths=st.lists(st.integers(0, 60), max_size=8),
 )
-def test_any_split_gives_the_same_logits_and_state(load_tiny, window, sinks, count, lengths):
-    runtime, ids = load_tiny(window, sinks), token_ids(count)
+def test_any_split_gives_the_same_logits_and_state(load_each, window, sinks, count, lengths):
+    runtime, ids = load_each(window, sinks), token_ids(count)
+    atol = 3e-4 if runtime.stream.cell == "Mamba2" else 1e-4
     whole, split = runtime.session(), runtime.session()
     torch.testing.assert_close(
-        feed_split(split, ids, lengths), whole.feed(ids, logits="all"), rtol=0, atol=1e-4
+        feed_split(split, ids, lengths), whole.feed(ids, logits="all"), rtol=0, atol=atol
     )
-    assert_same_state(split, whole)
+    assert_same_state(split, whole, atol)
 
 
-def test_split_with_bf16_keys_and_values(load_tiny):
-    runtime, ids = load_tiny(24, 4, kv_dtype="bfloat16"), token_ids(200)
+def test_split_with_bf16_keys_and_values(load_each):
+    runtime, ids = load_each(24, 4, kv_dtype="bfloat16"), token_ids(200)
     whole = runtime.session().feed(ids, logits="all").log_softmax(-1)
     split = feed_split(runtime.session(), ids, [1, 7, 50, 3, 80]).log_softmax(-1)
     kl = (whole.exp() * (whole - split)).sum(-1).mean()
@@ -56,17 +57,17 @@ def test_split_with_bf16_keys_and_values(load_tiny):
     assert (whole.argmax(-1) == split.argmax(-1)).float().mean() >= 0.99
 
 
-def test_the_same_split_is_bit_equal(load_tiny):
-    runtime, ids = load_tiny(), token_ids(90)
+def test_the_same_split_is_bit_equal(load_each):
+    runtime, ids = load_each(), token_ids(90)
     a, b = (feed_split(runtime.session(), ids, [13, 1, 40]) for _ in range(2))
     assert torch.equal(a, b)
 
 
-def test_memory_matters_past_the_window(load_tiny):
+def test_memory_matters_past_the_window(load_each):
     """The laws above are about a memory that really is there."""
-    runtime, ids = load_tiny(), token_ids(90)
+    runtime, ids = load_each(), token_ids(90)
     with_memory = runtime.session().feed(ids, logits="all")
-    without = load_tiny(ahn=None).session().feed(ids, logits="all")
+    without = load_each(ahn=None).session().feed(ids, logits="all")
     torch.testing.assert_close(with_memory[:28], without[:28], rtol=0, atol=1e-5)
     assert (with_memory[29:] - without[29:]).abs().amax(-1).min() > 1e-3
 
@@ -75,8 +76,8 @@ def test_memory_matters_past_the_window(load_tiny):
 
 
 @pytest.mark.parametrize("window, sinks", [(40, 5), (None, 0)])
-def test_below_the_window_equals_transformers(load_tiny, tiny_dir, window, sinks):
-    runtime, ids = load_tiny(window, sinks), token_ids(45)
+def test_below_the_window_equals_transformers(load_each, window, sinks):
+    runtime, ids = load_each(window, sinks), token_ids(45)
     ours = runtime.session().feed(ids, logits="all")
     torch.testing.assert_close(ours, stock_logits(runtime, ids), rtol=0, atol=1e-4)
 
@@ -117,8 +118,8 @@ def test_embedded_equals_transformers_below_the_window(embedded):
 
 
 @pytest.mark.parametrize("read", [3, 27, 28, 29, 53, 100])
-def test_restored_snapshot_goes_on_bit_for_bit(load_tiny, read):
-    runtime, ids = load_tiny(), token_ids(140)
+def test_restored_snapshot_goes_on_bit_for_bit(load_each, read):
+    runtime, ids = load_each(), token_ids(140)
     session = runtime.session()
     session.feed(ids[:read])
     snapshot = session.snapshot()
@@ -131,8 +132,8 @@ def test_restored_snapshot_goes_on_bit_for_bit(load_tiny, read):
 
 
 @pytest.mark.parametrize("steps", [[70], [1] * 70, [9] * 8])
-def test_a_fork_never_shows_in_its_parent(load_tiny, steps):
-    runtime, ids = load_tiny(), token_ids(60)
+def test_a_fork_never_shows_in_its_parent(load_each, steps):
+    runtime, ids = load_each(), token_ids(60)
     session, alone = runtime.session(), runtime.session()
     for s in (session, alone):
         s.feed(ids)
@@ -143,8 +144,8 @@ def test_a_fork_never_shows_in_its_parent(load_tiny, steps):
     assert torch.equal(session.feed(ids, logits="all"), alone.feed(ids, logits="all"))
 
 
-def test_a_parent_never_shows_in_its_fork(load_tiny):
-    runtime, ids = load_tiny(), token_ids(60)
+def test_a_parent_never_shows_in_its_fork(load_each):
+    runtime, ids = load_each(), token_ids(60)
     session = runtime.session()
     session.feed(ids)
     fork, twin = session.fork(), session.fork()
@@ -153,9 +154,9 @@ def test_a_parent_never_shows_in_its_fork(load_tiny):
     assert torch.equal(fork.feed(ids, logits="all"), twin.feed(ids, logits="all"))
 
 
-def test_a_forks_logits_follow_the_state_it_was_forked_from(load_tiny):
+def test_a_forks_logits_follow_the_state_it_was_forked_from(load_each):
     """What was read long ago, and left the window, still reaches the fork: through the memory."""
-    runtime, tail = load_tiny(), token_ids(40)
+    runtime, tail = load_each(), token_ids(40)
     forks = []
     for seed in (1, 2):
         session = runtime.session()
@@ -167,8 +168,8 @@ def test_a_forks_logits_follow_the_state_it_was_forked_from(load_tiny):
     assert (a - b).abs().max() > 1e-3
 
 
-def test_two_interleaved_sessions_equal_two_apart(load_tiny):
-    runtime = load_tiny()
+def test_two_interleaved_sessions_equal_two_apart(load_each):
+    runtime = load_each()
     ids = [token_ids(100, seed=1), token_ids(100, seed=2)]
     apart = [
         torch.cat([s.feed(p, logits="all") for p in i.split(11)])
@@ -187,8 +188,8 @@ def test_two_interleaved_sessions_equal_two_apart(load_tiny):
 # Law 6: constant memory.
 
 
-def test_bytes_held_are_constant_after_the_window(load_tiny):
-    session = load_tiny(24, 4).session()
+def test_bytes_held_are_constant_after_the_window(load_each):
+    session = load_each(24, 4).session()
     held, allocated = set(), set()
     session.feed(token_ids(28))
     for i in range(60):
@@ -201,8 +202,8 @@ def test_bytes_held_are_constant_after_the_window(load_tiny):
     assert held == allocated  # what is reported is what is allocated
 
 
-def test_bytes_grow_with_the_text_below_the_window(load_tiny):
-    session = load_tiny(24, 4).session()
+def test_bytes_grow_with_the_text_below_the_window(load_each):
+    session = load_each(24, 4).session()
     empty = session.cache_bytes
     session.feed(token_ids(10))
-    assert 0 < session.cache_bytes - empty < load_tiny(24, 4).session().cache_bytes * 10
+    assert 0 < session.cache_bytes - empty < load_each(24, 4).session().cache_bytes * 10
