@@ -54,6 +54,9 @@ class BlockPlan:
         read_from: index in the block of the first query that reads the memory (T if none does).
         mask: True where query t sees a key, bool [T, held_before + T]; None for a single token,
             which sees everything that is held once it took its slot.
+        sink_view: where the sinks believe the queries to be, int64 [T], if that is not
+            `positions`: with positions "cache" no query is further from them than W + S - 1.
+        sinks: S.
     """
 
     positions: Tensor
@@ -63,6 +66,8 @@ class BlockPlan:
     evict_slots: Tensor
     read_from: int
     mask: Tensor | None
+    sink_view: Tensor | None
+    sinks: int
 
 
 def plan_block(n: int, tokens: int, stream: StreamConfig, device: torch.device) -> BlockPlan:
@@ -89,7 +94,21 @@ def plan_block(n: int, tokens: int, stream: StreamConfig, device: torch.device) 
         evict_slots=slots_of(evicted, stream),
         read_from=read_from,
         mask=None if tokens == 1 else _visible(n, positions, stream),
+        sink_view=_sink_view(positions, n + tokens, stream),
+        sinks=stream.sinks,
     )
+
+
+def _sink_view(positions: Tensor, end: int, stream: StreamConfig) -> Tensor | None:
+    """Re-based query positions, "Efficient Streaming Language Models" (arXiv 2309.17453).
+
+    The distance from query to sink is counted inside the cache, so it never leaves the range the
+    model was trained on. Rotating the query again is the same as moving the sinks' keys.
+    """
+    limit = stream.held_limit
+    if stream.positions != "cache" or limit is None or not stream.sinks or end <= limit:
+        return None
+    return positions.clamp(max=limit - 1)
 
 
 def _visible(n: int, positions: Tensor, stream: StreamConfig) -> Tensor:
@@ -126,3 +145,29 @@ def _attend_one(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     grouped = q.view(k.shape[0], -1, dim) * dim**-0.5
     weights = torch.softmax(torch.bmm(grouped, k.transpose(1, 2)), dim=-1)
     return torch.bmm(weights, v).view(heads, 1, dim)
+
+
+def attend_rebased(
+    q: Tensor, q_sinks: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, sinks: int
+) -> Tensor:
+    """`attend` where the first `sinks` keys are seen by queries rotated to another position.
+
+    Args:
+        q, q_sinks: [H, T, D], rotated for the window's keys and for the sinks' keys.
+        k, v, mask: as in `attend`; the sinks are the first `sinks` keys.
+
+    Returns:
+        [H, T, D].
+    """
+    if k.dtype != q.dtype:
+        k, v = k.to(q.dtype), v.to(q.dtype)
+    heads, tokens, dim = q.shape
+    grouped, grouped_sinks = (x.reshape(k.shape[0], -1, dim) * dim**-0.5 for x in (q, q_sinks))
+    scores = torch.cat(
+        (grouped_sinks @ k[:, :sinks].mT, grouped @ k[:, sinks:].mT), dim=-1
+    ).float()  # (Hkv, H / Hkv * T, K)
+    if mask is not None:
+        repeated = mask.repeat(heads // k.shape[0], 1)
+        scores = scores.masked_fill(~repeated, -torch.inf)
+    weights = torch.softmax(scores, dim=-1).to(v.dtype)
+    return (weights @ v).reshape(heads, tokens, dim)

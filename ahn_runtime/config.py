@@ -16,7 +16,7 @@ import torch
 from ahn_runtime.errors import WeightsError
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-POSITIONS = ("absolute",)
+POSITIONS = ("absolute", "cache")
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ class StreamConfig:
         dtype: dtype of the activations, by name.
         kv_dtype: dtype in which keys and values are held; rounded when inserted.
         quantize: None, or the scheme of the linear layers.
-        positions: "absolute": rotary angles at true positions, for ever.
+        positions: "absolute": rotary angles at true positions, for ever; "cache": the same for the
+            window and the memory, but sinks are seen at their distance inside the cache.
     """
 
     window: int | None

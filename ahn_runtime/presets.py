@@ -1,8 +1,16 @@
-"""Models known by name, with the window and memory that belong to them."""
+"""Models known by name, with the window, the memory and the licence that belong to them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+DEFAULT_WINDOW_TOKENS = 2048
+DEFAULT_SINK_TOKENS = 128
+RELEASED_WINDOW_TOKENS = 32_640
+"""W of the paper's evaluation, with S = 128: 32,768 positions held exactly."""
+
+APACHE = "Apache-2.0"
+QWEN_RESEARCH = "Qwen Research License: research and evaluation only, no commercial use"
 
 
 @dataclass(frozen=True)
@@ -12,14 +20,19 @@ class Preset:
     Args:
         name: what the user types.
         title: what the user reads.
+        base: hub id of the base model; None: the embedded one, from the package registry.
+        memory: hub id of the memory's weights; None: none are released.
         cell: kind of the memory, by its released name; None for sinks + window only.
-        memory_status: "untrained" (output projection zero: nothing is added yet) or "none".
+        memory_status: "trained", "untrained" (output projection zero: nothing is added yet) or
+            "none".
         window, sinks: defaults W and S, in tokens.
         licence: of the weights.
     """
 
     name: str
     title: str
+    base: str | None
+    memory: str | None
     cell: str | None
     memory_status: str
     window: int
@@ -27,17 +40,57 @@ class Preset:
     licence: str
 
 
-DEFAULT_WINDOW_TOKENS = 2048
-DEFAULT_SINK_TOKENS = 128
-
 EMBEDDED = Preset(
     name="embedded",
     title="Qwen2.5-Coder-0.5B-Instruct (Q4_K_M)",
+    base=None,
+    memory=None,
     cell="GatedDeltaNet",
     memory_status="untrained",
     window=DEFAULT_WINDOW_TOKENS,
     sinks=DEFAULT_SINK_TOKENS,
-    licence="Apache-2.0",
+    licence=APACHE,
 )
 
-PRESETS: dict[str, Preset] = {EMBEDDED.name: EMBEDDED}
+_RELEASED_CELLS = {"gdn": "GatedDeltaNet", "dn": "DeltaNet", "mamba2": "Mamba2"}
+_RELEASED_NAMES = {"gdn": "GDN", "dn": "DN", "mamba2": "Mamba2"}
+
+
+def _released(size: str, short: str) -> Preset:
+    """A base with the AHN authors' weights (ByteDance-Seed)."""
+    return Preset(
+        name=f"qwen2.5-{size.lower()}-{short}",
+        title=f"Qwen2.5-{size}-Instruct with AHN-{_RELEASED_NAMES[short]}",
+        base=f"Qwen/Qwen2.5-{size}-Instruct",
+        memory=f"ByteDance-Seed/AHN-{_RELEASED_NAMES[short]}-for-Qwen-2.5-Instruct-{size}",
+        cell=_RELEASED_CELLS[short],
+        memory_status="trained",
+        window=RELEASED_WINDOW_TOKENS,
+        sinks=DEFAULT_SINK_TOKENS,
+        licence=QWEN_RESEARCH if size == "3B" else APACHE,
+    )
+
+
+def _plain(size: str) -> Preset:
+    """A base for which no memory is released: sinks and window."""
+    return Preset(
+        name=f"qwen2.5-{size.lower()}",
+        title=f"Qwen2.5-{size}-Instruct",
+        base=f"Qwen/Qwen2.5-{size}-Instruct",
+        memory=None,
+        cell=None,
+        memory_status="none",
+        window=DEFAULT_WINDOW_TOKENS,
+        sinks=DEFAULT_SINK_TOKENS,
+        licence=APACHE,
+    )
+
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        EMBEDDED,
+        *(_plain(size) for size in ("0.5B", "1.5B")),
+        *(_released(size, short) for size in ("3B", "7B", "14B") for short in _RELEASED_CELLS),
+    )
+}

@@ -9,15 +9,39 @@ what is added to the attention output before `o_proj`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ahn_runtime.attention import BlockPlan, attend, plan_block
+from ahn_runtime.attention import BlockPlan, attend, attend_rebased, plan_block
 from ahn_runtime.cache import LayerState, ModelState
 from ahn_runtime.cells import Cell, cell_class
 from ahn_runtime.config import ModelConfig, StreamConfig
 from ahn_runtime.rope import rope_rotation, rotate
+
+
+@dataclass(frozen=True)
+class Rotations:
+    """Rotary cosines and sines of one block, shared by its layers; [2, T, D] each.
+
+    Args:
+        positions: at the true positions.
+        sink_view: for queries as the sinks see them, where that differs.
+    """
+
+    positions: Tensor
+    sink_view: Tensor | None
+
+    @classmethod
+    def of(cls, plan: BlockPlan, config: ModelConfig, dtype: torch.dtype) -> Rotations:
+        """The rotations a block needs."""
+        dim, theta, view = config.head_dim, config.rope_theta, plan.sink_view
+        return cls(
+            rope_rotation(plan.positions, dim, theta, dtype),
+            None if view is None else rope_rotation(view, dim, theta, dtype),
+        )
 
 
 class RMSNorm(nn.Module):
@@ -79,19 +103,21 @@ class DecoderLayer(nn.Module):
         self.mlp = MLP(config)
         self.ahn = Memory(cell_class(cell)(config)) if cell else None
 
-    def forward(self, x: Tensor, state: LayerState, plan: BlockPlan, rotation: Tensor) -> Tensor:
+    def forward(self, x: Tensor, state: LayerState, plan: BlockPlan, rotation: Rotations) -> Tensor:
         """x [T, hidden] -> [T, hidden]; `state` moves on by the block."""
         h = self.input_layernorm(x)
         x = x + self._mix(h, state, plan, rotation)
         out: Tensor = x + self.mlp(self.post_attention_layernorm(x))
         return out
 
-    def _mix(self, h: Tensor, state: LayerState, plan: BlockPlan, rotation: Tensor) -> Tensor:
+    def _mix(self, h: Tensor, state: LayerState, plan: BlockPlan, rotation: Rotations) -> Tensor:
         """Attention over what is held exactly, plus what the memory gives back."""
         attn, cell = self.self_attn, self.ahn.fn if self.ahn is not None else None
-        q = rotate(self._heads(attn.q_proj(h)), rotation)
+        raw_q = self._heads(attn.q_proj(h))
+        q = rotate(raw_q, rotation.positions)
+        q_sinks = None if rotation.sink_view is None else rotate(raw_q, rotation.sink_view)
         # Rounded before use, so that what is saved is what was used.
-        k = rotate(self._heads(attn.k_proj(h)), rotation).to(state.k.dtype)
+        k = rotate(self._heads(attn.k_proj(h)), rotation.positions).to(state.k.dtype)
         v = self._heads(attn.v_proj(h)).to(state.v.dtype)
         gates = cell.write_gates(h) if cell is not None else None
 
@@ -99,7 +125,7 @@ class DecoderLayer(nn.Module):
         if cell is not None and len(plan.evict_slots):
             slots = plan.evict_slots
             evicted = state.k[:, slots], state.v[:, slots], state.gates[:, slots]
-        out = self._attend(q, k, v, gates, state, plan)
+        out = self._attend(q, q_sinks, k, v, gates, state, plan)
         if cell is not None and evicted is not None:
             keys, values = (self._repeat(e) for e in evicted[:2])
             since = plan.read_from
@@ -113,6 +139,7 @@ class DecoderLayer(nn.Module):
     def _attend(
         self,
         q: Tensor,
+        q_sinks: Tensor | None,
         k: Tensor,
         v: Tensor,
         gates: Tensor | None,
@@ -120,14 +147,20 @@ class DecoderLayer(nn.Module):
         plan: BlockPlan,
     ) -> Tensor:
         """Attend and write; a single token takes its slot first and needs no mask and no copy."""
-        if plan.mask is None:
+        single = plan.mask is None
+        if single:
             state.write(plan.write_slots, k, v, gates)
-            return attend(q, state.k[:, : plan.held_after], state.v[:, : plan.held_after], None)
-        held = plan.held_before
-        keys = torch.cat((state.k[:, :held], k), dim=1)
-        values = torch.cat((state.v[:, :held], v), dim=1)
-        out = attend(q, keys, values, plan.mask)
-        state.write(plan.write_slots, k, v, gates)
+            keys, values = state.k[:, : plan.held_after], state.v[:, : plan.held_after]
+        else:
+            held = plan.held_before
+            keys = torch.cat((state.k[:, :held], k), dim=1)
+            values = torch.cat((state.v[:, :held], v), dim=1)
+        if q_sinks is None:
+            out = attend(q, keys, values, plan.mask)
+        else:
+            out = attend_rebased(q, q_sinks, keys, values, plan.mask, plan.sinks)
+        if not single:
+            state.write(plan.write_slots, k, v, gates)
         return out
 
     def _heads(self, x: Tensor) -> Tensor:
@@ -173,7 +206,7 @@ class Qwen2(nn.Module):
         plan = plan_block(state.tokens_seen, len(ids), stream, device)
         state.reserve(len(ids), stream)
         x = self.model.embed_tokens(ids)
-        rotation = rope_rotation(plan.positions, config.head_dim, config.rope_theta, x.dtype)
+        rotation = Rotations.of(plan, config, x.dtype)
         for layer, layer_state in zip(self.model.layers, state.layers, strict=True):
             x = layer(x, layer_state, plan, rotation)
         state.tokens_seen += len(ids)

@@ -7,6 +7,7 @@ from typing import Literal
 
 import torch
 
+from ahn_runtime import hub
 from ahn_runtime.cache import ModelState
 from ahn_runtime.cells import cell_class
 from ahn_runtime.config import DTYPES, ModelConfig, StreamConfig
@@ -79,15 +80,15 @@ class Runtime:
         """Load a model.
 
         Args:
-            model: a preset's name, a directory (safetensors or one GGUF), or a GGUF file.
+            model: a preset's name, a directory (safetensors or one GGUF), a GGUF file, or a hub id.
             ahn: "auto": the preset's memory, the one merged into the directory, or none;
-                a directory with a memory; None: sinks + window only.
+                a directory or hub id with a memory; None: sinks + window only.
             window: W in tokens, "auto", or None for full attention without eviction.
             sinks: S in tokens, or "auto".
             dtype, kv_dtype: "float32" or "bfloat16": of the base, and of held keys and values.
             quantize: None.
             device: "auto", "cpu", "cuda".
-            positions: "absolute".
+            positions: "absolute" or "cache"; see `StreamConfig`.
             progress: told what the first fetch of the embedded model is doing.
 
         Raises:
@@ -95,15 +96,8 @@ class Runtime:
             ValueError: an argument out of its domain.
         """
         preset = PRESETS.get(str(model))
-        path = fetch_embedded(progress) if preset else Path(model).expanduser()
-        if preset is None and not path.exists():
-            known = ", ".join(sorted(PRESETS))
-            raise ModelNotFound(
-                f"There is no model {str(model)!r}: it is neither a preset ({known}) nor a path "
-                "that exists; give a directory with safetensors or a .gguf file."
-            )
-        base = open_base(path)
-        memory_from = None if ahn in ("auto", None) else Path(str(ahn)).expanduser()
+        base = open_base(_find_base(model, preset, progress))
+        memory_from = _find_memory(ahn, preset)
         cell = _choose_cell(ahn, memory_from, base.cell, preset)
         window_tokens, sink_tokens = _choose_window(window, sinks, preset)
         stream = StreamConfig(
@@ -121,7 +115,7 @@ class Runtime:
         loaded = load_model(base, stream.cell, memory_from, DTYPES[dtype])
         untrained = stream.cell is not None and base.cell is None and memory_from is None
         status: MemoryStatus = "untrained" if untrained else "trained" if stream.cell else "none"
-        title = preset.title if preset else path.name
+        title = preset.title if preset else Path(model).name
         return cls(loaded, stream, base.tokenizer, title, status, _choose_device(device))
 
     @property
@@ -169,14 +163,40 @@ class Runtime:
                 )
 
 
+def _find_base(model: str | Path, preset: Preset | None, progress: Progress | None) -> Path:
+    if preset is not None:
+        return hub.fetch(preset.base) if preset.base else fetch_embedded(progress)
+    path = Path(model).expanduser()
+    if path.exists():
+        return path
+    if isinstance(model, str) and hub.is_hub_id(model):
+        return hub.fetch(model)
+    raise ModelNotFound(
+        f"There is no model {str(model)!r}: it is neither a preset ({', '.join(PRESETS)}) nor a "
+        "path that exists nor a hub id; give a directory with safetensors or a .gguf file."
+    )
+
+
+def _find_memory(ahn: str | Path | None, preset: Preset | None) -> Path | None:
+    """Directory of a memory that is loaded beside the base; None: the base's own, or none."""
+    if ahn is None:
+        return None
+    if ahn == "auto":
+        return hub.fetch(preset.memory) if preset and preset.memory else None
+    path = Path(ahn).expanduser()
+    if path.is_dir():
+        return path
+    if isinstance(ahn, str) and not path.exists() and hub.is_hub_id(ahn):
+        return hub.fetch(ahn)
+    raise ModelNotFound(f"There is no directory and no hub id {str(ahn)!r} to load a memory from.")
+
+
 def _choose_cell(
     ahn: str | Path | None, memory_from: Path | None, merged: str | None, preset: Preset | None
 ) -> str | None:
     if ahn is None:
         return None
     if memory_from is not None:
-        if not memory_from.is_dir():
-            raise ModelNotFound(f"There is no directory {memory_from} to load a memory (ahn) from.")
         return memory_kind(memory_from)
     return preset.cell if preset else merged
 

@@ -14,14 +14,15 @@ DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where Ammon ke
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 _MODEL_OPTIONS = {
-    "model": "'embedded', a directory or a .gguf file.",
-    "ahn": "Memory: 'auto', 'none' or a directory.",
+    "model": "A preset (see doctor), a hub id, a directory or a .gguf file.",
+    "ahn": "Memory: 'auto', 'none', a hub id or a directory.",
     "window": "Window in tokens, 'auto', or 'none' for all.",
     "sinks": "Sinks in tokens, or 'auto'.",
     "dtype": "'float32' or 'bfloat16'.",
     "kv_dtype": "'float32' or 'bfloat16': held keys and values.",
     "quantize": "'none'.",
     "device": "'auto', 'cpu' or 'cuda'.",
+    "positions": "'absolute', or 'cache': sinks are seen at their distance inside the cache.",
 }
 
 

@@ -30,6 +30,7 @@ class ModelOptions:
     kv_dtype: str = "float32"
     quantize: str | None = None
     device: str = "auto"
+    positions: str = "absolute"
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -30,10 +31,15 @@ TINY = {
 }
 
 
-def write_tiny(directory: Path, cell: str | None = "GatedDeltaNet", seed: int = 0) -> Path:
+def write_tiny(
+    directory: Path,
+    cell: str | None = "GatedDeltaNet",
+    seed: int = 0,
+    config: Mapping[str, Any] = TINY,
+) -> Path:
     """A random model with a random memory and a byte tokenizer."""
     torch.manual_seed(seed)
-    model = Qwen2(ModelConfig.from_hf(TINY), cell)
+    model = Qwen2(ModelConfig.from_hf(config), cell)
     for name, parameter in model.named_parameters():
         if "norm" in name or name.endswith(".D"):
             torch.nn.init.normal_(parameter, 1.0, 0.1)
@@ -44,8 +50,8 @@ def write_tiny(directory: Path, cell: str | None = "GatedDeltaNet", seed: int = 
         else:
             torch.nn.init.normal_(parameter, 0.0, 0.3)
     directory.mkdir(parents=True, exist_ok=True)
-    config = {**TINY, "_ahn_implementation": cell} if cell else TINY
-    (directory / "config.json").write_text(json.dumps(config))
+    named = {**config, "_ahn_implementation": cell} if cell else dict(config)
+    (directory / "config.json").write_text(json.dumps(named))
     save_file(
         {n: p.detach().clone() for n, p in model.named_parameters()},
         directory / "model.safetensors",

@@ -1,0 +1,63 @@
+"""Models and memories from the Hugging Face hub, by id: fetched once, then read from its cache.
+
+Only configuration, tokenizer and safetensors files are fetched; no code, nothing pickled.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+from ahn_runtime.errors import ModelDownloadError
+
+_HUB_ID = re.compile(r"[\w][\w.-]*/[\w][\w.-]*", re.ASCII)
+FILES = ["config.json", "tokenizer.json", "*.safetensors", "*.safetensors.index.json"]
+
+
+def is_hub_id(name: str) -> bool:
+    """True for "owner/name"; whether such a path exists is for the caller to ask first."""
+    return _HUB_ID.fullmatch(name) is not None
+
+
+def find_on_disk(hub_id: str) -> Path | None:
+    """Directory of an id that was fetched before; asks nobody."""
+    try:
+        found = Path(snapshot_download(hub_id, allow_patterns=FILES, local_files_only=True))
+    except LocalEntryNotFoundError:
+        return None
+    return found if (found / "config.json").is_file() else None
+
+
+def fetch(hub_id: str) -> Path:
+    """Directory with the files of a hub id, fetching what is missing.
+
+    Raises:
+        ModelDownloadError: the hub cannot be reached, or has no such model for us.
+    """
+    on_disk = find_on_disk(hub_id)
+    if on_disk is not None and _is_whole(on_disk):
+        return on_disk
+    try:
+        return Path(snapshot_download(hub_id, allow_patterns=FILES))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        raise ModelDownloadError(
+            f"{hub_id} could not be fetched from the Hugging Face hub ({_first_line(error)}); check "
+            "the name and the connection, or fetch it elsewhere and give its directory."
+        ) from error
+
+
+def _is_whole(directory: Path) -> bool:
+    """An interrupted fetch leaves a config without all of its weights."""
+    index = directory / "model.safetensors.index.json"
+    if index.is_file():
+        shards = set(re.findall(r'"([^"/]+\.safetensors)"', index.read_text(encoding="utf-8")))
+        return bool(shards) and all((directory / shard).is_file() for shard in shards)
+    return (directory / "model.safetensors").is_file()
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:200] if lines else type(error).__name__

@@ -1,0 +1,1 @@
+"""Measurements of quality: what a way of holding the text costs or brings, on real text."""
