@@ -41,12 +41,19 @@ def fetch(hub_id: str) -> Path:
     if on_disk is not None and _is_whole(on_disk):
         return on_disk
     try:
-        return Path(snapshot_download(hub_id, allow_patterns=FILES))
+        fetched = Path(snapshot_download(hub_id, allow_patterns=FILES))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         raise ModelDownloadError(
-            f"{hub_id} could not be fetched from the Hugging Face hub ({_first_line(error)}); check "
-            "the name and the connection, or fetch it elsewhere and give its directory."
+            f"{hub_id} could not be fetched from the Hugging Face hub "
+            f"({_first_line(error)}); check the name and the connection, or fetch it elsewhere "
+            "and give its directory."
         ) from error
+    if not _is_whole(fetched):
+        raise ModelDownloadError(
+            f"{hub_id} holds no whole set of safetensors at {fetched}: an earlier fetch was cut "
+            "off and the hub is not reached now, or the model is published in another format."
+        )
+    return fetched
 
 
 def _is_whole(directory: Path) -> bool:

@@ -1,0 +1,67 @@
+"""The paper's ratios, and figures as run that count what is there."""
+
+import pytest
+
+from ahn_runtime.accounting import block_flops, full_cache_bytes, paper_costs
+from ahn_runtime.config import StreamConfig
+from tests.ahn_runtime.released import RELEASED
+
+HELD = 32_768
+
+
+@pytest.mark.parametrize(
+    "size, tokens, flops, cache",
+    [
+        ("3B", 64_000, 0.8629, 0.5200),
+        ("3B", 128_000, 0.5943, 0.2600),
+        ("3B", 256_000, 0.3565, 0.1300),
+        ("3B", 1_000_000, 0.1059, 0.0333),
+        ("14B", 128_000, 0.625, 0.2585),
+    ],
+)
+def test_the_papers_ratios(size, tokens, flops, cache):
+    costs = paper_costs(RELEASED[size], HELD, tokens)
+    assert costs.flops_ratio == pytest.approx(flops, abs=6e-5 if size == "3B" else 6e-4)
+    assert costs.cache_ratio == pytest.approx(cache, abs=6e-5)
+
+
+@pytest.mark.parametrize("tokens", [0, 1, HELD - 1, HELD])
+def test_nothing_is_saved_up_to_the_window(tokens):
+    costs = paper_costs(RELEASED["3B"], HELD, tokens)
+    assert costs.flops_ratio == costs.cache_ratio == 1.0
+
+
+def test_flops_as_run_do_not_depend_on_where_a_stream_was_cut(load_tiny):
+    """Blocks of one size from the start: the same calls, the same count."""
+    runtime = load_tiny(300, 4)
+    whole, parts = runtime.session(), runtime.session()
+    ids = [1] * 1024
+    whole.feed(ids, logits=None)
+    for start in range(0, 1024, 256):
+        parts.feed(ids[start : start + 256], logits=None)
+    assert whole.state.flops == parts.state.flops > 0
+    assert whole.state.flops_full == parts.state.flops_full > whole.state.flops
+
+
+def test_full_attention_as_run_costs_what_full_attention_costs(load_tiny):
+    session = load_tiny(window=None, sinks=0).session()
+    session.feed([1] * 700, logits=None)
+    assert session.state.flops == session.state.flops_full
+    assert session.cache_bytes == full_cache_bytes(
+        session.runtime.config, session.runtime.stream, 700
+    )
+
+
+def test_linear_layers_are_counted_as_torch_counts_them(load_tiny):
+    """Against torch's own counter: the products of one block, attention's scores included."""
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+    from torch.utils.flop_counter import FlopCounterMode
+
+    runtime = load_tiny(window=None, sinks=0, ahn=None)
+    session = runtime.session()
+    session.feed([1] * 64, logits=None)
+    counter = FlopCounterMode(display=False)
+    with counter, sdpa_kernel(SDPBackend.MATH):  # whose products the counter sees
+        session.feed([1] * 64, logits=None)
+    ours, _ = block_flops(runtime.config, StreamConfig(None, 0, None), 64, 64)
+    assert ours == pytest.approx(counter.get_total_flops(), rel=0.02)

@@ -1,0 +1,33 @@
+"""A session equals its definition; very long ones too, in constant memory to the byte."""
+
+import pytest
+import torch
+
+from tests.ahn_runtime.naive_twin import logits_by_definition
+from tests.ahn_runtime.test_laws import token_ids
+
+LONG = 200_000
+
+
+@pytest.mark.parametrize("window, sinks", [(24, 4), (17, 0), (1, 3), (40, 9)])
+def test_a_session_equals_its_definition(load_each, window, sinks):
+    runtime, ids = load_each(window, sinks), token_ids(170)
+    atol = 3e-4 if runtime.stream.cell == "Mamba2" else 1e-4
+    got = runtime.session().feed(ids, logits="all")
+    torch.testing.assert_close(got, logits_by_definition(runtime, ids), rtol=0, atol=atol)
+
+
+@pytest.mark.slow
+def test_two_hundred_thousand_tokens(load_tiny):
+    """Fed in odd pieces; the logits after each piece are those of the definition."""
+    runtime, ids = load_tiny(24, 4), token_ids(LONG)
+    expected = logits_by_definition(runtime, ids)
+    session, held, at = runtime.session(), set(), 0
+    pieces = [28, 227, 1, 37, 3989, 718]  # 5,000 in all
+    for piece in pieces * (LONG // sum(pieces)):
+        logits = session.feed(ids[at : at + piece])
+        at += piece
+        held.add(session.cache_bytes)
+        torch.testing.assert_close(logits[0], expected[at - 1], rtol=0, atol=1e-4)
+    assert session.tokens_seen == LONG
+    assert len(held) == 1
