@@ -9,8 +9,9 @@ from pathlib import Path
 
 import psutil
 
+from ahn_runtime import hub
 from ahn_runtime.embedded import embedded_path, is_fetched
-from ahn_runtime.presets import EMBEDDED
+from ahn_runtime.presets import EMBEDDED, PRESETS, Preset
 from app.messages import sentence
 from app.service.library import free_bytes
 from app.settings import Settings
@@ -37,6 +38,7 @@ def examine(data_dir: Path) -> list[Finding]:
         Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0]),
         Finding("torch", True, importlib.metadata.version("torch")),
         Finding("device", True, _device()),
+        Finding("kernels", True, _kernels()),
         Finding(
             "embedded model",
             True,
@@ -45,6 +47,7 @@ def examine(data_dir: Path) -> list[Finding]:
             else "not fetched yet; the first reading fetches it (491 MB)",
         ),
         Finding("memory (AHN)", True, f"{EMBEDDED.cell}, {EMBEDDED.memory_status}"),
+        *(_preset(preset) for preset in PRESETS.values() if preset.base),
         Finding(
             "RAM",
             memory.available > 3 << 30,
@@ -53,6 +56,26 @@ def examine(data_dir: Path) -> list[Finding]:
         Finding("disk", free > LOW_DISK_BYTES, f"{free / 2**30:.1f} GiB free at {data_dir}"),
         _database(Settings(data_dir=data_dir).database_path),
     ]
+
+
+def _preset(preset: Preset) -> Finding:
+    """Whether a model from the hub is on disk; it is no fault if not."""
+    parts = [hub_id for hub_id in (preset.base, preset.memory) if hub_id]
+    there = [hub.find_on_disk(hub_id) is not None for hub_id in parts]
+    state = "on disk" if all(there) else "partly on disk" if any(there) else "not on disk"
+    memory = preset.cell or "no memory released"
+    return Finding(
+        f"preset {preset.name}", True, f"{preset.title}, {memory}: {state} ({preset.licence})"
+    )
+
+
+def _kernels() -> str:
+    import torch
+
+    from ahn_runtime.ops.kernels import kernels_for
+
+    name = kernels_for(torch.device("cuda" if torch.cuda.is_available() else "cpu")).name
+    return f"recurrences by {name}, attention by torch"
 
 
 def _device() -> str:

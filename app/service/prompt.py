@@ -17,8 +17,10 @@ SYSTEM = (
     "passage you used, like [1]. If the text does not say it, answer: I could not find it."
 )
 USER_OPENING = "Here is what I would like you to read.\n"
-INSTRUCTION = "Answer in one or two short sentences, using the passages above."
-NO_PASSAGES = "No passage of the documents matches the words of this question.\n"
+INSTRUCTION = "Answer the question in a few words, using the passages above."
+SEPARATOR = "\n\n---\n"
+PASSAGES = "Passages found for the question, the most relevant last:\n\n"
+NO_PASSAGES = "No passage of the documents matches the words of this question.\n\n"
 
 
 class Encoder(Protocol):
@@ -66,7 +68,7 @@ def history_text(turn: Turn) -> str:
 
 def question_head(found: bool) -> str:
     """What stands before the passages."""
-    return "\n\n---\nPassages found for the question:\n\n" if found else f"\n\n---\n{NO_PASSAGES}\n"
+    return PASSAGES if found else NO_PASSAGES
 
 
 def question_tail(tokens: Encoder, question: str) -> list[int]:

@@ -2,7 +2,8 @@
 
 Facts come from here: the memory past the window carries gist only. The budget keeps half of the
 window for the reading: passages + history + question + answer <= W/2, dropping the oldest history
-first, then the weakest passages.
+first, then the weakest passages. A small model is easily led astray: passages far weaker than the
+best are left out, and the best one stands last, next to the question.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 from app.errors import BadQuestion
 from app.service.prompt import (
+    SEPARATOR,
     Encoder,
     Turn,
     history_text,
@@ -23,8 +25,11 @@ from app.service.prompt import (
 )
 from storage import Passage
 
-MAX_PASSAGES = 6
+MAX_PASSAGES = 4
+WEAKEST_SHARE = 0.55
+"""A passage below this share of the best one's score is left out."""
 MAX_HISTORY_TURNS = 2
+MIN_CLIPPED_CHARS = 80
 FULL_ATTENTION_BUDGET_TOKENS = 2048
 _NOT_FOUND = re.compile(r"could ?n[o']t find|not (?:mentioned|stated|given|found)", re.IGNORECASE)
 _COMMON = frozenset(
@@ -90,7 +95,7 @@ def build_prompt(
     """
     tail = question_tail(tokens, question)
     head = question_head(bool(found))
-    left = budget - len(tail) - len(tokens.encode(head))
+    left = budget - len(tail) - len(tokens.encode(SEPARATOR)) - len(tokens.encode(head))
     if left < 0:
         raise BadQuestion(
             f"The question is too long: with its frame it has {budget - left} tokens, and half the "
@@ -98,12 +103,14 @@ def build_prompt(
         )
     kept: list[Citation] = []
     texts: list[str] = []
-    for passage in found[:MAX_PASSAGES]:
+    for passage in _strong(found)[:MAX_PASSAGES]:
         citation = _citation(len(kept) + 1, passage, position)
         title = citation.document if citation.is_read else f"{citation.document} (not yet read)"
         text = passage_text(citation.number, title, citation.locator, citation.text)
+        if not kept:  # the best one is worth reading in part
+            text = _clipped(tokens, text, left)
         cost = len(tokens.encode(text))
-        if cost > left:
+        if not text or cost > left:
             continue
         left -= cost
         kept.append(citation)
@@ -116,7 +123,21 @@ def build_prompt(
             break
         left -= cost
         turns.insert(0, text)
-    return Prompt(join(tokens, [head, *texts, *turns], tail), kept, len(turns))
+    return Prompt(join(tokens, [SEPARATOR, *turns, head, *reversed(texts)], tail), kept, len(turns))
+
+
+def _strong(found: Sequence[Passage]) -> list[Passage]:
+    return [p for p in found if p.score >= WEAKEST_SHARE * found[0].score]
+
+
+def _clipped(tokens: Encoder, text: str, limit: int) -> str:
+    """The beginning of a text that costs at most `limit` tokens; empty if that is next to none."""
+    while (cost := len(tokens.encode(text))) > limit:
+        keep = int(len(text) * limit / cost * 0.95)
+        if keep < MIN_CLIPPED_CHARS:
+            return ""
+        text = f"{text[:keep].rstrip()}…\n\n"
+    return text
 
 
 def _citation(number: int, passage: Passage, position: int) -> Citation:

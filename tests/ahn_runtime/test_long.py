@@ -17,7 +17,17 @@ def test_a_session_equals_its_definition(load_each, window, sinks):
     torch.testing.assert_close(got, logits_by_definition(runtime, ids), rtol=0, atol=atol)
 
 
+@pytest.fixture
+def one_thread():
+    """A loop over tiny tensors is several times faster without threads to wake."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("one_thread")
 def test_two_hundred_thousand_tokens(load_tiny):
     """Fed in odd pieces; the logits after each piece are those of the definition."""
     runtime, ids = load_tiny(24, 4), token_ids(LONG)
