@@ -17,7 +17,8 @@ SYSTEM = (
     "passage you used, like [1]. If the text does not say it, answer: I could not find it."
 )
 USER_OPENING = "Here is what I would like you to read.\n"
-INSTRUCTION = "Answer the question in a few words, using the passages above."
+ASK_FROM_PASSAGES = "Using only these passages, answer in a few words: "
+ASK = "Answer in a few words: "
 SEPARATOR = "\n\n---\n"
 PASSAGES = "Passages found for the question, the most relevant last:\n\n"
 NO_PASSAGES = "No passage of the documents matches the words of this question.\n\n"
@@ -71,10 +72,10 @@ def question_head(found: bool) -> str:
     return PASSAGES if found else NO_PASSAGES
 
 
-def question_tail(tokens: Encoder, question: str) -> list[int]:
+def question_tail(tokens: Encoder, question: str, found: bool) -> list[int]:
     """The question, the end of the user's turn, and the start of the answer."""
     return [
-        *tokens.encode(f"Question: {question}\n{INSTRUCTION}"),
+        *tokens.encode((ASK_FROM_PASSAGES if found else ASK) + question),
         tokens.control["<|im_end|>"],
         *tokens.encode("\n"),
         tokens.control["<|im_start|>"],

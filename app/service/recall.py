@@ -25,8 +25,8 @@ from app.service.prompt import (
 )
 from storage import Passage
 
-MAX_PASSAGES = 4
-WEAKEST_SHARE = 0.55
+MAX_PASSAGES = 3
+WEAKEST_SHARE = 0.6
 """A passage below this share of the best one's score is left out."""
 MAX_HISTORY_TURNS = 2
 MIN_CLIPPED_CHARS = 80
@@ -93,7 +93,7 @@ def build_prompt(
     Raises:
         BadQuestion: the question alone does not fit.
     """
-    tail = question_tail(tokens, question)
+    tail = question_tail(tokens, question, bool(found))
     head = question_head(bool(found))
     left = budget - len(tail) - len(tokens.encode(SEPARATOR)) - len(tokens.encode(head))
     if left < 0:
