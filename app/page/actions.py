@@ -19,6 +19,7 @@ from app.page.views import (
     report_html,
     session_label,
     sources_html,
+    with_pages,
 )
 from app.service import Report, Service
 
@@ -117,7 +118,7 @@ class Actions:
             for answer in self._service.ask(session, text):
                 turn = [
                     {"role": "user", "content": answer.question},
-                    {"role": "assistant", "content": answer.text or "Reading the passages…"},
+                    {"role": "assistant", "content": with_pages(answer.text, answer.citations)},
                 ]
                 stop = gr.Button(interactive=not answer.done)
                 shown = [p.__dict__ for p in answer.passages]
@@ -130,7 +131,10 @@ class Actions:
         return gr.Button(interactive=False)
 
     def _history(self, session: str) -> Messages:
-        return [{"role": m.role, "content": m.text} for m in self._service.messages(session)]
+        return [
+            {"role": m.role, "content": with_pages(m.text, m.citations) if m.citations else m.text}
+            for m in self._service.messages(session)
+        ]
 
     # Savings.
 

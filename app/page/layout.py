@@ -54,7 +54,7 @@ class Savings:
 
 def build(service: Service) -> gr.Blocks:
     """Lay out the page and wire it."""
-    with gr.Blocks(title="Ammon", analytics_enabled=False) as page:
+    with gr.Blocks(title="Ammon", analytics_enabled=False, fill_width=True) as page:
         with gr.Sidebar():
             sidebar = _sidebar()
         status = gr.HTML()

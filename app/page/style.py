@@ -24,12 +24,13 @@ footer { display: none !important; }
 .sources summary { cursor: pointer; overflow-wrap: anywhere; }
 .sources summary i { font-size: .8rem; opacity: .75; margin-left: 8px; }
 .sources p { white-space: pre-wrap; font-size: .92rem; margin: 8px 0 2px; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 10px; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(120px, 1fr)); gap: 10px; }
 .tile { border: 1px solid var(--border-color-primary); border-radius: 12px; padding: 12px; }
 .tile b { display: block; font-size: 1.2rem; }
 .savings { width: 100%; margin: 14px 0; border-collapse: collapse; }
-.savings th, .savings td { text-align: left; padding: 6px 10px;
-                           border-bottom: 1px solid var(--border-color-primary); }
+.savings th, .savings td { text-align: left; padding: 8px 10px; border: none !important;
+                           border-bottom: 1px solid var(--border-color-primary) !important; }
+button[aria-label="Clear"], button[title="Clear"] { display: none !important; }
 """
 FONTS = ["ui-sans-serif", "system-ui", "sans-serif"]
 MONO_FONTS = ["ui-monospace", "monospace"]

@@ -72,6 +72,15 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def with_pages(answer: str, citations: Sequence[Any]) -> str:
+    """An answer with the places it rests on, as plain text."""
+    if not answer:
+        return "Reading the passages…"
+    places = [c if isinstance(c, dict) else c.__dict__ for c in citations]
+    named = [f"[{c['number']}] {c['document']}, {c['locator']}" for c in places]
+    return "\n\n".join([answer, *(["\n".join(named)] if named else [])])
+
+
 def sources_html(passages: Sequence[dict[str, Any]], details: dict[str, Any] | None = None) -> str:
     """The passages an answer was given, those it rests on first and open to the reader."""
     if not passages:

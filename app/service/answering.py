@@ -12,7 +12,14 @@ from ahn_runtime import Runtime
 from app.errors import BadQuestion
 from app.service.live import LiveSession
 from app.service.prompt import Turn
-from app.service.recall import MAX_PASSAGES, Citation, budget_tokens, build_prompt, mark_cited
+from app.service.recall import (
+    SEARCHED_PASSAGES,
+    Citation,
+    budget_tokens,
+    build_prompt,
+    follows_up,
+    mark_cited,
+)
 from app.settings import Settings
 from storage import Database
 
@@ -74,10 +81,10 @@ def stream_answer(
     """
     began = time.monotonic()
     prompt_budget, answer_tokens = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
-    found = storage.search_passages(db, live.row.id, question, limit=MAX_PASSAGES)
-    prompt = build_prompt(
-        runtime.tokenizer, question, found, _history(db, live.row.id), prompt_budget, live.position
-    )
+    history = _history(db, live.row.id) if follows_up(question) else []
+    wanted = " ".join([*(turn.question for turn in history[-1:]), question])
+    found = storage.search_passages(db, live.row.id, wanted, limit=SEARCHED_PASSAGES)
+    prompt = build_prompt(runtime.tokenizer, question, found, history, prompt_budget, live.position)
     answer = Answer(question, live.position, runtime.memory_status, passages=prompt.passages)
     answer.prompt_tokens = len(prompt.ids)
     yield answer

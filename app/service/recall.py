@@ -25,6 +25,7 @@ from app.service.prompt import (
 )
 from storage import Passage
 
+SEARCHED_PASSAGES = 6  # the search ranks more closely what it is asked for
 MAX_PASSAGES = 3
 WEAKEST_SHARE = 0.6
 """A passage below this share of the best one's score is left out."""
@@ -39,6 +40,23 @@ _COMMON = frozenset(
     "who whom whose when where why how than then so such into about over after before up "
     "down out only also very".split()
 )
+
+_REFERS_BACK = re.compile(
+    r"\b(he|she|it|they|him|her|his|hers|its|their|them|this|that|these|those|there|then)\b",
+    re.IGNORECASE,
+)
+_NAMES = re.compile(r"(?<=[^.?!:]\s)[^\W\d_a-zß-öø-ÿ]\w+")
+FOLLOW_UP_WORDS = 3
+
+
+def follows_up(question: str) -> bool:
+    """True if a question can only be understood with the one before it ("Why did he leave?").
+
+    Anything else is answered without the conversation: a small model repeats what it sees there.
+    """
+    if len(question.split()) <= FOLLOW_UP_WORDS:
+        return True
+    return bool(_REFERS_BACK.search(question)) and not _NAMES.search(question)
 
 
 @dataclass(frozen=True)

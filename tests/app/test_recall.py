@@ -4,7 +4,7 @@ import pytest
 
 from app.errors import BadQuestion
 from app.service.prompt import Turn
-from app.service.recall import budget_tokens, build_prompt, mark_cited
+from app.service.recall import budget_tokens, build_prompt, follows_up, mark_cited
 from storage import Passage
 
 
@@ -99,3 +99,18 @@ def _citations(found):
     from app.service.recall import _citation
 
     return [_citation(i + 1, p, 1000) for i, p in enumerate(found)]
+
+
+@pytest.mark.parametrize(
+    "question, follows",
+    [
+        ("Why did he leave the house?", True),
+        ("And then?", True),
+        ("Where was it hidden at last?", True),
+        ("What did Scudder carry in his pocket-book?", False),
+        ("Who is the keeper of the lamp?", False),
+        ("Where did George and Mary meet as children?", False),
+    ],
+)
+def test_only_follow_ups_are_read_with_the_conversation(question, follows):
+    assert follows_up(question) is follows
