@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-Kind = Literal["text", "pdf"]
+Kind = Literal["text", "log", "jsonl", "code", "pdf"]
 Unit = Literal["page", "line"]
 
 
@@ -16,10 +16,13 @@ Unit = Literal["page", "line"]
 class Locator:
     """Where a segment stands: a range of pages or lines, 1-based, both ends included.
 
-    `label` is the name that the PDF gives to page `start` ("xii") where it is not its number.
+    `label` says more about the place. For a page it is the name that the PDF gives to page
+    `start` ("xii") where it is not its number; for lines, the time stamps on them.
 
     >>> str(Locator("line", 120, 131)), str(Locator("page", 12, 12, "xii"))
     ('lines 120–131', 'page xii (12)')
+    >>> str(Locator("line", 7, 7, "Jan 25 06:00:01"))
+    'line 7 (Jan 25 06:00:01)'
     """
 
     kind: Unit
@@ -33,10 +36,12 @@ class Locator:
 
     def __str__(self) -> str:
         if self.start != self.end:
-            return f"{self.kind}s {self.start}–{self.end}"
-        if self.label is not None:
-            return f"{self.kind} {self.label} ({self.start})"
-        return f"{self.kind} {self.start}"
+            place = f"{self.kind}s {self.start}–{self.end}"
+        elif self.kind == "page" and self.label is not None:
+            return f"page {self.label} ({self.start})"
+        else:
+            place = f"{self.kind} {self.start}"
+        return place if self.kind == "page" or self.label is None else f"{place} ({self.label})"
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,10 @@ class Limits:
             pages end the reading.
         max_page_operators: operators and operands parsed in one PDF content stream.
         max_stream_bytes: size of one PDF stream after decompression; images are not unpacked.
+        max_unpacked_bytes: what a packed file may unpack to.
+        max_unpack_ratio: how many times its size a packed file may unpack to; not looked at
+            before 16 MiB.
+        max_record_chars: one line of a JSON Lines file; a longer one is left out with a note.
     """
 
     max_bytes: int = 512 * 1024 * 1024
@@ -76,6 +85,9 @@ class Limits:
     seconds_per_page: float = 20.0
     max_page_operators: int = 2_000_000
     max_stream_bytes: int = 32 * 1024 * 1024
+    max_unpacked_bytes: int = 1024 * 1024 * 1024
+    max_unpack_ratio: int = 250
+    max_record_chars: int = 8_000_000
 
     def __post_init__(self) -> None:
         if not 1 <= self.target_segment_chars <= self.max_segment_chars:

@@ -8,7 +8,11 @@ import re
 import unicodedata
 
 MAX_TITLE_CHARS = 120
-_SUFFIXES = (".txt", ".text", ".md", ".markdown", ".log", ".rst", ".pdf")
+# Those that say nothing to a reader; "views.py" keeps its own.
+_SUFFIXES = (
+    *(".txt", ".text", ".md", ".markdown", ".log", ".rst", ".pdf", ".jsonl", ".ndjson"),
+    *(".html", ".htm", ".xhtml", ".epub", ".docx"),
+)
 # Joiners are format characters too, but Persian words and emoji need them.
 _JOINERS = "\u200c\u200d"
 
@@ -35,13 +39,18 @@ def file_name(name: str) -> str:
     return clean_line(re.split(r"[/\\]", name.rstrip("/\\"))[-1]) or "(no name)"
 
 
+def without_gz(name: str) -> str:
+    """Return the name of what a gzip file holds."""
+    return name[:-3] if name.lower().endswith(".gz") else name
+
+
 def title_from_name(name: str) -> str:
     """Return a title: the file's name without a known suffix, or "Untitled".
 
     >>> title_from_name("C:\\\\books\\\\Dr. Strange\\nlove.txt")
     'Dr. Strange love'
     """
-    title = file_name(name)
+    title = without_gz(file_name(name))
     for suffix in _SUFFIXES:
         if title.lower().endswith(suffix):
             title = title[: -len(suffix)].rstrip()

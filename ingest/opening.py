@@ -1,7 +1,7 @@
 """From a path to a document: is it there, is it small enough, what is it, who reads it.
 
 The content decides first, the suffix second: a PDF named notes.txt is read as a PDF, and a
-program named notes.txt is refused.
+program named notes.txt is refused. What text is read as, plain, log or code, the suffix says.
 """
 
 import codecs
@@ -9,7 +9,8 @@ import os
 import stat
 from pathlib import Path
 
-from ingest.document import DEFAULT_LIMITS, Document, Limits
+from ingest.code import CODE_SUFFIXES, CodeReader
+from ingest.document import DEFAULT_LIMITS, Document, Kind, Limits
 from ingest.errors import (
     DamagedDocument,
     DocumentNotFound,
@@ -17,7 +18,9 @@ from ingest.errors import (
     LimitExceeded,
     UnsupportedFormat,
 )
-from ingest.naming import file_name, title_from_name
+from ingest.json_lines import JsonLinesReader
+from ingest.log import LogReader, looks_like_log
+from ingest.naming import file_name, title_from_name, without_gz
 from ingest.pdf import PdfFile
 from ingest.sniffing import (
     HEAD_BYTES,
@@ -27,9 +30,12 @@ from ingest.sniffing import (
     starts_as_pdf,
     utf16_without_mark,
 )
+from ingest.source import GZIP_MAGIC, FileSource, GzipSource, Source
 from ingest.text import TextReader
 
 TEXT_SUFFIXES = (".txt", ".text", ".md", ".markdown", ".log", ".rst")
+# Suffixes whose files are told by their content; under such a name it must be that.
+_PROMISES = {".pdf": "a PDF", ".gz": "a gzip file"}
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 
 
@@ -55,15 +61,56 @@ def open_document(
     path = Path(path)
     shown = file_name(name if name is not None else path.name)
     byte_count, head = _examine(path, shown, limits)
-    suffix = os.path.splitext(shown)[1].lower()
-    title = title_from_name(shown)
+    title, suffix = title_from_name(shown), _suffix(shown)
     if _is_pdf(head, suffix):
         pdf = PdfFile(path, shown, limits, password)
         page_count, notes = pdf.inspect()
         return Document(title, "pdf", path, byte_count, "page", page_count, pdf, notes)
+    source: Source = FileSource(path, shown)
+    if head.startswith(GZIP_MAGIC):
+        source = GzipSource(path, shown, limits)
+        head, suffix = _unpacked_head(source, shown), _suffix(without_gz(shown))
     _refuse_other_kinds(head, suffix, shown)
-    reader = TextReader(path, shown, limits)
-    return Document(title, "text", path, byte_count, "line", None, reader)
+    kind = _kind_of_text(head, suffix)
+    reader = _TEXT_READERS[kind](source, shown, limits)
+    return Document(title, kind, path, byte_count, "line", None, reader)
+
+
+_TEXT_READERS: dict[Kind, type[TextReader]] = {
+    "text": TextReader,
+    "log": LogReader,
+    "jsonl": JsonLinesReader,
+    "code": CodeReader,
+}
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
+
+
+def _kind_of_text(head: bytes, suffix: str) -> Kind:
+    if suffix in {".jsonl", ".ndjson"}:
+        return "jsonl"
+    if suffix in CODE_SUFFIXES:
+        return "code"
+    # Logs come without a suffix, or with a number in its place: syslog, access.log.1.
+    if suffix == ".log" or (
+        suffix not in TEXT_SUFFIXES and looks_like_log(head.decode("utf-8", "replace"))
+    ):
+        return "log"
+    return "text"
+
+
+def _unpacked_head(source: GzipSource, shown: str) -> bytes:
+    """Return the first bytes of what a gzip file holds, which is a text."""
+    with source.open(lambda note: None) as stream:
+        head = stream.read(HEAD_BYTES)
+    if not head:
+        raise EmptyDocument(f"{shown} holds an empty file: there is nothing to read.")
+    if starts_as_pdf(head) or head.startswith(GZIP_MAGIC):
+        kind = "a PDF" if starts_as_pdf(head) else "another gzip file"
+        raise UnsupportedFormat(f"{shown} holds {kind}: unpack it and read what is inside.")
+    return head
 
 
 def _examine(path: Path, shown: str, limits: Limits) -> tuple[int, bytes]:
@@ -100,10 +147,10 @@ def _is_pdf(head: bytes, suffix: str) -> bool:
 def _refuse_other_kinds(head: bytes, suffix: str, shown: str) -> None:
     utf16 = head.startswith(_UTF16_MARKS) or utf16_without_mark(head) is not None
     kind = None if utf16 else describe_binary(head)
-    if suffix == ".pdf":
+    if suffix in _PROMISES:
         raise DamagedDocument(
-            f"{shown} is named like a PDF but is none (it looks like {kind or 'plain text'}): "
-            "fetch it again, or give it the right name."
+            f"{shown} is named like {_PROMISES[suffix]} but is none (it looks like "
+            f"{kind or 'plain text'}): fetch it again, or give it the right name."
         )
     if kind is not None:
         raise UnsupportedFormat(

@@ -19,7 +19,6 @@ from ingest.cutting import cut_text
 from ingest.document import Document, Limits, Locator, Segment
 from ingest.errors import (
     DamagedDocument,
-    DocumentNotFound,
     EmptyDocument,
     EncryptedDocument,
     IngestError,
@@ -29,6 +28,8 @@ from ingest.pdf_bounds import PageBeyondLimits, PageGuard, bounded_pypdf, quiet_
 from ingest.pdf_forms import typed_text
 from ingest.pdf_labels import PageLabels
 from ingest.pdf_text import clean_page
+from ingest.runs import Runs
+from ingest.source import open_file
 
 # Fonts are shared by neighbouring pages, so not after each one. A book of 656 pages peaks at
 # 40 MiB instead of 46 MiB, at no cost in time; one with heavy pages gains far more.
@@ -76,7 +77,7 @@ class PdfFile:
         Raises:
             IngestError: the file cannot be opened, or has no pages or too many.
         """
-        with self._open() as stream:
+        with open_file(self.path, self.name) as stream:
             pdf = self._parse(stream)
             page_count = len(pdf.pages)
             missing = _missing_pages(pdf)
@@ -88,7 +89,7 @@ class PdfFile:
 
     def read(self, document: Document) -> Iterator[Segment]:
         """Yield the segments of each page; none crosses a page's end. See `Reader.read`."""
-        with self._open() as stream:
+        with open_file(self.path, self.name) as stream:
             pdf = self._parse(stream)
             report = _Report(len(pdf.pages), missing=_missing_pages(pdf))
             labels = _labels(pdf)
@@ -99,15 +100,6 @@ class PdfFile:
                 for note in report.notes():
                     document.add_note(note)
             self._check_any_text(report)
-
-    def _open(self) -> BinaryIO:
-        try:
-            return self.path.open("rb")
-        except OSError as error:
-            raise DocumentNotFound(
-                f"{self.name} could not be read ({error.strerror or error}): "
-                "check that it is still there and that you may read it."
-            ) from error
 
     def _parse(self, stream: BinaryIO) -> Any:
         """Return a pypdf reader whose page tree was walked and is within the limits."""
@@ -247,16 +239,10 @@ def page_pieces(text: str, limits: Limits) -> Iterator[str]:
 
 def page_list(pages: list[int], most: int = 12) -> str:
     """Return "Page 3" or "Pages 3, 7–9 and 40 more": sorted numbers with runs drawn together."""
-    runs: list[tuple[int, int]] = []
+    runs = Runs(most)
     for page in pages:
-        if runs and page == runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], page)
-        else:
-            runs.append((page, page))
-    words = [str(first) if first == last else f"{first}–{last}" for first, last in runs[:most]]
-    rest = sum(last - first + 1 for first, last in runs[most:])
-    listed = ", ".join(words) + (f" and {rest:,} more" if rest else "")
-    return f"Page {listed}" if len(pages) == 1 else f"Pages {listed}"
+        runs.add(page)
+    return runs.words("Page")
 
 
 def _labels(pdf: Any) -> PageLabels | None:

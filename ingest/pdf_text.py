@@ -6,6 +6,7 @@ Knows no PDF: it takes the lines that an extractor found. Order and columns are 
 import re
 import unicodedata
 
+from ingest.characters import without_controls, without_surrogates
 from ingest.pdf_bidi import restore_reading_order
 
 # Latin ligatures (fi, ffl...), and the Arabic letters in the shapes that they take inside words:
@@ -18,8 +19,6 @@ _LETTERS = str.maketrans(
         if unicodedata.category(chr(code)).startswith("L")
     }
 )
-# C0 and C1 controls but tab and newline. NUL ends a string for SQLite, escapes reach terminals.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _NEWLINES = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _TRAILING_SPACE = re.compile(r"[^\S\n]+(?=\n|\Z)")
 # Hyphen-minus and the Unicode hyphen; the dashes are punctuation and stay.
@@ -35,19 +34,14 @@ def clean_page(text: str) -> str:
     Lines of a table, headings and verse stay lines: only a line that looks cut off is joined to
     the next one.
     """
-    text = _NEWLINES.sub("\n", _without_surrogates(text))
-    text = restore_reading_order(_CONTROLS.sub("", text).translate(_LETTERS))
+    text = _NEWLINES.sub("\n", without_surrogates(text))
+    text = restore_reading_order(without_controls(text).translate(_LETTERS))
     text = _TRAILING_SPACE.sub("", text)
     text = _SOFT_HYPHEN.sub("", text)
     # Measured before words are put together again, which makes some lines longer.
     full = _full_line_chars(text.split("\n"))
     text = _HYPHENATED.sub(_joined_word, text)
     return _join_lines(text.split("\n"), full).strip("\n")
-
-
-def _without_surrogates(text: str) -> str:
-    """Return text that can be encoded: pairs become the character, lone ones U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _joined_word(match: re.Match[str]) -> str:

@@ -4,7 +4,7 @@ PDF_HEADER = b"%PDF-"
 # Readers accept junk before the header up to here (ISO 32000 annex H, implementation note 13).
 PDF_HEADER_WITHIN_BYTES = 1024
 HEAD_BYTES = 8192
-SUPPORTED = "Ammon reads plain text, Markdown and PDF"
+SUPPORTED = "Ammon reads plain text, Markdown, logs, JSON Lines, source code and PDF"
 
 # Signature, offset, what it is. Those of plain letters only count in binary content.
 _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (

@@ -1,4 +1,7 @@
-"""Plain text, Markdown and logs, streamed: a file of any length in flat memory.
+"""Plain text and Markdown, streamed: a file of any length in flat memory.
+
+Readers of other kinds of text (`log.py`, `code.py`, `json_lines.py`) share the way from bytes to
+text here and cut it in their own way.
 
 The law of this reader: the segments' texts, joined, are the whole document, character by
 character, after its newlines became `\\n`, its byte order mark and NUL characters went, and bytes
@@ -9,33 +12,34 @@ import codecs
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from ingest.cutting import cut_length
 from ingest.document import Document, Limits, Locator, Segment
 from ingest.encoding import BLOCK_BYTES, Encoding, detect_encoding
-from ingest.errors import DocumentNotFound, EmptyDocument, LimitExceeded
+from ingest.errors import EmptyDocument, LimitExceeded
+from ingest.source import Source, unreadable
 
 
 @dataclass(frozen=True)
 class TextReader:
     """Reads one text file; `name` is what messages call it."""
 
-    path: Path
+    source: Source
     name: str
     limits: Limits
 
     def read(self, document: Document) -> Iterator[Segment]:
         """Yield segments of whole paragraphs, or parts of long ones. See `Reader.read`."""
         try:
-            with self.path.open("rb") as stream:
+            with self.source.open(document.add_note) as stream:
                 yield from self._read_stream(stream, document)
         except OSError as error:
-            raise DocumentNotFound(
-                f"{self.name} could not be read ({error.strerror or error}): "
-                "check that it is still there and that you may read it."
-            ) from error
+            raise unreadable(self.name, error) from error
+
+    def cut(self, blocks: Iterable[str], document: Document) -> Iterator[Segment]:
+        """Yield the segments of a stream of text. Readers of other kinds cut otherwise."""
+        return segment_blocks(blocks, self.limits)
 
     def _read_stream(self, stream: BinaryIO, document: Document) -> Iterator[Segment]:
         encoding = detect_encoding(stream)
@@ -44,11 +48,11 @@ class TextReader:
             document.add_note(
                 f"The text's encoding was not marked; it was read as {encoding.name}."
             )
-        tally = _Tally()
+        tally = Tally()
         blocks = self._bounded(decoded_blocks(stream, encoding, tally))
         empty = True
         try:
-            for segment in segment_blocks(blocks, self.limits):
+            for segment in self.cut(blocks, document):
                 empty = empty and segment.text.isspace()
                 yield segment
         finally:
@@ -71,7 +75,7 @@ class TextReader:
 
 
 @dataclass
-class _Tally:
+class Tally:
     """What decoding met on the way."""
 
     nuls: int = 0
@@ -95,7 +99,7 @@ class _Tally:
             yield f"Unreadable characters, shown as \ufffd: {self.unreadable:,}."
 
 
-def decoded_blocks(stream: BinaryIO, encoding: Encoding, tally: _Tally) -> Iterator[str]:
+def decoded_blocks(stream: BinaryIO, encoding: Encoding, tally: Tally) -> Iterator[str]:
     """Yield the stream's text in blocks, newlines normalised, without NUL characters."""
     decoder = io.IncrementalNewlineDecoder(
         codecs.getincrementaldecoder(encoding.name)(errors="replace"), translate=True

@@ -14,9 +14,20 @@ from ingest import (
 from tests.ingest.pdf_samples import make_pdf
 
 
-@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.log", "a.rst", "README", "notes.xyz"])
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.rst", "README", "notes.xyz"])
 def test_decodable_content_is_text_whatever_the_suffix(document, name):
     assert document(b"Some words.\n", name).kind == "text"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *(("a.log", "log"), ("a.LOG", "log"), ("a.jsonl", "jsonl"), ("a.ndjson", "jsonl")),
+        *(("a.py", "code"), ("a.rs", "code"), ("a.yaml", "code")),
+    ],
+)
+def test_the_suffix_says_what_a_text_is_read_as(document, name, kind):
+    assert document(b"Some words.\n", name).kind == kind
 
 
 @pytest.mark.parametrize("name", ["a.pdf", "a.PDF", "a.bin", "a.txt", "noname"])
@@ -40,7 +51,7 @@ def test_a_text_that_mentions_the_pdf_header_stays_a_text(document):
         (b"PK\x03\x04\x14\0\x06\0hello.txt", "a ZIP archive"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG image"),
         (b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG image"),
-        (b"\x1f\x8b\x08\0\0\0", "a gzip archive"),
+        (b"BZh91AY&SY\0\0\0\x01\x02", "a bzip2 archive"),
         (b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff", "a Windows program"),
         (b"SQLite format 3\0\x10\0", "an SQLite database"),
         (b"{\\rtf1\\ansi Hello}", "an RTF document"),
@@ -60,12 +71,16 @@ def test_letters_that_look_like_a_signature_are_text(document, text):
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
-    [(b"<html>not found</html>", "plain text"), (b"PK\x03\x04\0\0", "a ZIP archive")],
+    ("name", "kind", "data", "words"),
+    [
+        ("report.pdf", "a PDF", b"<html>not found</html>", "plain text"),
+        ("report.pdf", "a PDF", b"PK\x03\x04\0\0", "a ZIP archive"),
+        ("access.log.gz", "a gzip file", b"not found\n", "plain text"),
+    ],
 )
-def test_a_pdf_by_name_only_is_said_to_be_none(document, data, words):
-    with pytest.raises(DamagedDocument, match=f"named like a PDF but is none.*{words}"):
-        document(data, "report.pdf")
+def test_a_kind_by_name_only_is_said_to_be_none(document, name, kind, data, words):
+    with pytest.raises(DamagedDocument, match=f"named like {kind} but is none.*{words}"):
+        document(data, name)
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.pdf"])

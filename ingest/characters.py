@@ -1,0 +1,19 @@
+"""Characters that may not leave a reader: surrogates, and controls that break what comes after.
+
+Knows no format.
+"""
+
+import re
+
+# C0 and C1 controls but tab and newline. NUL ends a string for SQLite, escapes reach terminals.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def without_surrogates(text: str) -> str:
+    """Return text that can be encoded: pairs become the character, lone ones U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def without_controls(text: str) -> str:
+    """Return the text without control characters; tabs and newlines stay."""
+    return _CONTROLS.sub("", text)

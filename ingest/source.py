@@ -1,0 +1,144 @@
+"""Where a reader's bytes come from: a plain file, or a gzip file unpacked on the way.
+
+Knows no format of what is inside. Unpacking is bounded by `Limits`, and a gzip file that ends too
+early gives what it holds: the newest log of a machine that failed is often cut short.
+"""
+
+import gzip
+import io
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from ingest.document import Limits
+from ingest.errors import DamagedDocument, DocumentNotFound, LimitExceeded
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+GZIP_MAGIC = b"\x1f\x8b"
+AddNote = Callable[[str], None]
+# A small file may unpack to many times its size; only much data in little is a bomb.
+_FREE_BYTES = 16 * 1024 * 1024
+
+
+class Source(Protocol):
+    """A file's bytes, which can be streamed any number of times."""
+
+    def open(self, add_note: AddNote) -> BinaryIO:
+        """Return a stream from the start that can be rewound to it.
+
+        Raises:
+            IngestError: it cannot be opened; also later, from the stream, when it cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """The file as it is; `name` is what messages call it."""
+
+    path: Path
+    name: str
+
+    def open(self, add_note: AddNote) -> BinaryIO:
+        return open_file(self.path, self.name)
+
+
+@dataclass(frozen=True)
+class GzipSource:
+    """A gzip file, unpacked."""
+
+    path: Path
+    name: str
+    limits: Limits
+
+    def open(self, add_note: AddNote) -> BinaryIO:
+        packed = open_file(self.path, self.name)
+        return io.BufferedReader(_Unpacked(packed, self.name, self.limits, add_note))
+
+
+class _Unpacked(io.RawIOBase):
+    def __init__(self, packed: BinaryIO, name: str, limits: Limits, add_note: AddNote) -> None:
+        self._packed = packed
+        self._packed_bytes = packed.seek(0, io.SEEK_END)
+        self._name = name
+        self._limits = limits
+        self._add_note = add_note
+        self._restart()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if offset or whence != io.SEEK_SET:
+            raise io.UnsupportedOperation("an unpacked stream can only be rewound")
+        self._restart()
+        return 0
+
+    def tell(self) -> int:
+        return self._bytes
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer).cast("B")
+        try:
+            data = self._gzip.read1(len(view))
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            if not self._bytes:
+                raise DamagedDocument(
+                    f"{self._name} is a damaged gzip file, nothing in it can be unpacked: fetch "
+                    "it again."
+                ) from error
+            self._add_note("The gzip file is cut short or damaged; what comes before was read.")
+            data = b""
+        self._bytes += len(data)
+        check_unpacked(self._name, self._bytes, self._packed_bytes, self._limits)
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._packed.close()
+        super().close()
+
+    def _restart(self) -> None:
+        self._packed.seek(0)
+        self._gzip = gzip.GzipFile(fileobj=self._packed, mode="rb")
+        self._bytes = 0
+
+
+def open_file(path: Path, name: str) -> BinaryIO:
+    """Open a file that was there a moment ago."""
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise unreadable(name, error) from error
+
+
+def unreadable(name: str, error: OSError) -> DocumentNotFound:
+    return DocumentNotFound(
+        f"{name} could not be read ({error.strerror or error}): "
+        "check that it is still there and that you may read it."
+    )
+
+
+def check_unpacked(name: str, unpacked_bytes: int, packed_bytes: int, limits: Limits) -> None:
+    """Refuse what unpacks to too much.
+
+    Raises:
+        LimitExceeded: in bytes, or in proportion to its packed size.
+    """
+    if unpacked_bytes > limits.max_unpacked_bytes:
+        raise LimitExceeded(
+            f"{name} unpacks to more than {limits.max_unpacked_bytes:,} bytes, the limit: unpack "
+            "it, split it into parts and read them one after another."
+        )
+    if unpacked_bytes > max(_FREE_BYTES, limits.max_unpack_ratio * packed_bytes):
+        raise LimitExceeded(
+            f"{name} unpacks to more than {limits.max_unpack_ratio:,} times its size: it looks "
+            "made to exhaust its reader; if you trust it, unpack it and read the content."
+        )
