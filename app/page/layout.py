@@ -11,6 +11,10 @@ from app.service import Service
 
 REFRESH_SECONDS = 1.5
 BRAND = '<div class="brand">Ammon<small>reads anything, answers with the page</small></div>'
+# Gradio opens its sidebar over the whole width of a phone.
+CLOSE_SIDEBAR_ON_PHONES = """() => {
+    if (window.innerWidth < 700) document.querySelector(".sidebar.open .toggle-button")?.click();
+}"""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ def build(service: Service) -> gr.Blocks:
         act = Actions(service)
         session = sidebar.sessions
         view = [chat.messages, chat.sources, library.documents, savings.figures, savings.plot]
+        page.load(None, js=CLOSE_SIDEBAR_ON_PHONES)
         page.load(act.first_view, None, session).then(act.open, session, view)
         timer.tick(act.tick, session, [session, status, library.documents], show_progress="hidden")
         session.input(act.open, session, view)

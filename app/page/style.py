@@ -26,8 +26,10 @@ footer { display: none !important; }
 .sources p { white-space: pre-wrap; font-size: .92rem; margin: 8px 0 2px; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(120px, 1fr)); gap: 10px; }
 .tile { border: 1px solid var(--border-color-primary); border-radius: 12px; padding: 12px; }
-.tile b { display: block; font-size: 1.2rem; }
+.tile b { display: block; font-size: 1.1rem; white-space: nowrap; }
+.notice b, .notice i { color: inherit !important; }
 .savings { width: 100%; margin: 14px 0; border-collapse: collapse; }
+.savings, .savings tr { border: none !important; }
 .savings th, .savings td { text-align: left; padding: 8px 10px; border: none !important;
                            border-bottom: 1px solid var(--border-color-primary) !important; }
 button[aria-label="Clear"], button[title="Clear"] { display: none !important; }
