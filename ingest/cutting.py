@@ -6,7 +6,7 @@ the blocks in which they arrived.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 _PARAGRAPH = re.compile(r"\n(?:[^\S\n]*\n)+")
 _LINE = re.compile(r"\n")
@@ -25,6 +25,20 @@ def cut_text(text: str, target: int, limit: int) -> Iterator[str]:
         length = cut_length(text[start : start + limit + 1], target, limit)
         yield text[start : start + length]
         start += length
+
+
+def cut_blocks(blocks: Iterable[str], target: int, limit: int) -> Iterator[str]:
+    """Cut a stream of text like `cut_text`; no more than a block is held at a time."""
+    start, text = 0, ""
+    for block in blocks:
+        text = text[start:] + block
+        start = 0
+        # A cut needs one character beyond the limit, else it would depend on the block's end.
+        while len(text) - start > limit:
+            length = cut_length(text[start : start + limit + 1], target, limit)
+            yield text[start : start + length]
+            start += length
+    yield from cut_text(text[start:], target, limit)
 
 
 def cut_length(text: str, target: int, limit: int) -> int:

@@ -1,6 +1,6 @@
 """What every reader agrees on: segments with locators, limits, and the document itself.
 
-This file knows no format. `opening.py` chooses the reader, `text.py` and `pdf.py` are the readers.
+This file knows no format. `opening.py` chooses the reader.
 """
 
 from collections.abc import Iterator
@@ -8,21 +8,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-Kind = Literal["text", "log", "jsonl", "code", "pdf"]
-Unit = Literal["page", "line"]
+Kind = Literal["text", "log", "jsonl", "code", "html", "epub", "docx", "pdf"]
+Unit = Literal["page", "line", "paragraph", "chapter"]
 
 
 @dataclass(frozen=True)
 class Locator:
-    """Where a segment stands: a range of pages or lines, 1-based, both ends included.
+    """Where a segment stands: a range of its units, 1-based, both ends included.
 
     `label` says more about the place. For a page it is the name that the PDF gives to page
-    `start` ("xii") where it is not its number; for lines, the time stamps on them.
+    `start` ("xii") where it is not its number; for lines, the time stamps on them; for a chapter
+    its title; for paragraphs the heading that they stand under.
 
     >>> str(Locator("line", 120, 131)), str(Locator("page", 12, 12, "xii"))
     ('lines 120–131', 'page xii (12)')
     >>> str(Locator("line", 7, 7, "Jan 25 06:00:01"))
     'line 7 (Jan 25 06:00:01)'
+    >>> str(Locator("chapter", 3, 3, "Down the Rabbit-Hole"))
+    'chapter 3 (Down the Rabbit-Hole)'
     """
 
     kind: Unit
@@ -69,7 +72,9 @@ class Limits:
             page may overrun it by some seconds, and is then left out with a note. Three such
             pages end the reading.
         max_page_operators: operators and operands parsed in one PDF content stream.
-        max_stream_bytes: size of one PDF stream after decompression; images are not unpacked.
+        max_stream_bytes: size of one PDF stream or one chapter of an EPUB after decompression;
+            images are not unpacked.
+        max_archive_entries: files in an EPUB or DOCX.
         max_unpacked_bytes: what a packed file may unpack to.
         max_unpack_ratio: how many times its size a packed file may unpack to; not looked at
             before 16 MiB.
@@ -85,6 +90,7 @@ class Limits:
     seconds_per_page: float = 20.0
     max_page_operators: int = 2_000_000
     max_stream_bytes: int = 32 * 1024 * 1024
+    max_archive_entries: int = 20_000
     max_unpacked_bytes: int = 1024 * 1024 * 1024
     max_unpack_ratio: int = 250
     max_record_chars: int = 8_000_000
@@ -119,7 +125,8 @@ class Document:
     Args:
         title: from the name, cleaned; safe to show on one line.
         unit_name: what locators count.
-        unit_count: pages of a PDF; lines of a text, known once it was read to its end.
+        unit_count: pages of a PDF; else lines, paragraphs or chapters, known once it was read to
+            its end.
         notes: sentences for the person, such as "Page 7 had no text (scanned?)." They come while
             the segments are read.
     """

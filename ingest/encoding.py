@@ -2,6 +2,7 @@
 
 import codecs
 import itertools
+import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -27,6 +28,9 @@ _CANDIDATES = (
     *("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr"),
 )
 _FALLBACK = "cp1252"
+_DECLARED = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
+# Browsers take the first for the second: the first has nothing where the second has quotes.
+_CODECS = {"iso-8859-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "gb2312": "gb18030"}
 _WESTERN = frozenset(
     "àáâãäåæçèéêëìíîïñòóôõöøùúûüœßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜŒ«»‘’“”„–—…•°·§©®€£¡¿½¼ªº´\u00a0"
 )
@@ -59,6 +63,27 @@ def detect_encoding(stream: BinaryIO) -> Encoding:
     if bad <= good // 4:
         return Encoding("utf-8")
     return Encoding(_guess(stream, first_bad), guessed=True)
+
+
+def detect_markup_encoding(stream: BinaryIO) -> Encoding:
+    """Return the encoding that an HTML or XHTML file declares, else what its bytes look like.
+
+    A mark at the start outranks the declaration, as in browsers; so does UTF-8 that is sound
+    throughout, for a declaration often outlives a conversion.
+    """
+    stream.seek(0)
+    head = stream.read(HEAD_BYTES)
+    declared = _DECLARED.search(head)
+    detected = detect_encoding(stream)
+    if not detected.guessed or declared is None:
+        return detected
+    name = _CODECS.get(declared[1].decode().lower(), declared[1].decode())
+    try:
+        # Only encodings of text whose markup is ASCII: it was just read as such.
+        fits = b"<\xe9".decode(name, "replace").startswith("<")
+    except (LookupError, ValueError):
+        return detected
+    return Encoding(codecs.lookup(name).name) if fits else detected
 
 
 def _measure_utf8(stream: BinaryIO) -> tuple[int, int, int]:

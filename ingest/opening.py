@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 
 from ingest.code import CODE_SUFFIXES, CodeReader
-from ingest.document import DEFAULT_LIMITS, Document, Kind, Limits
+from ingest.document import DEFAULT_LIMITS, Document, Kind, Limits, Unit
 from ingest.errors import (
     DamagedDocument,
     DocumentNotFound,
@@ -18,6 +18,7 @@ from ingest.errors import (
     LimitExceeded,
     UnsupportedFormat,
 )
+from ingest.html import HtmlReader
 from ingest.json_lines import JsonLinesReader
 from ingest.log import LogReader, looks_like_log
 from ingest.naming import file_name, title_from_name, without_gz
@@ -27,13 +28,16 @@ from ingest.sniffing import (
     SUPPORTED,
     describe_binary,
     has_pdf_header,
+    starts_as_html,
     starts_as_pdf,
     utf16_without_mark,
 )
 from ingest.source import GZIP_MAGIC, FileSource, GzipSource, Source
 from ingest.text import TextReader
 
-TEXT_SUFFIXES = (".txt", ".text", ".md", ".markdown", ".log", ".rst")
+MARKDOWN_SUFFIXES = (".md", ".markdown", ".rst")
+TEXT_SUFFIXES = (".txt", ".text", ".log", *MARKDOWN_SUFFIXES)
+HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".xht")
 # Suffixes whose files are told by their content; under such a name it must be that.
 _PROMISES = {".pdf": "a PDF", ".gz": "a gzip file"}
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
@@ -73,7 +77,8 @@ def open_document(
     _refuse_other_kinds(head, suffix, shown)
     kind = _kind_of_text(head, suffix)
     reader = _TEXT_READERS[kind](source, shown, limits)
-    return Document(title, kind, path, byte_count, "line", None, reader)
+    unit: Unit = "paragraph" if kind == "html" else "line"
+    return Document(title, kind, path, byte_count, unit, None, reader)
 
 
 _TEXT_READERS: dict[Kind, type[TextReader]] = {
@@ -81,6 +86,7 @@ _TEXT_READERS: dict[Kind, type[TextReader]] = {
     "log": LogReader,
     "jsonl": JsonLinesReader,
     "code": CodeReader,
+    "html": HtmlReader,
 }
 
 
@@ -93,6 +99,8 @@ def _kind_of_text(head: bytes, suffix: str) -> Kind:
         return "jsonl"
     if suffix in CODE_SUFFIXES:
         return "code"
+    if suffix in HTML_SUFFIXES or (suffix not in MARKDOWN_SUFFIXES and starts_as_html(head)):
+        return "html"
     # Logs come without a suffix, or with a number in its place: syslog, access.log.1.
     if suffix == ".log" or (
         suffix not in TEXT_SUFFIXES and looks_like_log(head.decode("utf-8", "replace"))

@@ -4,7 +4,7 @@ PDF_HEADER = b"%PDF-"
 # Readers accept junk before the header up to here (ISO 32000 annex H, implementation note 13).
 PDF_HEADER_WITHIN_BYTES = 1024
 HEAD_BYTES = 8192
-SUPPORTED = "Ammon reads plain text, Markdown, logs, JSON Lines, source code and PDF"
+SUPPORTED = "Ammon reads plain text, Markdown, HTML, PDF, logs, JSON Lines and source code"
 
 # Signature, offset, what it is. Those of plain letters only count in binary content.
 _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
@@ -65,6 +65,15 @@ def has_pdf_header(head: bytes) -> bool:
 def starts_as_pdf(head: bytes) -> bool:
     """Return whether the PDF header is the very first thing in the file."""
     return head.removeprefix(b"\xef\xbb\xbf").lstrip()[: len(PDF_HEADER)] == PDF_HEADER
+
+
+def starts_as_html(head: bytes) -> bool:
+    """Return whether the file begins as HTML files do, after comments and an XML declaration."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    while text.startswith((b"<?xml", b"<!--")):
+        end = b"-->" if text.startswith(b"<!--") else b">"
+        text = text.partition(end)[2].lstrip()
+    return text.startswith((b"<!doctype html", b"<html"))
 
 
 def describe_binary(head: bytes) -> str | None:

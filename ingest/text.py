@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from ingest.cutting import cut_length
+from ingest.cutting import cut_blocks
 from ingest.document import Document, Limits, Locator, Segment
 from ingest.encoding import BLOCK_BYTES, Encoding, detect_encoding
 from ingest.errors import EmptyDocument, LimitExceeded
@@ -41,8 +41,12 @@ class TextReader:
         """Yield the segments of a stream of text. Readers of other kinds cut otherwise."""
         return segment_blocks(blocks, self.limits)
 
+    def encoding(self, stream: BinaryIO) -> Encoding:
+        """Return the encoding of a file; it is rewound afterwards."""
+        return detect_encoding(stream)
+
     def _read_stream(self, stream: BinaryIO, document: Document) -> Iterator[Segment]:
-        encoding = detect_encoding(stream)
+        encoding = self.encoding(stream)
         stream.seek(0)
         if encoding.guessed:
             document.add_note(
@@ -60,7 +64,8 @@ class TextReader:
                 document.add_note(note)
         if empty:
             raise EmptyDocument(f"{self.name} holds only white space: there is nothing to read.")
-        document.unit_count = tally.lines()
+        if document.unit_name == "line":
+            document.unit_count = tally.lines()
 
     def _bounded(self, blocks: Iterable[str]) -> Iterator[str]:
         chars = 0
@@ -116,24 +121,10 @@ def decoded_blocks(stream: BinaryIO, encoding: Encoding, tally: Tally) -> Iterat
 
 def segment_blocks(blocks: Iterable[str], limits: Limits) -> Iterator[Segment]:
     """Cut a stream of text into segments with line locators; bounded by one block at a time."""
-    target, limit = limits.target_segment_chars, limits.max_segment_chars
-    line, start, text = 1, 0, ""
-    for block in blocks:
-        text = text[start:] + block
-        start = 0
-        # A cut needs one character beyond the limit, else it would depend on the block's end.
-        while len(text) - start > limit:
-            window = text[start : start + limit + 1]
-            piece = window[: cut_length(window, target, limit)]
-            yield Segment(piece, _line_locator(piece, line))
-            line += piece.count("\n")
-            start += len(piece)
-    text = text[start:]
-    while text:
-        piece = text[: cut_length(text, target, limit)]
+    line = 1
+    for piece in cut_blocks(blocks, limits.target_segment_chars, limits.max_segment_chars):
         yield Segment(piece, _line_locator(piece, line))
         line += piece.count("\n")
-        text = text[len(piece) :]
 
 
 def _line_locator(piece: str, line: int) -> Locator:
