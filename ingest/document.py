@@ -63,6 +63,7 @@ class Limits:
         max_bytes: size of the file.
         max_pages: pages of a PDF; one page listed often counts each time.
         max_text_chars: text of the whole document.
+        max_markup_chars: an HTML page with its mark-up.
         max_page_chars: text of one PDF page; a page beyond it is left out with a note.
         max_segment_chars: a segment is never longer.
         target_segment_chars: paragraphs are merged to about this length.
@@ -84,6 +85,7 @@ class Limits:
     max_bytes: int = 512 * 1024 * 1024
     max_pages: int = 20_000
     max_text_chars: int = 200_000_000
+    max_markup_chars: int = 64_000_000
     max_page_chars: int = 2_000_000
     max_segment_chars: int = 1200
     target_segment_chars: int = 600

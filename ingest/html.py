@@ -26,6 +26,10 @@ _BODY_SHARE = 0.2
 class HtmlReader(TextReader):
     """Reads one HTML page."""
 
+    def max_chars(self) -> int:
+        # libxml2 holds on to what it was fed until the end.
+        return min(self.limits.max_markup_chars, self.limits.max_text_chars)
+
     def encoding(self, stream: BinaryIO) -> Encoding:
         return detect_markup_encoding(stream)
 
@@ -46,7 +50,7 @@ class HtmlReader(TextReader):
         with self.source.open(lambda note: None) as stream:
             encoding = self.encoding(stream)
             stream.seek(0)
-            for _ in fed(decoded_blocks(stream, encoding, Tally()), survey):
+            for _ in fed(self.bounded(decoded_blocks(stream, encoding, Tally())), survey):
                 pass
         return survey.choices()
 

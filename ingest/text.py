@@ -41,6 +41,10 @@ class TextReader:
         """Yield the segments of a stream of text. Readers of other kinds cut otherwise."""
         return segment_blocks(blocks, self.limits)
 
+    def max_chars(self) -> int:
+        """Return how long the file may be, once decoded."""
+        return self.limits.max_text_chars
+
     def encoding(self, stream: BinaryIO) -> Encoding:
         """Return the encoding of a file; it is rewound afterwards."""
         return detect_encoding(stream)
@@ -53,7 +57,7 @@ class TextReader:
                 f"The text's encoding was not marked; it was read as {encoding.name}."
             )
         tally = Tally()
-        blocks = self._bounded(decoded_blocks(stream, encoding, tally))
+        blocks = self.bounded(decoded_blocks(stream, encoding, tally))
         empty = True
         try:
             for segment in self.cut(blocks, document):
@@ -67,13 +71,14 @@ class TextReader:
         if document.unit_name == "line":
             document.unit_count = tally.lines()
 
-    def _bounded(self, blocks: Iterable[str]) -> Iterator[str]:
+    def bounded(self, blocks: Iterable[str]) -> Iterator[str]:
+        """Pass blocks on until they are too many."""
         chars = 0
         for block in blocks:
             chars += len(block)
-            if chars > self.limits.max_text_chars:
+            if chars > self.max_chars():
                 raise LimitExceeded(
-                    f"{self.name} has more than {self.limits.max_text_chars:,} characters, the "
+                    f"{self.name} has more than {self.max_chars():,} characters, the "
                     "limit for one document: split it into parts and read them one after another."
                 )
             yield block

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from ingest import EmptyDocument, IngestError, Limits, open_document
+from ingest import EmptyDocument, IngestError, LimitExceeded, Limits, open_document
 
 PAGE = """<!DOCTYPE html>
 <html><head><title>Tab</title><style>p { color: red }</style></head><body>
@@ -127,6 +127,12 @@ def test_a_declared_encoding_that_is_none_is_not_used(whole_text, charset):
 def test_a_page_without_text_says_so(document, body):
     with pytest.raises(EmptyDocument, match="a.html has no text of its own"):
         list(document(f"<html><body>{body}</body></html>".encode(), "a.html").segments())
+
+
+def test_a_page_beyond_the_limit_is_refused(document):
+    opened = document(PAGE.encode(), "a.html", limits=Limits(max_markup_chars=300))
+    with pytest.raises(LimitExceeded, match="a.html has more than 300 characters"):
+        list(opened.segments())
 
 
 @pytest.mark.parametrize("part", ["<div>", "<b>", "<a b='", "<!--", "<![CDATA[", "&", "<p", "</"])
