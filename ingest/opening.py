@@ -4,17 +4,20 @@ The content decides first, the suffix second: a PDF named notes.txt is read as a
 program named notes.txt is refused. What text is read as, plain, log or code, the suffix says.
 """
 
-import codecs
 import os
 import stat
 from pathlib import Path
 
+from ingest.archive import Archive
 from ingest.code import CODE_SUFFIXES, CodeReader
 from ingest.document import DEFAULT_LIMITS, Document, Kind, Limits, Unit
+from ingest.epub import EpubFile
+from ingest.epub_package import CONTAINER
 from ingest.errors import (
     DamagedDocument,
     DocumentNotFound,
     EmptyDocument,
+    IngestError,
     LimitExceeded,
     UnsupportedFormat,
 )
@@ -26,11 +29,11 @@ from ingest.pdf import PdfFile
 from ingest.sniffing import (
     HEAD_BYTES,
     SUPPORTED,
-    describe_binary,
+    ZIP_MAGIC,
+    describe_no_text,
     has_pdf_header,
     starts_as_html,
     starts_as_pdf,
-    utf16_without_mark,
 )
 from ingest.source import GZIP_MAGIC, FileSource, GzipSource, Source
 from ingest.text import TextReader
@@ -39,8 +42,7 @@ MARKDOWN_SUFFIXES = (".md", ".markdown", ".rst")
 TEXT_SUFFIXES = (".txt", ".text", ".log", *MARKDOWN_SUFFIXES)
 HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".xht")
 # Suffixes whose files are told by their content; under such a name it must be that.
-_PROMISES = {".pdf": "a PDF", ".gz": "a gzip file"}
-_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+_PROMISES = {".pdf": "a PDF", ".epub": "an EPUB book", ".gz": "a gzip file"}
 
 
 def open_document(
@@ -70,6 +72,10 @@ def open_document(
         pdf = PdfFile(path, shown, limits, password)
         page_count, notes = pdf.inspect()
         return Document(title, "pdf", path, byte_count, "page", page_count, pdf, notes)
+    if head.startswith(ZIP_MAGIC) and _holds_epub(path, shown, head, suffix, limits):
+        epub = EpubFile(path, shown, limits)
+        epub.inspect()
+        return Document(title, "epub", path, byte_count, "chapter", None, epub)
     source: Source = FileSource(path, shown)
     if head.startswith(GZIP_MAGIC):
         source = GzipSource(path, shown, limits)
@@ -88,6 +94,17 @@ _TEXT_READERS: dict[Kind, type[TextReader]] = {
     "code": CodeReader,
     "html": HtmlReader,
 }
+
+
+def _holds_epub(path: Path, shown: str, head: bytes, suffix: str, limits: Limits) -> bool:
+    """Return whether a ZIP archive is a book; a damaged one is what it is called."""
+    if suffix == ".epub" or describe_no_text(head) == "an EPUB book":
+        return True
+    try:
+        with Archive(path, shown, limits) as archive:
+            return CONTAINER in archive
+    except IngestError:
+        return False
 
 
 def _suffix(name: str) -> str:
@@ -153,8 +170,7 @@ def _is_pdf(head: bytes, suffix: str) -> bool:
 
 
 def _refuse_other_kinds(head: bytes, suffix: str, shown: str) -> None:
-    utf16 = head.startswith(_UTF16_MARKS) or utf16_without_mark(head) is not None
-    kind = None if utf16 else describe_binary(head)
+    kind = describe_no_text(head)
     if suffix in _PROMISES:
         raise DamagedDocument(
             f"{shown} is named like {_PROMISES[suffix]} but is none (it looks like "

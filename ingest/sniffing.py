@@ -1,11 +1,15 @@
 """What a file's first bytes say it is. Knows nothing of readers."""
 
+import codecs
+
 PDF_HEADER = b"%PDF-"
 # Readers accept junk before the header up to here (ISO 32000 annex H, implementation note 13).
 PDF_HEADER_WITHIN_BYTES = 1024
 HEAD_BYTES = 8192
-SUPPORTED = "Ammon reads plain text, Markdown, HTML, PDF, logs, JSON Lines and source code"
+SUPPORTED = "Ammon reads plain text, Markdown, HTML, EPUB, PDF, logs, JSON Lines and source code"
 
+ZIP_MAGIC = b"PK\x03\x04"
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 # Signature, offset, what it is. Those of plain letters only count in binary content.
 _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
     (b"mimetypeapplication/epub+zip", 30, "an EPUB book"),
@@ -76,12 +80,18 @@ def starts_as_html(head: bytes) -> bool:
     return text.startswith((b"<!doctype html", b"<html"))
 
 
+def describe_no_text(head: bytes) -> str | None:
+    """Return what `describe_binary` does; UTF-16, which looks like binary data, is text."""
+    utf16 = head.startswith(_UTF16_MARKS) or utf16_without_mark(head) is not None
+    return None if utf16 else describe_binary(head)
+
+
 def describe_binary(head: bytes) -> str | None:
     """Return what a file that is no text looks like, in words, or None when it may be text."""
     for signature, words in _PRINTABLE:
         if head.startswith(signature):
             return words
-    if head.startswith(b"PK\x03\x04"):
+    if head.startswith(ZIP_MAGIC):
         return _describe_zip(head)
     binary = _is_binary(head)
     for signature, offset, words in _SIGNATURES:

@@ -46,7 +46,7 @@ def test_a_text_that_mentions_the_pdf_header_stays_a_text(document):
 @pytest.mark.parametrize(
     ("head", "words"),
     [
-        (b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/epub+zip", "an EPUB book"),
+        (b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/vnd.oasis", "an OpenDocument file"),
         (b"PK\x03\x04\x14\0\x06\0[Content_Types].xml...word/document.xml", "docx"),
         (b"PK\x03\x04\x14\0\x06\0hello.txt", "a ZIP archive"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG image"),

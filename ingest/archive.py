@@ -1,0 +1,182 @@
+"""ZIP archives from outside, read by name and in bounds; nothing is ever written to disk.
+
+Knows no format of what is inside. What an archive says of itself (sizes, names, counts) is only
+believed where believing it is safe: what comes out is counted as it comes.
+"""
+
+import io
+import posixpath
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, BinaryIO
+from urllib.parse import unquote, urlsplit
+
+from ingest.document import Limits
+from ingest.errors import DamagedDocument, EncryptedDocument, IngestError, LimitExceeded
+from ingest.naming import clean_line
+from ingest.source import check_unpacked, open_file
+
+_BLOCK_BYTES = 64 * 1024
+# A directory entry takes 46 bytes and its name; zipfile makes an object of half a KiB of each.
+_DIRECTORY_BYTES_PER_ENTRY = 256
+_ENCRYPTED = 0x1
+
+
+class EntryMissing(DamagedDocument):
+    """The archive holds no entry of that name."""
+
+
+@dataclass
+class _Directory(io.BufferedIOBase):
+    """The archive's file as zipfile sees it: it reads the whole directory in one call."""
+
+    stream: BinaryIO
+    name: str
+    most_bytes: int
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > self.most_bytes:
+            raise LimitExceeded(
+                f"The archive {self.name} lists more files than the limits allow: it is damaged or "
+                "made to exhaust its reader."
+            )
+        return self.stream.read(-1 if size is None else size)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self.stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self.stream.tell()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+
+class Archive:
+    """An open archive; use it in a `with` block. `name` is what messages call it."""
+
+    def __init__(self, path: Path, name: str, limits: Limits) -> None:
+        """Read the archive's directory.
+
+        Raises:
+            DamagedDocument: it has none that can be followed.
+            LimitExceeded: it has too many entries.
+        """
+        self._name = name
+        self._limits = limits
+        self._unpacked_bytes = 0
+        self._stream = open_file(path, name)
+        try:
+            most = limits.max_archive_entries * _DIRECTORY_BYTES_PER_ENTRY
+            directory = _Directory(self._stream, name, max(most, _BLOCK_BYTES))
+            self._zip = zipfile.ZipFile(directory)
+            if len(self._zip.infolist()) > limits.max_archive_entries:
+                raise LimitExceeded(
+                    f"The archive {name} lists {len(self._zip.infolist()):,} files, the limit is "
+                    f"{limits.max_archive_entries:,}."
+                )
+        except IngestError:
+            self._stream.close()
+            raise
+        except Exception as error:  # BadZipFile, struct.error, OverflowError, UnicodeDecodeError...
+            self._stream.close()
+            raise DamagedDocument(
+                f"{name} is a damaged archive, its directory cannot be found (cut short?): fetch "
+                "it again."
+            ) from error
+
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._zip.close()
+        self._stream.close()
+
+    def names(self) -> list[str]:
+        return self._zip.namelist()
+
+    def __contains__(self, entry: str) -> bool:
+        return entry in self._zip.NameToInfo
+
+    def read(self, entry: str, max_bytes: int) -> bytes:
+        """Return an entry's content.
+
+        Raises:
+            EntryMissing, DamagedDocument, EncryptedDocument: it cannot be read.
+            LimitExceeded: it has more than `max_bytes`, or the archive unpacks to too much.
+        """
+        parts, size = [], 0
+        for block in self.stream(entry):
+            size += len(block)
+            if size > max_bytes:
+                raise LimitExceeded(
+                    f"{clean_line(entry)} in {self._name} unpacks to more than {max_bytes:,} "
+                    "bytes, the limit for one part."
+                )
+            parts.append(block)
+        return b"".join(parts)
+
+    def stream(self, entry: str) -> Iterator[bytes]:
+        """Yield an entry's content in blocks; raises as `read` does, after what is sound."""
+        info = self._zip.NameToInfo.get(entry)
+        shown = f"{clean_line(entry)} in {self._name}"
+        if info is None:
+            raise EntryMissing(f"{shown} is missing.")
+        if info.flag_bits & _ENCRYPTED:
+            raise EncryptedDocument(
+                f"{shown} is encrypted with a password: unpack the archive with another program "
+                "and pack it again without one."
+            )
+        unpacked_bytes = 0
+        try:
+            with self._zip.open(info) as content:
+                while block := self._block(content, shown):
+                    unpacked_bytes += len(block)
+                    self._unpacked_bytes += len(block)
+                    check_unpacked(shown, unpacked_bytes, info.compress_size, self._limits)
+                    check_unpacked(self._name, self._unpacked_bytes, 2**62, self._limits)
+                    yield block
+        except (IngestError, GeneratorExit):
+            raise
+        except Exception as error:  # NotImplementedError, EOFError, ValueError... of a bad header
+            raise _damaged(shown) from error
+
+    def _block(self, content: IO[bytes], shown: str) -> bytes:
+        try:
+            return content.read(_BLOCK_BYTES)
+        except Exception as error:  # zlib.error, BadZipFile (checksum), EOFError
+            raise _damaged(shown) from error
+
+
+def _damaged(shown: str) -> DamagedDocument:
+    return DamagedDocument(f"{shown} is damaged and cannot be unpacked.")
+
+
+def entry_path(base: str, reference: str) -> str | None:
+    """Return the entry that a reference in the entry `base` means, None if it is outside.
+
+    >>> entry_path("OEBPS/content.opf", "text/ch%201.xhtml#top"), entry_path("a/b", "../../c")
+    ('OEBPS/text/ch 1.xhtml', None)
+    """
+    try:
+        parts = urlsplit(reference)
+    except ValueError:
+        return None
+    if parts.scheme or parts.netloc:
+        return None
+    path = unquote(parts.path)
+    if not path:
+        return base
+    joined = posixpath.normpath(posixpath.join(posixpath.dirname(base), path))
+    return None if joined.startswith(("../", "/")) or joined in {"..", "."} else joined
