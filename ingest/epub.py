@@ -10,10 +10,11 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from ingest.archive import Archive, EntryMissing
 from ingest.cutting import cut_blocks
-from ingest.document import Document, Limits, Locator, Segment
+from ingest.document import Document, Kind, Limits, Locator, Segment, Unit
 from ingest.encoding import detect_markup_encoding
 from ingest.epub_package import Package, read_package
 from ingest.errors import DamagedDocument, EmptyDocument, LimitExceeded
@@ -33,6 +34,8 @@ class EpubFile:
     path: Path
     name: str
     limits: Limits
+    kind: ClassVar[Kind] = "epub"
+    unit: ClassVar[Unit] = "chapter"
 
     def inspect(self) -> None:
         """Find what makes the book unreadable before it is read.

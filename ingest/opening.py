@@ -11,12 +11,14 @@ from pathlib import Path
 from ingest.archive import Archive
 from ingest.code import CODE_SUFFIXES, CodeReader
 from ingest.document import DEFAULT_LIMITS, Document, Kind, Limits, Unit
+from ingest.docx import MAIN_PART, DocxFile
 from ingest.epub import EpubFile
 from ingest.epub_package import CONTAINER
 from ingest.errors import (
     DamagedDocument,
     DocumentNotFound,
     EmptyDocument,
+    EncryptedDocument,
     IngestError,
     LimitExceeded,
     UnsupportedFormat,
@@ -27,7 +29,10 @@ from ingest.log import LogReader, looks_like_log
 from ingest.naming import file_name, title_from_name, without_gz
 from ingest.pdf import PdfFile
 from ingest.sniffing import (
+    DOCX,
+    EPUB,
     HEAD_BYTES,
+    OLE_MAGIC,
     SUPPORTED,
     ZIP_MAGIC,
     describe_no_text,
@@ -42,7 +47,12 @@ MARKDOWN_SUFFIXES = (".md", ".markdown", ".rst")
 TEXT_SUFFIXES = (".txt", ".text", ".log", *MARKDOWN_SUFFIXES)
 HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".xht")
 # Suffixes whose files are told by their content; under such a name it must be that.
-_PROMISES = {".pdf": "a PDF", ".epub": "an EPUB book", ".gz": "a gzip file"}
+_PROMISES = {
+    ".pdf": "a PDF",
+    ".epub": "an EPUB book",
+    ".docx": "a Word document",
+    ".gz": "a gzip file",
+}
 
 
 def open_document(
@@ -72,10 +82,11 @@ def open_document(
         pdf = PdfFile(path, shown, limits, password)
         page_count, notes = pdf.inspect()
         return Document(title, "pdf", path, byte_count, "page", page_count, pdf, notes)
-    if head.startswith(ZIP_MAGIC) and _holds_epub(path, shown, head, suffix, limits):
-        epub = EpubFile(path, shown, limits)
-        epub.inspect()
-        return Document(title, "epub", path, byte_count, "chapter", None, epub)
+    if head.startswith(ZIP_MAGIC):
+        packed = _archive_reader(path, shown, head, suffix, limits)
+        if packed is not None:
+            packed.inspect()
+            return Document(title, packed.kind, path, byte_count, packed.unit, None, packed)
     source: Source = FileSource(path, shown)
     if head.startswith(GZIP_MAGIC):
         source = GzipSource(path, shown, limits)
@@ -96,15 +107,22 @@ _TEXT_READERS: dict[Kind, type[TextReader]] = {
 }
 
 
-def _holds_epub(path: Path, shown: str, head: bytes, suffix: str, limits: Limits) -> bool:
-    """Return whether a ZIP archive is a book; a damaged one is what it is called."""
-    if suffix == ".epub" or describe_no_text(head) == "an EPUB book":
-        return True
+def _archive_reader(
+    path: Path, shown: str, head: bytes, suffix: str, limits: Limits
+) -> EpubFile | DocxFile | None:
+    """Return the reader of a ZIP archive, or None; a damaged one is what it looks like."""
+    looks = describe_no_text(head)
     try:
         with Archive(path, shown, limits) as archive:
-            return CONTAINER in archive
+            is_epub = CONTAINER in archive
+            is_docx = MAIN_PART in archive
     except IngestError:
-        return False
+        is_epub = is_docx = False
+    if is_epub or (not is_docx and (suffix == ".epub" or looks == EPUB)):
+        return EpubFile(path, shown, limits)
+    if is_docx or suffix == ".docx" or looks == DOCX:
+        return DocxFile(path, shown, limits)
+    return None
 
 
 def _suffix(name: str) -> str:
@@ -171,6 +189,11 @@ def _is_pdf(head: bytes, suffix: str) -> bool:
 
 def _refuse_other_kinds(head: bytes, suffix: str, shown: str) -> None:
     kind = describe_no_text(head)
+    if suffix == ".docx" and head.startswith(OLE_MAGIC):
+        raise EncryptedDocument(
+            f"{shown} is protected with a password, or a document of an older Word: open it in a "
+            "word processor and save it as docx without a password."
+        )
     if suffix in _PROMISES:
         raise DamagedDocument(
             f"{shown} is named like {_PROMISES[suffix]} but is none (it looks like "

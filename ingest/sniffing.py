@@ -6,13 +6,19 @@ PDF_HEADER = b"%PDF-"
 # Readers accept junk before the header up to here (ISO 32000 annex H, implementation note 13).
 PDF_HEADER_WITHIN_BYTES = 1024
 HEAD_BYTES = 8192
-SUPPORTED = "Ammon reads plain text, Markdown, HTML, EPUB, PDF, logs, JSON Lines and source code"
+SUPPORTED = (
+    "Ammon reads plain text, Markdown, HTML, EPUB, Word (docx), PDF, logs, JSON Lines and source "
+    "code"
+)
+EPUB = "an EPUB book"
+DOCX = "a Word document (docx)"
 
 ZIP_MAGIC = b"PK\x03\x04"
+OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 # Signature, offset, what it is. Those of plain letters only count in binary content.
 _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
-    (b"mimetypeapplication/epub+zip", 30, "an EPUB book"),
+    (b"mimetypeapplication/epub+zip", 30, EPUB),
     (b"mimetypeapplication/vnd.oasis", 30, "an OpenDocument file"),
     (b"SQLite format 3\x00", 0, "an SQLite database"),
     (b"\x89PNG\r\n\x1a\n", 0, "a PNG image"),
@@ -28,7 +34,7 @@ _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
     (b"ID3", 0, "an MP3 recording"),
     (b"AT&TFORM", 0, "a DjVu document"),
     (b"BOOKMOBI", 60, "a Mobipocket or Kindle book"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "an older Microsoft Office document (doc, xls, ppt)"),
+    (OLE_MAGIC, 0, "an older Microsoft Office document (doc, xls, ppt)"),
     (b"7z\xbc\xaf\x27\x1c", 0, "a 7z archive"),
     (b"Rar!\x1a\x07", 0, "a RAR archive"),
     (b"\xfd7zXZ\x00", 0, "an XZ archive"),
@@ -50,10 +56,10 @@ _PRINTABLE: tuple[tuple[bytes, str], ...] = (
     (b"%!PS", "a PostScript document"),
 )
 _ZIP_MEMBERS: tuple[tuple[bytes, str], ...] = (
-    (b"word/", "a Word document (docx)"),
+    (b"word/", DOCX),
     (b"xl/", "an Excel workbook (xlsx)"),
     (b"ppt/", "a PowerPoint presentation (pptx)"),
-    (b"META-INF/container.xml", "an EPUB book"),
+    (b"META-INF/container.xml", EPUB),
     (b"[Content_Types].xml", "a Microsoft Office document"),
 )
 # Tabs, newlines, form feeds, backspaces and terminal escapes do occur in texts and logs.

@@ -4,7 +4,7 @@ Knows no vocabulary. libxml2 itself refuses what is nested more than 256 deep, t
 10 MB in one piece, and entities that multiply.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
@@ -46,6 +46,11 @@ def elements(root: Any, name: str) -> Iterator[Any]:
 def local_name(tag: str) -> str:
     """Return a name without its namespace."""
     return tag.rpartition("}")[2]
+
+
+def attribute(attributes: Mapping[str, str], name: str) -> str:
+    """Return the attribute of a name in any namespace, "" where there is none."""
+    return next((value for key, value in attributes.items() if local_name(key) == name), "")
 
 
 def feed_target(blocks: Iterable[bytes], target: Any) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""EPUB books and other archives made by hand, as bytes: small, exact, and easy to damage."""
+"""EPUB books and Word documents made by hand, as bytes: small, exact, and easy to damage."""
 
 import io
 import zipfile
@@ -72,3 +72,26 @@ def nav_point(title: str, source: str) -> str:
     return (
         f"<navPoint><navLabel><text>{title}</text></navLabel><content src='{source}'/></navPoint>"
     )
+
+
+_W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+
+def make_docx(body: str, **parts: str) -> bytes:
+    """Return a Word document of a body and, by name, other parts such as styles or footnotes."""
+    entries: dict[str, str | bytes] = {
+        "[Content_Types].xml": "<Types/>",
+        "_rels/.rels": '<Relationships><Relationship Type="http://x/officeDocument" '
+        'Target="/word/document.xml"/></Relationships>',
+        "word/document.xml": f"<w:document {_W}><w:body>{body}</w:body></w:document>",
+    }
+    for name, content in parts.items():
+        entries[f"word/{name}.xml"] = f"<w:{name} {_W}>{content}</w:{name}>"
+    return make_zip(entries)
+
+
+def word_paragraph(text: str, properties: str = "") -> str:
+    """Return a paragraph, in two runs as Word likes to have it."""
+    half = len(text) // 2
+    runs = "".join(f"<w:r><w:t>{part}</w:t></w:r>" for part in (text[:half], text[half:]))
+    return f"<w:p><w:pPr>{properties}</w:pPr>{runs}</w:p>"
