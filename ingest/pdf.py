@@ -26,6 +26,7 @@ from ingest.errors import (
 )
 from ingest.pdf_bounds import PageBeyondLimits, PageGuard, bounded_pypdf, quiet_pypdf
 from ingest.pdf_forms import typed_text
+from ingest.pdf_heads import without_running_heads
 from ingest.pdf_labels import PageLabels
 from ingest.pdf_text import clean_page
 from ingest.runs import Runs
@@ -94,8 +95,9 @@ class PdfFile:
             report = _Report(len(pdf.pages), missing=_missing_pages(pdf))
             labels = _labels(pdf)
             try:
-                for index in range(report.page_count):
-                    yield from self._page_segments(pdf, index, labels, report)
+                raw = (self._raw_text(pdf, index, report) for index in range(report.page_count))
+                for index, text in enumerate(without_running_heads(raw)):
+                    yield from self._page_segments(index, text, labels, report)
             finally:
                 for note in report.notes():
                     document.add_note(note)
@@ -152,12 +154,12 @@ class PdfFile:
         )
 
     def _page_segments(
-        self, pdf: Any, index: int, labels: PageLabels | None, report: _Report
+        self, index: int, raw: str, labels: PageLabels | None, report: _Report
     ) -> Iterator[Segment]:
-        text = self._page_text(pdf, index, report)
-        if (index + 1) % _PAGES_BETWEEN_DROPS == 0:
-            # pypdf keeps each object that it ever met, with its decompressed stream.
-            pdf.resolved_objects.clear()
+        text = clean_page(raw)
+        if raw and (not text or text.isspace()):
+            report.empty.append(index + 1)
+            return
         report.chars += len(text)
         if report.chars > self.limits.max_text_chars:
             raise LimitExceeded(
@@ -168,8 +170,11 @@ class PdfFile:
         for piece in page_pieces(text, self.limits):
             yield Segment(piece, locator)
 
-    def _page_text(self, pdf: Any, index: int, report: _Report) -> str:
-        """Return a page's clean text; a page that fails is reported and reads as nothing."""
+    def _raw_text(self, pdf: Any, index: int, report: _Report) -> str:
+        """Return a page's lines, "" for a page that failed and was reported.
+
+        The lines of a page without text are white space.
+        """
         guard = PageGuard(self.limits)
         try:
             with bounded_pypdf(self.limits):
@@ -177,24 +182,22 @@ class PdfFile:
                 page.extract_text(
                     visitor_operand_before=guard.on_operator, visitor_text=guard.on_text
                 )
-                text = clean_page(f"{guard.lines.text().rstrip()}\n\n{typed_text(page)}")
+                return f"{guard.lines.text().rstrip()}\n\n{typed_text(page)}"
         except PageBeyondLimits as error:
             self._leave_out(index + 1, str(error), report)
-            return ""
         except (DependencyError, FileNotDecryptedError) as error:
             # Not this page's fault: no page of the file will do better.
             raise self._opening_error(error) from error
         except LimitReachedError:
             report.too_large.append(index + 1)
-            return ""
         except Exception as error:  # RecursionError, KeyError, AssertionError...: one page's damage
             _LOG.debug("%s page %d: %r", self.name, index + 1, error)
             report.failed.append(index + 1)
-            return ""
-        if not text or text.isspace():
-            report.empty.append(index + 1)
-            return ""
-        return text
+        finally:
+            if (index + 1) % _PAGES_BETWEEN_DROPS == 0:
+                # pypdf keeps each object that it ever met, with its decompressed stream.
+                pdf.resolved_objects.clear()
+        return ""
 
     def _leave_out(self, page: int, reason: str, report: _Report) -> None:
         report.left_out.append(f"Page {page} {reason} and was left out.")
