@@ -72,6 +72,7 @@ class Archive:
         self._limits = limits
         self._unpacked_bytes = 0
         self._stream = open_file(path, name)
+        self._packed_bytes = self._stream.seek(0, io.SEEK_END)
         try:
             most = limits.max_archive_entries * _DIRECTORY_BYTES_PER_ENTRY
             directory = _Directory(self._stream, name, max(most, _BLOCK_BYTES))
@@ -145,7 +146,9 @@ class Archive:
                     unpacked_bytes += len(block)
                     self._unpacked_bytes += len(block)
                     check_unpacked(shown, unpacked_bytes, info.compress_size, self._limits)
-                    check_unpacked(self._name, self._unpacked_bytes, 2**62, self._limits)
+                    check_unpacked(
+                        self._name, self._unpacked_bytes, self._packed_bytes, self._limits
+                    )
                     yield block
         except (IngestError, GeneratorExit):
             raise

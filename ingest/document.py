@@ -85,7 +85,7 @@ class Limits:
     max_bytes: int = 512 * 1024 * 1024
     max_pages: int = 20_000
     max_text_chars: int = 200_000_000
-    max_markup_chars: int = 64_000_000
+    max_markup_chars: int = 32_000_000
     max_page_chars: int = 2_000_000
     max_segment_chars: int = 1200
     target_segment_chars: int = 600

@@ -1,4 +1,4 @@
-"""PDF files, page by page, through pypdf.
+"""PDF files, page by page, through pypdf; through PDFium where pypdf finds nothing.
 
 A PDF from outside may be broken or hostile. pypdf runs no scripts and opens no attachments here;
 its work for each stream and page is bounded by `Limits`; whatever it raises is contained, for
@@ -28,6 +28,7 @@ from ingest.pdf_bounds import PageBeyondLimits, PageGuard, bounded_pypdf, quiet_
 from ingest.pdf_forms import typed_text
 from ingest.pdf_heads import without_running_heads
 from ingest.pdf_labels import PageLabels
+from ingest.pdf_spare import SpareExtractor
 from ingest.pdf_text import clean_page
 from ingest.runs import Runs
 from ingest.source import open_file
@@ -51,6 +52,7 @@ class _Report:
     empty: list[int] = field(default_factory=list)
     too_large: list[int] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    spared: list[int] = field(default_factory=list)
     chars: int = 0
 
     def notes(self) -> Iterator[str]:
@@ -58,6 +60,8 @@ class _Report:
             yield f"{page_list(self.empty)} had no text (scanned?)."
         if self.failed:
             yield f"{page_list(self.failed)} could not be read (damaged)."
+        if self.spared:
+            yield f"{page_list(self.spared)} gave no text at first and came from PDFium instead."
         if self.too_large:
             yield f"{page_list(self.too_large)} would unpack beyond the limits (left out)."
         yield from self.left_out
@@ -95,13 +99,27 @@ class PdfFile:
             report = _Report(len(pdf.pages), missing=_missing_pages(pdf))
             labels = _labels(pdf)
             try:
-                raw = (self._raw_text(pdf, index, report) for index in range(report.page_count))
-                for index, text in enumerate(without_running_heads(raw)):
-                    yield from self._page_segments(index, text, labels, report)
+                with SpareExtractor(self.path, self.password, self.limits) as spare:
+                    raw = self._raw_pages(pdf, spare, report)
+                    for index, text in enumerate(without_running_heads(raw)):
+                        yield from self._page_segments(index, text, labels, report)
             finally:
                 for note in report.notes():
                     document.add_note(note)
             self._check_any_text(report)
+
+    def _raw_pages(self, pdf: Any, spare: SpareExtractor, report: _Report) -> Iterator[str]:
+        """Yield the lines of each page; from the spare extractor where pypdf finds none."""
+        for index in range(report.page_count):
+            text = self._raw_text(pdf, index, report)
+            if text is None or text.isspace():
+                found = spare.page_text(index)
+                if found and not found.isspace():
+                    report.spared.append(index + 1)
+                    text = found
+                elif text is None:
+                    report.failed.append(index + 1)
+            yield text or ""
 
     def _parse(self, stream: BinaryIO) -> Any:
         """Return a pypdf reader whose page tree was walked and is within the limits."""
@@ -170,10 +188,11 @@ class PdfFile:
         for piece in page_pieces(text, self.limits):
             yield Segment(piece, locator)
 
-    def _raw_text(self, pdf: Any, index: int, report: _Report) -> str:
-        """Return a page's lines, "" for a page that failed and was reported.
+    def _raw_text(self, pdf: Any, index: int, report: _Report) -> str | None:
+        """Return a page's lines, white space where it has none.
 
-        The lines of a page without text are white space.
+        Returns:
+            "" for a page beyond the limits, which was reported; None for one that is damaged.
         """
         guard = PageGuard(self.limits)
         try:
@@ -192,7 +211,7 @@ class PdfFile:
             report.too_large.append(index + 1)
         except Exception as error:  # RecursionError, KeyError, AssertionError...: one page's damage
             _LOG.debug("%s page %d: %r", self.name, index + 1, error)
-            report.failed.append(index + 1)
+            return None
         finally:
             if (index + 1) % _PAGES_BETWEEN_DROPS == 0:
                 # pypdf keeps each object that it ever met, with its decompressed stream.

@@ -137,7 +137,7 @@ def test_a_page_beyond_the_limit_is_refused(document):
 
 @pytest.mark.parametrize("part", ["<div>", "<b>", "<a b='", "<!--", "<![CDATA[", "&", "<p", "</"])
 def test_endless_markup_is_read_in_time_and_memory(document, part):
-    data = b"<p>words</p>" + part.encode() * 200_000
+    data = b"<p>words</p>" + part.encode() * 50_000
     try:
         for segment in document(data, "a.html").segments():
             assert len(segment.text) <= 1200

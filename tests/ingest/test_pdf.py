@@ -18,6 +18,7 @@ from ingest import (
     open_document,
 )
 from ingest.pdf import page_list
+from ingest.pdf_spare import SpareExtractor
 from tests.ingest.pdf_samples import cells_content, encrypted, make_pdf
 
 IMAGE_ONLY = b"q 100 0 0 100 0 0 cm BI /W 1 /H 1 /BPC 8 /CS /G ID \xff EI Q"
@@ -109,17 +110,34 @@ def test_a_wrong_cross_reference_table_is_repaired(whole_text):
     assert whole_text(data, "a.pdf") == "The first page.\nThe second page.\n"
 
 
-def test_a_broken_page_is_noted_and_the_others_are_read(document, monkeypatch):
+def test_a_broken_page_is_noted_and_the_others_are_read(document, monkeypatch, no_pdfium):
     fail_on_page(monkeypatch, {2})
     opened = document(make_pdf("one", "two", "three"), "a.pdf")
     assert [segment.locator.start for segment in opened.segments()] == [1, 3]
     assert opened.notes == ["Page 2 could not be read (damaged)."]
 
 
-def test_broken_pages_alone_are_a_damaged_document(document, monkeypatch):
+def test_broken_pages_alone_are_a_damaged_document(document, monkeypatch, no_pdfium):
     fail_on_page(monkeypatch, {1, 2})
     with pytest.raises(DamagedDocument, match="None of the pages"):
         list(document(GOOD, "a.pdf").segments())
+
+
+@pytest.fixture
+def no_pdfium(monkeypatch):
+    """Leave pypdf alone with the pages; starting a process for each example takes its time."""
+    monkeypatch.setattr(SpareExtractor, "page_text", lambda spare, index: "")
+
+
+def test_a_page_that_pypdf_cannot_read_comes_from_pdfium(document, monkeypatch):
+    fail_on_page(monkeypatch, {2})
+    opened = document(make_pdf("one", "two words\nof it", "three"), "a.pdf")
+    assert [(segment.text, str(segment.locator)) for segment in opened.segments()] == [
+        ("one\n", "page 1"),
+        ("two words of it\n", "page 2"),
+        ("three\n", "page 3"),
+    ]
+    assert opened.notes == ["Page 2 gave no text at first and came from PDFium instead."]
 
 
 def fail_on_page(monkeypatch, numbers):
@@ -213,7 +231,7 @@ def test_page_list_draws_runs_together_and_is_bounded():
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.integers(0, 2**32), st.integers(1, 12), st.booleans())
-def test_mutated_pdfs_are_read_or_refused_in_time(tmp_path, seed, changes, cut):
+def test_mutated_pdfs_are_read_or_refused_in_time(tmp_path, no_pdfium, seed, changes, cut):
     rng = random.Random(seed)
     data = bytearray(GOOD)
     for _ in range(changes):

@@ -1,0 +1,87 @@
+"""A second opinion on a page that gave no text: PDFium, in a process that may be lost.
+
+Knows nothing of documents. The process starts with the first page that is asked for; once it
+crashed or took too long it is not asked again.
+"""
+
+import json
+import logging
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+
+from ingest.document import Limits
+
+_LOG = logging.getLogger("ingest.pdf")
+_CHILD = Path(__file__).with_name("pdf_spare_child.py")
+# PDFium's sign for a hyphen that only ends a line.
+_LINE_HYPHEN = re.compile("[\x02\ufffe](?:\r?\n)?")
+
+
+class SpareExtractor:
+    """Pages' texts from the process; use it in a `with` block."""
+
+    def __init__(self, path: Path, password: str | None, limits: Limits) -> None:
+        self._opening = {
+            "path": str(path),
+            "password": password,
+            "max_chars": limits.max_page_chars,
+        }
+        self._limits = limits
+        self._process: subprocess.Popen[str] | None = None
+        self._lost = False
+
+    def __enter__(self) -> "SpareExtractor":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+
+    def page_text(self, index: int) -> str:
+        """Return the text of the page at a 0-based index, "" where there is none to be had."""
+        if self._lost:
+            return ""
+        try:
+            answer = self._ask(index)
+        except (OSError, ValueError) as error:  # a broken pipe; half an answer
+            _LOG.debug("pdfium was lost on page %d: %r", index + 1, error)
+            self._lost = True
+            return ""
+        return _LINE_HYPHEN.sub("", answer)
+
+    def _ask(self, index: int) -> str:
+        process = self._process or self._start()
+        assert process.stdin is not None and process.stdout is not None
+        # Killed, the process ends its output, and the line that is waited for comes as "".
+        timer = threading.Timer(self._limits.seconds_per_page, process.kill)
+        timer.start()
+        try:
+            process.stdin.write(f"{index}\n")
+            process.stdin.flush()
+            answer = json.loads(process.stdout.readline())
+        finally:
+            timer.cancel()
+        return answer if isinstance(answer, str) else ""
+
+    def _start(self) -> subprocess.Popen[str]:
+        self._process = subprocess.Popen(
+            # Isolated: neither the environment nor the working directory adds to its imports.
+            [sys.executable, "-I", str(_CHILD)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="utf-8",
+        )
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(self._opening) + "\n")
+        return self._process
