@@ -141,7 +141,7 @@ def _chat() -> Chat:
 
 
 def _library() -> Library:
-    upload = gr.File(label="Add text or PDF files", file_count="multiple", height=150)
+    upload = gr.File(label="Add books, documents or logs", file_count="multiple", height=150)
     documents = gr.HTML()
     with gr.Row():
         pause = gr.Button("Pause reading", size="md")

@@ -29,8 +29,8 @@ def documents_html(statuses: Sequence[DocumentStatus], notice: str) -> str:
     """The session's documents with their progress."""
     if not statuses:
         return (
-            '<div class="empty"><b>No documents yet.</b><br>Drop a text or PDF file above; Ammon '
-            "reads it in the background and you can ask while it reads.</div>"
+            '<div class="empty"><b>No documents yet.</b><br>Drop a book, a document or a '
+            "log above; Ammon reads it in the background and you can ask while it reads.</div>"
         )
     told = f'<div class="notice">{escape(notice)}</div>' if notice else ""
     return told + "".join(_document(status) for status in statuses)
