@@ -26,6 +26,9 @@ from ahn_runtime.weights import fingerprint, load_model, memory_kind, open_base
 
 MemoryStatus = Literal["trained", "untrained", "none"]
 
+UNTRAINED = "untrained:"
+"""Before a cell's name, as `ahn`: a memory that adds nothing yet, where training starts."""
+
 
 class Runtime:
     """A loaded model: weights, tokenizer, and how its sessions hold what they read.
@@ -82,7 +85,8 @@ class Runtime:
         Args:
             model: a preset's name, a directory (safetensors or one GGUF), a GGUF file, or a hub id.
             ahn: "auto": the preset's memory, the one merged into the directory, or none;
-                a directory or hub id with a memory; None: sinks + window only.
+                a directory or hub id with a memory; "untrained:GatedDeltaNet" (or another cell):
+                a new one that adds nothing yet; None: sinks + window only.
             window: W in tokens, "auto", or None for full attention without eviction.
             sinks: S in tokens, or "auto".
             dtype, kv_dtype: "float32" or "bfloat16": of the base, and of held keys and values.
@@ -112,8 +116,9 @@ class Runtime:
         )
         if stream.cell is None:
             memory_from = None
-        loaded = load_model(base, stream.cell, memory_from, DTYPES[dtype])
-        untrained = stream.cell is not None and base.cell is None and memory_from is None
+        anew = stream.cell is not None and _untrained_cell(ahn) is not None
+        loaded = load_model(base, stream.cell, memory_from, DTYPES[dtype], anew)
+        untrained = anew or (stream.cell is not None and base.cell is None and memory_from is None)
         status: MemoryStatus = "untrained" if untrained else "trained" if stream.cell else "none"
         title = preset.title if preset else Path(model).name
         return cls(loaded, stream, base.tokenizer, title, status, _choose_device(device))
@@ -179,7 +184,7 @@ def _find_base(model: str | Path, preset: Preset | None, progress: Progress | No
 
 def _find_memory(ahn: str | Path | None, preset: Preset | None) -> Path | None:
     """Directory of a memory that is loaded beside the base; None: the base's own, or none."""
-    if ahn is None:
+    if ahn is None or _untrained_cell(ahn) is not None:
         return None
     if ahn == "auto":
         return hub.fetch(preset.memory) if preset and preset.memory else None
@@ -198,7 +203,14 @@ def _choose_cell(
         return None
     if memory_from is not None:
         return memory_kind(memory_from)
-    return preset.cell if preset else merged
+    return _untrained_cell(ahn) or (preset.cell if preset else merged)
+
+
+def _untrained_cell(ahn: str | Path | None) -> str | None:
+    """The cell that "untrained:CELL" asks for."""
+    if not isinstance(ahn, str) or not ahn.startswith(UNTRAINED):
+        return None
+    return cell_class(ahn.removeprefix(UNTRAINED)).name
 
 
 def _choose_window(

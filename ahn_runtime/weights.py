@@ -92,7 +92,11 @@ def memory_kind(directory: Path) -> str:
 
 
 def load_model(
-    base: BaseSource, cell: str | None, memory_from: Path | None, dtype: torch.dtype
+    base: BaseSource,
+    cell: str | None,
+    memory_from: Path | None,
+    dtype: torch.dtype,
+    untrained: bool = False,
 ) -> Qwen2:
     """Build the model and fill it; every tensor must be there with the right shape.
 
@@ -101,6 +105,7 @@ def load_model(
         cell: the memory's kind, or None for no memory.
         memory_from: directory with a memory; None: the base's own if it has one, else untrained.
         dtype: of the base weights; the memory's stay float32.
+        untrained: start the memory anew, whatever is merged into the base.
 
     Raises:
         WeightsError: naming the tensor, what was expected and what was found.
@@ -108,15 +113,16 @@ def load_model(
     with torch.device("meta"):
         model = Qwen2(base.config, cell)
     loader = _Loader(model, str(base.path), dtype)
+    merged = cell is not None and memory_from is None and base.cell is not None and not untrained
     for name, tensor in base.tensors():
-        if MEMORY_MARK not in name or (memory_from is None and cell is not None):
+        if MEMORY_MARK not in name or merged:
             loader.put(name, tensor)
     if memory_from is not None:
         loader.source = str(memory_from)
         for name, tensor in _safetensors(memory_from):
             if MEMORY_MARK in name:
                 loader.put(name, tensor)
-    elif cell is not None and base.cell is None:
+    elif cell is not None and not merged:
         _untrained_memory(model)
         loader.loaded |= {n for n, _ in model.named_parameters() if MEMORY_MARK in n}
     loader.finish(base.config.tie_word_embeddings)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli_options import DataDir, Json, takes_model_options
+from app.cli_train import train
 from app.settings import ModelOptions, Settings, default_data_dir
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ cli = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
+cli.command()(train)
 
 
 def main() -> None:

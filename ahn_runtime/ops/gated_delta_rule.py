@@ -69,9 +69,11 @@ def chunk_gated_delta_rule(
     carried = (total[..., -1:] - total).exp()[..., None] * k  # each key as the chunk's end sees it
 
     outputs = []
-    for i in range(q.shape[0]):
-        update = own[i] - from_state[i] @ state
-        outputs.append(kept[i] * (q[i] @ state) + read[i] @ update)
-        state = kept[i, :, -1:] * state + carried[i].mT @ update
+    # Unbound, not indexed: the gradient of an index is as large as all chunks together.
+    chunks = (t.unbind() for t in (q, own, from_state, kept, read, carried))
+    for query, own_i, from_i, kept_i, read_i, carried_i in zip(*chunks, strict=True):
+        update = own_i - from_i @ state
+        outputs.append(kept_i * (query @ state) + read_i @ update)
+        state = kept_i[:, -1:] * state + carried_i.mT @ update
     y = torch.cat(outputs, dim=1)
     return y[:, :tokens], state

@@ -52,7 +52,9 @@ def chunk_gated_linear_attention(
     kept = total.exp()[..., None]  # what is left of M0 at each row
     added = ((total[..., -1:] - total).exp()[..., None] * k).mT @ v
     outputs = []
-    for i in range(q.shape[0]):
-        outputs.append(kept[i] * (q[i] @ state) + within[i])
-        state = kept[i, :, -1:] * state + added[i]
+    # Unbound, not indexed: the gradient of an index is as large as all chunks together.
+    chunks = (t.unbind() for t in (q, kept, within, added))
+    for query, kept_i, within_i, added_i in zip(*chunks, strict=True):
+        outputs.append(kept_i * (query @ state) + within_i)
+        state = kept_i[:, -1:] * state + added_i
     return torch.cat(outputs, dim=1)[:, :tokens], state

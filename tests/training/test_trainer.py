@@ -1,0 +1,206 @@
+"""A training teaches, touches the memory only, and goes on bit for bit where it was killed."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from ahn_runtime import Runtime
+from ahn_runtime.cells import CELLS
+from tests.conftest import write_tiny
+from training import TrainingError, TrainingSettings, train
+from training.data import Corpus
+from training.metrics import MetricsFile, read_metrics
+from training.optimiser import learning_rate
+
+ROOT = Path(__file__).parents[2]
+ALONE = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+
+def fresh(directory, cell="GatedDeltaNet"):
+    return Runtime.load(directory, ahn=f"untrained:{cell}", window=24, sinks=4)
+
+
+@pytest.mark.parametrize("cell", list(CELLS))
+def test_the_loss_falls_and_the_base_stays(tiny_dir, corpus_for, settings_for, tmp_path, cell):
+    # The same sequences again and again: what is left of the loss is what was learned.
+    options = {"length": 192, "windows": (24,), "positions": 0, "steps": 10, "learning_rate": 0.03}
+    corpus = corpus_for(**options, batch=6)
+    corpus.num_sequences = corpus.size = 6
+    settings = settings_for(**options, batch=6)
+    runtime = fresh(tiny_dir, cell)
+    before = {n: p.clone() for n, p in runtime.model.named_parameters()}
+    losses = [row.loss for row in train(runtime, corpus, settings, tmp_path).metrics]
+    assert losses[-1] < 0.9 * losses[0]
+    changed = {n for n, p in runtime.model.named_parameters() if not torch.equal(p, before[n])}
+    memory = {n for n in before if ".ahn.fn." in n and not n.endswith(".fn.D")}
+    assert changed == memory
+
+
+def test_what_is_written_loads_as_the_trained_memory(
+    tiny_dir, corpus_for, settings_for, tmp_path, load_each
+):
+    cell = load_each().stream.cell
+    runtime = fresh(tiny_dir, cell)
+    train(runtime, corpus_for(), settings_for(learning_rate=0.1), tmp_path)
+    loaded = Runtime.load(tiny_dir, ahn=tmp_path, window=24, sinks=4)
+    assert loaded.stream.cell == cell and loaded.memory_status == "trained"
+    stored = load_file(tmp_path / "model.safetensors")
+    names = {n for n, _ in runtime.model.named_parameters() if ".ahn.fn." in n}
+    assert set(stored) == names
+    for name, tensor in stored.items():
+        exact = name.endswith(("A_log", "dt_bias"))
+        assert tensor.dtype == (torch.float32 if exact else torch.bfloat16), name
+    ids = torch.randint(256, (120,), generator=torch.Generator().manual_seed(0))
+    ours, theirs, window = (
+        r.session().feed(ids, logits="all").log_softmax(-1)
+        for r in (runtime, loaded, Runtime.load(tiny_dir, ahn=None, window=24, sinks=4))
+    )
+    moved = (ours - window).abs().mean()
+    assert moved > 0.01
+    assert (ours - theirs).abs().mean() < 0.05 * moved
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config["model_type"] == "qwen2" and config["_ahn_implementation"] == cell
+    assert config["hidden_size"] == 32
+
+
+def tensors_hash(output):
+    index = json.loads((output / "training" / "state.json").read_text())
+    data = (output / "training" / index["tensors"]).read_bytes()
+    released = (output / "model.safetensors").read_bytes()
+    return index["steps_done"], hashlib.sha256(data + released).hexdigest()
+
+
+class Stopped(Exception):
+    pass
+
+
+def test_a_resumed_training_ends_in_the_same_bits(
+    tiny_dir, corpus_for, settings_for, tmp_path, load_each
+):
+    cell = load_each().stream.cell
+    options = {"steps": 7, "save_every": 2, "batch": 2, "made": 0.3, "learning_rate": 0.01}
+    corpus, settings = corpus_for(**options), settings_for(**options)
+    whole = train(fresh(tiny_dir, cell), corpus, settings, tmp_path / "whole")
+
+    def stop(row):
+        if row.step == 5:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        train(fresh(tiny_dir, cell), corpus, settings, tmp_path / "parts", stop)
+    rest = train(fresh(tiny_dir, cell), corpus, settings, tmp_path / "parts")
+    assert rest.resumed_from == 4
+    assert tensors_hash(tmp_path / "parts") == tensors_hash(tmp_path / "whole")
+    assert [r.loss for r in rest.metrics] == [r.loss for r in whole.metrics]
+    assert [r.step for r in read_metrics(tmp_path / "parts" / "metrics.jsonl")] == [*range(1, 8)]
+    again = train(fresh(tiny_dir, cell), corpus, settings, tmp_path / "parts")
+    assert again.resumed_from == 7, "a finished training is left as it is"
+
+
+def launch(tiny_dir, book, output, *more):
+    return [
+        *(sys.executable, str(ROOT / "launch.py"), "train", str(book)),
+        *("--output", str(output), "--model", str(tiny_dir), "--length", "96", "--steps", "60"),
+        *("--windows", "24,37", "--save-every", "3", "--device", "cpu", "--lr", "0.01", *more),
+    ]
+
+
+def train_here(tiny_dir, book, output, **options):
+    """What `launch` starts, in this process."""
+    settings = TrainingSettings(
+        texts=(book,), length=96, windows=(24, 37), learning_rate=0.01, **options
+    )
+    runtime = Runtime.load(tiny_dir, ahn="untrained:GatedDeltaNet", device="cpu")
+    train(runtime, Corpus.read(settings, runtime.tokenizer), settings, output)
+
+
+def test_killed_at_any_instant_it_ends_in_the_same_bits(tiny_dir, book, tmp_path):
+    command = launch(tiny_dir, book, tmp_path / "parts", "--json")
+    metrics = tmp_path / "parts" / "metrics.jsonl"
+    with subprocess.Popen(command, env=ALONE, stderr=subprocess.DEVNULL) as child:
+        while not metrics.is_file() or len(metrics.read_bytes().splitlines()) < 10:
+            assert child.poll() is None, "it ended before it could be killed"
+        child.kill()
+    assert json.loads((tmp_path / "parts/training/state.json").read_text())["steps_done"] < 60
+    done = subprocess.run(command, capture_output=True, text=True, env=ALONE, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["steps"] == 60
+    train_here(tiny_dir, book, tmp_path / "whole", steps=60)
+    assert tensors_hash(tmp_path / "parts") == tensors_hash(tmp_path / "whole")
+
+
+def test_another_training_or_a_damaged_one_is_refused(tiny_dir, corpus_for, settings_for, tmp_path):
+    corpus = corpus_for()
+    train(fresh(tiny_dir), corpus, settings_for(steps=2), tmp_path)
+    with pytest.raises(TrainingError, match="with steps 2, but steps is 3 now"):
+        train(fresh(tiny_dir), corpus, settings_for(steps=3), tmp_path)
+    with pytest.raises(TrainingError, match="with cell 'GatedDeltaNet'|with memory"):
+        train(fresh(tiny_dir, "DeltaNet"), corpus, settings_for(steps=2), tmp_path)
+    (tensors,) = (tmp_path / "training").glob("state-*")
+    tensors.write_bytes(tensors.read_bytes()[:-1])
+    with pytest.raises(TrainingError, match="damaged"):
+        train(fresh(tiny_dir), corpus, settings_for(steps=2), tmp_path)
+    (tmp_path / "training" / "state.json").write_text("{")
+    with pytest.raises(TrainingError, match="damaged"):
+        train(fresh(tiny_dir), corpus, settings_for(steps=2), tmp_path)
+
+
+def test_without_a_memory_there_is_nothing_to_train(tmp_path, corpus_for, settings_for, load_tiny):
+    with pytest.raises(TrainingError, match="without a memory"):
+        train(load_tiny(ahn=None), corpus_for(), settings_for(), tmp_path)
+
+
+@pytest.mark.parametrize("ahn, said", [("untrained:Nothing", "Unknown memory 'Nothing'")])
+def test_an_unknown_kind_is_named(tiny_dir, ahn, said):
+    with pytest.raises(ValueError, match=said):
+        Runtime.load(tiny_dir, ahn=ahn)
+
+
+def test_a_new_memory_fits_a_base_without_one(tmp_path):
+    runtime = fresh(write_tiny(tmp_path, cell=None), "DeltaNet")
+    weights = dict(runtime.model.named_parameters())
+    assert not weights["model.layers.0.ahn.fn.o_proj.weight"].any()
+    assert weights["model.layers.0.ahn.fn.b_proj.weight"].any()
+
+
+def test_the_rate_rises_and_falls(settings_for):
+    settings = settings_for(steps=100, learning_rate=1.0)
+    rates = [learning_rate(step, settings) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1) and max(rates) == rates[9] == rates[10] == 1.0
+    assert rates[10:] == sorted(rates[10:], reverse=True) and 0 < rates[-1] < 0.001
+
+
+def test_the_metrics_are_cut_where_the_state_stands(tiny_dir, corpus_for, settings_for, tmp_path):
+    rows = train(fresh(tiny_dir), corpus_for(), settings_for(), tmp_path).metrics
+    path = tmp_path / "metrics.jsonl"
+    path.write_text(path.read_text() + '{"step": 5, "lo')
+    assert MetricsFile(path, 3).rows == rows[:3]
+    assert read_metrics(path) == rows[:3]
+    assert (tmp_path / "loss.svg").read_text().count("<polyline") == 2
+
+
+def test_two_processes_train_as_one(tiny_dir, book, tmp_path):
+    command = launch(tiny_dir, book, tmp_path / "two", "--batch", "2", "--steps", "3")
+    command[1:1] = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
+    subprocess.run(command, check=True, env=ALONE, capture_output=True, timeout=120)
+    train_here(tiny_dir, book, tmp_path / "one", steps=3, batch=2)
+    outputs = (tmp_path / "one", tmp_path / "two")
+    one, two = (load_file(output / "model.safetensors") for output in outputs)
+    for name, tensor in one.items():
+        torch.testing.assert_close(two[name], tensor, atol=1e-5, rtol=1e-2)
+    losses = [[r.loss for r in read_metrics(output / "metrics.jsonl")] for output in outputs]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
+def test_what_goes_wrong_on_the_command_line_is_one_sentence(tiny_dir, book, tmp_path):
+    command = launch(tiny_dir, book, tmp_path, "--windows", "many")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == "Error: --windows takes numbers of tokens with commas; got 'many'.\n"
