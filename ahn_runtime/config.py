@@ -17,6 +17,7 @@ from ahn_runtime.errors import WeightsError
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 POSITIONS = ("absolute", "cache")
+QUANTIZED = (None, "int8")
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class StreamConfig:
         cell: the memory's kind by its released name, or None for sinks + window only.
         dtype: dtype of the activations, by name.
         kv_dtype: dtype in which keys and values are held; rounded when inserted.
-        quantize: None, or the scheme of the linear layers.
+        quantize: None, or "int8": linear layers and embedding of the base.
         positions: "absolute": rotary angles at true positions, for ever; "cache": the same for the
             window and the memory, but sinks are seen at their distance inside the cache.
     """
@@ -110,8 +111,8 @@ class StreamConfig:
                 raise ValueError(
                     f"{name} must be one of {sorted(DTYPES)}; got {getattr(self, name)!r}."
                 )
-        if self.quantize is not None:
-            raise ValueError(f"quantize must be None in this version; got {self.quantize!r}.")
+        if self.quantize not in QUANTIZED:
+            raise ValueError(f"quantize must be one of {QUANTIZED}; got {self.quantize!r}.")
         if self.positions not in POSITIONS:
             raise ValueError(f"positions must be one of {POSITIONS}; got {self.positions!r}.")
 

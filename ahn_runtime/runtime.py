@@ -53,9 +53,7 @@ class Runtime:
         self.memory_status = memory_status
         self.device = device
         base, memory = fingerprint(model)
-        self.identity: dict[str, object] = {
-            "model": base,
-            "memory": memory,
+        self.identity: dict[str, object] = {  # compared in this order: options say more than hashes
             "cell": stream.cell,
             "window": stream.window,
             "sinks": stream.sinks,
@@ -63,6 +61,8 @@ class Runtime:
             "kv_dtype": stream.kv_dtype,
             "quantize": stream.quantize,
             "positions": stream.positions,
+            "model": base,
+            "memory": memory,
         }
 
     @classmethod
@@ -90,7 +90,7 @@ class Runtime:
             window: W in tokens, "auto", or None for full attention without eviction.
             sinks: S in tokens, or "auto".
             dtype, kv_dtype: "float32" or "bfloat16": of the base, and of held keys and values.
-            quantize: None.
+            quantize: None (exact), or "int8"; see `quantize`.
             device: "auto", "cpu", "cuda".
             positions: "absolute" or "cache"; see `StreamConfig`.
             progress: told what the first fetch of the embedded model is doing.
@@ -117,7 +117,7 @@ class Runtime:
         if stream.cell is None:
             memory_from = None
         anew = stream.cell is not None and _untrained_cell(ahn) is not None
-        loaded = load_model(base, stream.cell, memory_from, DTYPES[dtype], anew)
+        loaded = load_model(base, stream.cell, memory_from, DTYPES[dtype], anew, quantize)
         untrained = anew or (stream.cell is not None and base.cell is None and memory_from is None)
         status: MemoryStatus = "untrained" if untrained else "trained" if stream.cell else "none"
         title = preset.title if preset else Path(model).name

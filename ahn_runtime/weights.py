@@ -23,6 +23,7 @@ from ahn_runtime.cells import CELLS, Cell
 from ahn_runtime.config import ModelConfig
 from ahn_runtime.errors import ModelNotFound, WeightsError
 from ahn_runtime.gguf_file import GGUFModel
+from ahn_runtime.quantize import INT8, quantize_layers, quantize_rows
 from ahn_runtime.qwen2 import Qwen2
 from ahn_runtime.tokenizer import Tokenizer, from_tokenizer_json
 
@@ -97,6 +98,7 @@ def load_model(
     memory_from: Path | None,
     dtype: torch.dtype,
     untrained: bool = False,
+    quantize: str | None = None,
 ) -> Qwen2:
     """Build the model and fill it; every tensor must be there with the right shape.
 
@@ -106,12 +108,15 @@ def load_model(
         memory_from: directory with a memory; None: the base's own if it has one, else untrained.
         dtype: of the base weights; the memory's stay float32.
         untrained: start the memory anew, whatever is merged into the base.
+        quantize: "int8": the base's linear layers and embedding, each as soon as it is read.
 
     Raises:
         WeightsError: naming the tensor, what was expected and what was found.
     """
     with torch.device("meta"):
         model = Qwen2(base.config, cell)
+    if quantize == INT8:
+        quantize_layers(model)
     loader = _Loader(model, str(base.path), dtype)
     merged = cell is not None and memory_from is None and base.cell is not None and not untrained
     for name, tensor in base.tensors():
@@ -135,6 +140,7 @@ class _Loader:
     def __init__(self, model: Qwen2, source: str, dtype: torch.dtype) -> None:
         self.model, self.source, self.dtype = model, source, dtype
         self.expected = {name: p.shape for name, p in model.named_parameters()}
+        self.int8 = {name for name, p in model.named_parameters() if p.dtype == torch.int8}
         self.loaded: set[str] = set()
 
     def put(self, name: str, tensor: Tensor) -> None:
@@ -145,15 +151,25 @@ class _Loader:
                 f"{self.source}: {name} has shape {list(tensor.shape)}, "
                 f"expected {list(self.expected[name])}; it belongs to another model."
             )
+        if name in self.int8:
+            self._put_int8(name, *quantize_rows(tensor))
+            return
         # The memory's parameters stay float32: rounding A_log or dt_bias changes the decay.
         dtype = torch.float32 if MEMORY_MARK in name else self.dtype
         _assign(self.model, name, tensor.to(dtype))
         self.loaded.add(name)
 
+    def _put_int8(self, name: str, rows: Tensor, scales: Tensor) -> None:
+        scale_name = f"{name.removesuffix('weight')}scale"
+        for each, tensor in ((name, rows), (scale_name, scales.view(-1))):
+            _assign(self.model, each, tensor)
+            self.loaded.add(each)
+
     def finish(self, tied: bool) -> None:
         if tied and "lm_head.weight" not in self.loaded:
-            _assign(self.model, "lm_head.weight", self.model.model.embed_tokens.weight)
-            self.loaded.add("lm_head.weight")
+            for name, parameter in self.model.model.embed_tokens.named_parameters():
+                _assign(self.model, f"lm_head.{name}", parameter)
+                self.loaded.add(f"lm_head.{name}")
         missing = sorted(set(self.expected) - self.loaded)
         if missing:
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""

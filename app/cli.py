@@ -93,7 +93,7 @@ def web(
 @cli.command()
 @takes_model_options
 def read(
-    files: Annotated[list[Path], typer.Argument(help="Text or PDF files, read in this order.")],
+    files: Annotated[list[Path], typer.Argument(help="Files, read in this order.")],
     session: Annotated[str, typer.Option(help="Session to read into; made if it is new.")],
     options: dict[str, Any],
     data_dir: DataDir = None,

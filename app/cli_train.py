@@ -42,6 +42,9 @@ def train(
         str | None,
         Option(help="Windows to draw from, as 112,256; else powers of two and between."),
     ] = None,
+    sinks: Annotated[
+        str | None, Option(help="Sinks to draw from, as 16,64; else 0, 32, 64 and so on.")
+    ] = None,
     positions: Annotated[
         int | None,
         Option(help="Scored positions per sequence, 0 for all; else 192 on a CPU, all on a GPU."),
@@ -81,7 +84,8 @@ def train(
         warmup=warmup,
         weight_decay=weight_decay,
         clip=clip,
-        windows=_window_list(windows),
+        windows=_numbers("windows", windows),
+        sinks=_numbers("sinks", sinks),
         positions=positions,
         made=made,
         seed=seed,
@@ -92,13 +96,13 @@ def train(
     _train(runtime, settings, output, as_json)
 
 
-def _window_list(text: str | None) -> tuple[int, ...] | None:
+def _numbers(name: str, text: str | None) -> tuple[int, ...] | None:
     if text is None:
         return None
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
-        raise ValueError(f"--windows takes numbers of tokens with commas; got {text!r}.") from None
+        raise ValueError(f"--{name} takes numbers of tokens with commas; got {text!r}.") from None
 
 
 def _train(runtime: Runtime, settings: TrainingSettings, output: Path, as_json: bool) -> None:

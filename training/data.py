@@ -116,7 +116,7 @@ class Corpus:
         return self._order[1]
 
     def _window(self, rng: Random, length: int, limit: int) -> tuple[int, int]:
-        return draw_window(rng, length, limit, self.settings.windows)
+        return draw_window(rng, length, limit, self.settings.windows, self.settings.sinks)
 
     def _finish(
         self,

@@ -28,6 +28,7 @@ class TrainingSettings:
         weight_decay: of matrices; norms, biases and decays have none.
         clip: highest norm of the gradient.
         windows: W to draw from; None: powers of two and halfway between, from L/8 to L.
+        sinks: S to draw from, up to W/2; None: 0, 32, 64, 128 and so on.
         positions: scored positions per sequence, drawn at random; 0: all beyond the window.
         made: share of text sequences that become a recall task.
         seed: of everything that is drawn.
@@ -45,6 +46,7 @@ class TrainingSettings:
     weight_decay: float = 0.01
     clip: float = 1.0
     windows: tuple[int, ...] | None = None
+    sinks: tuple[int, ...] | None = None
     positions: int = CPU_POSITIONS
     made: float = 0.25
     seed: int = 0
@@ -65,6 +67,8 @@ class TrainingSettings:
         for name in ("warmup", "made"):
             if not 0 <= getattr(self, name) <= 1:
                 raise TrainingError(f"{name} is a share from 0 to 1; got {getattr(self, name)}.")
+        for sinks in self.sinks or ():
+            _at_least("sinks", sinks, 0)
         for window in self.windows or ():
             # The last eighth of a sequence at least lies beyond window and sinks.
             if not 1 <= window <= self.length - self.length // 8:
@@ -89,7 +93,8 @@ class TrainingSettings:
         kept = asdict(self)
         for name in ("texts", "recompute", "save_every"):
             del kept[name]
-        kept["windows"] = None if self.windows is None else list(self.windows)
+        for name in ("windows", "sinks"):
+            kept[name] = list(kept[name]) if kept[name] is not None else None
         return kept
 
 

@@ -15,7 +15,11 @@ DEFAULT_SINKS = (0, *(2**power for power in range(5, 13)))
 
 
 def draw_window(
-    rng: Random, length: int, limit: int, windows: Sequence[int] | None = None
+    rng: Random,
+    length: int,
+    limit: int,
+    windows: Sequence[int] | None = None,
+    sinks: Sequence[int] | None = None,
 ) -> tuple[int, int]:
     """Draw (W, S) with W + S <= limit.
 
@@ -23,6 +27,7 @@ def draw_window(
         length: L of the sequence; windows of an eighth of it or less are left out.
         limit: the first position that must have a memory, 2 or more.
         windows: to draw from, instead of the default ones and without the eighth.
+        sinks: to draw from, instead of the default ones; none where none fits.
 
     Returns:
         W and S; half of `limit` and no sinks where the sequence is too short for any.
@@ -33,4 +38,5 @@ def draw_window(
         return max(1, limit // 2), 0
     window = rng.choice(fitting)
     most = min(window // 2, limit - window)
-    return window, rng.choice([size for size in DEFAULT_SINKS if size <= most])
+    numbers = sinks or DEFAULT_SINKS
+    return window, rng.choice([size for size in numbers if size <= most] or [0])

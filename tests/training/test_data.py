@@ -46,6 +46,7 @@ def test_windows_fit_the_sequence(length):
         seen.add((window, sinks))
     assert len(seen) >= 3
     assert draw_window(rng, 96, 84, (24,)) == (24, 0)
+    assert draw_window(rng, 96, 84, (24,), (12, 16)) == (24, 12)
 
 
 def test_positions_lie_beyond_the_window_and_weigh_one():

@@ -1,0 +1,132 @@
+"""Int8 linear layers: weights per output row, activations per token, products in exact integers.
+
+    y[t, n] = x_scale[t] * w_scale[n] * sum_k xq[t, k] wq[n, k]   (+ bias)
+
+Where inputs have outliers (`down_proj`), and where it costs next to nothing (`lm_head`), what the
+rounding of x left over is quantized again, 254 times finer: the same product over twice the rows.
+
+Every token is scaled by its own largest value, so a row's result never depends on its neighbours,
+and a text fed in other pieces gives the same numbers. The sum is torch's int8 product with int32
+accumulation (oneDNN): it cannot saturate, and is checked once against plain integer arithmetic.
+
+Source: per-token, per-channel symmetric quantization as in "LLM.int8()" (arXiv 2208.07339), section
+2, without its mixed-precision decomposition.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import torch
+from torch import Tensor, nn
+
+from ahn_runtime.errors import AhnError
+
+LEVELS = 127
+REFINEMENT = 2 * LEVELS  # what rounding leaves is at most half a step
+FINE_LAYERS = frozenset({"down_proj", "lm_head"})
+MIN_SCALE = 1e-12
+INT8 = "int8"
+CELL_MARK = ".ahn."
+
+
+class Int8Linear(nn.Module):
+    """A linear layer with `weight` int8 [N, K], `scale` float32 [N] and an optional bias [N]."""
+
+    def __init__(self, in_features: int, out_features: int, bias: bool, fine: bool = False) -> None:
+        super().__init__()
+        self.fine = fine
+        weight = torch.empty(out_features, in_features, dtype=torch.int8)
+        self.weight = nn.Parameter(weight, requires_grad=False)
+        self.scale = nn.Parameter(torch.empty(out_features), requires_grad=False)
+        self.bias = nn.Parameter(torch.empty(out_features), requires_grad=False) if bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x float [T, K] -> [T, N] of the same dtype."""
+        rows, x_scale = quantize_rows(x)
+        if self.fine:
+            rest, _ = quantize_rows(x.float() - rows * x_scale, x_scale / REFINEMENT)
+            both = torch._int_mm(torch.cat((rows, rest)), self.weight.T).to(torch.float32)
+            coarse, finer = both.chunk(2)
+            y = coarse.add_(finer, alpha=1 / REFINEMENT)
+        else:
+            y = torch._int_mm(rows, self.weight.T).to(torch.float32)
+        y *= x_scale
+        y *= self.scale
+        if self.bias is not None:
+            y += self.bias
+        return y.to(x.dtype)
+
+
+class Int8Embedding(nn.Module):
+    """Rows of `weight` int8 [V, K] times `scale` [V]; may share both with the output layer."""
+
+    def __init__(self, rows: int, features: int) -> None:
+        super().__init__()
+        weight = torch.empty(rows, features, dtype=torch.int8)
+        self.weight = nn.Parameter(weight, requires_grad=False)
+        self.scale = nn.Parameter(torch.empty(rows), requires_grad=False)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """ids int64 [T] -> float32 [T, K]."""
+        return self.weight[ids].float() * self.scale[ids, None]
+
+
+def quantize_rows(x: Tensor, scale: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Rows of x [R, K] as int8 and their scales, float32 [R, 1]: x is close to rows * scales.
+
+    Args:
+        scale: given, it is used; None: each row's largest value becomes 127.
+    """
+    x = x.float()
+    if scale is None:
+        scale = x.abs().amax(dim=-1, keepdim=True).clamp_(min=MIN_SCALE) / LEVELS
+    return (x / scale).round_().to(torch.int8), scale
+
+
+def quantize_layers(model: nn.Module) -> None:
+    """Put int8 layers in the place of linear layers and embeddings; memory cells stay exact.
+
+    Args:
+        model: on the meta device; the new layers are filled when weights are loaded.
+
+    Raises:
+        AhnError: this machine's int8 product is not exact.
+    """
+    if not int8_product_is_exact():
+        raise AhnError(
+            "This machine's int8 products are not exact (its torch build lacks the kernel); "
+            "run with --quantize none."
+        )
+    for name, module in list(model.named_modules()):
+        parent, _, leaf = name.rpartition(".")
+        if CELL_MARK in f".{name}.":
+            continue
+        layer = _int8_twin(module, leaf in FINE_LAYERS)
+        if layer is not None:
+            setattr(model.get_submodule(parent), leaf, layer)
+
+
+def _int8_twin(module: nn.Module, fine: bool) -> nn.Module | None:
+    with torch.device("meta"):
+        if isinstance(module, nn.Linear):
+            bias = module.bias is not None
+            return Int8Linear(module.in_features, module.out_features, bias, fine)
+        if isinstance(module, nn.Embedding):
+            return Int8Embedding(module.num_embeddings, module.embedding_dim)
+    return None
+
+
+@functools.cache
+def int8_product_is_exact() -> bool:
+    """Largest values on both sides, where kernels that add pairs in 16 bits would saturate."""
+    generator = torch.Generator().manual_seed(0)
+    a = torch.randint(-LEVELS, LEVELS + 1, (33, 4864), generator=generator, dtype=torch.int8)
+    b = torch.randint(-LEVELS, LEVELS + 1, (40, 4864), generator=generator, dtype=torch.int8)
+    a[0], b[0] = LEVELS, LEVELS
+    a[1], b[1] = LEVELS, -LEVELS
+    exact = (a.double() @ b.double().T).to(torch.int32)
+    for rows in (a, a[:1]):
+        if not torch.equal(torch._int_mm(rows, b.T), exact[: len(rows)]):
+            return False
+    return True

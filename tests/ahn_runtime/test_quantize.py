@@ -1,0 +1,122 @@
+"""Int8: exact integer products, rows that do not know their neighbours, and a bounded loss."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from ahn_runtime import Runtime
+from ahn_runtime.quantize import Int8Linear, int8_product_is_exact, quantize_rows
+from tests.ahn_runtime.test_laws import feed_split, token_ids
+
+REAL_TEXT = (Path(__file__).parent.parent / "data" / "two_destinies.txt").read_text("utf-8")
+
+
+def test_this_machines_product_is_exact():
+    assert int8_product_is_exact()
+
+
+@pytest.fixture
+def layers():
+    torch.manual_seed(0)
+    exact = torch.nn.Linear(96, 40)
+    exact.weight.data[3, 5] = 2.0  # an outlier, as real weights have
+    ours = Int8Linear(96, 40, bias=True)
+    rows, scale = quantize_rows(exact.weight.data)
+    ours.weight.data, ours.scale.data, ours.bias.data = rows, scale[:, 0], exact.bias.data
+    return exact, ours
+
+
+def test_it_equals_the_formula_in_plain_arithmetic(layers):
+    exact, ours = layers
+    x = torch.randn(7, 96)
+    x_scale = x.abs().amax(1, keepdim=True) / 127
+    xq = (x / x_scale).round()
+    expected = x_scale * ours.scale * (xq @ ours.weight.float().T) + exact.bias
+    torch.testing.assert_close(ours(x), expected, rtol=1e-6, atol=1e-6)
+    assert (ours(x) - exact(x)).norm() < 0.02 * exact(x).norm()
+
+
+def test_a_row_does_not_depend_on_its_neighbours(layers):
+    _, ours = layers
+    x = torch.randn(9, 96)
+    x[4] *= 1000
+    together = ours(x)
+    for i in range(9):
+        assert torch.equal(ours(x[i : i + 1]), together[i : i + 1])
+
+
+def test_what_rounding_left_over_can_be_added(layers):
+    """A fine layer is as exact as its weights are."""
+    exact, coarse = layers
+    fine = Int8Linear(96, 40, bias=True, fine=True)
+    fine.load_state_dict(coarse.state_dict())
+    x = torch.randn(9, 96)
+    weights = coarse.weight.float() * coarse.scale[:, None]
+    expected = torch.nn.functional.linear(x, weights, exact.bias)
+    assert (fine(x) - expected).norm() < 1e-4 * expected.norm()
+    assert (coarse(x) - expected).norm() > 1e-3 * expected.norm()
+    assert torch.equal(fine(x[:1]), fine(x)[:1])
+
+
+def test_a_row_of_zeros_is_zero(layers):
+    exact, ours = layers
+    assert torch.equal(ours(torch.zeros(2, 96)), exact.bias.expand(2, -1))
+
+
+def test_the_largest_weight_of_a_row_is_kept():
+    rows, scale = quantize_rows(torch.tensor([[0.5, -2.0, 0.0]]))
+    assert rows.tolist() == [[32, -127, 0]]
+    torch.testing.assert_close(rows * scale, torch.tensor([[0.5, -2.0, 0.0]]), atol=0.01, rtol=0)
+
+
+def kl_and_top1(a: torch.Tensor, b: torch.Tensor) -> tuple[float, float]:
+    """Mean KL(a || b) in nats and the share of positions with the same first choice."""
+    a, b = a.log_softmax(-1), b.log_softmax(-1)
+    kl = float((a.exp() * (a - b)).sum(-1).mean())
+    return kl, float((a.argmax(-1) == b.argmax(-1)).float().mean())
+
+
+@pytest.mark.parametrize("lengths", [[1] * 60, [13, 1, 40], [24] * 3])
+def test_any_split_gives_nearly_the_same_logits(load_each, lengths):
+    """Law 1 as it is stated for int8."""
+    runtime, ids = load_each(quantize="int8"), token_ids(110)
+    whole = runtime.session().feed(ids, logits="all")
+    split = feed_split(runtime.session(), ids, lengths)
+    kl, top1 = kl_and_top1(whole, split)
+    assert kl <= 1e-2 and top1 >= 0.95
+
+
+def test_the_same_split_is_bit_equal(load_tiny):
+    runtime, ids = load_tiny(quantize="int8"), token_ids(90)
+    a, b = (feed_split(runtime.session(), ids, [13, 1, 40]) for _ in range(2))
+    assert torch.equal(a, b)
+
+
+def test_the_memory_stays_exact_and_every_other_linear_layer_is_int8(load_tiny):
+    model = load_tiny(quantize="int8").model
+    for name, module in model.named_modules():
+        if isinstance(module, torch.nn.Linear | torch.nn.Embedding):
+            assert ".ahn." in name
+    dtypes = {p.dtype for n, p in model.named_parameters() if ".ahn." in n}
+    assert dtypes == {torch.float32}
+
+
+def test_a_state_of_the_exact_model_is_refused(load_tiny):
+    from ahn_runtime import ModelMismatchError
+
+    session = load_tiny().session()
+    session.feed([1, 2, 3])
+    with pytest.raises(ModelMismatchError, match="quantize"):
+        load_tiny(quantize="int8").restore(session.snapshot())
+
+
+@pytest.mark.slow
+def test_on_the_real_model_little_is_lost(embedded):
+    """The shipped default's bound, past the window too."""
+    ids = embedded.tokenizer.encode(REAL_TEXT)[:1500]
+    options = {"window": 512, "sinks": 64}
+    exact = Runtime.load("embedded", **options).session().feed(ids, logits="all")
+    ours = Runtime.load("embedded", quantize="int8", **options).session().feed(ids, logits="all")
+    kl, top1 = kl_and_top1(exact, ours)
+    assert kl <= 0.02 and top1 >= 0.92
