@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli_evaluate import evaluate
 from app.cli_options import DataDir, Json, takes_model_options
 from app.cli_train import train
 from app.settings import ModelOptions, Settings, default_data_dir
@@ -27,15 +28,19 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.command()(train)
+cli.add_typer(evaluate, name="evaluate")
 
 
 def main() -> None:
     """Run the command line; expected errors are one sentence on stderr and exit code 1."""
-    from app.messages import KNOWN_ERRORS, sentence
-
     try:
         cli()
-    except KNOWN_ERRORS as error:
+    except Exception as error:
+        # Not sooner: the sentences know the runtime's errors, and with them comes torch.
+        from app.messages import KNOWN_ERRORS, sentence
+
+        if not isinstance(error, KNOWN_ERRORS):
+            raise
         print(f"Error: {sentence(error)}", file=sys.stderr)
         sys.exit(1)
 
