@@ -229,9 +229,14 @@ def _choose_window(
     return window, sinks
 
 
+def has_cuda() -> bool:
+    """True if torch sees a CUDA device, which "auto" then takes."""
+    return torch.cuda.is_available()
+
+
 def _choose_device(device: str) -> torch.device:
     if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device.startswith("cuda") and not torch.cuda.is_available():
+        device = "cuda" if has_cuda() else "cpu"
+    if device.startswith("cuda") and not has_cuda():
         raise ValueError("device 'cuda' was asked for, but torch sees no CUDA device; use 'cpu'.")
     return torch.device(device)

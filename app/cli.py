@@ -19,6 +19,7 @@ from app.cli_train import train
 from app.settings import ModelOptions, Settings, default_data_dir
 
 if TYPE_CHECKING:
+    from ahn_runtime import Runtime
     from app.service import Service
 
 cli = typer.Typer(
@@ -47,30 +48,42 @@ def main() -> None:
 
 @contextmanager
 def _service(data_dir: Path | None, options: dict[str, Any], name: str | None) -> Iterator[Service]:
-    """A service whose model is the session's own unless options say otherwise."""
+    """A service; new sessions get these options, an existing one goes on as it was made."""
     from app.service import Service
 
     settings = Settings(data_dir=(data_dir or default_data_dir()).expanduser())
-    holder: list[Service] = []
-
-    def load() -> Any:
-        from ahn_runtime import Runtime
-
-        return Runtime.load(**holder[0].settings.model.as_dict(), progress=_say_progress)
-
-    service = Service(settings, load)
-    holder.append(service)
-    chosen = {**_stored_options(service, name), **options}
-    service.settings = replace(settings, model=ModelOptions(**chosen))
+    settings = replace(settings, model=ModelOptions(**options))
+    service = Service(settings, _load_model)
     try:
+        if name:
+            _refuse_other_options(service, name, options)
         yield service
     finally:
         service.close()
 
 
-def _stored_options(service: Service, name: str | None) -> dict[str, Any]:
-    rows = [s.session for s in service.sessions() if name and s.session.name == name]
-    return dict(rows[0].settings.get("options", {})) if rows else {}
+def _load_model(options: ModelOptions) -> Runtime:
+    from ahn_runtime import Runtime
+
+    return Runtime.load(**options.as_dict(), progress=_say_progress)
+
+
+def _refuse_other_options(service: Service, name: str, given: dict[str, Any]) -> None:
+    """A session goes on as it was made; what is asked for beyond that needs a new session.
+
+    Raises:
+        ValueError: an option was given that the session was not made with.
+    """
+    rows = [s.session for s in service.sessions() if s.session.name == name]
+    for row in rows:
+        made = service.options_of(row).as_dict()
+        for option, value in given.items():
+            if value != made[option] and value != "auto":
+                raise ValueError(
+                    f"The session {name!r} was made with --{option.replace('_', '-')} "
+                    f"{made[option] or 'none'}, not {value or 'none'}; leave the option out, or "
+                    "read into a new session."
+                )
 
 
 def _say_progress(what: str, done: int, total: int) -> None:

@@ -20,7 +20,7 @@ _MODEL_OPTIONS = {
     "sinks": "Sinks in tokens, or 'auto'.",
     "dtype": "'float32' or 'bfloat16'.",
     "kv_dtype": "'float32' or 'bfloat16': held keys and values.",
-    "quantize": "'int8' or 'none'.",
+    "quantize": "'int8', 'none' (exact), or 'auto': int8 on a CPU.",
     "device": "'auto', 'cpu' or 'cuda'.",
     "positions": "'absolute', or 'cache': sinks are seen at their distance inside the cache.",
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -64,8 +63,6 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a memory: full attention teaches the window; interrupted, the same command goes on."""
-    # Before torch comes: threads that wait by spinning are many times slower beside other work.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from ahn_runtime import Runtime
     from ahn_runtime.runtime import UNTRAINED
     from training import TrainingSettings

@@ -20,7 +20,10 @@ def default_data_dir() -> Path:
 
 @dataclass(frozen=True)
 class ModelOptions:
-    """The options of `Runtime.load`, as the command line takes them."""
+    """The options of `Runtime.load`, as the command line takes them.
+
+    `quantize` "auto" is decided by the application (`service.models`); the rest by the runtime.
+    """
 
     model: str = "embedded"
     ahn: str | None = "auto"
@@ -28,7 +31,7 @@ class ModelOptions:
     sinks: int | str = "auto"
     dtype: str = "float32"
     kv_dtype: str = "float32"
-    quantize: str | None = None
+    quantize: str | None = "auto"
     device: str = "auto"
     positions: str = "absolute"
 

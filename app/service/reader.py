@@ -55,7 +55,7 @@ class Reader:
     """Owns the two threads; `service` tells it what there is to do.
 
     Args:
-        runtime: returns the loaded model, or raises why there is none.
+        runtime: returns the model of a session, or raises why there is none.
         live: returns the session in memory, restored on demand.
     """
 
@@ -63,7 +63,7 @@ class Reader:
         self,
         db: Database,
         settings: Settings,
-        runtime: Callable[[], Runtime],
+        runtime: Callable[[int], Runtime],
         live: Callable[[int], LiveSession],
         turns: Turns,
         locks: SessionLocks,
@@ -161,7 +161,8 @@ class Reader:
 
         try:
             row = storage.get_document(self._db, document_id)
-            if index_document(self._db, self._settings, row, self._runtime().tokenizer, given_up):
+            tokens = self._runtime(row.session_id).tokenizer
+            if index_document(self._db, self._settings, row, tokens, given_up):
                 self._queue_up(storage.get_document(self._db, document_id))
         except KNOWN_ERRORS as error:
             self._fail(document_id, error)
@@ -243,7 +244,7 @@ class Reader:
         progress.advance(live.document_tokens)
         start = live.position
         chunk_tokens = int(live.row.settings.get("chunk_tokens", self._settings.chunk_tokens))
-        tokens = self._runtime().tokenizer
+        tokens = live.session.runtime.tokenizer
         pieces = document_pieces(self._db, document, tokens, live.document_tokens)
         state = "reading"
         for chunk in token_chunks(pieces, chunk_tokens):

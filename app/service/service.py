@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,10 +17,11 @@ from app.service import library
 from app.service.answering import Answer, check_question, stream_answer
 from app.service.live import LiveSession, open_live
 from app.service.locks import SessionLocks
+from app.service.models import Load, Models, settle
 from app.service.reader import Reader
 from app.service.report import Report, make_report
 from app.service.turns import Turns
-from app.settings import Settings
+from app.settings import ModelOptions, Settings
 from storage import Database, DocumentRow, MessageRow, SessionRow, SessionSummary
 
 
@@ -44,41 +45,41 @@ class Service:
 
     Args:
         settings: see there.
-        load: makes the runtime; called once, on first need, in whatever thread needs it.
+        load: makes a runtime of options; see `Models`.
     """
 
-    def __init__(self, settings: Settings, load: Callable[[], Runtime]) -> None:
+    def __init__(self, settings: Settings, load: Load) -> None:
         self.settings = settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self.db = Database(settings.database_path)
-        self._load, self._loading = load, threading.Lock()
-        self._runtime: Runtime | None = None
+        self._models = Models(load)
         self._live: dict[int, LiveSession] = {}
         self._live_lock = threading.RLock()
         self._turns = Turns()
         self.reader = Reader(
             self.db,
             settings,
-            self.runtime,
+            self._runtime_of,
             self._live_for_reading,
             self._turns,
             SessionLocks(settings.locks_dir),
         )
 
-    def runtime(self) -> Runtime:
-        """The model, loaded on first need.
+    def runtime(self, row: SessionRow | None = None) -> Runtime:
+        """The model a session was made with, or that of a new one, loaded on first need.
 
         Raises:
             AhnError: why it cannot be loaded.
         """
-        with self._loading:
-            if self._runtime is None:
-                self._runtime = self._load()
-            return self._runtime
+        return self._models.get(self.options_of(row) if row else self.settings.model)
+
+    def options_of(self, row: SessionRow) -> ModelOptions:
+        """What a session was made with; a session from before an option existed has its old way."""
+        return ModelOptions(**{"quantize": None, **row.settings["options"]})
 
     @property
     def is_loaded(self) -> bool:
-        return self._runtime is not None
+        return self._models.any_loaded
 
     def start(self) -> None:
         """Start reading in the background, going on with whatever was left unfinished."""
@@ -107,7 +108,7 @@ class Service:
             self.db,
             name,
             {
-                "options": self.settings.model.as_dict(),
+                "options": settle(self.settings.model).as_dict(),
                 "stream": asdict(runtime.stream),
                 "config": asdict(runtime.config),
                 "num_gates": cell_class(cell).num_gates if cell else 0,
@@ -200,7 +201,7 @@ class Service:
             raise NothingRead(
                 f"The session {row.name!r} has no documents yet; add one, then ask about it."
             )
-        runtime = self.runtime()
+        runtime = self.runtime(row)
         with self._turns.answering():
             live = self._live_now(row.id)
             yield from stream_answer(self.db, self.settings, runtime, live, question)
@@ -225,12 +226,15 @@ class Service:
             live = self._live.get(session_id)
             if live is None or self._is_stale(live):
                 row = storage.get_session_by_id(self.db, session_id)
-                live = open_live(self.db, row, self.runtime())
+                live = open_live(self.db, row, self.runtime(row))
                 self._live[session_id] = live
             live.used_at = time.monotonic()
             while len(self._live) > self.settings.live_sessions:
                 self._park_oldest(session_id)
             return live
+
+    def _runtime_of(self, session_id: int) -> Runtime:
+        return self.runtime(storage.get_session_by_id(self.db, session_id))
 
     def _live_for_reading(self, session_id: int) -> LiveSession:
         with self._turns.reading():

@@ -20,14 +20,18 @@ def make_service(tmp_path: Path, tiny_dir: Path) -> Iterator[Callable[..., Servi
     """Make services on one data directory, as one process after another would."""
     made: list[Service] = []
 
-    def make(window: int = TINY_WINDOW, **changes: object) -> Service:
-        options = ModelOptions(model=str(tiny_dir), window=window, sinks=TINY_SINKS)
+    def make(
+        window: int = TINY_WINDOW, quantize: str | None = "auto", **changes: object
+    ) -> Service:
+        options = ModelOptions(
+            model=str(tiny_dir), window=window, sinks=TINY_SINKS, quantize=quantize
+        )
         settings = Settings(
             data_dir=tmp_path / "data",
             model=options,
             **{"checkpoint_tokens": 1024, "max_answer_tokens": 8, **changes},
         )
-        service = Service(settings, lambda: Runtime.load(**options.as_dict()))
+        service = Service(settings, lambda options: Runtime.load(**options.as_dict()))
         made.append(service)
         return service
 

@@ -29,6 +29,8 @@ def test_read_ask_report_delete(run, book):
     assert document["state"] == "done"
     answered = json.loads(run("ask", "s", "Who kept the parrot Ozymandias?", "--json").stdout)
     assert {"answer", "answer_tokens", "citations"} <= set(answered)
+    other = run("ask", "s", "why?", "--window", "64")
+    assert other.returncode == 1 and "made with --window 3000, not 64" in other.stderr
     (listed,) = json.loads(run("sessions", "--json").stdout)
     assert listed["tokens_read"] == document["token_count"]
     assert json.loads(run("report", "s", "--json").stdout)["tokens"] > document["token_count"]

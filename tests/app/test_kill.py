@@ -25,7 +25,7 @@ from tests.app.conftest import wait_until_read
 
 options = ModelOptions(model=sys.argv[1], window=int(sys.argv[4]), sinks=int(sys.argv[5]))
 settings = Settings(data_dir=Path(sys.argv[2]), model=options, checkpoint_tokens=256)
-service = Service(settings, lambda: Runtime.load(**options.as_dict()))
+service = Service(settings, lambda options: Runtime.load(**options.as_dict()))
 service.ensure_session("s")
 service.runtime()
 print("ready", flush=True)

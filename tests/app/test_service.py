@@ -13,7 +13,7 @@ from tests.app.conftest import wait_until_read
 
 
 def state_of(service, name="s"):
-    return open_live(service.db, service.session(name), service.runtime())
+    return open_live(service.db, service.session(name), service.runtime(service.session(name)))
 
 
 def read_whole(service, book, name="s"):
@@ -183,3 +183,28 @@ def test_a_fault_of_ours_is_told_and_the_reader_lives_on(make_service, book, mon
     service.resume(document.id)
     wait_until_read(service, "s")
     assert service.documents("s")[0].document.state == "done"
+
+
+def test_a_session_goes_on_with_the_options_it_was_made_with(make_service, book):
+    """One server serves sessions of several configurations, each from its own model."""
+    service = make_service()
+    read_whole(service, book, "int8")
+    exact = make_service(quantize=None)
+    exact.start()
+    exact.create_session("exact")
+    exact.add_document("exact", book)
+    wait_until_read(exact, "exact")
+    found = [exact.runtime(exact.session(name)).stream.quantize for name in ("int8", "exact")]
+    assert found == ["int8", None]
+    for name in ("int8", "exact"):
+        *_, answer = exact.ask(name, "Who kept the parrot Ozymandias?")
+        assert answer.done
+
+
+def test_a_session_from_before_an_option_existed_has_its_old_way(make_service):
+    service = make_service()
+    row = service.create_session("old")
+    old = set(row.settings["options"]) - {"quantize", "positions"}
+    options = {name: row.settings["options"][name] for name in old}
+    storage.update_session_settings(service.db, row.id, {**row.settings, "options": options})
+    assert service.runtime(service.session("old")).stream.quantize is None
