@@ -24,6 +24,7 @@ from ahn_runtime.config import ModelConfig
 from ahn_runtime.errors import ModelNotFound, WeightsError
 from ahn_runtime.gguf_file import GGUFModel
 from ahn_runtime.quantize import INT8, quantize_layers, quantize_rows
+from ahn_runtime.quantized_cache import cached_path, read_cached, write_cached
 from ahn_runtime.qwen2 import Qwen2
 from ahn_runtime.tokenizer import Tokenizer, from_tokenizer_json
 
@@ -119,9 +120,9 @@ def load_model(
         quantize_layers(model)
     loader = _Loader(model, str(base.path), dtype)
     merged = cell is not None and memory_from is None and base.cell is not None and not untrained
-    for name, tensor in base.tensors():
-        if MEMORY_MARK not in name or merged:
-            loader.put(name, tensor)
+    if quantize == INT8:
+        _load_int8_base(loader, base)
+    _put_from(loader, base, weights=quantize is None, memory=merged)
     if memory_from is not None:
         loader.source = str(memory_from)
         for name, tensor in _safetensors(memory_from):
@@ -132,6 +133,26 @@ def load_model(
         loader.loaded |= {n for n, _ in model.named_parameters() if MEMORY_MARK in n}
     loader.finish(base.config.tie_word_embeddings)
     return model.eval().requires_grad_(False)
+
+
+def _put_from(loader: _Loader, base: BaseSource, *, weights: bool, memory: bool) -> None:
+    if not weights and not memory:
+        return
+    for name, tensor in base.tensors():
+        if memory if MEMORY_MARK in name else weights:
+            loader.put(name, tensor)
+
+
+def _load_int8_base(loader: _Loader, base: BaseSource) -> None:
+    """The base's weights as they were quantized before, or now, and then kept."""
+    kept = cached_path(base.path)
+    ready = read_cached(kept)
+    if ready is not None:
+        for name, tensor in ready:
+            loader.put_ready(name, tensor)
+        return
+    _put_from(loader, base, weights=True, memory=False)
+    write_cached(kept, {name: loader.model.get_parameter(name) for name in loader.loaded})
 
 
 class _Loader:
@@ -157,6 +178,16 @@ class _Loader:
         # The memory's parameters stay float32: rounding A_log or dt_bias changes the decay.
         dtype = torch.float32 if MEMORY_MARK in name else self.dtype
         _assign(self.model, name, tensor.to(dtype))
+        self.loaded.add(name)
+
+    def put_ready(self, name: str, tensor: Tensor) -> None:
+        """A tensor that is already what the model holds, from the quantized weights on disk."""
+        if name not in self.expected or tensor.shape != self.expected[name]:
+            raise WeightsError(
+                f"The quantized weights kept for {self.source} do not fit it ({name}); delete the "
+                "folder int8 in Ammon's cache and start again."
+            )
+        _assign(self.model, name, tensor)
         self.loaded.add(name)
 
     def _put_int8(self, name: str, rows: Tensor, scales: Tensor) -> None:

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
-from ahn_runtime import Runtime
+from ahn_runtime import Runtime, quantized_cache
+from ahn_runtime.embedded import CACHE_VARIABLE
 from ahn_runtime.quantize import Int8Linear, int8_product_is_exact, quantize_rows
 from tests.ahn_runtime.test_laws import feed_split, token_ids
+from tests.conftest import write_tiny
 
 REAL_TEXT = (Path(__file__).parent.parent / "data" / "two_destinies.txt").read_text("utf-8")
 
@@ -120,3 +123,47 @@ def test_on_the_real_model_little_is_lost(embedded):
     ours = Runtime.load("embedded", quantize="int8", **options).session().feed(ids, logits="all")
     kl, top1 = kl_and_top1(exact, ours)
     assert kl <= 0.02 and top1 >= 0.92
+
+
+@pytest.fixture
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setattr(quantized_cache, "MIN_BYTES", 0)
+    return tmp_path / "cache" / "int8"
+
+
+def test_weights_are_quantized_once_and_read_back_bit_for_bit(cache, tmp_path, monkeypatch):
+    model = write_tiny(tmp_path / "model")
+    options = {"window": 24, "sinks": 4, "quantize": "int8"}
+    ids = token_ids(60)
+    first = Runtime.load(model, **options)
+    (kept,) = cache.iterdir()
+    monkeypatch.setattr("ahn_runtime.weights.quantize_rows", lambda _: 1 / 0)  # not again
+    second = Runtime.load(model, **options)
+    assert second.identity == first.identity
+    assert torch.equal(second.session().feed(ids), first.session().feed(ids))
+    assert not any(".ahn." in name for name in load_file(kept))
+
+
+def test_another_model_in_the_same_place_is_quantized_anew(cache, tmp_path):
+    options = {"window": 24, "sinks": 4, "quantize": "int8"}
+    first = Runtime.load(write_tiny(tmp_path / "model"), **options)
+    other = Runtime.load(write_tiny(tmp_path / "model", seed=1), **options)
+    assert len(list(cache.iterdir())) == 2 and first.identity != other.identity
+
+
+def test_a_damaged_copy_is_made_anew(cache, tmp_path):
+    model = write_tiny(tmp_path / "model")
+    first = Runtime.load(model, quantize="int8")
+    (kept,) = cache.iterdir()
+    kept.write_bytes(kept.read_bytes()[:100])
+    assert Runtime.load(model, quantize="int8").identity == first.identity
+    assert len(kept.read_bytes()) > 100
+
+
+def test_a_cache_that_cannot_be_written_does_not_stop_the_loading(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(quantized_cache, "MIN_BYTES", 0)
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "file"))
+    model = write_tiny(tmp_path / "model")
+    assert Runtime.load(model, quantize="int8").stream.quantize == "int8"
