@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
@@ -22,7 +23,7 @@ from ahn_runtime.presets import (
 from ahn_runtime.qwen2 import Qwen2
 from ahn_runtime.session import BLOCK_TOKENS, Session, Snapshot
 from ahn_runtime.tokenizer import Tokenizer
-from ahn_runtime.weights import fingerprint, load_model, memory_kind, open_base
+from ahn_runtime.weights import fingerprint_of, load_model, memory_kind, open_base
 
 MemoryStatus = Literal["trained", "untrained", "none"]
 
@@ -44,6 +45,7 @@ class Runtime:
         title: str,
         memory_status: MemoryStatus,
         device: torch.device,
+        fingerprint: tuple[str, str] | None = None,
     ) -> None:
         self.model = model.to(device)
         self.config: ModelConfig = model.config
@@ -52,7 +54,8 @@ class Runtime:
         self.title = title
         self.memory_status = memory_status
         self.device = device
-        base, memory = fingerprint(model)
+        self.fingerprint = fingerprint or fingerprint_of(model)
+        base, memory = self.fingerprint
         self.identity: dict[str, object] = {  # compared in this order: options say more than hashes
             "cell": stream.cell,
             "window": stream.window,
@@ -122,6 +125,22 @@ class Runtime:
         status: MemoryStatus = "untrained" if untrained else "trained" if stream.cell else "none"
         title = preset.title if preset else Path(model).name
         return cls(loaded, stream, base.tokenizer, title, status, _choose_device(device))
+
+    def with_stream(self, **changes: Any) -> Runtime:
+        """The same loaded weights, whose sessions hold what they read in another way.
+
+        Args:
+            changes: fields of `StreamConfig` (window, sinks, positions).
+        """
+        return Runtime(
+            self.model,
+            replace(self.stream, **changes),
+            self.tokenizer_or_none,
+            self.title,
+            self.memory_status,
+            self.device,
+            self.fingerprint,
+        )
 
     @property
     def tokenizer(self) -> Tokenizer:

@@ -265,7 +265,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     return raw
 
 
-def fingerprint(model: Qwen2) -> tuple[str, str]:
+def fingerprint_of(model: Qwen2) -> tuple[str, str]:
     """Identity of the loaded weights: (base, memory), hex; memory is "" without one.
 
     The base is sampled (name, shape, dtype and up to 1,024 evenly spaced values of each tensor:

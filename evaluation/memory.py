@@ -11,16 +11,15 @@ Source: "Artificial Hippocampus Networks" (arXiv 2510.07318), section 4; every m
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from ahn_runtime import Runtime
+from evaluation.scoring import cross_entropy, half_interval, log_probabilities, mean
 from ingest import open_document
 
 
@@ -95,15 +94,14 @@ def measure(
         ids = _middle(path, plain, length)
         if len(ids) < length:
             continue
-        full = _log_probabilities(plain, ids, scored)
-        targets = torch.tensor(ids[-scored:])
+        full = _foretold(plain, ids, scored)
         for window in windows:
-            only = _log_probabilities(_windowed(plain, window, sinks), ids, scored)
-            both = _log_probabilities(_windowed(with_memory, window, sinks), ids, scored)
+            only = _foretold(plain.with_stream(window=window, sinks=sinks), ids, scored)
+            both = _foretold(with_memory.with_stream(window=window, sinks=sinks), ids, scored)
             yield Place(
                 path.name,
                 window,
-                *(_entropy(p, targets) for p in (full, only, both)),
+                *(cross_entropy(p, ids[-scored:]) for p in (full, only, both)),
                 *(_divergence(full, p) for p in (only, both)),
             )
 
@@ -121,14 +119,14 @@ def summarise(places: Sequence[Place]) -> list[Row]:
             "window_divergence",
             "memory_divergence",
         )
-        means = {name: _mean([getattr(p, name) for p in chosen]) for name in names}
+        means = {name: mean([getattr(p, name) for p in chosen]) for name in names}
         rows.append(
             Row(
                 window,
                 len(chosen),
                 **means,
-                gain=_mean(gains),
-                gain_plus_minus=_half_interval(gains),
+                gain=mean(gains),
+                gain_plus_minus=half_interval(gains),
             )
         )
     return rows
@@ -144,42 +142,12 @@ def _middle(path: Path, runtime: Runtime, length: int) -> list[int]:
     return ids[start : start + length]
 
 
-def _windowed(runtime: Runtime, window: int, sinks: int) -> Runtime:
-    """The same weights under another window."""
-    return Runtime(
-        runtime.model,
-        replace(runtime.stream, window=window, sinks=sinks),
-        runtime.tokenizer_or_none,
-        runtime.title,
-        runtime.memory_status,
-        runtime.device,
-    )
-
-
-def _log_probabilities(runtime: Runtime, ids: list[int], scored: int) -> Tensor:
-    """Log-probabilities of the last `scored` tokens, each from those before it, [scored, vocab]."""
+def _foretold(runtime: Runtime, ids: list[int], scored: int) -> Tensor:
+    """Log-probabilities of the last `scored` tokens, [scored, vocab]."""
     session = runtime.session()
     session.feed(ids[:-scored], logits=None)
-    first = session.next_logits()
-    rest = session.feed(ids[-scored:-1], logits="all")
-    assert rest is not None
-    return torch.cat((first, rest)).cpu().log_softmax(-1)
-
-
-def _entropy(log_p: Tensor, targets: Tensor) -> float:
-    return -float(log_p.gather(1, targets[:, None]).mean())
+    return log_probabilities(session, ids[-scored:])
 
 
 def _divergence(full: Tensor, other: Tensor) -> float:
     return float((full.exp() * (full - other)).sum(-1).mean())
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
-
-
-def _half_interval(values: Sequence[float]) -> float:
-    if len(values) < 2:
-        return math.nan
-    spread = float(torch.tensor(values, dtype=torch.float64).std())
-    return 1.96 * spread / math.sqrt(len(values))

@@ -12,39 +12,17 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import typer
 
 import storage
 from ahn_runtime import Runtime, Session, load_checkpoint
 from app.service.library import document_pieces
 from app.settings import Settings, default_data_dir
+from evaluation.scoring import cross_entropy, half_interval, log_probabilities, mean
 from storage import CheckpointRow, Database
-
-
-def cross_entropy(session: Session, ids: list[int]) -> float:
-    """Mean negative log-likelihood in nats of `ids` as the session's next tokens; feeds them."""
-    first = session.next_logits()
-    logits = torch.cat((first, session.feed(ids, logits="all")[:-1]))  # type: ignore[index]
-    picked = logits.log_softmax(-1).gather(1, torch.tensor(ids)[:, None])
-    return -float(picked.mean())
-
-
-def with_positions(runtime: Runtime, positions: str) -> Runtime:
-    """The same weights under another kind of positions."""
-    return Runtime(
-        runtime.model,
-        replace(runtime.stream, positions=positions),
-        runtime.tokenizer_or_none,
-        runtime.title,
-        runtime.memory_status,
-        runtime.device,
-    )
 
 
 def next_tokens(db: Database, runtime: Runtime, row: CheckpointRow, count: int) -> list[int]:
@@ -65,22 +43,21 @@ def compare(
     absolute = load_checkpoint(
         runtime, row.manifest, lambda page_hash: storage.read_page(db, page_hash)
     )
-    cache = Session(with_positions(runtime, "cache"), absolute.state.fork())
+    cache = Session(runtime.with_stream(positions="cache"), absolute.state.fork())
     place: dict[str, float] = {"position": row.position + settle}
     for name, session in (("absolute", absolute), ("cache", cache)):
         session.feed(ids[:settle], logits=None)
-        place[name] = cross_entropy(session, ids[settle:])
+        place[name] = cross_entropy(log_probabilities(session, ids[settle:]), ids[settle:])
     return place
 
 
 def summary(places: list[dict[str, float]]) -> dict[str, float]:
     """Mean of cache minus absolute, in nats, and half its 95 % interval over the places."""
-    differences = torch.tensor([p["cache"] - p["absolute"] for p in places], dtype=torch.float64)
-    spread = float(differences.std()) if len(places) > 1 else math.nan
+    differences = [place["cache"] - place["absolute"] for place in places]
     return {
         "places": len(places),
-        "cache_minus_absolute": float(differences.mean()),
-        "plus_minus": 1.96 * spread / math.sqrt(len(places)),
+        "cache_minus_absolute": mean(differences),
+        "plus_minus": half_interval(differences),
     }
 
 
