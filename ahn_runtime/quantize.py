@@ -21,13 +21,13 @@ import torch
 from torch import Tensor, nn
 
 from ahn_runtime.errors import AhnError
+from ahn_runtime.qwen2 import MEMORY_MARK
 
 LEVELS = 127
 REFINEMENT = 2 * LEVELS  # what rounding leaves is at most half a step
 FINE_LAYERS = frozenset({"down_proj", "lm_head"})
 MIN_SCALE = 1e-12
 INT8 = "int8"
-CELL_MARK = ".ahn."
 
 
 class Int8Linear(nn.Module):
@@ -100,7 +100,7 @@ def quantize_layers(model: nn.Module) -> None:
         )
     for name, module in list(model.named_modules()):
         parent, _, leaf = name.rpartition(".")
-        if CELL_MARK in f".{name}.":
+        if MEMORY_MARK in name:
             continue
         layer = _int8_twin(module, leaf in FINE_LAYERS)
         if layer is not None:

@@ -21,6 +21,9 @@ from ahn_runtime.cells import Cell, cell_class
 from ahn_runtime.config import ModelConfig, StreamConfig
 from ahn_runtime.rope import rope_rotation, rotate
 
+MEMORY_MARK = ".ahn.fn."
+"""In the name of every parameter of a memory, and of no other."""
+
 
 @dataclass(frozen=True)
 class Rotations:

@@ -25,10 +25,9 @@ from ahn_runtime.errors import ModelNotFound, WeightsError
 from ahn_runtime.gguf_file import GGUFModel
 from ahn_runtime.quantize import INT8, quantize_layers, quantize_rows
 from ahn_runtime.quantized_cache import cached_path, read_cached, write_cached
-from ahn_runtime.qwen2 import Qwen2
+from ahn_runtime.qwen2 import MEMORY_MARK, Qwen2
 from ahn_runtime.tokenizer import Tokenizer, from_tokenizer_json
 
-MEMORY_MARK = ".ahn.fn."
 UNTRAINED_SEED = 20251007
 
 

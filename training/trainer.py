@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ahn_runtime import Runtime
-from ahn_runtime.weights import MEMORY_MARK
+from ahn_runtime.qwen2 import MEMORY_MARK
 from training.checkpoint import TrainingState, load_state, save_state
 from training.data import Corpus
 from training.distill import Losses, Window, compare, study, teach

@@ -116,12 +116,13 @@ class Actions:
         stop = gr.Button(interactive=True)
         try:
             for answer in self._service.ask(session, text):
+                shown = [p.__dict__ for p in answer.passages]
+                cited = [p for p in shown if p["cited"]]
                 turn = [
                     {"role": "user", "content": answer.question},
-                    {"role": "assistant", "content": with_pages(answer.text, answer.citations)},
+                    {"role": "assistant", "content": with_pages(answer.text, cited)},
                 ]
                 stop = gr.Button(interactive=not answer.done)
-                shown = [p.__dict__ for p in answer.passages]
                 yield history + turn, "", sources_html(shown, {}), stop
         except KNOWN_ERRORS as error:
             _tell(error)

@@ -72,12 +72,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def with_pages(answer: str, citations: Sequence[Any]) -> str:
+def with_pages(answer: str, citations: Sequence[dict[str, Any]]) -> str:
     """An answer with the places it rests on, as plain text."""
     if not answer:
         return "Reading the passages…"
-    places = [c if isinstance(c, dict) else c.__dict__ for c in citations]
-    named = [f"[{c['number']}] {c['document']}, {c['locator']}" for c in places]
+    named = [f"[{c['number']}] {c['document']}, {c['locator']}" for c in citations]
     return "\n\n".join([answer, *(["\n".join(named)] if named else [])])
 
 

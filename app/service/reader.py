@@ -164,11 +164,8 @@ class Reader:
             tokens = self._runtime(row.session_id).tokenizer
             if index_document(self._db, self._settings, row, tokens, given_up):
                 self._queue_up(storage.get_document(self._db, document_id))
-        except KNOWN_ERRORS as error:
-            self._fail(document_id, error)
-        except Exception as fault:  # the thread must outlive a fault of ours
-            log.exception("indexing document %d", document_id)
-            self._fail(document_id, InternalFault.of(fault))
+        except Exception as error:  # the thread must outlive a fault of ours, too
+            self._fail(document_id, _known(error))
         finally:
             with self._wake:
                 self._indexing = None
@@ -196,11 +193,8 @@ class Reader:
         except SessionBusy as error:
             self.notices[session_id], again = sentence(error), True
             time.sleep(1.0)
-        except KNOWN_ERRORS as error:
-            self._fail_reading(session_id, error)
-        except Exception as fault:  # the thread must outlive a fault of ours
-            log.exception("reading session %d", session_id)
-            self._fail_reading(session_id, InternalFault.of(fault))
+        except Exception as error:  # the thread must outlive a fault of ours, too
+            self._fail_reading(session_id, _known(error))
         finally:
             with self._wake:
                 self._reading = None
@@ -264,3 +258,11 @@ class Reader:
             live.save(self._db, state)
         if state == "done":
             self.progress.pop(document.id, None)
+
+
+def _known(error: Exception) -> Exception:
+    """The error where a person can be told it; a fault of ours is logged whole, then named."""
+    if isinstance(error, KNOWN_ERRORS):
+        return error
+    log.error("a fault in the background", exc_info=error)
+    return InternalFault.of(error)

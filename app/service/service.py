@@ -237,6 +237,7 @@ class Service:
         return self.runtime(storage.get_session_by_id(self.db, session_id))
 
     def _live_for_reading(self, session_id: int) -> LiveSession:
+        self._runtime_of(session_id)  # loaded before the page and other sessions have to wait
         with self._turns.reading():
             return self._live_now(session_id)
 
