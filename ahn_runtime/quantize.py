@@ -16,6 +16,7 @@ Source: per-token, per-channel symmetric quantization as in "LLM.int8()" (arXiv 
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -42,20 +43,53 @@ class Int8Linear(nn.Module):
         self.bias = nn.Parameter(torch.empty(out_features), requires_grad=False) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
-        """x float [T, K] -> [T, N] of the same dtype."""
-        rows, x_scale = quantize_rows(x)
-        if self.fine:
-            rest, _ = quantize_rows(x.float() - rows * x_scale, x_scale / REFINEMENT)
-            both = torch._int_mm(torch.cat((rows, rest)), self.weight.T).to(torch.float32)
-            coarse, finer = both.chunk(2)
-            y = coarse.add_(finer, alpha=1 / REFINEMENT)
-        else:
-            y = torch._int_mm(rows, self.weight.T).to(torch.float32)
-        y *= x_scale
+        """x float [T, K] -> [T, N] of the same dtype, differentiable with respect to x."""
+        if x.requires_grad and torch.is_grad_enabled():
+            y: Tensor = _Differentiable.apply(x, self)
+            return y
+        return self._forward(x)
+
+    def gradient(self, above: Tensor) -> Tensor:
+        """With respect to x, from that with respect to y: [T, N] -> [T, K] of the same dtype.
+
+        The incoming gradient is rounded to int8 per token, as activations are; that x was rounded
+        is passed over, as straight-through estimators do (arXiv 1308.3432).
+        """
+        y = self._product(above.float() * self.scale, self.weight)
+        return y.to(above.dtype)
+
+    def _forward(self, x: Tensor) -> Tensor:
+        y = self._product(x, self.weight.T)
         y *= self.scale
         if self.bias is not None:
             y += self.bias
         return y.to(x.dtype)
+
+    def _product(self, x: Tensor, matrix: Tensor) -> Tensor:
+        """x @ matrix, x rounded per row: [T, A], int8 [A, B] -> float32 [T, B]."""
+        rows, scale = quantize_rows(x)
+        if self.fine:
+            rest, _ = quantize_rows(x.float() - rows * scale, scale / REFINEMENT)
+            both = torch._int_mm(torch.cat((rows, rest)), matrix).to(torch.float32)
+            coarse, finer = both.chunk(2)
+            y = coarse.add_(finer, alpha=1 / REFINEMENT)
+        else:
+            y = torch._int_mm(rows, matrix).to(torch.float32)
+        y *= scale
+        return y
+
+
+class _Differentiable(torch.autograd.Function):
+    """The product, with its gradient: for training a memory through frozen layers."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, layer: Int8Linear) -> Tensor:
+        ctx.layer = layer
+        return layer._forward(x)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        return ctx.layer.gradient(gradients[0]), None
 
 
 class Int8Embedding(nn.Module):

@@ -1,4 +1,4 @@
-"""The commands `evaluate ...`: measurements of quality, as a table or as JSON."""
+"""The commands `evaluate ...`: measurements of quality, as tables, JSON and figures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from app.cli_options import Json
+from app.cli_options import Json, numbers
 
 evaluate = typer.Typer(help="Measure quality on texts of yours.", no_args_is_help=True)
 
@@ -23,42 +23,46 @@ def _group() -> None:
 @evaluate.command()
 def memory(
     texts: Annotated[list[Path], typer.Argument(help="Texts that the memory was not trained on.")],
+    parts: Annotated[
+        str, Option(help="What to measure, of divergence, recall, drift and probe.")
+    ] = "divergence,recall,drift,probe",
+    output: Annotated[
+        Path | None, Option(help="Folder for memory.json, memory.md and the figures.")
+    ] = None,
     model: Annotated[str, Option(help="Base: a preset, hub id, directory or .gguf.")] = "embedded",
-    ahn: Annotated[str, Option(help="Memory: 'auto', a hub id or a directory.")] = "auto",
+    ahn: Annotated[
+        list[str] | None, Option(help="Memory: 'auto', a hub id or a directory; may be repeated.")
+    ] = None,
+    quantize: Annotated[str | None, Option(help="'int8', or exact without it.")] = None,
     windows: Annotated[str, Option(help="Windows to compare.")] = "256,512,1024,2048",
     sinks: Annotated[int, Option(help="Sinks.")] = 128,
     length: Annotated[int, Option(help="Tokens read of each text.")] = 4096,
-    scored: Annotated[int, Option(help="Tokens scored at the end of each.")] = 512,
+    recall_window: Annotated[int, Option(help="Window of the recall part.")] = 512,
+    drift_tokens: Annotated[int, Option(help="Tokens read in the drift part.")] = 200_000,
     as_json: Json = False,
 ) -> None:
-    """How close window and memory come to full attention beyond the window."""
-    from evaluation.memory import measure, summarise
+    """What a memory keeps of what left the window, against full attention and the window alone."""
+    from evaluation.memory import PARTS, MemoryReport, MemorySettings
 
-    try:
-        sizes = [int(part) for part in windows.split(",")]
-    except ValueError:
-        raise ValueError(
-            f"--windows takes numbers of tokens with commas; got {windows!r}."
-        ) from None
-    places = []
-    for place in measure(model, ahn, texts, sizes, sinks, length, scored):
-        places.append(place)
-        print(
-            f"{place.document}, W {place.window}: KL {place.window_divergence:.4f} without, "
-            f"{place.memory_divergence:.4f} with the memory",
-            file=sys.stderr,
-        )
-    if not places:
-        raise ValueError(f"None of the texts has {length} tokens; take a smaller --length.")
-    rows = summarise(places)
-    if as_json:
-        print(json.dumps([row.as_dict() for row in rows]))
-        return
-    print("| W | documents | KL, window | KL, with memory | taken away | cross-entropy, full |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for row in rows:
-        print(
-            f"| {row.window:,} | {row.documents} | {row.window_divergence:.4f} | "
-            f"{row.memory_divergence:.4f} | {row.gain:+.4f} ± {row.gain_plus_minus:.4f} "
-            f"({row.gain_share:.1%}) | {row.full_entropy:.3f} |"
-        )
+    chosen = [part.strip() for part in parts.split(",")]
+    for part in chosen:
+        if part not in PARTS:
+            raise ValueError(f"--parts takes {', '.join(PARTS)}; got {part!r}.")
+    settings = MemorySettings(
+        texts=tuple(texts),
+        model=model,
+        memories=tuple(ahn or ("auto",)),
+        quantize=quantize,
+        windows=numbers("windows", windows),
+        sinks=sinks,
+        length=length,
+        recall_window=recall_window,
+        drift_tokens=drift_tokens,
+        drift_every=max(1, drift_tokens // 20),
+    )
+    report = MemoryReport(settings, told=lambda line: print(line, file=sys.stderr))
+    for part in chosen:
+        report.run(part)
+        if output is not None:
+            report.write(output)
+    print(json.dumps(report.as_dict()) if as_json else report.tables())

@@ -68,3 +68,15 @@ def _chosen(given: dict[str, str | None]) -> dict[str, Any]:
             except ValueError:
                 raise ValueError(f"--{name} takes a number of tokens; got {value!r}.") from None
     return options
+
+
+def numbers(name: str, text: str) -> tuple[int, ...]:
+    """The value of an option that takes several numbers of tokens.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError(f"--{name} takes numbers of tokens with commas; got {text!r}.") from None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer import Option
 
-from app.cli_options import Json
+from app.cli_options import Json, numbers
 
 if TYPE_CHECKING:
     from ahn_runtime import Runtime
@@ -51,6 +51,9 @@ def train(
     made: Annotated[float, Option(help="Share of sequences made into recall tasks.")] = 0.25,
     seed: Annotated[int, Option(help="Of everything drawn at random.")] = 0,
     dtype: Annotated[str, Option(help="Of the base: float32 or bfloat16.")] = "float32",
+    quantize: Annotated[
+        str | None, Option(help="'int8': the frozen base in int8, half again as fast on a CPU.")
+    ] = None,
     device: Annotated[str, Option(help="'auto', 'cpu' or 'cuda'.")] = "auto",
     recompute: Annotated[
         bool | None,
@@ -81,25 +84,16 @@ def train(
         warmup=warmup,
         weight_decay=weight_decay,
         clip=clip,
-        windows=_numbers("windows", windows),
-        sinks=_numbers("sinks", sinks),
+        windows=numbers("windows", windows) if windows else None,
+        sinks=numbers("sinks", sinks) if sinks else None,
         positions=positions,
         made=made,
         seed=seed,
         recompute=recompute,
         save_every=save_every,
     )
-    runtime = Runtime.load(model, ahn=ahn or f"{UNTRAINED}{cell}", dtype=dtype, device=device)
+    runtime = Runtime.load(model, ahn=ahn or f"{UNTRAINED}{cell}", dtype=dtype, quantize=quantize, device=device)
     _train(runtime, settings, output, as_json)
-
-
-def _numbers(name: str, text: str | None) -> tuple[int, ...] | None:
-    if text is None:
-        return None
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise ValueError(f"--{name} takes numbers of tokens with commas; got {text!r}.") from None
 
 
 def _train(runtime: Runtime, settings: TrainingSettings, output: Path, as_json: bool) -> None:

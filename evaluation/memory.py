@@ -1,153 +1,206 @@
-"""What a memory brings: how far the window's predictions are from full attention's, with and
-without it, on texts it was not trained on.
+"""The measure of a memory as a whole: parts that run one after another, each written when done.
 
-For each document and window three sessions read the same tokens: full attention, sinks + window,
-and sinks + window + memory. The last `scored` tokens, all far beyond the window, are compared:
-KL(full || ·) and the cross-entropy of the true next token, in nats per token.
-
-Source: "Artificial Hippocampus Networks" (arXiv 2510.07318), section 4; every mean here has its
-95 % interval over documents.
+    divergence  how far window and memory are from full attention, and against the distance
+    recall      pass keys and needles inside the window and past it
+    drift       the memory's norm and decay over a long reading
+    probe       which tokens' writes move the output most
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from ahn_runtime import Runtime
-from evaluation.scoring import cross_entropy, half_interval, log_probabilities, mean
-from ingest import open_document
+from evaluation import divergence, drift, plots, probe, recall
+from evaluation.divergence import Told
+from evaluation.texts import middle
+
+PARTS = ("divergence", "recall", "drift", "probe")
 
 
 @dataclass(frozen=True)
-class Place:
-    """One document under one window; nats per token."""
-
-    document: str
-    window: int
-    full_entropy: float
-    window_entropy: float
-    memory_entropy: float
-    window_divergence: float
-    memory_divergence: float
-
-
-@dataclass(frozen=True)
-class Row:
-    """One window over all documents: means, and half their 95 % intervals.
-
-    `gain` is the divergence that the memory takes away: window minus memory, paired by document.
-    """
-
-    window: int
-    documents: int
-    full_entropy: float
-    window_entropy: float
-    memory_entropy: float
-    window_divergence: float
-    memory_divergence: float
-    gain: float
-    gain_plus_minus: float
-
-    @property
-    def gain_share(self) -> float:
-        """The gain as a share of the window's divergence."""
-        return self.gain / self.window_divergence if self.window_divergence else 0.0
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {**asdict(self), "gain_share": self.gain_share}
-
-
-def measure(
-    model: str,
-    ahn: str | None,
-    texts: Sequence[Path],
-    windows: Sequence[int],
-    sinks: int,
-    length: int,
-    scored: int,
-) -> Iterator[Place]:
-    """Yield a `Place` for each document and window.
+class MemorySettings:
+    """What is measured; lengths in tokens.
 
     Args:
-        model, ahn: as `Runtime.load` takes them; ahn "auto" is the preset's memory.
-        length: tokens read of each document, from its middle; shorter ones are skipped.
-        scored: the last so many of them are scored.
-
-    Raises:
-        ValueError: a window that leaves nothing beyond it.
+        model, quantize: of the base, as `Runtime.load` takes them.
+        memories: as `Runtime.load` takes `ahn`.
+        texts: that the memories were not trained on.
+        windows, sinks: W to compare, and S.
+        length: read of each text.
+        recall_window, things: W of the recall part, and things planted per text.
+        drift_tokens, drift_every: read in the drift part, and between two looks.
+        probe_window, probe_length: of the probe's passage, from the first text.
     """
-    for window in windows:
-        if window + sinks > length - scored:
+
+    texts: tuple[Path, ...]
+    model: str = "embedded"
+    memories: tuple[str, ...] = ("auto",)
+    quantize: str | None = None
+    windows: tuple[int, ...] = (256, 512, 1024, 2048)
+    sinks: int = 128
+    length: int = 4096
+    recall_window: int = 512
+    things: int = 8
+    drift_tokens: int = 200_000
+    drift_every: int = 10_000
+    probe_window: int = 256
+    probe_length: int = 1024
+    probe_scored: int = 64
+
+
+class MemoryReport:
+    """Runs parts and keeps what they found, as JSON-ready values and as figures."""
+
+    def __init__(self, settings: MemorySettings, told: Told = lambda line: None) -> None:
+        self.settings, self.told = settings, told
+        load = {"quantize": settings.quantize, "window": settings.windows[0]}
+        self.plain = Runtime.load(settings.model, ahn=None, sinks=settings.sinks, **load)
+        self.memories: dict[str, Runtime] = {}
+        for source in settings.memories:
+            runtime = Runtime.load(settings.model, ahn=source, sinks=settings.sinks, **load)
+            if runtime.stream.cell is None:
+                raise ValueError(f"{settings.model} has no memory of its own: name one with --ahn.")
+            self.memories[self._name(runtime, source)] = runtime
+        self.values: dict[str, Any] = {}
+        self.figures: dict[str, plots.Figure] = {}
+
+    def _name(self, runtime: Runtime, source: str) -> str:
+        cell = str(runtime.stream.cell)
+        return cell if cell not in self.memories else f"{cell} ({source})"
+
+    def run(self, part: str) -> None:
+        """Measure one of `PARTS`.
+
+        Raises:
+            ValueError: no text is long enough, or the settings do not fit.
+        """
+        measures: dict[str, Callable[[], None]] = {
+            "divergence": self._divergence,
+            "recall": self._recall,
+            "drift": self._drift,
+            "probe": self._probe,
+        }
+        measures[part]()
+
+    def write(self, folder: Path) -> None:
+        """`memory.json`, `memory.md` and the figures, of the parts so far."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "memory.json").write_text(json.dumps(self.as_dict(), indent=1) + "\n", "utf-8")
+        (folder / "memory.md").write_text(self.tables(), "utf-8")
+        plots.write_all(self.figures, folder)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Settings and values, for JSON."""
+        settings = {**asdict(self.settings), "texts": [t.name for t in self.settings.texts]}
+        return {"settings": settings, **self.values}
+
+    def tables(self) -> str:
+        """The parts so far as Markdown."""
+        made: dict[str, Callable[[Any], list[str]]] = {
+            "divergence": _divergence_table,
+            "recall": _recall_table,
+            "drift": _drift_table,
+            "probe": lambda found: [],
+        }
+        return "\n".join(
+            line for part, found in self.values.items() for line in (*made[part](found), "")
+        )
+
+    def _divergence(self) -> None:
+        s = self.settings
+        places = list(
+            divergence.measure(
+                self.plain, self.memories, s.texts, s.windows, s.sinks, s.length, self.told
+            )
+        )
+        if not places:
+            raise ValueError(f"None of the texts has {s.length} tokens; take a smaller --length.")
+        rows = divergence.summarise(places)
+        self.values["divergence"] = [row.as_dict() for row in rows]
+        self.figures["distance"] = plots.distance_figure(rows)
+
+    def _recall(self) -> None:
+        s = self.settings
+        answers = list(
+            recall.measure(
+                *(self.plain, self.memories, s.texts),
+                *(s.recall_window, s.sinks, s.length, s.things, self.told),
+            )
+        )
+        if not answers:
+            raise ValueError(f"None of the texts has {s.length} tokens; take a smaller --length.")
+        self.values["recall"] = [row.as_dict() for row in recall.summarise(answers)]
+
+    def _drift(self) -> None:
+        s = self.settings
+        self.values["drift"] = {}
+        for name, runtime in self.memories.items():
+            moments = list(
+                drift.measure(runtime, s.texts, s.drift_tokens, s.drift_every, self.told)
+            )
+            self.values["drift"][name] = [moment.as_dict() for moment in moments]
+            self.figures[f"drift_{name}"] = plots.drift_figure(moments, name)
+
+    def _probe(self) -> None:
+        s = self.settings
+        ids = middle(s.texts[0], self.plain.tokenizer, s.probe_length)
+        if ids is None:
             raise ValueError(
-                f"A window of {window} with {sinks} sinks leaves nothing beyond it in {length} "
-                f"tokens of which {scored} are scored; take a smaller window or more tokens."
+                f"{s.texts[0].name} is shorter than the {s.probe_length} tokens to probe."
             )
-    plain = Runtime.load(model, ahn=None, window=None, sinks=0)
-    with_memory = Runtime.load(model, ahn=ahn, window=max(windows), sinks=sinks)
-    for path in texts:
-        ids = _middle(path, plain, length)
-        if len(ids) < length:
-            continue
-        full = _foretold(plain, ids, scored)
-        for window in windows:
-            only = _foretold(plain.with_stream(window=window, sinks=sinks), ids, scored)
-            both = _foretold(with_memory.with_stream(window=window, sinks=sinks), ids, scored)
-            yield Place(
-                path.name,
-                window,
-                *(cross_entropy(p, ids[-scored:]) for p in (full, only, both)),
-                *(_divergence(full, p) for p in (only, both)),
-            )
+        self.values["probe"] = {}
+        for name, runtime in self.memories.items():
+            found = probe.measure(runtime, ids, s.probe_window, s.sinks, s.probe_scored)
+            self.values["probe"][name] = found.as_dict()
+            self.figures[f"probe_{name}"] = plots.probe_figure(found)
 
 
-def summarise(places: Sequence[Place]) -> list[Row]:
-    """One `Row` per window, the smallest first."""
-    rows = []
-    for window in sorted({place.window for place in places}):
-        chosen = [place for place in places if place.window == window]
-        gains = [p.window_divergence - p.memory_divergence for p in chosen]
-        names = (
-            "full_entropy",
-            "window_entropy",
-            "memory_entropy",
-            "window_divergence",
-            "memory_divergence",
+def _divergence_table(rows: list[dict[str, Any]]) -> list[str]:
+    lines = [
+        "| W | read with | KL(full ‖ ·), nats | taken from the window's | cross-entropy |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for row in rows:
+        spread = f"{row['divergence']:.4f} ± {row['divergence_plus_minus']:.4f}"
+        gain = f"{row['gain']:+.4f} ± {row['gain_plus_minus']:.4f} ({row['gain_share']:.1%})"
+        if row["way"] == divergence.FULL:
+            spread, gain = "0", ""
+        elif row["way"] == divergence.WINDOW:
+            gain = ""
+        entropy = f"{row['entropy']:.3f} ± {row['entropy_plus_minus']:.3f}"
+        lines.append(f"| {row['window']:,} | {row['way']} | {spread} | {gain} | {entropy} |")
+    return lines
+
+
+def _recall_table(rows: list[dict[str, Any]]) -> list[str]:
+    lines = [
+        "| W | planted | side of the window | read with | told exactly | nats per token |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in sorted(rows, key=lambda r: (r["kind"], r["side"])):
+        lines.append(
+            f"| {row['window']:,} | {row['kind']} | {row['side']} | {row['way']} | "
+            f"{row['exact']:.0%} ± {row['exact_plus_minus']:.0%} of {row['asked']} | "
+            f"{row['entropy']:.2f} ± {row['entropy_plus_minus']:.2f} |"
         )
-        means = {name: mean([getattr(p, name) for p in chosen]) for name in names}
-        rows.append(
-            Row(
-                window,
-                len(chosen),
-                **means,
-                gain=mean(gains),
-                gain_plus_minus=half_interval(gains),
-            )
-        )
-    return rows
+    return lines
 
 
-def _middle(path: Path, runtime: Runtime, length: int) -> list[int]:
-    ids: list[int] = []
-    for segment in open_document(path).segments():
-        ids.extend(runtime.tokenizer.encode(segment.text))
-        if len(ids) >= 4 * length:
-            break
-    start = max(0, (len(ids) - length) // 2)
-    return ids[start : start + length]
-
-
-def _foretold(runtime: Runtime, ids: list[int], scored: int) -> Tensor:
-    """Log-probabilities of the last `scored` tokens, [scored, vocab]."""
-    session = runtime.session()
-    session.feed(ids[:-scored], logits=None)
-    return log_probabilities(session, ids[-scored:])
-
-
-def _divergence(full: Tensor, other: Tensor) -> float:
-    return float((full.exp() * (full - other)).sum(-1).mean())
+def _drift_table(found: dict[str, list[dict[str, Any]]]) -> list[str]:
+    lines = [
+        "| memory | tokens read | norm: 5 %, median, 95 % | half-life of a write, tokens |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name, moments in found.items():
+        step = max(1, len(moments) // 8)
+        for moment in [*moments[::step], moments[-1]]:
+            norm = ", ".join(f"{value:.3g}" for value in moment["norm"])
+            life = moment["half_life"]
+            life = ", ".join(f"{value:.3g}" for value in life) if life else "no decay"
+            lines.append(f"| {name} | {moment['tokens']:,} | {norm} | {life} |")
+    return lines

@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from ahn_runtime.attention import attend
+from ahn_runtime.quantize import Int8Linear
 from ahn_runtime.qwen2 import DecoderLayer, Qwen2
 from ahn_runtime.rope import rope_rotation, rotate
 
@@ -82,19 +83,26 @@ def teach(model: Qwen2, ids: Tensor, view: Window) -> tuple[Tensor, list[Shared]
 
 
 def study(
-    model: Qwen2, ids: Tensor, view: Window, shares: list[Shared], recompute: bool = False
+    model: Qwen2,
+    ids: Tensor,
+    view: Window,
+    shares: list[Shared],
+    recompute: bool = False,
+    strengths: Tensor | None = None,
 ) -> Tensor:
     """The windowed model with its memory over the positions from P on, differentiable.
 
     Args:
         recompute: keep only the layers' inputs and compute the rest again for the gradients.
+        strengths: factors on the values written, [layers, H, T]; None for 1, as a session has.
 
     Returns:
         Final hidden states, [T, hidden].
     """
     x = model.model.embed_tokens(ids[view.first :])
     rotation = _rotation(model, view.first, view.length, x)
-    for layer, share in zip(_layers(model), shares, strict=True):
+    for i, (layer, share) in enumerate(zip(_layers(model), shares, strict=True)):
+        strength = None if strengths is None else strengths[i]
         if recompute:
             x = checkpoint(
                 _student_layer,
@@ -103,17 +111,23 @@ def study(
                 share,
                 view,
                 rotation,
+                strength,
                 use_reentrant=False,
                 preserve_rng_state=False,
             )
         else:
-            x = _student_layer(layer, x, share, view, rotation)
+            x = _student_layer(layer, x, share, view, rotation, strength)
     final: Tensor = model.model.norm(x)
     return final
 
 
 def _student_layer(
-    layer: DecoderLayer, x: Tensor, share: Shared, view: Window, rotation: Tensor
+    layer: DecoderLayer,
+    x: Tensor,
+    share: Shared,
+    view: Window,
+    rotation: Tensor,
+    strength: Tensor | None,
 ) -> Tensor:
     h, q, k, v = _project(layer, x, rotation)
     k, v = torch.cat((share.k, k), dim=1), torch.cat((share.v, v), dim=1)  # (Hkv, L, D)
@@ -122,6 +136,8 @@ def _student_layer(
     cell, written = layer.ahn.fn, slice(view.sinks, view.length - view.window)
     gates = cell.write_gates(torch.cat((share.x, h))[: len(h)])
     keys, values = (_repeat(layer, t[:, written]) for t in (k, v))
+    if strength is not None:
+        values = values * strength[..., None]
     heads, _, dim = q.shape
     empty = torch.zeros(heads, dim, dim, device=q.device)
     added, _ = cell(q, keys, values, gates, h, empty)
@@ -199,7 +215,7 @@ class Losses:
 
 @torch.no_grad()
 def compare(
-    head: torch.nn.Linear,
+    head: torch.nn.Linear | Int8Linear,
     student: Tensor,
     teacher: Tensor,
     targets: Tensor,
@@ -227,12 +243,18 @@ def compare(
         divergence = theirs.sub_(ours).mul_(probabilities).sum(dim=-1)
         # d KL / d logits of the student: its probabilities less the teacher's.
         slope = ours.exp_().sub_(probabilities).mul_(weights[rows, None])
-        gradient[rows] = slope.to(head.weight.dtype) @ head.weight
+        gradient[rows] = _head_gradient(head, slope)
         means = [(weights[rows] * t).sum() for t in (divergence, *(-p for p in picked))]
         totals += torch.stack(means).double().cpu()
     return Losses(*totals.tolist()), gradient
 
 
-def _log_probabilities(head: torch.nn.Linear, hidden: Tensor) -> Tensor:
+def _head_gradient(head: torch.nn.Linear | Int8Linear, above: Tensor) -> Tensor:
+    if isinstance(head, Int8Linear):
+        return head.gradient(above)
+    return above.to(head.weight.dtype) @ head.weight
+
+
+def _log_probabilities(head: torch.nn.Linear | Int8Linear, hidden: Tensor) -> Tensor:
     logits = head(hidden).float()
     return logits.sub_(logits.logsumexp(dim=-1, keepdim=True))

@@ -87,7 +87,7 @@ class Trainer:
             **settings.trajectory(),
             "data": corpus.digest(),
             "processes": team.size,
-            **{key: runtime.identity[key] for key in ("model", "memory", "cell", "dtype")},
+            **{key: runtime.identity[key] for key in ("model", "memory", "cell", "dtype", "quantize")},
         }
         self.memory = memory_parameters(runtime)
         self.trained = {n: p for n, p in self.memory.items() if not n.endswith(UNUSED)}

@@ -58,6 +58,14 @@ class Cell(nn.Module, ABC):
             What the memory adds to the attention output [H, E, D], and the memory after it.
         """
 
+    def log_decay(self, gates: Tensor) -> Tensor | None:
+        """Log of what each write leaves of the memory, [T, H] <= 0; None: this cell has no decay.
+
+        Args:
+            gates: as `write_gates` gives them, [G, T, H].
+        """
+        return None
+
     @abstractmethod
     def initialise(self, generator: torch.Generator) -> None:
         """Untrained values; o_proj zero, so that nothing is added."""

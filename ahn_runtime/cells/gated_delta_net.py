@@ -46,6 +46,9 @@ class GatedDeltaNetCell(Cell):
         step = F.softplus(float32_linear(x, self.a_proj) + self.dt_bias.float())
         return torch.stack((beta, -self.A_log.float().exp() * step))
 
+    def log_decay(self, gates: Tensor) -> Tensor:
+        return gates[1]
+
     def forward(
         self, q: Tensor, k: Tensor, v: Tensor, gates: Tensor, x: Tensor, memory: Tensor
     ) -> tuple[Tensor, Tensor]:

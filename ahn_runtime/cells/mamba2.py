@@ -44,11 +44,14 @@ class Mamba2Cell(Cell):
     def write_gates(self, x: Tensor) -> Tensor:
         return F.softplus(float32_linear(x, self.dt_proj) + self.dt_bias.float())[None]
 
+    def log_decay(self, gates: Tensor) -> Tensor:
+        return -self.A_log.float().exp() * gates[0]
+
     def forward(
         self, q: Tensor, k: Tensor, v: Tensor, gates: Tensor, x: Tensor, memory: Tensor
     ) -> tuple[Tensor, Tensor]:
         dt = gates[0].T  # (H, E)
-        log_decay = -self.A_log.float().exp()[:, None] * dt
+        log_decay = self.log_decay(gates).T
         q, k = (F.normalize(t.float(), dim=-1, eps=UNIT_EPS) for t in (q, k))
         scan = kernels_for(q.device).gated_linear_attention
         y, memory = scan(q, dt[..., None] * k, v.float(), log_decay, memory)

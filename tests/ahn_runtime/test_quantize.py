@@ -40,6 +40,18 @@ def test_it_equals_the_formula_in_plain_arithmetic(layers):
     assert (ours(x) - exact(x)).norm() < 0.02 * exact(x).norm()
 
 
+@pytest.mark.parametrize("fine", [False, True])
+def test_it_hands_gradients_back(layers, fine):
+    exact, ours = layers
+    ours.fine = fine
+    x, above = torch.randn(7, 96, requires_grad=True), torch.randn(7, 40)
+    ours(x).backward(above)
+    through = above @ (ours.weight.float() * ours.scale[:, None])
+    assert (x.grad - through).norm() < (1e-3 if fine else 0.05) * through.norm()
+    with torch.no_grad():
+        assert torch.equal(ours(x), ours(x.detach().requires_grad_()))
+
+
 def test_a_row_does_not_depend_on_its_neighbours(layers):
     _, ours = layers
     x = torch.randn(9, 96)

@@ -2,16 +2,21 @@
 
 import json
 import math
+import statistics
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from evaluation.memory import Place, measure, summarise
+from ahn_runtime import Runtime
+from evaluation import divergence, drift, probe, recall
+from evaluation.divergence import FULL, WINDOW, Place
+from evaluation.memory import MemoryReport, MemorySettings
+from evaluation.scoring import half_interval
+from evaluation.texts import middle, stream
 
 ROOT = Path(__file__).parents[2]
-SIZES = {"windows": [48, 96], "sinks": 4, "length": 300, "scored": 60}
 
 
 @pytest.fixture
@@ -19,52 +24,217 @@ def texts(tmp_path):
     paths = []
     for i in range(2):
         path = tmp_path / f"{i}.txt"
-        path.write_text(f"The keeper number {i} lit a lamp and read of the sea. " * 20)
+        path.write_text(f"The keeper number {i} lit a lamp and read of the sea. " * 40)
         paths.append(path)
     return paths
 
 
-def test_a_memory_that_adds_nothing_gains_nothing(tiny_dir, texts):
-    places = list(measure(str(tiny_dir), "untrained:GatedDeltaNet", texts, **SIZES))
-    assert len(places) == 4
-    for place in places:
-        assert place.window_divergence > 0
-        assert place.memory_divergence == pytest.approx(place.window_divergence, abs=1e-6)
+@pytest.fixture
+def plain(tiny_dir):
+    return Runtime.load(str(tiny_dir), ahn=None, window=48, sinks=4)
 
 
-def test_a_memory_that_adds_something_changes_the_measure(tiny_dir, texts):
-    for place in measure(str(tiny_dir), "auto", texts, **SIZES):
-        assert abs(place.memory_divergence - place.window_divergence) > 1e-3
+@pytest.fixture
+def trained(tiny_dir):
+    return Runtime.load(str(tiny_dir), window=48, sinks=4)
 
 
-def test_a_window_over_the_whole_text_is_refused(tiny_dir, texts):
+def test_a_memory_that_adds_nothing_gains_nothing(tiny_dir, plain, texts):
+    none = Runtime.load(str(tiny_dir), ahn="untrained:GatedDeltaNet", window=48, sinks=4)
+    places = list(divergence.measure(plain, {"none": none}, texts, [48, 96], 4, 640))
+    assert len(places) == 2 * 2 * 3
+    by_way = {(p.document, p.window, p.way): p for p in places}
+    for (document, window, way), place in by_way.items():
+        assert place.divergence == (0 if way == FULL else pytest.approx(place.divergence))
+        if way == "none":
+            alone = by_way[document, window, WINDOW]
+            assert alone.divergence > 0
+            assert place.divergence == pytest.approx(alone.divergence, abs=1e-6)
+            assert place.by_distance == pytest.approx(alone.by_distance, abs=1e-6)
+
+
+def test_the_divergence_is_that_of_two_plain_sessions(plain, trained, texts):
+    """Against logits taken in one go: the same positions, the same mean."""
+    places = list(divergence.measure(plain, {"m": trained}, texts[:1], [48], 4, 640))
+    ids = middle(texts[0], plain.tokenizer, 640)
+    full, ours = (
+        r.session().feed(ids, logits="all").log_softmax(-1)
+        for r in (plain.with_stream(window=None, sinks=0), trained)
+    )
+    kl = (full.exp() * (full - ours)).sum(-1)
+    size, scored = divergence.PIECE_TOKENS, divergence.SCORED_TOKENS
+    at = [t for t in range(639) if t % size >= size - scored and t >= 52]
+    found = next(p for p in places if p.way == "m")
+    assert found.divergence == pytest.approx(float(kl[at].mean()), rel=1e-4)
+    entropy = -ours[at].gather(1, plain_targets(ids, at)).mean()
+    assert found.entropy == pytest.approx(float(entropy), rel=1e-4)
+
+
+def plain_targets(ids, at):
+    import torch
+
+    return torch.tensor([[ids[t + 1]] for t in at])
+
+
+def test_a_window_over_the_whole_text_is_refused(plain, texts):
     with pytest.raises(ValueError, match="leaves nothing beyond it"):
-        list(measure(str(tiny_dir), "auto", texts, [290], 4, 300, 60))
+        list(divergence.measure(plain, {}, texts, [600], 4, 640))
 
 
-def test_texts_that_are_too_short_are_skipped(tiny_dir, texts):
-    assert list(measure(str(tiny_dir), "auto", texts, [48], 4, 30_000, 60)) == []
+def test_texts_that_are_too_short_are_skipped_and_told(plain, texts):
+    lines = []
+    assert list(divergence.measure(plain, {}, texts, [48], 4, 30_000, lines.append)) == []
+    assert "shorter than 30,000 tokens" in lines[0]
 
 
 def test_means_are_paired_and_spread_over_documents():
-    places = [Place(str(i), 64, 1.0, 1.5, 1.25, w, m) for i, (w, m) in enumerate([(4, 3), (2, 0)])]
-    (row,) = summarise(places)
-    assert (row.documents, row.window_divergence, row.memory_divergence) == (2, 3.0, 1.5)
+    places = [
+        Place(str(i), 64, way, value, 1.0, (value,))
+        for i, pair in enumerate([(4.0, 3.0), (2.0, 0.0)])
+        for way, value in zip((WINDOW, "m"), pair, strict=True)
+    ]
+    alone, row = divergence.summarise(places)
+    assert (alone.divergence, row.divergence, row.documents) == (3.0, 1.5, 2)
     assert row.gain == 1.5 and row.gain_share == 0.5
-    assert row.gain_plus_minus == pytest.approx(1.96 * math.sqrt(0.5) / math.sqrt(2))
-    (alone,) = summarise(places[:1])
-    assert math.isnan(alone.gain_plus_minus)
+    assert row.gain_plus_minus == pytest.approx(12.706 * statistics.stdev([1, 2]) / math.sqrt(2))
+    assert row.by_distance == (1.5,)
+
+
+def test_intervals_are_those_of_students_t():
+    assert math.isnan(half_interval([1.0]))
+    values = [float(i % 7) for i in range(10)]
+    expected = 2.262 * statistics.stdev(values) / math.sqrt(10)
+    assert half_interval(values) == pytest.approx(expected)
+    assert half_interval(values * 10) == pytest.approx(
+        1.96 * statistics.stdev(values * 10) / math.sqrt(100)
+    )
+
+
+def test_what_is_planted_stands_in_the_text_at_its_distance(plain):
+    tokenizer = plain.tokenizer
+    text = tokenizer.encode("And so the ship went on over the grey sea. " * 40)
+    ids, planted = recall.plant(tokenizer, text, 6, seed=3)
+    assert [thing.kind for thing in planted] == [recall.PASSKEY, recall.NEEDLE] * 3
+    for thing in planted:
+        end = len(ids) - thing.distance
+        told = tokenizer.decode(ids[:end])
+        cue, answer = (tokenizer.decode(part) for part in (thing.cue, thing.answer))
+        assert told.endswith(f"{cue}{answer}.\n\n")
+        assert tokenizer.decode(ids).count(f"{cue}{answer}") == 1
+
+
+def test_recall_asks_every_way_and_splits_at_the_window(plain, trained, texts):
+    answers = list(recall.measure(plain, {"m": trained}, texts, 400, 4, 900, 4))
+    assert len(answers) == 2 * 3 * 4
+    inside = [a for a in answers if a.distance < 350]
+    full = {(a.document, a.distance): a.entropy for a in answers if a.way == FULL}
+    for answer in inside:
+        if answer.way == WINDOW:
+            assert answer.entropy != full[answer.document, answer.distance]
+    rows = recall.summarise(answers)
+    assert {row.side for row in rows} == {recall.INSIDE, recall.OUTSIDE}
+    assert sum(row.asked for row in rows) == len(answers)
+
+
+def test_a_perfect_reader_would_score_one():
+    answers = [recall.Answer("d", 8, "w", recall.PASSKEY, d, True, 0.0) for d in (3, 9)]
+    assert [row.exact for row in recall.summarise(answers)] == [1.0, 1.0]
+
+
+def test_drift_sees_the_memory_of_the_session(trained, texts):
+    moments = list(drift.measure(trained, texts, 400, 100))
+    assert [moment.tokens for moment in moments] == [100, 200, 300, 400]
+    session = trained.session()
+    ids = [i for piece, _ in zip(stream(texts, trained.tokenizer), range(40)) for i in piece]
+    session.feed(ids[:400], logits=None)
+    norms = [float(m.norm()) for layer in session.state.layers for m in layer.memory]
+    assert moments[-1].norm[1] == pytest.approx(statistics.median(norms), rel=1e-3)
+    assert moments[-1].half_life is not None and all(v > 0 for v in moments[-1].half_life)
+
+
+def test_drift_and_probe_need_a_memory(plain, texts):
+    with pytest.raises(ValueError, match="no memory to watch"):
+        list(drift.measure(plain, texts, 100, 10))
+    with pytest.raises(ValueError, match="no memory to probe"):
+        probe.measure(plain, list(range(100)), 48, 4, 8)
+
+
+def test_the_probe_is_the_change_of_the_loss(trained, texts):
+    """Against a finite difference: one token's writes, in one head, made a little stronger."""
+    import torch
+
+    from training.distill import Window, study, teach
+
+    ids, view, scored = middle(texts[0], trained.tokenizer, 120), Window(48, 4, 120), 8
+    found = probe.measure(trained, ids, 48, 4, scored)
+    assert len(found.tokens) == len(found.influence) == 120 - 52 - scored
+    assert "".join(found.tokens) == trained.tokenizer.decode(ids[4 : 4 + len(found.tokens)])
+
+    model, tokens = trained.model, torch.tensor(ids)
+    taught, shares = teach(model, tokens, view)
+    config, token = trained.config, 20
+    rows = slice(120 - 52 - scored - 1, 120 - 52 - 1)
+
+    def loss(layer, head, step):
+        strengths = torch.ones(config.num_layers, config.num_heads, 120 - 52)
+        strengths[layer, head, token] += step
+        with torch.no_grad():
+            studied = study(model, tokens, view, shares, strengths=strengths)
+        full, ours = (model.lm_head(t[rows]).log_softmax(-1) for t in (taught, studied))
+        return float((full.exp() * (full - ours)).sum(-1).mean())
+
+    slopes = [
+        (loss(layer, head, 0.05) - loss(layer, head, -0.05)) / 0.1
+        for layer in range(config.num_layers)
+        for head in range(config.num_heads)
+    ]
+    expected = math.sqrt(sum(slope**2 for slope in slopes))
+    assert found.influence[token] == pytest.approx(expected, rel=0.05)
+
+
+def test_a_report_writes_every_part(tiny_dir, texts, tmp_path):
+    settings = MemorySettings(
+        texts=tuple(texts),
+        model=str(tiny_dir),
+        windows=(48,),
+        sinks=4,
+        length=640,
+        recall_window=300,
+        things=4,
+        drift_tokens=400,
+        drift_every=100,
+        probe_window=48,
+        probe_length=200,
+        probe_scored=16,
+    )
+    report = MemoryReport(settings)
+    for part in ("divergence", "recall", "drift", "probe"):
+        report.run(part)
+    report.write(tmp_path / "out")
+    values = json.loads((tmp_path / "out" / "memory.json").read_text())
+    assert {"settings", "divergence", "recall", "drift", "probe"} == set(values)
+    tables = (tmp_path / "out" / "memory.md").read_text()
+    assert "| 48 | GatedDeltaNet |" in tables and "outside" in tables
+    figures = {path.name for path in (tmp_path / "out").glob("*.svg")}
+    assert figures == {"distance.svg", "drift_GatedDeltaNet.svg", "probe_GatedDeltaNet.svg"}
+    for path in (tmp_path / "out").glob("*.svg"):
+        assert "<svg" in path.read_text()
 
 
 def test_the_command_prints_json_and_tells_what_is_wrong(tiny_dir, texts):
     command = [sys.executable, "launch.py", "evaluate", "memory", *map(str, texts)]
-    command += ["--model", str(tiny_dir), "--sinks", "4", "--length", "300", "--scored", "60"]
+    command += ["--model", str(tiny_dir), "--sinks", "4", "--length", "640"]
+    command += ["--parts", "divergence"]
     done = subprocess.run(
         [*command, "--windows", "48", "--json"], cwd=ROOT, capture_output=True, text=True
     )
-    (row,) = json.loads(done.stdout)
-    assert row["window"] == 48 and row["documents"] == 2
-    wrong = subprocess.run(
-        [*command, "--windows", "many"], cwd=ROOT, capture_output=True, text=True
-    )
-    assert wrong.returncode == 1 and "--windows takes numbers" in wrong.stderr
+    rows = json.loads(done.stdout)["divergence"]
+    assert [row["way"] for row in rows] == ["full", "window", "GatedDeltaNet"]
+    for wrong, sentence in (
+        (["--windows", "many"], "--windows takes numbers"),
+        (["--parts", "all"], "--parts takes divergence"),
+        (["--windows", "600"], "leaves nothing beyond it"),
+        (["--ahn", "none-such"], "none-such"),
+    ):
+        failed = subprocess.run([*command, *wrong], cwd=ROOT, capture_output=True, text=True)
+        assert failed.returncode == 1 and sentence in failed.stderr

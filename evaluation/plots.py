@@ -1,0 +1,112 @@
+"""Figures of the measurements, one function each, as SVG files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("svg")  # no display, and the same on every machine
+
+import matplotlib.pyplot as plt  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.patches import Rectangle  # noqa: E402
+
+from evaluation.divergence import BUCKET_TOKENS, FULL, Row  # noqa: E402
+from evaluation.drift import Moment  # noqa: E402
+from evaluation.probe import Influence  # noqa: E402
+
+STYLE: Any = {
+    "svg.hashsalt": "ammon",  # the same figure gives the same file
+    "font.size": 10,
+    "axes.grid": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.alpha": 0.3,
+}
+LINE_CHARACTERS = 92
+SHOWN_TOKENS = 700
+STRONGEST_SHARE = 0.95
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure and forget it."""
+    figure.savefig(path, bbox_inches="tight", metadata={"Date": None})
+    plt.close(figure)
+
+
+def distance_figure(rows: Sequence[Row]) -> Figure:
+    """KL(full || ·) against the distance past the window, one panel per window."""
+    windows = sorted({row.window for row in rows})
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(
+            1, len(windows), figsize=(3.6 * len(windows), 3.2), squeeze=False
+        )
+        for axis, window in zip(axes[0], windows, strict=True):
+            for row in rows:
+                if row.window == window and row.way != FULL:
+                    distances = [BUCKET_TOKENS * (i + 0.5) for i in range(len(row.by_distance))]
+                    axis.plot(distances, row.by_distance, marker=".", label=row.way)
+            axis.set(title=f"W = {window:,}", xlabel="tokens past the window")
+            axis.set_ylim(bottom=0)
+        axes[0][0].set_ylabel("KL(full || ·), nats")
+        axes[0][0].legend(frameon=False)
+    return figure
+
+
+def drift_figure(moments: Sequence[Moment], title: str) -> Figure:
+    """Norm, half-life and write strength against tokens read: the median, and 5 % to 95 %."""
+    tokens = [moment.tokens for moment in moments]
+    panels: dict[str, list[tuple[float, ...]]] = {
+        "norm of a head's memory": [moment.norm for moment in moments]
+    }
+    lives = [moment.half_life for moment in moments if moment.half_life is not None]
+    if lives:
+        panels["half-life of a write, tokens"] = lives
+    panels["strength of a write"] = [moment.write for moment in moments]
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(1, len(panels), figsize=(4.2 * len(panels), 3.2))
+        for axis, (name, values) in zip(axes, panels.items(), strict=True):
+            low, middle, high = zip(*values, strict=True)
+            axis.fill_between(tokens, low, high, alpha=0.2)
+            axis.plot(tokens, middle)
+            axis.set(xlabel="tokens read", ylabel=name, yscale="log")
+        figure.suptitle(title)
+        figure.tight_layout()
+    return figure
+
+
+def probe_figure(probe: Influence) -> Figure:
+    """The passage as text, each token shaded by its influence."""
+    ceiling = sorted(probe.influence)[int(STRONGEST_SHARE * (len(probe.influence) - 1))] or 1.0
+    lines: list[list[tuple[str, float]]] = [[]]
+    for token, influence in list(zip(probe.tokens, probe.influence, strict=True))[-SHOWN_TOKENS:]:
+        text = token.replace("\n", " ")
+        if sum(len(t) for t, _ in lines[-1]) + len(text) > LINE_CHARACTERS:
+            lines.append([])
+        lines[-1].append((text, min(1.0, influence / ceiling)))
+    height = 0.22 * len(lines)
+    with plt.rc_context({"svg.hashsalt": "ammon", "svg.fonttype": "none"}):
+        figure = plt.figure(figsize=(9.2, height))
+        axis = figure.add_axes((0, 0, 1, 1))
+        axis.set(xlim=(0, LINE_CHARACTERS), ylim=(len(lines), 0))
+        axis.axis("off")
+        shades = matplotlib.colormaps["Oranges"]
+        for row, line in enumerate(lines):
+            column = 0
+            for text, strength in line:
+                width = len(text)
+                shade = shades(0.85 * strength)
+                axis.add_patch(Rectangle((column, row), width, 1, color=shade, lw=0))
+                at = (column, row + 0.7)
+                axis.text(*at, text.replace("$", r"\$"), family="monospace", fontsize=9)
+                column += width
+    return figure
+
+
+def write_all(figures: Mapping[str, Figure], folder: Path) -> None:
+    """Save figures by name."""
+    for name, figure in figures.items():
+        save(figure, folder / f"{name}.svg")
