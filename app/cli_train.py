@@ -92,7 +92,9 @@ def train(
         recompute=recompute,
         save_every=save_every,
     )
-    runtime = Runtime.load(model, ahn=ahn or f"{UNTRAINED}{cell}", dtype=dtype, quantize=quantize, device=device)
+    runtime = Runtime.load(
+        model, ahn=ahn or f"{UNTRAINED}{cell}", dtype=dtype, quantize=quantize, device=device
+    )
     _train(runtime, settings, output, as_json)
 
 

@@ -1,18 +1,20 @@
 """The measure of a memory as a whole: parts that run one after another, each written when done.
 
-    divergence  how far window and memory are from full attention, and against the distance
-    recall      pass keys and needles inside the window and past it
-    drift       the memory's norm and decay over a long reading
-    probe       which tokens' writes move the output most
+divergence  how far window and memory are from full attention, and against the distance
+recall      pass keys and needles inside the window and past it
+drift       the memory's norm and decay over a long reading
+probe       which tokens' writes move the output most
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from matplotlib.figure import Figure
 
 from ahn_runtime import Runtime
 from evaluation import divergence, drift, plots, probe, recall
@@ -58,16 +60,21 @@ class MemoryReport:
 
     def __init__(self, settings: MemorySettings, told: Told = lambda line: None) -> None:
         self.settings, self.told = settings, told
-        load = {"quantize": settings.quantize, "window": settings.windows[0]}
-        self.plain = Runtime.load(settings.model, ahn=None, sinks=settings.sinks, **load)
+        self.plain = self._load(None)
         self.memories: dict[str, Runtime] = {}
         for source in settings.memories:
-            runtime = Runtime.load(settings.model, ahn=source, sinks=settings.sinks, **load)
+            runtime = self._load(source)
             if runtime.stream.cell is None:
                 raise ValueError(f"{settings.model} has no memory of its own: name one with --ahn.")
             self.memories[self._name(runtime, source)] = runtime
         self.values: dict[str, Any] = {}
-        self.figures: dict[str, plots.Figure] = {}
+        self.figures: dict[str, Figure] = {}
+
+    def _load(self, ahn: str | None) -> Runtime:
+        s = self.settings
+        return Runtime.load(
+            s.model, ahn=ahn, window=s.windows[0], sinks=s.sinks, quantize=s.quantize
+        )
 
     def _name(self, runtime: Runtime, source: str) -> str:
         cell = str(runtime.stream.cell)
@@ -128,8 +135,14 @@ class MemoryReport:
         s = self.settings
         answers = list(
             recall.measure(
-                *(self.plain, self.memories, s.texts),
-                *(s.recall_window, s.sinks, s.length, s.things, self.told),
+                self.plain,
+                self.memories,
+                s.texts,
+                s.recall_window,
+                s.sinks,
+                s.length,
+                s.things,
+                self.told,
             )
         )
         if not answers:

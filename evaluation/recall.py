@@ -1,4 +1,4 @@
-"""Passkeys and needles: can what was planted in a text still be told, inside the window and past it?
+"""Pass keys and needles: can what was planted in a text still be told, in the window and past it?
 
 Pass keys (five random digits) and needles (a sentence of words) are planted at even distances in a
 document; it is read once per way, then each is asked for from a copy of the session. The answer

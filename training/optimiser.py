@@ -18,18 +18,28 @@ MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
 def make_optimiser(
-    parameters: Mapping[str, nn.Parameter], settings: TrainingSettings
+    parameters: Mapping[str, nn.Parameter], rates: Mapping[str, float], settings: TrainingSettings
 ) -> torch.optim.AdamW:
-    """AdamW; only matrices decay towards 0, norms, biases and decays do not."""
-    matrices = [p for p in parameters.values() if p.dim() > 1]
-    others = [p for p in parameters.values() if p.dim() <= 1]
+    """AdamW; only matrices decay towards 0, norms, biases and decays do not.
+
+    Args:
+        rates: of each parameter, as a multiple of the learning rate.
+    """
     groups = [
-        {"params": matrices, "weight_decay": settings.weight_decay},
-        {"params": others, "weight_decay": 0.0},
+        {
+            "params": [parameter],
+            "rate": rates[name],
+            "weight_decay": settings.weight_decay if parameter.dim() > 1 else 0.0,
+        }
+        for name, parameter in parameters.items()
     ]
-    return torch.optim.AdamW(
-        [group for group in groups if group["params"]], lr=settings.learning_rate
-    )
+    return torch.optim.AdamW(groups, lr=settings.learning_rate)
+
+
+def set_learning_rate(optimiser: torch.optim.AdamW, rate: float) -> None:
+    """Of the next step; each parameter's is a multiple of it."""
+    for group in optimiser.param_groups:
+        group["lr"] = rate * group["rate"]
 
 
 def learning_rate(step: int, settings: TrainingSettings) -> float:

@@ -20,15 +20,26 @@ from training.distill import Losses, Window, compare, study, teach
 from training.errors import TrainingError
 from training.example import Example
 from training.metrics import MetricsFile, StepMetrics
-from training.optimiser import learning_rate, make_optimiser, moments, restore_moments
+from training.optimiser import (
+    learning_rate,
+    make_optimiser,
+    moments,
+    restore_moments,
+    set_learning_rate,
+)
 from training.plot import loss_svg
 from training.release import write_release
 from training.settings import TrainingSettings
+from training.start import measure_layers, parameter_rates, start_memory
 from training.team import Team, join_team
 from training.writing import write_atomically
 
 UNUSED = ".fn.D"
 """A parameter of the released files that no equation uses: kept as it is."""
+
+MEASURED = "measured_layers"
+MEASURED_SEQUENCES = 3
+BASE_KEYS = ("model", "memory", "cell", "dtype", "quantize")
 
 Report = Callable[[StepMetrics], None]
 
@@ -87,17 +98,20 @@ class Trainer:
             **settings.trajectory(),
             "data": corpus.digest(),
             "processes": team.size,
-            **{key: runtime.identity[key] for key in ("model", "memory", "cell", "dtype", "quantize")},
+            **{key: runtime.identity[key] for key in BASE_KEYS},
         }
         self.memory = memory_parameters(runtime)
         self.trained = {n: p for n, p in self.memory.items() if not n.endswith(UNUSED)}
         for parameter in self.trained.values():
             parameter.requires_grad_()
-        self.optimiser = make_optimiser(self.trained, settings)
 
     def run(self, report: Report) -> Outcome:
         """Make the steps that are left."""
-        first = self._restore()
+        state = load_state(self.output / "training", self.origin)
+        self.measured = self._measure() if state is None else state.tensors[MEASURED]
+        rates = parameter_rates(self.trained, self.measured)
+        self.optimiser = make_optimiser(self.trained, rates, self.settings)
+        first = 0 if state is None else self._restore(state)
         metrics = None
         if self.team.leads:
             self.output.mkdir(parents=True, exist_ok=True)
@@ -166,14 +180,14 @@ class Trainer:
         self.team.add_gradients(parameters)
         norm = nn.utils.clip_grad_norm_(parameters, self.settings.clip)
         rate = learning_rate(step, self.settings)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
+        set_learning_rate(self.optimiser, rate)
         self.optimiser.step()
         return rate, float(norm)
 
     def _save(self, steps_done: int, metrics: MetricsFile) -> None:
         tensors: dict[str, Tensor] = {f"parameter/{n}": p for n, p in self.trained.items()}
         tensors |= moments(self.optimiser, self.trained)
+        tensors[MEASURED] = self.measured
         state = TrainingState(steps_done, steps_done * self.settings.batch, self.origin, tensors)
         save_state(self.output / "training", state)
         cell = self.runtime.stream.cell
@@ -183,11 +197,21 @@ class Trainer:
         title = f"{cell}: KL(teacher || student), nats per position"
         write_atomically(self.output / "loss.svg", loss_svg(losses, steps, title).encode())
 
-    def _restore(self) -> int:
+    def _measure(self) -> Tensor:
+        """What the base says about its layers; a new memory is set by it."""
+        model, device = self.runtime.model, self.runtime.device
+        number = min(MEASURED_SEQUENCES, self.corpus.size)
+        ids = (torch.tensor(self.corpus.example(n).ids, device=device) for n in range(number))
+        measured = measure_layers(model, ids)
+        if not self.team.leads:
+            measured.zero_()
+        measured = self.team.add(measured)  # the leader's, to the bit
+        if self.runtime.memory_status == "untrained":
+            start_memory(model, measured)
+        return measured
+
+    def _restore(self, state: TrainingState) -> int:
         """Go to where a saved training stands; returns the steps it made."""
-        state = load_state(self.output / "training", self.origin)
-        if state is None:
-            return 0
         with torch.no_grad():
             for name, parameter in self.trained.items():
                 parameter.copy_(state.tensors[f"parameter/{name}"])

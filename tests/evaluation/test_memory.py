@@ -1,5 +1,6 @@
 """The measure of a memory: zero where it adds nothing, paired and spread over documents."""
 
+import itertools
 import json
 import math
 import statistics
@@ -145,8 +146,8 @@ def test_drift_sees_the_memory_of_the_session(trained, texts):
     moments = list(drift.measure(trained, texts, 400, 100))
     assert [moment.tokens for moment in moments] == [100, 200, 300, 400]
     session = trained.session()
-    ids = [i for piece, _ in zip(stream(texts, trained.tokenizer), range(40)) for i in piece]
-    session.feed(ids[:400], logits=None)
+    ids = itertools.chain.from_iterable(stream(texts, trained.tokenizer))
+    session.feed(list(itertools.islice(ids, 400)), logits=None)
     norms = [float(m.norm()) for layer in session.state.layers for m in layer.memory]
     assert moments[-1].norm[1] == pytest.approx(statistics.median(norms), rel=1e-3)
     assert moments[-1].half_life is not None and all(v > 0 for v in moments[-1].half_life)
