@@ -16,6 +16,7 @@ import typer
 from app.cli_evaluate import evaluate
 from app.cli_options import DataDir, Json, takes_model_options
 from app.cli_train import train
+from app.errors import RereadStopped
 from app.settings import ModelOptions, Settings, default_data_dir
 
 if TYPE_CHECKING:
@@ -81,8 +82,8 @@ def _refuse_other_options(service: Service, name: str, given: dict[str, Any]) ->
             if value != made[option] and value != "auto":
                 raise ValueError(
                     f"The session {name!r} was made with --{option.replace('_', '-')} "
-                    f"{made[option] or 'none'}, not {value or 'none'}; leave the option out, or "
-                    "read into a new session."
+                    f"{made[option] or 'none'}, not {value or 'none'}; leave the option out, read "
+                    "into a new session, or read this one anew: reread NAME with the option."
                 )
 
 
@@ -259,6 +260,46 @@ def report(
         f"{figures.paper_flops_saved:.1%} by the paper's convention"
     )
     print(f"on disk:      {figures.disk_bytes:,} bytes in {figures.checkpoints} checkpoints")
+
+
+@cli.command()
+@takes_model_options
+def reread(
+    session: Annotated[str, typer.Argument(help="Session to read anew.")],
+    options: dict[str, Any],
+    data_dir: DataDir = None,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Drop a re-reading.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read a session anew with other options, beside its old state; then the new one is used."""
+    with _service(data_dir, {}, None) as service:
+        if cancel:
+            service.cancel_reread(session)
+            print(f"The session {session!r} stays as it is.")
+            return
+        service.reader.start()
+        service.reread(session, options)
+        _watch_reread(service, session)
+        left, notice = service.rereading(session), service.notice(session)
+        if left is not None:
+            raise RereadStopped(f"The re-reading stopped: {notice} Run it again to go on.")
+        figures = service.report(session)
+    if as_json:
+        print(json.dumps({"session": session, "tokens": figures.tokens}))
+    else:
+        print(f"Read anew: {figures.tokens:,} tokens; memory: {figures.memory_status}")
+
+
+def _watch_reread(service: Service, session: str) -> None:
+    """Show a progress bar until the re-reading is done or stands still."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as bars:
+        bar = bars.add_task(f"{session[:40]} anew", total=None)
+        while (left := service.rereading(session)) is not None and service.is_rereading(session):
+            bars.update(bar, total=left.tokens, completed=left.tokens_read)
+            time.sleep(0.2)
 
 
 @cli.command()

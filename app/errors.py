@@ -4,6 +4,7 @@
     ├── SessionBusy      another Ammon process is reading this session
     ├── NothingRead      a question to a session that has read nothing
     ├── BadQuestion      an empty or far too long question
+    ├── RereadStopped    a re-reading stands still, with the reason
     ├── PortTaken        the web page's address is in use
     └── InternalFault    a fault of Ammon itself, told to the person instead of a traceback
 
@@ -27,6 +28,10 @@ class NothingRead(AppError):
 
 class BadQuestion(AppError):
     """The question cannot be asked."""
+
+
+class RereadStopped(AppError):
+    """Not all of a session could be read anew."""
 
 
 class InternalFault(AppError):

@@ -43,6 +43,14 @@ from storage.errors import (
 from storage.messages import MESSAGE_ROLES, MessageRow, add_message, list_messages
 from storage.migrations import SCHEMA_VERSION
 from storage.pages import free_unused_pages, has_page, page_hash, read_page
+from storage.rereads import (
+    begin_reread,
+    catch_up,
+    find_reread,
+    finish_reread,
+    list_rereads,
+    reread_source,
+)
 from storage.search import Passage, rebuild_search_index, search_passages
 from storage.segments import NewSegment, SegmentRow, add_segments, iter_segments, segments_around
 from storage.sessions import (
@@ -86,6 +94,8 @@ __all__ = [
     "add_document",
     "add_message",
     "add_segments",
+    "begin_reread",
+    "catch_up",
     "checkpoint_bytes",
     "clean_session_name",
     "create_session",
@@ -93,7 +103,9 @@ __all__ = [
     "delete_document",
     "delete_session",
     "find_by_hash",
+    "find_reread",
     "finish_indexing",
+    "finish_reread",
     "free_unused_pages",
     "get_checkpoint",
     "get_document",
@@ -104,6 +116,7 @@ __all__ = [
     "list_checkpoints",
     "list_documents",
     "list_messages",
+    "list_rereads",
     "list_sessions",
     "next_document_to_read",
     "page_hash",
@@ -111,6 +124,7 @@ __all__ = [
     "read_page",
     "rebuild_search_index",
     "rename_session",
+    "reread_source",
     "reset_indexing",
     "rewind_documents",
     "save_checkpoint",

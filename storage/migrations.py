@@ -16,7 +16,7 @@ import sqlite_utils
 
 from storage.errors import SchemaTooNew, translated_errors
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 migrations = sqlite_utils.Migrations("ammon")
 
@@ -147,6 +147,18 @@ _M001 = (
 
 
 migrations()(m001_sessions_documents_checkpoints)
+
+
+def m002_rereads(db: Any) -> None:
+    """A session that reads another one's documents anew, to take its place when it is done."""
+    for statement in (
+        "ALTER TABLE sessions ADD COLUMN rereads INTEGER REFERENCES sessions(id) ON DELETE CASCADE",
+        "CREATE UNIQUE INDEX sessions_by_reread ON sessions (rereads)",
+    ):
+        db.conn.execute(statement)
+
+
+migrations()(m002_rereads)
 
 
 def needs_migration(db: Any, where: str) -> bool:

@@ -22,13 +22,17 @@ _VACUUM_PAGES = 262_144  # 1 GiB: bounds how long a deletion keeps the disk busy
 
 @dataclass(frozen=True)
 class SessionRow:
-    """One session; times are ISO 8601 in UTC."""
+    """One session; times are ISO 8601 in UTC.
+
+    ``rereads`` is the session whose place this one takes when it is done (see `rereads`).
+    """
 
     id: int
     name: str
     created_at: str
     updated_at: str
     settings: dict[str, Any]
+    rereads: int | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def get_session(db: Database, name: str) -> SessionRow:
     """
     # A name that could not be stored is simply not there.
     wanted = unicodedata.normalize("NFC", name.strip()).encode("utf-8", "replace").decode()
-    row = db.row("SELECT * FROM sessions WHERE name = ?", [wanted])
+    row = db.row("SELECT * FROM sessions WHERE name = ? AND rereads IS NULL", [wanted])
     if row is None:
         raise NotFound(_no_such_session(db, wanted))
     return _session(row)
@@ -110,7 +114,7 @@ def get_session_by_id(db: Database, session_id: int) -> SessionRow:
 
 
 def list_sessions(db: Database) -> list[SessionSummary]:
-    """All sessions, the one with the newest activity first."""
+    """All sessions but re-readings, the one with the newest activity first."""
     rows = db.rows(
         """
         SELECT sessions.*,
@@ -118,7 +122,7 @@ def list_sessions(db: Database) -> list[SessionSummary]:
             (SELECT coalesce(sum(tokens_read), 0) FROM documents WHERE session_id = sessions.id)
                 AS tokens_read,
             (SELECT count(*) FROM checkpoints WHERE session_id = sessions.id) AS checkpoint_count
-        FROM sessions ORDER BY updated_at DESC, id DESC
+        FROM sessions WHERE rereads IS NULL ORDER BY updated_at DESC, id DESC
         """
     )
     return [
@@ -191,6 +195,7 @@ def _session(row: Row) -> SessionRow:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         settings=object_from_json(row["settings"], f"settings of the session {row['name']!r}"),
+        rereads=row["rereads"],
     )
 
 
@@ -203,7 +208,8 @@ def _refuse_taken_name(db: Database, name: str, except_id: int | None) -> None:
 
 
 def _no_such_session(db: Database, wanted: str) -> str:
-    names = [row["name"] for row in db.rows("SELECT name FROM sessions ORDER BY updated_at DESC")]
+    found = db.rows("SELECT name FROM sessions WHERE rereads IS NULL ORDER BY updated_at DESC")
+    names = [row["name"] for row in found]
     if not names:
         return f"There is no session named {wanted!r}, nor any other yet; read a document first."
     by_folded = {name.casefold(): name for name in names}

@@ -55,7 +55,7 @@ class Actions:
             return gr.skip(), gr.skip()
         return gr.Radio(choices=self._choices(), value=row.name), ""
 
-    def open(self, session: str | None) -> tuple[Messages, str, str, str, Any]:
+    def open(self, session: str | None) -> tuple[Messages, str, str, str, Any, Any]:
         """Everything the tabs show of a session."""
         if not session:
             return [], "", self.library(None), *self.figures(None)
@@ -139,11 +139,23 @@ class Actions:
 
     # Savings.
 
-    def figures(self, session: str | None) -> tuple[str, Any]:
+    def figures(self, session: str | None) -> tuple[str, Any, Any]:
         if not session:
-            return '<div class="empty">No session yet: its savings will be shown here.</div>', None
+            empty = '<div class="empty">No session yet: its savings will be shown here.</div>'
+            return empty, None, gr.Button(visible=False)
         report = self._service.report(session)
-        return report_html(report), cache_curve(report)
+        anew = self._service.rereading(session)
+        offered = anew is None and self._service.offers_reread(session)
+        told = "" if anew is None else str(anew)
+        return report_html(report, told, offered), cache_curve(report), gr.Button(visible=offered)
+
+    def reread(self, session: str | None) -> tuple[str, Any, Any]:
+        """Read the session anew with the memory that new sessions have."""
+        try:
+            self._service.reread(session or "", {})
+        except KNOWN_ERRORS as error:
+            _tell(error)
+        return self.figures(session)
 
 
 def cache_curve(report: Report) -> pd.DataFrame:

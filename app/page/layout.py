@@ -54,6 +54,7 @@ class Savings:
     figures: gr.HTML
     plot: gr.LinePlot
     refresh: gr.Button
+    reread: gr.Button
 
 
 def build(service: Service) -> gr.Blocks:
@@ -72,7 +73,8 @@ def build(service: Service) -> gr.Blocks:
 
         act = Actions(service)
         session = sidebar.sessions
-        view = [chat.messages, chat.sources, library.documents, savings.figures, savings.plot]
+        shown = [savings.figures, savings.plot, savings.reread]
+        view = [chat.messages, chat.sources, library.documents, *shown]
         page.load(None, js=CLOSE_SIDEBAR_ON_PHONES)
         page.load(act.first_view, None, session).then(act.open, session, view)
         timer.tick(act.tick, session, [session, status, library.documents], show_progress="hidden")
@@ -96,9 +98,9 @@ def build(service: Service) -> gr.Blocks:
         ).then(act.open, session, view)
         library.pause.click(act.pause, session, library.documents)
         library.resume.click(act.resume, session, library.documents)
-        shown = [savings.figures, savings.plot]
         savings_tab.select(act.figures, session, shown, show_progress="hidden")
         savings.refresh.click(act.figures, session, shown)
+        savings.reread.click(act.reread, session, shown)
     return page
 
 
@@ -158,4 +160,7 @@ def _savings() -> Savings:
         title="Cache held, as run",
         height=280,
     )
-    return Savings(figures, plot, gr.Button("Update figures", size="md"))
+    with gr.Row():
+        refresh = gr.Button("Update figures", size="md")
+        reread = gr.Button("Read anew with the trained memory", size="md", visible=False)
+    return Savings(figures, plot, refresh, reread)

@@ -104,15 +104,26 @@ def _source(passage: dict[str, Any]) -> str:
     )
 
 
-def report_html(report: Report) -> str:
-    """The savings, both conventions side by side."""
-    untrained = ""
+def report_html(report: Report, rereading: str, offers_reread: bool) -> str:
+    """The savings, both conventions side by side.
+
+    Args:
+        rereading: how far a re-reading is; empty without one.
+        offers_reread: a trained memory has come since this session was made.
+    """
+    notices = [escape(rereading)] if rereading else []
     if report.memory_status == "untrained":
-        untrained = (
-            '<div class="notice">The compressed memory is <b>untrained</b>: it runs and is saved, '
-            "but adds nothing to answers yet. Past the window, facts come from passages that are "
-            "found and read again.</div>"
+        notices.append(
+            "The compressed memory of this session is <b>untrained</b>: it runs and is saved, "
+            "but adds nothing to answers. Past the window, facts come from passages that are "
+            "found and read again."
         )
+    if offers_reread:
+        notices.append(
+            "A trained memory has come since: the session can be read anew with it, from what is "
+            "stored here, while it goes on answering as before."
+        )
+    told = "".join(f'<div class="notice">{notice}</div>' for notice in notices)
     rows = (
         ("Cache", report.run_cache_saved, report.paper_cache_saved),
         ("FLOPs", report.run_flops_saved, report.paper_flops_saved),
@@ -120,7 +131,7 @@ def report_html(report: Report) -> str:
     table = "".join(f"<tr><th>{n}</th><td>{a:.1%}</td><td>{b:.1%}</td></tr>" for n, a, b in rows)
     window = "everything" if report.window is None else f"{report.window:,} + {report.sinks:,}"
     return (
-        f'{untrained}<div class="tiles">'
+        f'{told}<div class="tiles">'
         f"{_tile('Tokens read', f'{report.tokens:,}')}"
         f"{_tile('Held exactly', window)}"
         f"{_tile('Cache now', _mb(report.run_cache_bytes))}"

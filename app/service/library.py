@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -105,10 +106,13 @@ def index_document(
     'failed' with the reason; the others of the session go on.
     """
     storage.reset_indexing(db, row.id)
-    document = open_document(kept_path(settings, row), name=row.file_name)
+    source = storage.reread_source(db, row.id)
+    document: Document | DocumentRow = source or open_document(
+        kept_path(settings, row), name=row.file_name
+    )
     at = len(introduction(tokens, row.title))
     batch: list[NewSegment] = []
-    for segment in _numbered(document, tokens, at):
+    for segment in _numbered(_segments(db, document), tokens, at):
         if stopping():
             return False
         at = segment.token_start + segment.token_count
@@ -128,11 +132,22 @@ def index_document(
     return True
 
 
-def _numbered(document: Document, tokens: Encoder, start: int) -> Iterator[NewSegment]:
+def _segments(db: Database, document: Document | DocumentRow) -> Iterator[NewSegment]:
+    """Segments of a file, or those stored of a document that is read anew; not yet counted."""
+    if isinstance(document, DocumentRow):
+        for row in storage.iter_segments(db, document.id):
+            place = (row.locator, row.locator_kind, row.locator_start, row.locator_end)
+            yield NewSegment(row.text, *place, 0, 0)
+        return
     for segment in document.segments():
-        count = len(tokens.encode(segment.text))
         where = segment.locator
-        yield NewSegment(segment.text, str(where), where.kind, where.start, where.end, start, count)
+        yield NewSegment(segment.text, str(where), where.kind, where.start, where.end, 0, 0)
+
+
+def _numbered(segments: Iterator[NewSegment], tokens: Encoder, start: int) -> Iterator[NewSegment]:
+    for segment in segments:
+        count = len(tokens.encode(segment.text))
+        yield replace(segment, token_start=start, token_count=count)
         start += count
 
 

@@ -57,6 +57,7 @@ class Reader:
     Args:
         runtime: returns the model of a session, or raises why there is none.
         live: returns the session in memory, restored on demand.
+        all_read: told of a session that has nothing left to read; True if it has again.
     """
 
     def __init__(
@@ -65,11 +66,12 @@ class Reader:
         settings: Settings,
         runtime: Callable[[int], Runtime],
         live: Callable[[int], LiveSession],
+        all_read: Callable[[int], bool],
         turns: Turns,
         locks: SessionLocks,
     ) -> None:
         self._db, self._settings, self._runtime, self._live = db, settings, runtime, live
-        self._turns, self._locks = turns, locks
+        self._all_read, self._turns, self._locks = all_read, turns, locks
         self._wake = threading.Condition()
         self._stopping = False
         self._to_index: deque[int] = deque()
@@ -189,6 +191,7 @@ class Reader:
         try:
             with self._locks.held(session_id):
                 again = self._read_slice(session_id)
+                again = again or self._all_read(session_id)
             self.notices.pop(session_id, None)
         except SessionBusy as error:
             self.notices[session_id], again = sentence(error), True

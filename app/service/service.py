@@ -6,23 +6,29 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import storage
 from ahn_runtime import Runtime
 from ahn_runtime.cells import cell_class
+from ahn_runtime.presets import PRESETS
 from app.errors import NothingRead
-from app.service import library
+from app.service import library, rereading
 from app.service.answering import Answer, check_question, stream_answer
 from app.service.live import LiveSession, open_live
 from app.service.locks import SessionLocks
 from app.service.models import Load, Models, settle
 from app.service.reader import Reader
 from app.service.report import Report, make_report
+from app.service.rereading import Rereading
 from app.service.turns import Turns
 from app.settings import ModelOptions, Settings
 from storage import Database, DocumentRow, MessageRow, SessionRow, SessionSummary
+
+OPEN_STATES = ("indexing", "queued", "reading")
+"""Of documents that are being worked on, or will be."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +62,15 @@ class Service:
         self._live: dict[int, LiveSession] = {}
         self._live_lock = threading.RLock()
         self._turns = Turns()
+        self._locks = SessionLocks(settings.locks_dir)
         self.reader = Reader(
             self.db,
             settings,
             self._runtime_of,
             self._live_for_reading,
+            self._all_read,
             self._turns,
-            SessionLocks(settings.locks_dir),
+            self._locks,
         )
 
     def runtime(self, row: SessionRow | None = None) -> Runtime:
@@ -74,8 +82,8 @@ class Service:
         return self._models.get(self.options_of(row) if row else self.settings.model)
 
     def options_of(self, row: SessionRow) -> ModelOptions:
-        """What a session was made with; a session from before an option existed has its old way."""
-        return ModelOptions(**{"quantize": None, **row.settings["options"]})
+        """What a session goes on with; see `rereading.made_with`."""
+        return rereading.made_with(row)
 
     @property
     def is_loaded(self) -> bool:
@@ -84,8 +92,9 @@ class Service:
     def start(self) -> None:
         """Start reading in the background, going on with whatever was left unfinished."""
         self.reader.start()
-        for summary in storage.list_sessions(self.db):
-            self._enqueue_open_documents(summary.session.id)
+        rows = [summary.session for summary in storage.list_sessions(self.db)]
+        for row in (*rows, *storage.list_rereads(self.db)):
+            self._enqueue_open_documents(row.id)
 
     def close(self) -> None:
         """Finish the chunk being read, write a checkpoint, close the database."""
@@ -102,21 +111,22 @@ class Service:
 
     def create_session(self, name: str) -> SessionRow:
         """A new session, bound to the model and window that are loaded."""
-        runtime = self.runtime()
+        return storage.create_session(self.db, name, self._settings_for(self.settings.model))
+
+    def _settings_for(self, options: ModelOptions) -> dict[str, Any]:
+        """What a session made with these options keeps of them and of their model."""
+        options = settle(options)
+        runtime = self._models.get(options)
         cell = runtime.stream.cell
-        return storage.create_session(
-            self.db,
-            name,
-            {
-                "options": settle(self.settings.model).as_dict(),
-                "stream": asdict(runtime.stream),
-                "config": asdict(runtime.config),
-                "num_gates": cell_class(cell).num_gates if cell else 0,
-                "memory_status": runtime.memory_status,
-                "title": runtime.title,
-                "chunk_tokens": self.settings.chunk_tokens,
-            },
-        )
+        return {
+            "options": options.as_dict(),
+            "stream": asdict(runtime.stream),
+            "config": asdict(runtime.config),
+            "num_gates": cell_class(cell).num_gates if cell else 0,
+            "memory_status": runtime.memory_status,
+            "title": runtime.title,
+            "chunk_tokens": self.settings.chunk_tokens,
+        }
 
     def ensure_session(self, name: str) -> SessionRow:
         try:
@@ -127,11 +137,84 @@ class Service:
     def delete_session(self, name: str) -> None:
         """Delete a session with everything that only it used."""
         row = self.session(name)
-        self.reader.forget(row.id, [d.id for d in storage.list_documents(self.db, row.id)])
-        with self._live_lock:
-            self._live.pop(row.id, None)
+        self._drop_reread(row)
+        self._forget(row.id)
         storage.delete_session(self.db, row.id)
         library.drop_unused_files(self.db, self.settings)
+
+    def _forget(self, session_id: int) -> None:
+        """Take a session out of the reading and out of memory."""
+        documents = storage.list_documents(self.db, session_id)
+        self.reader.forget(session_id, [document.id for document in documents])
+        with self._live_lock:
+            self._live.pop(session_id, None)
+
+    # Reading anew.
+
+    def reread(self, name: str, changes: dict[str, Any]) -> None:
+        """Read a session anew in the background; asked for again, it goes on where it stopped.
+
+        Args:
+            changes: `ModelOptions` by name, instead of those the session was made with.
+
+        Raises:
+            NothingRead: there is nothing to read.
+            AhnError: the model cannot be loaded.
+        """
+        row = self.session(name)
+        if not storage.list_documents(self.db, row.id):
+            raise NothingRead(f"The session {name!r} has no documents, so nothing to read anew.")
+        settings = self._settings_for(replace(rereading.given_options(row), **changes))
+        known = storage.find_reread(self.db, row.id)
+        if known is not None and known.settings != settings:
+            self._forget(known.id)
+        reread = rereading.begin(self.db, row, settings)
+        self._enqueue_open_documents(reread.id)
+
+    def cancel_reread(self, name: str) -> None:
+        """Drop a re-reading; the session stays as it is."""
+        self._drop_reread(self.session(name))
+
+    def rereading(self, name: str) -> Rereading | None:
+        """How far the session's re-reading is; None if there is none."""
+        return rereading.progress_of(self.db, self.session(name).id)
+
+    def is_rereading(self, name: str) -> bool:
+        """Whether a re-reading is being worked on, not only there."""
+        reread = storage.find_reread(self.db, self.session(name).id)
+        if reread is None:
+            return False
+        states = {document.state for document in storage.list_documents(self.db, reread.id)}
+        return self.reader.is_busy(reread.id) or not states.isdisjoint(OPEN_STATES)
+
+    def offers_reread(self, name: str) -> bool:
+        """Whether a new session would have a trained memory, where this one's is untrained."""
+        row = self.session(name)
+        if row.settings.get("memory_status") != rereading.UNTRAINED:
+            return False
+        made = rereading.given_options(row)
+        preset = PRESETS.get(str(made.model))
+        return made.ahn == "auto" and preset is not None and preset.memory_status == "trained"
+
+    def _drop_reread(self, row: SessionRow) -> None:
+        known = storage.find_reread(self.db, row.id)
+        if known is not None:
+            self._forget(known.id)
+            storage.delete_session(self.db, known.id)
+
+    def _all_read(self, session_id: int) -> bool:
+        """A re-reading that is done takes its session's place; True if there is more to read."""
+        row = storage.get_session_by_id(self.db, session_id)
+        if row.rereads is None:
+            return False
+        with self._turns.reading():  # nobody answers from the old state meanwhile
+            more = rereading.finish(self.db, self._locks, row)
+            if storage.find_reread(self.db, row.rereads) is None:
+                with self._live_lock:
+                    for gone in (row.id, row.rereads):
+                        self._live.pop(gone, None)
+        self._enqueue_open_documents(row.id if more else row.rereads)
+        return False
 
     # Documents.
 
@@ -151,7 +234,7 @@ class Service:
         if document.state in ("paused", "failed"):
             waiting = "queued" if document.token_count is not None else "indexing"
             document = storage.set_document_state(self.db, document_id, waiting)
-        if document.state in ("indexing", "queued", "reading"):
+        if document.state in OPEN_STATES:
             self.reader.enqueue(document)
         return document
 
@@ -178,13 +261,15 @@ class Service:
         row = self.session(session)
         with self._live_lock:
             live = self._live.get(row.id)
-            return " ".join(
-                [*(live.notes if live else []), *filter(None, [self.reader.notices.get(row.id)])]
-            )
+            notes = [*(live.notes if live else []), self.reader.notices.get(row.id)]
+        anew = storage.find_reread(self.db, row.id)
+        if anew is not None:
+            notes += [str(rereading.progress_of(self.db, row.id)), self.reader.notices.get(anew.id)]
+        return " ".join(filter(None, notes))
 
     def _enqueue_open_documents(self, session_id: int) -> None:
         for document in storage.list_documents(self.db, session_id):
-            if document.state in ("indexing", "queued", "reading"):
+            if document.state in OPEN_STATES:
                 self.reader.enqueue(document)
 
     # Questions.

@@ -21,10 +21,13 @@ def make_service(tmp_path: Path, tiny_dir: Path) -> Iterator[Callable[..., Servi
     made: list[Service] = []
 
     def make(
-        window: int = TINY_WINDOW, quantize: str | None = "auto", **changes: object
+        window: int = TINY_WINDOW,
+        quantize: str | None = "auto",
+        ahn: str = "auto",
+        **changes: object,
     ) -> Service:
         options = ModelOptions(
-            model=str(tiny_dir), window=window, sinks=TINY_SINKS, quantize=quantize
+            model=str(tiny_dir), ahn=ahn, window=window, sinks=TINY_SINKS, quantize=quantize
         )
         settings = Settings(
             data_dir=tmp_path / "data",

@@ -1,0 +1,171 @@
+"""Reading a session anew: the old state answers until the new one is there, bit for bit as if the
+session had been made with the new options from the start."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+import storage
+from app.errors import NothingRead
+from app.service import Service
+from tests.app.conftest import TINY_SINKS, wait_until_read
+
+ROOT = Path(__file__).parents[2]
+SMALL = 800
+
+
+def wait_until_anew(service: Service, session: str, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while service.rereading(session) is not None:
+        assert time.monotonic() < deadline, service.notice(session)
+        time.sleep(0.02)
+
+
+def state_of(service: Service, session: str) -> list[torch.Tensor]:
+    row = service.session(session)
+    with service._turns.reading():
+        live = service._live_now(row.id)
+        return [t for layer in live.session.state.layers for t in (layer.k, layer.v, layer.memory)]
+
+
+def add(service: Service, session: str, *paths: Path) -> None:
+    service.ensure_session(session)
+    service.start()
+    for path in paths:
+        service.add_document(session, path)
+    wait_until_read(service, session)
+
+
+@pytest.fixture
+def second(tmp_path):
+    path = tmp_path / "second.txt"
+    path.write_text("The second book tells of a ferry over the river Tay. " * 60)
+    return path
+
+
+def test_it_equals_a_session_made_so(make_service, book, second):
+    service = make_service()
+    add(service, "old", book, second)
+    before = [(d.document.id, d.document.title) for d in service.documents("old")]
+    service.reread("old", {"window": SMALL})
+    wait_until_anew(service, "old")
+    assert [(d.document.id, d.document.title) for d in service.documents("old")] == before
+    assert service.report("old").window == SMALL
+    assert [s.session.name for s in service.sessions()] == ["old"]
+    anew = state_of(service, "old")
+    service.close()
+
+    other = make_service(window=SMALL)
+    add(other, "new", book, second)
+    for ours, theirs in zip(anew, state_of(other, "new"), strict=True):
+        assert torch.equal(ours, theirs)
+    assert list(other.ask("old", "Who kept a parrot?"))[-1].done
+
+
+def test_stopped_half_way_it_goes_on_and_the_old_state_answers(make_service, book, second):
+    service = make_service(checkpoint_tokens=256)
+    add(service, "s", book, second)
+    service.close()
+    service = make_service(checkpoint_tokens=256)
+    row = service.session("s")
+    service.reread("s", {"window": SMALL})  # nothing reads yet: the threads are not started
+    (reread,) = storage.list_rereads(service.db)
+    service.reader.start()
+    while not storage.list_checkpoints(service.db, reread.id):
+        time.sleep(0.005)
+    service.close()
+
+    service = make_service(checkpoint_tokens=256)
+    (reread,) = storage.list_rereads(service.db)
+    place = storage.list_checkpoints(service.db, reread.id)[0].position
+    assert 0 < place < storage.list_checkpoints(service.db, row.id)[0].position
+    assert list(service.ask("s", "Who kept a parrot?"))[-1].done
+    assert "being read anew" in service.notice("s")
+    assert service.report("s").window == 3000
+    service.start()
+    wait_until_anew(service, "s")
+    assert service.report("s").window == SMALL and service.notice("s") == ""
+
+
+def test_documents_added_meanwhile_are_read_too(make_service, book, second):
+    service = make_service()
+    add(service, "s", book)
+    service.close()
+    service = make_service()
+    service.reread("s", {"window": SMALL})
+    service.add_document("s", second)
+    service.start()
+    wait_until_anew(service, "s")
+    wait_until_read(service, "s")
+    assert [d.document.state for d in service.documents("s")] == ["done", "done"]
+    total = sum(d.document.token_count for d in service.documents("s"))
+    assert service.report("s").tokens > total
+
+
+def test_it_can_be_dropped_and_asked_for_differently(make_service, book):
+    service = make_service()
+    add(service, "s", book)
+    service.close()
+    service = make_service()
+    service.reread("s", {"window": SMALL})
+    (first,) = storage.list_rereads(service.db)
+    service.reread("s", {"window": SMALL})
+    assert [r.id for r in storage.list_rereads(service.db)] == [first.id], "the same goes on"
+    service.reread("s", {"window": 900})
+    (second,) = storage.list_rereads(service.db)
+    assert second.id != first.id and second.settings["stream"]["window"] == 900
+    service.cancel_reread("s")
+    assert service.rereading("s") is None and storage.list_rereads(service.db) == []
+    assert service.report("s").window == 3000
+
+
+def test_nothing_is_refused_with_a_sentence(make_service):
+    service = make_service()
+    service.ensure_session("empty")
+    with pytest.raises(NothingRead, match="no documents, so nothing to read anew"):
+        service.reread("empty", {})
+
+
+def test_a_session_with_an_untrained_memory_keeps_it(make_service, tiny_dir, book):
+    """What "auto" means may change with the program; a session's state does not."""
+    service = make_service(ahn="untrained:GatedDeltaNet")
+    add(service, "s", book)
+    row = service.session("s")
+    assert row.settings["memory_status"] == "untrained"
+    options = {**row.settings["options"], "ahn": "auto"}
+    storage.update_session_settings(service.db, row.id, {**row.settings, "options": options})
+    service.close()
+
+    service = make_service()
+    assert service.options_of(service.session("s")).ahn == "untrained:GatedDeltaNet"
+    assert list(service.ask("s", "Who kept a parrot?"))[-1].done
+    service.start()
+    service.reread("s", {})
+    wait_until_anew(service, "s")
+    assert service.report("s").memory_status == "trained"
+
+
+def test_the_command_reads_anew_and_tells(make_service, tiny_dir, tmp_path, book):
+    def launch(*arguments):
+        return subprocess.run(
+            [sys.executable, "launch.py", *arguments, "--data-dir", str(tmp_path / "data")],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+
+    model = ("--model", str(tiny_dir), "--window", "1000", "--sinks", str(TINY_SINKS))
+    assert launch("read", str(book), "--session", "s", *model).returncode == 0
+    done = launch("reread", "s", "--window", str(SMALL), "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["session"] == "s"
+    report = json.loads(launch("report", "s", "--json").stdout)
+    assert report["window"] == SMALL
+    refused = launch("ask", "s", "Who?", "--window", "1000")
+    assert refused.returncode == 1 and "read this one anew" in refused.stderr
+    assert "stays as it is" in launch("reread", "s", "--cancel").stdout
+    assert launch("reread", "nobody").returncode == 1
