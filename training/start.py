@@ -21,11 +21,14 @@ from torch import Tensor
 
 from ahn_runtime.qwen2 import MEMORY_MARK, Qwen2
 from training.distill import Window, teach
+from training.straight import STRAIGHT
 
 GATE_RATE = 75.0
 """Highest change of a gate before its sigmoid or softplus in a step, in learning rates."""
 DECAY_RATE = 12.0
 """Of A_log, dt_bias and other biases, in learning rates."""
+STRAIGHT_RATE = 20.0
+"""Of o_proj's straight part: one number for what thousands would have to agree on."""
 OPEN_GATE = 1.0
 
 
@@ -66,7 +69,7 @@ def start_memory(model: Qwen2, measured: Tensor) -> None:
 def parameter_rates(parameters: Iterable[str], measured: Tensor) -> dict[str, float]:
     """Each parameter's rate as a multiple of the learning rate, by its released name."""
     sizes = measured[:, -2:].tolist()
-    rates = {}
+    rates = {STRAIGHT: STRAIGHT_RATE}
     for name in parameters:
         before, _, inside = name.partition(MEMORY_MARK)
         input_sum, value_size = sizes[int(before.rpartition(".")[2])]

@@ -31,9 +31,11 @@ from training.plot import loss_svg
 from training.release import write_release
 from training.settings import TrainingSettings
 from training.start import measure_layers, parameter_rates, start_memory
+from training.straight import STRAIGHT, StraightPart
 from training.team import Team, join_team
 from training.writing import write_atomically
 
+PROJECTION = ".fn.o_proj.weight"
 UNUSED = ".fn.D"
 """A parameter of the released files that no equation uses: kept as it is."""
 
@@ -104,13 +106,15 @@ class Trainer:
         self.trained = {n: p for n, p in self.memory.items() if not n.endswith(UNUSED)}
         for parameter in self.trained.values():
             parameter.requires_grad_()
+        self.straight = StraightPart([p for n, p in self.trained.items() if n.endswith(PROJECTION)])
+        self.stepped = {**self.trained, STRAIGHT: self.straight.parameter}
 
     def run(self, report: Report) -> Outcome:
         """Make the steps that are left."""
         state = load_state(self.output / "training", self.origin)
         self.measured = self._measure() if state is None else state.tensors[MEASURED]
         rates = parameter_rates(self.trained, self.measured)
-        self.optimiser = make_optimiser(self.trained, rates, self.settings)
+        self.optimiser = make_optimiser(self.stepped, rates, self.settings)
         first = 0 if state is None else self._restore(state)
         metrics = None
         if self.team.leads:
@@ -179,14 +183,16 @@ class Trainer:
         parameters = list(self.trained.values())
         self.team.add_gradients(parameters)
         norm = nn.utils.clip_grad_norm_(parameters, self.settings.clip)
+        self.straight.take_gradient()
         rate = learning_rate(step, self.settings)
         set_learning_rate(self.optimiser, rate)
         self.optimiser.step()
+        self.straight.apply()
         return rate, float(norm)
 
     def _save(self, steps_done: int, metrics: MetricsFile) -> None:
-        tensors: dict[str, Tensor] = {f"parameter/{n}": p for n, p in self.trained.items()}
-        tensors |= moments(self.optimiser, self.trained)
+        tensors: dict[str, Tensor] = {f"parameter/{n}": p for n, p in self.stepped.items()}
+        tensors |= moments(self.optimiser, self.stepped)
         tensors[MEASURED] = self.measured
         state = TrainingState(steps_done, steps_done * self.settings.batch, self.origin, tensors)
         save_state(self.output / "training", state)
@@ -215,7 +221,8 @@ class Trainer:
         with torch.no_grad():
             for name, parameter in self.trained.items():
                 parameter.copy_(state.tensors[f"parameter/{name}"])
-        restore_moments(self.optimiser, self.trained, state.tensors, state.steps_done)
+        self.straight.restore(state.tensors[f"parameter/{STRAIGHT}"])
+        restore_moments(self.optimiser, self.stepped, state.tensors, state.steps_done)
         return state.steps_done
 
 
