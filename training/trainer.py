@@ -213,7 +213,7 @@ class Trainer:
             measured.zero_()
         measured = self.team.add(measured)  # the leader's, to the bit
         if self.runtime.memory_status == "untrained":
-            start_memory(model, measured)
+            start_memory(model, measured, self.settings.seed)
         return measured
 
     def _restore(self, state: TrainingState) -> int:

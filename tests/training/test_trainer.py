@@ -30,7 +30,7 @@ def fresh(directory, cell="GatedDeltaNet"):
 @pytest.mark.parametrize("cell", list(CELLS))
 def test_the_loss_falls_and_the_base_stays(tiny_dir, corpus_for, settings_for, tmp_path, cell):
     # The same sequences again and again: what is left of the loss is what was learned.
-    options = {"length": 192, "windows": (24,), "positions": 0, "steps": 10, "learning_rate": 0.03}
+    options = {"length": 192, "windows": (24,), "positions": 0, "steps": 10, "learning_rate": 3e-3}
     corpus = corpus_for(**options, batch=6)
     corpus.num_sequences = corpus.size = 6
     settings = settings_for(**options, batch=6)
