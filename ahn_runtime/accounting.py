@@ -60,7 +60,9 @@ def paper_costs(config: ModelConfig, held_limit: int, tokens: int) -> PaperCosts
     return PaperCosts(layers * ahn + head, layers * full + head, cache, cache_full)
 
 
-def block_flops(config: ModelConfig, stream: StreamConfig, n: int, tokens: int) -> tuple[int, int]:
+def block_flops(
+    config: ModelConfig, stream: StreamConfig, n: int, tokens: int, finished: int
+) -> tuple[int, int]:
     """FLOPs of one block as run, and of the same block under full attention; without lm_head.
 
     As run means every score that is computed, the masked ones of a block included.
@@ -68,20 +70,25 @@ def block_flops(config: ModelConfig, stream: StreamConfig, n: int, tokens: int) 
     Args:
         n: absolute position of the block's first token.
         tokens: T.
+        finished: rows that the last layer attends for and finishes; the others only give it keys
+            and values. Full attention would be spared the same.
     """
     d, dim, heads = config.hidden_size, config.head_dim, config.num_heads
-    linear = 4 * d * dim * (heads + config.num_kv_heads) + 6 * d * config.intermediate_size
+    entering = 2 * d * dim * (heads + 2 * config.num_kv_heads)
+    finishing = 2 * d * dim * heads + 6 * d * config.intermediate_size
+    rows = (config.num_layers - 1) * tokens + finished  # over all layers
+    linear = config.num_layers * tokens * entering + rows * finishing
     single = tokens == 1
     keys = stream.held_tokens(n + 1) if single else stream.held_tokens(n) + tokens
-    run = tokens * (linear + 4 * dim * heads * keys)
+    run = linear + rows * 4 * dim * heads * keys
     if stream.cell is not None:
         # Write gates for every token; decay, correct, write and read D x D per evicted one.
         evicted = max(0, n + tokens - (stream.held_limit or 0)) - max(
             0, n - (stream.held_limit or 0)
         )
-        run += tokens * 4 * d * heads + evicted * (10 * dim**2 + 2 * d) * heads
-    full = tokens * (linear + 4 * dim * heads * (n + tokens))
-    return config.num_layers * run, config.num_layers * full
+        memory = tokens * 4 * d * heads + evicted * (10 * dim**2 + 2 * d) * heads
+        run += config.num_layers * memory
+    return run, linear + rows * 4 * dim * heads * (n + tokens)
 
 
 def head_flops(config: ModelConfig, rows: int) -> int:

@@ -106,14 +106,21 @@ class DecoderLayer(nn.Module):
         self.mlp = MLP(config)
         self.ahn = Memory(cell_class(cell)(config)) if cell else None
 
-    def forward(self, x: Tensor, state: LayerState, plan: BlockPlan, rotation: Rotations) -> Tensor:
-        """x [T, hidden] -> [T, hidden]; `state` moves on by the block."""
+    def forward(
+        self, x: Tensor, state: LayerState, plan: BlockPlan, rotation: Rotations, finished: int
+    ) -> Tensor:
+        """x [T, hidden] -> the last `finished` rows, [finished, hidden].
+
+        `state` moves on by the whole block, however many rows are finished.
+        """
         h = self.input_layernorm(x)
-        x = x + self._mix(h, state, plan, rotation)
+        x = x[-finished:] + self._mix(h, state, plan, rotation, finished)
         out: Tensor = x + self.mlp(self.post_attention_layernorm(x))
         return out
 
-    def _mix(self, h: Tensor, state: LayerState, plan: BlockPlan, rotation: Rotations) -> Tensor:
+    def _mix(
+        self, h: Tensor, state: LayerState, plan: BlockPlan, rotation: Rotations, finished: int
+    ) -> Tensor:
         """Attention over what is held exactly, plus what the memory gives back."""
         attn, cell = self.self_attn, self.ahn.fn if self.ahn is not None else None
         raw_q = self._heads(attn.q_proj(h))
@@ -128,14 +135,17 @@ class DecoderLayer(nn.Module):
         if cell is not None and len(plan.evict_slots):
             slots = plan.evict_slots
             evicted = state.k[:, slots], state.v[:, slots], state.gates[:, slots]
-        out = self._attend(q, q_sinks, k, v, gates, state, plan)
+        rows = slice(len(h) - finished, None)
+        seen_by = None if q_sinks is None else q_sinks[:, rows]
+        out = self._attend(q[:, rows], seen_by, k, v, gates, state, plan)
         if cell is not None and evicted is not None:
             keys, values = (self._repeat(e) for e in evicted[:2])
             since = plan.read_from
             added, state.memory = cell(
                 q[:, since:], keys, values, evicted[2], h[since:], state.memory
             )
-            out[:, since:] += added.to(out.dtype)
+            reading = min(finished, len(h) - since)
+            out[:, finished - reading :] += added[:, added.shape[1] - reading :].to(out.dtype)
         mixed: Tensor = attn.o_proj(out.transpose(0, 1).flatten(1))
         return mixed
 
@@ -158,10 +168,11 @@ class DecoderLayer(nn.Module):
             held = plan.held_before
             keys = torch.cat((state.k[:, :held], k), dim=1)
             values = torch.cat((state.v[:, :held], v), dim=1)
+        mask = None if plan.mask is None else plan.mask[-q.shape[1] :]
         if q_sinks is None:
-            out = attend(q, keys, values, plan.mask)
+            out = attend(q, keys, values, mask)
         else:
-            out = attend_rebased(q, q_sinks, keys, values, plan.mask, plan.sinks)
+            out = attend_rebased(q, q_sinks, keys, values, mask, plan.sinks)
         if not single:
             state.write(plan.write_slots, k, v, gates)
         return out
@@ -194,24 +205,30 @@ class Qwen2(nn.Module):
         self.model = Decoder(config, cell)
         self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
 
-    def forward(self, ids: Tensor, state: ModelState, stream: StreamConfig) -> Tensor:
+    def forward(
+        self, ids: Tensor, state: ModelState, stream: StreamConfig, finished: int | None = None
+    ) -> Tensor:
         """Feed one block and move `state` on.
 
         Args:
             ids: int64 [T]; T is at most the window.
             state: the session's, changed in place.
             stream: how the session holds its tokens.
+            finished: the last so many rows are wanted; None for all. The last layer attends and
+                computes its MLP for these only, since nothing else depends on the others.
 
         Returns:
-            Hidden states after the final norm, [T, hidden].
+            Hidden states after the final norm, [finished, hidden].
         """
         config, device = self.config, ids.device
         plan = plan_block(state.tokens_seen, len(ids), stream, device)
         state.reserve(len(ids), stream)
         x = self.model.embed_tokens(ids)
         rotation = Rotations.of(plan, config, x.dtype)
-        for layer, layer_state in zip(self.model.layers, state.layers, strict=True):
-            x = layer(x, layer_state, plan, rotation)
+        last = len(state.layers) - 1
+        for i, (layer, layer_state) in enumerate(zip(self.model.layers, state.layers, strict=True)):
+            rows = finished if finished is not None and i == last else len(ids)
+            x = layer(x, layer_state, plan, rotation, rows)
         state.tokens_seen += len(ids)
         normed: Tensor = self.model.norm(x)
         return normed

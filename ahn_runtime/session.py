@@ -69,7 +69,8 @@ class Session:
         tokens = self._checked(ids)
         rows = []
         for start in range(0, len(tokens), self.runtime.block_tokens):
-            hidden = self._feed_block(tokens[start : start + self.runtime.block_tokens])
+            block = tokens[start : start + self.runtime.block_tokens]
+            hidden = self._feed_block(block, len(block) if logits == "all" else 1)
             if logits == "all":
                 rows.append(self._head(hidden))
         if logits == "all":
@@ -141,10 +142,12 @@ class Session:
             raise ValueError(f"ids must be from 0 to {vocab - 1}; got one outside.")
         return tokens
 
-    def _feed_block(self, tokens: Tensor) -> Tensor:
+    def _feed_block(self, tokens: Tensor, finished: int) -> Tensor:
         state, runtime = self.state, self.runtime
-        run, full = block_flops(runtime.config, runtime.stream, state.tokens_seen, len(tokens))
-        hidden = runtime.model(tokens, state, runtime.stream)
+        run, full = block_flops(
+            runtime.config, runtime.stream, state.tokens_seen, len(tokens), finished
+        )
+        hidden = runtime.model(tokens, state, runtime.stream, finished)
         state.last_hidden = hidden[-1].clone()
         state.prefix_hash = extend_prefix_hash(state.prefix_hash, tokens.tolist())
         state.flops += run

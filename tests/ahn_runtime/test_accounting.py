@@ -2,7 +2,7 @@
 
 import pytest
 
-from ahn_runtime.accounting import block_flops, full_cache_bytes, paper_costs
+from ahn_runtime.accounting import block_flops, full_cache_bytes, head_flops, paper_costs
 from ahn_runtime.config import StreamConfig
 from tests.ahn_runtime.released import RELEASED
 
@@ -58,10 +58,12 @@ def test_linear_layers_are_counted_as_torch_counts_them(load_tiny):
     from torch.utils.flop_counter import FlopCounterMode
 
     runtime = load_tiny(window=None, sinks=0, ahn=None)
-    session = runtime.session()
-    session.feed([1] * 64, logits=None)
-    counter = FlopCounterMode(display=False)
-    with counter, sdpa_kernel(SDPBackend.MATH):  # whose products the counter sees
+    for logits, finished in ((None, 1), ("all", 64)):
+        session = runtime.session()
         session.feed([1] * 64, logits=None)
-    ours, _ = block_flops(runtime.config, StreamConfig(None, 0, None), 64, 64)
-    assert ours == pytest.approx(counter.get_total_flops(), rel=0.02)
+        counter = FlopCounterMode(display=False)
+        with counter, sdpa_kernel(SDPBackend.MATH):  # whose products the counter sees
+            session.feed([1] * 64, logits=logits)
+        ours, _ = block_flops(runtime.config, StreamConfig(None, 0, None), 64, 64, finished)
+        head = head_flops(runtime.config, 64) if logits else 0
+        assert ours + head == pytest.approx(counter.get_total_flops(), rel=0.02)

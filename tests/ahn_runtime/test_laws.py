@@ -106,6 +106,24 @@ def stock_logits(runtime, ids):
         return stock.eval()(ids[None]).logits[0]
 
 
+@pytest.mark.parametrize("positions", ["absolute", "cache"])
+def test_what_reading_leaves_out_changes_nothing(load_each, positions):
+    """Without logits the last layer finishes one row a block; the state is that of all rows."""
+    runtime = load_each(window=37, sinks=5, positions=positions)
+    ids = token_ids(200)
+    lean, whole = runtime.session(), runtime.session()
+    for start, length in ((0, 41), (41, 1), (42, 36), (78, 122)):
+        piece = ids[start : start + length]
+        lean.feed(piece, logits=None)
+        expected = whole.feed(piece, logits="all")[-1:]
+        torch.testing.assert_close(lean.next_logits(), expected, rtol=0, atol=1e-4)
+    for ours, theirs in zip(lean.state.layers, whole.state.layers, strict=True):
+        for name in ("k", "v", "gates", "memory"):
+            torch.testing.assert_close(
+                getattr(ours, name), getattr(theirs, name), rtol=0, atol=1e-5
+            )
+
+
 @pytest.mark.slow
 def test_embedded_equals_transformers_below_the_window(embedded):
     text = "Alice was beginning to get very tired of sitting by her sister on the bank. " * 12
