@@ -16,6 +16,7 @@ Source: per-token, per-channel symmetric quantization as in "LLM.int8()" (arXiv 
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -90,6 +91,42 @@ class _Differentiable(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         return ctx.layer.gradient(gradients[0]), None
+
+
+class JoinedLayers:
+    """Layers of the same input as one: its rows are rounded once, and one product does for all.
+
+    The layers stay what they are, views of the joined weights: the names and bytes of the model's
+    parameters do not change.
+    """
+
+    def __init__(self, layers: Sequence[Int8Linear]) -> None:
+        first = layers[0]
+        self.sizes = [layer.weight.shape[0] for layer in layers]
+        biases = [layer.bias for layer in layers if layer.bias is not None]
+        assert len(biases) in (0, len(layers)) and not any(layer.fine for layer in layers)
+        with torch.device("meta"):
+            joined = Int8Linear(first.weight.shape[1], sum(self.sizes), bool(biases))
+        for name in ("weight", "scale", *(("bias",) if biases else ())):
+            whole = torch.cat([getattr(layer, name).data for layer in layers])
+            setattr(joined, name, nn.Parameter(whole, requires_grad=False))
+            for layer, part in zip(layers, whole.split(self.sizes), strict=True):
+                getattr(layer, name).data = part
+        self.layer = joined
+
+    def __call__(self, x: Tensor) -> tuple[Tensor, ...]:
+        """x [T, K] -> one [T, N] for each layer, views of one tensor."""
+        return self.layer(x).split(self.sizes, dim=-1)
+
+
+def join_layers(model: nn.Module) -> None:
+    """Join what shares an input: queries, keys and values; gate and up."""
+    for module in model.modules():
+        for names in (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj")):
+            layers = [getattr(module, name, None) for name in names]
+            int8 = [layer for layer in layers if isinstance(layer, Int8Linear)]
+            if len(int8) == len(names) and getattr(module, "joined", None) is None:
+                setattr(module, "joined", JoinedLayers(int8))  # noqa: B010
 
 
 class Int8Embedding(nn.Module):

@@ -9,6 +9,7 @@ what is added to the attention output before `o_proj`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -23,6 +24,10 @@ from ahn_runtime.rope import rope_rotation, rotate
 
 MEMORY_MARK = ".ahn.fn."
 """In the name of every parameter of a memory, and of no other."""
+
+
+Joined = Callable[[Tensor], tuple[Tensor, ...]]
+"""Several linear layers of the same input as one product; see `quantize.join_layers`."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +73,11 @@ class MLP(nn.Module):
         self.gate_proj = nn.Linear(hidden, inner, bias=False)
         self.up_proj = nn.Linear(hidden, inner, bias=False)
         self.down_proj = nn.Linear(inner, hidden, bias=False)
+        self.joined: Joined | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+        gate, up = self.joined(x) if self.joined else (self.gate_proj(x), self.up_proj(x))
+        out: Tensor = self.down_proj(F.silu(gate) * up)
         return out
 
 
@@ -84,6 +91,26 @@ class Attention(nn.Module):
         self.k_proj = nn.Linear(hidden, config.num_kv_heads * dim)
         self.v_proj = nn.Linear(hidden, config.num_kv_heads * dim)
         self.o_proj = nn.Linear(config.num_heads * dim, hidden, bias=False)
+        self.joined: Joined | None = None
+        self.head_dim, self.num_kv_heads = dim, config.num_kv_heads
+
+    def project(self, x: Tensor, rotation: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Queries as they are; queries and keys rotated; values.
+
+        Args:
+            x: normed inputs, [T, hidden].
+            rotation: of the positions.
+
+        Returns:
+            q, q rotated [H, T, D]; k rotated, v [Hkv, T, D].
+        """
+        layers = (self.q_proj, self.k_proj, self.v_proj)
+        parts = self.joined(x) if self.joined else tuple(layer(x) for layer in layers)
+        both, values = torch.cat(parts[:2], dim=-1), parts[2]
+        both, v = (t.unflatten(-1, (-1, self.head_dim)).transpose(0, 1) for t in (both, values))
+        rotated = rotate(both, rotation)
+        q, k = rotated.tensor_split((-self.num_kv_heads,))
+        return both[: -self.num_kv_heads], q, k, v
 
 
 class Memory(nn.Module):
@@ -123,12 +150,10 @@ class DecoderLayer(nn.Module):
     ) -> Tensor:
         """Attention over what is held exactly, plus what the memory gives back."""
         attn, cell = self.self_attn, self.ahn.fn if self.ahn is not None else None
-        raw_q = self._heads(attn.q_proj(h))
-        q = rotate(raw_q, rotation.positions)
+        raw_q, q, k, v = attn.project(h, rotation.positions)
         q_sinks = None if rotation.sink_view is None else rotate(raw_q, rotation.sink_view)
         # Rounded before use, so that what is saved is what was used.
-        k = rotate(self._heads(attn.k_proj(h)), rotation.positions).to(state.k.dtype)
-        v = self._heads(attn.v_proj(h)).to(state.v.dtype)
+        k, v = k.to(state.k.dtype), v.to(state.v.dtype)
         gates = cell.write_gates(h) if cell is not None else None
 
         evicted = None
@@ -176,10 +201,6 @@ class DecoderLayer(nn.Module):
         if not single:
             state.write(plan.write_slots, k, v, gates)
         return out
-
-    def _heads(self, x: Tensor) -> Tensor:
-        """[T, heads * D] -> [heads, T, D]."""
-        return x.unflatten(-1, (-1, self.config.head_dim)).transpose(0, 1)
 
     def _repeat(self, x: Tensor) -> Tensor:
         """Key/value heads [Hkv, E, D] repeated to the query heads [H, E, D]."""

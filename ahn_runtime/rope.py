@@ -20,16 +20,15 @@ def rope_rotation(positions: Tensor, head_dim: int, theta: float, dtype: torch.d
         dtype: of the result.
 
     Returns:
-        [2, T, D]: cosines, then sines; the two halves of the last axis are equal.
+        [2, T, D]: cosines, then sines, those of the first half negated: what `rotate` multiplies.
     """
     steps = torch.arange(0, head_dim, 2, dtype=torch.float64, device=positions.device)
     angles = positions.to(torch.float64)[:, None] * theta ** (-steps / head_dim)
-    angles = torch.cat((angles, angles), dim=-1)
-    return torch.stack((angles.cos(), angles.sin())).to(dtype)
+    cos, sin = angles.cos(), angles.sin()
+    return torch.stack((torch.cat((cos, cos), -1), torch.cat((-sin, sin), -1))).to(dtype)
 
 
 def rotate(x: Tensor, rotation: Tensor) -> Tensor:
     """Rotate queries or keys x [heads, T, D] by `rope_rotation`'s result."""
     cos, sin = rotation
-    first, second = x.chunk(2, dim=-1)
-    return x * cos + torch.cat((-second, first), dim=-1) * sin
+    return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, dims=-1), sin)

@@ -20,6 +20,7 @@ from ahn_runtime.presets import (
     PRESETS,
     Preset,
 )
+from ahn_runtime.quantize import join_layers
 from ahn_runtime.qwen2 import Qwen2
 from ahn_runtime.session import BLOCK_TOKENS, Session, Snapshot
 from ahn_runtime.tokenizer import Tokenizer
@@ -48,6 +49,8 @@ class Runtime:
         fingerprint: tuple[str, str] | None = None,
     ) -> None:
         self.model = model.to(device)
+        if device.type == "cpu":
+            join_layers(self.model)
         self.config: ModelConfig = model.config
         self.stream = stream
         self.tokenizer_or_none = tokenizer

@@ -25,7 +25,7 @@ from torch.utils.checkpoint import checkpoint
 from ahn_runtime.attention import attend
 from ahn_runtime.quantize import Int8Linear
 from ahn_runtime.qwen2 import DecoderLayer, Qwen2
-from ahn_runtime.rope import rope_rotation, rotate
+from ahn_runtime.rope import rope_rotation
 
 QUERY_BLOCK_TOKENS = 1024
 """Queries that share a mask: attention costs their number times W + S + this, not L."""
@@ -174,13 +174,9 @@ def _project(
     layer: DecoderLayer, x: Tensor, rotation: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Normed input, rotated queries and keys, values."""
-    attn, dim = layer.self_attn, layer.config.head_dim
     h = layer.input_layernorm(x)
-    q, k, v = (
-        proj(h).unflatten(-1, (-1, dim)).transpose(0, 1)
-        for proj in (attn.q_proj, attn.k_proj, attn.v_proj)
-    )
-    return h, rotate(q, rotation), rotate(k, rotation), v
+    _, q, k, v = layer.self_attn.project(h, rotation)
+    return h, q, k, v
 
 
 def _finish(layer: DecoderLayer, x: Tensor, mixed: Tensor) -> Tensor:

@@ -36,6 +36,20 @@ def naive_gated_delta_rule(
     return torch.stack(outputs, dim=1) if outputs else torch.zeros_like(v), state
 
 
+def step_gated_delta_rule(
+    q: Tensor, k: Tensor, v: Tensor, beta: Tensor, log_decay: Tensor, state: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The same result for a single token, T = 1, in one product with the old state.
+
+    M^T q after the write is e^g M0^T q + (q . k) u, so key and query read M0 together.
+    """
+    decay = log_decay[..., None].exp()  # (H, 1, 1)
+    kept, read = (torch.bmm(torch.cat((k, q), dim=1), state) * decay).split(1, dim=1)
+    update = beta[..., None] * (v - kept)
+    y = torch.addcmul(read, (q * k).sum(dim=-1, keepdim=True), update)
+    return y, torch.baddbmm(state * decay, k.mT, update)
+
+
 def chunk_gated_delta_rule(
     q: Tensor,
     k: Tensor,

@@ -13,8 +13,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from ahn_runtime.ops.delta_rule import chunk_delta_rule, naive_delta_rule
-from ahn_runtime.ops.gated_delta_rule import chunk_gated_delta_rule, naive_gated_delta_rule
+from ahn_runtime.ops.delta_rule import chunk_delta_rule
+from ahn_runtime.ops.gated_delta_rule import chunk_gated_delta_rule, step_gated_delta_rule
 from ahn_runtime.ops.gated_linear_attention import (
     chunk_gated_linear_attention,
     naive_gated_linear_attention,
@@ -42,19 +42,20 @@ class Kernels(Protocol):
 
 
 class TorchKernels:
-    """The naive loop for a single step, where it is the faster; else the chunked form."""
+    """The chunked forms; for a single token forms of their own."""
 
     name = "torch"
 
     def gated_delta_rule(
         self, q: Tensor, k: Tensor, v: Tensor, beta: Tensor, log_decay: Tensor, state: Tensor
     ) -> Scanned:
-        scan = naive_gated_delta_rule if q.shape[1] == 1 else chunk_gated_delta_rule
+        scan = step_gated_delta_rule if q.shape[1] == 1 else chunk_gated_delta_rule
         return scan(q, k, v, beta, log_decay, state)
 
     def delta_rule(self, q: Tensor, k: Tensor, v: Tensor, beta: Tensor, state: Tensor) -> Scanned:
-        scan = naive_delta_rule if q.shape[1] == 1 else chunk_delta_rule
-        return scan(q, k, v, beta, state)
+        if q.shape[1] == 1:
+            return step_gated_delta_rule(q, k, v, beta, torch.zeros_like(beta), state)
+        return chunk_delta_rule(q, k, v, beta, state)
 
     def gated_linear_attention(
         self, q: Tensor, k: Tensor, v: Tensor, log_decay: Tensor, state: Tensor

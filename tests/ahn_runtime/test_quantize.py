@@ -8,7 +8,12 @@ from safetensors.torch import load_file
 
 from ahn_runtime import Runtime, quantized_cache
 from ahn_runtime.embedded import CACHE_VARIABLE
-from ahn_runtime.quantize import Int8Linear, int8_product_is_exact, quantize_rows
+from ahn_runtime.quantize import (
+    Int8Linear,
+    JoinedLayers,
+    int8_product_is_exact,
+    quantize_rows,
+)
 from tests.ahn_runtime.test_laws import feed_split, token_ids
 from tests.conftest import write_tiny
 
@@ -50,6 +55,32 @@ def test_it_hands_gradients_back(layers, fine):
     assert (x.grad - through).norm() < (1e-3 if fine else 0.05) * through.norm()
     with torch.no_grad():
         assert torch.equal(ours(x), ours(x.detach().requires_grad_()))
+
+
+def test_joined_layers_give_the_bits_of_each(layers):
+    _, first = layers
+    second = Int8Linear(96, 24, bias=True)
+    rows, scale = quantize_rows(torch.randn(24, 96))
+    second.weight.data, second.scale.data, second.bias.data = rows, scale[:, 0], torch.randn(24)
+    x = torch.randn(7, 96)
+    apart = first(x), second(x)
+    joined = JoinedLayers([first, second])
+    for ours, before, layer in zip(joined(x), apart, (first, second), strict=True):
+        assert torch.equal(ours, before) and torch.equal(layer(x), before)
+
+
+def test_a_model_is_joined_where_inputs_are_shared_and_keeps_its_names(tiny_dir):
+    exact = Runtime.load(tiny_dir)
+    int8 = Runtime.load(tiny_dir, quantize="int8")
+    for layer in int8.model.model.layers:
+        assert layer.self_attn.joined is not None and layer.mlp.joined is not None
+    names = [{n for n, _ in runtime.model.named_parameters()} for runtime in (exact, int8)]
+    assert names[0] == {n for n in names[1] if not n.endswith(".scale")}
+    ids = token_ids(60)
+    ours = int8.session().feed(ids, logits="all")
+    for layer in int8.model.model.layers:
+        layer.self_attn.joined = layer.mlp.joined = None
+    assert torch.equal(int8.session().feed(ids, logits="all"), ours)
 
 
 def test_a_row_does_not_depend_on_its_neighbours(layers):

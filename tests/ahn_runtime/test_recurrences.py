@@ -6,7 +6,11 @@ import pytest
 import torch
 
 from ahn_runtime.ops.delta_rule import chunk_delta_rule, naive_delta_rule
-from ahn_runtime.ops.gated_delta_rule import chunk_gated_delta_rule, naive_gated_delta_rule
+from ahn_runtime.ops.gated_delta_rule import (
+    chunk_gated_delta_rule,
+    naive_gated_delta_rule,
+    step_gated_delta_rule,
+)
 from ahn_runtime.ops.gated_linear_attention import (
     chunk_gated_linear_attention,
     naive_gated_linear_attention,
@@ -51,6 +55,16 @@ def test_chunked_equals_loop(rule, tokens, chunk_tokens):
     y_loop, state_loop = naive(*args)
     torch.testing.assert_close(y, y_loop, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(state, state_loop, rtol=1e-4, atol=1e-4)
+
+
+def test_a_single_step_equals_the_loop():
+    args = arguments(("beta", "log_decay"), 1, heads=14, dim=64)
+    before = args[-1].clone()
+    for ours, expected in zip(
+        step_gated_delta_rule(*args), naive_gated_delta_rule(*args), strict=True
+    ):
+        torch.testing.assert_close(ours, expected, rtol=1e-5, atol=1e-5)
+    assert torch.equal(args[-1], before)
 
 
 def test_the_given_state_is_not_changed(rule):
