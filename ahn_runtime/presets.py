@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+MEMORIES = Path(__file__).parent / "memories"
+"""Memories that come with Ammon: a directory each, with a model card."""
 DEFAULT_WINDOW_TOKENS = 2048
 DEFAULT_SINK_TOKENS = 128
 RELEASED_WINDOW_TOKENS = 32_640
@@ -21,7 +24,8 @@ class Preset:
         name: what the user types.
         title: what the user reads.
         base: hub id of the base model; None: the embedded one, from the package registry.
-        memory: hub id of the memory's weights; None: none are released.
+        memory: hub id of the memory's weights, or their directory if they come with Ammon; None:
+            there are none.
         cell: kind of the memory, by its released name; None for sinks + window only.
         memory_status: "trained", "untrained" (output projection zero: nothing is added yet) or
             "none".
@@ -32,7 +36,7 @@ class Preset:
     name: str
     title: str
     base: str | None
-    memory: str | None
+    memory: str | Path | None
     cell: str | None
     memory_status: str
     window: int

@@ -209,7 +209,8 @@ def _find_memory(ahn: str | Path | None, preset: Preset | None) -> Path | None:
     if ahn is None or _untrained_cell(ahn) is not None:
         return None
     if ahn == "auto":
-        return hub.fetch(preset.memory) if preset and preset.memory else None
+        memory = preset.memory if preset else None
+        return hub.fetch(memory) if isinstance(memory, str) else memory
     path = Path(ahn).expanduser()
     if path.is_dir():
         return path

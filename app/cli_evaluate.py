@@ -24,8 +24,12 @@ def _group() -> None:
 def memory(
     texts: Annotated[list[Path], typer.Argument(help="Texts that the memory was not trained on.")],
     parts: Annotated[
-        str, Option(help="What to measure, of divergence, recall, drift and probe.")
+        str,
+        Option(help="What to measure, of divergence, recall, drift, probe and questions."),
     ] = "divergence,recall,drift,probe",
+    questions: Annotated[
+        list[Path] | None, Option(help="A .jsonl of questions for that part; may be repeated.")
+    ] = None,
     output: Annotated[
         Path | None, Option(help="Folder for memory.json, memory.md and the figures.")
     ] = None,
@@ -37,7 +41,7 @@ def memory(
     windows: Annotated[str, Option(help="Windows to compare.")] = "256,512,1024,2048",
     sinks: Annotated[int, Option(help="Sinks.")] = 128,
     length: Annotated[int, Option(help="Tokens read of each text.")] = 4096,
-    recall_window: Annotated[int, Option(help="Window of the recall part.")] = 512,
+    recall_window: Annotated[int, Option(help="Window of the parts recall and questions.")] = 512,
     drift_tokens: Annotated[int, Option(help="Tokens read in the drift part.")] = 200_000,
     as_json: Json = False,
 ) -> None:
@@ -57,6 +61,7 @@ def memory(
         sinks=sinks,
         length=length,
         recall_window=recall_window,
+        questions=tuple(questions or ()),
         drift_tokens=drift_tokens,
         drift_every=max(1, drift_tokens // 20),
     )

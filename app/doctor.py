@@ -60,7 +60,7 @@ def examine(data_dir: Path) -> list[Finding]:
 
 def _preset(preset: Preset) -> Finding:
     """Whether a model from the hub is on disk; it is no fault if not."""
-    parts = [hub_id for hub_id in (preset.base, preset.memory) if hub_id]
+    parts = [part for part in (preset.base, preset.memory) if isinstance(part, str)]
     there = [hub.find_on_disk(hub_id) is not None for hub_id in parts]
     state = "on disk" if all(there) else "partly on disk" if any(there) else "not on disk"
     memory = preset.cell or "no memory released"

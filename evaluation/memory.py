@@ -4,6 +4,7 @@ divergence  how far window and memory are from full attention, and against the d
 recall      pass keys and needles inside the window and past it
 drift       the memory's norm and decay over a long reading
 probe       which tokens' writes move the output most
+questions   questions about texts, answered from window and memory alone
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from ahn_runtime import Runtime
-from evaluation import divergence, drift, plots, probe, recall
+from evaluation import divergence, drift, plots, probe, questions, recall
 from evaluation.divergence import Told
 from evaluation.texts import middle
 
-PARTS = ("divergence", "recall", "drift", "probe")
+PARTS = ("divergence", "recall", "drift", "probe", "questions")
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class MemorySettings:
         texts: that the memories were not trained on.
         windows, sinks: W to compare, and S.
         length: read of each text.
-        recall_window, things: W of the recall part, and things planted per text.
+        recall_window, things: W of the recall and questions parts, and things planted per text.
+        questions: question files of the questions part.
         drift_tokens, drift_every: read in the drift part, and between two looks.
         probe_window, probe_length: of the probe's passage, from the first text.
     """
@@ -53,6 +55,7 @@ class MemorySettings:
     probe_window: int = 256
     probe_length: int = 1024
     probe_scored: int = 64
+    questions: tuple[Path, ...] = ()
 
 
 class MemoryReport:
@@ -91,6 +94,7 @@ class MemoryReport:
             "recall": self._recall,
             "drift": self._drift,
             "probe": self._probe,
+            "questions": self._questions,
         }
         measures[part]()
 
@@ -103,7 +107,9 @@ class MemoryReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Settings and values, for JSON."""
-        settings = {**asdict(self.settings), "texts": [t.name for t in self.settings.texts]}
+        settings = asdict(self.settings)
+        for files in ("texts", "questions"):
+            settings[files] = [path.name for path in settings[files]]
         return {"settings": settings, **self.values}
 
     def tables(self) -> str:
@@ -113,6 +119,7 @@ class MemoryReport:
             "recall": _recall_table,
             "drift": _drift_table,
             "probe": lambda found: [],
+            "questions": _questions_table,
         }
         return "\n".join(
             line for part, found in self.values.items() for line in (*made[part](found), "")
@@ -148,6 +155,17 @@ class MemoryReport:
         if not answers:
             raise ValueError(f"None of the texts has {s.length} tokens; take a smaller --length.")
         self.values["recall"] = [row.as_dict() for row in recall.summarise(answers)]
+
+    def _questions(self) -> None:
+        s = self.settings
+        answers = list(
+            questions.measure(
+                self.plain, self.memories, s.questions, s.recall_window, s.sinks, self.told
+            )
+        )
+        if not answers:
+            raise ValueError("The part questions needs question files: name them with --questions.")
+        self.values["questions"] = [row.as_dict() for row in questions.summarise(answers)]
 
     def _drift(self) -> None:
         s = self.settings
@@ -201,6 +219,20 @@ def _recall_table(rows: list[dict[str, Any]]) -> list[str]:
             f"{row['exact']:.0%} ± {row['exact_plus_minus']:.0%} of {row['asked']} | "
             f"{row['entropy']:.2f} ± {row['entropy_plus_minus']:.2f} |"
         )
+    return lines
+
+
+def _questions_table(rows: list[dict[str, Any]]) -> list[str]:
+    lines = [
+        "| read with | F1 | against the window | answer, nats per token | against the window |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for row in rows:
+        cells = [f"{row['f1']:.3f} ± {row['f1_plus_minus']:.3f}"]
+        cells += [f"{row['f1_gain']:+.3f} ± {row['f1_gain_plus_minus']:.3f}"]
+        cells += [f"{row['entropy']:.3f} ± {row['entropy_plus_minus']:.3f}"]
+        cells += [f"{-row['entropy_gain']:+.3f} ± {row['entropy_gain_plus_minus']:.3f}"]
+        lines.append(f"| {row['way']} | {' | '.join(cells)} |")
     return lines
 
 

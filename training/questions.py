@@ -1,4 +1,7 @@
-"""Question files: JSONL, one object a line with "text" or "context", "question" and "answer"."""
+"""Question files: JSONL, one object a line with "text" or "context", "question" and "answer".
+
+Where several answers are right, "answer" is a list of them, the best first.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,16 @@ from training.errors import TrainingError
 
 @dataclass(frozen=True)
 class Question:
-    """A text, something asked about it, and what is answered."""
+    """A text, something asked about it, and the answers that are right, the best first."""
 
     context: str
     question: str
-    answer: str
+    answers: tuple[str, ...]
+
+    @property
+    def answer(self) -> str:
+        """The best one."""
+        return self.answers[0]
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -47,10 +55,12 @@ def _read(path: Path) -> Iterator[Question]:
 def _question(raw: Any, where: str) -> Question:
     fields = raw if isinstance(raw, dict) else {}
     context = fields.get("context", fields.get("text"))
-    found = (context, fields.get("question"), fields.get("answer"))
+    answers = fields.get("answer")
+    answers = answers if isinstance(answers, list) and answers else [answers]
+    found = (context, fields.get("question"), *answers)
     if not all(isinstance(field, str) and field.strip() for field in found):
         raise TrainingError(
             f'{where} needs "text" or "context", "question" and "answer", each a text that is '
             "not empty."
         )
-    return Question(*(str(field) for field in found))
+    return Question(str(context), str(fields["question"]), tuple(map(str, answers)))

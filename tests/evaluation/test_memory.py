@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from ahn_runtime import Runtime
-from evaluation import divergence, drift, probe, recall
+from evaluation import divergence, drift, probe, questions, recall
 from evaluation.divergence import FULL, WINDOW, Place
-from evaluation.memory import MemoryReport, MemorySettings
+from evaluation.memory import PARTS, MemoryReport, MemorySettings
 from evaluation.scoring import half_interval
 from evaluation.texts import middle, stream
 
@@ -193,7 +193,49 @@ def test_the_probe_is_the_change_of_the_loss(trained, texts):
     assert found.influence[token] == pytest.approx(expected, rel=0.05)
 
 
-def test_a_report_writes_every_part(tiny_dir, texts, tmp_path):
+@pytest.fixture
+def asked(tmp_path):
+    """Questions about two texts, as a file."""
+    lines = [
+        {
+            "context": f"In year {i} the keeper Ruth painted the door blue. " * 12,
+            "question": question,
+            "answer": answer,
+        }
+        for i in range(2)
+        for question, answer in (
+            ("Who painted the door?", ["Ruth", "the keeper Ruth"]),
+            ("Which colour?", "blue"),
+        )
+    ]
+    path = tmp_path / "questions.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    return path
+
+
+def test_words_are_compared_as_squad_does():
+    assert questions.token_f1("The blue door.", "a Blue, DOOR") == 1.0
+    assert questions.token_f1("blue door", "blue lamp") == 0.5
+    assert questions.token_f1("", "blue") == 0.0
+
+
+def test_questions_are_asked_every_way_from_one_reading(plain, trained, asked):
+    results = list(questions.measure(plain, {"m": trained}, [asked], 100, 4))
+    assert len(results) == 2 * 2 * 3
+    entropies = {(r.way, r.text, r.question): r.entropy for r in results}
+    for way, *rest in entropies:
+        if way == FULL:
+            assert entropies["m", *rest] != entropies[WINDOW, *rest]
+    rows = questions.summarise(results)
+    assert [(row.way, row.texts, row.questions) for row in rows] == [
+        (FULL, 2, 4),
+        (WINDOW, 2, 4),
+        ("m", 2, 4),
+    ]
+    assert rows[1].f1_gain == rows[1].entropy_gain == 0
+
+
+def test_a_report_writes_every_part(tiny_dir, texts, asked, tmp_path):
     settings = MemorySettings(
         texts=tuple(texts),
         model=str(tiny_dir),
@@ -207,13 +249,14 @@ def test_a_report_writes_every_part(tiny_dir, texts, tmp_path):
         probe_window=48,
         probe_length=200,
         probe_scored=16,
+        questions=(asked,),
     )
     report = MemoryReport(settings)
-    for part in ("divergence", "recall", "drift", "probe"):
+    for part in PARTS:
         report.run(part)
     report.write(tmp_path / "out")
     values = json.loads((tmp_path / "out" / "memory.json").read_text())
-    assert {"settings", "divergence", "recall", "drift", "probe"} == set(values)
+    assert {"settings", *PARTS} == set(values)
     tables = (tmp_path / "out" / "memory.md").read_text()
     assert "| 48 | GatedDeltaNet |" in tables and "outside" in tables
     figures = {path.name for path in (tmp_path / "out").glob("*.svg")}
@@ -235,6 +278,7 @@ def test_the_command_prints_json_and_tells_what_is_wrong(tiny_dir, texts):
         (["--windows", "many"], "--windows takes numbers"),
         (["--parts", "all"], "--parts takes divergence"),
         (["--windows", "600"], "leaves nothing beyond it"),
+        (["--parts", "questions"], "name them with --questions"),
         (["--ahn", "none-such"], "none-such"),
     ):
         failed = subprocess.run([*command, *wrong], cwd=ROOT, capture_output=True, text=True)
