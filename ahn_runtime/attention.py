@@ -42,6 +42,10 @@ def held_positions(n: int, stream: StreamConfig, device: torch.device | None = N
     return held
 
 
+FEW_QUERIES = 16
+"""Up to so many of a block, scores are one product per key/value head on a CPU."""
+
+
 @dataclass(frozen=True)
 class BlockPlan:
     """Everything about one block of new tokens that all layers share.
@@ -133,18 +137,20 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
     """
     if k.dtype != q.dtype:
         k, v = k.to(q.dtype), v.to(q.dtype)
-    if q.shape[1] == 1 and mask is None:
-        return _attend_one(q, k, v)
+    if q.shape[1] <= FEW_QUERIES and q.device.type == "cpu":
+        return _attend_few(q, k, v, mask)
     out = F.scaled_dot_product_attention(q[None], k[None], v[None], attn_mask=mask, enable_gqa=True)
     return out[0]
 
 
-def _attend_one(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """One query per head: two batched products, half the time of the blocked kernel on a CPU."""
-    heads, _, dim = q.shape
-    grouped = q.view(k.shape[0], -1, dim) * dim**-0.5
-    weights = torch.softmax(torch.bmm(grouped, k.transpose(1, 2)), dim=-1)
-    return torch.bmm(weights, v).view(heads, 1, dim)
+def _attend_few(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+    """A few queries per head: two batched products, a fraction of the blocked kernel's time."""
+    heads, tokens, dim = q.shape
+    grouped = q.reshape(k.shape[0], -1, dim) * dim**-0.5  # (Hkv, H / Hkv * T, D)
+    scores = torch.bmm(grouped, k.transpose(1, 2))
+    if mask is not None:
+        scores = scores.masked_fill_(~mask.repeat(heads // k.shape[0], 1), -torch.inf)
+    return torch.bmm(torch.softmax(scores, dim=-1), v).view(heads, tokens, dim)
 
 
 def attend_rebased(

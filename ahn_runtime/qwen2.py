@@ -174,6 +174,20 @@ class DecoderLayer(nn.Module):
         mixed: Tensor = attn.o_proj(out.transpose(0, 1).flatten(1))
         return mixed
 
+    def remember(self, k: Tensor, v: Tensor, gates: Tensor, memory: Tensor) -> Tensor:
+        """The memory after E more tokens were written that nobody reads.
+
+        Args:
+            k, v: of the evicted tokens, [Hkv, E, D].
+            gates: theirs, [G, E, H].
+            memory: [H, D, D]; not changed.
+        """
+        assert self.ahn is not None
+        keys, values = self._repeat(k), self._repeat(v)
+        nobody = k.new_zeros(k.shape[1], self.config.hidden_size)
+        after: Tensor = self.ahn.fn(torch.zeros_like(keys), keys, values, gates, nobody, memory)[1]
+        return after
+
     def _attend(
         self,
         q: Tensor,

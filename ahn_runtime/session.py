@@ -6,6 +6,7 @@ two threads at once, but sessions of one runtime never touch each other.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from ahn_runtime.accounting import block_flops, head_flops
 from ahn_runtime.cache import ModelState, extend_prefix_hash
+from ahn_runtime.lookup import PromptLookup, Undo, agreeing
 from ahn_runtime.sampling import Sampler
 
 if TYPE_CHECKING:
@@ -97,6 +99,7 @@ class Session:
         top_p: float = 1.0,
         seed: int | None = None,
         stop_ids: Iterable[int] | None = None,
+        lookup: Sequence[int] | None = None,
     ) -> Iterator[int]:
         """Continue from what was fed, token by token.
 
@@ -107,15 +110,63 @@ class Session:
             max_new_tokens: at most so many.
             temperature, top_p, seed: see `Sampler`.
             stop_ids: None for the tokenizer's own (none without a tokenizer).
+            lookup: tokens to draft from, such as the prompt: the same greedy answer, faster where
+                it copies them. Tokens then come in groups: whoever stops in the middle of one
+                finds all of it fed.
+
+        Raises:
+            ValueError: `lookup` with a temperature above 0.
         """
         sampler = Sampler(temperature, top_p, seed)
         stops = self._stops(stop_ids)
+        if lookup is not None:
+            if temperature > 0:
+                raise ValueError("lookup drafts for greedy answers only: leave temperature at 0.")
+            yield from self._generate_with(PromptLookup(lookup), max_new_tokens, stops)
+            return
         for _ in range(max_new_tokens):
             token_id = sampler.pick(self.next_logits()[0])
             if token_id in stops:
                 return
             self.feed([token_id], logits=None)
             yield token_id
+
+    def _generate_with(
+        self, lookup: PromptLookup, max_new_tokens: int, stops: frozenset[int]
+    ) -> Iterator[int]:
+        """Greedy decoding, several tokens at a time where a draft holds."""
+        chosen = int(self.next_logits()[0].argmax())
+        left = max_new_tokens
+        while left > 0 and chosen not in stops:
+            lookup.extend([chosen])
+            at_most = min(left, self.runtime.block_tokens) - 1
+            drafted = itertools.takewhile(lambda i: i not in stops, lookup.propose(at_most))
+            kept, following = self._feed_drafted([chosen, *drafted])
+            lookup.extend(kept[1:])
+            yield from kept
+            left -= len(kept)
+            chosen = following
+
+    def _feed_drafted(self, ids: list[int]) -> tuple[list[int], int]:
+        """Feed a token and a draft of what follows; what greedy decoding would not say is undone.
+
+        Returns:
+            The tokens that stay, and the one to say after them.
+        """
+        if len(ids) == 1:
+            self.feed(ids, logits=None)
+            return ids, int(self.next_logits()[0].argmax())
+        state, tokens = self.state, self._checked(ids)
+        undo, hash_before = Undo(state, self.runtime.stream, len(ids)), state.prefix_hash
+        with torch.inference_mode():
+            hidden = self._feed_block(tokens, len(ids))
+            chosen = self._head(hidden).argmax(dim=-1)
+            count = 1 + agreeing(ids[1:], chosen)
+            if count < len(ids):
+                undo.keep_first(self.runtime.model.model.layers, count)
+                state.last_hidden = hidden[count - 1].clone()
+                state.prefix_hash = extend_prefix_hash(hash_before, ids[:count])
+        return ids[:count], int(chosen[count - 1])
 
     def fork(self) -> Session:
         """A session that goes on from here without this one noticing."""

@@ -92,7 +92,7 @@ def stream_answer(
     fork.feed(prompt.ids, logits=None)
 
     def counted() -> Iterator[int]:
-        for token_id in fork.generate(max_new_tokens=answer_tokens):
+        for token_id in fork.generate(max_new_tokens=answer_tokens, lookup=prompt.ids):
             answer.answer_tokens += 1
             yield token_id
 
