@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli_benchmark import benchmark
 from app.cli_evaluate import evaluate
 from app.cli_options import DataDir, Json, takes_model_options
 from app.cli_train import train
@@ -30,6 +31,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.command()(train)
+cli.command()(benchmark)
 cli.add_typer(evaluate, name="evaluate")
 
 
@@ -242,9 +244,9 @@ def report(
 ) -> None:
     """What a session saves against full attention."""
     with _service(data_dir, {}, session) as service:
-        figures = service.report(session)
+        figures, offered = service.report(session), service.offers_reread(session)
     if as_json:
-        print(json.dumps(figures.as_dict()))
+        print(json.dumps({**figures.as_dict(), "offers_reread": offered}))
         return
     print(
         f"{figures.tokens:,} tokens read; window {figures.window}, sinks {figures.sinks}; "
@@ -260,6 +262,8 @@ def report(
         f"{figures.paper_flops_saved:.1%} by the paper's convention"
     )
     print(f"on disk:      {figures.disk_bytes:,} bytes in {figures.checkpoints} checkpoints")
+    if offered:
+        print(f"A trained memory has come since: python launch.py reread {session!r} uses it.")
 
 
 @cli.command()

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("ahn_runtime", "ingest", "storage", "app", "training", "evaluation")
+PACKAGES = ("ahn_runtime", "ingest", "storage", "app", "training", "evaluation", "benchmarks")
 STUDIES = ("training", "evaluation")
-WITH_TORCH = ("ahn_runtime", "training", "evaluation")
+WITH_TORCH = ("ahn_runtime", "training", "evaluation", "benchmarks")
 
 
 def imported(path: Path) -> set[str]:

@@ -1,0 +1,1 @@
+"""Speed and memory, ours beside others', as ratios of one run."""

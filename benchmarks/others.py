@@ -1,0 +1,107 @@
+"""Other programs on the same weights, where they are installed: transformers and llama.cpp."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+from ahn_runtime.embedded import fetch_embedded
+from benchmarks.contestant import Contestant
+
+BLOCK_TOKENS = 512
+"""What both programs read at a time by default, or are told to here."""
+
+
+class Transformers(Contestant):
+    """Full attention in float32, as `AutoModelForCausalLM` runs it."""
+
+    def __init__(self, gguf: str, threads: int) -> None:
+        import torch
+        from transformers import AutoModelForCausalLM, DynamicCache
+
+        torch.set_num_threads(threads)
+        self._torch, self._cache_type = torch, DynamicCache
+        from pathlib import Path
+
+        path = Path(gguf)
+        self._model = AutoModelForCausalLM.from_pretrained(
+            path.parent, gguf_file=path.name, dtype=torch.float32
+        ).eval()
+        self._cache = DynamicCache(config=self._model.config)
+        self._last: Any = None
+
+    def read(self, ids: list[int]) -> None:
+        for start in range(0, len(ids), BLOCK_TOKENS):
+            self._last = self._step(ids[start : start + BLOCK_TOKENS])
+
+    def answer(self, count: int) -> None:
+        held, last = self._cache.get_seq_length(), self._last
+        for _ in range(count):
+            last = self._step([int(last.argmax())])
+        self._cache.crop(held)
+
+    def cache_bytes(self) -> int:
+        layers = self._cache.layers
+        return sum(layer.keys.nbytes + layer.values.nbytes for layer in layers)
+
+    def _step(self, ids: list[int]) -> Any:
+        with self._torch.inference_mode():
+            out = self._model(
+                self._torch.tensor([ids]),
+                past_key_values=self._cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
+        return out.logits[0, -1]
+
+
+class LlamaCpp(Contestant):
+    """Full attention on the quantized weights, as llama.cpp runs them."""
+
+    def __init__(self, gguf: str, threads: int, context: int) -> None:
+        from llama_cpp import Llama
+
+        self._llama = Llama(
+            gguf,
+            n_ctx=context,
+            n_batch=BLOCK_TOKENS,
+            n_threads=threads,
+            n_threads_batch=threads,
+            verbose=False,
+        )
+
+    def read(self, ids: list[int]) -> None:
+        self._llama.eval(ids)
+
+    def answer(self, count: int) -> None:
+        held = self._llama.n_tokens
+        for _ in range(count):
+            self._llama.eval([self._llama.sample(temp=0.0)])
+        self._llama.n_tokens = held
+        self._llama._ctx.kv_cache_seq_rm(-1, held, -1)
+
+    def cache_bytes(self) -> int:
+        model = self._llama._model
+        heads = int(model.metadata()["qwen2.attention.head_count_kv"])
+        all_heads = int(model.metadata()["qwen2.attention.head_count"])
+        dim = model.n_embd() // all_heads
+        # llama.cpp reserves its context when it starts; K and V in float16.
+        return int(2 * 2 * self._llama.n_ctx() * model.n_layer() * heads * dim)
+
+
+MODULES = {"transformers": "transformers", "llama.cpp": "llama_cpp"}
+
+
+def is_installed(name: str) -> bool:
+    """Whether a key of `MODULES` can be run here."""
+    return importlib.util.find_spec(MODULES[name]) is not None
+
+
+def make_transformers(options: dict[str, Any]) -> Transformers:
+    """For `Worker`; on the embedded model."""
+    return Transformers(str(fetch_embedded()), options["threads"])
+
+
+def make_llama_cpp(options: dict[str, Any]) -> LlamaCpp:
+    """For `Worker`; on the embedded model."""
+    return LlamaCpp(str(fetch_embedded()), options["threads"], options["context"])
