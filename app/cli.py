@@ -194,13 +194,17 @@ def ask(
     session: Annotated[str, typer.Argument(help="Session to ask.")],
     question: Annotated[str, typer.Argument(help="The question.")],
     options: dict[str, Any],
+    at: Annotated[
+        str,
+        typer.Option(help="Answer as of a checkpoint's number, or as of 'page 120' (no spoilers)."),
+    ] = "",
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
     """Ask a session; the answer names the page."""
     with _service(data_dir, options, session) as service:
         shown, answer = 0, None
-        for answer in service.ask(session, question):
+        for answer in service.ask(session, question, at):
             if not as_json:
                 print(answer.text[shown:], end="", flush=True)
                 shown = max(shown, len(answer.text))
@@ -264,6 +268,38 @@ def report(
     print(f"on disk:      {figures.disk_bytes:,} bytes in {figures.checkpoints} checkpoints")
     if offered:
         print(f"A trained memory has come since: python launch.py reread {session!r} uses it.")
+
+
+@cli.command()
+def checkpoints(
+    session: Annotated[str, typer.Argument(help="Session to look at.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """List the places a session can be asked as of."""
+    with _service(data_dir, {}, session) as service:
+        titles = {s.document.id: s.document.title for s in service.documents(session)}
+        rows = [
+            {
+                "checkpoint": c.id,
+                "position": c.position,
+                "document": titles.get(c.document_id or 0, ""),
+                "document_tokens": c.document_tokens,
+                "bytes": c.byte_count,
+                "created_at": c.created_at,
+            }
+            for c in service.checkpoints(session)
+        ]
+    if as_json:
+        print(json.dumps(rows))
+        return
+    for row in rows:
+        print(
+            f"{row['checkpoint']}: token {row['position']:,}, {row['document']} at "
+            f"{row['document_tokens']:,}, {row['bytes']:,} bytes, {row['created_at']}"
+        )
+    if not rows:
+        print("No checkpoints yet: nothing has been read.")
 
 
 @cli.command()

@@ -4,6 +4,7 @@
     ├── SessionBusy      another Ammon process is reading this session
     ├── NothingRead      a question to a session that has read nothing
     ├── BadQuestion      an empty or far too long question
+    ├── NoSuchPlace      a question as of a place that is not there, or not yet read
     ├── RereadStopped    a re-reading stands still, with the reason
     ├── PortTaken        the web page's address is in use
     └── InternalFault    a fault of Ammon itself, told to the person instead of a traceback
@@ -28,6 +29,10 @@ class NothingRead(AppError):
 
 class BadQuestion(AppError):
     """The question cannot be asked."""
+
+
+class NoSuchPlace(AppError):
+    """A place in a session that cannot be gone back to."""
 
 
 class RereadStopped(AppError):

@@ -43,6 +43,7 @@ from storage.errors import (
 from storage.messages import MESSAGE_ROLES, MessageRow, add_message, list_messages
 from storage.migrations import SCHEMA_VERSION
 from storage.pages import free_unused_pages, has_page, page_hash, read_page
+from storage.places import Place, find_places, locator_kinds
 from storage.rereads import (
     begin_reread,
     catch_up,
@@ -84,6 +85,7 @@ __all__ = [
     "NewSegment",
     "NotFound",
     "Passage",
+    "Place",
     "ReadOnly",
     "SCHEMA_VERSION",
     "SchemaTooNew",
@@ -103,6 +105,7 @@ __all__ = [
     "delete_document",
     "delete_session",
     "find_by_hash",
+    "find_places",
     "find_reread",
     "finish_indexing",
     "finish_reread",
@@ -118,6 +121,7 @@ __all__ = [
     "list_messages",
     "list_rereads",
     "list_sessions",
+    "locator_kinds",
     "next_document_to_read",
     "page_hash",
     "prune_checkpoints",

@@ -32,6 +32,7 @@ class Answer:
         passages: read again before the answer; those it rests on are marked `cited`.
         position: tokens the session had read when it was asked.
         first_word_s, seconds: from the question to the first text, and to the end.
+        as_of: how an earlier position was named, empty for where the session stands.
     """
 
     question: str
@@ -43,6 +44,7 @@ class Answer:
     answer_tokens: int = 0
     first_word_s: float = 0.0
     seconds: float = 0.0
+    as_of: str = ""
     done: bool = False
 
     @property
@@ -73,20 +75,32 @@ def check_question(question: str, max_chars: int) -> str:
 
 
 def stream_answer(
-    db: Database, settings: Settings, runtime: Runtime, live: LiveSession, question: str
+    db: Database,
+    settings: Settings,
+    runtime: Runtime,
+    live: LiveSession,
+    question: str,
+    as_of: str = "",
 ) -> Iterator[Answer]:
     """Answer in a fork of the session; the reading never notices.
 
     Yields the same `Answer`, growing: first with its passages, then with every piece of text.
+
+    Args:
+        as_of: how the person named the position of `live`, if it is an earlier one: then nothing
+            behind it is looked at, neither passages nor messages.
     """
     began = time.monotonic()
+    bound = live.position if as_of else None
     prompt_budget, answer_tokens = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
-    history = _history(db, live.row.id) if follows_up(question) else []
+    history = _history(db, live.row.id, bound) if follows_up(question) else []
     wanted = " ".join([*(turn.question for turn in history[-1:]), question])
-    found = storage.search_passages(db, live.row.id, wanted, limit=SEARCHED_PASSAGES)
+    found = storage.search_passages(
+        db, live.row.id, wanted, limit=SEARCHED_PASSAGES, before_position=bound
+    )
     prompt = build_prompt(runtime.tokenizer, question, found, history, prompt_budget, live.position)
     answer = Answer(question, live.position, runtime.memory_status, passages=prompt.passages)
-    answer.prompt_tokens = len(prompt.ids)
+    answer.prompt_tokens, answer.as_of = len(prompt.ids), as_of
     yield answer
     fork = live.session.fork()
     fork.feed(prompt.ids, logits=None)
@@ -108,8 +122,8 @@ def stream_answer(
     yield answer
 
 
-def _history(db: Database, session_id: int) -> list[Turn]:
-    messages = storage.list_messages(db, session_id, limit=8)
+def _history(db: Database, session_id: int, bound: int | None) -> list[Turn]:
+    messages = storage.list_messages(db, session_id, limit=8, before_position=bound)
     pairs = zip(messages, messages[1:], strict=False)
     return [Turn(q.text, a.text) for q, a in pairs if (q.role, a.role) == ("user", "assistant")]
 

@@ -68,16 +68,23 @@ class LiveSession:
         self.checkpoint_id, self.manifest = row.id, checkpoint.manifest
 
 
-def open_live(db: Database, row: SessionRow, runtime: Runtime) -> LiveSession:
+def open_live(
+    db: Database, row: SessionRow, runtime: Runtime, at_most: int | None = None
+) -> LiveSession:
     """Bring a session to where its newest sound checkpoint stands, or begin it.
 
     Changes nothing in the database: whoever reads on calls `settle` first.
+
+    Args:
+        at_most: only checkpoints at this position or before it.
 
     Raises:
         ModelMismatchError, CheckpointVersionError: this runtime cannot take the state on.
     """
     notes: list[str] = []
     for checkpoint in storage.list_checkpoints(db, row.id):
+        if at_most is not None and checkpoint.position > at_most:
+            continue
         try:
             session = load_checkpoint(
                 runtime, checkpoint.manifest, lambda page: storage.read_page(db, page)

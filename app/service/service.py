@@ -23,9 +23,10 @@ from app.service.models import Load, Models, settle
 from app.service.reader import Reader
 from app.service.report import Report, make_report
 from app.service.rereading import Rereading
+from app.service.timeline import find_position, open_at
 from app.service.turns import Turns
 from app.settings import ModelOptions, Settings
-from storage import Database, DocumentRow, MessageRow, SessionRow, SessionSummary
+from storage import CheckpointRow, Database, DocumentRow, MessageRow, SessionRow, SessionSummary
 
 OPEN_STATES = ("indexing", "queued", "reading")
 """Of documents that are being worked on, or will be."""
@@ -274,11 +275,15 @@ class Service:
 
     # Questions.
 
-    def ask(self, session: str, question: str) -> Iterator[Answer]:
+    def ask(self, session: str, question: str, at: str = "") -> Iterator[Answer]:
         """Answer a question from where the session stands; see `stream_answer`.
+
+        Args:
+            at: a place named as `timeline.find_position` takes it: answer as of there.
 
         Raises:
             BadQuestion, NothingRead: nothing was asked, or there is nothing to ask about.
+            NoSuchPlace: `at` names none that was read.
         """
         row = self.session(session)
         question = check_question(question, self.settings.max_question_chars)
@@ -287,9 +292,17 @@ class Service:
                 f"The session {row.name!r} has no documents yet; add one, then ask about it."
             )
         runtime = self.runtime(row)
+        position = find_position(self.db, row, at) if at else None
         with self._turns.answering():
-            live = self._live_now(row.id)
-            yield from stream_answer(self.db, self.settings, runtime, live, question)
+            if position is None:
+                live = self._live_now(row.id)
+            else:
+                *_, live = open_at(self.db, row, runtime, position)
+            yield from stream_answer(self.db, self.settings, runtime, live, question, at)
+
+    def checkpoints(self, session: str) -> list[CheckpointRow]:
+        """The session's checkpoints, the one furthest on first."""
+        return storage.list_checkpoints(self.db, self.session(session).id)
 
     def messages(self, session: str) -> list[MessageRow]:
         return storage.list_messages(self.db, self.session(session).id)

@@ -1,0 +1,131 @@
+"""Asking as of an earlier place: the state that stood there, and nothing behind it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import storage
+from ahn_runtime.checkpoint import load_checkpoint
+from app.errors import NoSuchPlace
+from app.service.timeline import find_position, open_at
+from tests.app.conftest import wait_until_read
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def chapters(tmp_path):
+    """A Markdown file whose murderer is told at the end."""
+    lines = [f"Line {i}: the detective walked on through the fog of the town." for i in range(120)]
+    lines[10] = "Line 10: a zebra was seen near the theatre."
+    lines[110] = "Line 110: the murderer was the gardener Crumb."
+    path = tmp_path / "fog.log"
+    path.write_text(
+        "\n".join(f"2026-01-01 00:{i // 60:02}:{i % 60:02} {t}" for i, t in enumerate(lines)) + "\n"
+    )
+    return path
+
+
+@pytest.fixture
+def service(make_service, chapters, book):
+    service = make_service(checkpoint_tokens=512)
+    service.create_session("s")
+    service.start()
+    for path in (chapters, book):
+        service.add_document("s", path)
+    wait_until_read(service, "s")
+    return service
+
+
+def state_at(service, position):
+    row = service.session("s")
+    *_, live = open_at(service.db, row, service.runtime(row), position)
+    return live.session
+
+
+def test_the_state_stands_at_the_position(service):
+    """At a checkpoint, between two, and before the first."""
+    checkpoints = service.checkpoints("s")
+    before = service.documents("s")[0].document.start_position + 40
+    assert before < checkpoints[-1].position
+    for position in (checkpoints[1].position, checkpoints[-1].position + 100, before):
+        assert state_at(service, position).tokens_seen == position
+    with pytest.raises(NoSuchPlace, match="has not read as far"):
+        state_at(service, 10**6)
+
+
+def test_feeding_on_from_there_gives_what_was_read(service):
+    """The state between two checkpoints, read on, meets the next checkpoint bit for bit."""
+    later, earlier = service.checkpoints("s")[-2:]
+    ours = state_at(service, later.position)
+    row = service.session("s")
+    stored = load_checkpoint(
+        service.runtime(row), later.manifest, lambda page: storage.read_page(service.db, page)
+    )
+    assert ours.state.prefix_hash == stored.state.prefix_hash
+    assert torch.equal(ours.next_logits(), stored.next_logits())
+    # And without that checkpoint, from the one before it.
+    storage.delete_checkpoint(service.db, later.id)
+    again = state_at(service, later.position)
+    assert again.state.prefix_hash == stored.state.prefix_hash
+    assert torch.equal(again.next_logits(), stored.next_logits())
+    assert earlier.position < later.position
+
+
+def test_nothing_behind_the_place_is_looked_at(service):
+    *_, now = service.ask("s", "Who was the murderer?")
+    assert any("Crumb" in p.text for p in now.passages)
+    *_, then = service.ask("s", "Who was the murderer?", "fog: line 60")
+    assert then.as_of == "fog: line 60" and then.position < now.position
+    assert not any("Crumb" in p.text for p in then.passages)
+    *_, seen = service.ask("s", "Where was a zebra seen?", "fog: line 60")
+    assert any("zebra" in p.text for p in seen.passages)
+    stored = service.messages("s")[-1]
+    assert stored.details["as_of"] == "fog: line 60" and stored.position == then.position
+
+
+def test_places_that_are_not_there_are_named(service, make_service, chapters):
+    row = service.session("s")
+    assert find_position(service.db, row, str(service.checkpoints("s")[0].id)) > 0
+    for at, sentence in (
+        ("99999", "no checkpoint number 99999"),
+        ("page 3", 'no place in this session.*"line 12"'),
+        ("someday", "no place in this session"),
+        ("line 60", "Several documents have a line 60; say one of"),
+        ("atlantis: line 60", "No document of this session has anything up to"),
+    ):
+        with pytest.raises(NoSuchPlace, match=sentence):
+            find_position(service.db, row, at)
+
+
+def test_what_is_not_read_yet_is_said(make_service, chapters):
+    service = make_service()
+    row = service.create_session("s")
+    document = service.add_document("s", chapters)
+    service.reader._index_next()
+    with pytest.raises(NoSuchPlace, match="has not been read up to lines? .* yet"):
+        find_position(service.db, row, "line 60")
+    assert document.tokens_read == 0
+
+
+def test_the_commands(service, tmp_path):
+    service.close()
+
+    def launch(*arguments):
+        return subprocess.run(
+            [sys.executable, "launch.py", *arguments, "--data-dir", str(tmp_path / "data")],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+
+    rows = json.loads(launch("checkpoints", "s", "--json").stdout)
+    assert rows[0]["position"] > rows[-1]["position"] and rows[0]["bytes"] > 0
+    assert "token" in launch("checkpoints", "s").stdout
+    done = launch("ask", "s", "Who was it?", "--at", str(rows[-1]["checkpoint"]), "--json")
+    assert json.loads(done.stdout)["position"] == rows[-1]["position"]
+    assert launch("ask", "s", "Who?", "--at", "page 9").returncode == 1
