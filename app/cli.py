@@ -114,7 +114,9 @@ def web(
 @cli.command()
 @takes_model_options
 def read(
-    files: Annotated[list[Path], typer.Argument(help="Files, read in this order.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files, folders and patterns, read in this order.")
+    ],
     session: Annotated[str, typer.Option(help="Session to read into; made if it is new.")],
     options: dict[str, Any],
     data_dir: DataDir = None,
@@ -128,16 +130,24 @@ def read(
 
 def _read(service: Service, session: str, files: list[Path], as_json: bool) -> bool:
     from app.messages import KNOWN_ERRORS, sentence
+    from ingest import UnsupportedFormat, find_files
 
+    found = find_files(files)
     service.ensure_session(session)
     service.reader.start()
-    wanted, refused = [], []
-    for path in files:
+    wanted: list[int] = []
+    refused: list[dict[str, str]] = []
+    passed_over: list[dict[str, str]] = []
+    for file in found:
         try:
-            wanted.append(service.add_document(session, path).id)
+            wanted.append(service.add_document(session, file.path).id)
         except KNOWN_ERRORS as error:
-            refused.append({"file": str(path), "error": sentence(error)})
-            print(f"Error: {sentence(error)}", file=sys.stderr)
+            # A folder of books may hold their pictures too: no fault of anybody's.
+            stray = isinstance(error, UnsupportedFormat) and not file.is_named
+            (passed_over if stray else refused).append(
+                {"file": str(file.path), "error": sentence(error)}
+            )
+            print(f"{'Skipped' if stray else 'Error'}: {sentence(error)}", file=sys.stderr)
     _watch(service, session, wanted)
     rows = [s.document for s in service.documents(session) if s.document.id in wanted]
     for row in rows:
@@ -146,7 +156,12 @@ def _read(service: Service, session: str, files: list[Path], as_json: bool) -> b
     if as_json:
         print(
             json.dumps(
-                {"session": session, "documents": [asdict(r) for r in rows], "refused": refused}
+                {
+                    "session": session,
+                    "documents": [asdict(r) for r in rows],
+                    "refused": refused,
+                    "skipped": passed_over,
+                }
             )
         )
     return not refused and all(row.state == "done" for row in rows)

@@ -13,6 +13,7 @@ from ingest.errors import (
     LimitExceeded,
     UnsupportedFormat,
 )
+from ingest.folders import Found, find_files
 from ingest.opening import open_document
 from ingest.stream import encode_segments, token_chunks
 
@@ -23,6 +24,7 @@ __all__ = [
     "DocumentNotFound",
     "EmptyDocument",
     "EncryptedDocument",
+    "Found",
     "IngestError",
     "LimitExceeded",
     "Limits",
@@ -31,6 +33,7 @@ __all__ = [
     "Segment",
     "UnsupportedFormat",
     "encode_segments",
+    "find_files",
     "open_document",
     "token_chunks",
 ]

@@ -56,3 +56,17 @@ def test_what_goes_wrong_is_one_sentence(run, arguments, said):
 def test_doctor_looks_at_everything(run):
     findings = json.loads(run("doctor", "--json").stdout)
     assert {"torch", "embedded model", "database"} <= {f["what"] for f in findings}
+
+
+def test_a_folder_is_read_and_what_is_no_document_is_passed_over(run, tmp_path):
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    (folder / "one.txt").write_text("The first book tells of a mill. " * 20)
+    (folder / "two.txt").write_text("The second book tells of a weir. " * 20)
+    (folder / "cover.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64))
+    done = run("read", str(folder), "--session", "shelf", "--json", model=True)
+    told = json.loads(done.stdout)
+    assert done.returncode == 0 and [d["title"] for d in told["documents"]] == ["one", "two"]
+    assert [s["file"] for s in told["skipped"]] == [str(folder / "cover.png")]
+    named = run("read", str(folder / "cover.png"), "--session", "shelf", "--json")
+    assert named.returncode == 1 and json.loads(named.stdout)["refused"]
