@@ -10,6 +10,7 @@ questions   questions about texts, answered from window and memory alone
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,10 +19,12 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from ahn_runtime import Runtime
+from ahn_runtime.tiny import write_tiny
 from evaluation import divergence, drift, plots, probe, questions, recall
 from evaluation.divergence import Told
 from evaluation.texts import middle
 
+TINY_MODEL = "tiny"
 PARTS = ("divergence", "recall", "drift", "probe", "questions")
 
 
@@ -30,7 +33,8 @@ class MemorySettings:
     """What is measured; lengths in tokens.
 
     Args:
-        model, quantize: of the base, as `Runtime.load` takes them.
+        model, quantize: of the base, as `Runtime.load` takes them; "tiny" is a random model that
+            reads bytes, for drift over a million of them.
         memories: as `Runtime.load` takes `ahn`.
         texts: that the memories were not trained on.
         windows, sinks: W to compare, and S.
@@ -63,6 +67,9 @@ class MemoryReport:
 
     def __init__(self, settings: MemorySettings, told: Told = lambda line: None) -> None:
         self.settings, self.told = settings, told
+        self._tiny = tempfile.TemporaryDirectory() if settings.model == TINY_MODEL else None
+        if self._tiny is not None:
+            write_tiny(Path(self._tiny.name))
         self.plain = self._load(None)
         self.memories: dict[str, Runtime] = {}
         for source in settings.memories:
@@ -75,9 +82,8 @@ class MemoryReport:
 
     def _load(self, ahn: str | None) -> Runtime:
         s = self.settings
-        return Runtime.load(
-            s.model, ahn=ahn, window=s.windows[0], sinks=s.sinks, quantize=s.quantize
-        )
+        model = s.model if self._tiny is None else self._tiny.name
+        return Runtime.load(model, ahn=ahn, window=s.windows[0], sinks=s.sinks, quantize=s.quantize)
 
     def _name(self, runtime: Runtime, source: str) -> str:
         cell = str(runtime.stream.cell)

@@ -52,7 +52,7 @@ def test_one_layer_equals_plain_attention_over_the_cache_as_a_text(tmp_path):
     """Without memory, one layer's logits at t are those of stock attention over sinks and window
     laid end to end: with a single layer no key depends on what was attended to before it."""
     from ahn_runtime import Runtime
-    from tests.conftest import TINY, write_tiny
+    from ahn_runtime.tiny import TINY, write_tiny
 
     directory = write_tiny(tmp_path / "one", None, config={**TINY, "num_hidden_layers": 1})
     window, sinks, ids = 24, 4, token_ids(90)

@@ -11,8 +11,8 @@ from safetensors.torch import load_file, save_file
 from ahn_runtime import ModelDownloadError, ModelNotFound, Runtime, WeightsError, hub
 from ahn_runtime.cells import CELLS, cell_class
 from ahn_runtime.presets import PRESETS
+from ahn_runtime.tiny import write_tiny
 from tests.ahn_runtime.released import RELEASED
-from tests.conftest import write_tiny
 
 COUNTS = {
     ("3B", "GatedDeltaNet"): 12_982_464,

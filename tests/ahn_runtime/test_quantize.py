@@ -14,8 +14,8 @@ from ahn_runtime.quantize import (
     int8_product_is_exact,
     quantize_rows,
 )
+from ahn_runtime.tiny import write_tiny
 from tests.ahn_runtime.test_laws import feed_split, token_ids
-from tests.conftest import write_tiny
 
 REAL_TEXT = (Path(__file__).parent.parent / "data" / "two_destinies.txt").read_text("utf-8")
 

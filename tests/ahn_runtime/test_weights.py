@@ -6,7 +6,7 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from ahn_runtime import ModelNotFound, Runtime, WeightsError
-from tests.conftest import write_tiny
+from ahn_runtime.tiny import write_tiny
 
 
 @pytest.fixture

@@ -265,6 +265,15 @@ def test_a_report_writes_every_part(tiny_dir, texts, asked, tmp_path):
         assert "<svg" in path.read_text()
 
 
+def test_the_tiny_model_is_made_where_it_is_asked_for(texts):
+    settings = MemorySettings(
+        texts=tuple(texts), model="tiny", windows=(48,), sinks=4, drift_tokens=300, drift_every=100
+    )
+    report = MemoryReport(settings)
+    report.run("drift")
+    assert [m["tokens"] for m in report.values["drift"]["GatedDeltaNet"]] == [100, 200, 300]
+
+
 def test_the_command_prints_json_and_tells_what_is_wrong(tiny_dir, texts):
     command = [sys.executable, "launch.py", "evaluate", "memory", *map(str, texts)]
     command += ["--model", str(tiny_dir), "--sinks", "4", "--length", "640"]

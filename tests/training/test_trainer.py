@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from ahn_runtime import Runtime
 from ahn_runtime.cells import CELLS
-from tests.conftest import write_tiny
+from ahn_runtime.tiny import write_tiny
 from training import TrainingError, TrainingSettings, train
 from training.data import Corpus
 from training.metrics import MetricsFile, read_metrics
