@@ -67,22 +67,23 @@ class MemoryReport:
 
     def __init__(self, settings: MemorySettings, told: Told = lambda line: None) -> None:
         self.settings, self.told = settings, told
-        self._tiny = tempfile.TemporaryDirectory() if settings.model == TINY_MODEL else None
-        if self._tiny is not None:
-            write_tiny(Path(self._tiny.name))
-        self.plain = self._load(None)
-        self.memories: dict[str, Runtime] = {}
-        for source in settings.memories:
-            runtime = self._load(source)
-            if runtime.stream.cell is None:
-                raise ValueError(f"{settings.model} has no memory of its own: name one with --ahn.")
-            self.memories[self._name(runtime, source)] = runtime
+        with tempfile.TemporaryDirectory() as folder:
+            tiny = settings.model == TINY_MODEL
+            self._model = str(write_tiny(Path(folder))) if tiny else settings.model
+            self.plain = self._load(None)
+            self.memories: dict[str, Runtime] = {}
+            for source in settings.memories:
+                runtime = self._load(source)
+                if runtime.stream.cell is None:
+                    raise ValueError(
+                        f"{settings.model} has no memory of its own: name one with --ahn."
+                    )
+                self.memories[self._name(runtime, source)] = runtime
         self.values: dict[str, Any] = {}
         self.figures: dict[str, Figure] = {}
 
     def _load(self, ahn: str | None) -> Runtime:
         s = self.settings
-        model = s.model if self._tiny is None else self._tiny.name
         return Runtime.load(model, ahn=ahn, window=s.windows[0], sinks=s.sinks, quantize=s.quantize)
 
     def _name(self, runtime: Runtime, source: str) -> str:
