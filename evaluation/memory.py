@@ -84,7 +84,7 @@ class MemoryReport:
 
     def _load(self, ahn: str | None) -> Runtime:
         s = self.settings
-        return Runtime.load(model, ahn=ahn, window=s.windows[0], sinks=s.sinks, quantize=s.quantize)
+        return Runtime.load(self._model, ahn=ahn, window=s.windows[0], sinks=s.sinks, quantize=s.quantize)
 
     def _name(self, runtime: Runtime, source: str) -> str:
         cell = str(runtime.stream.cell)
