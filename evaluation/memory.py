@@ -84,7 +84,8 @@ class MemoryReport:
 
     def _load(self, ahn: str | None) -> Runtime:
         s = self.settings
-        return Runtime.load(self._model, ahn=ahn, window=s.windows[0], sinks=s.sinks, quantize=s.quantize)
+        window = s.windows[0]
+        return Runtime.load(self._model, ahn=ahn, window=window, sinks=s.sinks, quantize=s.quantize)
 
     def _name(self, runtime: Runtime, source: str) -> str:
         cell = str(runtime.stream.cell)
