@@ -22,8 +22,8 @@ from ahn_runtime import Runtime, Session
 from evaluation.scoring import half_interval, mean
 from evaluation.texts import middle
 
-PIECE_TOKENS = 128
-SCORED_TOKENS = 32
+PIECE_TOKENS = 256
+SCORED_TOKENS = 64
 """Of each piece, the last so many positions are scored: the output layer over all of them would
 cost as much as the reading."""
 BUCKET_TOKENS = 512
@@ -122,7 +122,10 @@ def measure(
         scores = {way: _Scores() for way in runtimes}
         for start in range(0, length - PIECE_TOKENS + 1, PIECE_TOKENS):
             _read_piece(sessions, scores, ids[start : start + PIECE_TOKENS + 1])
-        yield from _places(path.name, scores, windows, sinks)
+        places = list(_places(path.name, scores, windows, sinks))
+        shown = (f"W {p.window} {p.way} {p.divergence:.4f}" for p in places if p.way != FULL)
+        told(f"{path.name}: KL {', '.join(shown)}")
+        yield from places
 
 
 class _Scores:
