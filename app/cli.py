@@ -357,6 +357,33 @@ def _watch_reread(service: Service, session: str) -> None:
             time.sleep(0.2)
 
 
+@cli.command("export")
+def export_session(
+    session: Annotated[str, typer.Argument(help="Session to export.")],
+    file: Annotated[Path, typer.Argument(help="File to write; an older one is replaced.")],
+    data_dir: DataDir = None,
+    all_checkpoints: Annotated[
+        bool, typer.Option(help="All checkpoints, to ask as of them; else the newest alone.")
+    ] = False,
+) -> None:
+    """Write a session to one file: documents, messages and state."""
+    with _service(data_dir, {}, session) as service:
+        service.export_session(session, file, all_checkpoints)
+    print(f"Exported the session {session!r} to {file}.")
+
+
+@cli.command("import")
+def import_session(
+    file: Annotated[Path, typer.Argument(help="File that `export` wrote.")],
+    name: Annotated[str | None, typer.Option(help="Another name for the session.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Take in a session that was exported; nothing is read again."""
+    with _service(data_dir, {}, None) as service:
+        row = service.import_session(file, name)
+    print(f"Imported the session {row.name!r}.")
+
+
 @cli.command()
 def delete(
     session: Annotated[str, typer.Argument(help="Session to delete.")], data_dir: DataDir = None

@@ -40,6 +40,7 @@ from storage.errors import (
     SchemaTooNew,
     StorageError,
 )
+from storage.exports import Export, export_session, import_session, opened_export
 from storage.messages import MESSAGE_ROLES, MessageRow, add_message, list_messages
 from storage.migrations import SCHEMA_VERSION
 from storage.pages import free_unused_pages, has_page, page_hash, read_page
@@ -79,6 +80,7 @@ __all__ = [
     "DatabaseLocked",
     "DiskFull",
     "DocumentRow",
+    "Export",
     "MAX_NAME_CHARACTERS",
     "MESSAGE_ROLES",
     "MessageRow",
@@ -104,6 +106,7 @@ __all__ = [
     "delete_checkpoint",
     "delete_document",
     "delete_session",
+    "export_session",
     "find_by_hash",
     "find_places",
     "find_reread",
@@ -115,6 +118,7 @@ __all__ = [
     "get_session",
     "get_session_by_id",
     "has_page",
+    "import_session",
     "iter_segments",
     "list_checkpoints",
     "list_documents",
@@ -123,6 +127,7 @@ __all__ = [
     "list_sessions",
     "locator_kinds",
     "next_document_to_read",
+    "opened_export",
     "page_hash",
     "prune_checkpoints",
     "read_page",

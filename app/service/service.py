@@ -15,7 +15,7 @@ from ahn_runtime import Runtime
 from ahn_runtime.cells import cell_class
 from ahn_runtime.presets import PRESETS
 from app.errors import NothingRead
-from app.service import library, rereading
+from app.service import exchange, library, rereading
 from app.service.answering import Answer, check_question, stream_answer
 from app.service.live import LiveSession, open_live
 from app.service.locks import SessionLocks
@@ -149,6 +149,18 @@ class Service:
         self.reader.forget(session_id, [document.id for document in documents])
         with self._live_lock:
             self._live.pop(session_id, None)
+
+    # Out of and into files.
+
+    def export_session(self, name: str, path: Path, all_checkpoints: bool = False) -> None:
+        """Write a session to one file; see `exchange`."""
+        exchange.export_session(self.db, self.settings, self.session(name), path, all_checkpoints)
+
+    def import_session(self, path: Path, name: str | None = None) -> SessionRow:
+        """Take a session in from a file, and read on what it left unfinished."""
+        row = exchange.import_session(self.db, self.settings, path, name, self.runtime)
+        self._enqueue_open_documents(row.id)
+        return row
 
     # Reading anew.
 

@@ -1,0 +1,153 @@
+"""A session as a file: taken elsewhere it goes on bit for bit, and what is not ours is refused."""
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import torch
+
+import storage
+from ahn_runtime import ModelMismatchError
+from app.service import Service
+from tests.app.conftest import wait_until_read
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def exported(make_service, book, tmp_path):
+    """(service, file) of a session that was read and asked."""
+    service = make_service(checkpoint_tokens=512)
+    service.create_session("Lamp")
+    service.start()
+    service.add_document("Lamp", book)
+    wait_until_read(service, "Lamp")
+    list(service.ask("Lamp", "Who kept a grey parrot?"))
+    path = tmp_path / "lamp.ammon"
+    service.export_session("Lamp", path)
+    return service, path
+
+
+def logits(service: Service, name: str) -> torch.Tensor:
+    with service._turns.reading():
+        return service._live_now(service.session(name).id).session.next_logits()
+
+
+def test_it_comes_back_as_it_was(exported):
+    service, path = exported
+    row = service.import_session(path, "Lamp again")
+    assert torch.equal(logits(service, "Lamp"), logits(service, "Lamp again"))
+    ours, theirs = service.messages("Lamp"), service.messages("Lamp again")
+    assert [m.text for m in ours] == [m.text for m in theirs]
+    (document,) = service.documents("Lamp again")
+    assert document.document.state == "done" and document.document.session_id == row.id
+    passages = theirs[-1].details["passages"]
+    assert passages and {p["document_id"] for p in passages} == {document.document.id}
+    texts = [storage.segments_around(service.db, p["segment_id"], 0, 0)[0].text for p in passages]
+    assert all(p["text"] == text.strip() for p, text in zip(passages, texts, strict=True))
+    *_, answer = service.ask("Lamp again", "Who kept a grey parrot?")
+    assert answer.text == ours[-1].text
+    assert service.db.integrity_check() == []
+
+
+def test_another_data_directory_takes_it(exported, tmp_path, make_service):
+    service, path = exported
+    before = logits(service, "Lamp")
+    (file,) = service.settings.files_dir.iterdir()
+    original = file.read_bytes()
+    service.delete_session("Lamp")
+    assert not list(service.settings.files_dir.iterdir())
+    service.import_session(path)
+    assert torch.equal(logits(service, "Lamp"), before)
+    (kept,) = service.settings.files_dir.iterdir()
+    assert kept.read_bytes() == original
+    assert list(path.parent.glob("lamp.ammon*")) == [path], "one file, and nothing beside it"
+
+
+def test_the_newest_checkpoint_goes_along_or_all(exported, tmp_path):
+    service, path = exported
+    service.import_session(path, "one")
+    assert len(service.checkpoints("one")) == 1 < len(service.checkpoints("Lamp"))
+    service.export_session("Lamp", tmp_path / "all", all_checkpoints=True)
+    service.import_session(tmp_path / "all", "all")
+    assert [c.position for c in service.checkpoints("all")] == [
+        c.position for c in service.checkpoints("Lamp")
+    ]
+
+
+def change(path: Path, *statements: str) -> Path:
+    changed = path.with_name("changed.ammon")
+    changed.write_bytes(path.read_bytes())
+    with closing(sqlite3.connect(changed)) as raw:
+        for statement in statements:
+            raw.execute(statement)
+        raw.commit()
+    return changed
+
+
+@pytest.mark.parametrize(
+    "statement, sentence",
+    [
+        ("UPDATE pages SET data = zeroblob(byte_count)", "damaged"),
+        ("CREATE TRIGGER evil AFTER INSERT ON pages BEGIN DELETE FROM pages; END", "did not write"),
+        ("UPDATE exported_files SET data = x'00' WHERE ordinal = 0", "document in .* is damaged"),
+        ("PRAGMA user_version = 99", "newer version"),
+        ("PRAGMA application_id = 7", "no session that Ammon exported"),
+        ("DELETE FROM sessions", "damaged"),
+    ],
+)
+def test_what_was_changed_is_refused_and_leaves_nothing(exported, statement, sentence):
+    service, path = exported
+    counts = {t: service.db.value(f"SELECT count(*) FROM {t}") for t in ("sessions", "segments")}
+    files = sorted(service.settings.data_dir.rglob("*"))
+    with pytest.raises(storage.StorageError, match=sentence):
+        service.import_session(change(path, statement), "x")
+    for table, count in counts.items():
+        assert service.db.value(f"SELECT count(*) FROM {table}") == count
+    left = [p for p in service.settings.data_dir.rglob("*") if p not in files]
+    assert [p for p in left if p.suffix != ".lock"] == []
+
+
+def test_other_files_and_names_are_refused(exported, tmp_path):
+    service, path = exported
+    with pytest.raises(storage.NotFound, match="There is no file"):
+        service.import_session(tmp_path / "gone", "x")
+    text = tmp_path / "letter.txt"
+    text.write_text("Dear Sir, " * 200)
+    with pytest.raises(storage.DamagedDatabase, match="letter.txt"):
+        service.import_session(text, "x")
+    cut = tmp_path / "cut"
+    cut.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(storage.StorageError):
+        service.import_session(cut, "x")
+    with pytest.raises(storage.AlreadyExists):
+        service.import_session(path)
+
+
+def test_a_session_of_another_model_is_refused(exported, tiny_dirs):
+    service, path = exported
+    other = change(path, "UPDATE sessions SET settings = replace(settings, '3000', '2999')")
+    with pytest.raises(ModelMismatchError):
+        service.import_session(other, "x")
+    assert [s.session.name for s in service.sessions()] == ["Lamp"]
+
+
+def test_the_commands(exported, tmp_path):
+    service, path = exported
+    service.close()
+
+    def launch(*arguments):
+        return subprocess.run(
+            [sys.executable, "launch.py", *arguments, "--data-dir", str(tmp_path / "data")],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+
+    out = tmp_path / "out.ammon"
+    assert launch("export", "Lamp", str(out)).returncode == 0 and out.is_file()
+    assert "Imported" in launch("import", str(out), "--name", "Two").stdout
+    assert launch("import", str(out), "--name", "Two").returncode == 1
