@@ -357,6 +357,39 @@ def _watch_reread(service: Service, session: str) -> None:
             time.sleep(0.2)
 
 
+@cli.command()
+def back(
+    session: Annotated[str, typer.Argument(help="Session to take back.")],
+    checkpoint: Annotated[int, typer.Argument(help="Number of a checkpoint (see checkpoints).")],
+    data_dir: DataDir = None,
+) -> None:
+    """Forget what a session read after a checkpoint; later documents wait to be resumed."""
+    with _service(data_dir, {}, session) as service:
+        service.go_back(session, checkpoint)
+        tokens = service.report(session).tokens
+    print(f"The session {session!r} stands at token {tokens:,} again.")
+
+
+@cli.command()
+def remove(
+    session: Annotated[str, typer.Argument(help="Session to remove from.")],
+    document: Annotated[str, typer.Argument(help="Title of the document.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Delete a document; since a memory cannot unlearn, what came after it is read again."""
+    with _service(data_dir, {}, session) as service:
+        titles = {s.document.title: s.document.id for s in service.documents(session)}
+        if document not in titles:
+            known = ", ".join(map(repr, titles)) or "none"
+            raise ValueError(f"{session!r} has no document {document!r}; it has {known}.")
+        service.reader.start()
+        service.remove_document(titles.pop(document))
+        _watch(service, session, list(titles.values()))
+        left = [asdict(s.document) for s in service.documents(session)]
+    print(json.dumps({"session": session, "documents": left}) if as_json else "Removed.")
+
+
 @cli.command("export")
 def export_session(
     session: Annotated[str, typer.Argument(help="Session to export.")],

@@ -159,6 +159,47 @@ def prune_checkpoints(
     return len(doomed)
 
 
+def go_back(db: Database, session_id: int, checkpoint_id: int | None, *, pause: bool) -> None:
+    """Forget what was read after a checkpoint: later checkpoints go, documents wait to be read.
+
+    Args:
+        checkpoint_id: of the session; None for its very beginning.
+        pause: the waiting documents are read again only when they are resumed.
+
+    Raises:
+        NotFound: the session has no such checkpoint.
+    """
+    with db.transaction():
+        to = None if checkpoint_id is None else get_checkpoint(db, checkpoint_id)
+        if to is not None and to.session_id != session_id:
+            raise NotFound(
+                f"The session has no checkpoint number {checkpoint_id}; look at its checkpoints."
+            )
+        db.execute(
+            "DELETE FROM checkpoints WHERE session_id = ? AND (position > ? OR ? IS NULL)",
+            [session_id, to.position if to else -1, checkpoint_id],
+        )
+        if to is None:
+            rewind_documents(db, session_id)
+        else:
+            rewind_documents(
+                db,
+                session_id,
+                position=to.position,
+                document_id=to.document_id,
+                document_tokens=to.document_tokens,
+            )
+        if pause:
+            db.execute(
+                "UPDATE documents SET state = 'paused' "
+                "WHERE session_id = ? AND state IN ('queued', 'reading')",
+                [session_id],
+            )
+        free_unused_pages(db)
+        touch_session(db, session_id)
+    db.incremental_vacuum(_VACUUM_PAGES)
+
+
 def rewind_documents(
     db: Database,
     session_id: int,

@@ -93,7 +93,7 @@ def stream_answer(
     began = time.monotonic()
     bound = live.position if as_of else None
     prompt_budget, answer_tokens = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
-    history = _history(db, live.row.id, bound) if follows_up(question) else []
+    history = _history(db, live.row.id, live.position) if follows_up(question) else []
     wanted = " ".join([*(turn.question for turn in history[-1:]), question])
     found = storage.search_passages(
         db, live.row.id, wanted, limit=SEARCHED_PASSAGES, before_position=bound
@@ -122,8 +122,9 @@ def stream_answer(
     yield answer
 
 
-def _history(db: Database, session_id: int, bound: int | None) -> list[Turn]:
-    messages = storage.list_messages(db, session_id, limit=8, before_position=bound)
+def _history(db: Database, session_id: int, position: int) -> list[Turn]:
+    """Earlier turns; none from further on, after the session has gone back."""
+    messages = storage.list_messages(db, session_id, limit=8, before_position=position)
     pairs = zip(messages, messages[1:], strict=False)
     return [Turn(q.text, a.text) for q, a in pairs if (q.role, a.role) == ("user", "assistant")]
 

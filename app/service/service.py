@@ -14,7 +14,7 @@ import storage
 from ahn_runtime import Runtime
 from ahn_runtime.cells import cell_class
 from ahn_runtime.presets import PRESETS
-from app.errors import NothingRead
+from app.errors import NoSuchPlace, NothingRead
 from app.service import exchange, library, rereading
 from app.service.answering import Answer, check_question, stream_answer
 from app.service.live import LiveSession, open_live
@@ -250,6 +250,44 @@ class Service:
         if document.state in OPEN_STATES:
             self.reader.enqueue(document)
         return document
+
+    def remove_document(self, document_id: int) -> None:
+        """Delete a document; what was read after its beginning is read again without it.
+
+        A memory cannot unlearn, so the session goes back to before the document.
+        """
+        document = storage.get_document(self.db, document_id)
+        row = storage.get_session_by_id(self.db, document.session_id)
+        self._drop_reread(row)
+        self._forget(row.id)
+        with self._locks.held(row.id), self.db.transaction():
+            if document.start_position is not None:
+                before = [
+                    c.id
+                    for c in storage.list_checkpoints(self.db, row.id)
+                    if c.position <= document.start_position and c.document_id != document.id
+                ]
+                storage.go_back(self.db, row.id, before[0] if before else None, pause=False)
+            storage.delete_document(self.db, document.id)
+        library.drop_unused_files(self.db, self.settings)
+        self._enqueue_open_documents(row.id)
+
+    def go_back(self, name: str, checkpoint_id: int) -> None:
+        """Forget what a session read after a checkpoint; its later documents are paused.
+
+        Raises:
+            NoSuchPlace: it has no such checkpoint.
+            SessionBusy: another process is reading it.
+        """
+        row = self.session(name)
+        if checkpoint_id not in {c.id for c in self.checkpoints(name)}:
+            raise NoSuchPlace(
+                f"The session {name!r} has no checkpoint number {checkpoint_id}; see checkpoints."
+            )
+        self._drop_reread(row)
+        self._forget(row.id)
+        with self._locks.held(row.id):
+            storage.go_back(self.db, row.id, checkpoint_id, pause=True)
 
     def pause(self, document_id: int) -> None:
         """Stop reading at the next grid point; what was read is saved."""
