@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from ahn_runtime import Runtime
 from app.service import Service
 from app.settings import ModelOptions, Settings
 
+ROOT = Path(__file__).parents[2]
 TINY_WINDOW, TINY_SINKS = 3000, 64
 
 
@@ -41,6 +44,17 @@ def make_service(tmp_path: Path, tiny_dir: Path) -> Iterator[Callable[..., Servi
     yield make
     for service in made:
         service.close()
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command line on the data directory that `make_service` uses."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "launch.py", *arguments, "--data-dir", str(tmp_path / "data")]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+    return run
 
 
 @pytest.fixture

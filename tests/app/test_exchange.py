@@ -1,8 +1,6 @@
 """A session as a file: taken elsewhere it goes on bit for bit, and what is not ours is refused."""
 
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -13,8 +11,6 @@ import storage
 from ahn_runtime import ModelMismatchError
 from app.service import Service
 from tests.app.conftest import wait_until_read
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -135,17 +131,9 @@ def test_a_session_of_another_model_is_refused(exported, tiny_dirs):
     assert [s.session.name for s in service.sessions()] == ["Lamp"]
 
 
-def test_the_commands(exported, tmp_path):
+def test_the_commands(exported, launch, tmp_path):
     service, path = exported
     service.close()
-
-    def launch(*arguments):
-        return subprocess.run(
-            [sys.executable, "launch.py", *arguments, "--data-dir", str(tmp_path / "data")],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
 
     out = tmp_path / "out.ammon"
     assert launch("export", "Lamp", str(out)).returncode == 0 and out.is_file()

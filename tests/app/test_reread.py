@@ -2,8 +2,6 @@
 session had been made with the new options from the start."""
 
 import json
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,7 +13,6 @@ from app.errors import NothingRead
 from app.service import Service
 from tests.app.conftest import TINY_SINKS, wait_until_read
 
-ROOT = Path(__file__).parents[2]
 SMALL = 800
 
 
@@ -150,15 +147,7 @@ def test_a_session_with_an_untrained_memory_keeps_it(make_service, tiny_dir, boo
     assert service.report("s").memory_status == "trained"
 
 
-def test_the_command_reads_anew_and_tells(make_service, tiny_dir, tmp_path, book):
-    def launch(*arguments):
-        return subprocess.run(
-            [sys.executable, "launch.py", *arguments, "--data-dir", str(tmp_path / "data")],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-
+def test_the_command_reads_anew_and_tells(tiny_dir, launch, book):
     model = ("--model", str(tiny_dir), "--window", "1000", "--sinks", str(TINY_SINKS))
     assert launch("read", str(book), "--session", "s", *model).returncode == 0
     done = launch("reread", "s", "--window", str(SMALL), "--json")

@@ -1,9 +1,6 @@
 """Asking as of an earlier place: the state that stood there, and nothing behind it."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -13,8 +10,6 @@ from ahn_runtime.checkpoint import load_checkpoint
 from app.errors import NoSuchPlace
 from app.service.timeline import find_position, open_at
 from tests.app.conftest import wait_until_read
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -112,16 +107,8 @@ def test_what_is_not_read_yet_is_said(make_service, chapters):
     assert document.tokens_read == 0
 
 
-def test_the_commands(service, tmp_path):
+def test_the_commands(service, launch):
     service.close()
-
-    def launch(*arguments):
-        return subprocess.run(
-            [sys.executable, "launch.py", *arguments, "--data-dir", str(tmp_path / "data")],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
 
     rows = json.loads(launch("checkpoints", "s", "--json").stdout)
     assert rows[0]["position"] > rows[-1]["position"] and rows[0]["bytes"] > 0
