@@ -12,13 +12,12 @@ Source: "Prompt Lookup Decoding" (A. Saxena, 2023), a form of speculative decodi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from torch import Tensor, nn
 
 from ahn_runtime.attention import plan_block
-from ahn_runtime.cache import ModelState
+from ahn_runtime.cache import LayerState, ModelState
 from ahn_runtime.config import StreamConfig
 from ahn_runtime.qwen2 import DecoderLayer
 
@@ -62,16 +61,6 @@ class PromptLookup:
         return []
 
 
-@dataclass(frozen=True)
-class Kept:
-    """What a block overwrites in one layer: rows of its slots, and the memory before it."""
-
-    k: Tensor
-    v: Tensor
-    gates: Tensor
-    memory: Tensor
-
-
 class Undo:
     """Takes the last tokens of one block back; made before the block is fed, in place.
 
@@ -85,13 +74,9 @@ class Undo:
         self._plan = plan_block(self._n, tokens, stream, state.layers[0].k.device)
         state.reserve(tokens, stream)
         slots = self._plan.write_slots
+        # What the block overwrites: rows of its slots, and the memory before it.
         self._kept = [
-            Kept(
-                layer.k[:, slots],
-                layer.v[:, slots],
-                layer.gates[:, slots],
-                layer.memory,
-            )
+            LayerState(layer.k[:, slots], layer.v[:, slots], layer.gates[:, slots], layer.memory)
             for layer in state.layers
         ]
 

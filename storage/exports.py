@@ -10,21 +10,23 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from storage.database import Database, Row
 from storage.errors import DamagedDatabase, NotFound, StorageError
 from storage.pages import insert_pages, read_page
+from storage.segments import iter_segments
 from storage.sessions import SessionRow, clean_session_name, create_session, get_session_by_id
 from storage.values import list_from_json, object_from_json, to_json
 
 APPLICATION_ID = 0x416D6D6E  # "Ammn"
 PART_BYTES = 4 << 20
-BATCH_ROWS = 500
 
 _FILES_TABLE = """
     CREATE TABLE exported_files (
@@ -32,6 +34,7 @@ _FILES_TABLE = """
         PRIMARY KEY (sha256, ordinal)
     ) WITHOUT ROWID
 """
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _PLAIN_TABLES = ("sessions", "documents", "messages", "checkpoints")
 
 
@@ -86,8 +89,8 @@ def _copy_out(db: Database, out: Database, session_id: int, checkpoint_ids: Sequ
         for row in db.rows(queries[table], chosen):
             _insert(out, table, {**row, **({"rereads": None} if table == "sessions" else {})})
     for document in out.rows("SELECT id FROM documents"):
-        for row in _segments(db, document["id"]):
-            _insert(out, "segments", row)
+        for segment in iter_segments(db, document["id"]):
+            _insert(out, "segments", asdict(segment))
     links = db.rows(
         f"SELECT * FROM checkpoint_pages WHERE checkpoint_id IN (SELECT id FROM checkpoints "
         f"WHERE {wanted})",
@@ -97,19 +100,6 @@ def _copy_out(db: Database, out: Database, session_id: int, checkpoint_ids: Sequ
         insert_pages(out, {name: read_page(db, name)})
     for link in links:
         _insert(out, "checkpoint_pages", link)
-
-
-def _segments(db: Database, document_id: int) -> Iterator[Row]:
-    last = -1
-    while True:
-        rows = db.rows(
-            "SELECT * FROM segments WHERE document_id = ? AND ordinal > ? ORDER BY ordinal LIMIT ?",
-            [document_id, last, BATCH_ROWS],
-        )
-        yield from rows
-        if len(rows) < BATCH_ROWS:
-            return
-        last = rows[-1]["ordinal"]
 
 
 def _insert(db: Database, table: str, row: Mapping[str, Any]) -> int:
@@ -173,6 +163,15 @@ class Export:
         if problems or count != 1:
             found = problems[0] if problems else f"{count} sessions in it"
             raise DamagedDatabase(f"{self._name} is damaged ({found}); export the session again.")
+        hashes = self.db.rows(
+            "SELECT sha256 FROM documents UNION SELECT sha256 FROM exported_files"
+        )
+        # They become names of files: nothing but a hash may.
+        if not all(_SHA256.fullmatch(str(row["sha256"])) for row in hashes):
+            raise DamagedDatabase(
+                f"{self._name} names a document by something that is no sha256, so it is refused; "
+                "export the session again."
+            )
 
     def write_files(self, place: Callable[[str], Path]) -> None:
         """Write the original files out.
@@ -229,10 +228,10 @@ def import_session(db: Database, export: Export, name: str | None = None) -> Ses
         for row in source.rows("SELECT * FROM documents ORDER BY ordinal"):
             old = row.pop("id")
             documents[old] = _insert(db, "documents", {**row, "session_id": session.id})
-            for segment in _segments(source, old):
-                before = segment.pop("id")
-                segment["document_id"] = documents[old]
-                segments[before] = _insert(db, "segments", segment)
+            for segment in iter_segments(source, old):
+                copied = {**asdict(segment), "document_id": documents[old]}
+                del copied["id"]
+                segments[segment.id] = _insert(db, "segments", copied)
         for row in source.rows("SELECT * FROM messages ORDER BY id"):
             row.pop("id")
             _insert(db, "messages", _renumbered(row, session.id, documents, segments))

@@ -24,6 +24,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from ahn_runtime.cells.base import inverse_softplus
 from ahn_runtime.qwen2 import MEMORY_MARK, Qwen2
 from training.distill import Window, teach
 from training.straight import STRAIGHT
@@ -88,20 +89,16 @@ def start_memory(model: Qwen2, measured: Tensor, seed: int) -> None:
         if hasattr(cell, "a_proj"):
             cell.a_proj.weight.zero_()
             cell.A_log.zero_()
-            cell.dt_bias.copy_(_inverse_softplus(decays))
+            cell.dt_bias.copy_(inverse_softplus(decays))
         elif hasattr(cell, "dt_proj"):  # one step writes and decays
             cell.dt_proj.weight.zero_()
             cell.A_log.copy_((decays / strengths).log())
-            cell.dt_bias.copy_(_inverse_softplus(strengths) - cell.dt_proj.bias)
+            cell.dt_bias.copy_(inverse_softplus(strengths) - cell.dt_proj.bias)
 
 
 def _spread(first: float, last: float, count: int, generator: torch.Generator) -> Tensor:
     values = torch.logspace(math.log10(first), math.log10(last), count)
     return values[torch.randperm(count, generator=generator)]
-
-
-def _inverse_softplus(x: Tensor) -> Tensor:
-    return x + (-torch.expm1(-x)).log()
 
 
 def parameter_rates(parameters: Iterable[str], measured: Tensor) -> dict[str, float]:

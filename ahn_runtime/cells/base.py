@@ -116,4 +116,9 @@ def initialise_decay(A_log: Tensor, dt_bias: Tensor, generator: torch.Generator)
     A_log.copy_(torch.empty_like(A_log).uniform_(1, 16, generator=generator).log())
     low, high = math.log(1e-3), math.log(1e-1)
     step = torch.empty_like(dt_bias).uniform_(low, high, generator=generator).exp()
-    dt_bias.copy_(step + (-torch.expm1(-step)).log())  # softplus^-1
+    dt_bias.copy_(inverse_softplus(step))
+
+
+def inverse_softplus(x: Tensor) -> Tensor:
+    """The y with softplus(y) = x, for x > 0."""
+    return x + (-torch.expm1(-x)).log()

@@ -10,7 +10,7 @@ from ahn_runtime import Runtime
 from ahn_runtime.checkpoint import load_checkpoint
 from app.service.library import kept_path
 from app.settings import Settings
-from storage import Database, SessionRow
+from storage import DamagedDatabase, Database, SessionRow
 
 
 def export_session(
@@ -41,11 +41,17 @@ def import_session(
     settings.files_dir.mkdir(parents=True, exist_ok=True)
     with storage.opened_export(path.expanduser(), settings.data_dir) as export:
         theirs = export.session
+        try:
+            runtime = runtime_of(theirs)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise DamagedDatabase(
+                f"{path.name} does not say which model it was read with; export the session again."
+            ) from error
         for checkpoint in storage.list_checkpoints(export.db, theirs.id)[:1]:
             load_checkpoint(
-                runtime_of(theirs),
-                checkpoint.manifest,
-                lambda page: storage.read_page(export.db, page),
+                runtime, checkpoint.manifest, lambda page: storage.read_page(export.db, page)
             )
-        export.write_files(lambda sha256: settings.files_dir / sha256)
-        return storage.import_session(db, export, name)
+        with db.transaction():  # a file that cannot be written takes the rows along
+            row = storage.import_session(db, export, name)
+            export.write_files(lambda sha256: settings.files_dir / sha256)
+        return row

@@ -13,6 +13,7 @@ import storage
 from ahn_runtime import DamagedCheckpoint, Runtime, Session
 from ahn_runtime.checkpoint import Manifest, load_checkpoint, save_checkpoint
 from app.service.prompt import opening
+from app.settings import Settings
 from storage import DamagedPage, Database, SessionRow
 
 
@@ -46,6 +47,10 @@ class LiveSession:
     def saved_at(self) -> int:
         """Position of the checkpoint this goes on from; 0 before the first."""
         return int(self.manifest["tokens_seen"]) if self.manifest else 0
+
+    def chunk_tokens(self, settings: Settings) -> int:
+        """The grid of its reading, fixed when it was made."""
+        return int(self.row.settings.get("chunk_tokens", settings.chunk_tokens))
 
     def save(self, db: Database, document_state: str | None = None) -> None:
         """Write a checkpoint; page sharing goes on from it only once it is stored."""

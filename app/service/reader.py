@@ -57,7 +57,7 @@ class Reader:
     Args:
         runtime: returns the model of a session, or raises why there is none.
         live: returns the session in memory, restored on demand.
-        all_read: told of a session that has nothing left to read; True if it has again.
+        all_read: told of a session that has nothing left to read.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Reader:
         settings: Settings,
         runtime: Callable[[int], Runtime],
         live: Callable[[int], LiveSession],
-        all_read: Callable[[int], bool],
+        all_read: Callable[[int], None],
         turns: Turns,
         locks: SessionLocks,
     ) -> None:
@@ -191,7 +191,8 @@ class Reader:
         try:
             with self._locks.held(session_id):
                 again = self._read_slice(session_id)
-                again = again or self._all_read(session_id)
+                if not again:
+                    self._all_read(session_id)
             self.notices.pop(session_id, None)
         except SessionBusy as error:
             self.notices[session_id], again = sentence(error), True
@@ -240,7 +241,7 @@ class Reader:
         progress = self.progress.setdefault(document.id, Progress(live.document_tokens))
         progress.advance(live.document_tokens)
         start = live.position
-        chunk_tokens = int(live.row.settings.get("chunk_tokens", self._settings.chunk_tokens))
+        chunk_tokens = live.chunk_tokens(self._settings)
         tokens = live.session.runtime.tokenizer
         pieces = document_pieces(self._db, document, tokens, live.document_tokens)
         state = "reading"

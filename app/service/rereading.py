@@ -6,7 +6,6 @@ The old state answers until the new one is done. See `storage.rereads` for what 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import storage
 from app.service.locks import SessionLocks
@@ -33,11 +32,8 @@ class Rereading:
         )
 
 
-def progress_of(db: Database, session_id: int) -> Rereading | None:
-    """Of the session's re-reading; None if there is none."""
-    reread = storage.find_reread(db, session_id)
-    if reread is None:
-        return None
+def progress_of(db: Database, reread: SessionRow) -> Rereading:
+    """How far a re-reading is."""
     documents = storage.list_documents(db, reread.id)
     counts = [document.token_count for document in documents]
     known = [count for count in counts if count is not None]
@@ -61,20 +57,6 @@ def made_with(row: SessionRow) -> ModelOptions:
     if row.settings.get("memory_status") == UNTRAINED and options.ahn == "auto" and cell:
         return replace(options, ahn=f"{UNTRAINED}:{cell}")
     return options
-
-
-def begin(db: Database, row: SessionRow, settings: dict[str, Any]) -> SessionRow:
-    """Begin a re-reading, or go on with one of the same settings; others are dropped."""
-    known = storage.find_reread(db, row.id)
-    if known is not None:
-        if known.settings == settings:
-            for document in storage.list_documents(db, known.id):
-                if document.state in ("paused", "failed"):
-                    waiting = "indexing" if document.token_count is None else "queued"
-                    storage.set_document_state(db, document.id, waiting)
-            return known
-        storage.delete_session(db, known.id)
-    return storage.begin_reread(db, row.id, settings)
 
 
 def finish(db: Database, locks: SessionLocks, reread: SessionRow) -> bool:

@@ -14,7 +14,7 @@ import storage
 from ahn_runtime import Runtime
 from ahn_runtime.cells import cell_class
 from ahn_runtime.presets import PRESETS
-from app.errors import NoSuchPlace, NothingRead
+from app.errors import NothingRead
 from app.service import exchange, library, rereading
 from app.service.answering import Answer, check_question, stream_answer
 from app.service.live import LiveSession, open_live
@@ -23,7 +23,7 @@ from app.service.models import Load, Models, settle
 from app.service.reader import Reader
 from app.service.report import Report, make_report
 from app.service.rereading import Rereading
-from app.service.timeline import find_position, open_at
+from app.service.timeline import find_checkpoint, find_position, open_at
 from app.service.turns import Turns
 from app.settings import ModelOptions, Settings
 from storage import CheckpointRow, Database, DocumentRow, MessageRow, SessionRow, SessionSummary
@@ -178,11 +178,13 @@ class Service:
         if not storage.list_documents(self.db, row.id):
             raise NothingRead(f"The session {name!r} has no documents, so nothing to read anew.")
         settings = self._settings_for(replace(rereading.given_options(row), **changes))
-        known = storage.find_reread(self.db, row.id)
-        if known is not None and known.settings != settings:
-            self._forget(known.id)
-        reread = rereading.begin(self.db, row, settings)
-        self._enqueue_open_documents(reread.id)
+        reread = storage.find_reread(self.db, row.id)
+        if reread is not None and reread.settings != settings:
+            self._drop_reread(row)
+            reread = None
+        reread = reread or storage.begin_reread(self.db, row.id, settings)
+        for document in storage.list_documents(self.db, reread.id):
+            self.resume(document.id)
 
     def cancel_reread(self, name: str) -> None:
         """Drop a re-reading; the session stays as it is."""
@@ -190,7 +192,8 @@ class Service:
 
     def rereading(self, name: str) -> Rereading | None:
         """How far the session's re-reading is; None if there is none."""
-        return rereading.progress_of(self.db, self.session(name).id)
+        reread = storage.find_reread(self.db, self.session(name).id)
+        return None if reread is None else rereading.progress_of(self.db, reread)
 
     def is_rereading(self, name: str) -> bool:
         """Whether a re-reading is being worked on, not only there."""
@@ -215,11 +218,11 @@ class Service:
             self._forget(known.id)
             storage.delete_session(self.db, known.id)
 
-    def _all_read(self, session_id: int) -> bool:
-        """A re-reading that is done takes its session's place; True if there is more to read."""
+    def _all_read(self, session_id: int) -> None:
+        """A re-reading that is done takes its session's place."""
         row = storage.get_session_by_id(self.db, session_id)
         if row.rereads is None:
-            return False
+            return
         with self._turns.reading():  # nobody answers from the old state meanwhile
             more = rereading.finish(self.db, self._locks, row)
             if storage.find_reread(self.db, row.rereads) is None:
@@ -227,7 +230,6 @@ class Service:
                     for gone in (row.id, row.rereads):
                         self._live.pop(gone, None)
         self._enqueue_open_documents(row.id if more else row.rereads)
-        return False
 
     # Documents.
 
@@ -280,10 +282,7 @@ class Service:
             SessionBusy: another process is reading it.
         """
         row = self.session(name)
-        if checkpoint_id not in {c.id for c in self.checkpoints(name)}:
-            raise NoSuchPlace(
-                f"The session {name!r} has no checkpoint number {checkpoint_id}; see checkpoints."
-            )
+        find_checkpoint(self.db, row, checkpoint_id)
         self._drop_reread(row)
         self._forget(row.id)
         with self._locks.held(row.id):
@@ -315,7 +314,7 @@ class Service:
             notes = [*(live.notes if live else []), self.reader.notices.get(row.id)]
         anew = storage.find_reread(self.db, row.id)
         if anew is not None:
-            notes += [str(rereading.progress_of(self.db, row.id)), self.reader.notices.get(anew.id)]
+            notes += [str(rereading.progress_of(self.db, anew)), self.reader.notices.get(anew.id)]
         return " ".join(filter(None, notes))
 
     def _enqueue_open_documents(self, session_id: int) -> None:
@@ -347,7 +346,7 @@ class Service:
             if position is None:
                 live = self._live_now(row.id)
             else:
-                *_, live = open_at(self.db, row, runtime, position)
+                live = open_at(self.db, self.settings, row, runtime, position)
             yield from stream_answer(self.db, self.settings, runtime, live, question, at)
 
     def checkpoints(self, session: str) -> list[CheckpointRow]:

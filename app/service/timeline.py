@@ -7,15 +7,15 @@ again, on the grid of the reading. Nothing is written.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import storage
 from ahn_runtime import Runtime
 from app.errors import NoSuchPlace
 from app.service.library import document_pieces
 from app.service.live import LiveSession, open_live
+from app.settings import Settings
 from ingest import token_chunks
-from storage import Database, SessionRow
+from storage import CheckpointRow, Database, SessionRow
 
 _CHECKPOINT = re.compile(r"#?\s*(\d+)")
 _LOCATOR = re.compile(r"(?:(?P<title>.+?)[:,]\s*)?(?P<kind>[^\W\d]+)\s+(?P<number>\d+)")
@@ -34,7 +34,7 @@ def find_position(db: Database, row: SessionRow, at: str) -> int:
     """
     text = at.strip()
     if match := _CHECKPOINT.fullmatch(text):
-        return _position_of_checkpoint(db, row, int(match[1]))
+        return find_checkpoint(db, row, int(match[1])).position
     match = _LOCATOR.fullmatch(text)
     kinds = storage.locator_kinds(db, row.id)
     kind = next((k for k in kinds if match and match["kind"].lower() in (k, f"{k}s")), None)
@@ -62,25 +62,29 @@ def find_position(db: Database, row: SessionRow, at: str) -> int:
     return place.position
 
 
-def _position_of_checkpoint(db: Database, row: SessionRow, number: int) -> int:
+def find_checkpoint(db: Database, row: SessionRow, number: int) -> CheckpointRow:
+    """The session's checkpoint of this number.
+
+    Raises:
+        NoSuchPlace: it has none.
+    """
     for checkpoint in storage.list_checkpoints(db, row.id):
         if checkpoint.id == number:
-            return checkpoint.position
+            return checkpoint
     raise NoSuchPlace(
         f"The session {row.name!r} has no checkpoint number {number}; see checkpoints {row.name!r}."
     )
 
 
 def open_at(
-    db: Database, row: SessionRow, runtime: Runtime, position: int
-) -> Iterator[LiveSession]:
-    """Bring a session of its own to a position; yields it after every chunk, at last when there.
+    db: Database, settings: Settings, row: SessionRow, runtime: Runtime, position: int
+) -> LiveSession:
+    """Bring a session of its own to a position.
 
     Raises:
         NoSuchPlace: the session has not read that far.
     """
     live = open_live(db, row, runtime, at_most=position)
-    chunk_tokens = int(row.settings.get("chunk_tokens", 256))
     for document in storage.list_documents(db, row.id):
         if document.start_position is None or live.position >= position:
             continue
@@ -89,13 +93,12 @@ def open_at(
             continue
         wanted = min(document.tokens_read, position - document.start_position)
         pieces = document_pieces(db, document, runtime.tokenizer, done)
-        for chunk in token_chunks(pieces, chunk_tokens):
+        for chunk in token_chunks(pieces, live.chunk_tokens(settings)):
             chunk = chunk[: max(0, wanted - done)]
             if not chunk:
                 break
             live.session.feed(chunk, logits=None)
             done += len(chunk)
-            yield live
     if live.position < position:
         raise NoSuchPlace(f"The session {row.name!r} has not read as far as token {position:,}.")
-    yield live
+    return live

@@ -93,6 +93,11 @@ def change(path: Path, *statements: str) -> Path:
         ("PRAGMA user_version = 99", "newer version"),
         ("PRAGMA application_id = 7", "no session that Ammon exported"),
         ("DELETE FROM sessions", "damaged"),
+        ("UPDATE exported_files SET sha256 = '../../outside'", "no sha256"),
+        ("UPDATE documents SET sha256 = '/tmp/outside'", "no sha256"),
+        ("UPDATE documents SET sha256 = upper(sha256)", "no sha256"),
+        ("UPDATE sessions SET settings = '{}'", "which model"),
+        ("UPDATE sessions SET settings = '[]'", "no readable settings"),
     ],
 )
 def test_what_was_changed_is_refused_and_leaves_nothing(exported, statement, sentence):

@@ -38,8 +38,7 @@ def service(make_service, chapters, book):
 
 def state_at(service, position):
     row = service.session("s")
-    *_, live = open_at(service.db, row, service.runtime(row), position)
-    return live.session
+    return open_at(service.db, service.settings, row, service.runtime(row), position).session
 
 
 def test_the_state_stands_at_the_position(service):
