@@ -42,6 +42,8 @@ def held_positions(n: int, stream: StreamConfig, device: torch.device | None = N
     return held
 
 
+Slots = Tensor | slice
+
 FEW_QUERIES = 16
 """Up to so many of a block, scores are one product per key/value head on a CPU."""
 
@@ -53,8 +55,9 @@ class BlockPlan:
     Args:
         positions: absolute positions of the block, int64 [T].
         held_before, held_after: filled slots before and after the block.
-        write_slots: where the block's keys and values go, int64 [T].
-        evict_slots: slots of the positions that leave for the memory, in order, int64 [E].
+        write_slots: where the block's keys and values go, int64 [T]; a slice for a single token.
+        evict_slots: slots of the positions that leave for the memory, in order, likewise; None if
+            none leaves.
         read_from: index in the block of the first query that reads the memory (T if none does).
         mask: True where query t sees a key, bool [T, held_before + T]; None for a single token,
             which sees everything that is held once it took its slot.
@@ -66,8 +69,8 @@ class BlockPlan:
     positions: Tensor
     held_before: int
     held_after: int
-    write_slots: Tensor
-    evict_slots: Tensor
+    write_slots: Slots
+    evict_slots: Slots | None
     read_from: int
     mask: Tensor | None
     sink_view: Tensor | None
@@ -94,13 +97,21 @@ def plan_block(n: int, tokens: int, stream: StreamConfig, device: torch.device) 
         positions=positions,
         held_before=stream.held_tokens(n),
         held_after=stream.held_tokens(n + tokens),
-        write_slots=slots_of(positions, stream),
-        evict_slots=slots_of(evicted, stream),
+        write_slots=_slots(positions, stream),
+        evict_slots=_slots(evicted, stream) if len(evicted) else None,
         read_from=read_from,
         mask=None if tokens == 1 else _visible(n, positions, stream),
         sink_view=_sink_view(positions, n + tokens, stream),
         sinks=stream.sinks,
     )
+
+
+def _slots(positions: Tensor, stream: StreamConfig) -> Slots:
+    slots = slots_of(positions, stream)
+    if len(slots) != 1:
+        return slots
+    slot = int(slots)
+    return slice(slot, slot + 1)  # a view where an index would gather
 
 
 def _sink_view(positions: Tensor, end: int, stream: StreamConfig) -> Tensor | None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ahn_runtime.attention import Slots
 from ahn_runtime.config import ModelConfig, StreamConfig
 
 MIN_CAPACITY_TOKENS = 256
@@ -30,7 +31,12 @@ class LayerState:
     memory: Tensor
     shared: bool = False
 
-    def write(self, slots: Tensor, k: Tensor, v: Tensor, gates: Tensor | None) -> None:
+    def taken(self, slots: Slots) -> tuple[Tensor, Tensor, Tensor]:
+        """Copies of keys, values and gates, since whoever asks is about to overwrite them."""
+        parts = self.k[:, slots], self.v[:, slots], self.gates[:, slots]
+        return tuple(p.clone() for p in parts) if isinstance(slots, slice) else parts  # type: ignore[return-value]
+
+    def write(self, slots: Slots, k: Tensor, v: Tensor, gates: Tensor | None) -> None:
         """Put T new positions into their slots: k, v [Hkv, T, D], gates [G, T, H]."""
         self.make_own()
         self.k[:, slots] = k

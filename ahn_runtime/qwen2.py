@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -113,6 +114,16 @@ class Attention(nn.Module):
         return both[: -self.num_kv_heads], q, k, v
 
 
+class FewTokens(Protocol):
+    """A layer's way around its attention for a few tokens; see `few_tokens.Int8FewTokens`."""
+
+    def suits(self, x: Tensor, rotation: Rotations) -> bool: ...
+
+    def project(self, x: Tensor, rotation: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]: ...
+
+    def finish(self, x: Tensor, mixed: Tensor) -> Tensor: ...
+
+
 class Memory(nn.Module):
     """Holds the cell under the released name `ahn.fn`."""
 
@@ -132,6 +143,7 @@ class DecoderLayer(nn.Module):
         self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.mlp = MLP(config)
         self.ahn = Memory(cell_class(cell)(config)) if cell else None
+        self.few: FewTokens | None = None
 
     def forward(
         self, x: Tensor, state: LayerState, plan: BlockPlan, rotation: Rotations, finished: int
@@ -140,26 +152,44 @@ class DecoderLayer(nn.Module):
 
         `state` moves on by the whole block, however many rows are finished.
         """
-        h = self.input_layernorm(x)
-        x = x[-finished:] + self._mix(h, state, plan, rotation, finished)
+        few = self.few if self.few is not None and self.few.suits(x, rotation) else None
+        q_sinks = None
+        if few is not None:
+            h, q, k, v = few.project(x, rotation.positions)
+        else:
+            h = self.input_layernorm(x)
+            raw_q, q, k, v = self.self_attn.project(h, rotation.positions)
+            if rotation.sink_view is not None:
+                q_sinks = rotate(raw_q, rotation.sink_view)
+        mixed = self._mix(h, q, q_sinks, k, v, state, plan, finished)
+        x = x[-finished:]
+        if few is not None:
+            return few.finish(x, mixed)
+        x = x + self.self_attn.o_proj(mixed.transpose(0, 1).flatten(1))
         out: Tensor = x + self.mlp(self.post_attention_layernorm(x))
         return out
 
     def _mix(
-        self, h: Tensor, state: LayerState, plan: BlockPlan, rotation: Rotations, finished: int
+        self,
+        h: Tensor,
+        q: Tensor,
+        q_sinks: Tensor | None,
+        k: Tensor,
+        v: Tensor,
+        state: LayerState,
+        plan: BlockPlan,
+        finished: int,
     ) -> Tensor:
-        """Attention over what is held exactly, plus what the memory gives back."""
-        attn, cell = self.self_attn, self.ahn.fn if self.ahn is not None else None
-        raw_q, q, k, v = attn.project(h, rotation.positions)
-        q_sinks = None if rotation.sink_view is None else rotate(raw_q, rotation.sink_view)
+        """Attention over what is held, plus what the memory gives back: [H, finished, D]."""
+        cell = self.ahn.fn if self.ahn is not None else None
         # Rounded before use, so that what is saved is what was used.
         k, v = k.to(state.k.dtype), v.to(state.v.dtype)
         gates = cell.write_gates(h) if cell is not None else None
 
         evicted = None
-        if cell is not None and len(plan.evict_slots):
-            slots = plan.evict_slots
-            evicted = state.k[:, slots], state.v[:, slots], state.gates[:, slots]
+        slots = plan.evict_slots
+        if cell is not None and slots is not None:
+            evicted = state.taken(slots)
         rows = slice(len(h) - finished, None)
         seen_by = None if q_sinks is None else q_sinks[:, rows]
         out = self._attend(q[:, rows], seen_by, k, v, gates, state, plan)
@@ -171,8 +201,7 @@ class DecoderLayer(nn.Module):
             )
             reading = min(finished, len(h) - since)
             out[:, finished - reading :] += added[:, added.shape[1] - reading :].to(out.dtype)
-        mixed: Tensor = attn.o_proj(out.transpose(0, 1).flatten(1))
-        return mixed
+        return out
 
     def remember(self, k: Tensor, v: Tensor, gates: Tensor, memory: Tensor) -> Tensor:
         """The memory after E more tokens were written that nobody reads.
@@ -218,7 +247,8 @@ class DecoderLayer(nn.Module):
 
     def _repeat(self, x: Tensor) -> Tensor:
         """Key/value heads [Hkv, E, D] repeated to the query heads [H, E, D]."""
-        return x.repeat_interleave(self.config.num_heads // self.config.num_kv_heads, dim=0)
+        repeats = self.config.num_heads // self.config.num_kv_heads
+        return x[:, None].expand(-1, repeats, -1, -1).flatten(0, 1)
 
 
 class Decoder(nn.Module):

@@ -5,12 +5,15 @@ Source: "Gated Delta Networks" (arXiv 2412.06464); as AHN uses it, arXiv 2510.07
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ahn_runtime.cells.base import (
     INIT_STD,
+    L2_EPS,
+    NORM_EPS,
     Cell,
     HeadwiseLinear,
     ScaleNorm,
@@ -20,6 +23,8 @@ from ahn_runtime.cells.base import (
     output_gate,
 )
 from ahn_runtime.config import ModelConfig
+from ahn_runtime.ops import few_gated_delta
+from ahn_runtime.ops.compiled import arrays, is_few
 from ahn_runtime.ops.kernels import kernels_for
 
 
@@ -42,6 +47,9 @@ class GatedDeltaNetCell(Cell):
         self.o_proj = HeadwiseLinear(heads, dim)
 
     def write_gates(self, x: Tensor) -> Tensor:
+        if is_few(x, self.a_proj.weight):
+            parts = (x, self.b_proj.weight, self.a_proj.weight, self.dt_bias, self.A_log)
+            return torch.from_numpy(few_gated_delta.write_gates(*arrays(*parts)))
         beta = float32_linear(x, self.b_proj).sigmoid()
         step = F.softplus(float32_linear(x, self.a_proj) + self.dt_bias.float())
         return torch.stack((beta, -self.A_log.float().exp() * step))
@@ -50,6 +58,18 @@ class GatedDeltaNetCell(Cell):
         return gates[1]
 
     def forward(
+        self, q: Tensor, k: Tensor, v: Tensor, gates: Tensor, x: Tensor, memory: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        if is_few(x, self.o_proj.weight):
+            weights = self.g_proj.weight, self.o_norm.weight, self.o_proj.weight
+            parts = arrays(q, k, v, gates, x, memory, *weights)
+            added, after = few_gated_delta.remember(
+                *parts, np.float32(L2_EPS), np.float32(NORM_EPS)
+            )
+            return torch.from_numpy(added), torch.from_numpy(after)
+        return self._forward(q, k, v, gates, x, memory)
+
+    def _forward(
         self, q: Tensor, k: Tensor, v: Tensor, gates: Tensor, x: Tensor, memory: Tensor
     ) -> tuple[Tensor, Tensor]:
         beta, log_decay = gates.transpose(1, 2)  # (H, E) each
