@@ -5,13 +5,21 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer import Option
 
 from app.cli_options import Json, numbers
+
+if TYPE_CHECKING:
+    from benchmarks.contestant import Make, Worker
+
+    Entry = tuple[str, Make, dict[str, Any]]
+    """Name, maker and the maker's options, as `Worker` takes them."""
 
 
 def benchmark(
@@ -30,44 +38,16 @@ def benchmark(
     as_json: Json = False,
 ) -> None:
     """Tokens per second and memory of the embedded model, side by side in one run."""
-    from ahn_runtime.embedded import fetch_embedded
     from benchmarks import report
-    from benchmarks.contestant import Worker
-    from benchmarks.others import MODULES, is_installed, make_llama_cpp, make_transformers
-    from benchmarks.ours import make_ours
     from benchmarks.race import race
 
     marks = sorted(numbers("lengths", lengths))
-    own: dict[str, dict[str, Any]] = {
-        "memory": {"window": window, "sinks": sinks, "quantize": "int8"},
-        "window": {"window": window, "sinks": sinks, "quantize": "int8", "ahn": None},
-        "full": {"window": None, "sinks": 0, "quantize": "int8", "ahn": None},
-        "float32": {"window": window, "sinks": sinks},
-    }
     chosen = [way.strip() for way in ways.split(",")]
-    for way in chosen:
-        if way not in own:
-            raise ValueError(f"--ways takes {', '.join(own)}; got {way!r}.")
-    for other in against or ():
-        if other not in MODULES:
-            raise ValueError(f"--against takes {' or '.join(MODULES)}; got {other!r}.")
-        if not is_installed(other):
-            raise ValueError(f"{other} is not installed here: pip install it, or leave it out.")
-    fetch_embedded()
+    contestants = _ours(chosen, window, sinks)
+    contestants += _others(against or (), context=marks[-1] + 2 * answer_tokens)
     ids = _token_ids(text, marks[-1])
-    say = lambda line: print(line, file=sys.stderr, flush=True)  # noqa: E731
-    options = {"threads": os.cpu_count() or 1, "context": marks[-1] + 2 * answer_tokens}
-    workers: list[Worker] = []
-    try:
-        for way in chosen:
-            workers.append(Worker(way, make_ours, {"model": "embedded", **own[way]}))
-        for other in against or ():
-            make = make_llama_cpp if other == "llama.cpp" else make_transformers
-            workers.append(Worker(other, make, options))
-        found = race(workers, ids, marks, answer_tokens, say)
-    finally:
-        for worker in workers:
-            worker.close()
+    with _started(contestants) as workers:
+        found = race(workers, ids, marks, answer_tokens, _say)
     settings = {"text": text.name, "window": window, "sinks": sinks, "answer": answer_tokens}
     if output is not None:
         report.write(found, settings, chosen[0], output)
@@ -78,17 +58,78 @@ def benchmark(
     )
 
 
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _ours(chosen: Sequence[str], window: int, sinks: int) -> list[Entry]:
+    """The embedded model, once for each chosen way.
+
+    Raises:
+        ValueError: there is no such way.
+    """
+    from benchmarks.ours import make_ours
+
+    own: dict[str, dict[str, Any]] = {
+        "memory": {"window": window, "sinks": sinks, "quantize": "int8"},
+        "window": {"window": window, "sinks": sinks, "quantize": "int8", "ahn": None},
+        "full": {"window": None, "sinks": 0, "quantize": "int8", "ahn": None},
+        "float32": {"window": window, "sinks": sinks},
+    }
+    for way in chosen:
+        if way not in own:
+            raise ValueError(f"--ways takes {', '.join(own)}; got {way!r}.")
+    return [(way, make_ours, {"model": "embedded", **own[way]}) for way in chosen]
+
+
+def _others(against: Sequence[str], context: int) -> list[Entry]:
+    """Other libraries, with all cores and room for `context` tokens.
+
+    Raises:
+        ValueError: one is unknown or not installed.
+    """
+    from benchmarks.others import MODULES, is_installed, make_llama_cpp, make_transformers
+
+    for other in against:
+        if other not in MODULES:
+            raise ValueError(f"--against takes {' or '.join(MODULES)}; got {other!r}.")
+        if not is_installed(other):
+            raise ValueError(f"{other} is not installed here: pip install it, or leave it out.")
+    makes: dict[str, Make] = {"llama.cpp": make_llama_cpp, "transformers": make_transformers}
+    options = {"threads": os.cpu_count() or 1, "context": context}
+    return [(other, makes[other], options) for other in against]
+
+
+@contextmanager
+def _started(contestants: Sequence[Entry]) -> Iterator[list[Worker]]:
+    """Everyone in a process of their own, which ends with the race, however that ends."""
+    from benchmarks.contestant import Worker
+
+    workers: list[Worker] = []
+    try:
+        for name, make, options in contestants:
+            workers.append(Worker(name, make, options))
+        yield workers
+    finally:
+        for worker in workers:
+            worker.close()
+
+
 def _token_ids(text: Path, count: int) -> list[int]:
-    """The first tokens of a document, as the embedded model sees them."""
+    """The first tokens of a document, as the embedded model sees them; it is fetched for that.
+
+    Raises:
+        ValueError: the document has fewer.
+    """
     from ahn_runtime.embedded import fetch_embedded
     from ahn_runtime.weights import open_base
-    from ingest import open_document
+    from evaluation.texts import beginning
 
     tokenizer = open_base(fetch_embedded()).tokenizer
     assert tokenizer is not None
-    ids: list[int] = []
-    for segment in open_document(text).segments():
-        ids += tokenizer.encode(segment.text)
-        if len(ids) >= count:
-            return ids[:count]
-    raise ValueError(f"{text.name} has {len(ids):,} tokens, fewer than {count:,}: a longer text.")
+    ids = beginning(text, tokenizer, count)
+    if len(ids) < count:
+        raise ValueError(
+            f"{text.name} has {len(ids):,} tokens, fewer than {count:,}: a longer text."
+        )
+    return ids[:count]

@@ -9,21 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
+import matplotlib.pyplot as plt
 
-matplotlib.use("svg")  # no display, and the same on every machine
-
-import matplotlib.pyplot as plt  # noqa: E402
-
-from benchmarks.race import Mark  # noqa: E402
-
-STYLE: Any = {
-    "svg.hashsalt": "ammon",
-    "axes.grid": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "grid.alpha": 0.3,
-}
+from benchmarks.race import Mark
+from evaluation.drawing import STYLE, save
 
 
 def table(marks: Sequence[Mark], ours: str) -> str:
@@ -83,10 +72,7 @@ def write(marks: Sequence[Mark], options: dict[str, Any], ours: str, folder: Pat
             axis.set(xlabel="tokens read", ylabel=unit, title=name)
             axis.set_ylim(bottom=0)
             axis.legend(frameon=False)
-            figure.savefig(
-                folder / f"speed_{name}.svg", bbox_inches="tight", metadata={"Date": None}
-            )
-            plt.close(figure)
+            save(figure, folder / f"speed_{name}.svg")
 
 
 def _processor() -> str:

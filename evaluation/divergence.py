@@ -10,7 +10,7 @@ Source: "Artificial Hippocampus Networks" (arXiv 2510.07318), section 4; every m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,23 +21,13 @@ from torch import Tensor
 from ahn_runtime import Runtime, Session
 from evaluation.scoring import half_interval, mean
 from evaluation.texts import middle
+from evaluation.ways import FULL, WINDOW, Told, Way, ways_to_read
 
 PIECE_TOKENS = 256
 SCORED_TOKENS = 64
 """Of each piece, the last so many positions are scored: the output layer over all of them would
 cost as much as the reading."""
 BUCKET_TOKENS = 512
-FULL, WINDOW = "full", "window"
-
-Told = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Way:
-    """A way to read: its name, and its window (None for full attention)."""
-
-    name: str
-    window: int | None
 
 
 @dataclass(frozen=True)
@@ -94,8 +84,7 @@ def measure(
     """Yield a `Place` for each document, window and way; too short documents are skipped.
 
     Args:
-        plain: the model without a memory.
-        memories: the model with each memory, by the name it goes by.
+        plain, memories, windows, sinks: as in `ways_to_read`.
         length: tokens read of each document.
         told: what is being done, line by line.
 
@@ -108,10 +97,7 @@ def measure(
                 f"A window of {window} with {sinks} sinks leaves nothing beyond it in {length} "
                 "tokens; take a smaller window or a greater length."
             )
-    runtimes = {Way(FULL, None): plain.with_stream(window=None, sinks=0)}
-    for window in windows:
-        for name, runtime in {WINDOW: plain, **memories}.items():
-            runtimes[Way(name, window)] = runtime.with_stream(window=window, sinks=sinks)
+    runtimes = ways_to_read(plain, memories, windows, sinks)
     for path in texts:
         ids = middle(path, plain.tokenizer, length)
         if ids is None:

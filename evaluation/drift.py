@@ -21,8 +21,8 @@ import torch
 
 from ahn_runtime import Runtime, Session
 from ahn_runtime.cells import Cell
-from evaluation.divergence import Told
 from evaluation.texts import stream
+from evaluation.ways import Told
 
 SHARES = (0.05, 0.5, 0.95)
 

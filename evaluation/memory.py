@@ -21,8 +21,8 @@ from matplotlib.figure import Figure
 from ahn_runtime import Runtime
 from ahn_runtime.tiny import write_tiny
 from evaluation import divergence, drift, plots, probe, questions, recall
-from evaluation.divergence import Told
 from evaluation.texts import middle
+from evaluation.ways import FULL, WINDOW, Told
 
 TINY_MODEL = "tiny"
 PARTS = ("divergence", "recall", "drift", "probe", "questions")
@@ -207,9 +207,9 @@ def _divergence_table(rows: list[dict[str, Any]]) -> list[str]:
     for row in rows:
         spread = f"{row['divergence']:.4f} ± {row['divergence_plus_minus']:.4f}"
         gain = f"{row['gain']:+.4f} ± {row['gain_plus_minus']:.4f} ({row['gain_share']:.1%})"
-        if row["way"] == divergence.FULL:
+        if row["way"] == FULL:
             spread, gain = "0", ""
-        elif row["way"] == divergence.WINDOW:
+        elif row["way"] == WINDOW:
             gain = ""
         entropy = f"{row['entropy']:.3f} ± {row['entropy_plus_minus']:.3f}"
         lines.append(f"| {row['window']:,} | {row['way']} | {spread} | {gain} | {entropy} |")

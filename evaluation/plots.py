@@ -4,37 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import matplotlib
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
-matplotlib.use("svg")  # no display, and the same on every machine
+from evaluation.divergence import BUCKET_TOKENS, Row
+from evaluation.drawing import STYLE, save
+from evaluation.drift import Moment
+from evaluation.probe import Influence
+from evaluation.ways import FULL
 
-import matplotlib.pyplot as plt  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-from matplotlib.patches import Rectangle  # noqa: E402
-
-from evaluation.divergence import BUCKET_TOKENS, FULL, Row  # noqa: E402
-from evaluation.drift import Moment  # noqa: E402
-from evaluation.probe import Influence  # noqa: E402
-
-STYLE: Any = {
-    "svg.hashsalt": "ammon",  # the same figure gives the same file
-    "font.size": 10,
-    "axes.grid": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "grid.alpha": 0.3,
-}
 LINE_CHARACTERS = 92
 SHOWN_TOKENS = 700
 STRONGEST_SHARE = 0.95
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure and forget it."""
-    figure.savefig(path, bbox_inches="tight", metadata={"Date": None})
-    plt.close(figure)
 
 
 def distance_figure(rows: Sequence[Row]) -> Figure:
@@ -88,21 +72,20 @@ def probe_figure(probe: Influence) -> Figure:
             lines.append([])
         lines[-1].append((text, min(1.0, influence / ceiling)))
     height = 0.22 * len(lines)
-    with plt.rc_context({"svg.hashsalt": "ammon", "svg.fonttype": "none"}):
-        figure = plt.figure(figsize=(9.2, height))
-        axis = figure.add_axes((0, 0, 1, 1))
-        axis.set(xlim=(0, LINE_CHARACTERS), ylim=(len(lines), 0))
-        axis.axis("off")
-        shades = matplotlib.colormaps["Oranges"]
-        for row, line in enumerate(lines):
-            column = 0
-            for text, strength in line:
-                width = len(text)
-                shade = shades(0.85 * strength)
-                axis.add_patch(Rectangle((column, row), width, 1, color=shade, lw=0))
-                at = (column, row + 0.7)
-                axis.text(*at, text.replace("$", r"\$"), family="monospace", fontsize=9)
-                column += width
+    figure = plt.figure(figsize=(9.2, height))
+    axis = figure.add_axes((0, 0, 1, 1))
+    axis.set(xlim=(0, LINE_CHARACTERS), ylim=(len(lines), 0))
+    axis.axis("off")
+    shades = matplotlib.colormaps["Oranges"]
+    for row, line in enumerate(lines):
+        column = 0
+        for text, strength in line:
+            width = len(text)
+            shade = shades(0.85 * strength)
+            axis.add_patch(Rectangle((column, row), width, 1, color=shade, lw=0))
+            at = (column, row + 0.7)
+            axis.text(*at, text.replace("$", r"\$"), family="monospace", fontsize=9)
+            column += width
     return figure
 
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from ahn_runtime import Runtime, Session
-from evaluation.divergence import FULL, WINDOW, Told
 from evaluation.scoring import cross_entropy, half_interval, log_probabilities, mean
+from evaluation.ways import WINDOW, Told, ways_to_read
 from training import chat
 from training.questions import Question, read_questions
 
@@ -72,15 +72,13 @@ def measure(
     """Yield one result for each question and way.
 
     Args:
-        plain, memories: as in `divergence.measure`.
+        plain, memories, sinks: as in `ways_to_read`.
         files: question files (see `training.questions`); questions of one text are kept together.
 
     Raises:
         TrainingError: a file is not as expected.
     """
-    ways = {FULL: plain.with_stream(window=None, sinks=0)}
-    for name, runtime in {WINDOW: plain, **memories}.items():
-        ways[name] = runtime.with_stream(window=window, sinks=sinks)
+    ways = ways_to_read(plain, memories, [window], sinks)
     by_text: dict[str, list[Question]] = {}
     for question in (q for path in files for q in read_questions(path)):
         by_text.setdefault(question.context, []).append(question)
@@ -91,7 +89,7 @@ def measure(
             session = runtime.session()
             session.feed(ids, logits=None)
             for question in questions:
-                yield _answer(session, number, way, question)
+                yield _answer(session, number, way.name, question)
 
 
 def _answer(session: Session, text: int, way: str, question: Question) -> Answered:

@@ -18,9 +18,9 @@ from typing import Any
 
 from ahn_runtime import Runtime, Session
 from ahn_runtime.tokenizer import Tokenizer
-from evaluation.divergence import FULL, WINDOW, Told
 from evaluation.scoring import cross_entropy, half_interval, log_probabilities, mean
 from evaluation.texts import middle
+from evaluation.ways import Told, ways_to_read
 
 KEEPERS = (
     *("Alice", "Bernard", "Clara", "Daniel", "Esther", "Francis", "Grace", "Harold"),
@@ -127,23 +127,21 @@ def measure(
     """Yield one result for each document, way and planted thing.
 
     Args:
-        plain, memories: as in `divergence.measure`.
+        plain, memories, sinks: as in `ways_to_read`.
         count: things planted per document, at even distances; at most 16.
     """
-    ways = {FULL: plain.with_stream(window=None, sinks=0)}
-    for name, runtime in {WINDOW: plain, **memories}.items():
-        ways[name] = runtime.with_stream(window=window, sinks=sinks)
+    ways = ways_to_read(plain, memories, [window], sinks)
     for number, path in enumerate(texts):
         text = middle(path, plain.tokenizer, length)
         if text is None:
             continue
         ids, planted = plant(plain.tokenizer, text, count, seed=number)
         told(f"{path.name}: {count} things planted in {len(ids):,} tokens, {len(ways)} ways")
-        for name, runtime in ways.items():
+        for way, runtime in ways.items():
             session = runtime.session()
             session.feed(ids, logits=None)
             for thing in planted:
-                yield _ask(session, path.name, window, name, thing)
+                yield _ask(session, path.name, window, way.name, thing)
 
 
 def _ask(session: Session, document: str, window: int, way: str, thing: Planted) -> Answer:

@@ -3,6 +3,6 @@
 from app.service.answering import Answer
 from app.service.recall import Citation
 from app.service.report import Report
-from app.service.service import DocumentStatus, Service
+from app.service.service import OPEN_STATES, DocumentStatus, Service
 
-__all__ = ["Answer", "Citation", "DocumentStatus", "Report", "Service"]
+__all__ = ["OPEN_STATES", "Answer", "Citation", "DocumentStatus", "Report", "Service"]

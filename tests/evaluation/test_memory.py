@@ -12,10 +12,11 @@ import pytest
 
 from ahn_runtime import Runtime
 from evaluation import divergence, drift, probe, questions, recall
-from evaluation.divergence import FULL, WINDOW, Place
+from evaluation.divergence import Place
 from evaluation.memory import PARTS, MemoryReport, MemorySettings
 from evaluation.scoring import half_interval
 from evaluation.texts import middle, stream
+from evaluation.ways import FULL, WINDOW
 
 ROOT = Path(__file__).parents[2]
 

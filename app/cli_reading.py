@@ -1,0 +1,185 @@
+"""The commands that change what a session has read: `read`, `reread`, `back` and `remove`.
+
+What takes long shows its progress on stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.cli_options import DataDir, Json, takes_model_options
+from app.cli_service import open_service
+from app.errors import RereadStopped
+
+if TYPE_CHECKING:
+    from app.service import Service
+
+
+@takes_model_options
+def read(
+    files: Annotated[
+        list[Path], typer.Argument(help="Files, folders and patterns, read in this order.")
+    ],
+    session: Annotated[str, typer.Option(help="Session to read into; made if it is new.")],
+    options: dict[str, Any],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Read files; interrupted, the same command goes on where it stopped."""
+    with open_service(data_dir, options, session) as service:
+        ok = _read(service, session, files, as_json)
+    raise typer.Exit(0 if ok else 1)
+
+
+def _read(service: Service, session: str, files: list[Path], as_json: bool) -> bool:
+    from app.messages import KNOWN_ERRORS, sentence
+    from ingest import UnsupportedFormat, find_files
+
+    found = find_files(files)
+    service.ensure_session(session)
+    service.reader.start()
+    wanted: list[int] = []
+    refused: list[dict[str, str]] = []
+    passed_over: list[dict[str, str]] = []
+    for file in found:
+        try:
+            wanted.append(service.add_document(session, file.path).id)
+        except KNOWN_ERRORS as error:
+            # A folder of books may hold their pictures too: no fault of anybody's.
+            stray = isinstance(error, UnsupportedFormat) and not file.is_named
+            (passed_over if stray else refused).append(
+                {"file": str(file.path), "error": sentence(error)}
+            )
+            print(f"{'Skipped' if stray else 'Error'}: {sentence(error)}", file=sys.stderr)
+    _watch(service, session, wanted)
+    rows = [s.document for s in service.documents(session) if s.document.id in wanted]
+    for row in rows:
+        if row.state == "failed":
+            print(f"Error: {row.title}: {row.error}", file=sys.stderr)
+    if as_json:
+        print(
+            json.dumps(
+                {
+                    "session": session,
+                    "documents": [asdict(r) for r in rows],
+                    "refused": refused,
+                    "skipped": passed_over,
+                }
+            )
+        )
+    return not refused and all(row.state == "done" for row in rows)
+
+
+@takes_model_options
+def reread(
+    session: Annotated[str, typer.Argument(help="Session to read anew.")],
+    options: dict[str, Any],
+    data_dir: DataDir = None,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Drop a re-reading.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read a session anew with other options, beside its old state; then the new one is used."""
+    with open_service(data_dir, {}, None) as service:
+        if cancel:
+            service.cancel_reread(session)
+            print(f"The session {session!r} stays as it is.")
+            return
+        service.reader.start()
+        service.reread(session, options)
+        _watch_reread(service, session)
+        left, notice = service.rereading(session), service.notice(session)
+        if left is not None:
+            raise RereadStopped(f"The re-reading stopped: {notice} Run it again to go on.")
+        figures = service.report(session)
+    if as_json:
+        print(json.dumps({"session": session, "tokens": figures.tokens}))
+    else:
+        print(f"Read anew: {figures.tokens:,} tokens; memory: {figures.memory_status}")
+
+
+def back(
+    session: Annotated[str, typer.Argument(help="Session to take back.")],
+    checkpoint: Annotated[int, typer.Argument(help="Number of a checkpoint (see checkpoints).")],
+    data_dir: DataDir = None,
+) -> None:
+    """Forget what a session read after a checkpoint; later documents wait to be resumed."""
+    with open_service(data_dir, {}, session) as service:
+        service.go_back(session, checkpoint)
+        tokens = service.report(session).tokens
+    print(f"The session {session!r} stands at token {tokens:,} again.")
+
+
+def remove(
+    session: Annotated[str, typer.Argument(help="Session to remove from.")],
+    document: Annotated[str, typer.Argument(help="Title of the document.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Delete a document; since a memory cannot unlearn, what came after it is read again."""
+    with open_service(data_dir, {}, session) as service:
+        titles = {s.document.title: s.document.id for s in service.documents(session)}
+        if document not in titles:
+            known = ", ".join(map(repr, titles)) or "none"
+            raise ValueError(f"{session!r} has no document {document!r}; it has {known}.")
+        service.reader.start()
+        service.remove_document(titles.pop(document))
+        _watch(service, session, list(titles.values()))
+        left = [asdict(s.document) for s in service.documents(session)]
+    print(json.dumps({"session": session, "documents": left}) if as_json else "Removed.")
+
+
+def _watch(service: Service, session: str, wanted: list[int]) -> None:
+    """Show a progress bar per document until none is being worked on."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from app.service import OPEN_STATES
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks = {i: bars.add_task("…", note="", total=None) for i in wanted}
+        while True:
+            working = False
+            for status in service.documents(session):
+                row = status.document
+                if row.id not in tasks:
+                    continue
+                working |= row.state in OPEN_STATES
+                rate = (
+                    f"{status.tokens_per_second:,.0f} tokens/s" if status.tokens_per_second else ""
+                )
+                note = f"{row.state} {status.tokens_read:,}/{row.token_count or 0:,} {rate}"
+                bars.update(
+                    tasks[row.id],
+                    description=row.title[:40],
+                    total=row.token_count,
+                    completed=status.tokens_read,
+                    note=note,
+                )
+            if not working:
+                return
+            time.sleep(0.3)
+
+
+def _watch_reread(service: Service, session: str) -> None:
+    """Show a progress bar until the re-reading is done or stands still."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as bars:
+        bar = bars.add_task(f"{session[:40]} anew", total=None)
+        while (left := service.rereading(session)) is not None and service.is_rereading(session):
+            bars.update(bar, total=left.tokens, completed=left.tokens_read)
+            time.sleep(0.2)

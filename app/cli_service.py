@@ -1,0 +1,62 @@
+"""The service behind a command, and what a command says while a model comes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.settings import ModelOptions, Settings, default_data_dir
+
+if TYPE_CHECKING:
+    from ahn_runtime import Runtime
+    from app.service import Service
+
+
+@contextmanager
+def open_service(
+    data_dir: Path | None, options: dict[str, Any], name: str | None
+) -> Iterator[Service]:
+    """A service; new sessions get these options, an existing one goes on as it was made."""
+    from app.service import Service
+
+    settings = Settings(data_dir=(data_dir or default_data_dir()).expanduser())
+    settings = replace(settings, model=ModelOptions(**options))
+    service = Service(settings, _load_model)
+    try:
+        if name:
+            _refuse_other_options(service, name, options)
+        yield service
+    finally:
+        service.close()
+
+
+def _load_model(options: ModelOptions) -> Runtime:
+    from ahn_runtime import Runtime
+
+    return Runtime.load(**options.as_dict(), progress=_say_progress)
+
+
+def _refuse_other_options(service: Service, name: str, given: dict[str, Any]) -> None:
+    """A session goes on as it was made; what is asked for beyond that needs a new session.
+
+    Raises:
+        ValueError: an option was given that the session was not made with.
+    """
+    rows = [s.session for s in service.sessions() if s.session.name == name]
+    for row in rows:
+        made = service.options_of(row).as_dict()
+        for option, value in given.items():
+            if value != made[option] and value != "auto":
+                raise ValueError(
+                    f"The session {name!r} was made with --{option.replace('_', '-')} "
+                    f"{made[option] or 'none'}, not {value or 'none'}; leave the option out, read "
+                    "into a new session, or read this one anew: reread NAME with the option."
+                )
+
+
+def _say_progress(what: str, done: int, total: int) -> None:
+    print(f"{what} ({done}/{total})", file=sys.stderr, flush=True)
