@@ -64,6 +64,7 @@ class BlockPlan:
         sink_view: where the sinks believe the queries to be, int64 [T], if that is not
             `positions`: with positions "cache" no query is further from them than W + S - 1.
         sinks: S.
+        memory_scale: factor of what the memory adds.
     """
 
     positions: Tensor
@@ -75,6 +76,7 @@ class BlockPlan:
     mask: Tensor | None
     sink_view: Tensor | None
     sinks: int
+    memory_scale: float
 
 
 def plan_block(n: int, tokens: int, stream: StreamConfig, device: torch.device) -> BlockPlan:
@@ -103,6 +105,7 @@ def plan_block(n: int, tokens: int, stream: StreamConfig, device: torch.device) 
         mask=None if tokens == 1 else _visible(n, positions, stream),
         sink_view=_sink_view(positions, n + tokens, stream),
         sinks=stream.sinks,
+        memory_scale=stream.memory_scale,
     )
 
 

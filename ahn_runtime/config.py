@@ -91,6 +91,7 @@ class StreamConfig:
         quantize: None, or "int8": linear layers and embedding of the base.
         positions: "absolute": rotary angles at true positions, for ever; "cache": the same for the
             window and the memory, but sinks are seen at their distance inside the cache.
+        memory_scale: factor of what the memory adds; see `window_scale`.
     """
 
     window: int | None
@@ -100,6 +101,7 @@ class StreamConfig:
     kv_dtype: str = "float32"
     quantize: str | None = None
     positions: str = "absolute"
+    memory_scale: float = 1.0
 
     def __post_init__(self) -> None:
         if self.window is not None and self.window < 1:

@@ -200,7 +200,8 @@ class DecoderLayer(nn.Module):
                 q[:, since:], keys, values, evicted[2], h[since:], state.memory
             )
             reading = min(finished, len(h) - since)
-            out[:, finished - reading :] += added[:, added.shape[1] - reading :].to(out.dtype)
+            added = added[:, added.shape[1] - reading :].to(out.dtype)
+            out[:, finished - reading :].add_(added, alpha=plan.memory_scale)
         return out
 
     def remember(self, k: Tensor, v: Tensor, gates: Tensor, memory: Tensor) -> Tensor:

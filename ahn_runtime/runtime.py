@@ -25,7 +25,8 @@ from ahn_runtime.quantize import join_layers
 from ahn_runtime.qwen2 import Qwen2
 from ahn_runtime.session import BLOCK_TOKENS, Session, Snapshot
 from ahn_runtime.tokenizer import Tokenizer
-from ahn_runtime.weights import fingerprint_of, load_model, memory_kind, open_base
+from ahn_runtime.weights import fingerprint_of, load_model, memory_kind, memory_scale, open_base
+from ahn_runtime.window_scale import UNSCALED, WindowScale
 
 MemoryStatus = Literal["trained", "untrained", "none"]
 
@@ -47,6 +48,7 @@ class Runtime:
         title: str,
         memory_status: MemoryStatus,
         device: torch.device,
+        window_scale: WindowScale = UNSCALED,
         fingerprint: tuple[str, str] | None = None,
     ) -> None:
         self.model = model.to(device)
@@ -54,7 +56,8 @@ class Runtime:
             join_layers(self.model)
             prepare_few_tokens(self.model)
         self.config: ModelConfig = model.config
-        self.stream = stream
+        self.window_scale = window_scale
+        self.stream = stream = replace(stream, memory_scale=window_scale.at(stream.window))
         self.tokenizer_or_none = tokenizer
         self.title = title
         self.memory_status = memory_status
@@ -70,7 +73,8 @@ class Runtime:
             "quantize": stream.quantize,
             "positions": stream.positions,
             "model": base,
-            "memory": memory,
+            # A factor of 1 is left out: states from before there were factors have it.
+            "memory": memory if stream.memory_scale == 1 else f"{memory} x {stream.memory_scale}",
         }
 
     @classmethod
@@ -129,12 +133,14 @@ class Runtime:
         untrained = anew or (stream.cell is not None and base.cell is None and memory_from is None)
         status: MemoryStatus = "untrained" if untrained else "trained" if stream.cell else "none"
         title = preset.title if preset else Path(model).name
-        return cls(loaded, stream, base.tokenizer, title, status, _choose_device(device))
+        scale = UNSCALED if status != "trained" else memory_scale(memory_from or base.path)
+        return cls(loaded, stream, base.tokenizer, title, status, _choose_device(device), scale)
 
-    def with_stream(self, **changes: Any) -> Runtime:
+    def with_stream(self, window_scale: WindowScale | None = None, **changes: Any) -> Runtime:
         """The same loaded weights, whose sessions hold what they read in another way.
 
         Args:
+            window_scale: another one for the memory.
             changes: fields of `StreamConfig` (window, sinks, positions).
         """
         return Runtime(
@@ -144,6 +150,7 @@ class Runtime:
             self.title,
             self.memory_status,
             self.device,
+            window_scale or self.window_scale,
             self.fingerprint,
         )
 

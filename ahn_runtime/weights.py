@@ -27,6 +27,7 @@ from ahn_runtime.quantize import INT8, quantize_layers, quantize_rows
 from ahn_runtime.quantized_cache import cached_path, read_cached, write_cached
 from ahn_runtime.qwen2 import MEMORY_MARK, Qwen2
 from ahn_runtime.tokenizer import Tokenizer, from_tokenizer_json
+from ahn_runtime.window_scale import WindowScale
 
 UNTRAINED_SEED = 20251007
 
@@ -90,6 +91,15 @@ def memory_kind(directory: Path) -> str:
             f"known are {', '.join(sorted(CELLS))}."
         )
     return str(kind)
+
+
+def memory_scale(directory: Path) -> WindowScale:
+    """What a memory's `config.json` says of the window; see `window_scale`.
+
+    Raises:
+        WeightsError: it says it wrongly.
+    """
+    return WindowScale.read(_read_json(directory / "config.json"))
 
 
 def load_model(

@@ -11,6 +11,7 @@ import typer
 
 from app.cli_asking import ask
 from app.cli_benchmark import benchmark
+from app.cli_calibrate import calibrate
 from app.cli_evaluate import evaluate
 from app.cli_options import DataDir, Json, takes_model_options
 from app.cli_reading import back, read, remove, reread
@@ -27,6 +28,7 @@ cli = typer.Typer(
 )
 # In the order of the help, which ends with `doctor` and the groups.
 cli.command()(train)
+cli.command()(calibrate)
 cli.command()(benchmark)
 cli.command()(read)
 cli.command()(ask)

@@ -1,0 +1,41 @@
+"""The factor behind each window is the lowest point of what was measured."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evaluation.calibrate import lowest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    "means, factor",
+    [
+        ({0.0: 1.0, 0.5: 0.25, 1.0: 0.0}, 1.0),
+        ({0.0: 0.09, 0.5: 0.04, 1.0: 0.49}, 0.3),
+        ({0.0: 0.1, 0.5: 0.4, 1.0: 0.9}, 0.0),
+        ({0.0: 0.1, 0.5: 0.4, 1.0: 0.3}, 0.0),
+    ],
+)
+def test_the_lowest_point(means, factor):
+    assert lowest(means) == pytest.approx(factor, abs=1e-6)
+
+
+def test_the_command_writes_it_beside_the_memory(tiny_dir, tmp_path):
+    memory = shutil.copytree(tiny_dir, tmp_path / "memory")
+    text = tmp_path / "text.txt"
+    text.write_text(" ".join(f"word{i % 97}" for i in range(3000)))
+    command = [
+        *(sys.executable, "launch.py", "calibrate", str(memory), str(text), "--json"),
+        *("--model", str(tiny_dir), "--windows", "64", "--sinks", "4", "--length", "640"),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    factor = json.loads(done.stdout)["64"]
+    assert 0 <= factor <= 1
+    assert json.loads((memory / "config.json").read_text())["ahn_window_scale"] == {"64": factor}
