@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -37,3 +38,7 @@ def ask(
         print()
         for citation in answer.citations:
             print(f"  [{citation.number}] {citation.document}, {citation.locator}")
+        pace = (
+            f"first word after {answer.first_word_s:.1f} s, the last after {answer.seconds:.1f} s"
+        )
+        print(f"  (first word after {first:.1f} s, the last after {last:.1f} s)", file=sys.stderr)

@@ -20,6 +20,7 @@ import typer
 import storage
 from ahn_runtime import Runtime, Session, load_checkpoint
 from app.service.library import document_pieces
+from app.service.rereading import made_with
 from app.settings import Settings, default_data_dir
 from evaluation.scoring import cross_entropy, half_interval, log_probabilities, mean
 from storage import CheckpointRow, Database
@@ -72,7 +73,7 @@ def main(
     settings = Settings(data_dir=data_dir or default_data_dir())
     with Database(settings.database_path) as db:
         row = storage.get_session(db, session)
-        runtime = Runtime.load(**row.settings["options"])
+        runtime = Runtime.load(**made_with(row).as_dict())
         places = []
         for checkpoint in storage.list_checkpoints(db, row.id)[::every]:
             place = compare(db, runtime, checkpoint, settle, scored)

@@ -60,7 +60,8 @@ class Actions:
         if not session:
             return [], "", self.library(None), *self.figures(None)
         answers = [m for m in self._service.messages(session) if m.role == "assistant"]
-        sources = sources_html(answers[-1].details.get("passages", []), {}) if answers else ""
+        details = answers[-1].details if answers else None
+        sources = sources_html((details or {}).get("passages", []), details)
         return self._history(session), sources, self.library(session), *self.figures(session)
 
     def _choices(self) -> list[tuple[str, str]]:
@@ -123,7 +124,7 @@ class Actions:
                     {"role": "assistant", "content": with_pages(answer.text, cited)},
                 ]
                 stop = gr.Button(interactive=not answer.done)
-                yield history + turn, "", sources_html(shown, {}), stop
+                yield history + turn, "", sources_html(shown, answer.as_dict()), stop
         except KNOWN_ERRORS as error:
             _tell(error)
             yield history, gr.skip(), gr.skip(), gr.Button(interactive=False)

@@ -21,6 +21,7 @@ footer { display: none !important; }
 .sources details { border: 1px solid var(--border-color-primary); border-radius: 10px;
                    padding: 8px 12px; margin-top: 6px; }
 .sources details.cited { border-color: #0f766e; }
+.quick { color: var(--body-text-color-subdued); font-size: .85em; margin-top: 6px; }
 .sources summary { cursor: pointer; overflow-wrap: anywhere; }
 .sources summary i { font-size: .8rem; opacity: .75; margin-left: 8px; }
 .sources p { white-space: pre-wrap; font-size: .92rem; margin: 8px 0 2px; }

@@ -81,16 +81,34 @@ def with_pages(answer: str, citations: Sequence[dict[str, Any]]) -> str:
 
 
 def sources_html(passages: Sequence[dict[str, Any]], details: dict[str, Any] | None = None) -> str:
-    """The passages an answer was given, those it rests on first and open to the reader."""
+    """The passages an answer was given, those it rests on first, and how quick it was.
+
+    Args:
+        details: of the answer, as they are stored with it; None: there is no answer yet.
+    """
+    if details is None:
+        return ""
     if not passages:
-        if details is None:
-            return ""
         return (
             '<div class="notice">No passage matched the words of this question: the answer rests '
             "on the window alone and may be a guess.</div>"
         )
     ordered = sorted(passages, key=lambda p: not p["cited"])
-    return '<div class="sources">' + "".join(_source(p) for p in ordered) + "</div>"
+    shown = "".join(_source(p) for p in ordered)
+    return f'<div class="sources">{shown}</div><div class="quick">{pace(details)}</div>'
+
+
+def pace(details: dict[str, Any]) -> str:
+    """How long an answer took; empty while it has not said a word."""
+    if not details.get("first_word_s"):
+        return ""
+    told = (
+        f"First word after {details['first_word_s']:.1f} s "
+        f"({details['prompt_tokens']:,} tokens read again for it)"
+    )
+    if not details.get("seconds"):
+        return told
+    return f"{told}, {details['answer_tokens']:,} tokens in {details['seconds']:.1f} s"
 
 
 def _source(passage: dict[str, Any]) -> str:
@@ -134,6 +152,7 @@ def report_html(report: Report, rereading: str, offers_reread: bool) -> str:
         f'{told}<div class="tiles">'
         f"{_tile('Tokens read', f'{report.tokens:,}')}"
         f"{_tile('Held exactly', window)}"
+        f"{_tile('Compressed memory', report.memory_status)}"
         f"{_tile('Cache now', _mb(report.run_cache_bytes))}"
         f"{_tile('Full attention', _mb(report.run_cache_bytes_full))}"
         f"{_tile('Checkpoints', _mb(report.disk_bytes))}</div>"

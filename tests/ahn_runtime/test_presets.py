@@ -12,6 +12,7 @@ from ahn_runtime import ModelDownloadError, ModelNotFound, Runtime, WeightsError
 from ahn_runtime.cells import CELLS, cell_class
 from ahn_runtime.presets import PRESETS
 from ahn_runtime.tiny import write_tiny
+from ahn_runtime.window_scale import WindowScale
 from tests.ahn_runtime.released import RELEASED
 
 COUNTS = {
@@ -36,12 +37,23 @@ def test_parameter_counts_are_the_papers(size, cell):
 
 
 def test_every_released_model_has_a_preset():
-    released = [p for p in PRESETS.values() if p.memory]
+    released = [p for p in PRESETS.values() if p.base and p.memory]
     assert len(released) == 9
     for preset in released:
         assert preset.window + preset.sinks == 32_768 and preset.memory_status == "trained"
         assert preset.cell in CELLS
         assert ("research" in preset.licence.lower()) is ("3B" in preset.title)
+
+
+def test_the_embedded_model_brings_its_memory():
+    """As it is committed: whole, small, and with its card."""
+    preset = PRESETS["embedded"]
+    files = {path.name: path.stat().st_size for path in preset.memory.iterdir()}
+    assert set(files) == {"README.md", "config.json", "model.safetensors"}
+    assert preset.memory_status == "trained" and files["model.safetensors"] < 5 << 20
+    config = json.loads((preset.memory / "config.json").read_text())
+    scale = WindowScale.read(config)
+    assert config["_ahn_implementation"] == preset.cell and 0 < scale.at(preset.window) <= 1
 
 
 @pytest.fixture

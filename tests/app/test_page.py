@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from app.errors import PortTaken
-from app.page.views import duration, sources_html
+from app.page.views import duration, pace, sources_html
 from app.service.report import saved
 
 
@@ -25,6 +25,13 @@ def test_passages_and_titles_are_escaped():
 def test_an_answer_without_passages_says_so():
     assert "No passage matched" in sources_html([], {})
     assert sources_html([]) == ""
+
+
+def test_an_answer_tells_how_quick_it_was():
+    details = {"first_word_s": 2.94, "prompt_tokens": 1412, "answer_tokens": 31, "seconds": 0.0}
+    assert pace(details) == "First word after 2.9 s (1,412 tokens read again for it)"
+    assert pace({**details, "seconds": 5.12}).endswith(", 31 tokens in 5.1 s")
+    assert pace({**details, "first_word_s": 0.0}) == ""
 
 
 @pytest.mark.filterwarnings("ignore")
