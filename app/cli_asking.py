@@ -38,7 +38,5 @@ def ask(
         print()
         for citation in answer.citations:
             print(f"  [{citation.number}] {citation.document}, {citation.locator}")
-        pace = (
-            f"first word after {answer.first_word_s:.1f} s, the last after {answer.seconds:.1f} s"
-        )
+        first, last = answer.first_word_s, answer.seconds
         print(f"  (first word after {first:.1f} s, the last after {last:.1f} s)", file=sys.stderr)
