@@ -114,8 +114,8 @@ class Attention(nn.Module):
         return both[: -self.num_kv_heads], q, k, v
 
 
-class FewTokens(Protocol):
-    """A layer's way around its attention for a few tokens; see `few_tokens.Int8FewTokens`."""
+class FusedLayer(Protocol):
+    """Another way around a layer's attention, where it suits; see `int8_layer`."""
 
     def suits(self, x: Tensor, rotation: Rotations) -> bool: ...
 
@@ -143,7 +143,7 @@ class DecoderLayer(nn.Module):
         self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.mlp = MLP(config)
         self.ahn = Memory(cell_class(cell)(config)) if cell else None
-        self.few: FewTokens | None = None
+        self.fused: FusedLayer | None = None
 
     def forward(
         self, x: Tensor, state: LayerState, plan: BlockPlan, rotation: Rotations, finished: int
@@ -152,10 +152,10 @@ class DecoderLayer(nn.Module):
 
         `state` moves on by the whole block, however many rows are finished.
         """
-        few = self.few if self.few is not None and self.few.suits(x, rotation) else None
+        fused = self.fused if self.fused and self.fused.suits(x, rotation) else None
         q_sinks = None
-        if few is not None:
-            h, q, k, v = few.project(x, rotation.positions)
+        if fused is not None:
+            h, q, k, v = fused.project(x, rotation.positions)
         else:
             h = self.input_layernorm(x)
             raw_q, q, k, v = self.self_attn.project(h, rotation.positions)
@@ -163,8 +163,8 @@ class DecoderLayer(nn.Module):
                 q_sinks = rotate(raw_q, rotation.sink_view)
         mixed = self._mix(h, q, q_sinks, k, v, state, plan, finished)
         x = x[-finished:]
-        if few is not None:
-            return few.finish(x, mixed)
+        if fused is not None:
+            return fused.finish(x, mixed)
         x = x + self.self_attn.o_proj(mixed.transpose(0, 1).flatten(1))
         out: Tensor = x + self.mlp(self.post_attention_layernorm(x))
         return out

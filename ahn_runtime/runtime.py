@@ -14,7 +14,7 @@ from ahn_runtime.cells import cell_class
 from ahn_runtime.config import DTYPES, ModelConfig, StreamConfig
 from ahn_runtime.embedded import Progress, fetch_embedded
 from ahn_runtime.errors import ModelMismatchError, ModelNotFound
-from ahn_runtime.few_tokens import prepare_few_tokens
+from ahn_runtime.int8_layer import fuse_layers
 from ahn_runtime.presets import (
     DEFAULT_SINK_TOKENS,
     DEFAULT_WINDOW_TOKENS,
@@ -54,7 +54,7 @@ class Runtime:
         self.model = model.to(device)
         if device.type == "cpu":
             join_layers(self.model)
-            prepare_few_tokens(self.model)
+            fuse_layers(self.model)
         self.config: ModelConfig = model.config
         self.window_scale = window_scale
         self.stream = stream = replace(stream, memory_scale=window_scale.at(stream.window))

@@ -26,7 +26,11 @@ def benchmark(
     text: Annotated[Path, typer.Argument(help="A text of as many tokens as the last length.")],
     lengths: Annotated[str, Option(help="Tokens read at which all are compared.")] = "2048,8192",
     ways: Annotated[
-        str, Option(help="Ours: of memory, window, full and float32.")
+        str,
+        Option(
+            help="Ours: of memory, drafting (memory, answers as the assistant gives them), "
+            "window, full and float32."
+        ),
     ] = "memory,window,full",
     against: Annotated[
         list[str] | None, Option(help="transformers or llama.cpp, if installed; may be repeated.")
@@ -72,6 +76,7 @@ def _ours(chosen: Sequence[str], window: int, sinks: int) -> list[Entry]:
 
     own: dict[str, dict[str, Any]] = {
         "memory": {"window": window, "sinks": sinks, "quantize": "int8"},
+        "drafting": {"window": window, "sinks": sinks, "quantize": "int8", "lookup": True},
         "window": {"window": window, "sinks": sinks, "quantize": "int8", "ahn": None},
         "full": {"window": None, "sinks": 0, "quantize": "int8", "ahn": None},
         "float32": {"window": window, "sinks": sinks},

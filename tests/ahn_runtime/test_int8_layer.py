@@ -1,4 +1,4 @@
-"""The compiled loops for a few tokens against the same layers in plain torch calls."""
+"""The compiled loops against the same layers in plain torch calls."""
 
 import pytest
 import torch
@@ -51,7 +51,7 @@ def test_the_memory_in_loops_equals_the_memory_in_calls(cell, tokens):
 
 
 def both_ways(tiny_dir, cell):
-    """The same int8 model with its way for a few tokens, and without it."""
+    """The same int8 model with its loops, and without them."""
     runtimes = [
         Runtime.load(
             tiny_dir,
@@ -63,13 +63,13 @@ def both_ways(tiny_dir, cell):
         for _ in range(2)
     ]
     for layer in runtimes[1].model.model.layers:
-        assert layer.few is not None
-        layer.few = None
+        assert layer.fused is not None
+        layer.fused = None
     return runtimes
 
 
 @pytest.mark.parametrize("cell", [None, "GatedDeltaNet", "DeltaNet", "Mamba2"])
-@pytest.mark.parametrize("sizes", [[1] * 12, [5, 1, 16, 2], [FEW_TOKENS, FEW_TOKENS]])
+@pytest.mark.parametrize("sizes", [[1] * 12, [5, 1, 16, 2], [FEW_TOKENS, FEW_TOKENS], [24, 23]])
 def test_a_layer_in_loops_equals_the_layer_in_calls(tiny_dir, cell, sizes):
     loops, calls = (runtime.session() for runtime in both_ways(tiny_dir, cell))
     ids = token_ids(40 + sum(sizes))
@@ -96,7 +96,7 @@ def test_a_layer_in_loops_equals_the_layer_in_calls(tiny_dir, cell, sizes):
 
 def test_rebased_sinks_and_gradients_take_the_plain_way(tiny_dir):
     loops, _ = both_ways(tiny_dir, "GatedDeltaNet")
-    few = loops.model.model.layers[0].few
+    fused = loops.model.model.layers[0].fused
     x = torch.zeros(1, loops.config.hidden_size)
 
     class Rebased:
@@ -106,6 +106,5 @@ def test_rebased_sinks_and_gradients_take_the_plain_way(tiny_dir):
         sink_view = None
 
     with torch.inference_mode():
-        assert few.suits(x, Plain()) and not few.suits(x, Rebased())
-        assert not few.suits(x.expand(FEW_TOKENS + 1, -1), Plain())
-    assert not few.suits(x, Plain())
+        assert fused.suits(x, Plain()) and not fused.suits(x, Rebased())
+    assert not fused.suits(x, Plain())

@@ -1,0 +1,160 @@
+"""Int8 row by row: what lies between the products of a layer, each stretch in one compiled loop.
+
+In torch calls every step is a pass over memory, or for a single token a call that costs more than
+its arithmetic; here a row stays in the processor's nearest cache from one product to the next. Each
+loop does rows `first` to `last` of arrays that are given, so that rows can be shared out among
+threads; a row's numbers never depend on its neighbours. Arrays are float32 unless said otherwise.
+
+The twins are `RMSNorm`, `Attention.project`, `Int8Linear` and `quantize_rows`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ahn_runtime.ops.compiled import compiled
+from ahn_runtime.quantize import LEVELS, MIN_SCALE, REFINEMENT
+
+f32, i8, i32 = np.float32, np.int8, np.int32
+ZERO, ONE = f32(0), f32(1)
+LEAST, TOP, FINER = f32(MIN_SCALE), f32(LEVELS), f32(REFINEMENT)
+# A positive float's bits grow with it, and the largest integer is found in vector lanes.
+WITHOUT_SIGN = i32(0x7FFFFFFF)
+
+Array = np.ndarray[Any, Any]
+
+
+@compiled
+def norm_quantize(x, weight, eps, h, rows, scales, first, last):  # type: ignore[no-untyped-def]
+    """RMS norm, then `quantize_rows`.
+
+    Args:
+        x: [T, N]; weight: [N]; eps: under the root.
+        h: gets the normed rows, [T, N]; rows: int8 of them; scales: [T].
+    """
+    size = x.shape[1]
+    bits = h.view(np.int32)
+    for t in range(first, last):
+        total = ZERO
+        for i in range(size):
+            total += x[t, i] * x[t, i]
+        factor = ONE / np.sqrt(total / f32(size) + eps)
+        for i in range(size):
+            h[t, i] = x[t, i] * factor * weight[i]
+        most = i32(0)
+        for i in range(size):
+            most = max(most, bits[t, i] & WITHOUT_SIGN)
+        scale = max(i32(most).view(np.float32), LEAST) / TOP
+        scales[t] = scale
+        for i in range(size):
+            rows[t, i] = i8(np.rint(h[t, i] / scale))
+
+
+@compiled
+def split_heads(  # type: ignore[no-untyped-def]
+    y, row_scales, scale, bias, rotation, turned, heads, first, last
+):
+    """What `Attention.project` makes of the joined product: heads, some of them rotated.
+
+    Args:
+        y: int32 [T, heads * D]; row_scales: [T]; scale, bias: of the columns.
+        rotation: of `rope_rotation`, [2, T, D].
+        turned: so many heads are rotated, the first ones.
+        heads: gets them, [heads, T, D].
+    """
+    count, _, dim = heads.shape
+    half = dim // 2
+    for head in range(count):
+        at = head * dim
+        for t in range(first, last):
+            factor = row_scales[t]
+            for i in range(dim):
+                heads[head, t, i] = f32(y[t, at + i]) * factor * scale[at + i] + bias[at + i]
+            if head < turned:
+                for i in range(half):
+                    low, high = heads[head, t, i], heads[head, t, i + half]
+                    heads[head, t, i] = low * rotation[0, t, i] + high * rotation[1, t, i]
+                    heads[head, t, i + half] = (
+                        high * rotation[0, t, i + half] + low * rotation[1, t, i + half]
+                    )
+
+
+@compiled
+def quantize_heads(heads, rows, scales, first, last):  # type: ignore[no-untyped-def]
+    """Heads [H, T, D] side by side, as `quantize_rows`.
+
+    Args:
+        rows: gets int8 [T, H D]; scales: [T].
+    """
+    count, _, dim = heads.shape
+    bits = heads.view(np.int32)
+    for t in range(first, last):
+        most = i32(0)
+        for head in range(count):
+            for i in range(dim):
+                most = max(most, bits[head, t, i] & WITHOUT_SIGN)
+        scale = max(i32(most).view(np.float32), LEAST) / TOP
+        scales[t] = scale
+        for head in range(count):
+            for i in range(dim):
+                rows[t, head * dim + i] = i8(np.rint(heads[head, t, i] / scale))
+
+
+@compiled
+def add_product(x, y, row_scales, scale, out, first, last):  # type: ignore[no-untyped-def]
+    """out = x + a product, int32 y [T, N], times its row's [T] and its column's [N] scale."""
+    size = x.shape[1]
+    for t in range(first, last):
+        factor = row_scales[t]
+        for i in range(size):
+            out[t, i] = x[t, i] + f32(y[t, i]) * factor * scale[i]
+
+
+@compiled
+def split_pair(y, row_scales, scale, gate, up, first, last):  # type: ignore[no-untyped-def]
+    """A product of two joined layers, int32 [T, 2 N], as the numbers of each, [T, N]."""
+    size = gate.shape[1]
+    for t in range(first, last):
+        factor = row_scales[t]
+        for i in range(size):
+            gate[t, i] = f32(y[t, i]) * factor * scale[i]
+        for i in range(size):
+            up[t, i] = f32(y[t, size + i]) * factor * scale[size + i]
+
+
+@compiled
+def multiply_quantize(gate, up, rows, scales, first, last):  # type: ignore[no-untyped-def]
+    """gate * up [T, N], quantized twice as a fine `Int8Linear` does; `up` is overwritten.
+
+    Args:
+        rows: gets int8 [2 T, N]: the rows, then what their rounding left over.
+        scales: gets those of the former, [T].
+    """
+    tokens, size = gate.shape
+    bits = up.view(np.int32)
+    for t in range(first, last):
+        for i in range(size):
+            up[t, i] *= gate[t, i]
+        most = i32(0)
+        for i in range(size):
+            most = max(most, bits[t, i] & WITHOUT_SIGN)
+        scale = max(i32(most).view(np.float32), LEAST) / TOP
+        finer = scale / FINER
+        scales[t] = scale
+        for i in range(size):
+            coarse = np.rint(up[t, i] / scale)
+            rows[t, i] = i8(coarse)
+            rows[tokens + t, i] = i8(np.rint((up[t, i] - coarse * scale) / finer))
+
+
+@compiled
+def add_fine(x, y, row_scales, scale, out, first, last):  # type: ignore[no-untyped-def]
+    """out = x [T, N] + a fine product, int32 y [2 T, N] of `multiply_quantize`'s rows."""
+    tokens, size = x.shape
+    for t in range(first, last):
+        factor = row_scales[t]
+        for i in range(size):
+            value = f32(y[t, i]) + f32(y[tokens + t, i]) / FINER
+            out[t, i] = x[t, i] + value * factor * scale[i]
