@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as launch.py has it
-
+import app.threads  # noqa: F401 (before torch comes)
 from ahn_runtime import Runtime
 from ahn_runtime.cells import CELLS
 from ahn_runtime.tiny import write_tiny
