@@ -28,6 +28,9 @@ from ingest.naming import clean_line, file_name
 # One for who adds documents, one for who reads them.
 _MOST_KEPT = 2
 _AGAIN = "open it in another program, save it anew and read that copy."
+# Exit codes of a process that the system ended; Windows has none of these.
+_ALARM = -getattr(signal, "SIGALRM", 1000)
+_KILLED = -getattr(signal, "SIGKILL", 1000)
 _LOG = logging.getLogger("ingest.contained")
 
 
@@ -188,13 +191,13 @@ class _ContainedFile:
                 f"{self.name} was not read: Ammon's own reader process did not start "
                 f"({_ending(lost.exit_code)}); the terminal or log of Ammon says why."
             )
-        if lost.hung or lost.exit_code == -getattr(signal, "SIGALRM", 0):
+        if lost.hung or lost.exit_code == _ALARM:
             return LimitExceeded(
                 f"The reader of {self.name} gave no sign of life for "
                 f"{self.limits.seconds_without_step:g} s {where} and was stopped: the file is "
                 f"damaged or made to hang its reader; {_AGAIN}"
             )
-        if lost.exit_code in (OUT_OF_MEMORY, -getattr(signal, "SIGKILL", 0)):
+        if lost.exit_code in (OUT_OF_MEMORY, _KILLED):
             return LimitExceeded(
                 f"The reader of {self.name} ran out of memory {where} (its limit is "
                 f"{self.limits.max_reader_bytes:,} bytes) or was killed from outside: close other "
