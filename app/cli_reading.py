@@ -43,8 +43,8 @@ def _read(service: Service, session: str, files: list[Path], as_json: bool) -> b
     from ingest import UnsupportedFormat, find_files
 
     found = find_files(files)
+    service.reader.start()  # its process for files comes up while the model does
     service.ensure_session(session)
-    service.reader.start()
     wanted: list[int] = []
     refused: list[dict[str, str]] = []
     passed_over: list[dict[str, str]] = []

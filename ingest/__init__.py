@@ -3,6 +3,7 @@
 Imports neither the model, nor the storage, nor the application.
 """
 
+from ingest.contained import ReaderProcesses
 from ingest.document import DEFAULT_LIMITS, Document, Limits, Locator, Reader, Segment
 from ingest.errors import (
     DamagedDocument,
@@ -11,6 +12,7 @@ from ingest.errors import (
     EncryptedDocument,
     IngestError,
     LimitExceeded,
+    ReaderFailed,
     UnsupportedFormat,
 )
 from ingest.folders import Found, find_files
@@ -30,6 +32,8 @@ __all__ = [
     "Limits",
     "Locator",
     "Reader",
+    "ReaderFailed",
+    "ReaderProcesses",
     "Segment",
     "UnsupportedFormat",
     "encode_segments",

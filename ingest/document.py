@@ -3,7 +3,7 @@
 This file knows no format. `opening.py` chooses the reader.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -80,6 +80,9 @@ class Limits:
         max_unpack_ratio: how many times its size a packed file may unpack to; not looked at
             before 16 MiB.
         max_record_chars: one line of a JSON Lines file; a longer one is left out with a note.
+        seconds_without_step: how long a reader in a process of its own (`contained.py`) may give
+            no sign of life, by the clock; generous, for the machine may be busy with other work.
+        max_reader_bytes: address space of such a process, where the system can bound it.
     """
 
     max_bytes: int = 512 * 1024 * 1024
@@ -96,12 +99,18 @@ class Limits:
     max_unpacked_bytes: int = 1024 * 1024 * 1024
     max_unpack_ratio: int = 250
     max_record_chars: int = 8_000_000
+    seconds_without_step: float = 120.0
+    max_reader_bytes: int = 4 * 1024 * 1024 * 1024
 
     def __post_init__(self) -> None:
         if not 1 <= self.target_segment_chars <= self.max_segment_chars:
             raise ValueError(
                 "limits need 1 <= target_segment_chars <= max_segment_chars, got "
                 f"{self.target_segment_chars} and {self.max_segment_chars}"
+            )
+        if not 0 < self.seconds_without_step < float("inf"):
+            raise ValueError(
+                f"limits need seconds_without_step > 0, got {self.seconds_without_step}"
             )
 
 
@@ -131,6 +140,8 @@ class Document:
             its end.
         notes: sentences for the person, such as "Page 7 had no text (scanned?)." They come while
             the segments are read.
+        on_step: called while the segments are read, at least after every page or part, be there
+            text in it or not. What it raises ends the reading.
     """
 
     title: str
@@ -141,6 +152,7 @@ class Document:
     unit_count: int | None
     reader: Reader = field(repr=False)
     notes: list[str] = field(default_factory=list)
+    on_step: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
 
     def segments(self) -> Iterator[Segment]:
         """Stream the document from its start; every call reads the file anew.

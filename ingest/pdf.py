@@ -100,7 +100,7 @@ class PdfFile:
             labels = _labels(pdf)
             try:
                 with SpareExtractor(self.path, self.password, self.limits) as spare:
-                    raw = self._raw_pages(pdf, spare, report)
+                    raw = self._raw_pages(pdf, spare, report, document)
                     for index, text in enumerate(without_running_heads(raw)):
                         yield from self._page_segments(index, text, labels, report)
             finally:
@@ -108,9 +108,12 @@ class PdfFile:
                     document.add_note(note)
             self._check_any_text(report)
 
-    def _raw_pages(self, pdf: Any, spare: SpareExtractor, report: _Report) -> Iterator[str]:
+    def _raw_pages(
+        self, pdf: Any, spare: SpareExtractor, report: _Report, document: Document
+    ) -> Iterator[str]:
         """Yield the lines of each page; from the spare extractor where pypdf finds none."""
         for index in range(report.page_count):
+            document.on_step()
             text = self._raw_text(pdf, index, report)
             if text is None or text.isspace():
                 found = spare.page_text(index)

@@ -1,6 +1,8 @@
 """Documents on their way in: copied, recognised, cut into segments, counted, made searchable.
 
-The copy comes first, so that a crash never loses a document; indexing runs ahead of reading.
+The copy comes first, so that a crash never loses a document; indexing runs ahead of reading. Files
+are opened in reader processes only: recognising one already takes parsing it, and what hangs or
+crashes there must not be the server. Later readings take the stored segments, not the file.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import BinaryIO
 import storage
 from app.service.prompt import Encoder, introduction
 from app.settings import Settings
-from ingest import Document, DocumentNotFound, open_document
+from ingest import Document, DocumentNotFound, ReaderProcesses
 from storage import Database, DocumentRow, NewSegment
 
 BATCH_SEGMENTS = 200
@@ -65,7 +67,12 @@ def kept_path(settings: Settings, document: DocumentRow) -> Path:
 
 
 def add_document(
-    db: Database, settings: Settings, session_id: int, path: Path, name: str
+    db: Database,
+    settings: Settings,
+    processes: ReaderProcesses,
+    session_id: int,
+    path: Path,
+    name: str,
 ) -> DocumentRow:
     """Register a file with a session; the same content is registered once.
 
@@ -76,12 +83,12 @@ def add_document(
     Raises:
         IngestError: it is not a document Ammon reads, with the reason.
     """
-    open_document(path, name=name)  # refuse what cannot be read before copying it
+    processes.open_document(path, name=name)  # refuse what cannot be read before copying it
     kept, sha256 = keep_file(settings, path)
     known = storage.find_by_hash(db, session_id, sha256)
     if known is not None:
         return known
-    document = open_document(kept, name=name)
+    document = processes.open_document(kept, name=name)
     return storage.add_document(
         db,
         session_id,
@@ -93,9 +100,14 @@ def add_document(
     )
 
 
+class _Stopped(Exception):
+    """Raised through a reading to end it."""
+
+
 def index_document(
     db: Database,
     settings: Settings,
+    processes: ReaderProcesses,
     row: DocumentRow,
     tokens: Encoder,
     stopping: Callable[[], bool] = lambda: False,
@@ -105,31 +117,50 @@ def index_document(
     An earlier, interrupted try is dropped first. A document that cannot be read on becomes
     'failed' with the reason; the others of the session go on.
     """
-    storage.reset_indexing(db, row.id)
-    source = storage.reread_source(db, row.id)
-    document: Document | DocumentRow = source or open_document(
-        kept_path(settings, row), name=row.file_name
-    )
-    at = len(introduction(tokens, row.title))
-    batch: list[NewSegment] = []
-    for segment in _numbered(_segments(db, document), tokens, at):
+
+    def go_on() -> None:
         if stopping():
-            return False
-        at = segment.token_start + segment.token_count
-        batch.append(segment)
-        if len(batch) == BATCH_SEGMENTS:
-            storage.add_segments(db, row.id, batch)
-            batch = []
-    storage.add_segments(db, row.id, batch)
+            raise _Stopped
+
+    storage.reset_indexing(db, row.id)
+    document: Document | DocumentRow | None = storage.reread_source(db, row.id)
+    if document is None:
+        document = processes.open_document(kept_path(settings, row), name=row.file_name)
+        document.on_step = go_on  # heard as well while a page takes long
+    try:
+        end = _store_segments(db, row, _segments(db, document), tokens, go_on)
+    except _Stopped:
+        return False
     storage.finish_indexing(
         db,
         row.id,
-        token_count=at,
+        token_count=end,
         unit_count=document.unit_count,
         unit_name=document.unit_name,
         notes=document.notes,
     )
     return True
+
+
+def _store_segments(
+    db: Database,
+    row: DocumentRow,
+    segments: Iterator[NewSegment],
+    tokens: Encoder,
+    go_on: Callable[[], None],
+) -> int:
+    """Store a document's segments in batches; returns how many tokens it has."""
+    end = len(introduction(tokens, row.title))
+    batch: list[NewSegment] = []
+    for segment in _numbered(segments, tokens, end):
+        go_on()
+        end = segment.token_start + segment.token_count
+        batch.append(segment)
+        if len(batch) == BATCH_SEGMENTS:
+            storage.add_segments(db, row.id, batch)
+            batch = []
+    storage.add_segments(db, row.id, batch)
+    return end
 
 
 def _segments(db: Database, document: Document | DocumentRow) -> Iterator[NewSegment]:

@@ -23,7 +23,7 @@ from app.service.live import LiveSession, settle
 from app.service.locks import SessionLocks
 from app.service.turns import Turns
 from app.settings import Settings
-from ingest import token_chunks
+from ingest import ReaderProcesses, token_chunks
 from storage import Database, DocumentRow
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,7 @@ class Reader:
     """Owns the two threads; `service` tells it what there is to do.
 
     Args:
+        processes: open the documents' files.
         runtime: returns the model of a session, or raises why there is none.
         live: returns the session in memory, restored on demand.
         all_read: told of a session that has nothing left to read.
@@ -64,6 +65,7 @@ class Reader:
         self,
         db: Database,
         settings: Settings,
+        processes: ReaderProcesses,
         runtime: Callable[[int], Runtime],
         live: Callable[[int], LiveSession],
         all_read: Callable[[int], None],
@@ -71,6 +73,7 @@ class Reader:
         locks: SessionLocks,
     ) -> None:
         self._db, self._settings, self._runtime, self._live = db, settings, runtime, live
+        self._processes = processes
         self._all_read, self._turns, self._locks = all_read, turns, locks
         self._wake = threading.Condition()
         self._stopping = False
@@ -91,6 +94,7 @@ class Reader:
         ]
 
     def start(self) -> None:
+        self._processes.warm_up()
         for thread in self._threads:
             thread.start()
 
@@ -164,7 +168,7 @@ class Reader:
         try:
             row = storage.get_document(self._db, document_id)
             tokens = self._runtime(row.session_id).tokenizer
-            if index_document(self._db, self._settings, row, tokens, given_up):
+            if index_document(self._db, self._settings, self._processes, row, tokens, given_up):
                 self._queue_up(storage.get_document(self._db, document_id))
         except Exception as error:  # the thread must outlive a fault of ours, too
             self._fail(document_id, _known(error))

@@ -26,6 +26,7 @@ from app.service.rereading import Rereading
 from app.service.timeline import find_checkpoint, find_position, open_at
 from app.service.turns import Turns
 from app.settings import ModelOptions, Settings
+from ingest import ReaderProcesses
 from storage import CheckpointRow, Database, DocumentRow, MessageRow, SessionRow, SessionSummary
 
 OPEN_STATES = ("indexing", "queued", "reading")
@@ -53,9 +54,12 @@ class Service:
     Args:
         settings: see there.
         load: makes a runtime of options; see `Models`.
+        processes: open the documents' files; the service's own where none are given.
     """
 
-    def __init__(self, settings: Settings, load: Load) -> None:
+    def __init__(
+        self, settings: Settings, load: Load, processes: ReaderProcesses | None = None
+    ) -> None:
         self.settings = settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self.db = Database(settings.database_path)
@@ -64,9 +68,12 @@ class Service:
         self._live_lock = threading.RLock()
         self._turns = Turns()
         self._locks = SessionLocks(settings.locks_dir)
+        self._own_processes = ReaderProcesses()
+        self._processes = processes or self._own_processes
         self.reader = Reader(
             self.db,
             settings,
+            self._processes,
             self._runtime_of,
             self._live_for_reading,
             self._all_read,
@@ -100,6 +107,7 @@ class Service:
     def close(self) -> None:
         """Finish the chunk being read, write a checkpoint, close the database."""
         self.reader.stop()
+        self._own_processes.close()
         self.db.close()
 
     # Sessions.
@@ -240,7 +248,9 @@ class Service:
             IngestError, StorageError, OSError: with the reason; nothing already stored is touched.
         """
         row = self.session(session)
-        document = library.add_document(self.db, self.settings, row.id, path, name or path.name)
+        document = library.add_document(
+            self.db, self.settings, self._processes, row.id, path, name or path.name
+        )
         return self.resume(document.id)
 
     def resume(self, document_id: int) -> DocumentRow:
