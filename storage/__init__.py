@@ -70,6 +70,7 @@ from storage.sessions import (
     touch_session,
     update_session_settings,
 )
+from storage.versions import find_newest, make_newest, version_line, version_lines
 
 __all__ = [
     "AlreadyExists",
@@ -109,6 +110,7 @@ __all__ = [
     "delete_session",
     "export_session",
     "find_by_hash",
+    "find_newest",
     "find_places",
     "find_reread",
     "finish_indexing",
@@ -128,6 +130,7 @@ __all__ = [
     "list_rereads",
     "list_sessions",
     "locator_kinds",
+    "make_newest",
     "next_document_to_read",
     "opened_export",
     "page_hash",
@@ -145,4 +148,6 @@ __all__ = [
     "set_start_position",
     "touch_session",
     "update_session_settings",
+    "version_line",
+    "version_lines",
 ]
