@@ -36,4 +36,5 @@ def ask(
             return
         print()
         for citation in answer.citations:
-            print(f"  [{citation.number}] {citation.document}, {citation.locator}")
+            older = " (of an older version)" if citation.is_replaced else ""
+            print(f"  [{citation.number}] {citation.document}, {citation.locator}{older}")

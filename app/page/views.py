@@ -96,10 +96,11 @@ def sources_html(passages: Sequence[dict[str, Any]], details: dict[str, Any] | N
 def _source(passage: dict[str, Any]) -> str:
     mark = "cited" if passage["cited"] else "given"
     unread = "" if passage["is_read"] else " · not yet read"
+    older = " · of an older version" if passage.get("is_replaced") else ""
     return (
         f'<details class="{mark}"><summary><b>[{passage["number"]}]</b> '
         f"{escape(passage['document'])}, {escape(passage['locator'])}"
-        f"<i>{'cited' if passage['cited'] else 'also looked at'}{unread}</i></summary>"
+        f"<i>{'cited' if passage['cited'] else 'also looked at'}{older}{unread}</i></summary>"
         f"<p>{escape(passage['text'])}</p></details>"
     )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import storage
+from app.service import versions
 from app.service.prompt import Encoder, introduction
 from app.settings import Settings
 from ingest import Document, DocumentNotFound, open_document
@@ -65,32 +66,45 @@ def kept_path(settings: Settings, document: DocumentRow) -> Path:
 
 
 def add_document(
-    db: Database, settings: Settings, session_id: int, path: Path, name: str
+    db: Database,
+    settings: Settings,
+    session_id: int,
+    path: Path,
+    name: str | None = None,
+    again: bool = False,
 ) -> DocumentRow:
-    """Register a file with a session; the same content is registered once.
+    """Register a file with a session; the same content is registered once, unless asked.
 
     Args:
         path: the file; it may disappear afterwards.
-        name: what the person calls it.
+        name: what the person calls it, where it is a copy; then its path says nothing.
+        again: register it once more even though its content was read.
 
     Raises:
         IngestError: it is not a document Ammon reads, with the reason.
     """
-    open_document(path, name=name)  # refuse what cannot be read before copying it
+    shown = name or path.name
+    open_document(path, name=shown)  # refuse what cannot be read before copying it
     kept, sha256 = keep_file(settings, path)
-    known = storage.find_by_hash(db, session_id, sha256)
-    if known is not None:
-        return known
-    document = open_document(kept, name=name)
-    return storage.add_document(
-        db,
-        session_id,
-        title=document.title,
-        kind=document.kind,
-        file_name=name,
-        sha256=sha256,
-        byte_count=document.byte_count,
-    )
+    document = open_document(kept, name=shown)
+    file = versions.File(shown, None if name else str(path.resolve()), sha256)
+    with db.transaction():  # nobody registers the same file in between
+        known = versions.find_read(db, session_id, file, again)
+        if known is not None:
+            return known
+        place = versions.place_for(db, session_id, file, document.title)
+        return storage.add_document(
+            db,
+            session_id,
+            title=place.title,
+            kind=document.kind,
+            file_name=file.name,
+            sha256=sha256,
+            byte_count=document.byte_count,
+            source_path=file.path,
+            version=place.version,
+            replaces=place.replaces,
+        )
 
 
 def index_document(
@@ -127,7 +141,7 @@ def index_document(
         token_count=at,
         unit_count=document.unit_count,
         unit_name=document.unit_name,
-        notes=document.notes,
+        notes=[*versions.notes_on(db, row), *document.notes],
     )
     return True
 
