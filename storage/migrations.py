@@ -16,7 +16,7 @@ import sqlite_utils
 
 from storage.errors import SchemaTooNew, translated_errors
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 migrations = sqlite_utils.Migrations("ammon")
 
@@ -176,6 +176,20 @@ def m003_versions(db: Any) -> None:
 
 
 migrations()(m003_versions)
+
+
+def m004_chapters(db: Any) -> None:
+    """The chapter of each segment where there are chapters, whatever its locator counts."""
+    for statement in (
+        "ALTER TABLE segments ADD COLUMN chapter INTEGER",
+        "UPDATE segments SET chapter = locator_start WHERE locator_kind = 'chapter'",
+        "CREATE INDEX segments_by_chapter ON segments (document_id, chapter) "
+        "WHERE chapter IS NOT NULL",
+    ):
+        db.conn.execute(statement)
+
+
+migrations()(m004_chapters)
 
 
 def needs_migration(db: Any, where: str) -> bool:

@@ -151,11 +151,12 @@ def _segments(db: Database, document: Document | DocumentRow) -> Iterator[NewSeg
     if isinstance(document, DocumentRow):
         for row in storage.iter_segments(db, document.id):
             place = (row.locator, row.locator_kind, row.locator_start, row.locator_end)
-            yield NewSegment(row.text, *place, 0, 0)
+            yield NewSegment(row.text, *place, 0, 0, row.chapter)
         return
     for segment in document.segments():
         where = segment.locator
-        yield NewSegment(segment.text, str(where), where.kind, where.start, where.end, 0, 0)
+        place = (str(where), where.kind, where.start, where.end)
+        yield NewSegment(segment.text, *place, 0, 0, where.chapter_number)
 
 
 def _numbered(segments: Iterator[NewSegment], tokens: Encoder, start: int) -> Iterator[NewSegment]:
