@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli_options import DataDir, Json, takes_model_options
+from app.cli_options import CheckpointBudget, DataDir, Json, KeepEvery, takes_model_options
 from app.cli_service import open_service
 from app.errors import RereadStopped
+from app.settings import Retention
 
 if TYPE_CHECKING:
     from app.service import Service
@@ -33,13 +34,16 @@ def read(
     again: Annotated[
         bool, typer.Option("--again", help="Read once more what was read already, unchanged.")
     ] = False,
+    keep_every: KeepEvery = None,
+    checkpoint_budget: CheckpointBudget = None,
     as_json: Json = False,
 ) -> None:
     """Read files; interrupted, the same command goes on where it stopped.
 
     A file that has changed since it was read is read as a new version, after the rest.
     """
-    with open_service(data_dir, options, session) as service:
+    kept = Retention.given(keep_every, checkpoint_budget)
+    with open_service(data_dir, options, session, kept) as service:
         ok = _read(service, session, files, again, as_json)
     raise typer.Exit(0 if ok else 1)
 
@@ -92,10 +96,13 @@ def reread(
     options: dict[str, Any],
     data_dir: DataDir = None,
     cancel: Annotated[bool, typer.Option("--cancel", help="Drop a re-reading.")] = False,
+    keep_every: KeepEvery = None,
+    checkpoint_budget: CheckpointBudget = None,
     as_json: Json = False,
 ) -> None:
     """Read a session anew with other options, beside its old state; then the new one is used."""
-    with open_service(data_dir, {}, None) as service:
+    kept = Retention.given(keep_every, checkpoint_budget)
+    with open_service(data_dir, {}, None, kept) as service:
         if cancel:
             service.cancel_reread(session)
             print(f"The session {session!r} stays as it is.")

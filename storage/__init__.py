@@ -11,7 +11,6 @@ from storage.checkpoints import (
     get_checkpoint,
     go_back,
     list_checkpoints,
-    prune_checkpoints,
     rewind_documents,
     save_checkpoint,
 )
@@ -45,7 +44,7 @@ from storage.exports import Export, export_session, import_session, opened_expor
 from storage.messages import MESSAGE_ROLES, MessageRow, add_message, list_messages
 from storage.migrations import SCHEMA_VERSION
 from storage.pages import free_unused_pages, has_page, page_hash, read_page
-from storage.places import Place, find_places, locator_kinds
+from storage.places import Place, chapter_ends, find_places, locator_kinds
 from storage.rereads import (
     begin_reread,
     catch_up,
@@ -54,6 +53,7 @@ from storage.rereads import (
     list_rereads,
     reread_source,
 )
+from storage.retention import prune_checkpoints
 from storage.search import Passage, rebuild_search_index, search_passages
 from storage.segments import NewSegment, SegmentRow, add_segments, iter_segments, segments_around
 from storage.sessions import (
@@ -102,6 +102,7 @@ __all__ = [
     "add_segments",
     "begin_reread",
     "catch_up",
+    "chapter_ends",
     "checkpoint_bytes",
     "clean_session_name",
     "create_session",

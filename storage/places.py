@@ -55,3 +55,13 @@ def find_places(db: Database, session_id: int, kind: str, number: int) -> list[P
         {"session": session_id, "kind": kind, "number": number},
     )
     return [Place(**row) for row in rows]
+
+
+def chapter_ends(db: Database, document_id: int) -> list[int]:
+    """How many tokens of a document go before the end of each of its chapters, in order."""
+    rows = db.rows(
+        "SELECT max(token_start + token_count) AS tokens FROM segments "
+        "WHERE document_id = ? AND chapter IS NOT NULL GROUP BY chapter ORDER BY tokens",
+        [document_id],
+    )
+    return [row["tokens"] for row in rows]

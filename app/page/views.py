@@ -137,10 +137,14 @@ def report_html(report: Report, rereading: str, offers_reread: bool) -> str:
         f"{_tile('Held exactly', window)}"
         f"{_tile('Cache now', _mb(report.run_cache_bytes))}"
         f"{_tile('Full attention', _mb(report.run_cache_bytes_full))}"
-        f"{_tile('Checkpoints', _mb(report.disk_bytes))}</div>"
+        f"{_tile(_checkpoints(report), _mb(report.disk_bytes))}</div>"
         '<table class="savings"><tr><th>Saved against full attention</th><th>as run</th>'
         f"<th>paper's convention</th></tr>{table}</table>"
     )
+
+
+def _checkpoints(report: Report) -> str:
+    return f"{report.checkpoints} checkpoints, at most {_mb(report.disk_budget_bytes)}"
 
 
 def _tile(name: str, value: str) -> str:

@@ -373,7 +373,7 @@ class Service:
             live = self._live.get(row.id)
         state = live.session.state if live else None
         now = (state.tokens_seen, state.flops, state.flops_full) if state else None
-        return make_report(self.db, row, now)
+        return make_report(self.db, row, now, self.settings.retention.budget_bytes)
 
     # Live sessions.
 

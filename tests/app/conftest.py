@@ -12,7 +12,7 @@ import pytest
 
 from ahn_runtime import Runtime
 from app.service import Service
-from app.settings import ModelOptions, Settings
+from app.settings import ModelOptions, Retention, Settings
 
 ROOT = Path(__file__).parents[2]
 TINY_WINDOW, TINY_SINKS = 3000, 64
@@ -35,7 +35,12 @@ def make_service(tmp_path: Path, tiny_dir: Path) -> Iterator[Callable[..., Servi
         settings = Settings(
             data_dir=tmp_path / "data",
             model=options,
-            **{"checkpoint_tokens": 1024, "max_answer_tokens": 8, **changes},
+            **{
+                "checkpoint_tokens": 1024,
+                "max_answer_tokens": 8,
+                "retention": Retention(every_tokens=1),  # all that are written
+                **changes,
+            },
         )
         service = Service(settings, lambda options: Runtime.load(**options.as_dict()))
         made.append(service)

@@ -139,8 +139,8 @@ def test_old_content_again_is_not_read_but_is_the_newest(service, report):
 def test_an_older_version_half_read_does_not_hold_up_the_new_one(make_service, report):
     service = make_service()
     service.create_session("s")
-    document = service.add_document("s", report, again=False)
-    report.write_text(OLD * 200)
+    service.add_document("s", report)
+    report.write_text(OLD * 20)
     document = service.add_document("s", report)
     service.pause(document.id)
     service.reader.start()
@@ -150,7 +150,7 @@ def test_an_older_version_half_read_does_not_hold_up_the_new_one(make_service, r
     assert third.state == "done"
     given_up = storage.get_document(service.db, document.id)
     assert given_up.state == "cancelled" and "newer version" in given_up.error
-    fourth = read(service, report, OLD * 200)
+    fourth = read(service, report, OLD * 20)
     assert fourth.id != given_up.id and fourth.title == "report (version 2, reading 2)"
 
 
