@@ -4,7 +4,7 @@ Imports neither the model, nor the storage, nor the application.
 """
 
 from ingest.contained import ReaderProcesses
-from ingest.document import DEFAULT_LIMITS, Document, Limits, Locator, Reader, Segment
+from ingest.document import DEFAULT_LIMITS, Chapter, Document, Limits, Locator, Reader, Segment
 from ingest.errors import (
     DamagedDocument,
     DocumentNotFound,
@@ -20,6 +20,7 @@ from ingest.opening import open_document
 from ingest.stream import encode_segments, token_chunks
 
 __all__ = [
+    "Chapter",
     "DEFAULT_LIMITS",
     "DamagedDocument",
     "Document",

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ingest.document import Document, Limits, Locator, Segment
+from ingest.document import Chapter, Document, Limits, Locator, Segment
 from ingest.errors import (
     DamagedDocument,
     DocumentNotFound,
@@ -52,12 +52,12 @@ def pack_request(
 
 def pack_segment(segment: Segment) -> list[Any]:
     where = segment.locator
-    return [segment.text, where.kind, where.start, where.end, where.label]
+    return [segment.text, where.kind, where.start, where.end, where.label, where.chapter]
 
 
 def unpack_segment(values: list[Any]) -> Segment:
-    text, kind, start, end, label = values
-    return Segment(text, Locator(kind, start, end, label))
+    text, kind, start, end, label, chapter = values
+    return Segment(text, Locator(kind, start, end, label, Chapter(*chapter) if chapter else None))
 
 
 def pack_document(document: Document) -> dict[str, Any]:

@@ -6,10 +6,17 @@ This file knows no format. `opening.py` chooses the reader.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 Kind = Literal["text", "log", "jsonl", "code", "html", "epub", "docx", "pdf"]
 Unit = Literal["page", "line", "paragraph", "chapter"]
+
+
+class Chapter(NamedTuple):
+    """A chapter by its place in the table of contents, 1-based, and its title."""
+
+    number: int
+    title: str
 
 
 @dataclass(frozen=True)
@@ -18,7 +25,8 @@ class Locator:
 
     `label` says more about the place. For a page it is the name that the PDF gives to page
     `start` ("xii") where it is not its number; for lines, the time stamps on them; for a chapter
-    its title; for paragraphs the heading that they stand under.
+    its title; for paragraphs the heading that they stand under. `chapter` is that of a page, where
+    the PDF has an outline.
 
     >>> str(Locator("line", 120, 131)), str(Locator("page", 12, 12, "xii"))
     ('lines 120–131', 'page xii (12)')
@@ -26,25 +34,40 @@ class Locator:
     'line 7 (Jan 25 06:00:01)'
     >>> str(Locator("chapter", 3, 3, "Down the Rabbit-Hole"))
     'chapter 3 (Down the Rabbit-Hole)'
+    >>> chapter = Chapter(2, "The Pool of Tears")
+    >>> str(Locator("page", 12, 12, None, chapter)), str(Locator("page", 12, 12, "4", chapter))
+    ('page 12 (The Pool of Tears)', 'page 4 (12, The Pool of Tears)')
     """
 
     kind: Unit
     start: int
     end: int
     label: str | None = None
+    chapter: Chapter | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.start <= self.end:
             raise ValueError(f"a locator needs 1 <= start <= end, got {self.start}, {self.end}")
 
+    @property
+    def chapter_number(self) -> int | None:
+        """The chapter that it stands in, where there are chapters."""
+        if self.kind == "chapter":
+            return self.start
+        return self.chapter.number if self.chapter else None
+
     def __str__(self) -> str:
+        more = [self.chapter.title] if self.chapter else []
         if self.start != self.end:
             place = f"{self.kind}s {self.start}–{self.end}"
         elif self.kind == "page" and self.label is not None:
-            return f"page {self.label} ({self.start})"
+            place = f"page {self.label}"
+            more.insert(0, str(self.start))
         else:
             place = f"{self.kind} {self.start}"
-        return place if self.kind == "page" or self.label is None else f"{place} ({self.label})"
+        if self.kind != "page" and self.label is not None:
+            more.insert(0, self.label)
+        return f"{place} ({', '.join(more)})" if more else place
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import storage
+from app.service import versions
 from app.service.prompt import Encoder, introduction
 from app.settings import Settings
 from ingest import Document, DocumentNotFound, ReaderProcesses
@@ -72,32 +73,41 @@ def add_document(
     processes: ReaderProcesses,
     session_id: int,
     path: Path,
-    name: str,
+    name: str | None = None,
+    again: bool = False,
 ) -> DocumentRow:
-    """Register a file with a session; the same content is registered once.
+    """Register a file with a session; the same content is registered once, unless asked.
 
     Args:
         path: the file; it may disappear afterwards.
-        name: what the person calls it.
+        name: what the person calls it, where it is a copy; then its path says nothing.
+        again: register it once more even though its content was read.
 
     Raises:
         IngestError: it is not a document Ammon reads, with the reason.
     """
-    processes.open_document(path, name=name)  # refuse what cannot be read before copying it
+    shown = name or path.name
+    processes.open_document(path, name=shown)  # refuse what cannot be read before copying it
     kept, sha256 = keep_file(settings, path)
-    known = storage.find_by_hash(db, session_id, sha256)
-    if known is not None:
-        return known
-    document = processes.open_document(kept, name=name)
-    return storage.add_document(
-        db,
-        session_id,
-        title=document.title,
-        kind=document.kind,
-        file_name=name,
-        sha256=sha256,
-        byte_count=document.byte_count,
-    )
+    document = processes.open_document(kept, name=shown)
+    file = versions.File(shown, None if name else str(path.resolve()), sha256)
+    with db.transaction():  # nobody registers the same file in between
+        known = versions.find_read(db, session_id, file, again)
+        if known is not None:
+            return known
+        place = versions.place_for(db, session_id, file, document.title)
+        return storage.add_document(
+            db,
+            session_id,
+            title=place.title,
+            kind=document.kind,
+            file_name=file.name,
+            sha256=sha256,
+            byte_count=document.byte_count,
+            source_path=file.path,
+            version=place.version,
+            replaces=place.replaces,
+        )
 
 
 class _Stopped(Exception):
@@ -137,7 +147,7 @@ def index_document(
         token_count=end,
         unit_count=document.unit_count,
         unit_name=document.unit_name,
-        notes=document.notes,
+        notes=[*versions.notes_on(db, row), *document.notes],
     )
     return True
 
@@ -168,11 +178,12 @@ def _segments(db: Database, document: Document | DocumentRow) -> Iterator[NewSeg
     if isinstance(document, DocumentRow):
         for row in storage.iter_segments(db, document.id):
             place = (row.locator, row.locator_kind, row.locator_start, row.locator_end)
-            yield NewSegment(row.text, *place, 0, 0)
+            yield NewSegment(row.text, *place, 0, 0, row.chapter)
         return
     for segment in document.segments():
         where = segment.locator
-        yield NewSegment(segment.text, str(where), where.kind, where.start, where.end, 0, 0)
+        place = (str(where), where.kind, where.start, where.end)
+        yield NewSegment(segment.text, *place, 0, 0, where.chapter_number)
 
 
 def _numbered(segments: Iterator[NewSegment], tokens: Encoder, start: int) -> Iterator[NewSegment]:

@@ -18,6 +18,7 @@ import storage
 from ahn_runtime import Runtime
 from app.errors import InternalFault, SessionBusy
 from app.messages import KNOWN_ERRORS, sentence
+from app.service import retention
 from app.service.library import document_pieces, index_document
 from app.service.live import LiveSession, settle
 from app.service.locks import SessionLocks
@@ -227,9 +228,7 @@ class Reader:
         document = storage.get_document(self._db, document.id)
         self._begin(live, document)
         self._read_document(live, document)
-        storage.prune_checkpoints(
-            self._db, session_id, budget_bytes=self._settings.checkpoint_budget_bytes
-        )
+        retention.prune(self._db, self._settings, session_id)
         return storage.next_document_to_read(self._db, session_id) is not None
 
     def _begin(self, live: LiveSession, document: DocumentRow) -> None:
@@ -244,8 +243,10 @@ class Reader:
         total = document.token_count or 0
         progress = self.progress.setdefault(document.id, Progress(live.document_tokens))
         progress.advance(live.document_tokens)
-        start = live.position
         chunk_tokens = live.chunk_tokens(self._settings)
+        stop = retention.next_stop(
+            self._db, self._settings, document, live.document_tokens, chunk_tokens
+        )
         tokens = live.session.runtime.tokenizer
         pieces = document_pieces(self._db, document, tokens, live.document_tokens)
         state = "reading"
@@ -258,7 +259,7 @@ class Reader:
                 state = "paused"
             if self._stopping or state == "paused":
                 break
-            if live.position - start >= self._settings.checkpoint_tokens:
+            if live.document_tokens >= stop:
                 break
         if live.document_tokens >= total:
             state = "done"

@@ -15,7 +15,7 @@ from ahn_runtime import Runtime
 from ahn_runtime.cells import cell_class
 from ahn_runtime.presets import PRESETS
 from app.errors import NothingRead
-from app.service import exchange, library, rereading
+from app.service import exchange, library, rereading, versions
 from app.service.answering import Answer, check_question, stream_answer
 from app.service.live import LiveSession, open_live
 from app.service.locks import SessionLocks
@@ -241,17 +241,27 @@ class Service:
 
     # Documents.
 
-    def add_document(self, session: str, path: Path, name: str | None = None) -> DocumentRow:
+    def add_document(
+        self, session: str, path: Path, name: str | None = None, again: bool = False
+    ) -> DocumentRow:
         """Add a file to a session and read it; a file already there goes on where it stopped.
+
+        Args:
+            name: what the person calls it, where `path` is only a copy of theirs.
+            again: read it once more even though it was read; see `versions`.
 
         Raises:
             IngestError, StorageError, OSError: with the reason; nothing already stored is touched.
         """
         row = self.session(session)
         document = library.add_document(
-            self.db, self.settings, self._processes, row.id, path, name or path.name
+            self.db, self.settings, self._processes, row.id, path, name, again
         )
         return self.resume(document.id)
+
+    def version_notes(self, document: DocumentRow) -> list[str]:
+        """What to know of a document that replaces another one."""
+        return versions.notes_on(self.db, document)
 
     def resume(self, document_id: int) -> DocumentRow:
         """Read a document on, wherever it stopped; a failed one is tried again."""
@@ -373,7 +383,7 @@ class Service:
             live = self._live.get(row.id)
         state = live.session.state if live else None
         now = (state.tokens_seen, state.flops, state.flops_full) if state else None
-        return make_report(self.db, row, now)
+        return make_report(self.db, row, now, self.settings.retention.budget_bytes)
 
     # Live sessions.
 

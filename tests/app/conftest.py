@@ -12,7 +12,7 @@ import pytest
 
 from ahn_runtime import Runtime
 from app.service import Service
-from app.settings import ModelOptions, Settings
+from app.settings import ModelOptions, Retention, Settings
 from ingest import ReaderProcesses
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,12 @@ def make_service(
         settings = Settings(
             data_dir=tmp_path / "data",
             model=options,
-            **{"checkpoint_tokens": 1024, "max_answer_tokens": 8, **changes},
+            **{
+                "checkpoint_tokens": 1024,
+                "max_answer_tokens": 8,
+                "retention": Retention(every_tokens=1),  # all that are written
+                **changes,
+            },
         )
         service = Service(settings, lambda options: Runtime.load(**options.as_dict()), processes)
         made.append(service)
