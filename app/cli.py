@@ -13,12 +13,12 @@ from app.cli_asking import ask
 from app.cli_benchmark import benchmark
 from app.cli_calibrate import calibrate
 from app.cli_evaluate import evaluate
-from app.cli_options import DataDir, Json, takes_model_options
+from app.cli_options import CheckpointBudget, DataDir, Json, KeepEvery, takes_model_options
 from app.cli_reading import back, read, remove, reread
 from app.cli_service import open_service
 from app.cli_sessions import checkpoints, delete, export_session, import_session, report, sessions
 from app.cli_train import train
-from app.settings import default_data_dir
+from app.settings import Retention, default_data_dir
 
 cli = typer.Typer(
     help="Ammon reads material of any length and answers with the page.",
@@ -66,13 +66,16 @@ def web(
     data_dir: DataDir = None,
     host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to serve on.")] = 7860,
+    keep_every: KeepEvery = None,
+    checkpoint_budget: CheckpointBudget = None,
 ) -> None:
     """Without a command: the web page on http://127.0.0.1:7860."""
     if context.invoked_subcommand is not None:
         return
     from app.page.server import serve
 
-    with open_service(data_dir, options, None) as service:
+    kept = Retention.given(keep_every, checkpoint_budget)
+    with open_service(data_dir, options, None, kept) as service:
         serve(service, host, port)
 
 

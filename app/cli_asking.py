@@ -37,6 +37,7 @@ def ask(
             return
         print()
         for citation in answer.citations:
-            print(f"  [{citation.number}] {citation.document}, {citation.locator}")
+            older = " (of an older version)" if citation.is_replaced else ""
+            print(f"  [{citation.number}] {citation.document}, {citation.locator}{older}")
         first, last = answer.first_word_s, answer.seconds
         print(f"  (first word after {first:.1f} s, the last after {last:.1f} s)", file=sys.stderr)

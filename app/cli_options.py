@@ -12,6 +12,22 @@ import typer
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where Ammon keeps everything.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+KeepEvery = Annotated[
+    str | None,
+    typer.Option(
+        "--keep-every",
+        help="Keep a checkpoint every so many tokens, beside those at the ends of documents and "
+        "chapters. [env: AMMON_KEEP_EVERY; default: 16384]",
+    ),
+]
+CheckpointBudget = Annotated[
+    str | None,
+    typer.Option(
+        "--checkpoint-budget",
+        help="Disk for a session's checkpoints, like 500MB. [env: AMMON_CHECKPOINT_BUDGET; "
+        "default: 1GiB]",
+    ),
+]
 
 _MODEL_OPTIONS = {
     "model": "A preset (see doctor), a hub id, a directory or a .gguf file.",

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli_options import DataDir, Json, takes_model_options
+from app.cli_options import CheckpointBudget, DataDir, Json, KeepEvery, takes_model_options
 from app.cli_service import open_service
 from app.errors import RereadStopped
+from app.settings import Retention
 
 if TYPE_CHECKING:
     from app.service import Service
@@ -30,27 +31,39 @@ def read(
     session: Annotated[str, typer.Option(help="Session to read into; made if it is new.")],
     options: dict[str, Any],
     data_dir: DataDir = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Read once more what was read already, unchanged.")
+    ] = False,
+    keep_every: KeepEvery = None,
+    checkpoint_budget: CheckpointBudget = None,
     as_json: Json = False,
 ) -> None:
-    """Read files; interrupted, the same command goes on where it stopped."""
-    with open_service(data_dir, options, session) as service:
-        ok = _read(service, session, files, as_json)
+    """Read files; interrupted, the same command goes on where it stopped.
+
+    A file that has changed since it was read is read as a new version, after the rest.
+    """
+    kept = Retention.given(keep_every, checkpoint_budget)
+    with open_service(data_dir, options, session, kept) as service:
+        ok = _read(service, session, files, again, as_json)
     raise typer.Exit(0 if ok else 1)
 
 
-def _read(service: Service, session: str, files: list[Path], as_json: bool) -> bool:
+def _read(service: Service, session: str, files: list[Path], again: bool, as_json: bool) -> bool:
     from app.messages import KNOWN_ERRORS, sentence
     from ingest import UnsupportedFormat, find_files
 
     found = find_files(files)
+    service.reader.start()  # its process for files comes up while the model does
     service.ensure_session(session)
-    service.reader.start()
     wanted: list[int] = []
     refused: list[dict[str, str]] = []
     passed_over: list[dict[str, str]] = []
     for file in found:
         try:
-            wanted.append(service.add_document(session, file.path).id)
+            document = service.add_document(session, file.path, again=again)
+            wanted.append(document.id)
+            for note in service.version_notes(document):
+                print(f"{document.title}: {note}", file=sys.stderr)
         except KNOWN_ERRORS as error:
             # A folder of books may hold their pictures too: no fault of anybody's.
             stray = isinstance(error, UnsupportedFormat) and not file.is_named
@@ -83,10 +96,13 @@ def reread(
     options: dict[str, Any],
     data_dir: DataDir = None,
     cancel: Annotated[bool, typer.Option("--cancel", help="Drop a re-reading.")] = False,
+    keep_every: KeepEvery = None,
+    checkpoint_budget: CheckpointBudget = None,
     as_json: Json = False,
 ) -> None:
     """Read a session anew with other options, beside its old state; then the new one is used."""
-    with open_service(data_dir, {}, None) as service:
+    kept = Retention.given(keep_every, checkpoint_budget)
+    with open_service(data_dir, {}, None, kept) as service:
         if cancel:
             service.cancel_reread(session)
             print(f"The session {session!r} stays as it is.")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.settings import ModelOptions, Settings, default_data_dir
+from app.settings import ModelOptions, Retention, Settings, default_data_dir
 
 if TYPE_CHECKING:
     from ahn_runtime import Runtime
@@ -18,13 +18,22 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_service(
-    data_dir: Path | None, options: dict[str, Any], name: str | None
+    data_dir: Path | None,
+    options: dict[str, Any],
+    name: str | None,
+    retention: Retention | None = None,
 ) -> Iterator[Service]:
-    """A service; new sessions get these options, an existing one goes on as it was made."""
+    """A service; new sessions get these options, an existing one goes on as it was made.
+
+    Args:
+        retention: what the command's options say; None for that of the environment.
+    """
     from app.service import Service
 
     settings = Settings(data_dir=(data_dir or default_data_dir()).expanduser())
     settings = replace(settings, model=ModelOptions(**options))
+    if retention is not None:
+        settings = replace(settings, retention=retention)
     service = Service(settings, _load_model)
     try:
         if name:

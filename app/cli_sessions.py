@@ -58,7 +58,10 @@ def report(
         f"FLOPs saved:  {figures.run_flops_saved:.1%} as run, "
         f"{figures.paper_flops_saved:.1%} by the paper's convention"
     )
-    print(f"on disk:      {figures.disk_bytes:,} bytes in {figures.checkpoints} checkpoints")
+    print(
+        f"on disk:      {figures.disk_bytes:,} bytes in {figures.checkpoints} checkpoints "
+        f"(budget: {figures.disk_budget_bytes:,} bytes)"
+    )
     if offered:
         print(f"A trained memory has come since: python launch.py reread {session!r} uses it.")
 

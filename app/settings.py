@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, field
+import re
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
 DATA_VARIABLE = "AMMON_DATA_DIR"
+EVERY_VARIABLE = "AMMON_KEEP_EVERY"
+BUDGET_VARIABLE = "AMMON_CHECKPOINT_BUDGET"
+_UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 1 << 10, "mib": 1 << 20}
+_UNITS |= {"b": 1, "gib": 1 << 30, "tb": 10**12, "tib": 1 << 40}
 
 
 def default_data_dir() -> Path:
@@ -39,6 +44,70 @@ class ModelOptions:
         return asdict(self)
 
 
+def byte_count(text: str, name: str) -> int:
+    """A size as people write it: "500MB", "2 GiB", or bytes.
+
+    Args:
+        name: of what was set, for the error.
+
+    Raises:
+        ValueError: it is no size.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text.lower())
+    if match is None or match[2] not in _UNITS:
+        raise ValueError(f"{name} takes a size like 500MB or 2GB; got {text!r}.")
+    return int(float(match[1]) * _UNITS[match[2]])
+
+
+def token_count(text: str, name: str) -> int:
+    """A number of tokens, at least one.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise ValueError(f"{name} takes a number of tokens; got {text!r}.")
+    return int(text)
+
+
+@dataclass(frozen=True)
+class Retention:
+    """Which checkpoints of a session stay.
+
+    The latest always does; the end of each document and of each chapter, and in between one every
+    so many tokens, stay within the budget.
+
+    Args:
+        every_tokens: from a checkpoint kept, at most about so many are read again to reach a place.
+        budget_bytes: disk for one session's checkpoints.
+    """
+
+    every_tokens: int = 16_384
+    budget_bytes: int = 1 << 30
+
+    @classmethod
+    def given(cls, every: str | None = None, budget: str | None = None) -> Retention:
+        """As the options of a command say, else $AMMON_KEEP_EVERY and $AMMON_CHECKPOINT_BUDGET.
+
+        Raises:
+            ValueError: one of them is no number.
+        """
+        chosen = cls()
+        for name, text in (
+            (EVERY_VARIABLE, os.environ.get(EVERY_VARIABLE)),
+            ("--keep-every", every),
+        ):
+            if text:
+                chosen = replace(chosen, every_tokens=token_count(text, name))
+        for name, text in (
+            (BUDGET_VARIABLE, os.environ.get(BUDGET_VARIABLE)),
+            ("--checkpoint-budget", budget),
+        ):
+            if text:
+                chosen = replace(chosen, budget_bytes=byte_count(text, name))
+        return chosen
+
+
 @dataclass(frozen=True)
 class Settings:
     """How the application runs.
@@ -48,7 +117,7 @@ class Settings:
         chunk_tokens: grid of the reading: pause, checkpoint and questions fall between chunks.
             Fixed for a session when it is created.
         checkpoint_tokens: a checkpoint is written about every so many tokens while reading.
-        checkpoint_budget_bytes: disk for one session's checkpoints.
+        retention: which of them stay.
         live_sessions: sessions kept in memory; the others wait in their checkpoint.
         max_answer_tokens: at most so many per answer.
         max_question_chars: a longer question is refused.
@@ -58,7 +127,7 @@ class Settings:
     model: ModelOptions = field(default_factory=ModelOptions)
     chunk_tokens: int = 256
     checkpoint_tokens: int = 4096
-    checkpoint_budget_bytes: int = 1 << 30
+    retention: Retention = field(default_factory=Retention.given)
     live_sessions: int = 4
     max_answer_tokens: int = 200
     max_question_chars: int = 4000

@@ -3,7 +3,8 @@
 Imports neither the model, nor the storage, nor the application.
 """
 
-from ingest.document import DEFAULT_LIMITS, Document, Limits, Locator, Reader, Segment
+from ingest.contained import ReaderProcesses
+from ingest.document import DEFAULT_LIMITS, Chapter, Document, Limits, Locator, Reader, Segment
 from ingest.errors import (
     DamagedDocument,
     DocumentNotFound,
@@ -11,6 +12,7 @@ from ingest.errors import (
     EncryptedDocument,
     IngestError,
     LimitExceeded,
+    ReaderFailed,
     UnsupportedFormat,
 )
 from ingest.folders import Found, find_files
@@ -18,6 +20,7 @@ from ingest.opening import open_document
 from ingest.stream import encode_segments, token_chunks
 
 __all__ = [
+    "Chapter",
     "DEFAULT_LIMITS",
     "DamagedDocument",
     "Document",
@@ -30,6 +33,8 @@ __all__ = [
     "Limits",
     "Locator",
     "Reader",
+    "ReaderFailed",
+    "ReaderProcesses",
     "Segment",
     "UnsupportedFormat",
     "encode_segments",

@@ -3,13 +3,20 @@
 This file knows no format. `opening.py` chooses the reader.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 Kind = Literal["text", "log", "jsonl", "code", "html", "epub", "docx", "pdf"]
 Unit = Literal["page", "line", "paragraph", "chapter"]
+
+
+class Chapter(NamedTuple):
+    """A chapter by its place in the table of contents, 1-based, and its title."""
+
+    number: int
+    title: str
 
 
 @dataclass(frozen=True)
@@ -18,7 +25,8 @@ class Locator:
 
     `label` says more about the place. For a page it is the name that the PDF gives to page
     `start` ("xii") where it is not its number; for lines, the time stamps on them; for a chapter
-    its title; for paragraphs the heading that they stand under.
+    its title; for paragraphs the heading that they stand under. `chapter` is that of a page, where
+    the PDF has an outline.
 
     >>> str(Locator("line", 120, 131)), str(Locator("page", 12, 12, "xii"))
     ('lines 120–131', 'page xii (12)')
@@ -26,25 +34,40 @@ class Locator:
     'line 7 (Jan 25 06:00:01)'
     >>> str(Locator("chapter", 3, 3, "Down the Rabbit-Hole"))
     'chapter 3 (Down the Rabbit-Hole)'
+    >>> chapter = Chapter(2, "The Pool of Tears")
+    >>> str(Locator("page", 12, 12, None, chapter)), str(Locator("page", 12, 12, "4", chapter))
+    ('page 12 (The Pool of Tears)', 'page 4 (12, The Pool of Tears)')
     """
 
     kind: Unit
     start: int
     end: int
     label: str | None = None
+    chapter: Chapter | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.start <= self.end:
             raise ValueError(f"a locator needs 1 <= start <= end, got {self.start}, {self.end}")
 
+    @property
+    def chapter_number(self) -> int | None:
+        """The chapter that it stands in, where there are chapters."""
+        if self.kind == "chapter":
+            return self.start
+        return self.chapter.number if self.chapter else None
+
     def __str__(self) -> str:
+        more = [self.chapter.title] if self.chapter else []
         if self.start != self.end:
             place = f"{self.kind}s {self.start}–{self.end}"
         elif self.kind == "page" and self.label is not None:
-            return f"page {self.label} ({self.start})"
+            place = f"page {self.label}"
+            more.insert(0, str(self.start))
         else:
             place = f"{self.kind} {self.start}"
-        return place if self.kind == "page" or self.label is None else f"{place} ({self.label})"
+        if self.kind != "page" and self.label is not None:
+            more.insert(0, self.label)
+        return f"{place} ({', '.join(more)})" if more else place
 
 
 @dataclass(frozen=True)
@@ -80,6 +103,9 @@ class Limits:
         max_unpack_ratio: how many times its size a packed file may unpack to; not looked at
             before 16 MiB.
         max_record_chars: one line of a JSON Lines file; a longer one is left out with a note.
+        seconds_without_step: how long a reader in a process of its own (`contained.py`) may give
+            no sign of life, by the clock; generous, for the machine may be busy with other work.
+        max_reader_bytes: address space of such a process, where the system can bound it.
     """
 
     max_bytes: int = 512 * 1024 * 1024
@@ -96,12 +122,18 @@ class Limits:
     max_unpacked_bytes: int = 1024 * 1024 * 1024
     max_unpack_ratio: int = 250
     max_record_chars: int = 8_000_000
+    seconds_without_step: float = 120.0
+    max_reader_bytes: int = 4 * 1024 * 1024 * 1024
 
     def __post_init__(self) -> None:
         if not 1 <= self.target_segment_chars <= self.max_segment_chars:
             raise ValueError(
                 "limits need 1 <= target_segment_chars <= max_segment_chars, got "
                 f"{self.target_segment_chars} and {self.max_segment_chars}"
+            )
+        if not 0 < self.seconds_without_step < float("inf"):
+            raise ValueError(
+                f"limits need seconds_without_step > 0, got {self.seconds_without_step}"
             )
 
 
@@ -131,6 +163,8 @@ class Document:
             its end.
         notes: sentences for the person, such as "Page 7 had no text (scanned?)." They come while
             the segments are read.
+        on_step: called while the segments are read, at least after every page or part, be there
+            text in it or not. What it raises ends the reading.
     """
 
     title: str
@@ -141,6 +175,7 @@ class Document:
     unit_count: int | None
     reader: Reader = field(repr=False)
     notes: list[str] = field(default_factory=list)
+    on_step: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
 
     def segments(self) -> Iterator[Segment]:
         """Stream the document from its start; every call reads the file anew.

@@ -72,6 +72,7 @@ class DocxFile:
         target = WordTarget(headings)
         try:
             for _ in feed_target(archive.stream(part), target):
+                document.on_step()
                 yield from target.taken()
         except (BrokenXml, DamagedDocument):
             yield from target.taken()

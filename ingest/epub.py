@@ -7,7 +7,7 @@ of the book that is missing or damaged is noted, and the others are read.
 
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -51,7 +51,7 @@ class EpubFile:
         with Archive(self.path, self.name, self.limits) as archive:
             reading = _Reading(archive, read_package(archive, self.name), self.name, self.limits)
             try:
-                yield from reading.segments()
+                yield from reading.segments(document.on_step)
             finally:
                 for note in reading.notes():
                     document.add_note(note)
@@ -72,9 +72,11 @@ class _Reading:
         self._label: str | None = None
         self._left_out: dict[str, list[str]] = {"missing": [], "damaged": [], "too large": []}
 
-    def segments(self) -> Iterator[Segment]:
+    def segments(self, on_step: Callable[[], None]) -> Iterator[Segment]:
+        """Yield the book's segments; `on_step` is called before each of its files."""
         target, limit = self._limits.target_segment_chars, self._limits.max_segment_chars
-        for locator, placed in itertools.groupby(self._placed_blocks(), key=lambda pair: pair[0]):
+        blocks = self._placed_blocks(on_step)
+        for locator, placed in itertools.groupby(blocks, key=lambda pair: pair[0]):
             for piece in cut_blocks((block.text for _, block in placed), target, limit):
                 yield Segment(piece, locator)
 
@@ -102,13 +104,14 @@ class _Reading:
             "(OCR) on it first and read the result."
         )
 
-    def _placed_blocks(self) -> Iterator[tuple[Locator, Block]]:
+    def _placed_blocks(self, on_step: Callable[[], None]) -> Iterator[tuple[Locator, Block]]:
         """Yield the book's blocks with the chapter that each belongs to."""
         titles_of: dict[str, dict[str, str]] = {}
         for toc in self._package.contents:
             titles_of.setdefault(toc.path, {})[toc.anchor] = toc.title
         # A file that stands in the reading order twice is read once.
         for entry in dict.fromkeys(self._package.spine):
+            on_step()
             titles = titles_of.get(entry or "", {})
             starts, title = "" in titles or not titles_of, titles.get("")
             first = True

@@ -6,7 +6,8 @@
     ├── EncryptedDocument   a password, or a decryption package, is missing
     ├── DamagedDocument     the format is known, the content cannot be followed
     ├── EmptyDocument       sound, but without any text
-    └── LimitExceeded       larger or slower than the limits allow
+    ├── LimitExceeded       larger or slower than the limits allow
+    └── ReaderFailed        its reader crashed, or met what it was not written for
 
 Each message is one sentence for a person: the file, the place in it where known, and what to do.
 """
@@ -38,3 +39,7 @@ class EmptyDocument(IngestError):
 
 class LimitExceeded(IngestError):
     """The document is larger, or takes longer, than the limits allow."""
+
+
+class ReaderFailed(IngestError):
+    """The reader ended in a way that none should: a crash, or a fault in it."""

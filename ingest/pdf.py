@@ -28,6 +28,7 @@ from ingest.pdf_bounds import PageBeyondLimits, PageGuard, bounded_pypdf, quiet_
 from ingest.pdf_forms import typed_text
 from ingest.pdf_heads import without_running_heads
 from ingest.pdf_labels import PageLabels
+from ingest.pdf_outline import Outline
 from ingest.pdf_spare import SpareExtractor
 from ingest.pdf_text import clean_page
 from ingest.runs import Runs
@@ -68,6 +69,19 @@ class _Report:
 
 
 @dataclass(frozen=True)
+class _PageNames:
+    """What a PDF itself calls its pages, where it says so."""
+
+    labels: PageLabels | None
+    outline: Outline | None
+
+    def locator(self, index: int) -> Locator:
+        label = self.labels.label(index) if self.labels else None
+        chapter = self.outline.chapter(index) if self.outline else None
+        return Locator("page", index + 1, index + 1, label, chapter)
+
+
+@dataclass(frozen=True)
 class PdfFile:
     """Reads one PDF; `name` is what messages call it."""
 
@@ -97,20 +111,23 @@ class PdfFile:
         with open_file(self.path, self.name) as stream:
             pdf = self._parse(stream)
             report = _Report(len(pdf.pages), missing=_missing_pages(pdf))
-            labels = _labels(pdf)
+            names = _PageNames(_labels(pdf), _outline(pdf, self.limits))
             try:
                 with SpareExtractor(self.path, self.password, self.limits) as spare:
-                    raw = self._raw_pages(pdf, spare, report)
+                    raw = self._raw_pages(pdf, spare, report, document)
                     for index, text in enumerate(without_running_heads(raw)):
-                        yield from self._page_segments(index, text, labels, report)
+                        yield from self._page_segments(index, text, names, report)
             finally:
                 for note in report.notes():
                     document.add_note(note)
             self._check_any_text(report)
 
-    def _raw_pages(self, pdf: Any, spare: SpareExtractor, report: _Report) -> Iterator[str]:
+    def _raw_pages(
+        self, pdf: Any, spare: SpareExtractor, report: _Report, document: Document
+    ) -> Iterator[str]:
         """Yield the lines of each page; from the spare extractor where pypdf finds none."""
         for index in range(report.page_count):
+            document.on_step()
             text = self._raw_text(pdf, index, report)
             if text is None or text.isspace():
                 found = spare.page_text(index)
@@ -172,7 +189,7 @@ class PdfFile:
         )
 
     def _page_segments(
-        self, index: int, raw: str, labels: PageLabels | None, report: _Report
+        self, index: int, raw: str, names: _PageNames, report: _Report
     ) -> Iterator[Segment]:
         text = clean_page(raw)
         if raw and (not text or text.isspace()):
@@ -184,7 +201,7 @@ class PdfFile:
                 f"{self.name} has more than {self.limits.max_text_chars:,} characters up to page "
                 f"{index + 1}, the limit for one document: split it and read the parts."
             )
-        locator = Locator("page", index + 1, index + 1, labels.label(index) if labels else None)
+        locator = names.locator(index)
         for piece in page_pieces(text, self.limits):
             yield Segment(piece, locator)
 
@@ -272,6 +289,15 @@ def _labels(pdf: Any) -> PageLabels | None:
         return PageLabels(pdf.root_object)
     except Exception as error:  # damaged labels: the numbers serve as well
         _LOG.debug("page labels: %r", error)
+        return None
+
+
+def _outline(pdf: Any, limits: Limits) -> Outline | None:
+    try:
+        with bounded_pypdf(limits):
+            return Outline(pdf.root_object, pdf.pages)
+    except Exception as error:  # a damaged outline: pages without chapters
+        _LOG.debug("outline: %r", error)
         return None
 
 

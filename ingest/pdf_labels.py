@@ -4,7 +4,7 @@ Written here and not taken from pypdf, which makes the labels of all pages at on
 megabyte times 20,000 pages would be gigabytes. Only damage-tolerant reading: what cannot be
 followed has no label.
 
-Source: ISO 32000-1, 12.4.2 (page labels) and 7.9.7 (number trees).
+Source: ISO 32000-1, 12.4.2 (page labels).
 """
 
 import bisect
@@ -12,10 +12,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ingest.naming import clean_line
+from ingest.pdf_trees import resolved, tree_pairs
 
 _MAX_LABEL_CHARS = 24
 _MAX_RANGES = 20_000
-_MAX_DEPTH = 16
 _ROMAN = (
     *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l")),
     *((40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
@@ -39,7 +39,8 @@ class PageLabels:
             root: the PDF's catalog, as pypdf gives it.
         """
         self._ranges: list[_Range] = []
-        self._collect(root.get("/PageLabels"), depth=0)
+        for index, value in tree_pairs(root.get("/PageLabels"), "/Nums", _MAX_RANGES):
+            self._add(index, resolved(value))
         self._ranges.sort(key=lambda label_range: label_range.first_index)
         self._starts = [label_range.first_index for label_range in self._ranges]
 
@@ -54,26 +55,11 @@ class PageLabels:
         label = clean_line(label_range.prefix + numeral(number), _MAX_LABEL_CHARS)
         return label if label and label != str(index + 1) else None
 
-    def _collect(self, node: Any, depth: int) -> None:
-        node = _resolved(node)
-        if not isinstance(node, dict) or depth > _MAX_DEPTH:
-            return
-        nums = _resolved(node.get("/Nums"))
-        if isinstance(nums, list):
-            room = 2 * (_MAX_RANGES - len(self._ranges))
-            for index, value in zip(nums[:room:2], nums[1:room:2], strict=False):
-                self._add(_resolved(index), _resolved(value))
-        kids = _resolved(node.get("/Kids"))
-        for kid in kids if isinstance(kids, list) else ():
-            if len(self._ranges) >= _MAX_RANGES:
-                return
-            self._collect(kid, depth + 1)
-
     def _add(self, index: Any, value: Any) -> None:
         if not isinstance(index, int) or not isinstance(value, dict):
             return
-        style, prefix = _resolved(value.get("/S")), _resolved(value.get("/P"))
-        number = _resolved(value.get("/St"))
+        style, prefix = resolved(value.get("/S")), resolved(value.get("/P"))
+        number = resolved(value.get("/St"))
         self._ranges.append(
             _Range(
                 first_index=int(index),
@@ -82,10 +68,6 @@ class PageLabels:
                 first_number=int(number) if isinstance(number, int) else 1,
             )
         )
-
-
-def _resolved(value: Any) -> Any:
-    return value.get_object() if hasattr(value, "get_object") else value
 
 
 def _no_numeral(number: int) -> str:

@@ -29,6 +29,7 @@ class SpareExtractor:
             "path": str(path),
             "password": password,
             "max_chars": limits.max_page_chars,
+            "seconds": 2 * limits.seconds_per_page,
         }
         self._limits = limits
         self._process: subprocess.Popen[str] | None = None

@@ -7,6 +7,7 @@ names the file. It imports nothing of Ammon.
 
 import contextlib
 import json
+import signal
 import sys
 from typing import Any
 
@@ -20,7 +21,9 @@ def main() -> None:
     opening = json.loads(sys.stdin.readline())
     pdf = pypdfium2.PdfDocument(opening["path"], password=opening["password"])
     for line in sys.stdin:
+        _set_alarm(opening["seconds"])
         text = _page_text(pdf, json.loads(line))
+        _set_alarm(0)
         sys.stdout.write(json.dumps(text[: opening["max_chars"]]) + "\n")
         sys.stdout.flush()
 
@@ -33,6 +36,13 @@ def _page_text(pdf: Any, index: int) -> str:
     except Exception:  # a damaged page has no text
         return ""
     return text
+
+
+def _set_alarm(seconds: float) -> None:
+    """Let the system end this process then: who waits for it ends it sooner, unless it is gone."""
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _bound_memory() -> None:

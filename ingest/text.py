@@ -57,7 +57,7 @@ class TextReader:
                 f"The text's encoding was not marked; it was read as {encoding.name}."
             )
         tally = Tally()
-        blocks = self.bounded(decoded_blocks(stream, encoding, tally))
+        blocks = self.bounded(_told(decoded_blocks(stream, encoding, tally), document))
         empty = True
         try:
             for segment in self.cut(blocks, document):
@@ -82,6 +82,13 @@ class TextReader:
                     "limit for one document: split it into parts and read them one after another."
                 )
             yield block
+
+
+def _told(blocks: Iterable[str], document: Document) -> Iterator[str]:
+    """Pass blocks on; the document hears of each, for a block may give no segment."""
+    for block in blocks:
+        document.on_step()
+        yield block
 
 
 @dataclass

@@ -11,7 +11,6 @@ from storage.checkpoints import (
     get_checkpoint,
     go_back,
     list_checkpoints,
-    prune_checkpoints,
     rewind_documents,
     save_checkpoint,
 )
@@ -45,7 +44,7 @@ from storage.exports import Export, export_session, import_session, opened_expor
 from storage.messages import MESSAGE_ROLES, MessageRow, add_message, list_messages
 from storage.migrations import SCHEMA_VERSION
 from storage.pages import free_unused_pages, has_page, page_hash, read_page
-from storage.places import Place, find_places, locator_kinds
+from storage.places import Place, chapter_ends, find_places, locator_kinds
 from storage.rereads import (
     begin_reread,
     catch_up,
@@ -54,6 +53,7 @@ from storage.rereads import (
     list_rereads,
     reread_source,
 )
+from storage.retention import prune_checkpoints
 from storage.search import Passage, rebuild_search_index, search_passages
 from storage.segments import NewSegment, SegmentRow, add_segments, iter_segments, segments_around
 from storage.sessions import (
@@ -70,6 +70,7 @@ from storage.sessions import (
     touch_session,
     update_session_settings,
 )
+from storage.versions import find_newest, make_newest, version_line, version_lines
 
 __all__ = [
     "AlreadyExists",
@@ -101,6 +102,7 @@ __all__ = [
     "add_segments",
     "begin_reread",
     "catch_up",
+    "chapter_ends",
     "checkpoint_bytes",
     "clean_session_name",
     "create_session",
@@ -109,6 +111,7 @@ __all__ = [
     "delete_session",
     "export_session",
     "find_by_hash",
+    "find_newest",
     "find_places",
     "find_reread",
     "finish_indexing",
@@ -128,6 +131,7 @@ __all__ = [
     "list_rereads",
     "list_sessions",
     "locator_kinds",
+    "make_newest",
     "next_document_to_read",
     "opened_export",
     "page_hash",
@@ -145,4 +149,6 @@ __all__ = [
     "set_start_position",
     "touch_session",
     "update_session_settings",
+    "version_line",
+    "version_lines",
 ]

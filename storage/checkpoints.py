@@ -6,7 +6,6 @@ Consecutive checkpoints share their pages, so deleting one frees only what no ot
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -136,29 +135,6 @@ def checkpoint_bytes(db: Database, session_id: int) -> int:
     )
 
 
-def prune_checkpoints(
-    db: Database, session_id: int, *, keep_latest: int = 2, budget_bytes: int
-) -> int:
-    """Delete the oldest checkpoints until the session's pages fit the budget.
-
-    Within the budget all stay. Over it, the oldest go first, those at the end of a document only
-    after all others; the ``keep_latest`` furthest on stay even if they alone exceed it.
-
-    Returns:
-        How many were deleted.
-    """
-    if keep_latest < 1:
-        raise ValueError("At least one checkpoint is kept, or the reading would be lost.")
-    with db.transaction():
-        doomed = _over_budget(db, session_id, keep_latest, budget_bytes)
-        db.execute_many("DELETE FROM checkpoints WHERE id = ?", ([id] for id in doomed))
-        if doomed:
-            free_unused_pages(db)
-    if doomed:
-        db.incremental_vacuum(_VACUUM_PAGES)
-    return len(doomed)
-
-
 def go_back(db: Database, session_id: int, checkpoint_id: int | None, *, pause: bool) -> None:
     """Forget what was read after a checkpoint: later checkpoints go, documents wait to be read.
 
@@ -272,39 +248,3 @@ def _advance_document(
             f"Session number {session_id} in {db.path} has no document number {document_id}; "
             f"it may have been deleted."
         )
-
-
-def _over_budget(db: Database, session_id: int, keep_latest: int, budget_bytes: int) -> list[int]:
-    """Which checkpoints must go, in the order of their going."""
-    candidates = db.rows(
-        """
-        SELECT checkpoints.id FROM checkpoints
-        LEFT JOIN documents ON documents.id = checkpoints.document_id
-        WHERE checkpoints.session_id = :session AND checkpoints.id NOT IN (
-            SELECT id FROM checkpoints WHERE session_id = :session
-            ORDER BY position DESC, id DESC LIMIT :keep)
-        ORDER BY documents.token_count IS NOT NULL
-            AND checkpoints.document_tokens = documents.token_count, position, checkpoints.id
-        """,
-        {"session": session_id, "keep": keep_latest},
-    )
-    links = db.rows(
-        "SELECT checkpoint_id, pages.hash, byte_count FROM checkpoint_pages "
-        "JOIN checkpoints ON checkpoints.id = checkpoint_id "
-        "JOIN pages ON pages.hash = checkpoint_pages.hash WHERE session_id = ?",
-        [session_id],
-    )
-    sizes = {link["hash"]: link["byte_count"] for link in links}
-    uses = Counter(link["hash"] for link in links)
-    pages_of: dict[int, list[str]] = {}
-    for link in links:
-        pages_of.setdefault(link["checkpoint_id"], []).append(link["hash"])
-    total, doomed = sum(sizes.values()), []
-    for candidate in candidates:
-        if total <= budget_bytes:
-            break
-        doomed.append(candidate["id"])
-        for hash in pages_of.get(candidate["id"], []):
-            uses[hash] -= 1
-            total -= 0 if uses[hash] else sizes[hash]
-    return doomed

@@ -25,6 +25,8 @@ class DocumentRow:
     where in the session's stream its first token stands, None before it is reached.
     ``notes`` are sentences of the reader, such as which pages had no text.
     ``tokens_read`` counts this document's tokens and is durable: it moves with the checkpoints.
+    ``source_path`` is where the file lay on this machine, None where that is not known.
+    ``version`` and ``replaces`` are explained in `versions`.
     """
 
     id: int
@@ -46,6 +48,9 @@ class DocumentRow:
     created_at: str
     finished_at: str | None
     notes: list[str]
+    source_path: str | None = None
+    version: int = 1
+    replaces: int | None = None
 
 
 def add_document(
@@ -57,6 +62,9 @@ def add_document(
     file_name: str,
     sha256: str,
     byte_count: int,
+    source_path: str | None = None,
+    version: int = 1,
+    replaces: int | None = None,
 ) -> DocumentRow:
     """Put a document, still without text, behind the others of its session.
 
@@ -69,10 +77,12 @@ def add_document(
         get_session_by_id(db, session_id)
         document_id = db.insert(
             "INSERT INTO documents (session_id, ordinal, title, kind, file_name, sha256, "
-            "byte_count, state, created_at) VALUES (?, (SELECT coalesce(max(ordinal), 0) + 1 "
-            "FROM documents WHERE session_id = ?), ?, ?, ?, ?, ?, 'indexing', ?)",
+            "byte_count, state, created_at, source_path, version, replaces) "
+            "VALUES (?, (SELECT coalesce(max(ordinal), 0) + 1 "
+            "FROM documents WHERE session_id = ?), ?, ?, ?, ?, ?, 'indexing', ?, ?, ?, ?)",
             [session_id, session_id, storable(title), kind, storable(file_name)]
-            + [sha256, byte_count, now()],
+            + [sha256, byte_count, now()]
+            + [None if source_path is None else storable(source_path), version, replaces],
         )
         touch_session(db, session_id)
         return get_document(db, document_id)
@@ -214,11 +224,16 @@ def next_document_to_read(db: Database, session_id: int) -> DocumentRow | None:
 def delete_document(db: Database, document_id: int) -> None:
     """Delete a document with its segments; checkpoints that stand in it stay, without it.
 
+    What replaced it replaces from now on what it had replaced.
+
     Raises:
         NotFound: there is no such document.
     """
     with db.transaction():
-        get_document(db, document_id)
+        document = get_document(db, document_id)
+        db.execute(
+            "UPDATE documents SET replaces = ? WHERE replaces = ?", [document.replaces, document_id]
+        )
         db.execute("DELETE FROM documents WHERE id = ?", [document_id])
     db.incremental_vacuum(_VACUUM_PAGES)
 

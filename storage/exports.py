@@ -85,9 +85,11 @@ def _copy_out(db: Database, out: Database, session_id: int, checkpoint_ids: Sequ
         "messages": "SELECT * FROM messages WHERE session_id = :session",
         "checkpoints": f"SELECT * FROM checkpoints WHERE {wanted}",
     }
+    # Where a file lay on this machine is nobody else's business.
+    stays_here = {"sessions": {"rereads": None}, "documents": {"source_path": None}}
     for table in _PLAIN_TABLES:
         for row in db.rows(queries[table], chosen):
-            _insert(out, table, {**row, **({"rereads": None} if table == "sessions" else {})})
+            _insert(out, table, {**row, **stays_here.get(table, {})})
     for document in out.rows("SELECT id FROM documents"):
         for segment in iter_segments(db, document["id"]):
             _insert(out, "segments", asdict(segment))
@@ -227,11 +229,15 @@ def import_session(db: Database, export: Export, name: str | None = None) -> Ses
         segments: dict[int, int] = {}
         for row in source.rows("SELECT * FROM documents ORDER BY ordinal"):
             old = row.pop("id")
-            documents[old] = _insert(db, "documents", {**row, "session_id": session.id})
+            ours = {"session_id": session.id, "source_path": None, "replaces": None}
+            documents[old] = _insert(db, "documents", {**row, **ours})
             for segment in iter_segments(source, old):
                 copied = {**asdict(segment), "document_id": documents[old]}
                 del copied["id"]
                 segments[segment.id] = _insert(db, "segments", copied)
+        for row in source.rows("SELECT id, replaces FROM documents WHERE replaces IS NOT NULL"):
+            pair = [documents.get(row["replaces"]), documents[row["id"]]]
+            db.execute("UPDATE documents SET replaces = ? WHERE id = ?", pair)
         for row in source.rows("SELECT * FROM messages ORDER BY id"):
             row.pop("id")
             _insert(db, "messages", _renumbered(row, session.id, documents, segments))

@@ -16,7 +16,7 @@ import sqlite_utils
 
 from storage.errors import SchemaTooNew, translated_errors
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 4
 
 migrations = sqlite_utils.Migrations("ammon")
 
@@ -159,6 +159,37 @@ def m002_rereads(db: Any) -> None:
 
 
 migrations()(m002_rereads)
+
+
+def m003_versions(db: Any) -> None:
+    """Documents that replace an older version of their file, and where a file was read from."""
+    for statement in (
+        "ALTER TABLE documents ADD COLUMN source_path TEXT",
+        "ALTER TABLE documents ADD COLUMN version INTEGER NOT NULL DEFAULT 1",
+        # Deferred: a copied session comes row by row, and a version may replace a later row.
+        "ALTER TABLE documents ADD COLUMN replaces INTEGER REFERENCES documents(id) "
+        "ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED",
+        "CREATE INDEX documents_by_replaced ON documents (replaces)",
+        "CREATE INDEX documents_by_file ON documents (session_id, file_name)",
+    ):
+        db.conn.execute(statement)
+
+
+migrations()(m003_versions)
+
+
+def m004_chapters(db: Any) -> None:
+    """The chapter of each segment where there are chapters, whatever its locator counts."""
+    for statement in (
+        "ALTER TABLE segments ADD COLUMN chapter INTEGER",
+        "UPDATE segments SET chapter = locator_start WHERE locator_kind = 'chapter'",
+        "CREATE INDEX segments_by_chapter ON segments (document_id, chapter) "
+        "WHERE chapter IS NOT NULL",
+    ):
+        db.conn.execute(statement)
+
+
+migrations()(m004_chapters)
 
 
 def needs_migration(db: Any, where: str) -> bool:

@@ -21,32 +21,47 @@ class Place:
 
 
 def locator_kinds(db: Database, session_id: int) -> list[str]:
-    """The kinds of locators that the session's documents have, such as 'page'."""
+    """The kinds of places that the session's documents have, such as 'page' and 'chapter'."""
     rows = db.rows(
-        "SELECT DISTINCT locator_kind FROM segments JOIN documents "
-        "ON documents.id = segments.document_id WHERE session_id = ? ORDER BY locator_kind",
-        [session_id],
+        "SELECT DISTINCT locator_kind AS kind FROM segments JOIN documents "
+        "ON documents.id = segments.document_id WHERE session_id = :session UNION "
+        "SELECT 'chapter' FROM documents WHERE session_id = :session AND EXISTS (SELECT 1 "
+        "FROM segments WHERE document_id = documents.id AND chapter IS NOT NULL) ORDER BY kind",
+        {"session": session_id},
     )
-    return [row["locator_kind"] for row in rows]
+    return [row["kind"] for row in rows]
 
 
 def find_places(db: Database, session_id: int, kind: str, number: int) -> list[Place]:
     """The end of what each document says up to a locator, in reading order.
 
     Args:
-        kind: of the locator, such as 'page'.
+        kind: of the place, such as 'page'; a chapter may be one of pages.
         number: the last one that may be seen; a segment that goes beyond it is left out.
     """
+    within = "locator_kind = :kind AND locator_end <= :number"
+    if kind == "chapter":
+        within = "chapter <= :number"
     rows = db.rows(
-        """
+        f"""
         SELECT documents.id AS document_id, title AS document_title, locator,
             CASE WHEN token_start + segments.token_count <= tokens_read
                 THEN start_position + token_start + segments.token_count END AS position
         FROM documents JOIN segments ON segments.id = (
-            SELECT id FROM segments WHERE document_id = documents.id AND locator_kind = :kind
-                AND locator_end <= :number ORDER BY ordinal DESC LIMIT 1)
+            SELECT id FROM segments WHERE document_id = documents.id AND {within}
+            ORDER BY ordinal DESC LIMIT 1)
         WHERE session_id = :session ORDER BY documents.ordinal
         """,
         {"session": session_id, "kind": kind, "number": number},
     )
     return [Place(**row) for row in rows]
+
+
+def chapter_ends(db: Database, document_id: int) -> list[int]:
+    """How many tokens of a document go before the end of each of its chapters, in order."""
+    rows = db.rows(
+        "SELECT max(token_start + token_count) AS tokens FROM segments "
+        "WHERE document_id = ? AND chapter IS NOT NULL GROUP BY chapter ORDER BY tokens",
+        [document_id],
+    )
+    return [row["tokens"] for row in rows]

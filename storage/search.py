@@ -24,7 +24,8 @@ class Passage:
 
     ``position`` is where in the session's stream it starts, None while its document has no place
     there. ``score``: more is better, comparable only within one search. ``is_read``: the state
-    that was checkpointed has read all of it.
+    that was checkpointed has read all of it. ``is_replaced``: a newer version of its document
+    is there; the search does not say so, it is for the caller who knows (see `versions`).
     """
 
     segment_id: int
@@ -40,6 +41,7 @@ class Passage:
     position: int | None
     score: float
     is_read: bool
+    is_replaced: bool = False
 
 
 _COLUMNS = """

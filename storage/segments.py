@@ -19,6 +19,7 @@ class NewSegment:
     """A segment to be stored; ``token_start`` counts from the start of its document.
 
     ``locator`` is for people ("pages 12-13"); its kind, start and end are for comparing.
+    ``chapter`` is the number of the one that it stands in, None where there are none.
     """
 
     text: str
@@ -28,6 +29,7 @@ class NewSegment:
     locator_end: int
     token_start: int
     token_count: int
+    chapter: int | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class SegmentRow:
     token_start: int
     token_count: int
     text: str
+    chapter: int | None = None
 
 
 def add_segments(db: Database, document_id: int, segments: Iterable[NewSegment]) -> None:
@@ -64,8 +67,8 @@ def add_segments(db: Database, document_id: int, segments: Iterable[NewSegment])
         )
         db.execute_many(
             "INSERT INTO segments (document_id, ordinal, text, locator, locator_kind, "
-            "locator_start, locator_end, token_start, token_count) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "locator_start, locator_end, token_start, token_count, chapter) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             ((document_id, ordinal, *columns) for ordinal, columns in enumerate(taken, first)),
         )
         db.execute(

@@ -78,7 +78,8 @@ class Actions:
             return gr.skip(), None, gr.skip()
         for path in map(Path, paths or []):
             try:
-                self._service.add_document(chosen, path)
+                # A copy that was uploaded: only its name is the person's.
+                self._service.add_document(chosen, path, path.name)
             except KNOWN_ERRORS as error:
                 _tell(error)
         return gr.Radio(choices=self._choices(), value=chosen), None, self.library(chosen)

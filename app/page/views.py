@@ -114,10 +114,11 @@ def pace(details: dict[str, Any]) -> str:
 def _source(passage: dict[str, Any]) -> str:
     mark = "cited" if passage["cited"] else "given"
     unread = "" if passage["is_read"] else " · not yet read"
+    older = " · of an older version" if passage.get("is_replaced") else ""
     return (
         f'<details class="{mark}"><summary><b>[{passage["number"]}]</b> '
         f"{escape(passage['document'])}, {escape(passage['locator'])}"
-        f"<i>{'cited' if passage['cited'] else 'also looked at'}{unread}</i></summary>"
+        f"<i>{'cited' if passage['cited'] else 'also looked at'}{older}{unread}</i></summary>"
         f"<p>{escape(passage['text'])}</p></details>"
     )
 
@@ -155,10 +156,14 @@ def report_html(report: Report, rereading: str, offers_reread: bool) -> str:
         f"{_tile('Compressed memory', report.memory_status)}"
         f"{_tile('Cache now', _mb(report.run_cache_bytes))}"
         f"{_tile('Full attention', _mb(report.run_cache_bytes_full))}"
-        f"{_tile('Checkpoints', _mb(report.disk_bytes))}</div>"
+        f"{_tile(_checkpoints(report), _mb(report.disk_bytes))}</div>"
         '<table class="savings"><tr><th>Saved against full attention</th><th>as run</th>'
         f"<th>paper's convention</th></tr>{table}</table>"
     )
+
+
+def _checkpoints(report: Report) -> str:
+    return f"{report.checkpoints} checkpoints, at most {_mb(report.disk_budget_bytes)}"
 
 
 def _tile(name: str, value: str) -> str:

@@ -11,6 +11,7 @@ import storage
 from ahn_runtime import Runtime
 from app.errors import BadQuestion
 from app.service.live import LiveSession
+from app.service.newest import search_newest
 from app.service.prompt import Turn
 from app.service.recall import (
     SEARCHED_PASSAGES,
@@ -95,9 +96,7 @@ def stream_answer(
     prompt_budget, answer_tokens = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
     history = _history(db, live.row.id, live.position) if follows_up(question) else []
     wanted = " ".join([*(turn.question for turn in history[-1:]), question])
-    found = storage.search_passages(
-        db, live.row.id, wanted, limit=SEARCHED_PASSAGES, before_position=bound
-    )
+    found = search_newest(db, live.row.id, wanted, SEARCHED_PASSAGES, bound)
     prompt = build_prompt(runtime.tokenizer, question, found, history, prompt_budget, live.position)
     answer = Answer(question, live.position, runtime.memory_status, passages=prompt.passages)
     answer.prompt_tokens, answer.as_of = len(prompt.ids), as_of

@@ -1,6 +1,8 @@
 """Documents on their way in: copied, recognised, cut into segments, counted, made searchable.
 
-The copy comes first, so that a crash never loses a document; indexing runs ahead of reading.
+The copy comes first, so that a crash never loses a document; indexing runs ahead of reading. Files
+are opened in reader processes only: recognising one already takes parsing it, and what hangs or
+crashes there must not be the server. Later readings take the stored segments, not the file.
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import storage
+from app.service import versions
 from app.service.prompt import Encoder, introduction
 from app.settings import Settings
-from ingest import Document, DocumentNotFound, open_document
+from ingest import Document, DocumentNotFound, ReaderProcesses
 from storage import Database, DocumentRow, NewSegment
 
 BATCH_SEGMENTS = 200
@@ -65,37 +68,56 @@ def kept_path(settings: Settings, document: DocumentRow) -> Path:
 
 
 def add_document(
-    db: Database, settings: Settings, session_id: int, path: Path, name: str
+    db: Database,
+    settings: Settings,
+    processes: ReaderProcesses,
+    session_id: int,
+    path: Path,
+    name: str | None = None,
+    again: bool = False,
 ) -> DocumentRow:
-    """Register a file with a session; the same content is registered once.
+    """Register a file with a session; the same content is registered once, unless asked.
 
     Args:
         path: the file; it may disappear afterwards.
-        name: what the person calls it.
+        name: what the person calls it, where it is a copy; then its path says nothing.
+        again: register it once more even though its content was read.
 
     Raises:
         IngestError: it is not a document Ammon reads, with the reason.
     """
-    open_document(path, name=name)  # refuse what cannot be read before copying it
+    shown = name or path.name
+    processes.open_document(path, name=shown)  # refuse what cannot be read before copying it
     kept, sha256 = keep_file(settings, path)
-    known = storage.find_by_hash(db, session_id, sha256)
-    if known is not None:
-        return known
-    document = open_document(kept, name=name)
-    return storage.add_document(
-        db,
-        session_id,
-        title=document.title,
-        kind=document.kind,
-        file_name=name,
-        sha256=sha256,
-        byte_count=document.byte_count,
-    )
+    document = processes.open_document(kept, name=shown)
+    file = versions.File(shown, None if name else str(path.resolve()), sha256)
+    with db.transaction():  # nobody registers the same file in between
+        known = versions.find_read(db, session_id, file, again)
+        if known is not None:
+            return known
+        place = versions.place_for(db, session_id, file, document.title)
+        return storage.add_document(
+            db,
+            session_id,
+            title=place.title,
+            kind=document.kind,
+            file_name=file.name,
+            sha256=sha256,
+            byte_count=document.byte_count,
+            source_path=file.path,
+            version=place.version,
+            replaces=place.replaces,
+        )
+
+
+class _Stopped(Exception):
+    """Raised through a reading to end it."""
 
 
 def index_document(
     db: Database,
     settings: Settings,
+    processes: ReaderProcesses,
     row: DocumentRow,
     tokens: Encoder,
     stopping: Callable[[], bool] = lambda: False,
@@ -105,31 +127,50 @@ def index_document(
     An earlier, interrupted try is dropped first. A document that cannot be read on becomes
     'failed' with the reason; the others of the session go on.
     """
-    storage.reset_indexing(db, row.id)
-    source = storage.reread_source(db, row.id)
-    document: Document | DocumentRow = source or open_document(
-        kept_path(settings, row), name=row.file_name
-    )
-    at = len(introduction(tokens, row.title))
-    batch: list[NewSegment] = []
-    for segment in _numbered(_segments(db, document), tokens, at):
+
+    def go_on() -> None:
         if stopping():
-            return False
-        at = segment.token_start + segment.token_count
+            raise _Stopped
+
+    storage.reset_indexing(db, row.id)
+    document: Document | DocumentRow | None = storage.reread_source(db, row.id)
+    if document is None:
+        document = processes.open_document(kept_path(settings, row), name=row.file_name)
+        document.on_step = go_on  # heard as well while a page takes long
+    try:
+        end = _store_segments(db, row, _segments(db, document), tokens, go_on)
+    except _Stopped:
+        return False
+    storage.finish_indexing(
+        db,
+        row.id,
+        token_count=end,
+        unit_count=document.unit_count,
+        unit_name=document.unit_name,
+        notes=[*versions.notes_on(db, row), *document.notes],
+    )
+    return True
+
+
+def _store_segments(
+    db: Database,
+    row: DocumentRow,
+    segments: Iterator[NewSegment],
+    tokens: Encoder,
+    go_on: Callable[[], None],
+) -> int:
+    """Store a document's segments in batches; returns how many tokens it has."""
+    end = len(introduction(tokens, row.title))
+    batch: list[NewSegment] = []
+    for segment in _numbered(segments, tokens, end):
+        go_on()
+        end = segment.token_start + segment.token_count
         batch.append(segment)
         if len(batch) == BATCH_SEGMENTS:
             storage.add_segments(db, row.id, batch)
             batch = []
     storage.add_segments(db, row.id, batch)
-    storage.finish_indexing(
-        db,
-        row.id,
-        token_count=at,
-        unit_count=document.unit_count,
-        unit_name=document.unit_name,
-        notes=document.notes,
-    )
-    return True
+    return end
 
 
 def _segments(db: Database, document: Document | DocumentRow) -> Iterator[NewSegment]:
@@ -137,11 +178,12 @@ def _segments(db: Database, document: Document | DocumentRow) -> Iterator[NewSeg
     if isinstance(document, DocumentRow):
         for row in storage.iter_segments(db, document.id):
             place = (row.locator, row.locator_kind, row.locator_start, row.locator_end)
-            yield NewSegment(row.text, *place, 0, 0)
+            yield NewSegment(row.text, *place, 0, 0, row.chapter)
         return
     for segment in document.segments():
         where = segment.locator
-        yield NewSegment(segment.text, str(where), where.kind, where.start, where.end, 0, 0)
+        place = (str(where), where.kind, where.start, where.end)
+        yield NewSegment(segment.text, *place, 0, 0, where.chapter_number)
 
 
 def _numbered(segments: Iterator[NewSegment], tokens: Encoder, start: int) -> Iterator[NewSegment]:

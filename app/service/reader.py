@@ -18,12 +18,13 @@ import storage
 from ahn_runtime import Runtime
 from app.errors import InternalFault, SessionBusy
 from app.messages import KNOWN_ERRORS, sentence
+from app.service import retention
 from app.service.library import document_pieces, index_document
 from app.service.live import LiveSession, settle
 from app.service.locks import SessionLocks
 from app.service.turns import Turns
 from app.settings import Settings
-from ingest import token_chunks
+from ingest import ReaderProcesses, token_chunks
 from storage import Database, DocumentRow
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class Reader:
     """Owns the two threads; `service` tells it what there is to do.
 
     Args:
+        processes: open the documents' files.
         runtime: returns the model of a session, or raises why there is none.
         live: returns the session in memory, restored on demand.
         all_read: told of a session that has nothing left to read.
@@ -64,6 +66,7 @@ class Reader:
         self,
         db: Database,
         settings: Settings,
+        processes: ReaderProcesses,
         runtime: Callable[[int], Runtime],
         live: Callable[[int], LiveSession],
         all_read: Callable[[int], None],
@@ -71,6 +74,7 @@ class Reader:
         locks: SessionLocks,
     ) -> None:
         self._db, self._settings, self._runtime, self._live = db, settings, runtime, live
+        self._processes = processes
         self._all_read, self._turns, self._locks = all_read, turns, locks
         self._wake = threading.Condition()
         self._stopping = False
@@ -91,6 +95,7 @@ class Reader:
         ]
 
     def start(self) -> None:
+        self._processes.warm_up()
         for thread in self._threads:
             thread.start()
 
@@ -164,7 +169,7 @@ class Reader:
         try:
             row = storage.get_document(self._db, document_id)
             tokens = self._runtime(row.session_id).tokenizer
-            if index_document(self._db, self._settings, row, tokens, given_up):
+            if index_document(self._db, self._settings, self._processes, row, tokens, given_up):
                 self._queue_up(storage.get_document(self._db, document_id))
         except Exception as error:  # the thread must outlive a fault of ours, too
             self._fail(document_id, _known(error))
@@ -223,9 +228,7 @@ class Reader:
         document = storage.get_document(self._db, document.id)
         self._begin(live, document)
         self._read_document(live, document)
-        storage.prune_checkpoints(
-            self._db, session_id, budget_bytes=self._settings.checkpoint_budget_bytes
-        )
+        retention.prune(self._db, self._settings, session_id)
         return storage.next_document_to_read(self._db, session_id) is not None
 
     def _begin(self, live: LiveSession, document: DocumentRow) -> None:
@@ -240,8 +243,10 @@ class Reader:
         total = document.token_count or 0
         progress = self.progress.setdefault(document.id, Progress(live.document_tokens))
         progress.advance(live.document_tokens)
-        start = live.position
         chunk_tokens = live.chunk_tokens(self._settings)
+        stop = retention.next_stop(
+            self._db, self._settings, document, live.document_tokens, chunk_tokens
+        )
         tokens = live.session.runtime.tokenizer
         pieces = document_pieces(self._db, document, tokens, live.document_tokens)
         state = "reading"
@@ -254,7 +259,7 @@ class Reader:
                 state = "paused"
             if self._stopping or state == "paused":
                 break
-            if live.position - start >= self._settings.checkpoint_tokens:
+            if live.document_tokens >= stop:
                 break
         if live.document_tokens >= total:
             state = "done"

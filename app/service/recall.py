@@ -63,7 +63,8 @@ def follows_up(question: str) -> bool:
 class Citation:
     """A passage that was read again for an answer.
 
-    `cited` is True where the answer names it, or where its words come from it.
+    `cited` is True where the answer names it, or where its words come from it. `is_replaced`: it
+    is of an older version of its document.
     """
 
     number: int
@@ -74,6 +75,13 @@ class Citation:
     segment_id: int
     is_read: bool
     cited: bool = False
+    is_replaced: bool = False
+
+    @property
+    def marks(self) -> list[str]:
+        """What must be said beside the document's title."""
+        older = ["of an older version"] if self.is_replaced else []
+        return older if self.is_read else [*older, "not yet read"]
 
 
 @dataclass(frozen=True)
@@ -123,7 +131,8 @@ def build_prompt(
     texts: list[str] = []
     for passage in _strong(found)[:MAX_PASSAGES]:
         citation = _citation(len(kept) + 1, passage, position)
-        title = citation.document if citation.is_read else f"{citation.document} (not yet read)"
+        marks = f" ({', '.join(citation.marks)})" if citation.marks else ""
+        title = f"{citation.document}{marks}"
         text = passage_text(citation.number, title, citation.locator, citation.text)
         if not kept:  # the best one is worth reading in part
             text = _clipped(tokens, text, left)
@@ -168,6 +177,7 @@ def _citation(number: int, passage: Passage, position: int) -> Citation:
         document_id=passage.document_id,
         segment_id=passage.segment_id,
         is_read=end is not None and end <= position,
+        is_replaced=passage.is_replaced,
     )
 
 

@@ -31,6 +31,7 @@ class Report:
     run_cache_bytes: int
     run_cache_bytes_full: int
     disk_bytes: int
+    disk_budget_bytes: int
     checkpoints: int
     curve_tokens: list[int]
     curve_cache_bytes: list[int]
@@ -72,7 +73,9 @@ def held_bytes(config: ModelConfig, stream: StreamConfig, tokens: int, num_gates
     return full_cache_bytes(config, stream, held) + (gates + memory if stream.cell else 0)
 
 
-def make_report(db: Database, row: SessionRow, live: tuple[int, int, int] | None) -> Report:
+def make_report(
+    db: Database, row: SessionRow, live: tuple[int, int, int] | None, disk_budget_bytes: int
+) -> Report:
     """The report of a stored session.
 
     Args:
@@ -107,6 +110,7 @@ def make_report(db: Database, row: SessionRow, live: tuple[int, int, int] | None
         run_cache_bytes=held_bytes(config, stream, tokens, gates),
         run_cache_bytes_full=full_cache_bytes(config, stream, tokens),
         disk_bytes=storage.checkpoint_bytes(db, row.id),
+        disk_budget_bytes=disk_budget_bytes,
         checkpoints=len(checkpoints),
         curve_tokens=points,
         curve_cache_bytes=[held_bytes(config, stream, n, gates) for n in points],

@@ -15,7 +15,7 @@ from ahn_runtime import Runtime
 from ahn_runtime.cells import cell_class
 from ahn_runtime.presets import PRESETS
 from app.errors import NothingRead
-from app.service import exchange, library, rereading
+from app.service import exchange, library, rereading, versions
 from app.service.answering import Answer, check_question, stream_answer
 from app.service.live import LiveSession, open_live
 from app.service.locks import SessionLocks
@@ -26,6 +26,7 @@ from app.service.rereading import Rereading
 from app.service.timeline import find_checkpoint, find_position, open_at
 from app.service.turns import Turns
 from app.settings import ModelOptions, Settings
+from ingest import ReaderProcesses
 from storage import CheckpointRow, Database, DocumentRow, MessageRow, SessionRow, SessionSummary
 
 OPEN_STATES = ("indexing", "queued", "reading")
@@ -53,9 +54,12 @@ class Service:
     Args:
         settings: see there.
         load: makes a runtime of options; see `Models`.
+        processes: open the documents' files; the service's own where none are given.
     """
 
-    def __init__(self, settings: Settings, load: Load) -> None:
+    def __init__(
+        self, settings: Settings, load: Load, processes: ReaderProcesses | None = None
+    ) -> None:
         self.settings = settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self.db = Database(settings.database_path)
@@ -64,9 +68,12 @@ class Service:
         self._live_lock = threading.RLock()
         self._turns = Turns()
         self._locks = SessionLocks(settings.locks_dir)
+        self._own_processes = ReaderProcesses()
+        self._processes = processes or self._own_processes
         self.reader = Reader(
             self.db,
             settings,
+            self._processes,
             self._runtime_of,
             self._live_for_reading,
             self._all_read,
@@ -100,6 +107,7 @@ class Service:
     def close(self) -> None:
         """Finish the chunk being read, write a checkpoint, close the database."""
         self.reader.stop()
+        self._own_processes.close()
         self.db.close()
 
     # Sessions.
@@ -233,15 +241,27 @@ class Service:
 
     # Documents.
 
-    def add_document(self, session: str, path: Path, name: str | None = None) -> DocumentRow:
+    def add_document(
+        self, session: str, path: Path, name: str | None = None, again: bool = False
+    ) -> DocumentRow:
         """Add a file to a session and read it; a file already there goes on where it stopped.
+
+        Args:
+            name: what the person calls it, where `path` is only a copy of theirs.
+            again: read it once more even though it was read; see `versions`.
 
         Raises:
             IngestError, StorageError, OSError: with the reason; nothing already stored is touched.
         """
         row = self.session(session)
-        document = library.add_document(self.db, self.settings, row.id, path, name or path.name)
+        document = library.add_document(
+            self.db, self.settings, self._processes, row.id, path, name, again
+        )
         return self.resume(document.id)
+
+    def version_notes(self, document: DocumentRow) -> list[str]:
+        """What to know of a document that replaces another one."""
+        return versions.notes_on(self.db, document)
 
     def resume(self, document_id: int) -> DocumentRow:
         """Read a document on, wherever it stopped; a failed one is tried again."""
@@ -363,7 +383,7 @@ class Service:
             live = self._live.get(row.id)
         state = live.session.state if live else None
         now = (state.tokens_seen, state.flops, state.flops_full) if state else None
-        return make_report(self.db, row, now)
+        return make_report(self.db, row, now, self.settings.retention.budget_bytes)
 
     # Live sessions.
 

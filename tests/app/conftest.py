@@ -12,14 +12,24 @@ import pytest
 
 from ahn_runtime import Runtime
 from app.service import Service
-from app.settings import ModelOptions, Settings
+from app.settings import ModelOptions, Retention, Settings
+from ingest import ReaderProcesses
 
 ROOT = Path(__file__).parents[2]
 TINY_WINDOW, TINY_SINKS = 3000, 64
 
 
+@pytest.fixture(scope="session")
+def shared_processes() -> Iterator[ReaderProcesses]:
+    """What opens the documents of all tests: starting it takes longer than many of them."""
+    with ReaderProcesses() as processes:
+        yield processes
+
+
 @pytest.fixture
-def make_service(tmp_path: Path, tiny_dir: Path) -> Iterator[Callable[..., Service]]:
+def make_service(
+    tmp_path: Path, tiny_dir: Path, shared_processes: ReaderProcesses
+) -> Iterator[Callable[..., Service]]:
     """Make services on one data directory, as one process after another would."""
     made: list[Service] = []
 
@@ -27,6 +37,7 @@ def make_service(tmp_path: Path, tiny_dir: Path) -> Iterator[Callable[..., Servi
         window: int = TINY_WINDOW,
         quantize: str | None = "auto",
         ahn: str = "auto",
+        processes: ReaderProcesses | None = shared_processes,
         **changes: object,
     ) -> Service:
         options = ModelOptions(
@@ -35,9 +46,14 @@ def make_service(tmp_path: Path, tiny_dir: Path) -> Iterator[Callable[..., Servi
         settings = Settings(
             data_dir=tmp_path / "data",
             model=options,
-            **{"checkpoint_tokens": 1024, "max_answer_tokens": 8, **changes},
+            **{
+                "checkpoint_tokens": 1024,
+                "max_answer_tokens": 8,
+                "retention": Retention(every_tokens=1),  # all that are written
+                **changes,
+            },
         )
-        service = Service(settings, lambda options: Runtime.load(**options.as_dict()))
+        service = Service(settings, lambda options: Runtime.load(**options.as_dict()), processes)
         made.append(service)
         return service
 

@@ -1,15 +1,19 @@
 """Asking as of an earlier place: the state that stood there, and nothing behind it."""
 
+import io
 import json
 
 import pytest
 import torch
+from pypdf import PdfWriter
 
 import storage
 from ahn_runtime.checkpoint import load_checkpoint
 from app.errors import NoSuchPlace
 from app.service.timeline import find_position, open_at
+from app.settings import Retention
 from tests.app.conftest import wait_until_read
+from tests.ingest.pdf_samples import make_pdf
 
 
 @pytest.fixture
@@ -94,6 +98,59 @@ def test_places_that_are_not_there_are_named(service, make_service, chapters):
     ):
         with pytest.raises(NoSuchPlace, match=sentence):
             find_position(service.db, row, at)
+
+
+def test_chapters_of_a_pdf_are_places_like_its_pages(make_service, tmp_path):
+    """No spoilers: of what the outline calls the second chapter, nothing of the third is known."""
+    writer = PdfWriter(io.BytesIO(make_pdf("the cover", "a zebra", "a theatre", "a murderer")))
+    for index, title in ((1, "Chapter I"), (2, "Chapter II"), (3, "Chapter III")):
+        writer.add_outline_item(title=title, page_number=index)
+    path = tmp_path / "novel.pdf"
+    writer.write(path)
+    service = make_service()
+    row = service.create_session("s")
+    service.start()
+    service.add_document("s", path)
+    wait_until_read(service, "s")
+    assert storage.locator_kinds(service.db, row.id) == ["chapter", "page"]
+    ends = {at: find_position(service.db, row, at) for at in ("page 3", "chapter 2", "chapters 3")}
+    assert ends["page 3"] == ends["chapter 2"] < ends["chapters 3"]
+    *_, then = service.ask("s", "zebra theatre murderer?", "novel: chapter 2")
+    assert {p.locator for p in then.passages} == {"page 2 (Chapter I)", "page 3 (Chapter II)"}
+    with pytest.raises(NoSuchPlace, match='"chapter 12", "page 12"'):
+        find_position(service.db, row, "line 3")
+
+
+def test_a_chapters_end_has_a_checkpoint_and_can_be_asked_as_of(make_service, tmp_path):
+    """Within a small budget; what is kept brings the session to its place, bit for bit."""
+    pages = [f"Page {i}. " + "The detective walked on. " * 40 for i in range(8)]
+    writer = PdfWriter(io.BytesIO(make_pdf(*pages)))
+    for index in (0, 3, 5):
+        writer.add_outline_item(title=f"Chapter at {index}", page_number=index)
+    path = tmp_path / "novel.pdf"
+    writer.write(path)
+    retention = Retention(every_tokens=100_000, budget_bytes=10**9)
+    service = make_service(checkpoint_tokens=1024, retention=retention)
+    row = service.create_session("s")
+    service.start()
+    document = service.add_document("s", path)
+    wait_until_read(service, "s")
+    service.reader.stop()  # the last checkpoint is written, and then the others are pruned
+    kept = service.checkpoints("s")
+    ends = storage.chapter_ends(service.db, document.id)
+    tokens = [c.document_tokens for c in reversed(kept)]
+    assert {ends[0] // 256 * 256, ends[1] // 256 * 256, ends[2]} <= set(tokens)
+    assert len(kept) <= 4
+    for checkpoint in kept:
+        stored = load_checkpoint(
+            service.runtime(row), checkpoint.manifest, lambda p: storage.read_page(service.db, p)
+        )
+        ours = state_at(service, checkpoint.position)
+        assert torch.equal(ours.next_logits(), stored.next_logits())
+    *_, then = service.ask("s", "Where did the detective walk?", "chapter 1")
+    assert then.position == find_position(service.db, row, "chapter 1")
+    tight = make_service(retention=Retention(budget_bytes=1))
+    assert tight.report("s").disk_budget_bytes == 1 < tight.report("s").disk_bytes
 
 
 def test_what_is_not_read_yet_is_said(make_service, chapters):

@@ -1,13 +1,19 @@
 """PDFs made by hand, as bytes: small, exact, and easy to damage."""
 
 import io
+from collections.abc import Sequence
 
 from pypdf import PdfWriter
 
 
-def make_pdf(*pages: str | bytes, catalog: str = "") -> bytes:
-    """Return a PDF with a page for each text (lines in Helvetica) or raw content stream."""
-    count = len(pages)
+def make_pdf(*pages: str | bytes, catalog: str = "", objects: Sequence[str] = ()) -> bytes:
+    """Return a PDF with a page for each text (lines in Helvetica) or raw content stream.
+
+    Args:
+        catalog: more of the catalog.
+        objects: more objects, numbered from `first_free(len(pages))` on.
+    """
+    extra, count = objects, len(pages)
     kids = " ".join(f"{4 + 2 * index} 0 R" for index in range(count))
     objects = [
         f"<< /Type /Catalog /Pages 2 0 R {catalog} >>".encode(),
@@ -21,7 +27,17 @@ def make_pdf(*pages: str | bytes, catalog: str = "") -> bytes:
             "/Resources << /Font << /F1 3 0 R >> >> >>".encode()
         )
         objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content))
-    return _file(objects)
+    return _file(objects + [text.encode() for text in extra])
+
+
+def first_free(page_count: int) -> int:
+    """Return the number of the first object behind the pages of `make_pdf`."""
+    return 4 + 2 * page_count
+
+
+def page_ref(index: int) -> str:
+    """Return the reference to a page of `make_pdf`."""
+    return f"{4 + 2 * index} 0 R"
 
 
 def lines_content(text: str) -> bytes:

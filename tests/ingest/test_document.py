@@ -1,6 +1,6 @@
 import pytest
 
-from ingest import Limits, Locator
+from ingest import Chapter, Limits, Locator
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,8 @@ from ingest import Limits, Locator
         (Locator("line", 7, 7), "line 7"),
         (Locator("line", 120, 131), "lines 120–131"),
         (Locator("page", 12, 12, "xii"), "page xii (12)"),
+        (Locator("page", 12, 12, "xii", Chapter(1, "Preface")), "page xii (12, Preface)"),
+        (Locator("page", 12, 12, None, Chapter(3, "Chapter II")), "page 12 (Chapter II)"),
     ],
 )
 def test_locator_in_words(locator, words):

@@ -1,3 +1,6 @@
+import json
+import signal
+import subprocess
 import sys
 
 import pytest
@@ -56,6 +59,26 @@ def test_a_process_that_is_lost_costs_its_page_only(spare, tmp_path, monkeypatch
     monkeypatch.setattr(pdf_spare, "_CHILD", child)
     with spare(make_pdf("one"), limits=Limits(seconds_per_page=1.0)) as extractor:
         assert [extractor.page_text(0), extractor.page_text(0)] == ["", ""]
+
+
+ALONE = """
+import runpy, sys, time, types
+class Hanging:
+    def __init__(self, path, password): pass
+    def __getitem__(self, index): time.sleep(60)
+sys.modules["pypdfium2"] = types.SimpleNamespace(PdfDocument=Hanging)
+runpy.run_path(sys.argv[1], run_name="__main__")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no alarm")
+def test_a_process_that_hangs_ends_though_nobody_is_left_to_end_it():
+    opening = {"path": "a.pdf", "password": None, "max_chars": 9, "seconds": 0.2}
+    ended = subprocess.run(
+        [sys.executable, "-c", ALONE, str(pdf_spare._CHILD)],
+        input=f"{json.dumps(opening)}\n0\n".encode(),
+    )
+    assert ended.returncode == -signal.SIGALRM
 
 
 def test_no_process_is_started_in_vain(spare, monkeypatch):

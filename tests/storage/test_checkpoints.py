@@ -3,10 +3,6 @@ import pytest
 import storage
 
 
-def positions(db, session):
-    return [checkpoint.position for checkpoint in storage.list_checkpoints(db, session.id)]
-
-
 def test_a_checkpoint_comes_back_whole(db, add_session, add_text, save):
     session = add_session(db)
     document = add_text(db, session.id, "one", "two")
@@ -130,63 +126,6 @@ def test_deleting_frees_only_what_no_other_uses(db, add_session, save):
     ]
     with pytest.raises(storage.NotFound, match="may have been pruned"):
         storage.delete_checkpoint(db, first.id)
-
-
-def test_within_the_budget_all_stay(db, add_session, save):
-    session = add_session(db)
-    for position in range(1, 6):
-        save(db, session.id, position, b"%d" % position * 10)
-    assert storage.prune_checkpoints(db, session.id, budget_bytes=50) == 0
-    assert positions(db, session) == [5, 4, 3, 2, 1]
-
-
-def test_over_the_budget_the_oldest_go_first(db, add_session, save):
-    session = add_session(db)
-    for position in range(1, 6):
-        save(db, session.id, position, b"%d" % position * 10, b"shared")
-    assert storage.prune_checkpoints(db, session.id, budget_bytes=40) == 2
-    assert positions(db, session) == [5, 4, 3]
-    assert storage.checkpoint_bytes(db, session.id) == 36
-    assert db.integrity_check() == []
-
-
-@pytest.mark.parametrize(("keep", "left"), [(1, [5]), (2, [5, 4]), (9, [5, 4, 3, 2, 1])])
-def test_the_latest_stay_whatever_the_budget(db, add_session, save, keep, left):
-    session = add_session(db)
-    for position in range(1, 6):
-        save(db, session.id, position, b"%d" % position * 10)
-    storage.prune_checkpoints(db, session.id, keep_latest=keep, budget_bytes=0)
-    assert positions(db, session) == left
-
-
-def test_the_ends_of_documents_go_last(db, add_session, add_text, save):
-    session = add_session(db)
-    document = add_text(db, session.id, "one")  # ten tokens
-    for tokens in (4, 10):
-        save(
-            db, session.id, tokens, b"%3d" % tokens, document_id=document.id, document_tokens=tokens
-        )
-    for position in (20, 30, 40):
-        save(db, session.id, position, b"%3d" % position)
-    storage.prune_checkpoints(db, session.id, keep_latest=1, budget_bytes=6)
-    assert positions(db, session) == [40, 10]
-    storage.prune_checkpoints(db, session.id, keep_latest=1, budget_bytes=3)
-    assert positions(db, session) == [40]
-
-
-def test_pruning_leaves_other_sessions_alone(db, add_session, save):
-    session, other = add_session(db), add_session(db, "other")
-    for position in (1, 2, 3):
-        save(db, session.id, position, b"%d" % position)
-        save(db, other.id, position, b"%d" % position)
-    storage.prune_checkpoints(db, session.id, keep_latest=1, budget_bytes=0)
-    assert positions(db, other) == [3, 2, 1]
-    assert storage.has_page(db, storage.page_hash(b"1"))
-
-
-def test_pruning_everything_is_refused(db, add_session):
-    with pytest.raises(ValueError, match="At least one"):
-        storage.prune_checkpoints(db, add_session(db).id, keep_latest=0, budget_bytes=0)
 
 
 def test_a_damaged_manifest_does_not_stop_the_list(db, add_session, save):

@@ -29,6 +29,54 @@ def test_the_version_counts_the_migrations():
         assert len(migrations.pending(sqlite_utils.Database(raw))) == SCHEMA_VERSION
 
 
+def write_old(path, version):
+    """A file as the version of that many migrations left it, with a session in it.
+
+    The rows are those of the first version, so the newest schema's own columns are empty.
+    """
+    steps = [step.name for step in migrations.pending(sqlite_utils.Database(memory=True))]
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        db = sqlite_utils.Database(raw)
+        migrations.apply(db, stop_before=steps[version])
+        raw.execute(f"PRAGMA user_version = {version}")
+        raw.executescript(_OLD_ROWS)
+
+
+_OLD_ROWS = """
+    INSERT INTO sessions (id, name, created_at, updated_at) VALUES (1, 'old', 'then', 'then');
+    INSERT INTO documents (id, session_id, ordinal, title, kind, file_name, sha256, byte_count,
+        state, token_count, start_position, tokens_read, created_at)
+        VALUES (1, 1, 1, 'book', 'epub', 'book.epub', 'ab', 3, 'done', 20, 5, 20, 'then');
+    INSERT INTO segments (document_id, ordinal, locator, locator_kind, locator_start, locator_end,
+        token_start, token_count, text) VALUES
+        (1, 0, 'chapter 1', 'chapter', 1, 1, 0, 10, 'a whale'),
+        (1, 1, 'chapter 2', 'chapter', 2, 2, 10, 10, 'a ship');
+    INSERT INTO checkpoints (session_id, position, document_id, document_tokens, created_at,
+        manifest) VALUES (1, 25, 1, 20, 'then', '{}');
+"""
+
+
+@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))
+def test_every_old_schema_is_brought_up_to_date(path, version):
+    write_old(path, version)
+    with storage.Database(path) as db, storage.Database(":memory:") as fresh:
+        assert db.value("PRAGMA user_version") == SCHEMA_VERSION
+        assert schema(db) == schema(fresh)
+        (document,) = storage.list_documents(db, 1)
+        assert (document.title, document.tokens_read, document.notes) == ("book", 20, [])
+        assert (document.version, document.replaces, document.source_path) == (1, None, None)
+        assert [p.text for p in storage.search_passages(db, 1, "whale")] == ["a whale"]
+        assert [segment.chapter for segment in storage.iter_segments(db, 1)] == [1, 2]
+        assert [c.position for c in storage.list_checkpoints(db, 1)] == [25]
+        assert db.integrity_check() == []
+
+
+def schema(db):
+    rows = db.rows("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
+    return {(row["name"], row["sql"]) for row in rows}
+
+
 def test_reopening_keeps_what_is_there(path, add_session):
     with storage.Database(path) as db:
         add_session(db)

@@ -1,0 +1,44 @@
+"""Retention by option and environment: the option counts, and what is no number is said."""
+
+import pytest
+
+from app.settings import Retention, byte_count
+
+
+@pytest.mark.parametrize(
+    "text, count",
+    [
+        ("0", 0),
+        ("1234", 1234),
+        ("500MB", 500_000_000),
+        ("1.5 gb", 1_500_000_000),
+        ("2GiB", 2 << 30),
+        (" 3 kib ", 3072),
+        ("7b", 7),
+    ],
+)
+def test_sizes_as_people_write_them(text, count):
+    assert byte_count(text, "it") == count
+
+
+@pytest.mark.parametrize("text", ["", "much", "-1", "1 zettabyte", "1e9", "1,000"])
+def test_what_is_no_size_is_said(text):
+    with pytest.raises(ValueError, match="--it takes a size like 500MB"):
+        byte_count(text, "--it")
+
+
+def test_the_option_counts_before_the_environment(monkeypatch):
+    assert Retention.given() == Retention(16_384, 1 << 30)
+    monkeypatch.setenv("AMMON_KEEP_EVERY", "5000")
+    monkeypatch.setenv("AMMON_CHECKPOINT_BUDGET", "2GB")
+    assert Retention.given() == Retention(5000, 2 * 10**9)
+    assert Retention.given("700", "1GB") == Retention(700, 10**9)
+
+
+def test_a_bad_environment_is_said_by_its_name(monkeypatch):
+    monkeypatch.setenv("AMMON_KEEP_EVERY", "0")
+    with pytest.raises(ValueError, match="AMMON_KEEP_EVERY takes a number of tokens"):
+        Retention.given()
+    with pytest.raises(ValueError, match="--keep-every"):
+        monkeypatch.delenv("AMMON_KEEP_EVERY")
+        Retention.given("often")

@@ -1,0 +1,41 @@
+"""Places by their names: chapters of documents that count in pages, and of those that do not."""
+
+import storage
+from storage import NewSegment
+
+
+def add(db, session_id, title, *segments):
+    document = storage.add_document(
+        db, session_id, title=title, kind="pdf", file_name=title, sha256=title, byte_count=1
+    )
+    storage.add_segments(db, document.id, segments)
+    storage.set_start_position(db, document.id, 100)
+    db.execute("UPDATE documents SET tokens_read = 25 WHERE id = ?", [document.id])
+
+
+def page(number, chapter, start):
+    return NewSegment("x", f"page {number}", "page", number, number, start, 10, chapter)
+
+
+def places(db, kind, number):
+    found = storage.find_places(db, 1, kind, number)
+    return [(place.document_title, place.locator, place.position) for place in found]
+
+
+def test_chapters_are_found_in_pages_and_by_themselves(db, add_session):
+    session = add_session(db)
+    pages = [page(1, None, 0), page(2, 1, 10), page(3, 2, 20)]
+    add(db, session.id, "pdf", *pages)
+    add(db, session.id, "epub", NewSegment("x", "chapter 1", "chapter", 1, 1, 0, 10, 1))
+    assert storage.locator_kinds(db, session.id) == ["chapter", "page"]
+    assert places(db, "chapter", 1) == [("pdf", "page 2", 120), ("epub", "chapter 1", 110)]
+    assert places(db, "chapter", 2)[0] == ("pdf", "page 3", None)
+    assert places(db, "page", 1) == [("pdf", "page 1", 110)]
+    assert places(db, "chapter", 0) == []
+
+
+def test_without_chapters_there_is_no_such_kind(db, add_session):
+    session = add_session(db)
+    add(db, session.id, "pdf", page(1, None, 0))
+    assert storage.locator_kinds(db, session.id) == ["page"]
+    assert places(db, "chapter", 3) == []
