@@ -14,6 +14,8 @@ from ingest.errors import (
     UnsupportedFormat,
 )
 from ingest.folders import Found, find_files
+from ingest.follow import Place, Tail, start_of
+from ingest.growing import GrowingLog
 from ingest.opening import open_document
 from ingest.stream import encode_segments, token_chunks
 
@@ -25,15 +27,19 @@ __all__ = [
     "EmptyDocument",
     "EncryptedDocument",
     "Found",
+    "GrowingLog",
     "IngestError",
     "LimitExceeded",
     "Limits",
     "Locator",
+    "Place",
     "Reader",
     "Segment",
+    "Tail",
     "UnsupportedFormat",
     "encode_segments",
     "find_files",
     "open_document",
+    "start_of",
     "token_chunks",
 ]
