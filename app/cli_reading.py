@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli_following import follow_log
 from app.cli_options import DataDir, Json, takes_model_options
 from app.cli_service import open_service
 from app.errors import RereadStopped
@@ -30,9 +31,14 @@ def read(
     session: Annotated[str, typer.Option(help="Session to read into; made if it is new.")],
     options: dict[str, Any],
     data_dir: DataDir = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on as the log grows, until Ctrl-C.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Read files; interrupted, the same command goes on where it stopped."""
+    if follow:
+        raise typer.Exit(0 if follow_log(data_dir, options, session, files, as_json) else 1)
     with open_service(data_dir, options, session) as service:
         ok = _read(service, session, files, as_json)
     raise typer.Exit(0 if ok else 1)

@@ -16,7 +16,7 @@ import sqlite_utils
 
 from storage.errors import SchemaTooNew, translated_errors
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 migrations = sqlite_utils.Migrations("ammon")
 
@@ -159,6 +159,25 @@ def m002_rereads(db: Any) -> None:
 
 
 migrations()(m002_rereads)
+
+
+def m003_follows(db: Any) -> None:
+    """How logs are followed; a document that is followed is otherwise like any other."""
+    db.conn.execute(
+        """
+        CREATE TABLE follows (
+            document_id INTEGER PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE,
+            path TEXT NOT NULL,
+            ended INTEGER NOT NULL DEFAULT 0 CHECK (ended IN (0, 1)),
+            ready_tokens INTEGER NOT NULL DEFAULT 0,
+            settled_segments INTEGER NOT NULL DEFAULT 0,
+            place TEXT NOT NULL
+        )
+        """
+    )
+
+
+migrations()(m003_follows)
 
 
 def needs_migration(db: Any, where: str) -> bool:
