@@ -145,8 +145,10 @@ class Following:
         if follow is not None and follow.path == log_path:
             return self._end_alone(row, follow)
         ended = storage.find_ended_follow(self._db, row.id, log_path)
-        document = ended and storage.get_document(self._db, ended.document_id)
-        return document if document is not None and document.state != "done" else None
+        if ended is None:
+            return None
+        document = storage.get_document(self._db, ended.document_id)
+        return None if document.state == "done" else document
 
     def _left_open(self, row: SessionRow) -> FollowRow | None:
         """The following that a session left open; refused while it goes on."""

@@ -16,6 +16,7 @@ from tests.app.conftest import TINY_SINKS, TINY_WINDOW, wait_until_read
 from tests.app.test_service import same_bits, state_of
 
 ROOT = Path(__file__).parents[2]
+PATIENCE_S = 120.0
 QUICK = {"follow_poll_s": 0.01, "follow_checkpoint_s": 0.0}
 
 
@@ -38,8 +39,8 @@ def log(tmp_path):
     return path
 
 
-def wait_for(what, seconds=60.0):
-    deadline = time.monotonic() + seconds
+def wait_for(what):
+    deadline = time.monotonic() + PATIENCE_S
     while not what():
         assert time.monotonic() < deadline, "it did not come"
         time.sleep(0.01)
@@ -253,9 +254,9 @@ def test_ctrl_c_stops_the_command_cleanly(tmp_path, tiny_dir, log):
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=tmp_path, **pipes) as child:
         try:
-            wait_for(has_read, 120)
+            wait_for(has_read)
             os.kill(child.pid, signal.SIGINT)
-            out, err = child.communicate(timeout=60)
+            out, err = child.communicate(timeout=PATIENCE_S)
         finally:
             child.kill()
     assert child.returncode == 0, err

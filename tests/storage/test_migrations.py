@@ -76,7 +76,8 @@ def before(path, migration):
         )
         raw.execute(
             "INSERT INTO documents (session_id, ordinal, title, kind, file_name, sha256, "
-            "byte_count, state, created_at) VALUES (1, 1, 'app', 'log', 'a.log', 'x', 1, 'done', '')"
+            "byte_count, state, created_at) "
+            "VALUES (1, 1, 'app', 'log', 'a.log', 'x', 1, 'done', '')"
         )
 
 
