@@ -157,9 +157,11 @@ def set_ready_tokens(db: Database, document_id: int, ready_tokens: int) -> None:
 
 
 def wake_follow(db: Database, document_id: int) -> DocumentRow | None:
-    """Queue a followed log that rests and has more to read; None if there is nothing to do."""
+    """Queue a log that rests, if it has more to read or its following ended; else None."""
     follow, document = find_follow(db, document_id), get_document(db, document_id)
-    if follow is None or document.state != "paused" or follow.ready_tokens <= document.tokens_read:
+    if follow is None or document.state != "paused":
+        return None
+    if not follow.ended and follow.ready_tokens <= document.tokens_read:
         return None
     return set_document_state(db, document_id, "queued")
 

@@ -262,6 +262,8 @@ class Reader:
             state = "paused" if is_growing else "done"  # a followed log rests until it has more
         with self._turns.reading():  # nobody forks a session while its checkpoint is written
             live.save(self._db, state)
+        if is_growing and document.id not in self._paused:
+            storage.wake_follow(self._db, document.id)  # it may have got more, or ended, meanwhile
         if state == "done":
             self.progress.pop(document.id, None)
 

@@ -87,6 +87,12 @@ def test_an_ended_log_is_a_document_like_any_other(db, followed):
             act()
 
 
+def test_a_log_that_ended_while_it_was_read_does_not_rest(db, followed):
+    storage.end_follow(db, followed.id)
+    storage.set_document_state(db, followed.id, "paused")  # as the reader leaves one that grows
+    assert storage.wake_follow(db, followed.id).state == "queued"
+
+
 def test_a_deleted_log_leaves_nothing(db, followed, count):
     grow(db, followed, segments(1, "one\n"), [])
     storage.delete_document(db, followed.id)
