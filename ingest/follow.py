@@ -133,6 +133,16 @@ class Tail:
         Raises:
             OSError: the log is there and cannot be read; nothing is lost by trying again.
         """
+        before = self.place
+        try:
+            return self._read()
+        except OSError:
+            # What was taken is not returned, so it counts as not taken.
+            self.place = before
+            self.close()
+            raise
+
+    def _read(self) -> str:
         if (self._file is None or self._lost_its_place()) and not self._locate():
             return ""
         text = self._ended_line() or self._take()

@@ -136,6 +136,21 @@ def test_a_writer_may_go_on_for_a_while_in_the_renamed_file(log, make_tail):
     assert drain(tail) == "new\n"
 
 
+def test_a_log_that_may_not_be_read_for_a_while_loses_no_line(log, make_tail, monkeypatch):
+    tail = make_tail(log)
+    append(log, "one\n")
+    drain(tail)
+    append(log, "two, cut off")
+    rotate(log)
+    append(log, "three\n")
+    with monkeypatch.context() as refused:
+        refused.setattr(Tail, "_go_on_to_the_next", lambda tail: open("/no/such/file"))
+        for _ in range(2):
+            with pytest.raises(OSError):
+                tail.read()
+    assert drain(tail) == "two, cut off\nthree\n"
+
+
 @pytest.mark.parametrize("names", [("app.log.1", "app.log.2"), ("app-20310101.log", "app.1.log")])
 def test_rotations_while_nobody_looks_are_caught_up_with(log, make_tail, names):
     first = make_tail(log)
