@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli_following import follow_log
 from app.cli_options import CheckpointBudget, DataDir, Json, KeepEvery, takes_model_options
 from app.cli_service import open_service
 from app.errors import RereadStopped
@@ -36,6 +37,9 @@ def read(
     ] = False,
     keep_every: KeepEvery = None,
     checkpoint_budget: CheckpointBudget = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on as the log grows, until Ctrl-C.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Read files; interrupted, the same command goes on where it stopped.
@@ -43,6 +47,9 @@ def read(
     A file that has changed since it was read is read as a new version, after the rest.
     """
     kept = Retention.given(keep_every, checkpoint_budget)
+    if follow:
+        ok = follow_log(data_dir, options, session, files, kept, as_json)
+        raise typer.Exit(0 if ok else 1)
     with open_service(data_dir, options, session, kept) as service:
         ok = _read(service, session, files, again, as_json)
     raise typer.Exit(0 if ok else 1)

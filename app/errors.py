@@ -5,6 +5,7 @@
     ├── NothingRead      a question to a session that has read nothing
     ├── BadQuestion      an empty or far too long question
     ├── NoSuchPlace      a question as of a place that is not there, or not yet read
+    ├── CannotFollow     a log that cannot be followed in this session now
     ├── RereadStopped    a re-reading stands still, with the reason
     ├── PortTaken        the web page's address is in use
     └── InternalFault    a fault of Ammon itself, told to the person instead of a traceback
@@ -33,6 +34,10 @@ class BadQuestion(AppError):
 
 class NoSuchPlace(AppError):
     """A place in a session that cannot be gone back to."""
+
+
+class CannotFollow(AppError):
+    """The session does not follow the log, with the reason."""
 
 
 class RereadStopped(AppError):

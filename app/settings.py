@@ -118,6 +118,10 @@ class Settings:
             Fixed for a session when it is created.
         checkpoint_tokens: a checkpoint is written about every so many tokens while reading.
         retention: which of them stay.
+        follow_poll_s: a followed log is looked at again after this time.
+        follow_checkpoint_s: its lines are read at the latest so often, each time up to the last
+            whole chunk; a checkpoint is written then, which a slow log should not cause for every
+            few lines.
         live_sessions: sessions kept in memory; the others wait in their checkpoint.
         max_answer_tokens: at most so many per answer.
         max_question_chars: a longer question is refused.
@@ -128,6 +132,8 @@ class Settings:
     chunk_tokens: int = 256
     checkpoint_tokens: int = 4096
     retention: Retention = field(default_factory=Retention.given)
+    follow_poll_s: float = 0.2
+    follow_checkpoint_s: float = 30.0
     live_sessions: int = 4
     max_answer_tokens: int = 200
     max_question_chars: int = 4000

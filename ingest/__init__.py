@@ -16,6 +16,8 @@ from ingest.errors import (
     UnsupportedFormat,
 )
 from ingest.folders import Found, find_files
+from ingest.follow import Place, Tail, start_of
+from ingest.growing import GrowingLog
 from ingest.opening import open_document
 from ingest.stream import encode_segments, token_chunks
 
@@ -28,17 +30,21 @@ __all__ = [
     "EmptyDocument",
     "EncryptedDocument",
     "Found",
+    "GrowingLog",
     "IngestError",
     "LimitExceeded",
     "Limits",
     "Locator",
+    "Place",
     "Reader",
     "ReaderFailed",
     "ReaderProcesses",
     "Segment",
+    "Tail",
     "UnsupportedFormat",
     "encode_segments",
     "find_files",
     "open_document",
+    "start_of",
     "token_chunks",
 ]

@@ -86,10 +86,16 @@ def _segment(lines: list[Line], label: Label) -> Segment:
     return Segment("".join(line.text for line in lines), locator)
 
 
-def numbered_lines(blocks: Iterable[str], limits: Limits) -> Iterator[Line]:
-    """Yield the lines of a stream of text; one beyond a segment's length comes in parts."""
+def numbered_lines(
+    blocks: Iterable[str], limits: Limits, number: int = 1, is_start: bool = True
+) -> Iterator[Line]:
+    """Yield the lines of a stream of text; one beyond a segment's length comes in parts.
+
+    Args:
+        number, is_start: of the first line, or of the part of one, with which the text begins.
+    """
     target, limit = limits.target_segment_chars, limits.max_segment_chars
-    number, pending, is_start = 1, "", True
+    pending = ""
     for block in blocks:
         *whole, pending = (pending + block).split("\n")
         for text in whole:

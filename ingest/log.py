@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ingest.document import Document, Segment
+from ingest.document import Document, Limits, Segment
 from ingest.lines import Line, numbered_lines, pack_lines
 from ingest.naming import clean_line
 from ingest.text import TextReader
@@ -36,8 +36,19 @@ class LogReader(TextReader):
     """Reads one log."""
 
     def cut(self, blocks: Iterable[str], document: Document) -> Iterator[Segment]:
-        lines = numbered_lines(blocks, self.limits)
-        return pack_lines(lines, self.limits, _weigh, _times)
+        return log_segments(blocks, self.limits)
+
+
+def log_segments(
+    blocks: Iterable[str], limits: Limits, line: int = 1, is_line_start: bool = True
+) -> Iterator[Segment]:
+    """Cut the text of a log into segments.
+
+    Args:
+        line, is_line_start: where the text begins, if not at the start of the log.
+    """
+    lines = numbered_lines(blocks, limits, line, is_line_start)
+    return pack_lines(lines, limits, _weigh, _times)
 
 
 def time_stamp(line: str) -> str | None:

@@ -16,7 +16,7 @@ import sqlite_utils
 
 from storage.errors import SchemaTooNew, translated_errors
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 migrations = sqlite_utils.Migrations("ammon")
 
@@ -190,6 +190,25 @@ def m004_chapters(db: Any) -> None:
 
 
 migrations()(m004_chapters)
+
+
+def m005_follows(db: Any) -> None:
+    """How logs are followed; a document that is followed is otherwise like any other."""
+    db.conn.execute(
+        """
+        CREATE TABLE follows (
+            document_id INTEGER PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE,
+            path TEXT NOT NULL,
+            ended INTEGER NOT NULL DEFAULT 0 CHECK (ended IN (0, 1)),
+            ready_tokens INTEGER NOT NULL DEFAULT 0,
+            settled_segments INTEGER NOT NULL DEFAULT 0,
+            place TEXT NOT NULL
+        )
+        """
+    )
+
+
+migrations()(m005_follows)
 
 
 def needs_migration(db: Any, where: str) -> bool:

@@ -28,7 +28,9 @@ class SessionLocks:
         self._directory.mkdir(parents=True, exist_ok=True)
         holder = self._directory / f"{session_id}.pid"
         try:
-            with FileLock(str(self._directory / f"{session_id}.lock"), timeout=0):
+            # Held by the process, not by a thread: whoever stops a following lets go of its lock.
+            lock = FileLock(self._directory / f"{session_id}.lock", timeout=0, thread_local=False)
+            with lock:
                 holder.write_text(str(os.getpid()), encoding="utf-8")
                 yield
         except Timeout as error:

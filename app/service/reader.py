@@ -240,7 +240,7 @@ class Reader:
         storage.set_document_state(self._db, document.id, "reading")
 
     def _read_document(self, live: LiveSession, document: DocumentRow) -> None:
-        total = document.token_count or 0
+        total, is_growing = storage.readable_tokens(self._db, document)
         progress = self.progress.setdefault(document.id, Progress(live.document_tokens))
         progress.advance(live.document_tokens)
         chunk_tokens = live.chunk_tokens(self._settings)
@@ -251,6 +251,8 @@ class Reader:
         pieces = document_pieces(self._db, document, tokens, live.document_tokens)
         state = "reading"
         for chunk in token_chunks(pieces, chunk_tokens):
+            if live.document_tokens >= total:
+                break
             with self._turns.reading():
                 live.session.feed(chunk, logits=None)
                 live.document_tokens += len(chunk)
@@ -262,9 +264,11 @@ class Reader:
             if live.document_tokens >= stop:
                 break
         if live.document_tokens >= total:
-            state = "done"
+            state = "paused" if is_growing else "done"  # a followed log rests until it has more
         with self._turns.reading():  # nobody forks a session while its checkpoint is written
             live.save(self._db, state)
+        if is_growing and document.id not in self._paused:
+            storage.wake_follow(self._db, document.id)  # it may have got more, or ended, meanwhile
         if state == "done":
             self.progress.pop(document.id, None)
 

@@ -17,6 +17,7 @@ from ahn_runtime.presets import PRESETS
 from app.errors import NothingRead
 from app.service import exchange, library, rereading, versions
 from app.service.answering import Answer, check_question, stream_answer
+from app.service.following import Following
 from app.service.live import LiveSession, open_live
 from app.service.locks import SessionLocks
 from app.service.models import Load, Models, settle
@@ -80,6 +81,7 @@ class Service:
             self._turns,
             self._locks,
         )
+        self.following = Following(self.db, settings, self._runtime_of, self.reader.enqueue)
 
     def runtime(self, row: SessionRow | None = None) -> Runtime:
         """The model a session was made with, or that of a new one, loaded on first need.
@@ -106,6 +108,7 @@ class Service:
 
     def close(self) -> None:
         """Finish the chunk being read, write a checkpoint, close the database."""
+        self.following.stop_all()
         self.reader.stop()
         self._own_processes.close()
         self.db.close()
@@ -152,7 +155,8 @@ class Service:
         library.drop_unused_files(self.db, self.settings)
 
     def _forget(self, session_id: int) -> None:
-        """Take a session out of the reading and out of memory."""
+        """Take a session out of the following, out of the reading and out of memory."""
+        self.following.make_free(storage.get_session_by_id(self.db, session_id))
         documents = storage.list_documents(self.db, session_id)
         self.reader.forget(session_id, [document.id for document in documents])
         with self._live_lock:
@@ -185,6 +189,7 @@ class Service:
         row = self.session(name)
         if not storage.list_documents(self.db, row.id):
             raise NothingRead(f"The session {name!r} has no documents, so nothing to read anew.")
+        self.following.end(row)
         settings = self._settings_for(replace(rereading.given_options(row), **changes))
         reread = storage.find_reread(self.db, row.id)
         if reread is not None and reread.settings != settings:
@@ -254,10 +259,17 @@ class Service:
             IngestError, StorageError, OSError: with the reason; nothing already stored is touched.
         """
         row = self.session(session)
+        if log := self.following.end_log(row, path):
+            return self.resume(log.id)
         document = library.add_document(
             self.db, self.settings, self._processes, row.id, path, name, again
         )
+        self.following.end_before(row, document)
         return self.resume(document.id)
+
+    def follow(self, session: str, path: Path) -> DocumentRow:
+        """Read a log and go on as it grows; see `Following.start`."""
+        return self.following.start(self.session(session), path)
 
     def version_notes(self, document: DocumentRow) -> list[str]:
         """What to know of a document that replaces another one."""
@@ -311,6 +323,7 @@ class Service:
     def pause(self, document_id: int) -> None:
         """Stop reading at the next grid point; what was read is saved."""
         document = storage.get_document(self.db, document_id)
+        self.following.pause(document)
         if document.state == "queued" and not self.reader.is_busy(document.session_id):
             storage.set_document_state(self.db, document_id, "paused")
         self.reader.pause(document_id)
@@ -332,6 +345,7 @@ class Service:
         with self._live_lock:
             live = self._live.get(row.id)
             notes = [*(live.notes if live else []), self.reader.notices.get(row.id)]
+        notes.append(self.following.notices.get(row.id))
         anew = storage.find_reread(self.db, row.id)
         if anew is not None:
             notes += [str(rereading.progress_of(self.db, anew)), self.reader.notices.get(anew.id)]

@@ -29,10 +29,13 @@ def test_the_version_counts_the_migrations():
         assert len(migrations.pending(sqlite_utils.Database(raw))) == SCHEMA_VERSION
 
 
+CHAPTERS_SINCE = 4
+
+
 def write_old(path, version):
     """A file as the version of that many migrations left it, with a session in it.
 
-    The rows are those of the first version, so the newest schema's own columns are empty.
+    The rows are those of the first version; of later columns only the chapter is filled.
     """
     steps = [step.name for step in migrations.pending(sqlite_utils.Database(memory=True))]
     with closing(sqlite3.connect(path)) as raw:
@@ -41,6 +44,9 @@ def write_old(path, version):
         migrations.apply(db, stop_before=steps[version])
         raw.execute(f"PRAGMA user_version = {version}")
         raw.executescript(_OLD_ROWS)
+        if version >= CHAPTERS_SINCE:
+            raw.execute("UPDATE segments SET chapter = locator_start")
+        raw.commit()
 
 
 _OLD_ROWS = """
@@ -112,3 +118,27 @@ def test_a_migration_that_fails_leaves_nothing(path, monkeypatch):
 def test_the_file_can_give_room_back(file_db):
     assert file_db.value("PRAGMA auto_vacuum") == 2
     assert file_db.value("PRAGMA journal_mode") == "wal"
+
+
+def before(path, migration):
+    """A file as the version that lacked this migration left it, with a session and a document."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        migrations.apply(sqlite_utils.Database(raw), stop_before=migration)
+        raw.execute("PRAGMA user_version = 4")
+        raw.execute(
+            "INSERT INTO sessions (name, created_at, updated_at) VALUES ('old', '2031', '2031')"
+        )
+        raw.execute(
+            "INSERT INTO documents (session_id, ordinal, title, kind, file_name, sha256, "
+            "byte_count, state, created_at) "
+            "VALUES (1, 1, 'app', 'log', 'a.log', 'x', 1, 'done', '')"
+        )
+
+
+def test_a_file_from_before_logs_were_followed_keeps_its_documents(path):
+    before(path, "m005_follows")
+    with storage.Database(path) as db:
+        assert db.value("PRAGMA user_version") == SCHEMA_VERSION
+        (document,) = storage.list_documents(db, storage.get_session(db, "old").id)
+        assert document.title == "app" and storage.find_follow(db, document.id) is None
+        assert storage.readable_tokens(db, document) == (0, False)
