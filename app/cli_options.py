@@ -17,15 +17,15 @@ KeepEvery = Annotated[
     typer.Option(
         "--keep-every",
         help="Keep a checkpoint every so many tokens, beside those at the ends of documents and "
-        "chapters. [env: AMMON_KEEP_EVERY; default: 16384]",
+        "chapters: 16384, or what AMMON_KEEP_EVERY says.",
     ),
 ]
 CheckpointBudget = Annotated[
     str | None,
     typer.Option(
         "--checkpoint-budget",
-        help="Disk for a session's checkpoints, like 500MB. [env: AMMON_CHECKPOINT_BUDGET; "
-        "default: 1GiB]",
+        help="Disk for a session's checkpoints, like 500MB: 1GiB, or what "
+        "AMMON_CHECKPOINT_BUDGET says.",
     ),
 ]
 
