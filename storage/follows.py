@@ -70,6 +70,7 @@ def begin_follow(
             file_name=file_name,
             sha256=sha256,
             byte_count=0,
+            source_path=path,  # a log of the same name elsewhere is no newer version of it
         )
         finish_indexing(db, document.id, token_count=token_count, unit_count=0, unit_name="line")
         db.execute(

@@ -97,3 +97,12 @@ def test_a_deleted_log_leaves_nothing(db, followed, count):
     grow(db, followed, segments(1, "one\n"), [])
     storage.delete_document(db, followed.id)
     assert count(db, "follows") == count(db, "segments") == 0
+
+
+def test_a_log_of_the_same_name_elsewhere_is_no_version_of_it(db, followed):
+    assert followed.source_path == "/logs/app.log"
+    found = [
+        storage.find_newest(db, followed.session_id, "app.log", path)
+        for path in ("/logs/app.log", "/elsewhere/app.log")
+    ]
+    assert [row and row.id for row in found] == [followed.id, None]
