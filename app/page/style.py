@@ -25,7 +25,8 @@ footer { display: none !important; }
 .sources summary { cursor: pointer; overflow-wrap: anywhere; }
 .sources summary i { font-size: .8rem; opacity: .75; margin-left: 8px; }
 .sources p { white-space: pre-wrap; font-size: .92rem; margin: 8px 0 2px; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(120px, 1fr)); gap: 10px; }
+.tiles { display: grid; gap: 10px;
+         grid-template-columns: repeat(auto-fit, minmax(min(200px, 46%), 1fr)); }
 .tile { border: 1px solid var(--border-color-primary); border-radius: 12px; padding: 12px; }
 .tile b { display: block; font-size: 1.1rem; white-space: nowrap; }
 .notice b, .notice i { color: inherit !important; }
