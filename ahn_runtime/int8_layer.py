@@ -76,10 +76,8 @@ class Int8Layer:
         """x [T, hidden] and what its heads found [H, T, D] -> the layer's output [T, hidden]."""
         tokens = len(x)
         heads, entered = mixed.contiguous().numpy(), x.contiguous().numpy()
-        rows, scales = (
-            np.empty((tokens, heads.shape[0] * heads.shape[2]), i8),
-            np.empty(tokens, f32),
-        )
+        rows = np.empty((tokens, heads.shape[0] * heads.shape[2]), i8)
+        scales = np.empty(tokens, f32)
         _share_rows(int8_rows.quantize_heads, tokens, heads, rows, scales)
         middle = np.empty(entered.shape, f32)
         args = entered, self._out(rows), scales, self._out.scale, middle
@@ -124,9 +122,9 @@ def _threads(count: int) -> ThreadPoolExecutor:
 
 
 def fuse_layers(model: Qwen2) -> None:
-    """Give int8 layers, already joined, their way through loops."""
+    """Give int8 layers, already joined, their way through loops; once for a model."""
     for layer in model.model.layers:
         assert isinstance(layer, DecoderLayer)
         joined = layer.self_attn.joined, layer.mlp.joined
-        if all(isinstance(each, JoinedLayers) for each in joined):
+        if layer.fused is None and all(isinstance(each, JoinedLayers) for each in joined):
             layer.fused = Int8Layer(layer)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Option
 
-from app.cli_options import Json, numbers
+from app.cli_options import Json, numbers, say
 
 if TYPE_CHECKING:
     from benchmarks.contestant import Make, Worker
@@ -51,7 +50,7 @@ def benchmark(
     contestants += _others(against or (), context=marks[-1] + 2 * answer_tokens)
     ids = _token_ids(text, marks[-1])
     with _started(contestants) as workers:
-        found = race(workers, ids, marks, answer_tokens, _say)
+        found = race(workers, ids, marks, answer_tokens, say)
     settings = {"text": text.name, "window": window, "sinks": sinks, "answer": answer_tokens}
     if output is not None:
         report.write(found, settings, chosen[0], output)
@@ -60,10 +59,6 @@ def benchmark(
         if as_json
         else report.table(found, chosen[0]).rstrip()
     )
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def _ours(chosen: Sequence[str], window: int, sinks: int) -> list[Entry]:

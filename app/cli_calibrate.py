@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from typer import Option
 
-from app.cli_options import Json, numbers
+from app.cli_options import Json, numbers, say
 
 
 def calibrate(
@@ -35,7 +34,7 @@ def calibrate(
         Runtime.load(model, ahn=ahn, window=sizes[0], sinks=sinks, quantize=quantize)
         for ahn in (None, memory)
     )
-    scale, rows = run(plain, ours, texts, sizes, shares, length, _say)
+    scale, rows = run(plain, ours, texts, sizes, shares, length, say)
     path = memory / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     config[CONFIG_KEY] = scale.as_config()
@@ -47,7 +46,3 @@ def calibrate(
         return
     for window, factor in scale.points:
         print(f"W {window:,}: {factor:.2f}")
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from typer import Option
 
-from app.cli_options import Json, numbers
+from app.cli_options import Json, numbers, say
 
 evaluate = typer.Typer(help="Measure quality on texts of yours.", no_args_is_help=True)
 
@@ -65,7 +64,7 @@ def memory(
         drift_tokens=drift_tokens,
         drift_every=max(1, drift_tokens // 20),
     )
-    report = MemoryReport(settings, told=lambda line: print(line, file=sys.stderr))
+    report = MemoryReport(settings, told=say)
     for part in chosen:
         report.run(part)
         if output is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -96,3 +97,8 @@ def numbers(name: str, text: str) -> tuple[int, ...]:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
         raise ValueError(f"--{name} takes numbers of tokens with commas; got {text!r}.") from None
+
+
+def say(line: str) -> None:
+    """What a command is doing, where its result does not go."""
+    print(line, file=sys.stderr, flush=True)

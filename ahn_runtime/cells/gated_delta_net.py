@@ -67,11 +67,6 @@ class GatedDeltaNetCell(Cell):
                 *parts, np.float32(L2_EPS), np.float32(NORM_EPS)
             )
             return torch.from_numpy(added), torch.from_numpy(after)
-        return self._forward(q, k, v, gates, x, memory)
-
-    def _forward(
-        self, q: Tensor, k: Tensor, v: Tensor, gates: Tensor, x: Tensor, memory: Tensor
-    ) -> tuple[Tensor, Tensor]:
         beta, log_decay = gates.transpose(1, 2)  # (H, E) each
         q, k = l2_norm(q.float()) * q.shape[-1] ** -0.5, l2_norm(k.float())
         scan = kernels_for(q.device).gated_delta_rule
