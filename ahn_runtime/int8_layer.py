@@ -5,9 +5,7 @@ The twin is `DecoderLayer` with its `fused` unset: the same numbers but for the 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, cast
 
 import numpy as np
@@ -18,6 +16,7 @@ from torch import Tensor
 from ahn_runtime import int8_rows
 from ahn_runtime.int8_rows import Array
 from ahn_runtime.ops.compiled import FEW_TOKENS
+from ahn_runtime.ops.crew import share
 from ahn_runtime.quantize import Int8Linear, JoinedLayers
 from ahn_runtime.qwen2 import DecoderLayer, Qwen2, Rotations
 
@@ -105,20 +104,7 @@ class Int8Layer:
 def _share_rows(loop: Callable[..., Any], tokens: int, *args: Any) -> None:
     """Run a loop over rows 0 to `tokens`: a few here, more on as many threads as torch has."""
     parts = 1 if tokens <= FEW_TOKENS else torch.get_num_threads()
-    bounds = [tokens * part // parts for part in range(parts + 1)]
-    others = [
-        _threads(parts - 1).submit(loop, *args, first, last)
-        for first, last in zip(bounds[1:-1], bounds[2:], strict=True)
-    ]
-    loop(*args, 0, bounds[1])
-    wait(others)
-    for other in others:
-        other.result()
-
-
-@functools.cache
-def _threads(count: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(count, thread_name_prefix="ammon-rows")
+    share(lambda part: loop(*args, tokens * part // parts, tokens * (part + 1) // parts), parts)
 
 
 def fuse_layers(model: Qwen2) -> None:

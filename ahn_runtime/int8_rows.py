@@ -125,18 +125,16 @@ def split_pair(y, row_scales, scale, gate, up, first, last):  # type: ignore[no-
 
 
 @compiled
-def multiply_quantize(gate, up, rows, scales, first, last):  # type: ignore[no-untyped-def]
-    """gate * up [T, N], quantized twice as a fine `Int8Linear` does; `up` is overwritten.
+def quantize_fine(x, rows, scales, first, last):  # type: ignore[no-untyped-def]
+    """x [T, N] quantized twice, as a fine `Int8Linear` does.
 
     Args:
         rows: gets int8 [2 T, N]: the rows, then what their rounding left over.
         scales: gets those of the former, [T].
     """
-    tokens, size = gate.shape
-    bits = up.view(np.int32)
+    tokens, size = x.shape
+    bits = x.view(np.int32)
     for t in range(first, last):
-        for i in range(size):
-            up[t, i] *= gate[t, i]
         most = i32(0)
         for i in range(size):
             most = max(most, bits[t, i] & WITHOUT_SIGN)
@@ -144,9 +142,19 @@ def multiply_quantize(gate, up, rows, scales, first, last):  # type: ignore[no-u
         finer = scale / FINER
         scales[t] = scale
         for i in range(size):
-            coarse = np.rint(up[t, i] / scale)
+            coarse = np.rint(x[t, i] / scale)
             rows[t, i] = i8(coarse)
-            rows[tokens + t, i] = i8(np.rint((up[t, i] - coarse * scale) / finer))
+            rows[tokens + t, i] = i8(np.rint((x[t, i] - coarse * scale) / finer))
+
+
+@compiled
+def multiply_quantize(gate, up, rows, scales, first, last):  # type: ignore[no-untyped-def]
+    """`quantize_fine` of gate * up [T, N]; `up` is overwritten."""
+    size = gate.shape[1]
+    for t in range(first, last):
+        for i in range(size):
+            up[t, i] *= gate[t, i]
+    quantize_fine(up, rows, scales, first, last)
 
 
 @compiled

@@ -16,7 +16,7 @@ Source: per-token, per-channel symmetric quantization as in "LLM.int8()" (arXiv 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -42,6 +42,8 @@ class Int8Linear(nn.Module):
         self.weight = nn.Parameter(weight, requires_grad=False)
         self.scale = nn.Parameter(torch.empty(out_features), requires_grad=False)
         self.bias = nn.Parameter(torch.empty(out_features), requires_grad=False) if bias else None
+        self.single: Callable[[Tensor], Tensor] | None = None
+        """Another way for a single float32 row, where there is one; see `int8_token`."""
 
     def forward(self, x: Tensor) -> Tensor:
         """x float [T, K] -> [T, N] of the same dtype, differentiable with respect to x."""
@@ -60,6 +62,8 @@ class Int8Linear(nn.Module):
         return y.to(above.dtype)
 
     def _forward(self, x: Tensor) -> Tensor:
+        if self.single is not None and len(x) == 1 and x.dtype == torch.float32:
+            return self.single(x)
         y = self._product(x, self.weight.T)
         y *= self.scale
         if self.bias is not None:

@@ -124,6 +124,16 @@ class FusedLayer(Protocol):
     def finish(self, x: Tensor, mixed: Tensor) -> Tensor: ...
 
 
+class SingleWay(Protocol):
+    """Another way for a single token through all layers, where it suits; see `int8_token`."""
+
+    def suits(self, x: Tensor, state: ModelState, rotation: Rotations) -> bool: ...
+
+    def __call__(
+        self, x: Tensor, state: ModelState, plan: BlockPlan, rotation: Rotations
+    ) -> Tensor: ...
+
+
 class Memory(nn.Module):
     """Holds the cell under the released name `ahn.fn`."""
 
@@ -270,6 +280,7 @@ class Qwen2(nn.Module):
         self.config = config
         self.model = Decoder(config, cell)
         self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+        self.single: SingleWay | None = None
 
     def forward(
         self, ids: Tensor, state: ModelState, stream: StreamConfig, finished: int | None = None
@@ -291,10 +302,24 @@ class Qwen2(nn.Module):
         state.reserve(len(ids), stream)
         x = self.model.embed_tokens(ids)
         rotation = Rotations.of(plan, config, x.dtype)
-        last = len(state.layers) - 1
-        for i, (layer, layer_state) in enumerate(zip(self.model.layers, state.layers, strict=True)):
-            rows = finished if finished is not None and i == last else len(ids)
-            x = layer(x, layer_state, plan, rotation, rows)
+        if self.single is not None and self.single.suits(x, state, rotation):
+            x = self.single(x, state, plan, rotation)
+        else:
+            x = self._through_layers(x, state, plan, rotation, finished)
         state.tokens_seen += len(ids)
         normed: Tensor = self.model.norm(x)
         return normed
+
+    def _through_layers(
+        self,
+        x: Tensor,
+        state: ModelState,
+        plan: BlockPlan,
+        rotation: Rotations,
+        finished: int | None,
+    ) -> Tensor:
+        last = len(state.layers) - 1
+        for i, (layer, layer_state) in enumerate(zip(self.model.layers, state.layers, strict=True)):
+            rows = finished if finished is not None and i == last else len(x)
+            x = layer(x, layer_state, plan, rotation, rows)
+        return x

@@ -15,6 +15,7 @@ from ahn_runtime.config import DTYPES, ModelConfig, StreamConfig
 from ahn_runtime.embedded import Progress, fetch_embedded
 from ahn_runtime.errors import ModelMismatchError, ModelNotFound
 from ahn_runtime.int8_layer import fuse_layers
+from ahn_runtime.int8_token import fuse_token
 from ahn_runtime.presets import (
     DEFAULT_SINK_TOKENS,
     DEFAULT_WINDOW_TOKENS,
@@ -55,6 +56,7 @@ class Runtime:
         if device.type == "cpu":
             join_layers(self.model)
             fuse_layers(self.model)
+            fuse_token(self.model)
         self.config: ModelConfig = model.config
         self.window_scale = window_scale
         self.stream = stream = replace(stream, memory_scale=window_scale.at(stream.window))

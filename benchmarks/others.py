@@ -35,10 +35,10 @@ class Transformers(Contestant):
             self._last = self._step(ids[start : start + BLOCK_TOKENS])
 
     def answer(self, count: int) -> None:
-        held, last = self._cache.get_seq_length(), self._last
+        last = self._last
         for _ in range(count):
             last = self._step([int(last.argmax())])
-        self._cache.crop(held)
+        self._cache.crop(-count)
 
     def cache_bytes(self) -> int:
         layers = self._cache.layers

@@ -49,7 +49,10 @@ class GatedDeltaNetCell(Cell):
     def write_gates(self, x: Tensor) -> Tensor:
         if is_few(x, self.a_proj.weight):
             parts = (x, self.b_proj.weight, self.a_proj.weight, self.dt_bias, self.A_log)
-            return torch.from_numpy(few_gated_delta.write_gates(*arrays(*parts)))
+            heads = len(self.dt_bias)
+            written = torch.empty(self.num_gates, len(x), heads)
+            few_gated_delta.write_gates(*arrays(*parts), written.numpy(), 0, heads)
+            return written
         beta = float32_linear(x, self.b_proj).sigmoid()
         step = F.softplus(float32_linear(x, self.a_proj) + self.dt_bias.float())
         return torch.stack((beta, -self.A_log.float().exp() * step))
@@ -63,10 +66,17 @@ class GatedDeltaNetCell(Cell):
         if is_few(x, self.o_proj.weight):
             weights = self.g_proj.weight, self.o_norm.weight, self.o_proj.weight
             parts = arrays(q, k, v, gates, x, memory, *weights)
-            added, after = few_gated_delta.remember(
-                *parts, np.float32(L2_EPS), np.float32(NORM_EPS)
+            added, after = torch.empty_like(q), torch.empty_like(memory)
+            few_gated_delta.remember(
+                *parts,
+                np.float32(L2_EPS),
+                np.float32(NORM_EPS),
+                added.numpy(),
+                after.numpy(),
+                0,
+                len(memory),
             )
-            return torch.from_numpy(added), torch.from_numpy(after)
+            return added, after
         beta, log_decay = gates.transpose(1, 2)  # (H, E) each
         q, k = l2_norm(q.float()) * q.shape[-1] ** -0.5, l2_norm(k.float())
         scan = kernels_for(q.device).gated_delta_rule

@@ -15,20 +15,18 @@ LINEAR = f32(20)  # from here on softplus(x) is x, as torch has it
 
 
 @compiled
-def write_gates(x, beta_weight, decay_weight, dt_bias, A_log):  # type: ignore[no-untyped-def]
-    """`GatedDeltaNetCell.write_gates` of rows x [T, hidden].
+def write_gates(  # type: ignore[no-untyped-def]
+    x, beta_weight, decay_weight, dt_bias, A_log, gates, first, last
+):
+    """`GatedDeltaNetCell.write_gates` of rows x [T, hidden], heads `first` to `last`.
 
     Args:
         beta_weight, decay_weight: [H, hidden]; dt_bias, A_log: [H].
-
-    Returns:
-        [2, T, H].
+        gates: gets [2, T, H].
     """
     tokens, hidden = x.shape
-    heads = dt_bias.shape[0]
-    gates = np.empty((2, tokens, heads), f32)
     for t in range(tokens):
-        for head in range(heads):
+        for head in range(first, last):
             beta, step = ZERO, ZERO
             for i in range(hidden):
                 beta += x[t, i] * beta_weight[head, i]
@@ -38,32 +36,45 @@ def write_gates(x, beta_weight, decay_weight, dt_bias, A_log):  # type: ignore[n
                 step = f32(np.log1p(np.exp(step)))
             gates[0, t, head] = ONE / (ONE + np.exp(-beta))
             gates[1, t, head] = -np.exp(A_log[head]) * step
-    return gates
 
 
 @compiled
 def remember(  # type: ignore[no-untyped-def]
-    q, k, v, gates, x, memory, gate_weight, norm_weight, out_weight, l2_eps, norm_eps
+    q,
+    k,
+    v,
+    gates,
+    x,
+    memory,
+    gate_weight,
+    norm_weight,
+    out_weight,
+    l2_eps,
+    norm_eps,
+    added,
+    after,
+    first,
+    last,
 ):
-    """`GatedDeltaNetCell.forward`: write and read, token after token.
+    """`GatedDeltaNetCell.forward`: write and read, token after token, heads `first` to `last`.
 
     Args:
-        q, k, v, gates, x, memory: as there.
+        q, k, v, gates, x, memory: as there; k and v may have fewer heads, each for a group of q's.
         gate_weight: [H, hidden]; norm_weight: [D]; out_weight: [H, D, D].
         l2_eps, norm_eps: under the roots of the two norms.
-
-    Returns:
-        What is added to the attention output, [H, E, D], and the memory after it.
+        added: gets what is added to the attention output, [H, E, D].
+        after: gets the memory after it, [H, D, D].
     """
-    heads, tokens, dim = q.shape
-    added, after = np.empty((heads, tokens, dim), f32), np.empty((heads, dim, dim), f32)
+    _, tokens, dim = q.shape
+    group = q.shape[0] // k.shape[0]
     kept, update, y = np.empty(dim, f32), np.empty(dim, f32), np.empty(dim, f32)
-    for head in range(heads):
+    for head in range(first, last):
         before, now = memory[head], after[head]
+        keys, values = k[head // group], v[head // group]
         for t in range(tokens):
             key_square, query_square, gate = ZERO, ZERO, ZERO
             for i in range(dim):
-                key_square += k[head, t, i] * k[head, t, i]
+                key_square += keys[t, i] * keys[t, i]
                 query_square += q[head, t, i] * q[head, t, i]
             for i in range(x.shape[1]):
                 gate += x[t, i] * gate_weight[head, i]
@@ -74,13 +85,13 @@ def remember(  # type: ignore[no-untyped-def]
             kept[:] = ZERO
             y[:] = ZERO
             for i in range(dim):
-                key = k[head, t, i] * key_factor
+                key = keys[t, i] * key_factor
                 for j in range(dim):
                     kept[j] += before[i, j] * key
             for j in range(dim):
-                update[j] = beta * (v[head, t, j] - decay * kept[j])
+                update[j] = beta * (values[t, j] - decay * kept[j])
             for i in range(dim):
-                key, query = k[head, t, i] * key_factor, q[head, t, i] * query_factor
+                key, query = keys[t, i] * key_factor, q[head, t, i] * query_factor
                 for j in range(dim):
                     value = decay * before[i, j] + key * update[j]
                     now[i, j] = value

@@ -1,5 +1,7 @@
 """The compiled loops against the same layers in plain torch calls."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 
@@ -65,6 +67,7 @@ def both_ways(tiny_dir, cell):
     for layer in runtimes[1].model.model.layers:
         assert layer.fused is not None
         layer.fused = None
+    runtimes[1].model.lm_head.single = None
     return runtimes
 
 
@@ -108,3 +111,44 @@ def test_rebased_sinks_and_gradients_take_the_plain_way(tiny_dir):
     with torch.inference_mode():
         assert fused.suits(x, Plain()) and not fused.suits(x, Rebased())
     assert not fused.suits(x, Plain())
+
+
+@pytest.mark.parametrize("cell", [None, "GatedDeltaNet"])
+@pytest.mark.parametrize("read", [3, WINDOW + SINKS, 40])
+def test_a_single_token_takes_one_call_on_any_number_of_threads(tiny_dir, cell, read):
+    runtime, calls = both_ways(tiny_dir, cell)
+    assert runtime.model.single is not None
+    ids, threads, found = token_ids(read + 9), torch.get_num_threads(), []
+    try:
+        for count in (1, 2, 3):
+            torch.set_num_threads(count)
+            session = runtime.session()
+            session.feed(ids[:read], logits=None)
+            logits = torch.cat([session.feed([i]) for i in ids[read:]])
+            found.append((logits, session.state))
+    finally:
+        torch.set_num_threads(threads)
+    twin = calls.session()
+    twin.feed(ids[:read], logits=None)
+    expected = torch.cat([twin.feed([i]) for i in ids[read:]])
+    (first, state), *others = found
+    assert (first - expected).norm() < 0.02 * expected.norm()
+    for logits, other in others:
+        assert torch.equal(logits, first)
+        for ours, theirs in zip(state.layers, other.layers, strict=True):
+            for name in ("k", "v", "gates", "memory"):
+                assert torch.equal(getattr(ours, name), getattr(theirs, name))
+
+
+def test_sessions_on_several_threads_do_not_wait_for_each_other_for_ever(tiny_dir):
+    runtime, _ = both_ways(tiny_dir, "GatedDeltaNet")
+    ids = token_ids(60)
+
+    def answer(shift):
+        session = runtime.session()
+        session.feed(ids[shift:40], logits=None)
+        return list(session.generate(12, stop_ids=()))
+
+    alone = [answer(shift) for shift in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(answer, range(6), timeout=60)) == alone

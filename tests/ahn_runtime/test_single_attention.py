@@ -1,0 +1,28 @@
+"""Attention in loops against attention in torch calls."""
+
+import numpy as np
+import pytest
+import torch
+
+from ahn_runtime.attention import attend
+from ahn_runtime.ops.single_attention import attend_single, exponentials
+
+
+@pytest.mark.parametrize("heads, kv_heads, held", [(6, 2, 1), (6, 2, 67), (14, 2, 300), (4, 4, 64)])
+def test_attention_of_a_single_token_equals_the_one_in_calls(heads, kv_heads, held):
+    torch.manual_seed(0)
+    q, (k, v) = 3 * torch.randn(heads, 1, 8), torch.randn(2, kv_heads, held + 5, 8)
+    out, scores = np.empty((heads, 1, 8), np.float32), np.empty((heads, held), np.float32)
+    for first, last in ((0, 1), (1, heads)):
+        attend_single(q.numpy(), k.numpy(), v.numpy(), held, scores, out, first, last)
+    expected = attend(q, k[:, :held], v[:, :held], None)
+    torch.testing.assert_close(torch.from_numpy(out), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_exponentials_are_those_of_the_library():
+    x = np.linspace(-120, 3, 50_001, dtype=np.float32)
+    ours = x.copy()
+    total = exponentials(ours, np.float32(3), len(ours))
+    exact = np.exp(np.maximum(x.astype(np.float64) - 3, -87))
+    np.testing.assert_allclose(ours, exact, rtol=5e-6)
+    np.testing.assert_allclose(total, exact.sum(), rtol=1e-5)
