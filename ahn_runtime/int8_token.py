@@ -22,8 +22,9 @@ from ahn_runtime.cells.base import L2_EPS, NORM_EPS
 from ahn_runtime.cells.gated_delta_net import GatedDeltaNetCell
 from ahn_runtime.int8_rows import norm_quantize, quantize_fine, quantize_heads, split_heads
 from ahn_runtime.ops.compiled import compiled
-from ahn_runtime.ops.crew import IS_POSSIBLE, bytes_, floats, floats3, meet, prefetch, share
+from ahn_runtime.ops.crew import IS_POSSIBLE, bytes_, floats, meet, prefetch, share, stacked
 from ahn_runtime.ops.few_gated_delta import remember, write_gates
+from ahn_runtime.ops.rounded import narrowed, widened
 from ahn_runtime.ops.single_attention import attend_single
 from ahn_runtime.quantize import REFINEMENT, Int8Linear, JoinedLayers
 from ahn_runtime.qwen2 import DecoderLayer, Qwen2, Rotations
@@ -34,7 +35,8 @@ LINE_BYTES = 64
 AHEAD_BYTES = 4096
 """So far ahead of a product's arithmetic its weights are asked for."""
 
-NO_SLOT = -1
+HELD_AS = {torch.float32: np.float32, torch.bfloat16: np.uint16}
+"""Dtype of held keys and values, and of the arrays that the loops see."""
 
 # What a row of the table of weights holds the addresses of.
 NORM, QKV, QKV_SCALE, QKV_BIAS, OUT, OUT_SCALE = range(6)
@@ -86,6 +88,7 @@ def read_token(  # type: ignore[no-untyped-def]
     epsilons,
     place,
     memory_scale,
+    kind,
     rotation,
     x,
     heads,
@@ -102,6 +105,7 @@ def read_token(  # type: ignore[no-untyped-def]
         sizes: hidden, inner, H, Hkv, D and the ring's capacity.
         epsilons: under the roots of the layers' norms, the keys' and the memory's norm.
         place: positions held with this one, its slot, and 1 where another leaves that slot.
+        kind: any array of the dtype of keys and values; see `rounded`.
         rotation: of its position, [2, 1, D].
         x: the token's embedding, [1, hidden]; becomes the last layer's output.
         heads, scores, mixed, middle, inner: scratch for all: [H + 2 Hkv, 1, D], [H, held],
@@ -127,8 +131,8 @@ def read_token(  # type: ignore[no-untyped-def]
     met = 0
     for layer in range(weights.shape[0]):
         of, state = weights[layer], states[layer]
-        keys = floats3(state[KEYS], kv_count, capacity, dim)
-        values = floats3(state[VALUES], kv_count, capacity, dim)
+        keys = stacked(state[KEYS], kv_count, capacity, dim, kind)
+        values = stacked(state[VALUES], kv_count, capacity, dim, kind)
         norm_quantize(x, floats(of[NORM], 1, hidden)[0], eps, h, row, scale, 0, 1)
         product(bytes_(of[QKV], all_heads * dim, hidden), row[0], sums, first * dim, last * dim)
         split_heads(
@@ -144,17 +148,20 @@ def read_token(  # type: ignore[no-untyped-def]
         )
         if leaves:  # every thread's own copies, before anyone overwrites the slot
             for head in range(kv_count):
-                old_keys[head, 0], old_values[head, 0] = keys[head, slot], values[head, slot]
+                for i in range(dim):
+                    old_keys[head, 0, i] = widened(keys[head, slot, i])
+                    old_values[head, 0, i] = widened(values[head, slot, i])
         met += parts
         meet(counter, met)
         for head in range(part, kv_count, parts):
-            keys[head, slot] = heads[count + head, 0]
-            values[head, slot] = heads[count + kv_count + head, 0]
+            for i in range(dim):
+                keys[head, slot, i] = narrowed(heads[count + head, 0, i], keys)
+                values[head, slot, i] = narrowed(heads[count + kv_count + head, 0, i], values)
         met += parts
         meet(counter, met)
         attend_single(heads[:count], keys, values, held, scores, mixed, first_head, last_head)
         if state[GATES]:
-            ring = floats3(state[GATES], 2, capacity, count)
+            ring = stacked(state[GATES], 2, capacity, count, x)
             write_gates(
                 h,
                 floats(of[BETA], count, hidden),
@@ -176,14 +183,14 @@ def read_token(  # type: ignore[no-untyped-def]
                 old_values,
                 old_gates,
                 h,
-                floats3(state[MEMORY], count, dim, dim),
+                stacked(state[MEMORY], count, dim, dim, x),
                 floats(of[READ_GATE], count, hidden),
                 floats(of[READ_NORM], 1, dim)[0],
-                floats3(of[READ_OUT], count, dim, dim),
+                stacked(of[READ_OUT], count, dim, dim, x),
                 l2_eps,
                 norm_eps,
                 added,
-                floats3(state[MEMORY_AFTER], count, dim, dim),
+                stacked(state[MEMORY_AFTER], count, dim, dim, x),
                 first_head,
                 last_head,
             )
@@ -256,7 +263,7 @@ class SingleToken:
                 layer.fused is not None and layer.fused.suits(x, rotation) for layer in self._layers
             )
             and all(
-                ring.dtype == torch.float32 and ring.is_contiguous()
+                layer.k.dtype in HELD_AS and ring.is_contiguous()
                 for layer in state.layers
                 for ring in (layer.k, layer.v, layer.gates, layer.memory)
             )
@@ -296,6 +303,7 @@ class SingleToken:
             self._epsilons,
             (plan.held_after, plan.write_slots.start, int(leaves)),
             f32(plan.memory_scale),
+            np.empty(0, HELD_AS[state.layers[0].k.dtype]),
             rotation.positions.numpy(),
             out.numpy(),
             np.empty((heads + 2 * kv_heads, 1, dim), f32),

@@ -105,9 +105,9 @@ def floats(address, rows, columns):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def floats3(address, blocks, rows, columns):  # type: ignore[no-untyped-def]
-    """The float32 array [blocks, rows, columns] at an address."""
-    return carray(_pointer(address), (blocks, rows, columns), np.float32)
+def stacked(address, blocks, rows, columns, like):  # type: ignore[no-untyped-def]
+    """The array [blocks, rows, columns] at an address, of the same dtype as `like`."""
+    return carray(_pointer(address), (blocks, rows, columns), like.dtype)
 
 
 @compiled

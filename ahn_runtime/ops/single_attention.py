@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ahn_runtime.ops.compiled import compiled
+from ahn_runtime.ops.rounded import widened
 
 f32, i32 = np.float32, np.int32
 ZERO, ONE = f32(0), f32(1)
@@ -45,7 +46,8 @@ def attend_single(q, k, v, held, scores, out, first, last):  # type: ignore[no-u
     """Heads `first` to `last`.
 
     Args:
-        q: rotated, [H, 1, D]; k, v: [Hkv, capacity, D], of which `held` are filled.
+        q: rotated, [H, 1, D].
+        k, v: [Hkv, capacity, D], of which `held` are filled; see `rounded` for their numbers.
         scores: scratch, [H, at least held]; out: gets [H, 1, D].
     """
     dim, group = q.shape[2], q.shape[0] // k.shape[0]
@@ -57,7 +59,7 @@ def attend_single(q, k, v, held, scores, out, first, last):  # type: ignore[no-u
             for j in range(start, end):
                 score = ZERO
                 for i in range(dim):
-                    score += q[head, 0, i] * keys[j, i]
+                    score += q[head, 0, i] * widened(keys[j, i])
                 scores[head, j] = score * factor
     for head in range(first, last):
         most = scores[head, 0]
@@ -81,8 +83,8 @@ def _add_values(weights, values, start, end, out):  # type: ignore[no-untyped-de
     for j in range(start, fours, 4):
         a, b, c, d = weights[j], weights[j + 1], weights[j + 2], weights[j + 3]
         for i in range(dim):
-            pair = a * values[j, i] + b * values[j + 1, i]
-            out[i] += pair + (c * values[j + 2, i] + d * values[j + 3, i])
+            pair = a * widened(values[j, i]) + b * widened(values[j + 1, i])
+            out[i] += pair + (c * widened(values[j + 2, i]) + d * widened(values[j + 3, i]))
     for j in range(fours, end):
         for i in range(dim):
-            out[i] += weights[j] * values[j, i]
+            out[i] += weights[j] * widened(values[j, i])

@@ -52,7 +52,7 @@ def test_the_memory_in_loops_equals_the_memory_in_calls(cell, tokens):
     assert torch.equal(memory, before), "a fork may still read the memory"
 
 
-def both_ways(tiny_dir, cell):
+def both_ways(tiny_dir, cell, kv_dtype="float32"):
     """The same int8 model with its loops, and without them."""
     runtimes = [
         Runtime.load(
@@ -61,6 +61,7 @@ def both_ways(tiny_dir, cell):
             window=WINDOW,
             sinks=SINKS,
             quantize="int8",
+            kv_dtype=kv_dtype,
         )
         for _ in range(2)
     ]
@@ -113,10 +114,11 @@ def test_rebased_sinks_and_gradients_take_the_plain_way(tiny_dir):
     assert not fused.suits(x, Plain())
 
 
+@pytest.mark.parametrize("kv_dtype", ["float32", "bfloat16"])
 @pytest.mark.parametrize("cell", [None, "GatedDeltaNet"])
 @pytest.mark.parametrize("read", [3, WINDOW + SINKS, 40])
-def test_a_single_token_takes_one_call_on_any_number_of_threads(tiny_dir, cell, read):
-    runtime, calls = both_ways(tiny_dir, cell)
+def test_a_single_token_takes_one_call_on_any_number_of_threads(tiny_dir, cell, read, kv_dtype):
+    runtime, calls = both_ways(tiny_dir, cell, kv_dtype)
     assert runtime.model.single is not None
     ids, threads, found = token_ids(read + 9), torch.get_num_threads(), []
     try:
