@@ -375,7 +375,7 @@ class SingleRow:
 
 
 def fuse_token(model: Qwen2) -> None:
-    """Give a model whose layers are fused its way for a single token, where there is one."""
+    """Give a model whose layers are fused its way for a single token, once, where there is one."""
     layers = [cast(DecoderLayer, layer) for layer in model.model.layers]
     plain = all(
         layer.fused is not None
@@ -383,7 +383,7 @@ def fuse_token(model: Qwen2) -> None:
         and layer.input_layernorm.weight.dtype == torch.float32
         for layer in layers
     )
-    if not plain or not IS_POSSIBLE:
+    if model.single is not None or not plain or not IS_POSSIBLE:
         return
     model.single = SingleToken(model)
     head = model.lm_head

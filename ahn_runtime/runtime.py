@@ -16,6 +16,7 @@ from ahn_runtime.embedded import Progress, fetch_embedded
 from ahn_runtime.errors import ModelMismatchError, ModelNotFound
 from ahn_runtime.int8_layer import fuse_layers
 from ahn_runtime.int8_token import fuse_token
+from ahn_runtime.ops.compiled import FEW_TOKENS
 from ahn_runtime.presets import (
     DEFAULT_SINK_TOKENS,
     DEFAULT_WINDOW_TOKENS,
@@ -180,6 +181,17 @@ class Runtime:
         cell = self.stream.cell
         num_gates = cell_class(cell).num_gates if cell else 0
         return Session(self, ModelState.fresh(self.config, self.stream, num_gates, self.device))
+
+    def warm_up(self) -> None:
+        """Answer a little in a session that is dropped: its loops are compiled before anyone waits.
+
+        They are kept on disk, so this takes seconds once and a moment later on; see `ops.compiled`.
+        """
+        tiny = self if self.stream.window is None else self.with_stream(window=4, sinks=1)
+        session = tiny.session()
+        session.feed([0] * (FEW_TOKENS // 2), logits=None)
+        for _ in session.generate(2, stop_ids=()):
+            pass
 
     def restore(self, snapshot: Snapshot) -> Session:
         """A session that goes on from a snapshot; the snapshot can be restored again.

@@ -46,7 +46,9 @@ def open_service(
 def _load_model(options: ModelOptions) -> Runtime:
     from ahn_runtime import Runtime
 
-    return Runtime.load(**options.as_dict(), progress=_say_progress)
+    runtime = Runtime.load(**options.as_dict(), progress=_say_progress)
+    runtime.warm_up()
+    return runtime
 
 
 def _refuse_other_options(service: Service, name: str, given: dict[str, Any]) -> None:
