@@ -3,21 +3,28 @@
     python -m benchmarks.micro [--window 2048]
 
 Every part is timed in rounds that take turns, for a block of 256 tokens and for a single one; the
-median of a round's runs, the best round. Rows of one column can be compared with each other.
+median of a round's runs, the best round. As in a model, a single token's run finds other weights
+than the run before it.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import statistics
 import time
 from collections.abc import Callable
 
+import numpy as np
 import torch
 
+import app.threads  # noqa: F401 (how the application's threads wait)
 from ahn_runtime.attention import attend
 from ahn_runtime.cells import CELLS, cell_class
 from ahn_runtime.config import ModelConfig
+from ahn_runtime.int8_token import fine_product, product
+from ahn_runtime.ops.crew import share
+from ahn_runtime.ops.single_attention import attend_single
 from ahn_runtime.quantize import Int8Linear, quantize_rows
 
 EMBEDDED = ModelConfig(
@@ -32,73 +39,133 @@ EMBEDDED = ModelConfig(
     rope_theta=1e6,
 )
 SINKS = 128
-ROUNDS, RUNS = 5, 7
+ROUNDS, RUNS = 5, 9
 
-Part = Callable[[], object]
+Part = Callable[[int], object]
+"""A part at work in the layer of that number."""
 
 
 def parts(tokens: int, window: int) -> dict[str, Part]:
-    """The parts of one layer for a block of `tokens` behind a full window."""
+    """The parts of one layer for `tokens` tokens behind a full window."""
     torch.manual_seed(0)
     heads, kv_heads, dim = EMBEDDED.num_heads, EMBEDDED.num_kv_heads, EMBEDDED.head_dim
     hidden, inner = EMBEDDED.hidden_size, EMBEDDED.intermediate_size
-    q = torch.randn(heads, tokens, dim)
-    held = window + SINKS + (tokens if tokens > 1 else 0)
-    k, v = torch.randn(2, kv_heads, held, dim)
-    mask = torch.rand(tokens, held) > 0.1 if tokens > 1 else None
-    found: dict[str, Part] = {f"attention over {held:,} keys": lambda: attend(q, k, v, mask)}
     x = torch.randn(tokens, hidden)
-    keys, values, memory = (torch.randn(heads, n, dim) for n in (tokens, tokens, dim))
-    for name in CELLS:
-        cell = cell_class(name)(EMBEDDED)
-        cell.initialise(torch.Generator().manual_seed(0))
-        gates = cell.write_gates(x)
-        found[f"memory, {name}"] = _memory(cell, q, keys, values, gates, x, memory)
-    for name, rows, columns, fine in (
+    found: dict[str, Part] = {}
+    for name, inputs, columns, fine in (
         ("queries, keys, values", hidden, (heads + 2 * kv_heads) * dim, False),
         ("output of attention", heads * dim, hidden, False),
         ("gate and up", hidden, 2 * inner, False),
         ("down", inner, hidden, True),
     ):
-        found[f"int8 product, {name}"] = _product(tokens, rows, columns, fine)
+        made = _single_product if tokens == 1 else _product
+        found[f"int8 product, {name}"] = made(tokens, inputs, columns, fine)
+    held = window + SINKS + (tokens if tokens > 1 else 0)
+    attention = _single_attention(held) if tokens == 1 else _attention(tokens, held)
+    found[f"attention over {held:,} keys"] = attention
+    for name in CELLS:
+        found[f"memory, {name}"] = _memory(name, x)
     return found
 
 
-def _memory(cell: torch.nn.Module, *given: torch.Tensor) -> Part:
-    return lambda: cell(*given)
+def _attention(tokens: int, held: int) -> Part:
+    q = torch.randn(EMBEDDED.num_heads, tokens, EMBEDDED.head_dim)
+    keys, values = _rings(held)
+    mask = torch.rand(tokens, held) > 0.1
+    return lambda layer: attend(q, keys[layer], values[layer], mask)
 
 
-def _product(tokens: int, rows: int, columns: int, fine: bool) -> Part:
-    layer = Int8Linear(rows, columns, bias=False, fine=fine)
-    layer.weight.data, scale = quantize_rows(torch.randn(columns, rows))
-    layer.scale.data = scale[:, 0]
-    x = torch.randn(tokens, rows)
-    return lambda: layer(x)
+def _single_attention(held: int) -> Part:
+    heads, dim = EMBEDDED.num_heads, EMBEDDED.head_dim
+    q = torch.randn(heads, 1, dim).numpy()
+    keys, values = (ring.numpy() for ring in _rings(held))
+    scores, out = np.empty((heads, held), np.float32), np.empty((heads, 1, dim), np.float32)
+
+    def work(layer: int) -> None:
+        def of(part: int, parts: int) -> None:
+            first, last = heads * part // parts, heads * (part + 1) // parts
+            attend_single(q, keys[layer], values[layer], held, scores, out, first, last)
+
+        _on_all_threads(of)
+
+    return work
+
+
+def _rings(held: int) -> torch.Tensor:
+    return torch.randn(2, EMBEDDED.num_layers, EMBEDDED.num_kv_heads, held, EMBEDDED.head_dim)
+
+
+def _memory(name: str, x: torch.Tensor) -> Part:
+    heads, dim, layers = EMBEDDED.num_heads, EMBEDDED.head_dim, EMBEDDED.num_layers
+    cells = [cell_class(name)(EMBEDDED) for _ in range(layers)]
+    for cell in cells:
+        cell.initialise(torch.Generator().manual_seed(0))
+    q, k, v = torch.randn(3, heads, len(x), dim)
+    memory, gates = torch.randn(layers, heads, dim, dim), cells[0].write_gates(x)
+    return lambda layer: cells[layer](q, k, v, gates, x, memory[layer])
+
+
+def _product(tokens: int, inputs: int, columns: int, fine: bool) -> Part:
+    layers = [Int8Linear(inputs, columns, bias=False, fine=fine)] * EMBEDDED.num_layers
+    layers[0].weight.data, scale = quantize_rows(torch.randn(columns, inputs))
+    layers[0].scale.data = scale[:, 0]
+    x = torch.randn(tokens, inputs)
+    return lambda layer: layers[layer](x)
+
+
+def _single_product(tokens: int, inputs: int, columns: int, fine: bool) -> Part:
+    rows = np.random.default_rng(0).integers(-127, 128, (2, inputs), np.int8)
+    weights = torch.randint(-127, 128, (EMBEDDED.num_layers, columns, inputs), dtype=torch.int8)
+    matrices, out = weights.numpy(), np.empty(columns, np.float32 if fine else np.int32)
+
+    def work(layer: int) -> None:
+        def of(part: int, parts: int) -> None:
+            bounds = columns * part // parts, columns * (part + 1) // parts
+            if fine:
+                fine_product(matrices[layer], rows, out, *bounds)
+            else:
+                product(matrices[layer], rows[0], out, *bounds)
+
+        _on_all_threads(of)
+
+    return work
+
+
+def _on_all_threads(work: Callable[[int, int], None]) -> None:
+    count = torch.get_num_threads()
+    share(lambda part: work(part, count), count)
 
 
 @torch.inference_mode()
 def measure(chosen: dict[str, Part]) -> dict[str, float]:
-    """Milliseconds of each part."""
+    """Milliseconds of each part in one layer."""
     best = dict.fromkeys(chosen, float("inf"))
+    layers = itertools.cycle(range(EMBEDDED.num_layers))
     for _ in range(ROUNDS):
         for name, part in chosen.items():
             times = []
             for _ in range(RUNS):
+                layer = next(layers)
                 began = time.perf_counter()
-                part()
+                part(layer)
                 times.append(time.perf_counter() - began)
             best[name] = min(best[name], 1e3 * statistics.median(times))
     return best
 
 
+def main(window: int) -> None:
+    """Print a table for a block and one for a single token."""
+    for count in (256, 1):
+        print(f"| {count} token{'s' * (count > 1)} | a layer, ms | all {EMBEDDED.num_layers}, ms |")
+        print("| --- | --- | --- |")
+        with torch.inference_mode():
+            chosen = parts(count, window)
+        for name, milliseconds in measure(chosen).items():
+            print(f"| {name} | {milliseconds:.3f} | {EMBEDDED.num_layers * milliseconds:.1f} |")
+        print()
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--window", type=int, default=2048)
-    given = parser.parse_args()
-    for count in (256, 1):
-        print(f"| one layer, {count} token{'s' * (count > 1)} | ms |\n| --- | --- |")
-        with torch.inference_mode():
-            chosen = parts(count, given.window)
-        for name, milliseconds in measure(chosen).items():
-            print(f"| {name} | {milliseconds:.3f} |")
-        print()
+    main(parser.parse_args().window)

@@ -18,6 +18,9 @@ class Transformers(Contestant):
     def __init__(self, gguf: str, threads: int) -> None:
         import torch
         from transformers import AutoModelForCausalLM, DynamicCache
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
 
         torch.set_num_threads(threads)
         self._torch, self._cache_type = torch, DynamicCache
@@ -81,12 +84,18 @@ class LlamaCpp(Contestant):
         self._llama._ctx.kv_cache_seq_rm(-1, held, -1)
 
     def cache_bytes(self) -> int:
-        model = self._llama._model
-        heads = int(model.metadata()["qwen2.attention.head_count_kv"])
-        all_heads = int(model.metadata()["qwen2.attention.head_count"])
-        dim = model.n_embd() // all_heads
+        known = self._llama.metadata
+        layers, hidden, all_heads, heads = (
+            int(known[f"qwen2.{name}"])
+            for name in (
+                "block_count",
+                "embedding_length",
+                "attention.head_count",
+                "attention.head_count_kv",
+            )
+        )
         # llama.cpp reserves its context when it starts; K and V in float16.
-        return int(2 * 2 * self._llama.n_ctx() * model.n_layer() * heads * dim)
+        return 2 * 2 * self._llama.n_ctx() * layers * heads * hidden // all_heads
 
 
 MODULES = {"transformers": "transformers", "llama.cpp": "llama_cpp"}
