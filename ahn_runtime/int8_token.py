@@ -23,6 +23,7 @@ from ahn_runtime.cells.gated_delta_net import GatedDeltaNetCell
 from ahn_runtime.int8_rows import norm_quantize, quantize_fine, quantize_heads, split_heads
 from ahn_runtime.ops.compiled import compiled
 from ahn_runtime.ops.crew import IS_POSSIBLE, bytes_, floats, meet, prefetch, share, stacked
+from ahn_runtime.ops.exponentials import silu
 from ahn_runtime.ops.few_gated_delta import remember, write_gates
 from ahn_runtime.ops.rounded import narrowed, widened
 from ahn_runtime.ops.single_attention import attend_single
@@ -30,7 +31,7 @@ from ahn_runtime.quantize import REFINEMENT, Int8Linear, JoinedLayers
 from ahn_runtime.qwen2 import DecoderLayer, Qwen2, Rotations
 
 f32, i8, i32 = np.float32, np.int8, np.int32
-ONE, FINER = f32(1), f32(REFINEMENT)
+FINER = f32(REFINEMENT)
 LINE_BYTES = 64
 AHEAD_BYTES = 4096
 """So far ahead of a product's arithmetic its weights are asked for."""
@@ -214,7 +215,7 @@ def read_token(  # type: ignore[no-untyped-def]
         for n in range(first_inner, last_inner):
             gate = f32(sums[n]) * scale[0] * both_scale[0, n]
             up = f32(sums[width + n]) * scale[0] * both_scale[0, width + n]
-            inner[0, n] = gate / (ONE + np.exp(-gate)) * up
+            inner[0, n] = silu(gate) * up
         met += parts
         meet(counter, met)
         quantize_fine(inner, fine_rows, scale, 0, 1)

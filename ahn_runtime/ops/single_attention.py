@@ -8,37 +8,13 @@ from __future__ import annotations
 import numpy as np
 
 from ahn_runtime.ops.compiled import compiled
+from ahn_runtime.ops.exponentials import exponential
 from ahn_runtime.ops.rounded import widened
 
-f32, i32 = np.float32, np.int32
+f32 = np.float32
 ZERO, ONE = f32(0), f32(1)
 BLOCK_KEYS = 64
 """Keys that stay in the nearest cache while all heads of a group look at them."""
-
-LOG2_E, LN_2 = f32(1.4426950408889634), f32(0.6931471805599453)
-LEAST = f32(-87)  # e to this is the smallest normal float32
-EXPONENT_BIAS, MANTISSA_BITS = i32(127), i32(23)
-
-
-@compiled
-def exponentials(x, most, count):  # type: ignore[no-untyped-def]
-    """x[:count] becomes exp(x - most), `most` no less than any; their sum is returned.
-
-    exp(r + n ln 2) = 2^n exp(r), the latter by Taylor up to r^6 where |r| <= ln 2 / 2: within
-    5e-6 of the true value, and, other than a call for each, in vector lanes.
-    """
-    total = ZERO
-    for j in range(count):
-        value = max(x[j] - most, LEAST)
-        n = np.rint(value * LOG2_E)
-        r = value - n * LN_2
-        series = f32(1 / 120) + r * f32(1 / 720)
-        series = f32(1 / 6) + r * (f32(1 / 24) + r * series)
-        series = ONE + r * (ONE + r * (f32(1 / 2) + r * series))
-        power = i32(i32(i32(n) + EXPONENT_BIAS) << MANTISSA_BITS).view(np.float32)
-        x[j] = series * power
-        total += x[j]
-    return total
 
 
 @compiled
@@ -65,7 +41,11 @@ def attend_single(q, k, v, held, scores, out, first, last):  # type: ignore[no-u
         most = scores[head, 0]
         for j in range(held):
             most = max(most, scores[head, j])
-        total = exponentials(scores[head], most, held)
+        total = ZERO
+        for j in range(held):
+            weight = exponential(scores[head, j] - most)
+            scores[head, j] = weight
+            total += weight
         for j in range(held):
             scores[head, j] /= total
         out[head] = ZERO
