@@ -59,8 +59,8 @@ class BlockPlan:
         evict_slots: slots of the positions that leave for the memory, in order, likewise; None if
             none leaves.
         read_from: index in the block of the first query that reads the memory (T if none does).
-        mask: True where query t sees a key, bool [T, held_before + T]; None for a single token,
-            which sees everything that is held once it took its slot.
+        mask: `score_mask` of the keys each query sees, float32 [T, held_before + T]; None for a
+            single token, which sees everything that is held once it took its slot.
         sink_view: where the sinks believe the queries to be, int64 [T], if that is not
             `positions`: with positions "cache" no query is further from them than W + S - 1.
         sinks: S.
@@ -135,7 +135,15 @@ def _visible(n: int, positions: Tensor, stream: StreamConfig) -> Tensor:
     seen = keys <= queries
     if stream.window is not None:
         seen &= (keys > queries - stream.window) | (keys < stream.sinks)
-    return seen
+    return score_mask(seen)
+
+
+def score_mask(seen: Tensor) -> Tensor:
+    """What is added to the scores so that only what is `seen` counts: 0 there, -inf elsewhere.
+
+    Kernels would make it of bools themselves, but once for each layer.
+    """
+    return torch.zeros(seen.shape, device=seen.device).masked_fill_(~seen, -torch.inf)
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
@@ -144,7 +152,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
     Args:
         q: [H, T, D], rotated.
         k, v: [Hkv, K, D], rotated keys; kv head h // (H / Hkv) serves query head h.
-        mask: True where a query sees a key, bool [T, K], or None for all.
+        mask: added to the scores, float32 [T, K], see `score_mask`; None: every key is seen.
 
     Returns:
         [H, T, D].
@@ -153,6 +161,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
         k, v = k.to(q.dtype), v.to(q.dtype)
     if q.shape[1] <= FEW_QUERIES and q.device.type == "cpu":
         return _attend_few(q, k, v, mask)
+    mask = None if mask is None else mask.to(q.dtype)
     out = F.scaled_dot_product_attention(q[None], k[None], v[None], attn_mask=mask, enable_gqa=True)
     return out[0]
 
@@ -163,7 +172,7 @@ def _attend_few(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
     grouped = q.reshape(k.shape[0], -1, dim) * dim**-0.5  # (Hkv, H / Hkv * T, D)
     scores = torch.bmm(grouped, k.transpose(1, 2))
     if mask is not None:
-        scores = scores.masked_fill_(~mask.repeat(heads // k.shape[0], 1), -torch.inf)
+        scores += mask.repeat(heads // k.shape[0], 1)
     return torch.bmm(torch.softmax(scores, dim=-1), v).view(heads, tokens, dim)
 
 
@@ -187,7 +196,6 @@ def attend_rebased(
         (grouped_sinks @ k[:, :sinks].mT, grouped @ k[:, sinks:].mT), dim=-1
     ).float()  # (Hkv, H / Hkv * T, K)
     if mask is not None:
-        repeated = mask.repeat(heads // k.shape[0], 1)
-        scores = scores.masked_fill(~repeated, -torch.inf)
+        scores += mask.repeat(heads // k.shape[0], 1)
     weights = torch.softmax(scores, dim=-1).to(v.dtype)
     return (weights @ v).reshape(heads, tokens, dim)

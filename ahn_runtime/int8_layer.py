@@ -83,14 +83,14 @@ class Int8Layer:
         _share_rows(int8_rows.add_product, tokens, *args)
 
         _, rows, scales = self._norm(middle, 1)
-        gate, up = np.empty((2, tokens, self._gate_up.columns // 2), f32)
-        args = self._gate_up(rows), scales, self._gate_up.scale, gate, up
-        _share_rows(int8_rows.split_pair, tokens, *args)
+        product = self._gate_up(rows), scales, self._gate_up.scale
+        gate = np.empty((tokens, self._gate_up.columns // 2), f32)
+        _share_rows(int8_rows.split_gate, tokens, *product, gate)
         F.silu(torch.from_numpy(gate), inplace=True)
-        rows = np.empty((2 * tokens, gate.shape[1]), i8)
-        _share_rows(int8_rows.multiply_quantize, tokens, gate, up, rows, scales)
+        inner, inner_scales = np.empty((2 * tokens, gate.shape[1]), i8), np.empty(tokens, f32)
+        _share_rows(int8_rows.multiply_quantize, tokens, *product, gate, inner, inner_scales)
         out = np.empty(entered.shape, f32)
-        args = middle, self._down(rows), scales, self._down.scale, out
+        args = middle, self._down(inner), inner_scales, self._down.scale, out
         _share_rows(int8_rows.add_fine, tokens, *args)
         return torch.from_numpy(out)
 

@@ -113,15 +113,19 @@ def add_product(x, y, row_scales, scale, out, first, last):  # type: ignore[no-u
 
 
 @compiled
-def split_pair(y, row_scales, scale, gate, up, first, last):  # type: ignore[no-untyped-def]
-    """A product of two joined layers, int32 [T, 2 N], as the numbers of each, [T, N]."""
-    size = gate.shape[1]
-    for t in range(first, last):
-        factor = row_scales[t]
-        for i in range(size):
-            gate[t, i] = f32(y[t, i]) * factor * scale[i]
-        for i in range(size):
-            up[t, i] = f32(y[t, size + i]) * factor * scale[size + i]
+def _quantize_fine_row(x, coarse, rest, scales, at):  # type: ignore[no-untyped-def]
+    """x [N] -> int8 [N], what its rounding left over, likewise, and the former's scale."""
+    bits = x.view(np.int32)
+    most = i32(0)
+    for i in range(x.shape[0]):
+        most = max(most, bits[i] & WITHOUT_SIGN)
+    scale = max(i32(most).view(np.float32), LEAST) / TOP
+    finer = scale / FINER
+    scales[at] = scale
+    for i in range(x.shape[0]):
+        step = np.rint(x[i] / scale)
+        coarse[i] = i8(step)
+        rest[i] = i8(np.rint((x[i] - step * scale) / finer))
 
 
 @compiled
@@ -132,34 +136,36 @@ def quantize_fine(x, rows, scales, first, last):  # type: ignore[no-untyped-def]
         rows: gets int8 [2 T, N]: the rows, then what their rounding left over.
         scales: gets those of the former, [T].
     """
-    tokens, size = x.shape
-    bits = x.view(np.int32)
     for t in range(first, last):
-        most = i32(0)
-        for i in range(size):
-            most = max(most, bits[t, i] & WITHOUT_SIGN)
-        scale = max(i32(most).view(np.float32), LEAST) / TOP
-        finer = scale / FINER
-        scales[t] = scale
-        for i in range(size):
-            coarse = np.rint(x[t, i] / scale)
-            rows[t, i] = i8(coarse)
-            rows[tokens + t, i] = i8(np.rint((x[t, i] - coarse * scale) / finer))
+        _quantize_fine_row(x[t], rows[t], rows[len(x) + t], scales, t)
 
 
 @compiled
-def multiply_quantize(gate, up, rows, scales, first, last):  # type: ignore[no-untyped-def]
-    """`quantize_fine` of gate * up [T, N]; `up` is overwritten."""
-    size = gate.shape[1]
+def split_gate(y, row_scales, scale, gate, first, last):  # type: ignore[no-untyped-def]
+    """The first half of a product of two joined layers, int32 [T, 2 N], as numbers [T, N]."""
     for t in range(first, last):
+        factor = row_scales[t]
+        for i in range(gate.shape[1]):
+            gate[t, i] = f32(y[t, i]) * factor * scale[i]
+
+
+@compiled
+def multiply_quantize(  # type: ignore[no-untyped-def]
+    y, row_scales, scale, gate, rows, scales, first, last
+):
+    """`quantize_fine` of gate [T, N] times the second half of a product, see `split_gate`."""
+    tokens, size = gate.shape
+    up_scale = scale[size:]
+    for t in range(first, last):
+        inner, up, factor = np.empty(size, f32), y[t, size:], row_scales[t]
         for i in range(size):
-            up[t, i] *= gate[t, i]
-    quantize_fine(up, rows, scales, first, last)
+            inner[i] = gate[t, i] * (f32(up[i]) * factor * up_scale[i])
+        _quantize_fine_row(inner, rows[t], rows[tokens + t], scales, t)
 
 
 @compiled
 def add_fine(x, y, row_scales, scale, out, first, last):  # type: ignore[no-untyped-def]
-    """out = x [T, N] + a fine product, int32 y [2 T, N] of `multiply_quantize`'s rows."""
+    """out = x [T, N] + a fine product, int32 y [2 T, N] of `quantize_fine`'s rows."""
     tokens, size = x.shape
     for t in range(first, last):
         factor = row_scales[t]

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 import app.threads  # noqa: F401 (how the application's threads wait)
-from ahn_runtime.attention import attend
+from ahn_runtime.attention import attend, score_mask
 from ahn_runtime.cells import CELLS, cell_class
 from ahn_runtime.config import ModelConfig
 from ahn_runtime.int8_token import fine_product, product
@@ -71,7 +71,7 @@ def parts(tokens: int, window: int) -> dict[str, Part]:
 def _attention(tokens: int, held: int) -> Part:
     q = torch.randn(EMBEDDED.num_heads, tokens, EMBEDDED.head_dim)
     keys, values = _rings(held)
-    mask = torch.rand(tokens, held) > 0.1
+    mask = score_mask(torch.rand(tokens, held) > 0.1)
     return lambda layer: attend(q, keys[layer], values[layer], mask)
 
 

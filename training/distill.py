@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from ahn_runtime.attention import attend
+from ahn_runtime.attention import attend, score_mask
 from ahn_runtime.quantize import Int8Linear
 from ahn_runtime.qwen2 import DecoderLayer, Qwen2
 from ahn_runtime.rope import rope_rotation
@@ -155,7 +155,7 @@ def attend_window(q: Tensor, k: Tensor, v: Tensor, view: Window) -> Tensor:
         at = torch.arange(view.length, device=q.device)
         at = torch.cat((at[:sinks], at[seen]))[None]
         queries = torch.arange(start, end, device=q.device)[:, None]
-        mask = (at <= queries) & ((at > queries - window) | (at < sinks))
+        mask = score_mask((at <= queries) & ((at > queries - window) | (at < sinks)))
         block = q[:, start - view.first : end - view.first]
         outputs.append(attend(block, keys, values, mask))
     return torch.cat(outputs, dim=1)
