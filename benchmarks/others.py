@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 from typing import Any
 
 from ahn_runtime.embedded import fetch_embedded
@@ -13,25 +14,29 @@ BLOCK_TOKENS = 512
 
 
 class Transformers(Contestant):
-    """Full attention in float32, as `AutoModelForCausalLM` runs it."""
+    """Full attention, as a model of `AutoModelForCausalLM` runs it."""
 
-    def __init__(self, gguf: str, threads: int) -> None:
+    def __init__(self, model: Any) -> None:
+        from transformers import DynamicCache
+
+        self._model, self._cache = model.eval(), DynamicCache(config=model.config)
+        self._last: Any = None
+
+    @classmethod
+    def of_gguf(cls, gguf: str, threads: int) -> Transformers:
+        """In float32, on so many threads."""
         import torch
-        from transformers import AutoModelForCausalLM, DynamicCache
+        from transformers import AutoModelForCausalLM
         from transformers.utils import logging
 
         logging.disable_progress_bar()
-
         torch.set_num_threads(threads)
-        self._torch, self._cache_type = torch, DynamicCache
-        from pathlib import Path
-
         path = Path(gguf)
-        self._model = AutoModelForCausalLM.from_pretrained(
-            path.parent, gguf_file=path.name, dtype=torch.float32
-        ).eval()
-        self._cache = DynamicCache(config=self._model.config)
-        self._last: Any = None
+        return cls(
+            AutoModelForCausalLM.from_pretrained(
+                path.parent, gguf_file=path.name, dtype=torch.float32
+            )
+        )
 
     def read(self, ids: list[int]) -> None:
         for start in range(0, len(ids), BLOCK_TOKENS):
@@ -48,9 +53,11 @@ class Transformers(Contestant):
         return sum(layer.keys.nbytes + layer.values.nbytes for layer in layers)
 
     def _step(self, ids: list[int]) -> Any:
-        with self._torch.inference_mode():
+        import torch
+
+        with torch.inference_mode():
             out = self._model(
-                self._torch.tensor([ids]),
+                torch.tensor([ids], device=self._model.device),
                 past_key_values=self._cache,
                 use_cache=True,
                 logits_to_keep=1,
@@ -108,7 +115,7 @@ def is_installed(name: str) -> bool:
 
 def make_transformers(options: dict[str, Any]) -> Transformers:
     """For `Worker`; on the embedded model."""
-    return Transformers(str(fetch_embedded()), options["threads"])
+    return Transformers.of_gguf(str(fetch_embedded()), options["threads"])
 
 
 def make_llama_cpp(options: dict[str, Any]) -> LlamaCpp:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ahn_runtime import Runtime
+from ahn_runtime import Runtime, Session
 from benchmarks.contestant import Contestant
 
 
@@ -12,12 +12,11 @@ class Ours(Contestant):
     """A session of the runtime.
 
     Args:
-        options: of `Runtime.load`.
         lookup: whether answers draft from what was read last.
     """
 
-    def __init__(self, options: dict[str, Any], lookup: bool = False) -> None:
-        self._session = Runtime.load(**options).session()
+    def __init__(self, session: Session, lookup: bool = False) -> None:
+        self._session = session
         self._lookup: list[int] | None = [] if lookup else None
 
     def read(self, ids: list[int]) -> None:
@@ -37,4 +36,5 @@ class Ours(Contestant):
 def make_ours(options: dict[str, Any]) -> Ours:
     """For `Worker`; "lookup" apart, options are those of `Runtime.load`."""
     loading = dict(options)
-    return Ours(loading, bool(loading.pop("lookup", False)))
+    lookup = bool(loading.pop("lookup", False))
+    return Ours(Runtime.load(**loading).session(), lookup)
