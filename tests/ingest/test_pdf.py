@@ -17,7 +17,7 @@ from ingest import (
     Locator,
     open_document,
 )
-from ingest.pdf import page_list
+from ingest.pdf_report import page_list
 from ingest.pdf_spare import SpareExtractor
 from tests.ingest.pdf_samples import cells_content, encrypted, make_pdf
 
@@ -82,7 +82,7 @@ def test_a_pdf_without_pages_is_empty(document):
 
 def test_an_encrypted_pdf_needs_its_password(document):
     data = encrypted(GOOD, "sesame")
-    with pytest.raises(EncryptedDocument, match="remove the password"):
+    with pytest.raises(EncryptedDocument, match="--password asks"):
         document(data, "a.pdf")
     with pytest.raises(EncryptedDocument, match="does not open it"):
         document(data, "a.pdf", password="wrong")
