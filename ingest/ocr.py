@@ -69,7 +69,7 @@ class Ocr:
         with self._command(picture, limits) as (command, picture_by_pipe):
             try:
                 ended = subprocess.run(
-                    _bounded(command, limits),
+                    bounded(command, limits),
                     input=picture_by_pipe,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
@@ -151,7 +151,7 @@ def _installed_languages(tesseract: str) -> list[str]:
     return [line.strip() for line in lines if line.strip() and not line.endswith(":")]
 
 
-def _bounded(command: list[str], limits: Limits) -> list[str]:
+def bounded(command: list[str], limits: Limits) -> list[str]:
     """Let the system bound a command's processor time, for nobody may be left to do so."""
     shell = shutil.which("sh") if os.name == "posix" else None
     if shell is None:

@@ -115,7 +115,7 @@ class PdfFile:
                 text = scans.text(index) or text
             if text is None:
                 report.failed.append(index + 1)
-            elif text and _has_unmapped_font(pdf, index):
+            elif text and self._has_unmapped_font(pdf, index):
                 text = spare.page_text(index).strip() or text
             yield text or ""
 
@@ -127,6 +127,19 @@ class PdfFile:
             return text
         report.spared.append(index + 1)
         return found
+
+    def _has_unmapped_font(self, pdf: Any, index: int) -> bool:
+        """Return whether of some text on a page only the numbers of its glyphs are told.
+
+        pypdf takes these for letters; PDFium knows what they mean in the usual collections of
+        Chinese, Japanese and Korean glyphs.
+        """
+        try:
+            with bounded_pypdf(self.limits):
+                fonts = resolved(resolved(pdf.pages[index]["/Resources"])["/Font"])
+                return any(_is_unmapped(resolved(font)) for font in fonts.values())
+        except Exception:  # no fonts, or damaged ones
+            return False
 
     def _parse(self, stream: BinaryIO) -> Any:
         """Return a pypdf reader whose page tree was walked and is within the limits."""
@@ -272,19 +285,6 @@ def _missing_pages(pdf: Any) -> int:
         return max(0, int(count) - len(pdf.pages)) if isinstance(count, int) else 0
     except Exception:  # only a hint; a file without it may be sound
         return 0
-
-
-def _has_unmapped_font(pdf: Any, index: int) -> bool:
-    """Return whether a page has text of which only the numbers of its glyphs are told.
-
-    pypdf takes these for letters; PDFium knows what the numbers mean in the usual collections of
-    Chinese, Japanese and Korean glyphs.
-    """
-    try:
-        fonts = resolved(resolved(pdf.pages[index]["/Resources"])["/Font"])
-        return any(_is_unmapped(resolved(font)) for font in fonts.values())
-    except Exception:  # no fonts, or damaged ones
-        return False
 
 
 def _is_unmapped(font: Any) -> bool:

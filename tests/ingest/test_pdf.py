@@ -66,7 +66,10 @@ def test_control_tokens_in_a_page_are_plain_text(whole_text):
 def test_a_page_without_text_is_noted(document):
     opened = document(make_pdf("one", IMAGE_ONLY, "three", IMAGE_ONLY, IMAGE_ONLY), "a.pdf")
     assert [str(segment.locator) for segment in opened.segments()] == ["page 1", "page 3"]
-    assert opened.notes == ["Pages 2, 4–5 had no text (scanned?)."]
+    assert opened.notes == [
+        "Pages 2, 4–5 had no text (scanned?); AMMON_OCR_LANGUAGES is none: unset it to have "
+        "scanned pages recognised."
+    ]
 
 
 @pytest.mark.parametrize("content", [IMAGE_ONLY, b""], ids=["image", "blank"])
