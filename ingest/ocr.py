@@ -130,9 +130,10 @@ def find_ocr() -> Ocr:
 def _missing(missing: list[str], known: list[str]) -> str:
     there = ", ".join(language for language in known if language != _ORIENTATION) or "none"
     return (
-        f"Tesseract lacks the language {' and '.join(map(repr, missing))} (it has {there}): install "
-        f"it (on Debian and Ubuntu: apt-get install tesseract-ocr-{missing[0].replace('_', '-')}), "
-        f"or name others in {LANGUAGES_VARIABLE}, and read the file again"
+        f"Tesseract lacks the language {' and '.join(map(repr, missing))} (it has {there}): "
+        "install it (on Debian and Ubuntu: apt-get install "
+        f"tesseract-ocr-{missing[0].replace('_', '-')}), or name others in "
+        f"{LANGUAGES_VARIABLE}, and read the file again"
     )
 
 

@@ -295,6 +295,6 @@ def _is_unmapped(font: Any) -> bool:
 
 def _needs_password(name: str) -> str:
     return (
-        f"{name} is encrypted: give its password (on the command line read FILE --password asks "
-        "for it), or remove it with another program and read that copy."
+        f"{name} is encrypted: give its password (on the command line, read FILE --password asks "
+        "for it, or set AMMON_PDF_PASSWORD), or remove it with another program and read that copy."
     )

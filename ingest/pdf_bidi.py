@@ -1,9 +1,9 @@
 """Hebrew and Arabic in reading order, whichever way a PDF draws it.
 
-Most PDFs draw a right-to-left line as it looks, from left to right; some in reading order, piece
-after piece; a few draw the letters of a text, in reading order, from left to right, so that it looks
-backwards. The places of the pieces tell the first two apart, the letters and the small words the
-third: some letters stand only at the end of a word, and some words are on every page.
+Most PDFs draw a right-to-left line as it looks, from left to right; some piece after piece in
+reading order; a few draw the very letters in reading order from left to right, so that the text
+looks backwards. The places of the pieces tell the first two apart, the letters and the small words
+the third: some letters stand only at the end of a word, and some words are on every page.
 """
 
 import re

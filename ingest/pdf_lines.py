@@ -2,8 +2,8 @@
 
 pypdf ends a line after each cell of many tables, because the cell's drawing moves on to a next
 line that is never used. The position of the piece that follows tells: on the same baseline and
-further on, it is the next cell of the row, and a tab stands between them. The positions also tell in
-which order the pieces of a right-to-left line are read; see `pdf_bidi.py`.
+further on, it is the next cell of the row, and a tab stands between them. The positions also tell
+in which order the pieces of a right-to-left line are read; see `pdf_bidi.py`.
 """
 
 import math

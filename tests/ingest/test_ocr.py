@@ -1,4 +1,4 @@
-"""Scanned pages: with the real Tesseract where it is installed, and with programs that misbehave."""
+"""Scanned pages: with the real Tesseract where it is installed, and programs that misbehave."""
 
 import os
 import shutil
@@ -108,7 +108,9 @@ def test_without_any_program_the_document_says_what_to_install(document, monkeyp
 @posix
 def test_ocrmypdf_comes_first_and_gets_the_page_alone(program, document, english):
     program(LISTS + "exit 1")
-    program('for last; do before=$path; path=$last; done; head -c 2 "$before"; echo " $*"', "ocrmypdf")
+    program(
+        'for last; do before=$path; path=$last; done; head -c 2 "$before"; echo " $*"', "ocrmypdf"
+    )
     data = make_pdf(scanned(SCANNED), "two")
     text = next(document(data, "a.pdf").segments()).text
     assert text.startswith("P5 ") and "-l eng" in text and "--rotate-pages" in text
