@@ -70,7 +70,7 @@ def test_glyphs_that_are_only_numbered_come_from_pdfium(whole_text):
             "انواع الخطوط العربية",
         ),
         ([(50, "دننک راتفر ۱۹۴۸ لاس رد")], "در سال ۱۹۴۸ رفتار کنند"),
-        ([(50, "Paris, 2"), (90, "הזרכה")], "הכרזה Paris, 2"),
+        ([(50, "Paris, 2"), (90, "לש הזרכה")], "הכרזה של Paris, 2"),
         # Piece after piece in reading order, as some programs do.
         ([(120, "הזרכה "), (90, "1948"), (50, "סירפב ")], "הכרזה1948 בפריס"),
         # A right-to-left word in a left-to-right line.
