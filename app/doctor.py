@@ -13,9 +13,8 @@ from ahn_runtime import hub
 from ahn_runtime.embedded import embedded_path, is_fetched
 from ahn_runtime.presets import EMBEDDED, PRESETS, Preset
 from app.messages import sentence
-from app.service.library import free_bytes
+from app.service.library import free_bytes, text_recognition
 from app.settings import Settings
-from ingest import find_ocr
 from storage import Database, StorageError
 
 LOW_DISK_BYTES = 2 << 30
@@ -73,7 +72,7 @@ def _preset(preset: Preset) -> Finding:
 
 def _recognition() -> Finding:
     """What recognises scanned pages; it is no fault if nothing does, unless it was set up."""
-    ocr = find_ocr()
+    ocr = text_recognition()
     is_ok = not ocr.problem or ocr.tesseract is None
     return Finding("text recognition (OCR)", is_ok, ocr.problem or str(ocr))
 

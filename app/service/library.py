@@ -20,7 +20,14 @@ import storage
 from app.service import versions
 from app.service.prompt import Encoder, introduction
 from app.settings import Settings
-from ingest import Document, DocumentNotFound, EncryptedDocument, ReaderProcesses
+from ingest import (
+    Document,
+    DocumentNotFound,
+    EncryptedDocument,
+    Ocr,
+    ReaderProcesses,
+    find_ocr,
+)
 from storage import Database, DocumentRow, NewSegment
 
 BATCH_SEGMENTS = 200
@@ -240,6 +247,11 @@ def drop_unused_files(db: Database, settings: Settings) -> None:
     for path in settings.files_dir.iterdir():
         if path.name not in used and path.suffix != ".part":
             path.unlink(missing_ok=True)
+
+
+def text_recognition() -> Ocr:
+    """What recognises scanned pages on this machine."""
+    return find_ocr()
 
 
 def free_bytes(directory: Path) -> int:
