@@ -6,6 +6,7 @@ What takes long shows its progress on stderr.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from dataclasses import asdict
@@ -22,6 +23,8 @@ from app.settings import Retention
 
 if TYPE_CHECKING:
     from app.service import Service
+
+PASSWORD_VARIABLE = "AMMON_PDF_PASSWORD"
 
 
 @takes_model_options
@@ -40,6 +43,13 @@ def read(
     follow: Annotated[
         bool, typer.Option("--follow", help="Go on as the log grows, until Ctrl-C.")
     ] = False,
+    password: Annotated[
+        bool,
+        typer.Option(
+            "--password",
+            help="Ask for the password of encrypted PDFs; without it, AMMON_PDF_PASSWORD is tried.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Read files; interrupted, the same command goes on where it stopped.
@@ -47,15 +57,31 @@ def read(
     A file that has changed since it was read is read as a new version, after the rest.
     """
     kept = Retention.given(keep_every, checkpoint_budget)
+    secret = _password(password)
     if follow:
         ok = follow_log(data_dir, options, session, files, kept, as_json)
         raise typer.Exit(0 if ok else 1)
     with open_service(data_dir, options, session, kept) as service:
-        ok = _read(service, session, files, again, as_json)
+        ok = _read(service, session, files, again, as_json, secret)
     raise typer.Exit(0 if ok else 1)
 
 
-def _read(service: Service, session: str, files: list[Path], again: bool, as_json: bool) -> bool:
+def _password(is_asked_for: bool) -> str | None:
+    """The password of encrypted PDFs, typed unseen or out of the environment, and out of it."""
+    given = os.environ.pop(PASSWORD_VARIABLE, None)  # no process that is started inherits it
+    if not is_asked_for:
+        return given or None
+    return typer.prompt("Password of the encrypted PDF", hide_input=True, err=True)
+
+
+def _read(
+    service: Service,
+    session: str,
+    files: list[Path],
+    again: bool,
+    as_json: bool,
+    password: str | None,
+) -> bool:
     from app.messages import KNOWN_ERRORS, sentence
     from ingest import UnsupportedFormat, find_files
 
@@ -67,7 +93,7 @@ def _read(service: Service, session: str, files: list[Path], again: bool, as_jso
     passed_over: list[dict[str, str]] = []
     for file in found:
         try:
-            document = service.add_document(session, file.path, again=again)
+            document = service.add_document(session, file.path, again=again, password=password)
             wanted.append(document.id)
             for note in service.version_notes(document):
                 print(f"{document.title}: {note}", file=sys.stderr)

@@ -13,7 +13,7 @@ from ahn_runtime import hub
 from ahn_runtime.embedded import embedded_path, is_fetched
 from ahn_runtime.presets import EMBEDDED, PRESETS, Preset
 from app.messages import sentence
-from app.service.library import free_bytes
+from app.service.library import free_bytes, text_recognition
 from app.settings import Settings
 from storage import Database, StorageError
 
@@ -54,6 +54,7 @@ def examine(data_dir: Path) -> list[Finding]:
             f"{memory.available / 2**30:.1f} GiB free (the embedded model needs about 3 GiB)",
         ),
         Finding("disk", free > LOW_DISK_BYTES, f"{free / 2**30:.1f} GiB free at {data_dir}"),
+        _recognition(),
         _database(Settings(data_dir=data_dir).database_path),
     ]
 
@@ -67,6 +68,13 @@ def _preset(preset: Preset) -> Finding:
     return Finding(
         f"preset {preset.name}", True, f"{preset.title}, {memory}: {state} ({preset.licence})"
     )
+
+
+def _recognition() -> Finding:
+    """What recognises scanned pages; it is no fault if nothing does, unless it was set up."""
+    ocr = text_recognition()
+    is_ok = not ocr.problem or ocr.tesseract is None
+    return Finding("text recognition (OCR)", is_ok, ocr.problem or str(ocr))
 
 
 def _kernels() -> str:

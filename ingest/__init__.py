@@ -18,6 +18,7 @@ from ingest.errors import (
 from ingest.folders import Found, find_files
 from ingest.follow import Place, Tail, start_of
 from ingest.growing import GrowingLog
+from ingest.ocr import Ocr, find_ocr
 from ingest.opening import open_document
 from ingest.stream import encode_segments, token_chunks
 
@@ -35,6 +36,7 @@ __all__ = [
     "LimitExceeded",
     "Limits",
     "Locator",
+    "Ocr",
     "Place",
     "Reader",
     "ReaderFailed",
@@ -44,6 +46,7 @@ __all__ = [
     "UnsupportedFormat",
     "encode_segments",
     "find_files",
+    "find_ocr",
     "open_document",
     "start_of",
     "token_chunks",

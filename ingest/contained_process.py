@@ -6,7 +6,9 @@ instant. Its answers wait in a short queue, and then it waits itself: nothing pi
 
 import contextlib
 import json
+import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -98,7 +100,11 @@ class ReaderProcess:
                 return
 
     def end(self) -> None:
-        """Kill it, if need be, and leave nothing of it behind."""
+        """Kill it, if need be, and leave nothing of it behind, nor of the programs it runs."""
+        with contextlib.suppress(OSError, AttributeError):  # it is gone; there are none on Windows
+            # Its own group, for as long as it was not waited for.
+            if self._process.poll() is None:
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         while self._pump.is_alive():  # it may wait for room in the queue
             with contextlib.suppress(queue.Empty):

@@ -95,6 +95,9 @@ class Limits:
             parsed (that work is bounded by `max_page_operators` and `max_stream_bytes`): a
             page may overrun it by some seconds, and is then left out with a note. Three such
             pages end the reading.
+        seconds_per_ocr_page: for the recognition of one scanned page, by the clock. Three pages
+            beyond it, or on which it fails, end the recognition for the document.
+        max_ocr_pixels: of a page's picture; a larger page is looked at less closely.
         max_page_operators: operators and operands parsed in one PDF content stream.
         max_stream_bytes: size of one PDF stream or one chapter of an EPUB after decompression;
             images are not unpacked.
@@ -116,6 +119,8 @@ class Limits:
     max_segment_chars: int = 1200
     target_segment_chars: int = 600
     seconds_per_page: float = 20.0
+    seconds_per_ocr_page: float = 60.0
+    max_ocr_pixels: int = 25_000_000
     max_page_operators: int = 2_000_000
     max_stream_bytes: int = 32 * 1024 * 1024
     max_archive_entries: int = 20_000

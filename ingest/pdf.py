@@ -1,4 +1,4 @@
-"""PDF files, page by page, through pypdf; through PDFium where pypdf finds nothing.
+"""PDF files, page by page, through pypdf; through PDFium, then OCR, where pypdf finds nothing.
 
 A PDF from outside may be broken or hostile. pypdf runs no scripts and opens no attachments here;
 its work for each stream and page is bounded by `Limits`; whatever it raises is contained, for
@@ -7,7 +7,7 @@ that memory does not grow with the number of pages.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -29,9 +29,11 @@ from ingest.pdf_forms import typed_text
 from ingest.pdf_heads import without_running_heads
 from ingest.pdf_labels import PageLabels
 from ingest.pdf_outline import Outline
+from ingest.pdf_report import PdfReport
+from ingest.pdf_scans import ScannedPages
 from ingest.pdf_spare import SpareExtractor
 from ingest.pdf_text import clean_page
-from ingest.runs import Runs
+from ingest.pdf_trees import resolved
 from ingest.source import open_file
 
 # Fonts are shared by neighbouring pages, so not after each one. A book of 656 pages peaks at
@@ -41,31 +43,6 @@ _MAX_SLOW_PAGES = 3
 _LOG = logging.getLogger("ingest.pdf")
 
 quiet_pypdf()
-
-
-@dataclass
-class _Report:
-    """What happened to the pages, and the notes about it."""
-
-    page_count: int
-    missing: int = 0
-    failed: list[int] = field(default_factory=list)
-    empty: list[int] = field(default_factory=list)
-    too_large: list[int] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
-    spared: list[int] = field(default_factory=list)
-    chars: int = 0
-
-    def notes(self) -> Iterator[str]:
-        if self.empty and self.chars:
-            yield f"{page_list(self.empty)} had no text (scanned?)."
-        if self.failed:
-            yield f"{page_list(self.failed)} could not be read (damaged)."
-        if self.spared:
-            yield f"{page_list(self.spared)} gave no text at first and came from PDFium instead."
-        if self.too_large:
-            yield f"{page_list(self.too_large)} would unpack beyond the limits (left out)."
-        yield from self.left_out
 
 
 @dataclass(frozen=True)
@@ -110,33 +87,59 @@ class PdfFile:
         """Yield the segments of each page; none crosses a page's end. See `Reader.read`."""
         with open_file(self.path, self.name) as stream:
             pdf = self._parse(stream)
-            report = _Report(len(pdf.pages), missing=_missing_pages(pdf))
+            report = PdfReport(len(pdf.pages), missing=_missing_pages(pdf))
             names = _PageNames(_labels(pdf), _outline(pdf, self.limits))
             try:
                 with SpareExtractor(self.path, self.password, self.limits) as spare:
-                    raw = self._raw_pages(pdf, spare, report, document)
+                    raw = self._raw_pages(pdf, spare, report, document.on_step)
                     for index, text in enumerate(without_running_heads(raw)):
                         yield from self._page_segments(index, text, names, report)
             finally:
                 for note in report.notes():
                     document.add_note(note)
-            self._check_any_text(report)
+            if not report.chars:
+                raise report.why_no_text(self.name)
 
     def _raw_pages(
-        self, pdf: Any, spare: SpareExtractor, report: _Report, document: Document
+        self, pdf: Any, spare: SpareExtractor, report: PdfReport, on_step: Callable[[], None]
     ) -> Iterator[str]:
-        """Yield the lines of each page; from the spare extractor where pypdf finds none."""
+        """Yield the lines of each page; where pypdf finds none, from PDFium or from its picture."""
+        scans = ScannedPages(spare, report, self.limits)
         for index in range(report.page_count):
-            document.on_step()
+            on_step()
             text = self._raw_text(pdf, index, report)
             if text is None or text.isspace():
-                found = spare.page_text(index)
-                if found and not found.isspace():
-                    report.spared.append(index + 1)
-                    text = found
-                elif text is None:
-                    report.failed.append(index + 1)
+                text = self._spare_text(index, text, spare, report)
+            if text is None or text.isspace():
+                on_step()
+                text = scans.text(index) or text
+            if text is None:
+                report.failed.append(index + 1)
+            elif text and self._has_unmapped_font(pdf, index):
+                text = spare.page_text(index).strip() or text
             yield text or ""
+
+    def _spare_text(
+        self, index: int, text: str | None, spare: SpareExtractor, report: PdfReport
+    ) -> str | None:
+        found = spare.page_text(index)
+        if not found or found.isspace():
+            return text
+        report.spared.append(index + 1)
+        return found
+
+    def _has_unmapped_font(self, pdf: Any, index: int) -> bool:
+        """Return whether of some text on a page only the numbers of its glyphs are told.
+
+        pypdf takes these for letters; PDFium knows what they mean in the usual collections of
+        Chinese, Japanese and Korean glyphs.
+        """
+        try:
+            with bounded_pypdf(self.limits):
+                fonts = resolved(resolved(pdf.pages[index]["/Resources"])["/Font"])
+                return any(_is_unmapped(resolved(font)) for font in fonts.values())
+        except Exception:  # no fonts, or damaged ones
+            return False
 
     def _parse(self, stream: BinaryIO) -> Any:
         """Return a pypdf reader whose page tree was walked and is within the limits."""
@@ -162,7 +165,10 @@ class PdfFile:
         if pdf.decrypt("") or (self.password and pdf.decrypt(self.password)):
             return
         if self.password:
-            raise EncryptedDocument(f"The password given for {self.name} does not open it.")
+            raise EncryptedDocument(
+                f"The password given for {self.name} does not open it: try again, minding capital "
+                "letters and the keyboard's language."
+            )
         raise EncryptedDocument(_needs_password(self.name))
 
     def _opening_error(self, error: Exception) -> IngestError:
@@ -189,7 +195,7 @@ class PdfFile:
         )
 
     def _page_segments(
-        self, index: int, raw: str, names: _PageNames, report: _Report
+        self, index: int, raw: str, names: _PageNames, report: PdfReport
     ) -> Iterator[Segment]:
         text = clean_page(raw)
         if raw and (not text or text.isspace()):
@@ -205,7 +211,7 @@ class PdfFile:
         for piece in page_pieces(text, self.limits):
             yield Segment(piece, locator)
 
-    def _raw_text(self, pdf: Any, index: int, report: _Report) -> str | None:
+    def _raw_text(self, pdf: Any, index: int, report: PdfReport) -> str | None:
         """Return a page's lines, white space where it has none.
 
         Returns:
@@ -235,34 +241,13 @@ class PdfFile:
                 pdf.resolved_objects.clear()
         return ""
 
-    def _leave_out(self, page: int, reason: str, report: _Report) -> None:
+    def _leave_out(self, page: int, reason: str, report: PdfReport) -> None:
         report.left_out.append(f"Page {page} {reason} and was left out.")
         if len(report.left_out) >= _MAX_SLOW_PAGES:
             raise LimitExceeded(
                 f"{self.name} has {_MAX_SLOW_PAGES} pages beyond the limits, the last is page "
                 f"{page}, which {reason}: print it to a new PDF and read that one."
             )
-
-    def _check_any_text(self, report: _Report) -> None:
-        if report.chars:
-            return
-        if report.too_large or report.left_out:
-            raise LimitExceeded(
-                f"No page of {self.name} gave text within the limits for one page: print it to a "
-                "new PDF and read that one."
-            )
-        if report.empty and not report.missing:
-            count = (
-                f"any of its {report.page_count:,} pages" if report.page_count > 1 else "its page"
-            )
-            raise EmptyDocument(
-                f"{self.name} has no text on {count}: it looks scanned or blank; run text "
-                "recognition on it first (OCR, for example with OCRmyPDF) and read the result."
-            )
-        raise DamagedDocument(
-            f"None of the pages of {self.name} could be read: fetch it again, or repair it with "
-            "another program (such as qpdf), and retry."
-        )
 
 
 def page_pieces(text: str, limits: Limits) -> Iterator[str]:
@@ -274,14 +259,6 @@ def page_pieces(text: str, limits: Limits) -> Iterator[str]:
         body = piece.rstrip(" \t")
         if body and not body.isspace():
             yield body if body.endswith("\n") else body + "\n"
-
-
-def page_list(pages: list[int], most: int = 12) -> str:
-    """Return "Page 3" or "Pages 3, 7–9 and 40 more": sorted numbers with runs drawn together."""
-    runs = Runs(most)
-    for page in pages:
-        runs.add(page)
-    return runs.words("Page")
 
 
 def _labels(pdf: Any) -> PageLabels | None:
@@ -310,8 +287,14 @@ def _missing_pages(pdf: Any) -> int:
         return 0
 
 
+def _is_unmapped(font: Any) -> bool:
+    encoding = resolved(font.get("/Encoding"))
+    is_identity = isinstance(encoding, str) and encoding.startswith("/Identity")
+    return font.get("/Subtype") == "/Type0" and is_identity and "/ToUnicode" not in font
+
+
 def _needs_password(name: str) -> str:
     return (
-        f"{name} is encrypted and Ammon cannot ask for its password yet: remove the password with "
-        "another program and read that copy."
+        f"{name} is encrypted: give its password (on the command line, read FILE --password asks "
+        "for it, or set AMMON_PDF_PASSWORD), or remove it with another program and read that copy."
     )

@@ -2,12 +2,15 @@
 
 pypdf ends a line after each cell of many tables, because the cell's drawing moves on to a next
 line that is never used. The position of the piece that follows tells: on the same baseline and
-further on, it is the next cell of the row, and a tab stands between them.
+further on, it is the next cell of the row, and a tab stands between them. The positions also tell
+in which order the pieces of a right-to-left line are read; see `pdf_bidi.py`.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from ingest.pdf_bidi import Piece, line_in_order
 
 # Fractions of the font size within which two baselines are the same.
 _SAME_BASELINE = 0.3
@@ -36,6 +39,7 @@ class PageLines:
     """Collects the pieces of a page in the order of their drawing."""
 
     _parts: list[str] = field(default_factory=list)
+    _line: list[Piece] = field(default_factory=list)
     _before: _Place | None = None
     _line_ended: bool = False
 
@@ -51,21 +55,38 @@ class PageLines:
         """
         if not text.strip():
             self._line_ended = self._line_ended or "\n" in text
-            self._parts.append(text)
+            self._append(text)
             return
         place = _place(space, matrix, font_size)
         if self._before and place and self._line_ended and place.continues(self._before):
             self._join_row()
-        self._parts.append(text)
-        self._before = place if "\n" not in text.rstrip("\n") else None
+        self._before = place
+        self._append(text)
+        if "\n" in text.rstrip("\n"):
+            self._before = None
         self._line_ended = text.endswith("\n")
 
     def text(self) -> str:
         """Return all pieces, joined."""
+        self._end_line()
         return "".join(self._parts)
+
+    def _append(self, text: str) -> None:
+        for number, piece in enumerate(text.split("\n")):
+            if number:
+                self._end_line()
+                self._parts.append("\n")
+            if piece:
+                self._line.append(Piece(piece, self._before.along if self._before else 0.0))
+
+    def _end_line(self) -> None:
+        if self._line:
+            self._parts.append(line_in_order(self._line))
+            self._line = []
 
     def _join_row(self) -> None:
         """Put a tab in the place of the white space that ends the parts."""
+        self._end_line()
         while self._parts and not self._parts[-1].strip():
             self._parts.pop()
         if self._parts:

@@ -1,9 +1,10 @@
-"""A second opinion on a page that gave no text: PDFium, in a process that may be lost.
+"""A second opinion on a page, and its picture: PDFium, in a process that may be lost.
 
 Knows nothing of documents. The process starts with the first page that is asked for; once it
 crashed or took too long it is not asked again.
 """
 
+import base64
 import json
 import logging
 import re
@@ -12,8 +13,10 @@ import sys
 import threading
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from ingest.document import Limits
+from ingest.ocr import Picture
 
 _LOG = logging.getLogger("ingest.pdf")
 _CHILD = Path(__file__).with_name("pdf_spare_child.py")
@@ -22,13 +25,14 @@ _LINE_HYPHEN = re.compile("[\x02\ufffe](?:\r?\n)?")
 
 
 class SpareExtractor:
-    """Pages' texts from the process; use it in a `with` block."""
+    """Pages' texts and pictures from the process; use it in a `with` block."""
 
     def __init__(self, path: Path, password: str | None, limits: Limits) -> None:
         self._opening = {
             "path": str(path),
             "password": password,
             "max_chars": limits.max_page_chars,
+            "max_pixels": limits.max_ocr_pixels,
             "seconds": 2 * limits.seconds_per_page,
         }
         self._limits = limits
@@ -50,29 +54,38 @@ class SpareExtractor:
 
     def page_text(self, index: int) -> str:
         """Return the text of the page at a 0-based index, "" where there is none to be had."""
+        answer = self._ask("text", index)
+        return _LINE_HYPHEN.sub("", answer) if isinstance(answer, str) else ""
+
+    def page_picture(self, index: int) -> Picture | None:
+        """Return how a page looks; None for a blank one, or where it cannot be had."""
+        answer = self._ask("picture", index)
+        if not isinstance(answer, dict):
+            return None
+        return Picture(base64.b64decode(answer["pgm"]), int(answer["dpi"]))
+
+    def _ask(self, what: str, index: int) -> Any:
         if self._lost:
-            return ""
+            return None
         try:
-            answer = self._ask(index)
+            return self._answer(what, index)
         except (OSError, ValueError) as error:  # a broken pipe; half an answer
             _LOG.debug("pdfium was lost on page %d: %r", index + 1, error)
             self._lost = True
-            return ""
-        return _LINE_HYPHEN.sub("", answer)
+            return None
 
-    def _ask(self, index: int) -> str:
+    def _answer(self, what: str, index: int) -> Any:
         process = self._process or self._start()
         assert process.stdin is not None and process.stdout is not None
         # Killed, the process ends its output, and the line that is waited for comes as "".
         timer = threading.Timer(self._limits.seconds_per_page, process.kill)
         timer.start()
         try:
-            process.stdin.write(f"{index}\n")
+            process.stdin.write(f"{json.dumps([what, index])}\n")
             process.stdin.flush()
-            answer = json.loads(process.stdout.readline())
+            return json.loads(process.stdout.readline())
         finally:
             timer.cancel()
-        return answer if isinstance(answer, str) else ""
 
     def _start(self) -> subprocess.Popen[str]:
         self._process = subprocess.Popen(

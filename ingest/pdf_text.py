@@ -25,6 +25,7 @@ _TRAILING_SPACE = re.compile(r"[^\S\n]+(?=\n|\Z)")
 _HYPHENATED = re.compile(r"(?<=([^\W\d_]))[-\u2010]\n(?=([^\W\d_]))")
 _SOFT_HYPHEN = re.compile("\u00ad\n?")
 _SENTENCE_END = re.compile(r"[.!?:;…。！？][\"'”’»)\]]*$")
+_CLOSING = frozenset(",.;:!?)，。、；：！？）」』》】")
 _MIN_FULL_LINE_CHARS = 24
 
 
@@ -72,6 +73,8 @@ def _joint(line: str, following: str, full: float) -> str:
         return "\n"
     if "\t" in line or "\t" in following:  # rows of a table
         return "\n"
+    if _is_wide(line[-1]) and following[0] in _CLOSING:
+        return ""  # what was pushed out of a full line
     if _is_wide(line[-1]) and _is_wide(following[0]):
         return "" if 2 * len(line) >= full and not _SENTENCE_END.search(line[-4:]) else "\n"
     if following[0].islower() and line[-1].isalpha() | (line[-1] in ",;-–—"):

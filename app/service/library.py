@@ -20,7 +20,14 @@ import storage
 from app.service import versions
 from app.service.prompt import Encoder, introduction
 from app.settings import Settings
-from ingest import Document, DocumentNotFound, ReaderProcesses
+from ingest import (
+    Document,
+    DocumentNotFound,
+    EncryptedDocument,
+    Ocr,
+    ReaderProcesses,
+    find_ocr,
+)
 from storage import Database, DocumentRow, NewSegment
 
 BATCH_SEGMENTS = 200
@@ -75,6 +82,7 @@ def add_document(
     path: Path,
     name: str | None = None,
     again: bool = False,
+    password: str | None = None,
 ) -> DocumentRow:
     """Register a file with a session; the same content is registered once, unless asked.
 
@@ -82,15 +90,23 @@ def add_document(
         path: the file; it may disappear afterwards.
         name: what the person calls it, where it is a copy; then its path says nothing.
         again: register it once more even though its content was read.
+        password: of an encrypted PDF; not stored.
 
     Raises:
         IngestError: it is not a document Ammon reads, with the reason.
     """
     shown = name or path.name
-    processes.open_document(path, name=shown)  # refuse what cannot be read before copying it
+    source_path = None if name else str(path.resolve())
+    try:  # refuse what cannot be read before copying it
+        processes.open_document(path, name=shown, password=password)
+    except EncryptedDocument:
+        indexed = _find_indexed(db, session_id, versions.File(shown, source_path, _sha256(path)))
+        if indexed is None or again:
+            raise
+        return indexed
     kept, sha256 = keep_file(settings, path)
-    document = processes.open_document(kept, name=shown)
-    file = versions.File(shown, None if name else str(path.resolve()), sha256)
+    document = processes.open_document(kept, name=shown, password=password)
+    file = versions.File(shown, source_path, sha256)
     with db.transaction():  # nobody registers the same file in between
         known = versions.find_read(db, session_id, file, again)
         if known is not None:
@@ -110,6 +126,17 @@ def add_document(
         )
 
 
+def _find_indexed(db: Database, session_id: int, file: versions.File) -> DocumentRow | None:
+    """The document of an encrypted file whose text is stored, so that no password is needed."""
+    known = versions.find_read(db, session_id, file, again=False)
+    return known if known is not None and known.token_count is not None else None
+
+
+def _sha256(path: Path) -> str:
+    with _opened(path) as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
+
+
 class _Stopped(Exception):
     """Raised through a reading to end it."""
 
@@ -121,6 +148,7 @@ def index_document(
     row: DocumentRow,
     tokens: Encoder,
     stopping: Callable[[], bool] = lambda: False,
+    password: str | None = None,
 ) -> bool:
     """Cut a document into stored segments; False if it was told to stop half-way.
 
@@ -135,7 +163,9 @@ def index_document(
     storage.reset_indexing(db, row.id)
     document: Document | DocumentRow | None = storage.reread_source(db, row.id)
     if document is None:
-        document = processes.open_document(kept_path(settings, row), name=row.file_name)
+        document = processes.open_document(
+            kept_path(settings, row), name=row.file_name, password=password
+        )
         document.on_step = go_on  # heard as well while a page takes long
     try:
         end = _store_segments(db, row, _segments(db, document), tokens, go_on)
@@ -217,6 +247,11 @@ def drop_unused_files(db: Database, settings: Settings) -> None:
     for path in settings.files_dir.iterdir():
         if path.name not in used and path.suffix != ".part":
             path.unlink(missing_ok=True)
+
+
+def text_recognition() -> Ocr:
+    """What recognises scanned pages on this machine."""
+    return find_ocr()
 
 
 def free_bytes(directory: Path) -> int:

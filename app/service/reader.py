@@ -82,6 +82,8 @@ class Reader:
         self._to_read: deque[int] = deque()
         self._paused: set[int] = set()
         self._forgotten: set[int] = set()
+        # Of encrypted PDFs, until their text is stored; nowhere but in memory.
+        self._passwords: dict[int, str] = {}
         self._indexing: int | None = None
         self._reading: int | None = None
         self.progress: dict[int, Progress] = {}
@@ -108,10 +110,12 @@ class Reader:
             if thread.is_alive():
                 thread.join(timeout_s)
 
-    def enqueue(self, document: DocumentRow) -> None:
+    def enqueue(self, document: DocumentRow, password: str | None = None) -> None:
         """Index and read a document, wherever it stands; takes back a pause."""
         with self._wake:
             self._paused.discard(document.id)
+            if password is not None and document.state == "indexing":
+                self._passwords[document.id] = password
         self._queue_up(document)
 
     def _queue_up(self, document: DocumentRow) -> None:
@@ -142,6 +146,7 @@ class Reader:
             for document_id in document_ids:
                 self.progress.pop(document_id, None)
                 self._paused.discard(document_id)
+                self._passwords.pop(document_id, None)
             self.notices.pop(session_id, None)
 
     def is_busy(self, session_id: int) -> bool:
@@ -162,6 +167,7 @@ class Reader:
             if not self._to_index:  # forgotten meanwhile
                 return
             self._indexing = document_id = self._to_index.popleft()
+            password = self._passwords.pop(document_id, None)
 
         def given_up() -> bool:
             return self._stopping or document_id in self._forgotten
@@ -169,7 +175,9 @@ class Reader:
         try:
             row = storage.get_document(self._db, document_id)
             tokens = self._runtime(row.session_id).tokenizer
-            if index_document(self._db, self._settings, self._processes, row, tokens, given_up):
+            if index_document(
+                self._db, self._settings, self._processes, row, tokens, given_up, password
+            ):
                 self._queue_up(storage.get_document(self._db, document_id))
         except Exception as error:  # the thread must outlive a fault of ours, too
             self._fail(document_id, _known(error))

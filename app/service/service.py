@@ -247,25 +247,33 @@ class Service:
     # Documents.
 
     def add_document(
-        self, session: str, path: Path, name: str | None = None, again: bool = False
+        self,
+        session: str,
+        path: Path,
+        name: str | None = None,
+        again: bool = False,
+        password: str | None = None,
     ) -> DocumentRow:
         """Add a file to a session and read it; a file already there goes on where it stopped.
 
         Args:
             name: what the person calls it, where `path` is only a copy of theirs.
             again: read it once more even though it was read; see `versions`.
+            password: of an encrypted PDF. It is kept in memory until the text is stored, and asked
+                for again if that was interrupted: the document has then failed and says so.
 
         Raises:
+            EncryptedDocument: it needs a password, or another one.
             IngestError, StorageError, OSError: with the reason; nothing already stored is touched.
         """
         row = self.session(session)
         if log := self.following.end_log(row, path):
             return self.resume(log.id)
         document = library.add_document(
-            self.db, self.settings, self._processes, row.id, path, name, again
+            self.db, self.settings, self._processes, row.id, path, name, again, password
         )
         self.following.end_before(row, document)
-        return self.resume(document.id)
+        return self.resume(document.id, password)
 
     def follow(self, session: str, path: Path) -> DocumentRow:
         """Read a log and go on as it grows; see `Following.start`."""
@@ -275,14 +283,18 @@ class Service:
         """What to know of a document that replaces another one."""
         return versions.notes_on(self.db, document)
 
-    def resume(self, document_id: int) -> DocumentRow:
-        """Read a document on, wherever it stopped; a failed one is tried again."""
+    def resume(self, document_id: int, password: str | None = None) -> DocumentRow:
+        """Read a document on, wherever it stopped; a failed one is tried again.
+
+        Args:
+            password: of an encrypted PDF whose text is not yet stored.
+        """
         document = storage.get_document(self.db, document_id)
         if document.state in ("paused", "failed"):
             waiting = "queued" if document.token_count is not None else "indexing"
             document = storage.set_document_state(self.db, document_id, waiting)
         if document.state in OPEN_STATES:
-            self.reader.enqueue(document)
+            self.reader.enqueue(document, password)
         return document
 
     def remove_document(self, document_id: int) -> None:

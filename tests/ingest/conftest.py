@@ -8,6 +8,12 @@ import pytest
 from ingest import DEFAULT_LIMITS, Document, Limits, open_document
 
 
+@pytest.fixture(autouse=True)
+def no_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave scanned pages alone, whatever is installed, but where a test asks for it."""
+    monkeypatch.setenv("AMMON_OCR_LANGUAGES", "none")
+
+
 @pytest.fixture
 def document(tmp_path: Path) -> Callable[..., Document]:
     """Return a function that writes bytes to a file and opens it."""

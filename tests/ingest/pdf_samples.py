@@ -5,20 +5,25 @@ from collections.abc import Sequence
 
 from pypdf import PdfWriter
 
+HELVETICA = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
 
-def make_pdf(*pages: str | bytes, catalog: str = "", objects: Sequence[str] = ()) -> bytes:
+
+def make_pdf(
+    *pages: str | bytes, catalog: str = "", objects: Sequence[str] = (), font: str = HELVETICA
+) -> bytes:
     """Return a PDF with a page for each text (lines in Helvetica) or raw content stream.
 
     Args:
         catalog: more of the catalog.
         objects: more objects, numbered from `first_free(len(pages))` on.
+        font: in which all pages are.
     """
     extra, count = objects, len(pages)
     kids = " ".join(f"{4 + 2 * index} 0 R" for index in range(count))
     objects = [
         f"<< /Type /Catalog /Pages 2 0 R {catalog} >>".encode(),
         f"<< /Type /Pages /Count {count} /Kids [{kids}] >>".encode(),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+        font.encode(),
     ]
     for index, page in enumerate(pages):
         content = page if isinstance(page, bytes) else lines_content(page)
@@ -44,6 +49,42 @@ def lines_content(text: str) -> bytes:
     """Return the drawing of lines, one under the other."""
     rows = [f"({_escaped(line)}) Tj T*" for line in text.split("\n")]
     return "\n".join(["BT /F1 10 Tf 14 TL 50 780 Td", *rows, "ET"]).encode("cp1252")
+
+
+def unicode_pdf(*pieces: tuple[float, float, str]) -> bytes:
+    """Return a PDF of one page with pieces of text of any script, each begun at its x and y.
+
+    The letters of a piece are drawn from left to right, 5 points apart.
+    """
+    hexed = [(x, y, text.encode("utf-16-be").hex()) for x, y, text in pieces]
+    content = "".join(f"BT /F1 10 Tf 1 0 0 1 {x} {y} Tm <{text}> Tj ET\n" for x, y, text in hexed)
+    codes = sorted({ord(letter) for _, _, text in pieces for letter in text})
+    lines = "".join(f"<{code:04x}> <{code:04x}>\n" for code in codes)
+    to_unicode = (
+        "/CMapName /C def 1 begincodespacerange <0000> <ffff> endcodespacerange\n"
+        f"{len(codes)} beginbfchar\n{lines}endbfchar"
+    )
+    stream = f"<< /Length {len(to_unicode)} >>\nstream\n{to_unicode}\nendstream"
+    more = [glyph_font("Identity"), stream]
+    return make_pdf(content.encode(), objects=more, font=composite_font(6, "/ToUnicode 7 0 R"))
+
+
+def composite_font(descendant: int, more: str = "") -> str:
+    """Return a font whose text is numbers of glyphs; `descendant` is the object that has them."""
+    return (
+        "<< /Type /Font /Subtype /Type0 /BaseFont /Any /Encoding /Identity-H "
+        f"/DescendantFonts [{descendant} 0 R] {more} >>"
+    )
+
+
+def glyph_font(collection: str) -> str:
+    """Return the glyphs' font; the collection says what their numbers mean."""
+    system = f"<< /Registry (Adobe) /Ordering ({collection}) /Supplement 0 >>"
+    return (
+        f"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Any /CIDSystemInfo {system} /DW 500 "
+        "/FontDescriptor << /Type /FontDescriptor /FontName /Any /Flags 4 /ItalicAngle 0 "
+        "/FontBBox [0 0 500 700] /Ascent 700 /Descent 0 /CapHeight 700 /StemV 80 >> >>"
+    )
 
 
 def cells_content(*rows: tuple[str, ...]) -> bytes:

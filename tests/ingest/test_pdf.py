@@ -17,7 +17,7 @@ from ingest import (
     Locator,
     open_document,
 )
-from ingest.pdf import page_list
+from ingest.pdf_report import page_list
 from ingest.pdf_spare import SpareExtractor
 from tests.ingest.pdf_samples import cells_content, encrypted, make_pdf
 
@@ -66,7 +66,10 @@ def test_control_tokens_in_a_page_are_plain_text(whole_text):
 def test_a_page_without_text_is_noted(document):
     opened = document(make_pdf("one", IMAGE_ONLY, "three", IMAGE_ONLY, IMAGE_ONLY), "a.pdf")
     assert [str(segment.locator) for segment in opened.segments()] == ["page 1", "page 3"]
-    assert opened.notes == ["Pages 2, 4–5 had no text (scanned?)."]
+    assert opened.notes == [
+        "Pages 2, 4–5 had no text (scanned?); AMMON_OCR_LANGUAGES is none: unset it to have "
+        "scanned pages recognised."
+    ]
 
 
 @pytest.mark.parametrize("content", [IMAGE_ONLY, b""], ids=["image", "blank"])
@@ -82,7 +85,7 @@ def test_a_pdf_without_pages_is_empty(document):
 
 def test_an_encrypted_pdf_needs_its_password(document):
     data = encrypted(GOOD, "sesame")
-    with pytest.raises(EncryptedDocument, match="remove the password"):
+    with pytest.raises(EncryptedDocument, match="--password asks"):
         document(data, "a.pdf")
     with pytest.raises(EncryptedDocument, match="does not open it"):
         document(data, "a.pdf", password="wrong")

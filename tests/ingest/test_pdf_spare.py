@@ -73,10 +73,10 @@ runpy.run_path(sys.argv[1], run_name="__main__")
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no alarm")
 def test_a_process_that_hangs_ends_though_nobody_is_left_to_end_it():
-    opening = {"path": "a.pdf", "password": None, "max_chars": 9, "seconds": 0.2}
+    opening = {"path": "a.pdf", "password": None, "max_chars": 9, "max_pixels": 9, "seconds": 0.2}
     ended = subprocess.run(
         [sys.executable, "-c", ALONE, str(pdf_spare._CHILD)],
-        input=f"{json.dumps(opening)}\n0\n".encode(),
+        input=f'{json.dumps(opening)}\n["text", 0]\n'.encode(),
     )
     assert ended.returncode == -signal.SIGALRM
 

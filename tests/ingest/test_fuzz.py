@@ -1,0 +1,126 @@
+"""Every reader on damaged files: segments within the limits, or one sentence; nothing else.
+
+`AMMON_FUZZ_EXAMPLES` sets how many files of each kind are tried.
+"""
+
+import gzip
+import os
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ingest import IngestError, Limits, open_document
+from ingest.pdf_spare import SpareExtractor
+from tests.ingest.pdf_samples import cells_content, encrypted, make_pdf
+from tests.ingest.zip_samples import chapter, make_docx, make_epub, nav_point, word_paragraph
+
+EXAMPLES = int(os.environ.get("AMMON_FUZZ_EXAMPLES", "100"))
+MAX_CPU_S = 5.0
+LIMITS = Limits(
+    max_pages=50,
+    max_text_chars=20_000,
+    max_markup_chars=50_000,
+    max_page_chars=5_000,
+    max_segment_chars=300,
+    target_segment_chars=150,
+    max_page_operators=20_000,
+    max_stream_bytes=200_000,
+    max_archive_entries=40,
+    max_unpacked_bytes=1_000_000,
+    max_record_chars=5_000,
+)
+LOG = "".join(
+    f"2024-01-25 06:00:{n:02} ERROR worker {n}: failed\n  at line {n}\n" for n in range(20)
+)
+RECORDS = '{"ts": "2024-01-25", "user": {"id": 7, "tags": ["a", "ü"]}}\n[1, [2, {"x": null}]]\n' * 9
+MARKDOWN = "# A title\n\nA paragraph – with “quotes”.\n\n```python\nx = 1\n```\n\n" * 6
+PAGE = "<!doctype html><html><head><title>T</title></head><body><h1>One</h1><p>Words &amp; <b>more"
+PAGE += "</b></p><table><tr><td>a<td>b</table><script>no()</script><pre>x\n y</pre></body></html>"
+CODE = 'def f(x):\n    """Say."""\n    return x\n\n\nclass A:\n    pass\n\n\n' * 5
+CHAPTERS = {"one.xhtml": chapter("One", "It began."), "two.xhtml": chapter("Two", "It ended.")}
+WORD = word_paragraph("A heading", '<w:pStyle w:val="Heading1"/>') + word_paragraph("Some words.")
+LABELLED = "/PageLabels << /Nums [0 << /S /r >> 1 << /S /D /St 4 >>] >>"
+PDF = make_pdf("One page.\nTwo lines.", cells_content(("a", "b")), "xyz", catalog=LABELLED)
+
+GOOD = {
+    "a.txt": (MARKDOWN + "Ende gut, alles gut.\n").encode("utf-16"),
+    "a.md": MARKDOWN.encode(),
+    "a.log": LOG.encode(),
+    "syslog": LOG.encode(),
+    "a.jsonl": RECORDS.encode(),
+    "a.py": CODE.encode(),
+    "a.html": PAGE.encode(),
+    "a.epub": make_epub(CHAPTERS, ncx=nav_point("One", "one.xhtml")),
+    "a.docx": make_docx(WORD, styles="<w:style/>"),
+    "a.pdf": PDF,
+    "locked.pdf": encrypted(PDF, ""),
+    "a.log.gz": gzip.compress(LOG.encode(), mtime=0),
+    "a.jsonl.gz": gzip.compress(RECORDS.encode(), mtime=0),
+}
+KEYWORDS = [
+    *(b"\x00", b"\xff", b"\n", b"<", b">>", b"/Kids", b"0 R", b"99999999999", b"-1", b"stream"),
+    *(b"]]>", b"<!--", b"&#x110000;", b"<![CDATA[", b"<!ENTITY a SYSTEM 'file:///etc/passwd'>"),
+    *(b"{", b'"', b"\\ud800", b"[" * 300, b"1e999", b"PK\x03\x04", b"\xed\xa0\x80", b"\xfe\xff"),
+]
+
+
+@st.composite
+def damaged(draw: st.DrawFn, good: bytes) -> bytes:
+    """Draw a file that was flipped, cut, inserted into or repeated in a few places."""
+    data = bytearray(good)
+    for _ in range(draw(st.integers(1, 6))):
+        at = draw(st.integers(0, len(data)))
+        until = min(len(data), at + draw(st.integers(0, 60)))
+        deed = draw(st.sampled_from(("flip", "cut", "insert", "repeat", "end")))
+        if deed == "flip" and at < len(data):
+            data[at] ^= 1 << draw(st.integers(0, 7))
+        elif deed == "cut":
+            del data[at:until]
+        elif deed == "insert":
+            data[at:at] = draw(st.sampled_from(KEYWORDS) | st.binary(max_size=12))
+        elif deed == "repeat":
+            data[at:at] = data[at:until] * draw(st.integers(1, 40))
+        elif deed == "end" and at > len(data) // 2:
+            del data[at:]
+    return bytes(data)
+
+
+@pytest.fixture
+def no_pdfium(monkeypatch):
+    """Leave pypdf alone with the pages; starting a process for each example takes its time."""
+    monkeypatch.setattr(SpareExtractor, "page_text", lambda spare, index: "")
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_the_files_that_are_damaged_here_are_good(tmp_path, no_pdfium, name):
+    path = tmp_path / name
+    path.write_bytes(GOOD[name])
+    assert len(list(open_document(path, limits=LIMITS).segments())) >= 1
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_damaged_file_is_read_or_refused_within_the_limits(tmp_path, no_pdfium, name):
+    path = tmp_path / name
+
+    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(damaged(GOOD[name]))
+    def check(data: bytes) -> None:
+        path.write_bytes(data)
+        started_s, chars = time.thread_time(), 0
+        try:
+            document = open_document(path, limits=LIMITS)
+            for segment in document.segments():
+                assert 0 < len(segment.text) <= LIMITS.max_segment_chars
+                chars += len(segment.text.encode("utf-8").decode())
+                assert "root:" not in segment.text and str(segment.locator).isprintable()
+            assert all(note.isprintable() for note in document.notes)
+        except IngestError as error:
+            message = str(error)
+            assert name in message and message.endswith(".") and message.isprintable()
+        # A newline may be added to each page or paragraph.
+        assert chars <= 2 * LIMITS.max_text_chars
+        assert time.thread_time() - started_s < MAX_CPU_S
+
+    check()
