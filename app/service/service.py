@@ -36,11 +36,16 @@ OPEN_STATES = ("indexing", "queued", "reading")
 
 @dataclass(frozen=True)
 class DocumentStatus:
-    """A document with its live progress; `eta_s` is None while nothing is known."""
+    """A document with its live progress; `eta_s` is None while nothing is known.
+
+    Args:
+        waits_for_more: a log that is followed and rests, its state being 'paused', until it grows.
+    """
 
     document: DocumentRow
     tokens_read: int
     tokens_per_second: float
+    waits_for_more: bool = False
 
     @property
     def eta_s(self) -> float | None:
@@ -334,9 +339,10 @@ class Service:
 
     def _status(self, row: DocumentRow) -> DocumentStatus:
         progress = self.reader.progress.get(row.id)
+        rests = self.following.waits_for_more(row)
         if progress is None or row.state == "done":
-            return DocumentStatus(row, row.tokens_read, 0.0)
-        return DocumentStatus(row, progress.tokens_read, progress.tokens_per_second)
+            return DocumentStatus(row, row.tokens_read, 0.0, rests)
+        return DocumentStatus(row, progress.tokens_read, progress.tokens_per_second, rests)
 
     def notice(self, session: str) -> str:
         """What the person should know about the session's reading; empty when all is well."""
