@@ -3,13 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check fix clean
+.PHONY: run test soak check fix clean
 
 run: $(VENV)/.run
 	$(BIN)/python launch.py
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+# As `make test` does with 30: some ten minutes.
+soak: $(VENV)/.dev
+	AMMON_KILLS=500 $(BIN)/python -m pytest tests/app/test_kill.py -q -s
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -32,6 +32,8 @@ def ask(
                 print(answer.text[shown:], end="", flush=True)
                 shown = max(shown, len(answer.text))
         assert answer is not None
+        for note in service.reading_notes(session):
+            print(note, file=sys.stderr)
         if as_json:
             print(json.dumps(answer.as_dict()))
             return

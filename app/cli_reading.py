@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +17,7 @@ import typer
 from app.cli_following import follow_log
 from app.cli_options import CheckpointBudget, DataDir, Json, KeepEvery, takes_model_options
 from app.cli_service import open_service
+from app.cli_watching import standstill, watch, watch_reread
 from app.errors import RereadStopped
 from app.settings import Retention
 
@@ -54,7 +54,9 @@ def read(
 ) -> None:
     """Read files; interrupted, the same command goes on where it stopped.
 
-    A file that has changed since it was read is read as a new version, after the rest.
+    A file that has changed since it was read is read as a new version, after the rest. What the
+    session left unfinished before is read first; a document that was paused, or failed, half-way is
+    not: the command names it and ends, for nothing can be read behind it.
     """
     kept = Retention.given(keep_every, checkpoint_budget)
     secret = _password(password)
@@ -104,11 +106,13 @@ def _read(
                 {"file": str(file.path), "error": sentence(error)}
             )
             print(f"{'Skipped' if stray else 'Error'}: {sentence(error)}", file=sys.stderr)
-    _watch(service, session, wanted)
+    watch(service, session, wanted)
     rows = [s.document for s in service.documents(session) if s.document.id in wanted]
     for row in rows:
         if row.state == "failed":
             print(f"Error: {row.title}: {row.error}", file=sys.stderr)
+    if told := standstill(service, session, rows):
+        print(f"Error: {told}", file=sys.stderr)
     if as_json:
         print(
             json.dumps(
@@ -142,7 +146,7 @@ def reread(
             return
         service.reader.start()
         service.reread(session, options)
-        _watch_reread(service, session)
+        watch_reread(service, session)
         left, notice = service.rereading(session), service.notice(session)
         if left is not None:
             raise RereadStopped(f"The re-reading stopped: {notice} Run it again to go on.")
@@ -179,56 +183,6 @@ def remove(
             raise ValueError(f"{session!r} has no document {document!r}; it has {known}.")
         service.reader.start()
         service.remove_document(titles.pop(document))
-        _watch(service, session, list(titles.values()))
+        watch(service, session, list(titles.values()))
         left = [asdict(s.document) for s in service.documents(session)]
     print(json.dumps({"session": session, "documents": left}) if as_json else "Removed.")
-
-
-def _watch(service: Service, session: str, wanted: list[int]) -> None:
-    """Show a progress bar per document until none is being worked on."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from app.service import OPEN_STATES
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks = {i: bars.add_task("…", note="", total=None) for i in wanted}
-        while True:
-            working = False
-            for status in service.documents(session):
-                row = status.document
-                if row.id not in tasks:
-                    continue
-                working |= row.state in OPEN_STATES
-                rate = (
-                    f"{status.tokens_per_second:,.0f} tokens/s" if status.tokens_per_second else ""
-                )
-                note = f"{row.state} {status.tokens_read:,}/{row.token_count or 0:,} {rate}"
-                bars.update(
-                    tasks[row.id],
-                    description=row.title[:40],
-                    total=row.token_count,
-                    completed=status.tokens_read,
-                    note=note,
-                )
-            if not working:
-                return
-            time.sleep(0.3)
-
-
-def _watch_reread(service: Service, session: str) -> None:
-    """Show a progress bar until the re-reading is done or stands still."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True)) as bars:
-        bar = bars.add_task(f"{session[:40]} anew", total=None)
-        while (left := service.rereading(session)) is not None and service.is_rereading(session):
-            bars.update(bar, total=left.tokens, completed=left.tokens_read)
-            time.sleep(0.2)

@@ -32,6 +32,8 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 _MEMORY = ":memory:"
 _INCREMENTAL = 2  # what PRAGMA auto_vacuum answers for INCREMENTAL
 _SMALLEST_PAGE_BYTES = 512
+_VACUUM_STEP_PAGES = 512  # 2 MiB: some hundredths of a second with the write lock held
+_VACUUM_PAUSE_S = 0.01  # whoever waits for the lock looks several times in such a while
 _LOG_LIMIT_BYTES = 64 * 1024 * 1024  # a larger write-ahead log is cut back after use
 
 
@@ -284,17 +286,27 @@ class Database:
     def incremental_vacuum(self, max_pages: int) -> int:
         """Give at most ``max_pages`` free pages back to the disk; returns how many were given.
 
-        Inside a transaction it gives none: the room may not be free yet.
+        In small steps, between which others may write. Inside a transaction it gives none: the
+        room may not be free yet.
         """
-        if max_pages <= 0:
-            return 0  # SQLite would read 0 as "all of them"
-        with self._cursor() as cursor:
-            if cursor.connection.in_transaction:
-                return 0
-            free = int(self._pragma("freelist_count"))
-            if free:
-                # execute() would stop after the first page, executescript() goes on to the end.
-                cursor.executescript(f"PRAGMA incremental_vacuum({int(max_pages)})")
+        given = 0
+        while given < max_pages:
+            step = self._vacuum_step(min(_VACUUM_STEP_PAGES, max_pages - given))
+            given += step
+            if step < _VACUUM_STEP_PAGES:
+                break
+            time.sleep(_VACUUM_PAUSE_S)
+        if given:
+            with self._cursor() as cursor:
                 # The file shrinks when the log is copied into it; PASSIVE waits for nobody.
                 cursor.executescript("PRAGMA wal_checkpoint(PASSIVE)")
-            return free - int(self._pragma("freelist_count"))
+        return given
+
+    def _vacuum_step(self, max_pages: int) -> int:
+        with self._cursor() as cursor:
+            free = int(self._pragma("freelist_count"))
+            if not free or cursor.connection.in_transaction:
+                return 0
+            # execute() would stop after the first page, executescript() goes on to the end.
+            cursor.executescript(f"PRAGMA incremental_vacuum({max_pages})")
+            return max(0, free - int(self._pragma("freelist_count")))

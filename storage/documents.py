@@ -210,13 +210,24 @@ def next_document_to_read(db: Database, session_id: int) -> DocumentRow | None:
     """The first document of the session that is being read or waits to be.
 
     None while one stands still half-read: its rest belongs right behind what was read of it, so
-    the others wait until it is resumed or cancelled.
+    the others wait until it is resumed or removed.
     """
+    if find_half_read(db, session_id) is not None:
+        return None
     row = db.row(
-        "SELECT * FROM documents WHERE session_id = :id AND state IN ('reading', 'queued') "
-        "AND NOT EXISTS (SELECT 1 FROM documents WHERE session_id = :id AND tokens_read > 0 "
-        "AND state IN ('paused', 'failed')) ORDER BY ordinal LIMIT 1",
-        {"id": session_id},
+        "SELECT * FROM documents WHERE session_id = ? AND state IN ('reading', 'queued') "
+        "ORDER BY ordinal LIMIT 1",
+        [session_id],
+    )
+    return None if row is None else _document(row)
+
+
+def find_half_read(db: Database, session_id: int) -> DocumentRow | None:
+    """The document of the session that stands still half-read, paused or failed."""
+    row = db.row(
+        "SELECT * FROM documents WHERE session_id = ? AND tokens_read > 0 "
+        "AND state IN ('paused', 'failed') ORDER BY ordinal LIMIT 1",
+        [session_id],
     )
     return None if row is None else _document(row)
 

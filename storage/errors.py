@@ -17,6 +17,8 @@ mistakes of the caller, not states of the store.
 from __future__ import annotations
 
 import errno
+import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,6 +65,11 @@ _BY_SQLITE_CODE: dict[int, tuple[type[StorageError], str]] = {
         DiskFull,
         "The disk that holds {where} is full and nothing of this step was saved; free some space "
         "or delete a session, then try again.",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        StorageError,
+        "The disk that holds {where} did not do this step ({reason}) and nothing of it was saved; "
+        "it may be full, over its quota, failing or gone: see to that, then try again.",
     ),
     sqlite3.SQLITE_BUSY: (
         DatabaseLocked,
@@ -114,6 +121,7 @@ _BY_ERRNO: dict[int, tuple[type[StorageError], str]] = {
     errno.EPERM: _BY_SQLITE_CODE[sqlite3.SQLITE_READONLY],
 }
 
+_SMALLEST_ROOM_BYTES = 64 * 1024  # less than a write-ahead log and its index need
 _UNFORESEEN = "The database {where} could not do this step ({reason}); nothing of it was saved."
 
 
@@ -123,8 +131,18 @@ def _storage_error(error: sqlite3.Error | OSError, where: str) -> StorageError:
     else:
         # SQLite keeps the primary code in the low byte, the detail above it.
         code = getattr(error, "sqlite_errorcode", None) or 0
-        kind, sentence = _BY_SQLITE_CODE.get(code & 0xFF, (StorageError, _UNFORESEEN))
+        code &= 0xFF
+        if code == sqlite3.SQLITE_IOERR and _has_no_room(where):
+            code = sqlite3.SQLITE_FULL  # not told so when it is the log's index that finds no room
+        kind, sentence = _BY_SQLITE_CODE.get(code, (StorageError, _UNFORESEEN))
     return kind(sentence.format(where=where, reason=error))
+
+
+def _has_no_room(where: str) -> bool:
+    try:
+        return shutil.disk_usage(os.path.dirname(where) or os.curdir).free < _SMALLEST_ROOM_BYTES
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -18,6 +18,7 @@ STATE_WORDS = {
     "failed": "Could not be read",
     "cancelled": "Cancelled",
 }
+WAITS_FOR_MORE = "Following, waiting for more"
 
 
 def session_label(summary: SessionSummary) -> str:
@@ -40,7 +41,7 @@ def _document(status: DocumentStatus) -> str:
     row = status.document
     total = row.token_count or 0
     share = 100 * status.tokens_read / total if total else 0
-    facts = [STATE_WORDS[row.state]]
+    facts = [WAITS_FOR_MORE if status.waits_for_more else STATE_WORDS[row.state]]
     if row.unit_count:
         facts.append(f"{row.unit_count:,} {row.unit_name}s")
     if total:

@@ -110,6 +110,14 @@ class Following:
         with self._locks.held(row.id):
             pass
 
+    def waits_for_more(self, document: DocumentRow) -> bool:
+        """Whether a log rests only until it grows: it is followed, by this process or another."""
+        if document.state != "paused":
+            return False
+        follow = storage.find_follow(self._db, document.id)
+        is_open = follow is not None and not follow.ended
+        return is_open and self._locks.seems_held(document.session_id)
+
     def pause(self, document: DocumentRow) -> None:
         """Stop following this document, if this process does."""
         follower = self._followers.get(document.session_id)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 from filelock import FileLock, Timeout
 
 from app.errors import SessionBusy
@@ -32,12 +33,23 @@ class SessionLocks:
             lock = FileLock(self._directory / f"{session_id}.lock", timeout=0, thread_local=False)
             with lock:
                 holder.write_text(str(os.getpid()), encoding="utf-8")
-                yield
+                try:
+                    yield
+                finally:
+                    holder.unlink(missing_ok=True)
         except Timeout as error:
             raise SessionBusy(
                 f"Another Ammon (process {_read_pid(holder)}) is reading this session; wait until "
                 "it is done, or stop it."
             ) from error
+
+    def seems_held(self, session_id: int) -> bool:
+        """Whether a process that lives holds a session, as far as its note says: for display.
+
+        Looking at the lock itself would take it for a moment from whoever needs it.
+        """
+        pid = _read_pid(self._directory / f"{session_id}.pid")
+        return pid.isdecimal() and psutil.pid_exists(int(pid))
 
 
 def _read_pid(path: Path) -> str:

@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import storage
@@ -153,6 +153,10 @@ class Reader:
         with self._wake:
             return self._reading == session_id or session_id in self._to_read
 
+    def is_indexing(self, document_ids: Iterable[int]) -> bool:
+        with self._wake:
+            return not {self._indexing, *self._to_index}.isdisjoint(document_ids)
+
     def _work(self, job: Callable[[], None], queue: deque[int]) -> None:
         while not self._stopping:
             with self._wake:
@@ -172,26 +176,30 @@ class Reader:
         def given_up() -> bool:
             return self._stopping or document_id in self._forgotten
 
+        session_id: int | None = None
         try:
             row = storage.get_document(self._db, document_id)
-            tokens = self._runtime(row.session_id).tokenizer
+            session_id = row.session_id
+            tokens = self._runtime(session_id).tokenizer
             if index_document(
                 self._db, self._settings, self._processes, row, tokens, given_up, password
             ):
                 self._queue_up(storage.get_document(self._db, document_id))
         except Exception as error:  # the thread must outlive a fault of ours, too
-            self._fail(document_id, _known(error))
+            self._fail(session_id, document_id, _known(error))
         finally:
             with self._wake:
                 self._indexing = None
                 self._wake.notify_all()
 
-    def _fail(self, document_id: int, error: BaseException) -> None:
+    def _fail(self, session_id: int | None, document_id: int, error: BaseException) -> None:
         log.warning("document %d: %s", document_id, sentence(error))
         try:
             storage.set_document_state(self._db, document_id, "failed", sentence(error))
-        except storage.StorageError as second:  # the disk is full, say: the log has the first
+        except storage.StorageError as second:  # the disk is full, say: then it is only told
             log.warning("document %d: %s", document_id, sentence(second))
+            if session_id is not None:
+                self.notices[session_id] = sentence(error)
 
     # Reading.
 
@@ -222,18 +230,23 @@ class Reader:
     def _fail_reading(self, session_id: int, error: BaseException) -> None:
         """Keep what was read; the document says why it stopped and can be resumed."""
         self.notices[session_id] = sentence(error)
-        document = storage.next_document_to_read(self._db, session_id)
+        try:
+            document = storage.next_document_to_read(self._db, session_id)
+        except storage.StorageError as second:  # the database itself is what fails
+            log.warning("session %d: %s", session_id, sentence(second))
+            return
         if document is not None:
-            self._fail(document.id, error)
+            self._fail(session_id, document.id, error)
 
     def _read_slice(self, session_id: int) -> bool:
         """Read one document on for about a checkpoint's worth; True if the session has more."""
+        if storage.next_document_to_read(self._db, session_id) is None:
+            return False
+        live = self._live(session_id)
+        settle(self._db, live)  # behind a damaged checkpoint an earlier document comes first again
         document = storage.next_document_to_read(self._db, session_id)
         if document is None:
             return False
-        live = self._live(session_id)
-        settle(self._db, live)
-        document = storage.get_document(self._db, document.id)
         self._begin(live, document)
         self._read_document(live, document)
         retention.prune(self._db, self._settings, session_id)

@@ -36,11 +36,16 @@ OPEN_STATES = ("indexing", "queued", "reading")
 
 @dataclass(frozen=True)
 class DocumentStatus:
-    """A document with its live progress; `eta_s` is None while nothing is known."""
+    """A document with its live progress; `eta_s` is None while nothing is known.
+
+    Args:
+        waits_for_more: a log that is followed and rests, its state being 'paused', until it grows.
+    """
 
     document: DocumentRow
     tokens_read: int
     tokens_per_second: float
+    waits_for_more: bool = False
 
     @property
     def eta_s(self) -> float | None:
@@ -213,8 +218,7 @@ class Service:
         reread = storage.find_reread(self.db, self.session(name).id)
         if reread is None:
             return False
-        states = {document.state for document in storage.list_documents(self.db, reread.id)}
-        return self.reader.is_busy(reread.id) or not states.isdisjoint(OPEN_STATES)
+        return self._is_at_work(reread.id)
 
     def offers_reread(self, name: str) -> bool:
         """Whether a new session would have a trained memory, where this one's is untrained."""
@@ -347,21 +351,42 @@ class Service:
 
     def _status(self, row: DocumentRow) -> DocumentStatus:
         progress = self.reader.progress.get(row.id)
+        rests = self.following.waits_for_more(row)
         if progress is None or row.state == "done":
-            return DocumentStatus(row, row.tokens_read, 0.0)
-        return DocumentStatus(row, progress.tokens_read, progress.tokens_per_second)
+            return DocumentStatus(row, row.tokens_read, 0.0, rests)
+        return DocumentStatus(row, progress.tokens_read, progress.tokens_per_second, rests)
 
     def notice(self, session: str) -> str:
         """What the person should know about the session's reading; empty when all is well."""
         row = self.session(session)
-        with self._live_lock:
-            live = self._live.get(row.id)
-            notes = [*(live.notes if live else []), self.reader.notices.get(row.id)]
+        notes: list[str | None] = [*self.reading_notes(session)]
         notes.append(self.following.notices.get(row.id))
         anew = storage.find_reread(self.db, row.id)
         if anew is not None:
             notes += [str(rereading.progress_of(self.db, anew)), self.reader.notices.get(anew.id)]
         return " ".join(filter(None, notes))
+
+    def reading_notes(self, session: str) -> list[str]:
+        """How the session was restored where that is worth telling, and why its reading stops."""
+        row = self.session(session)
+        with self._live_lock:
+            live = self._live.get(row.id)
+            notes = list(live.notes) if live else []
+        notice = self.reader.notices.get(row.id)
+        return [*notes, *([notice] if notice else [])]
+
+    def is_at_work(self, session: str) -> bool:
+        """Whether anything of the session is being indexed or read, or is about to be, here."""
+        return self._is_at_work(self.session(session).id)
+
+    def _is_at_work(self, session_id: int) -> bool:
+        documents = [document.id for document in storage.list_documents(self.db, session_id)]
+        # In this order: what is indexed is read next.
+        return self.reader.is_indexing(documents) or self.reader.is_busy(session_id)
+
+    def half_read(self, session: str) -> DocumentRow | None:
+        """The document that stands still half-read: the session's others wait behind it."""
+        return storage.find_half_read(self.db, self.session(session).id)
 
     def _enqueue_open_documents(self, session_id: int) -> None:
         for document in storage.list_documents(self.db, session_id):

@@ -12,6 +12,7 @@ import pytest
 
 import storage
 from app.errors import CannotFollow, SessionBusy
+from app.page.views import documents_html
 from ingest import IngestError
 from tests.app.conftest import TINY_SINKS, TINY_WINDOW, wait_until_read
 from tests.app.test_service import same_bits, state_of
@@ -125,6 +126,8 @@ def test_stopped_and_started_again_it_equals_one_that_never_stopped(make_service
     second.create_session("never stopped")
     second.follow("never stopped", whole)
     wait_for(lambda: is_caught_up(second, whole, "never stopped"))
+    (status,) = make_service(**QUICK).documents("s")  # of a page in another process, say
+    assert status.waits_for_more and "Following, waiting for more" in documents_html([status], "")
     same_bits(state_of(second), state_of(second, "never stopped"))
     assert "began again 1 times" in document_of(second).notes[0]
     last = _segments(second, document_of(second).id)[-1]
@@ -181,6 +184,7 @@ def test_what_was_read_outlives_the_log(make_service, log):
     log.unlink()
     service.close()
     later = make_service(**QUICK)
+    assert not later.documents("s")[0].waits_for_more
     row = follow(later, log)
     later.following.stop_all()
     other = log.with_name("other.txt")

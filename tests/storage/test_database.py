@@ -216,6 +216,17 @@ def test_vacuum_waits_for_the_end_of_a_transaction(file_db, add_session, save):
     assert file_db.incremental_vacuum(100) > 20
 
 
+def test_others_write_between_the_steps_of_a_vacuum(file_db, add_session, save, monkeypatch):
+    checkpoint = save(file_db, add_session(file_db).id, 1, os.urandom(5_000_000))
+    storage.delete_checkpoint(file_db, checkpoint.id)
+    with storage.Database(file_db.path, busy_timeout_s=0.0) as other:
+        written = []
+        pause = "storage.database.time.sleep"
+        monkeypatch.setattr(pause, lambda s: written.append(add_session(other, f"{len(written)}")))
+        assert file_db.incremental_vacuum(100_000) > 1200
+    assert len(written) == 2
+
+
 def test_vacuum_of_nothing(db):
     assert db.incremental_vacuum(100) == 0
     assert db.size_bytes() > 0

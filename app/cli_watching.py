@@ -1,0 +1,109 @@
+"""What a reading command shows while it reads: a bar for each document, and why it stands still."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from app.service import DocumentStatus, Service
+    from storage import DocumentRow
+
+LOOK_S = 0.3
+_IN_FRONT = ("queued", "reading")
+
+
+def watch(service: Service, session: str, wanted: list[int]) -> None:
+    """Show how far documents are until none of them is worked on, and what there is to know.
+
+    Documents that are read before them are shown, too.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from app.service import OPEN_STATES
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[int, TaskID] = {}
+        told: set[str] = set()
+        while True:
+            at_work = service.is_at_work(session)  # asked first, so that its last step is seen
+            statuses = service.documents(session)
+            _show(bars, tasks, statuses, wanted)
+            for note in service.reading_notes(session):
+                if note not in told:
+                    told.add(note)
+                    bars.console.print(note, markup=False, highlight=False)
+            states = {s.document.state for s in statuses if s.document.id in wanted}
+            if not at_work or states.isdisjoint(OPEN_STATES):
+                return
+            time.sleep(LOOK_S)
+
+
+def _show(
+    bars: Progress,
+    tasks: dict[int, TaskID],
+    statuses: Sequence[DocumentStatus],
+    wanted: Sequence[int],
+) -> None:
+    last = max((s.document.ordinal for s in statuses if s.document.id in wanted), default=0)
+    for status in statuses:
+        row = status.document
+        is_in_front = row.ordinal < last and row.state in _IN_FRONT
+        if row.id not in tasks:
+            if row.id not in wanted and not is_in_front:
+                continue
+            tasks[row.id] = bars.add_task("…", note="", total=None)
+        rate = f"{status.tokens_per_second:,.0f} tokens/s" if status.tokens_per_second else ""
+        bars.update(
+            tasks[row.id],
+            description=row.title[:40],
+            total=row.token_count,
+            completed=status.tokens_read,
+            note=f"{row.state} {status.tokens_read:,}/{row.token_count or 0:,} {rate}",
+        )
+
+
+def standstill(service: Service, session: str, rows: Sequence[DocumentRow]) -> str:
+    """Why documents were left waiting and what to do about it; empty if none was."""
+    from app.service import OPEN_STATES
+
+    waiting = [row.title for row in rows if row.state in OPEN_STATES]
+    if not waiting:
+        return ""
+    titles = ", ".join(map(repr, waiting))
+    blocker = service.half_read(session)
+    if blocker is None:
+        why = " ".join(service.reading_notes(session)) or "The reading stopped."
+        return f"{why} Not read to the end: {titles}; the same command goes on from here."
+    how = "is paused" if blocker.state == "paused" else "failed"
+    name, title = shlex.quote(session), shlex.quote(blocker.title)
+    file = shlex.quote(blocker.source_path or blocker.file_name)
+    return (
+        f"{titles} cannot be read yet: {blocker.title!r} stands before it and {how} at token "
+        f"{blocker.tokens_read:,} of {blocker.token_count or 0:,}. Read that on (python launch.py "
+        f"read {file} --session {name}) or remove it (python launch.py remove {name} {title}); "
+        "then run this command again."
+    )
+
+
+def watch_reread(service: Service, session: str) -> None:
+    """Show a progress bar until the re-reading is done or stands still."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as bars:
+        bar = bars.add_task(f"{session[:40]} anew", total=None)
+        while (left := service.rereading(session)) is not None and service.is_rereading(session):
+            bars.update(bar, total=left.tokens, completed=left.tokens_read)
+            time.sleep(0.2)

@@ -1,0 +1,174 @@
+"""Peak memory of taking in large documents: Ammon's own process and those that read the files.
+
+    python -m benchmarks.ingest_memory [--pages 3000] [--megabytes 100] [--feed-tokens 200000]
+
+A PDF and a log are made in a temporary folder. Each is first only indexed (copied, cut, counted,
+made searchable), then, by another process on the same data, fed to a tiny model with checkpoints,
+as the application does it. A tenth of each comes first: what stays level is bounded. All numbers
+are the highest resident memory, as the system counts it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import psutil
+
+import storage
+from ahn_runtime import Runtime
+from ahn_runtime.tiny import write_tiny
+from app.service import OPEN_STATES, Service, library
+from app.settings import ModelOptions, Settings
+from benchmarks.large_files import write_log, write_pdf
+from ingest import ReaderProcesses
+
+SESSION = "measured"
+LOOK_S = 0.05
+MIB = 1 << 20
+
+
+class Peaks(threading.Thread):
+    """Watches this process and its children while it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._process = psutil.Process()
+        self._over = threading.Event()
+        self.before_bytes = self._process.memory_info().rss
+        self.own_bytes = self.readers_bytes = 0
+
+    def run(self) -> None:
+        while not self._over.wait(LOOK_S):
+            self._look()
+
+    def end(self) -> None:
+        self._look()
+        self._over.set()
+        self.join()
+
+    def _look(self) -> None:
+        self.own_bytes = max(self.own_bytes, _highest(self._process))
+        for child in self._process.children(recursive=True):
+            with suppress(psutil.Error, OSError):  # it ended meanwhile
+                self.readers_bytes = max(self.readers_bytes, _highest(child))
+
+
+def _highest(process: psutil.Process) -> int:
+    """The highest resident memory so far; where the system does not keep it, the present one."""
+    status = Path(f"/proc/{process.pid}/status")
+    if status.exists():
+        found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
+        if found:
+            return int(found[1]) * 1024
+    return int(process.memory_info().rss)
+
+
+def measure(step: str, document: Path, data_dir: Path, model: Path, feed_tokens: int) -> None:
+    """Do one step and print what it took, as JSON; alone in a process, for peaks stay.
+
+    Args:
+        step: "index" or "feed".
+        feed_tokens: after so many the feeding stops.
+    """
+    options = ModelOptions(model=str(model), quantize=None)
+    service = Service(Settings(data_dir=data_dir, model=options), _load)
+    service.runtime()
+    session_id = service.ensure_session(SESSION).id
+    peaks, began = Peaks(), time.monotonic()
+    peaks.start()
+    try:
+        done = (
+            _index(service, session_id, document)
+            if step == "index"
+            else _feed(service, feed_tokens)
+        )
+        took_s = time.monotonic() - began
+    finally:
+        service.close()
+        peaks.end()
+    figures = {"before": peaks.before_bytes, "own": peaks.own_bytes, "readers": peaks.readers_bytes}
+    print(json.dumps({"tokens": done, "seconds": took_s, **figures}))
+
+
+def _load(options: ModelOptions) -> Runtime:
+    return Runtime.load(**options.as_dict())
+
+
+def _index(service: Service, session_id: int, document: Path) -> int:
+    """Take a document in; returns its tokens."""
+    tokens = service.runtime().tokenizer
+    with ReaderProcesses() as processes:
+        row = library.add_document(service.db, service.settings, processes, session_id, document)
+        library.index_document(service.db, service.settings, processes, row, tokens)
+    return storage.get_document(service.db, row.id).token_count or 0
+
+
+def _feed(service: Service, feed_tokens: int) -> int:
+    """Read what was indexed in the background, as the application does; returns tokens read."""
+    service.start()
+    while True:
+        (status,) = service.documents(SESSION)
+        if status.tokens_read >= feed_tokens or status.document.state not in OPEN_STATES:
+            return status.tokens_read
+        time.sleep(LOOK_S)
+
+
+def compare(pages: int, megabytes: int, feed_tokens: int) -> None:
+    """Print the table."""
+    print("| document | step | tokens | s | Ammon before | Ammon at most | readers at most |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        model = write_tiny(root / "model")
+        for tenth in (10, 1):
+            makes: list[tuple[str, Callable[[Path], None]]] = []
+            if pages:
+                count = max(1, pages // tenth)
+                makes.append((f"{count:,} pages.pdf", partial(write_pdf, pages=count)))
+            if megabytes:
+                size = megabytes * 1_000_000 // tenth
+                makes.append((f"{size / 1e6:,.0f} MB.log", partial(write_log, byte_count=size)))
+            for name, make in makes:
+                make(root / name)
+                for step in ("index", "feed"):
+                    given = [step, root / name, root / f"{name} data", model, feed_tokens]
+                    print(_row(name, step, _measured(given)), flush=True)
+                shutil.rmtree(root / f"{name} data")
+
+
+def _measured(given: Sequence[object]) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.ingest_memory", "--measure", *map(str, given)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return dict(json.loads(done.stdout))
+
+
+def _row(name: str, step: str, found: dict[str, float]) -> str:
+    memory = [f"{found[who] / MIB:,.0f} MiB" for who in ("before", "own", "readers")]
+    cells = [name, step, f"{found['tokens']:,.0f}", f"{found['seconds']:.0f}", *memory]
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--pages", type=int, default=3000, help="of the PDF; 0 leaves it out")
+    parser.add_argument("--megabytes", type=int, default=100, help="of the log; 0 leaves it out")
+    parser.add_argument("--feed-tokens", type=int, default=200_000, help="fed of each document")
+    parser.add_argument("--measure", nargs=5, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.measure:
+        what, document, data_dir, model, tokens = chosen.measure
+        measure(what, Path(document), Path(data_dir), Path(model), int(tokens))
+    else:
+        compare(chosen.pages, chosen.megabytes, chosen.feed_tokens)
