@@ -13,8 +13,8 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 import storage
 from app.service import versions
@@ -60,7 +60,7 @@ def keep_file(settings: Settings, path: Path) -> tuple[Path, str]:
     return kept, digest.hexdigest()
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(path: Path) -> BufferedReader:
     try:
         return path.open("rb")
     except OSError as error:
