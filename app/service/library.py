@@ -133,8 +133,11 @@ def _find_indexed(db: Database, session_id: int, file: versions.File) -> Documen
 
 
 def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
     with _opened(path) as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
+        while block := source.read(COPY_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 class _Stopped(Exception):
