@@ -19,6 +19,7 @@ from ingest.folders import Found, find_files
 from ingest.follow import Place, Tail, start_of
 from ingest.growing import GrowingLog
 from ingest.opening import open_document
+from ingest.pdf_render import PagePicture, Rectangle, render_page
 from ingest.stream import encode_segments, token_chunks
 
 __all__ = [
@@ -35,16 +36,19 @@ __all__ = [
     "LimitExceeded",
     "Limits",
     "Locator",
+    "PagePicture",
     "Place",
     "Reader",
     "ReaderFailed",
     "ReaderProcesses",
+    "Rectangle",
     "Segment",
     "Tail",
     "UnsupportedFormat",
     "encode_segments",
     "find_files",
     "open_document",
+    "render_page",
     "start_of",
     "token_chunks",
 ]
