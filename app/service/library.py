@@ -11,7 +11,9 @@ import hashlib
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -75,12 +77,14 @@ def add_document(
     path: Path,
     name: str | None = None,
     again: bool = False,
+    source: str | None = None,
 ) -> DocumentRow:
     """Register a file with a session; the same content is registered once, unless asked.
 
     Args:
         path: the file; it may disappear afterwards.
         name: what the person calls it, where it is a copy; then its path says nothing.
+        source: where it really comes from, if that is known of a copy.
         again: register it once more even though its content was read.
 
     Raises:
@@ -90,7 +94,7 @@ def add_document(
     processes.open_document(path, name=shown)  # refuse what cannot be read before copying it
     kept, sha256 = keep_file(settings, path)
     document = processes.open_document(kept, name=shown)
-    file = versions.File(shown, None if name else str(path.resolve()), sha256)
+    file = versions.File(shown, source if name else str(path.resolve()), sha256)
     with db.transaction():  # nobody registers the same file in between
         known = versions.find_read(db, session_id, file, again)
         if known is not None:
@@ -205,18 +209,38 @@ def document_pieces(
         yield ids[max(0, from_token - segment.token_start) :]
 
 
-def drop_unused_files(db: Database, settings: Settings) -> None:
-    """Delete kept files that no document of any session names."""
-    if not settings.files_dir.is_dir():
-        return
-    used = {
-        document.sha256
-        for summary in storage.list_sessions(db)
-        for document in storage.list_documents(db, summary.session.id)
-    }
-    for path in settings.files_dir.iterdir():
-        if path.name not in used and path.suffix != ".part":
-            path.unlink(missing_ok=True)
+class KeptFiles:
+    """The copies of documents' files: none is deleted between being kept and being named."""
+
+    def __init__(self, db: Database, settings: Settings) -> None:
+        self._db, self._settings = db, settings
+        self._changed = threading.Lock()
+        self._adding = 0
+        self._is_due = False
+
+    @contextmanager
+    def adding(self) -> Iterator[None]:
+        """Hold back deletions while files are kept that no document names yet."""
+        with self._changed:
+            self._adding += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._adding -= 1
+            if self._is_due:
+                self.drop_unused()
+
+    def drop_unused(self) -> None:
+        """Delete kept files that no document of any session names, now or when that is safe."""
+        with self._changed:
+            self._is_due = self._adding > 0
+            if self._is_due or not self._settings.files_dir.is_dir():
+                return
+            used = storage.kept_hashes(self._db)
+            for path in self._settings.files_dir.iterdir():
+                if path.name not in used and path.suffix != ".part":
+                    path.unlink(missing_ok=True)
 
 
 def free_bytes(directory: Path) -> int:

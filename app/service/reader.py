@@ -1,8 +1,8 @@
 """The background worker that indexes and reads, independent of any page or terminal.
 
 One thread indexes, one reads. Reading goes in chunks on the document's grid; between chunks the
-model can answer. A session is read for about one checkpoint's worth of tokens, saved, and then
-the next session with something to read has its turn.
+model can answer. Sessions with something to read take turns of a few chunks each, so that a long
+book keeps no short note waiting; a checkpoint is written when it is due, not with every turn.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from app.messages import KNOWN_ERRORS, sentence
 from app.service import retention
 from app.service.library import document_pieces, index_document
 from app.service.live import LiveSession, settle
-from app.service.locks import SessionLocks
+from app.service.live_sessions import LiveSessions
 from app.service.turns import Turns
 from app.settings import Settings
 from ingest import ReaderProcesses, token_chunks
@@ -29,6 +29,8 @@ from storage import Database, DocumentRow
 
 log = logging.getLogger(__name__)
 RATE_SECONDS = 20.0
+BUSY_S = 1.0
+"""A session that another process reads is looked at again after so long."""
 
 
 @dataclass
@@ -58,7 +60,7 @@ class Reader:
     Args:
         processes: open the documents' files.
         runtime: returns the model of a session, or raises why there is none.
-        live: returns the session in memory, restored on demand.
+        live: the sessions in memory, restored on demand.
         all_read: told of a session that has nothing left to read.
     """
 
@@ -68,20 +70,20 @@ class Reader:
         settings: Settings,
         processes: ReaderProcesses,
         runtime: Callable[[int], Runtime],
-        live: Callable[[int], LiveSession],
+        live: LiveSessions,
         all_read: Callable[[int], None],
         turns: Turns,
-        locks: SessionLocks,
     ) -> None:
         self._db, self._settings, self._runtime, self._live = db, settings, runtime, live
         self._processes = processes
-        self._all_read, self._turns, self._locks = all_read, turns, locks
+        self._all_read, self._turns = all_read, turns
         self._wake = threading.Condition()
         self._stopping = False
         self._to_index: deque[int] = deque()
         self._to_read: deque[int] = deque()
         self._paused: set[int] = set()
         self._forgotten: set[int] = set()
+        self._leaving: set[int] = set()
         self._indexing: int | None = None
         self._reading: int | None = None
         self.progress: dict[int, Progress] = {}
@@ -107,11 +109,14 @@ class Reader:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(timeout_s)
+        if not any(thread.is_alive() for thread in self._threads):
+            self._live.save_all()
 
     def enqueue(self, document: DocumentRow) -> None:
         """Index and read a document, wherever it stands; takes back a pause."""
         with self._wake:
             self._paused.discard(document.id)
+            self._forgotten.discard(document.id)
         self._queue_up(document)
 
     def _queue_up(self, document: DocumentRow) -> None:
@@ -122,15 +127,18 @@ class Reader:
                 self._to_read.append(document.session_id)
             self._wake.notify_all()
 
-    def pause(self, document_id: int) -> None:
-        """Stop reading a document at the next grid point."""
+    def pause(self, document: DocumentRow) -> None:
+        """Stop reading a document at the next grid point; it does not wait for its turn."""
         with self._wake:
-            self._paused.add(document_id)
+            self._paused.add(document.id)
+            if document.session_id in self._to_read:
+                self._to_read.remove(document.session_id)
+                self._to_read.appendleft(document.session_id)
 
     def forget(self, session_id: int, document_ids: list[int]) -> None:
         """Drop a session from all queues and wait until nothing of it is being worked on."""
         with self._wake:
-            self._paused.update(document_ids)
+            self._leaving.add(session_id)
             self._forgotten.update(document_ids)
             for queue, gone in ((self._to_index, document_ids), (self._to_read, [session_id])):
                 for item in gone:
@@ -139,6 +147,7 @@ class Reader:
             self._wake.wait_for(
                 lambda: self._reading != session_id and self._indexing not in document_ids
             )
+            self._leaving.discard(session_id)
             for document_id in document_ids:
                 self.progress.pop(document_id, None)
                 self._paused.discard(document_id)
@@ -194,22 +203,25 @@ class Reader:
             self._reading = session_id = self._to_read.popleft()
         again = False
         try:
-            with self._locks.held(session_id):
+            with self._live.held(session_id):
                 again = self._read_slice(session_id)
                 if not again:
                     self._all_read(session_id)
             self.notices.pop(session_id, None)
         except SessionBusy as error:
             self.notices[session_id], again = sentence(error), True
-            time.sleep(1.0)
+            time.sleep(BUSY_S / 10 if self._others_wait(session_id) else BUSY_S)
         except Exception as error:  # the thread must outlive a fault of ours, too
             self._fail_reading(session_id, _known(error))
         finally:
             with self._wake:
                 self._reading = None
-                if again and not self._stopping and session_id not in self._to_read:
+                if again and not self._is_dropped(session_id):
                     self._to_read.append(session_id)
                 self._wake.notify_all()
+
+    def _is_dropped(self, session_id: int) -> bool:
+        return self._stopping or session_id in self._leaving or session_id in self._to_read
 
     def _fail_reading(self, session_id: int, error: BaseException) -> None:
         """Keep what was read; the document says why it stopped and can be resumed."""
@@ -219,16 +231,16 @@ class Reader:
             self._fail(document.id, error)
 
     def _read_slice(self, session_id: int) -> bool:
-        """Read one document on for about a checkpoint's worth; True if the session has more."""
+        """Read one document on for a turn; True if the session has more."""
         document = storage.next_document_to_read(self._db, session_id)
         if document is None:
             return False
-        live = self._live(session_id)
-        settle(self._db, live)
+        live = self._live.for_reading(session_id)
+        if not live.is_ahead:
+            settle(self._db, live)
         document = storage.get_document(self._db, document.id)
         self._begin(live, document)
         self._read_document(live, document)
-        retention.prune(self._db, self._settings, session_id)
         return storage.next_document_to_read(self._db, session_id) is not None
 
     def _begin(self, live: LiveSession, document: DocumentRow) -> None:
@@ -237,40 +249,52 @@ class Reader:
             live.document_id, live.document_tokens = document.id, 0
         if live.document_tokens == 0:
             storage.set_start_position(self._db, document.id, live.position)
-        storage.set_document_state(self._db, document.id, "reading")
+        if document.state != "reading":
+            storage.set_document_state(self._db, document.id, "reading")
 
     def _read_document(self, live: LiveSession, document: DocumentRow) -> None:
         total, is_growing = storage.readable_tokens(self._db, document)
         progress = self.progress.setdefault(document.id, Progress(live.document_tokens))
         progress.advance(live.document_tokens)
         chunk_tokens = live.chunk_tokens(self._settings)
-        stop = retention.next_stop(
-            self._db, self._settings, document, live.document_tokens, chunk_tokens
-        )
+        saved = min(document.tokens_read, live.document_tokens)
+        stop = retention.next_stop(self._db, self._settings, document, saved, chunk_tokens)
+        turn_ends = live.document_tokens + self._settings.turn_tokens
         tokens = live.session.runtime.tokenizer
         pieces = document_pieces(self._db, document, tokens, live.document_tokens)
-        state = "reading"
         for chunk in token_chunks(pieces, chunk_tokens):
             if live.document_tokens >= total:
                 break
             with self._turns.reading():
                 live.session.feed(chunk, logits=None)
                 live.document_tokens += len(chunk)
+                self._live.make_room(live.row.id)
             progress.advance(live.document_tokens)
-            if document.id in self._paused:
-                state = "paused"
-            if self._stopping or state == "paused":
+            done = live.document_tokens
+            if self._is_interrupted(live.row.id, document.id) or done >= min(stop, total):
                 break
-            if live.document_tokens >= stop:
-                break
+            if done >= turn_ends and self._others_wait(live.row.id):
+                return
+        self._save(live, document, total, is_growing)
+
+    def _save(self, live: LiveSession, document: DocumentRow, total: int, is_growing: bool) -> None:
+        state = "paused" if document.id in self._paused else "reading"
         if live.document_tokens >= total:
             state = "paused" if is_growing else "done"  # a followed log rests until it has more
         with self._turns.reading():  # nobody forks a session while its checkpoint is written
             live.save(self._db, state)
+        retention.prune(self._db, self._settings, live.row.id)
         if is_growing and document.id not in self._paused:
             storage.wake_follow(self._db, document.id)  # it may have got more, or ended, meanwhile
         if state == "done":
             self.progress.pop(document.id, None)
+
+    def _is_interrupted(self, session_id: int, document_id: int) -> bool:
+        return self._stopping or session_id in self._leaving or document_id in self._paused
+
+    def _others_wait(self, session_id: int) -> bool:
+        with self._wake:
+            return any(other != session_id for other in self._to_read)
 
 
 def _known(error: Exception) -> Exception:
