@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,7 +23,7 @@ def sessions(
 ) -> None:
     """List the saved sessions."""
     with open_service(data_dir, {}, None) as service:
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "name": s.session.name,
                 "documents": s.document_count,

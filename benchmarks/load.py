@@ -114,6 +114,13 @@ def _share(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
 
 
+def _warm_up(runtime: Runtime) -> None:
+    """Have everything compiled before anybody waits for it."""
+    session = runtime.session()
+    for count in (300, 1):
+        session.feed([65] * count, logits="last")
+
+
 def main(sessions: int, askers: int, questions: int, memory: str, model: str) -> None:
     """Run it in a fresh data directory and print the table."""
     with tempfile.TemporaryDirectory() as folder:
@@ -126,7 +133,7 @@ def main(sessions: int, askers: int, questions: int, memory: str, model: str) ->
             max_answer_tokens=16,
         )
         service = Service(settings, lambda options: Runtime.load(**options.as_dict()))
-        service.runtime()
+        _warm_up(service.runtime())
         try:
             texts = write_texts(Path(folder), sessions, 40)
             print(drive(service, texts, askers, questions).as_table())

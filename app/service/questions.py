@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import storage
 from app.errors import BadQuestion, NothingRead
@@ -29,7 +29,7 @@ class Questions:
 
     def ask(
         self, session: str, question: str, at: str = "", replaces: int | None = None
-    ) -> Iterator[Answer]:
+    ) -> Generator[Answer, None, None]:
         """Answer a question from where the session stands; see `stream_answer`.
 
         While others are answered the answer tells its `place` in the line. Closing the generator,

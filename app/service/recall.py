@@ -66,8 +66,9 @@ def names_nothing(question: str, passages: Sequence[Passage]) -> bool:
     them: then they were found by its other words.
     """
     names = {name.casefold().removesuffix("s") for name in _NAMES.findall(question)}
-    texts = [passage.text.casefold() for passage in passages]
-    return not texts or (bool(names) and not any(name in text for name in names for text in texts))
+    words = {word for p in passages for word in re.findall(r"\w+", p.text.casefold())}
+    is_named = any(word.startswith(name) for name in names for word in words)
+    return not passages or (bool(names) and not is_named)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ def test_what_is_in_the_trash_is_in_no_list_and_its_name_is_free(db, thrown_away
 def test_it_comes_back_whole_and_under_another_name_if_its_own_is_taken(
     db, thrown_away, add_session
 ):
-    assert storage.restore_session(db, thrown_away.id) == thrown_away
+    assert storage.restore_session(db, thrown_away.id).name == "old"
+    assert [s.session.id for s in storage.list_sessions(db)] == [thrown_away.id]
     storage.trash_session(db, thrown_away.id)
     add_session(db, "OLD")
     assert storage.restore_session(db, thrown_away.id).name == "old (2)"
