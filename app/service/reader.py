@@ -1,8 +1,9 @@
 """The background worker that indexes and reads, independent of any page or terminal.
 
-One thread indexes, one reads. Reading goes in chunks on the document's grid; between chunks the
-model can answer. Sessions with something to read take turns of a few chunks each, so that a long
-book keeps no short note waiting; a checkpoint is written when it is due, not with every turn.
+Two threads index, each for another session, and one reads, so that a long book keeps no short note
+waiting. Reading goes in chunks on the document's grid; between chunks the model can answer.
+Sessions with something to read take turns of a few chunks each; a checkpoint is written when it is
+due, not with every turn.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import storage
 from ahn_runtime import Runtime
@@ -22,40 +22,19 @@ from app.service import retention
 from app.service.library import document_pieces, index_document
 from app.service.live import LiveSession, settle
 from app.service.live_sessions import LiveSessions
+from app.service.progress import Progress
 from app.service.turns import Turns
 from app.settings import Settings
 from ingest import ReaderProcesses, token_chunks
 from storage import Database, DocumentRow
 
 log = logging.getLogger(__name__)
-RATE_SECONDS = 20.0
 BUSY_S = 1.0
 """A session that another process reads is looked at again after so long."""
 
 
-@dataclass
-class Progress:
-    """How far a document is, as of the last chunk; more recent than what is stored."""
-
-    tokens_read: int
-    marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=64))
-
-    def advance(self, tokens_read: int) -> None:
-        self.tokens_read = tokens_read
-        self.marks.append((time.monotonic(), tokens_read))
-
-    @property
-    def tokens_per_second(self) -> float:
-        """Over the last chunks; 0 before there are two."""
-        now = time.monotonic()
-        recent = [m for m in self.marks if now - m[0] <= RATE_SECONDS]
-        if len(recent) < 2 or recent[-1][0] == recent[0][0]:
-            return 0.0
-        return (recent[-1][1] - recent[0][1]) / (recent[-1][0] - recent[0][0])
-
-
 class Reader:
-    """Owns the two threads; `service` tells it what there is to do.
+    """Owns the threads; `service` tells it what there is to do.
 
     Args:
         processes: open the documents' files.
@@ -79,20 +58,21 @@ class Reader:
         self._all_read, self._turns = all_read, turns
         self._wake = threading.Condition()
         self._stopping = False
-        self._to_index: deque[int] = deque()
+        self._to_index: dict[int, int] = {}  # documents in their order, with their sessions
         self._to_read: deque[int] = deque()
         self._paused: set[int] = set()
         self._forgotten: set[int] = set()
         self._leaving: set[int] = set()
-        self._indexing: int | None = None
+        self._indexing: dict[int, int] = {}
         self._reading: int | None = None
         self.progress: dict[int, Progress] = {}
         self.notices: dict[int, str] = {}
         self._threads = [
             threading.Thread(target=self._work, args=work, name=f"ammon-{name}", daemon=True)
             for name, *work in (
-                ("indexer", self._index_next, self._to_index),
-                ("reader", self._read_next, self._to_read),
+                ("indexer 1", self._index_next, self._next_to_index),
+                ("indexer 2", self._index_next, self._next_to_index),
+                ("reader", self._read_next, self._next_to_read),
             )
         ]
 
@@ -122,7 +102,7 @@ class Reader:
     def _queue_up(self, document: DocumentRow) -> None:
         with self._wake:
             if document.state == "indexing" and document.id not in self._to_index:
-                self._to_index.append(document.id)
+                self._to_index[document.id] = document.session_id
             elif document.session_id not in self._to_read:
                 self._to_read.append(document.session_id)
             self._wake.notify_all()
@@ -140,12 +120,14 @@ class Reader:
         with self._wake:
             self._leaving.add(session_id)
             self._forgotten.update(document_ids)
-            for queue, gone in ((self._to_index, document_ids), (self._to_read, [session_id])):
-                for item in gone:
-                    while item in queue:
-                        queue.remove(item)
+            for document_id in document_ids:
+                self._to_index.pop(document_id, None)
+            while session_id in self._to_read:
+                self._to_read.remove(session_id)
             self._wake.wait_for(
-                lambda: self._reading != session_id and self._indexing not in document_ids
+                lambda: (
+                    self._reading != session_id and self._indexing.keys().isdisjoint(document_ids)
+                )
             )
             self._leaving.discard(session_id)
             for document_id in document_ids:
@@ -157,20 +139,26 @@ class Reader:
         with self._wake:
             return self._reading == session_id or session_id in self._to_read
 
-    def _work(self, job: Callable[[], None], queue: deque[int]) -> None:
+    def _work(self, job: Callable[[], None], next_one: Callable[[], int | None]) -> None:
         while not self._stopping:
             with self._wake:
-                self._wake.wait_for(lambda: self._stopping or queue)
+                self._wake.wait_for(lambda: self._stopping or next_one() is not None)
             if not self._stopping:
                 job()
 
     # Indexing.
 
+    def _next_to_index(self) -> int | None:
+        """The first whose session has none being indexed: its documents keep their order."""
+        at_work = self._indexing.values()
+        return next((d for d, session in self._to_index.items() if session not in at_work), None)
+
     def _index_next(self) -> None:
         with self._wake:
-            if not self._to_index:  # forgotten meanwhile
+            document_id = self._next_to_index()
+            if document_id is None:  # forgotten meanwhile, or the other thread has it
                 return
-            self._indexing = document_id = self._to_index.popleft()
+            self._indexing[document_id] = self._to_index.pop(document_id)
 
         def given_up() -> bool:
             return self._stopping or document_id in self._forgotten
@@ -184,7 +172,7 @@ class Reader:
             self._fail(document_id, _known(error))
         finally:
             with self._wake:
-                self._indexing = None
+                del self._indexing[document_id]
                 self._wake.notify_all()
 
     def _fail(self, document_id: int, error: BaseException) -> None:
@@ -195,6 +183,9 @@ class Reader:
             log.warning("document %d: %s", document_id, sentence(second))
 
     # Reading.
+
+    def _next_to_read(self) -> int | None:
+        return self._to_read[0] if self._to_read else None
 
     def _read_next(self) -> None:
         with self._wake:

@@ -1,11 +1,13 @@
 """Sessions in memory within their budget: parked without loss, back on demand, freed when asked."""
 
+import threading
 from dataclasses import replace
 
 import pytest
 
 import storage
 from app.errors import TooManyQuestions
+from app.service import reader as reader_module
 from app.service.locks import SessionLocks
 from app.settings import live_memory_bytes
 from storage import DiskFull
@@ -95,6 +97,31 @@ def test_between_its_turns_a_session_is_held_against_other_processes(make_servic
     assert storage.get_document(service.db, second.id).tokens_read == 0
     with SessionLocks(service.settings.locks_dir).held(row.id):
         pass
+
+
+def test_a_note_is_not_kept_waiting_while_a_long_book_is_indexed(
+    make_service, book, other, monkeypatch
+):
+    service, may_end = make_service(), threading.Event()
+    index = reader_module.index_document
+
+    def slow(db, settings, processes, row, *rest):
+        if row.title == "lighthouse":
+            may_end.wait(60)
+        return index(db, settings, processes, row, *rest)
+
+    monkeypatch.setattr(reader_module, "index_document", slow)
+    long_one = read(service, "a", book)
+    behind = read(service, "a", other)
+    note = read(service, "b", other)
+    service.reader.start()
+    wait_until_read(service, "b")
+    states = [storage.get_document(service.db, d.id).state for d in (long_one, behind, note)]
+    assert states == ["indexing", "indexing", "done"]
+    may_end.set()
+    wait_until_read(service, "a")
+    first, second = (d.document for d in service.documents("a"))
+    assert first.start_position < second.start_position
 
 
 def test_closed_at_any_step_an_answer_frees_the_model_and_stores_nothing(make_service, book):
