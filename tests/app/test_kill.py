@@ -35,6 +35,7 @@ LONGEST_S = 1.5
 STEPS = ("", "", "", "indexing", "saving", "pruning")
 """Half of the kills come at any instant, half when such a step has begun less than STEP_S ago."""
 STEP_S = 0.012
+WARMING = "warming up"
 PATIENCE_S = 120.0
 
 
@@ -54,6 +55,7 @@ def trace(path: Path) -> None:
 
         setattr(where, name, noted)
 
+    note(Runtime, "warm_up", WARMING)
     note(reader, "index_document", "indexing")
     note(Session, "feed", "reading")
     note(LiveSession, "save", "saving")
@@ -99,8 +101,10 @@ class Reading:
         return child.exitcode == 0
 
     def noted(self) -> list[str]:
-        """Whole lines of the trace of the newest process."""
-        return self.trace.read_text().split("\n")[:-1] if self.trace.exists() else []
+        """Whole lines of the trace of the newest process, from when its model was warm."""
+        lines = self.trace.read_text().split("\n")[:-1] if self.trace.exists() else []
+        warm_at = f"{WARMING} done"
+        return lines[lines.index(warm_at) + 1 :] if warm_at in lines else []
 
     def look(self) -> str:
         """Check all that must hold whenever the process ended; returns what it was doing."""
