@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Start Ammon: the web page without a command, everything else with one (see --help)."""
 
 import app.threads  # noqa: F401, I001 (before torch comes)

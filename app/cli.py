@@ -9,16 +9,31 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli_asking import ask
+from app.cli_asking import ask, history
 from app.cli_benchmark import benchmark
 from app.cli_calibrate import calibrate
+from app.cli_chat import chat
 from app.cli_evaluate import evaluate
 from app.cli_options import CheckpointBudget, DataDir, Json, KeepEvery, takes_model_options
 from app.cli_reading import back, read, remove, reread
 from app.cli_service import open_service
-from app.cli_sessions import checkpoints, delete, export_session, import_session, report, sessions
+from app.cli_sessions import (
+    checkpoints,
+    delete,
+    duplicate,
+    export_session,
+    import_session,
+    rename,
+    report,
+    sessions,
+)
 from app.cli_train import train
 from app.settings import Retention, default_data_dir
+
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 an expected error, told in one sentence on standard error; 2 a command "
+    "or option that does not exist; 130 interrupted (Ctrl-C), with what was read saved."
+)
 
 cli = typer.Typer(
     help="Ammon reads material of any length and answers with the page.",
@@ -32,6 +47,8 @@ cli.command()(calibrate)
 cli.command()(benchmark)
 cli.command()(read)
 cli.command()(ask)
+cli.command()(chat)
+cli.command()(history)
 cli.command()(sessions)
 cli.command()(report)
 cli.command()(checkpoints)
@@ -40,12 +57,14 @@ cli.command()(back)
 cli.command()(remove)
 cli.command("export")(export_session)
 cli.command("import")(import_session)
+cli.command()(rename)
+cli.command()(duplicate)
 cli.command()(delete)
 cli.add_typer(evaluate, name="evaluate")
 
 
 def main() -> None:
-    """Run the command line; expected errors are one sentence on stderr and exit code 1."""
+    """Run the command line; see `EXIT_CODES`."""
     try:
         cli()
     except Exception as error:
@@ -58,7 +77,7 @@ def main() -> None:
         sys.exit(1)
 
 
-@cli.callback(invoke_without_command=True)
+@cli.callback(invoke_without_command=True, epilog=EXIT_CODES)
 @takes_model_options
 def web(
     context: typer.Context,

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from app.cli_service import open_service
 
 if TYPE_CHECKING:
-    from app.service import Service
-    from app.service.service import DocumentStatus
+    from app.service import DocumentStatus, Service
     from app.settings import Retention
 
 LOOK_S = 0.3

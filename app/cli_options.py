@@ -13,6 +13,30 @@ import typer
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where Ammon keeps everything.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def session_argument(help_text: str) -> Any:
+    """The argument that names a session; a shell completes it."""
+    return typer.Argument(help=help_text, autocompletion=_session_names)
+
+
+def _session_names(context: typer.Context, incomplete: str) -> list[str]:
+    """The sessions whose names begin so, in the data directory that was named before."""
+    from app.settings import Settings, default_data_dir
+    from storage import Database, StorageError, list_sessions
+
+    given = context.params.get("data_dir") or default_data_dir()
+    path = Settings(data_dir=Path(given).expanduser()).database_path
+    if not path.is_file():
+        return []
+    try:
+        with Database(path) as db:
+            names = [summary.session.name for summary in list_sessions(db)]
+    except StorageError:  # whoever runs the command is told
+        return []
+    return [name for name in names if name.casefold().startswith(incomplete.casefold())]
+
+
 KeepEvery = Annotated[
     str | None,
     typer.Option(

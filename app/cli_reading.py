@@ -15,8 +15,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli_following import follow_log
-from app.cli_options import CheckpointBudget, DataDir, Json, KeepEvery, takes_model_options
+from app.cli_options import (
+    CheckpointBudget,
+    DataDir,
+    Json,
+    KeepEvery,
+    session_argument,
+    takes_model_options,
+)
 from app.cli_service import open_service
+from app.cli_sources import find_given
 from app.cli_watching import standstill, watch, watch_reread
 from app.errors import RereadStopped
 from app.settings import Retention
@@ -30,7 +38,12 @@ PASSWORD_VARIABLE = "AMMON_PDF_PASSWORD"
 @takes_model_options
 def read(
     files: Annotated[
-        list[Path], typer.Argument(help="Files, folders and patterns, read in this order.")
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="Files, folders and patterns, read in this order; also URLs, and - for a text on "
+            "standard input.",
+        ),
     ],
     session: Annotated[str, typer.Option(help="Session to read into; made if it is new.")],
     options: dict[str, Any],
@@ -61,7 +74,7 @@ def read(
     kept = Retention.given(keep_every, checkpoint_budget)
     secret = _password(password)
     if follow:
-        ok = follow_log(data_dir, options, session, files, kept, as_json)
+        ok = follow_log(data_dir, options, session, list(map(Path, files)), kept, as_json)
         raise typer.Exit(0 if ok else 1)
     with open_service(data_dir, options, session, kept) as service:
         ok = _read(service, session, files, again, as_json, secret)
@@ -79,15 +92,15 @@ def _password(is_asked_for: bool) -> str | None:
 def _read(
     service: Service,
     session: str,
-    files: list[Path],
+    files: list[str],
     again: bool,
     as_json: bool,
     password: str | None,
 ) -> bool:
     from app.messages import KNOWN_ERRORS, sentence
-    from ingest import UnsupportedFormat, find_files
+    from ingest import UnsupportedFormat
 
-    found = find_files(files)
+    found = find_given(files, again, password)
     service.reader.start()  # its process for files comes up while the model does
     service.ensure_session(session)
     wanted: list[int] = []
@@ -95,7 +108,7 @@ def _read(
     passed_over: list[dict[str, str]] = []
     for file in found:
         try:
-            document = service.add_document(session, file.path, again=again, password=password)
+            document = file.add(service, session)
             wanted.append(document.id)
             for note in service.version_notes(document):
                 print(f"{document.title}: {note}", file=sys.stderr)
@@ -103,7 +116,7 @@ def _read(
             # A folder of books may hold their pictures too: no fault of anybody's.
             stray = isinstance(error, UnsupportedFormat) and not file.is_named
             (passed_over if stray else refused).append(
-                {"file": str(file.path), "error": sentence(error)}
+                {"file": file.shown, "error": sentence(error)}
             )
             print(f"{'Skipped' if stray else 'Error'}: {sentence(error)}", file=sys.stderr)
     watch(service, session, wanted)
@@ -129,7 +142,7 @@ def _read(
 
 @takes_model_options
 def reread(
-    session: Annotated[str, typer.Argument(help="Session to read anew.")],
+    session: Annotated[str, session_argument("Session to read anew.")],
     options: dict[str, Any],
     data_dir: DataDir = None,
     cancel: Annotated[bool, typer.Option("--cancel", help="Drop a re-reading.")] = False,
@@ -142,7 +155,8 @@ def reread(
     with open_service(data_dir, {}, None, kept) as service:
         if cancel:
             service.cancel_reread(session)
-            print(f"The session {session!r} stays as it is.")
+            told = f"The session {session!r} stays as it is."
+            print(json.dumps({"session": session, "cancelled": True}) if as_json else told)
             return
         service.reader.start()
         service.reread(session, options)
@@ -158,19 +172,23 @@ def reread(
 
 
 def back(
-    session: Annotated[str, typer.Argument(help="Session to take back.")],
+    session: Annotated[str, session_argument("Session to take back.")],
     checkpoint: Annotated[int, typer.Argument(help="Number of a checkpoint (see checkpoints).")],
     data_dir: DataDir = None,
+    as_json: Json = False,
 ) -> None:
     """Forget what a session read after a checkpoint; later documents wait to be resumed."""
     with open_service(data_dir, {}, session) as service:
         service.go_back(session, checkpoint)
         tokens = service.report(session).tokens
-    print(f"The session {session!r} stands at token {tokens:,} again.")
+    if as_json:
+        print(json.dumps({"session": session, "tokens": tokens}))
+    else:
+        print(f"The session {session!r} stands at token {tokens:,} again.")
 
 
 def remove(
-    session: Annotated[str, typer.Argument(help="Session to remove from.")],
+    session: Annotated[str, session_argument("Session to remove from.")],
     document: Annotated[str, typer.Argument(help="Title of the document.")],
     data_dir: DataDir = None,
     as_json: Json = False,

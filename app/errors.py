@@ -4,7 +4,9 @@
     ├── SessionBusy      another Ammon process is reading this session
     ├── NothingRead      a question to a session that has read nothing
     ├── BadQuestion      an empty or far too long question
+    ├── TooManyQuestions so many wait for an answer that no more are taken
     ├── NoSuchPlace      a question as of a place that is not there, or not yet read
+    ├── NotAllowed       a text, URL or path that is not taken here
     ├── CannotFollow     a log that cannot be followed in this session now
     ├── RereadStopped    a re-reading stands still, with the reason
     ├── PortTaken        the web page's address is in use
@@ -30,6 +32,14 @@ class NothingRead(AppError):
 
 class BadQuestion(AppError):
     """The question cannot be asked."""
+
+
+class TooManyQuestions(AppError):
+    """The line of questions is full."""
+
+
+class NotAllowed(AppError):
+    """Something to read that this installation does not take, with the reason."""
 
 
 class NoSuchPlace(AppError):

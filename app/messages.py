@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import errno
+import logging
 
 from ahn_runtime import AhnError
-from app.errors import AppError
+from app.errors import AppError, InternalFault
 from ingest import IngestError
 from storage import StorageError
 
+log = logging.getLogger(__name__)
+
 KNOWN_ERRORS = (AppError, AhnError, IngestError, StorageError, ValueError, OSError, MemoryError)
 """What is shown as a sentence; everything else is a fault of Ammon and crashes loudly."""
+
+
+def known_error(error: Exception) -> Exception:
+    """The error where a person can be told it; a fault of ours is logged whole, then named."""
+    if isinstance(error, KNOWN_ERRORS):
+        return error
+    log.error("a fault in the background", exc_info=error)
+    return InternalFault.of(error)
 
 
 def sentence(error: BaseException) -> str:

@@ -13,6 +13,9 @@ import platformdirs
 DATA_VARIABLE = "AMMON_DATA_DIR"
 EVERY_VARIABLE = "AMMON_KEEP_EVERY"
 BUDGET_VARIABLE = "AMMON_CHECKPOINT_BUDGET"
+MEMORY_VARIABLE = "AMMON_LIVE_MEMORY"
+URLS_VARIABLE = "AMMON_ALLOW_URLS"
+PATHS_VARIABLE = "AMMON_ALLOW_PATHS"
 _UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 1 << 10, "mib": 1 << 20}
 _UNITS |= {"b": 1, "gib": 1 << 30, "tb": 10**12, "tib": 1 << 40}
 
@@ -109,6 +112,45 @@ class Retention:
 
 
 @dataclass(frozen=True)
+class Sources:
+    """What may be read beside files that a person gives.
+
+    Args:
+        urls: whether addresses on the web may be fetched.
+        private_addresses: whether also such as only this machine or its network knows.
+        paths: files of this machine below these directories may be named.
+        max_text_chars: of a text that is pasted.
+        max_url_bytes, max_url_s: of what a URL gives, and how long that may take.
+    """
+
+    urls: bool = False
+    private_addresses: bool = False
+    paths: tuple[Path, ...] = ()
+    max_text_chars: int = 4_000_000
+    max_url_bytes: int = 100_000_000
+    max_url_s: float = 120.0
+
+    @classmethod
+    def given(cls) -> Sources:
+        """As $AMMON_ALLOW_URLS (1) and $AMMON_ALLOW_PATHS (directories, parted as in $PATH) say."""
+        paths = os.environ.get(PATHS_VARIABLE, "").split(os.pathsep)
+        return cls(
+            urls=os.environ.get(URLS_VARIABLE, "") == "1",
+            paths=tuple(Path(path).expanduser() for path in paths if path),
+        )
+
+
+def live_memory_bytes() -> int:
+    """$AMMON_LIVE_MEMORY, or 2 GiB.
+
+    Raises:
+        ValueError: it is no size.
+    """
+    chosen = os.environ.get(MEMORY_VARIABLE)
+    return byte_count(chosen, MEMORY_VARIABLE) if chosen else 2 << 30
+
+
+@dataclass(frozen=True)
 class Settings:
     """How the application runs.
 
@@ -122,7 +164,11 @@ class Settings:
         follow_checkpoint_s: its lines are read at the latest so often, each time up to the last
             whole chunk; a checkpoint is written then, which a slow log should not cause for every
             few lines.
-        live_sessions: sessions kept in memory; the others wait in their checkpoint.
+        turn_tokens: a session reads about so many, then the next one that waits has its turn.
+        live_memory_bytes: of the sessions in memory; the others wait in their checkpoints.
+        max_waiting_questions: so many may wait for an answer, the next is refused.
+        trash_s: a session that was thrown away can be taken back for so long.
+        sources: what may be read beside files that are given.
         max_answer_tokens: at most so many per answer.
         max_question_chars: a longer question is refused.
     """
@@ -134,7 +180,11 @@ class Settings:
     retention: Retention = field(default_factory=Retention.given)
     follow_poll_s: float = 0.2
     follow_checkpoint_s: float = 30.0
-    live_sessions: int = 4
+    turn_tokens: int = 1024
+    live_memory_bytes: int = field(default_factory=live_memory_bytes)
+    max_waiting_questions: int = 32
+    trash_s: float = 600.0
+    sources: Sources = field(default_factory=Sources.given)
     max_answer_tokens: int = 200
     max_question_chars: int = 4000
 

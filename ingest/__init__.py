@@ -20,6 +20,7 @@ from ingest.follow import Place, Tail, start_of
 from ingest.growing import GrowingLog
 from ingest.ocr import Ocr, find_ocr
 from ingest.opening import open_document
+from ingest.pdf_render import PagePicture, Rectangle, render_page
 from ingest.stream import encode_segments, token_chunks
 
 __all__ = [
@@ -37,10 +38,12 @@ __all__ = [
     "Limits",
     "Locator",
     "Ocr",
+    "PagePicture",
     "Place",
     "Reader",
     "ReaderFailed",
     "ReaderProcesses",
+    "Rectangle",
     "Segment",
     "Tail",
     "UnsupportedFormat",
@@ -48,6 +51,7 @@ __all__ = [
     "find_files",
     "find_ocr",
     "open_document",
+    "render_page",
     "start_of",
     "token_chunks",
 ]

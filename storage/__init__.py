@@ -14,16 +14,19 @@ from storage.checkpoints import (
     rewind_documents,
     save_checkpoint,
 )
+from storage.copies import duplicate_session
 from storage.database import Database
 from storage.documents import (
     DOCUMENT_STATES,
     DocumentRow,
     add_document,
     delete_document,
+    file_bytes,
     find_by_hash,
     find_half_read,
     finish_indexing,
     get_document,
+    kept_hashes,
     list_documents,
     next_document_to_read,
     reset_indexing,
@@ -55,10 +58,23 @@ from storage.follows import (
     set_ready_tokens,
     wake_follow,
 )
-from storage.messages import MESSAGE_ROLES, MessageRow, add_message, list_messages
+from storage.messages import (
+    MESSAGE_ROLES,
+    MessageRow,
+    add_message,
+    delete_messages_from,
+    list_messages,
+)
 from storage.migrations import SCHEMA_VERSION
 from storage.pages import free_unused_pages, has_page, page_hash, read_page
-from storage.places import Place, chapter_ends, find_places, locator_kinds
+from storage.places import (
+    Place,
+    Stretch,
+    chapter_ends,
+    find_places,
+    locator_kinds,
+    read_stretches,
+)
 from storage.rereads import (
     begin_reread,
     catch_up,
@@ -84,6 +100,7 @@ from storage.sessions import (
     touch_session,
     update_session_settings,
 )
+from storage.trash import TrashedSession, list_trash, restore_session, trash_session
 from storage.versions import find_newest, make_newest, version_line, version_lines
 
 __all__ = [
@@ -112,6 +129,8 @@ __all__ = [
     "SessionRow",
     "SessionSummary",
     "StorageError",
+    "Stretch",
+    "TrashedSession",
     "add_document",
     "add_message",
     "add_segments",
@@ -124,9 +143,12 @@ __all__ = [
     "create_session",
     "delete_checkpoint",
     "delete_document",
+    "delete_messages_from",
     "delete_session",
+    "duplicate_session",
     "end_follow",
     "export_session",
+    "file_bytes",
     "find_by_hash",
     "find_half_read",
     "find_ended_follow",
@@ -139,19 +161,21 @@ __all__ = [
     "finish_reread",
     "free_unused_pages",
     "get_checkpoint",
-    "go_back",
     "get_document",
     "get_session",
     "get_session_by_id",
+    "go_back",
     "grow",
     "has_page",
     "import_session",
     "iter_segments",
+    "kept_hashes",
     "list_checkpoints",
     "list_documents",
     "list_messages",
     "list_rereads",
     "list_sessions",
+    "list_trash",
     "locator_kinds",
     "make_newest",
     "next_document_to_read",
@@ -160,11 +184,13 @@ __all__ = [
     "page_hash",
     "prune_checkpoints",
     "read_page",
+    "read_stretches",
     "readable_tokens",
     "rebuild_search_index",
     "rename_session",
     "reread_source",
     "reset_indexing",
+    "restore_session",
     "rewind_documents",
     "save_checkpoint",
     "search_passages",
@@ -173,6 +199,7 @@ __all__ = [
     "set_ready_tokens",
     "set_start_position",
     "touch_session",
+    "trash_session",
     "update_session_settings",
     "version_line",
     "version_lines",

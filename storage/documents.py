@@ -206,17 +206,33 @@ def find_by_hash(db: Database, session_id: int, sha256: str) -> DocumentRow | No
     return None if row is None else _document(row)
 
 
+def kept_hashes(db: Database) -> set[str]:
+    """The sha256 of the files that documents name, those of hidden sessions too."""
+    return {row["sha256"] for row in db.rows("SELECT DISTINCT sha256 FROM documents")}
+
+
+def file_bytes(db: Database, session_id: int) -> int:
+    """Bytes of the files that the session's documents name, each counted once."""
+    return int(
+        db.value(
+            "SELECT coalesce(sum(byte_count), 0) FROM (SELECT DISTINCT sha256, byte_count "
+            "FROM documents WHERE session_id = ?)",
+            [session_id],
+        )
+    )
+
+
 def next_document_to_read(db: Database, session_id: int) -> DocumentRow | None:
-    """The first document of the session that is being read or waits to be.
+    """The document of the session that is being read, else the first that waits to be.
 
     None while one stands still half-read: its rest belongs right behind what was read of it, so
-    the others wait until it is resumed or removed.
+    the others wait until it is resumed, cancelled or removed.
     """
     if find_half_read(db, session_id) is not None:
         return None
     row = db.row(
         "SELECT * FROM documents WHERE session_id = ? AND state IN ('reading', 'queued') "
-        "ORDER BY ordinal LIMIT 1",
+        "ORDER BY tokens_read > 0 DESC, state = 'reading' DESC, ordinal LIMIT 1",
         [session_id],
     )
     return None if row is None else _document(row)

@@ -16,14 +16,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from storage.database import Database, Row
+from storage.copies import copy_session, insert_row
+from storage.database import Database
 from storage.errors import DamagedDatabase, NotFound, StorageError
 from storage.pages import insert_pages, read_page
 from storage.segments import iter_segments
-from storage.sessions import SessionRow, clean_session_name, create_session, get_session_by_id
-from storage.values import list_from_json, object_from_json, to_json
+from storage.sessions import SessionRow, get_session_by_id
+from storage.values import to_json
 
 APPLICATION_ID = 0x416D6D6E  # "Ammn"
 PART_BYTES = 4 << 20
@@ -89,10 +89,10 @@ def _copy_out(db: Database, out: Database, session_id: int, checkpoint_ids: Sequ
     stays_here = {"sessions": {"rereads": None}, "documents": {"source_path": None}}
     for table in _PLAIN_TABLES:
         for row in db.rows(queries[table], chosen):
-            _insert(out, table, {**row, **stays_here.get(table, {})})
+            insert_row(out, table, {**row, **stays_here.get(table, {})})
     for document in out.rows("SELECT id FROM documents"):
         for segment in iter_segments(db, document["id"]):
-            _insert(out, "segments", asdict(segment))
+            insert_row(out, "segments", asdict(segment))
     links = db.rows(
         f"SELECT * FROM checkpoint_pages WHERE checkpoint_id IN (SELECT id FROM checkpoints "
         f"WHERE {wanted})",
@@ -101,18 +101,13 @@ def _copy_out(db: Database, out: Database, session_id: int, checkpoint_ids: Sequ
     for name in dict.fromkeys(link["hash"] for link in links):
         insert_pages(out, {name: read_page(db, name)})
     for link in links:
-        _insert(out, "checkpoint_pages", link)
-
-
-def _insert(db: Database, table: str, row: Mapping[str, Any]) -> int:
-    columns, marks = ", ".join(row), ", ".join("?" * len(row))
-    return db.insert(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(row.values()))
+        insert_row(out, "checkpoint_pages", link)
 
 
 def _store_file(out: Database, sha256: str, file: Path) -> None:
     with file.open("rb") as source:
         for ordinal, data in enumerate(iter(lambda: source.read(PART_BYTES), b"")):
-            _insert(out, "exported_files", {"sha256": sha256, "ordinal": ordinal, "data": data})
+            insert_row(out, "exported_files", {"sha256": sha256, "ordinal": ordinal, "data": data})
 
 
 class Export:
@@ -212,7 +207,7 @@ class Export:
 
 
 def import_session(db: Database, export: Export, name: str | None = None) -> SessionRow:
-    """Take an export in, under new numbers, all of it or nothing.
+    """Take a session in under new numbers, all of it or nothing.
 
     Args:
         name: of the session here; None for the one it had.
@@ -221,62 +216,8 @@ def import_session(db: Database, export: Export, name: str | None = None) -> Ses
         AlreadyExists: the name is taken.
         DamagedPage: a page is not what its hash says.
     """
-    source = export.db
     theirs = export.session
-    with db.transaction():
-        session = create_session(db, clean_session_name(name or theirs.name), theirs.settings)
-        documents: dict[int, int] = {}
-        segments: dict[int, int] = {}
-        for row in source.rows("SELECT * FROM documents ORDER BY ordinal"):
-            old = row.pop("id")
-            ours = {"session_id": session.id, "source_path": None, "replaces": None}
-            documents[old] = _insert(db, "documents", {**row, **ours})
-            for segment in iter_segments(source, old):
-                copied = {**asdict(segment), "document_id": documents[old]}
-                del copied["id"]
-                segments[segment.id] = _insert(db, "segments", copied)
-        for row in source.rows("SELECT id, replaces FROM documents WHERE replaces IS NOT NULL"):
-            pair = [documents.get(row["replaces"]), documents[row["id"]]]
-            db.execute("UPDATE documents SET replaces = ? WHERE id = ?", pair)
-        for row in source.rows("SELECT * FROM messages ORDER BY id"):
-            row.pop("id")
-            _insert(db, "messages", _renumbered(row, session.id, documents, segments))
-        for row in source.rows("SELECT * FROM checkpoints ORDER BY id"):
-            old = row.pop("id")
-            document = documents.get(row["document_id"])
-            new = _insert(
-                db, "checkpoints", {**row, "session_id": session.id, "document_id": document}
-            )
-            links = source.rows("SELECT hash FROM checkpoint_pages WHERE checkpoint_id = ?", [old])
-            for link in links:
-                insert_pages(db, {link["hash"]: read_page(source, link["hash"])})
-                _insert(db, "checkpoint_pages", {"checkpoint_id": new, "hash": link["hash"]})
-        return get_session_by_id(db, session.id)
-
-
-def _renumbered(
-    row: Row, session_id: int, documents: Mapping[int, int], segments: Mapping[int, int]
-) -> Row:
-    """A message whose citations name the rows that were made here."""
-
-    def renumber(citations: list[Any]) -> list[Any]:
-        kept = []
-        for citation in citations:
-            if isinstance(citation, dict):
-                numbers = {
-                    "document_id": documents.get(citation.get("document_id", -1)),
-                    "segment_id": segments.get(citation.get("segment_id", -1)),
-                }
-                citation = {**citation, **{k: v for k, v in numbers.items() if k in citation}}
-            kept.append(citation)
-        return kept
-
-    details = object_from_json(row["details"], "a message's details")
-    if isinstance(details.get("passages"), list):
-        details["passages"] = renumber(details["passages"])
-    citations = renumber(list_from_json(row["citations"], "a message's citations"))
-    changed = {"citations": to_json(citations), "details": to_json(details)}
-    return {**row, **changed, "session_id": session_id}
+    return copy_session(export.db, theirs, db, name or theirs.name)
 
 
 def _schema(db: Database) -> set[tuple[str, str, str]]:

@@ -90,6 +90,11 @@ def list_messages(
     return [_message(row) for row in reversed(rows)]
 
 
+def delete_messages_from(db: Database, session_id: int, message_id: int) -> None:
+    """Delete a message of a session and all that were said after it."""
+    db.execute("DELETE FROM messages WHERE session_id = ? AND id >= ?", [session_id, message_id])
+
+
 def _message(row: Row) -> MessageRow:
     what = f"message number {row['id']}"
     return MessageRow(

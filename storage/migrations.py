@@ -16,7 +16,7 @@ import sqlite_utils
 
 from storage.errors import SchemaTooNew, translated_errors
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 migrations = sqlite_utils.Migrations("ammon")
 
@@ -209,6 +209,22 @@ def m005_follows(db: Any) -> None:
 
 
 migrations()(m005_follows)
+
+
+def m006_trash(db: Any) -> None:
+    """Sessions that were thrown away, by the name they had."""
+    db.conn.execute(
+        """
+        CREATE TABLE trash (
+            session_id INTEGER PRIMARY KEY REFERENCES sessions(id) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            trashed_at TEXT NOT NULL
+        )
+        """
+    )
+
+
+migrations()(m006_trash)
 
 
 def needs_migration(db: Any, where: str) -> bool:

@@ -52,10 +52,12 @@ _COLUMNS = """
     segments.text
 """
 
+# Of a cancelled document only what was read is there.
 # Comparing with an unknown position gives NULL, which is not true: a document that the stream has
 # not reached is not before any position.
 _WITHIN = """
     documents.session_id = :session
+    AND (documents.state != 'cancelled' OR token_start + segments.token_count <= tokens_read)
     AND (:documents IS NULL OR documents.id IN (SELECT value FROM json_each(:documents)))
     AND (:position IS NULL
         OR documents.start_position + token_start + segments.token_count <= :position)

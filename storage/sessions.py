@@ -18,6 +18,7 @@ from storage.values import now, object_from_json, to_json
 
 MAX_NAME_CHARACTERS = 120
 _VACUUM_PAGES = 262_144  # 1 GiB: bounds how long a deletion keeps the disk busy
+_SHOWN = "rereads IS NULL AND id NOT IN (SELECT session_id FROM trash)"
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,19 @@ class SessionRow:
 
 @dataclass(frozen=True)
 class SessionSummary:
-    """One session with what it holds; ``tokens_read`` is durable, as of its checkpoints."""
+    """One session with what it holds; ``tokens_read`` is durable, as of its checkpoints.
+
+    ``token_count`` is of the documents that were looked through, ``open_count`` how many documents
+    are not read yet. ``byte_count`` is what it takes on the disk, where that was asked for.
+    """
 
     session: SessionRow
     document_count: int
     tokens_read: int
     checkpoint_count: int
+    token_count: int = 0
+    open_count: int = 0
+    byte_count: int | None = None
 
 
 def clean_session_name(name: str) -> str:
@@ -93,7 +101,7 @@ def get_session(db: Database, name: str) -> SessionRow:
     """
     # A name that could not be stored is simply not there.
     wanted = unicodedata.normalize("NFC", name.strip()).encode("utf-8", "replace").decode()
-    row = db.row("SELECT * FROM sessions WHERE name = ? AND rereads IS NULL", [wanted])
+    row = db.row(f"SELECT * FROM sessions WHERE name = ? AND {_SHOWN}", [wanted])
     if row is None:
         raise NotFound(_no_such_session(db, wanted))
     return _session(row)
@@ -113,26 +121,34 @@ def get_session_by_id(db: Database, session_id: int) -> SessionRow:
     return _session(row)
 
 
-def list_sessions(db: Database) -> list[SessionSummary]:
-    """All sessions but re-readings, the one with the newest activity first."""
+def list_sessions(db: Database, search: str = "") -> list[SessionSummary]:
+    """All sessions but re-readings and what is in the trash, the newest activity first.
+
+    Args:
+        search: only those whose name, or a document's title, has each of these words in it.
+    """
     rows = db.rows(
-        """
-        SELECT sessions.*,
-            (SELECT count(*) FROM documents WHERE session_id = sessions.id) AS document_count,
-            (SELECT coalesce(sum(tokens_read), 0) FROM documents WHERE session_id = sessions.id)
-                AS tokens_read,
+        f"""
+        SELECT sessions.*, coalesce(found.document_count, 0) AS document_count,
+            coalesce(found.tokens_read, 0) AS tokens_read,
+            coalesce(found.token_count, 0) AS token_count,
+            coalesce(found.open_count, 0) AS open_count, coalesce(found.titles, '') AS titles,
             (SELECT count(*) FROM checkpoints WHERE session_id = sessions.id) AS checkpoint_count
-        FROM sessions WHERE rereads IS NULL ORDER BY updated_at DESC, id DESC
+        FROM sessions LEFT JOIN (
+            SELECT session_id, count(*) AS document_count, sum(tokens_read) AS tokens_read,
+                sum(token_count) AS token_count,
+                sum(state IN ('indexing', 'queued', 'reading')) AS open_count,
+                group_concat(title, char(10)) AS titles
+            FROM documents GROUP BY session_id
+        ) AS found ON found.session_id = sessions.id
+        WHERE {_SHOWN} ORDER BY updated_at DESC, id DESC
         """
     )
+    words = unicodedata.normalize("NFC", search).casefold().split()
     return [
-        SessionSummary(
-            session=_session(row),
-            document_count=row["document_count"],
-            tokens_read=row["tokens_read"],
-            checkpoint_count=row["checkpoint_count"],
-        )
+        _summary(row)
         for row in rows
+        if all(word in f"{row['name']}\n{row['titles']}".casefold() for word in words)
     ]
 
 
@@ -188,6 +204,11 @@ def delete_session(db: Database, session_id: int) -> None:
     db.incremental_vacuum(_VACUUM_PAGES)
 
 
+def _summary(row: Row) -> SessionSummary:
+    counts = ("document_count", "tokens_read", "checkpoint_count", "token_count", "open_count")
+    return SessionSummary(session=_session(row), **{name: row[name] for name in counts})
+
+
 def _session(row: Row) -> SessionRow:
     return SessionRow(
         id=row["id"],
@@ -208,7 +229,7 @@ def _refuse_taken_name(db: Database, name: str, except_id: int | None) -> None:
 
 
 def _no_such_session(db: Database, wanted: str) -> str:
-    found = db.rows("SELECT name FROM sessions WHERE rereads IS NULL ORDER BY updated_at DESC")
+    found = db.rows(f"SELECT name FROM sessions WHERE {_SHOWN} ORDER BY updated_at DESC")
     names = [row["name"] for row in found]
     if not names:
         return f"There is no session named {wanted!r}, nor any other yet; read a document first."

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import storage
-from ahn_runtime import Runtime
+from ahn_runtime import Runtime, Session
 from app.errors import BadQuestion
 from app.service.live import LiveSession
 from app.service.newest import search_newest
@@ -16,13 +16,37 @@ from app.service.prompt import Turn
 from app.service.recall import (
     SEARCHED_PASSAGES,
     Citation,
+    Prompt,
     budget_tokens,
     build_prompt,
     follows_up,
     mark_cited,
 )
 from app.settings import Settings
-from storage import Database
+from storage import Database, MessageRow
+
+FOUND_NOTHING = (
+    "I could not find a passage about this; what follows comes from memory alone and may be a "
+    "guess."
+)
+AGAIN_TEMPERATURE = 0.7
+"""Greedy answers are the same each time: who asks again wants another."""
+
+
+@dataclass(frozen=True)
+class RestsOn:
+    """What an answer had before it, in tokens.
+
+    Args:
+        passages, passage_tokens: read again, verbatim, for this answer.
+        window_tokens: of the reading, held exactly.
+        memory_tokens: of the reading, only as gist; 0 where there is no memory: those are gone.
+    """
+
+    passages: int
+    passage_tokens: int
+    window_tokens: int
+    memory_tokens: int
 
 
 @dataclass
@@ -30,10 +54,14 @@ class Answer:
     """An answer as far as it has come; `done` once it is whole and stored.
 
     Args:
+        place: in the line of those who wait for an answer, from 1 on; 0 once it is being made.
         passages: read again before the answer; those it rests on are marked `cited`.
+        found_nothing: no passage speaks of what was asked; the text begins by saying so.
         position: tokens the session had read when it was asked.
-        first_word_s, seconds: from the question to the first text, and to the end.
+        waited_s, first_word_s, seconds: from the question to its turn, to the first text, and to
+            the end.
         as_of: how an earlier position was named, empty for where the session stands.
+        message_id: of the question as it is stored, once it is.
     """
 
     question: str
@@ -43,9 +71,14 @@ class Answer:
     passages: list[Citation] = field(default_factory=list)
     prompt_tokens: int = 0
     answer_tokens: int = 0
+    waited_s: float = 0.0
     first_word_s: float = 0.0
     seconds: float = 0.0
     as_of: str = ""
+    found_nothing: bool = False
+    rests_on: RestsOn | None = None
+    place: int = 0
+    message_id: int | None = None
     done: bool = False
 
     @property
@@ -54,8 +87,29 @@ class Answer:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: what the command line promises, and the rest of the record."""
-        record = {k: v for k, v in asdict(self).items() if k not in ("text", "passages", "done")}
+        left_out = ("text", "passages", "done", "place", "message_id")
+        record = {k: v for k, v in asdict(self).items() if k not in left_out}
         return {"answer": self.text, "citations": [asdict(c) for c in self.citations], **record}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked.
+
+    Args:
+        as_of: how the person named an earlier position, empty for where the session stands: then
+            nothing behind it is looked at, neither passages nor messages.
+        replaces: the stored question that this one stands for from now on, with its answer.
+    """
+
+    text: str
+    as_of: str = ""
+    replaces: MessageRow | None = None
+
+    @property
+    def is_asked_again(self) -> bool:
+        """Whether the very same question is to be answered in another way."""
+        return self.replaces is not None and self.replaces.text == self.text
 
 
 def check_question(question: str, max_chars: int) -> str:
@@ -80,57 +134,103 @@ def stream_answer(
     settings: Settings,
     runtime: Runtime,
     live: LiveSession,
-    question: str,
-    as_of: str = "",
+    question: Question,
+    answer: Answer,
+    began: float,
 ) -> Iterator[Answer]:
     """Answer in a fork of the session; the reading never notices.
 
-    Yields the same `Answer`, growing: first with its passages, then with every piece of text.
+    Yields the answer that was given, growing: first with its passages, after each chunk of the
+    prompt, then with every piece of text. Left at any of these, nothing of it is stored.
 
     Args:
-        as_of: how the person named the position of `live`, if it is an earlier one: then nothing
-            behind it is looked at, neither passages nor messages.
+        began: when it was asked, by the monotonic clock.
     """
-    began = time.monotonic()
-    bound = live.position if as_of else None
-    prompt_budget, answer_tokens = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
-    history = _history(db, live.row.id, live.position) if follows_up(question) else []
-    wanted = " ".join([*(turn.question for turn in history[-1:]), question])
-    found = search_newest(db, live.row.id, wanted, SEARCHED_PASSAGES, bound)
-    prompt = build_prompt(runtime.tokenizer, question, found, history, prompt_budget, live.position)
-    answer = Answer(question, live.position, runtime.memory_status, passages=prompt.passages)
-    answer.prompt_tokens, answer.as_of = len(prompt.ids), as_of
+    answer.position, answer.waited_s = live.position, time.monotonic() - began
+    prompt = _prompt(db, settings, runtime, live, question)
+    answer.passages, answer.prompt_tokens = prompt.passages, len(prompt.ids)
+    answer.found_nothing = prompt.found_nothing
+    answer.rests_on = _rests_on(live, prompt)
     yield answer
     fork = live.session.fork()
-    fork.feed(prompt.ids, logits=None)
-
-    def counted() -> Iterator[int]:
-        for token_id in fork.generate(max_new_tokens=answer_tokens, lookup=prompt.ids):
-            answer.answer_tokens += 1
-            yield token_id
-
-    for piece in runtime.tokenizer.decode_stream(counted()):
+    for start in range(0, len(prompt.ids), runtime.block_tokens):
+        fork.feed(prompt.ids[start : start + runtime.block_tokens], logits=None)
+        yield answer
+    if answer.found_nothing:
+        answer.text = f"{FOUND_NOTHING}\n\n"
+    for piece in _pieces(runtime, settings, fork, prompt, question, answer):
         answer.first_word_s = answer.first_word_s or time.monotonic() - began
         answer.text += piece
         yield answer
     answer.text = answer.text.strip()
     answer.passages = mark_cited(answer.text, answer.passages)
     answer.seconds = time.monotonic() - began
+    answer.message_id = _store(db, live.row.id, question, answer)
     answer.done = True
-    _store(db, live.row.id, answer)
     yield answer
 
 
-def _history(db: Database, session_id: int, position: int) -> list[Turn]:
+def _prompt(
+    db: Database, settings: Settings, runtime: Runtime, live: LiveSession, question: Question
+) -> Prompt:
+    """The passages, earlier turns and the question itself, as they are fed."""
+    bound = live.position if question.as_of else None
+    budget, _ = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
+    history = _history(db, live, question) if follows_up(question.text) else []
+    wanted = " ".join([*(turn.question for turn in history[-1:]), question.text])
+    found = search_newest(db, live.row.id, wanted, SEARCHED_PASSAGES, bound)
+    tokens = runtime.tokenizer
+    return build_prompt(tokens, question.text, found, history, budget, live.position)
+
+
+def _pieces(
+    runtime: Runtime,
+    settings: Settings,
+    fork: Session,
+    prompt: Prompt,
+    question: Question,
+    answer: Answer,
+) -> Iterator[str]:
+    """The text as it comes; another wording where the same question is answered again."""
+    _, most = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
+    if question.is_asked_again and question.replaces is not None:
+        seed = question.replaces.id
+        ids = fork.generate(max_new_tokens=most, temperature=AGAIN_TEMPERATURE, seed=seed)
+    else:
+        ids = fork.generate(max_new_tokens=most, lookup=prompt.ids)
+
+    def counted() -> Iterator[int]:
+        for token_id in ids:
+            answer.answer_tokens += 1
+            yield token_id
+
+    yield from runtime.tokenizer.decode_stream(counted())
+
+
+def _rests_on(live: LiveSession, prompt: Prompt) -> RestsOn:
+    """What is there when the first word is chosen, the prompt fed behind what was read."""
+    stream = live.session.runtime.stream
+    held = stream.held_tokens(live.position + len(prompt.ids))
+    window = max(0, min(live.position, held - len(prompt.ids)))
+    gist = live.position - window if stream.cell else 0
+    return RestsOn(len(prompt.passages), prompt.passage_tokens, window, gist)
+
+
+def _history(db: Database, live: LiveSession, question: Question) -> list[Turn]:
     """Earlier turns; none from further on, after the session has gone back."""
-    messages = storage.list_messages(db, session_id, limit=8, before_position=position)
+    messages = storage.list_messages(db, live.row.id, limit=8, before_position=live.position)
+    if question.replaces is not None:
+        messages = [m for m in messages if m.id < question.replaces.id]
     pairs = zip(messages, messages[1:], strict=False)
     return [Turn(q.text, a.text) for q, a in pairs if (q.role, a.role) == ("user", "assistant")]
 
 
-def _store(db: Database, session_id: int, answer: Answer) -> None:
+def _store(db: Database, session_id: int, question: Question, answer: Answer) -> int:
+    """Store question and answer, in the place of those they replace; returns the question's id."""
     with db.transaction():
-        storage.add_message(
+        if question.replaces is not None:
+            storage.delete_messages_from(db, session_id, question.replaces.id)
+        asked = storage.add_message(
             db, session_id, role="user", text=answer.question, position=answer.position
         )
         details = answer.as_dict()
@@ -145,3 +245,4 @@ def _store(db: Database, session_id: int, answer: Answer) -> None:
             citations=citations,
             details=details,
         )
+        return asked.id

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import storage
 from ahn_runtime import Runtime
-from app.errors import CannotFollow, InternalFault, SessionBusy
-from app.messages import KNOWN_ERRORS, sentence
+from app.errors import CannotFollow, SessionBusy
+from app.messages import known_error, sentence
 from app.service.followed_log import FollowedLog, begin
 from app.service.locks import SessionLocks
 from app.settings import Settings
@@ -196,9 +196,7 @@ class Following:
 
     def fail(self, session_id: int, document_id: int, error: Exception) -> None:
         """Say why a following stopped; started again, it goes on where it stood."""
-        if not isinstance(error, KNOWN_ERRORS):
-            log.error("a fault while following", exc_info=error)
-            error = InternalFault.of(error)
+        error = known_error(error)
         self.notices[session_id] = sentence(error)
         try:
             storage.set_document_state(self._db, document_id, "failed", sentence(error))

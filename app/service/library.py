@@ -11,7 +11,9 @@ import hashlib
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from io import BufferedReader
 from pathlib import Path
@@ -82,6 +84,7 @@ def add_document(
     path: Path,
     name: str | None = None,
     again: bool = False,
+    source: str | None = None,
     password: str | None = None,
 ) -> DocumentRow:
     """Register a file with a session; the same content is registered once, unless asked.
@@ -89,6 +92,7 @@ def add_document(
     Args:
         path: the file; it may disappear afterwards.
         name: what the person calls it, where it is a copy; then its path says nothing.
+        source: where it really comes from, if that is known of a copy.
         again: register it once more even though its content was read.
         password: of an encrypted PDF; not stored.
 
@@ -96,7 +100,7 @@ def add_document(
         IngestError: it is not a document Ammon reads, with the reason.
     """
     shown = name or path.name
-    source_path = None if name else str(path.resolve())
+    source_path = source if name else str(path.resolve())
     try:  # refuse what cannot be read before copying it
         processes.open_document(path, name=shown, password=password)
     except EncryptedDocument:
@@ -238,18 +242,38 @@ def document_pieces(
         yield ids[max(0, from_token - segment.token_start) :]
 
 
-def drop_unused_files(db: Database, settings: Settings) -> None:
-    """Delete kept files that no document of any session names."""
-    if not settings.files_dir.is_dir():
-        return
-    used = {
-        document.sha256
-        for summary in storage.list_sessions(db)
-        for document in storage.list_documents(db, summary.session.id)
-    }
-    for path in settings.files_dir.iterdir():
-        if path.name not in used and path.suffix != ".part":
-            path.unlink(missing_ok=True)
+class KeptFiles:
+    """The copies of documents' files: none is deleted between being kept and being named."""
+
+    def __init__(self, db: Database, settings: Settings) -> None:
+        self._db, self._settings = db, settings
+        self._changed = threading.Lock()
+        self._adding = 0
+        self._is_due = False
+
+    @contextmanager
+    def adding(self) -> Iterator[None]:
+        """Hold back deletions while files are kept that no document names yet."""
+        with self._changed:
+            self._adding += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._adding -= 1
+            if self._is_due:
+                self.drop_unused()
+
+    def drop_unused(self) -> None:
+        """Delete kept files that no document of any session names, now or when that is safe."""
+        with self._changed:
+            self._is_due = self._adding > 0
+            if self._is_due or not self._settings.files_dir.is_dir():
+                return
+            used = storage.kept_hashes(self._db)
+            for path in self._settings.files_dir.iterdir():
+                if path.name not in used and path.suffix != ".part":
+                    path.unlink(missing_ok=True)
 
 
 def text_recognition() -> Ocr:

@@ -48,6 +48,18 @@ class LiveSession:
         """Position of the checkpoint this goes on from; 0 before the first."""
         return int(self.manifest["tokens_seen"]) if self.manifest else 0
 
+    @property
+    def is_ahead(self) -> bool:
+        """Whether something was read since the checkpoint."""
+        return self.document_id is not None and self.position != self.saved_at
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of the session's tensors, room for what comes included."""
+        parts = ("k", "v", "gates", "memory")
+        layers = self.session.state.layers
+        return sum(getattr(layer, part).nbytes for layer in layers for part in parts)
+
     def chunk_tokens(self, settings: Settings) -> int:
         """The grid of its reading, fixed when it was made."""
         return int(self.row.settings.get("chunk_tokens", settings.chunk_tokens))

@@ -22,6 +22,10 @@ ASK = "Answer in a few words: "
 SEPARATOR = "\n\n---\n"
 PASSAGES = "Passages found for the question, the most relevant last:\n\n"
 NO_PASSAGES = "No passage of the documents matches the words of this question.\n\n"
+OTHER_PASSAGES = (
+    "No passage of the documents names what this question asks about. These come nearest, the "
+    "most relevant last:\n\n"
+)
 
 
 class Encoder(Protocol):
@@ -67,9 +71,11 @@ def history_text(turn: Turn) -> str:
     return f"Earlier question: {turn.question}\nEarlier answer: {turn.answer}\n\n"
 
 
-def question_head(found: bool) -> str:
-    """What stands before the passages."""
-    return PASSAGES if found else NO_PASSAGES
+def question_head(any_passages: bool, found: bool) -> str:
+    """What stands before the passages; `found`: they speak of what was asked."""
+    if not any_passages:
+        return NO_PASSAGES
+    return PASSAGES if found else OTHER_PASSAGES
 
 
 def question_tail(tokens: Encoder, question: str, found: bool) -> list[int]:

@@ -1,8 +1,9 @@
 """The background worker that indexes and reads, independent of any page or terminal.
 
-One thread indexes, one reads. Reading goes in chunks on the document's grid; between chunks the
-model can answer. A session is read for about one checkpoint's worth of tokens, saved, and then
-the next session with something to read has its turn.
+Two threads index, each for another session, and one reads, so that a long book keeps no short note
+waiting. Reading goes in chunks on the document's grid; between chunks the model can answer.
+Sessions with something to read take turns of a few chunks each; a checkpoint is written when it is
+due, not with every turn.
 """
 
 from __future__ import annotations
@@ -12,53 +13,33 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 import storage
 from ahn_runtime import Runtime
-from app.errors import InternalFault, SessionBusy
-from app.messages import KNOWN_ERRORS, sentence
+from app.errors import SessionBusy
+from app.messages import known_error, sentence
 from app.service import retention
 from app.service.library import document_pieces, index_document
-from app.service.live import LiveSession, settle
-from app.service.locks import SessionLocks
+from app.service.live import LiveSession
+from app.service.live_sessions import LiveSessions
+from app.service.progress import Progress
 from app.service.turns import Turns
 from app.settings import Settings
 from ingest import ReaderProcesses, token_chunks
 from storage import Database, DocumentRow
 
 log = logging.getLogger(__name__)
-RATE_SECONDS = 20.0
-
-
-@dataclass
-class Progress:
-    """How far a document is, as of the last chunk; more recent than what is stored."""
-
-    tokens_read: int
-    marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=64))
-
-    def advance(self, tokens_read: int) -> None:
-        self.tokens_read = tokens_read
-        self.marks.append((time.monotonic(), tokens_read))
-
-    @property
-    def tokens_per_second(self) -> float:
-        """Over the last chunks; 0 before there are two."""
-        now = time.monotonic()
-        recent = [m for m in self.marks if now - m[0] <= RATE_SECONDS]
-        if len(recent) < 2 or recent[-1][0] == recent[0][0]:
-            return 0.0
-        return (recent[-1][1] - recent[0][1]) / (recent[-1][0] - recent[0][0])
+BUSY_S = 1.0
+"""A session that another process reads is looked at again after so long."""
 
 
 class Reader:
-    """Owns the two threads; `service` tells it what there is to do.
+    """Owns the threads; `service` tells it what there is to do.
 
     Args:
         processes: open the documents' files.
         runtime: returns the model of a session, or raises why there is none.
-        live: returns the session in memory, restored on demand.
+        live: the sessions in memory, restored on demand.
         all_read: told of a session that has nothing left to read.
     """
 
@@ -68,31 +49,32 @@ class Reader:
         settings: Settings,
         processes: ReaderProcesses,
         runtime: Callable[[int], Runtime],
-        live: Callable[[int], LiveSession],
+        live: LiveSessions,
         all_read: Callable[[int], None],
         turns: Turns,
-        locks: SessionLocks,
     ) -> None:
         self._db, self._settings, self._runtime, self._live = db, settings, runtime, live
         self._processes = processes
-        self._all_read, self._turns, self._locks = all_read, turns, locks
+        self._all_read, self._turns = all_read, turns
         self._wake = threading.Condition()
         self._stopping = False
-        self._to_index: deque[int] = deque()
+        self._to_index: dict[int, int] = {}  # documents in their order, with their sessions
         self._to_read: deque[int] = deque()
         self._paused: set[int] = set()
         self._forgotten: set[int] = set()
+        self._leaving: set[int] = set()
         # Of encrypted PDFs, until their text is stored; nowhere but in memory.
         self._passwords: dict[int, str] = {}
-        self._indexing: int | None = None
+        self._indexing: dict[int, int] = {}
         self._reading: int | None = None
         self.progress: dict[int, Progress] = {}
         self.notices: dict[int, str] = {}
         self._threads = [
             threading.Thread(target=self._work, args=work, name=f"ammon-{name}", daemon=True)
             for name, *work in (
-                ("indexer", self._index_next, self._to_index),
-                ("reader", self._read_next, self._to_read),
+                ("indexer 1", self._index_next, self._next_to_index),
+                ("indexer 2", self._index_next, self._next_to_index),
+                ("reader", self._read_next, self._next_to_read),
             )
         ]
 
@@ -109,11 +91,14 @@ class Reader:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(timeout_s)
+        if not any(thread.is_alive() for thread in self._threads):
+            self._live.save_all()
 
     def enqueue(self, document: DocumentRow, password: str | None = None) -> None:
         """Index and read a document, wherever it stands; takes back a pause."""
         with self._wake:
             self._paused.discard(document.id)
+            self._forgotten.discard(document.id)
             if password is not None and document.state == "indexing":
                 self._passwords[document.id] = password
         self._queue_up(document)
@@ -121,28 +106,34 @@ class Reader:
     def _queue_up(self, document: DocumentRow) -> None:
         with self._wake:
             if document.state == "indexing" and document.id not in self._to_index:
-                self._to_index.append(document.id)
+                self._to_index[document.id] = document.session_id
             elif document.session_id not in self._to_read:
                 self._to_read.append(document.session_id)
             self._wake.notify_all()
 
-    def pause(self, document_id: int) -> None:
-        """Stop reading a document at the next grid point."""
+    def pause(self, document: DocumentRow) -> None:
+        """Stop reading a document at the next grid point; it does not wait for its turn."""
         with self._wake:
-            self._paused.add(document_id)
+            self._paused.add(document.id)
+            if document.session_id in self._to_read:
+                self._to_read.remove(document.session_id)
+                self._to_read.appendleft(document.session_id)
 
     def forget(self, session_id: int, document_ids: list[int]) -> None:
         """Drop a session from all queues and wait until nothing of it is being worked on."""
         with self._wake:
-            self._paused.update(document_ids)
+            self._leaving.add(session_id)
             self._forgotten.update(document_ids)
-            for queue, gone in ((self._to_index, document_ids), (self._to_read, [session_id])):
-                for item in gone:
-                    while item in queue:
-                        queue.remove(item)
+            for document_id in document_ids:
+                self._to_index.pop(document_id, None)
+            while session_id in self._to_read:
+                self._to_read.remove(session_id)
             self._wake.wait_for(
-                lambda: self._reading != session_id and self._indexing not in document_ids
+                lambda: (
+                    self._reading != session_id and self._indexing.keys().isdisjoint(document_ids)
+                )
             )
+            self._leaving.discard(session_id)
             for document_id in document_ids:
                 self.progress.pop(document_id, None)
                 self._paused.discard(document_id)
@@ -155,22 +146,28 @@ class Reader:
 
     def is_indexing(self, document_ids: Iterable[int]) -> bool:
         with self._wake:
-            return not {self._indexing, *self._to_index}.isdisjoint(document_ids)
+            return not {*self._indexing, *self._to_index}.isdisjoint(document_ids)
 
-    def _work(self, job: Callable[[], None], queue: deque[int]) -> None:
+    def _work(self, job: Callable[[], None], next_one: Callable[[], int | None]) -> None:
         while not self._stopping:
             with self._wake:
-                self._wake.wait_for(lambda: self._stopping or queue)
+                self._wake.wait_for(lambda: self._stopping or next_one() is not None)
             if not self._stopping:
                 job()
 
     # Indexing.
 
+    def _next_to_index(self) -> int | None:
+        """The first whose session has none being indexed: its documents keep their order."""
+        at_work = self._indexing.values()
+        return next((d for d, session in self._to_index.items() if session not in at_work), None)
+
     def _index_next(self) -> None:
         with self._wake:
-            if not self._to_index:  # forgotten meanwhile
+            document_id = self._next_to_index()
+            if document_id is None:  # forgotten meanwhile, or the other thread has it
                 return
-            self._indexing = document_id = self._to_index.popleft()
+            self._indexing[document_id] = self._to_index.pop(document_id)
             password = self._passwords.pop(document_id, None)
 
         def given_up() -> bool:
@@ -186,10 +183,10 @@ class Reader:
             ):
                 self._queue_up(storage.get_document(self._db, document_id))
         except Exception as error:  # the thread must outlive a fault of ours, too
-            self._fail(session_id, document_id, _known(error))
+            self._fail(session_id, document_id, known_error(error))
         finally:
             with self._wake:
-                self._indexing = None
+                del self._indexing[document_id]
                 self._wake.notify_all()
 
     def _fail(self, session_id: int | None, document_id: int, error: BaseException) -> None:
@@ -203,6 +200,9 @@ class Reader:
 
     # Reading.
 
+    def _next_to_read(self) -> int | None:
+        return self._to_read[0] if self._to_read else None
+
     def _read_next(self) -> None:
         with self._wake:
             if not self._to_read:  # forgotten meanwhile
@@ -210,22 +210,25 @@ class Reader:
             self._reading = session_id = self._to_read.popleft()
         again = False
         try:
-            with self._locks.held(session_id):
+            with self._live.held(session_id):
                 again = self._read_slice(session_id)
                 if not again:
                     self._all_read(session_id)
             self.notices.pop(session_id, None)
         except SessionBusy as error:
             self.notices[session_id], again = sentence(error), True
-            time.sleep(1.0)
+            time.sleep(BUSY_S / 10 if self._others_wait(session_id) else BUSY_S)
         except Exception as error:  # the thread must outlive a fault of ours, too
-            self._fail_reading(session_id, _known(error))
+            self._fail_reading(session_id, known_error(error))
         finally:
             with self._wake:
                 self._reading = None
-                if again and not self._stopping and session_id not in self._to_read:
+                if again and not self._is_dropped(session_id):
                     self._to_read.append(session_id)
                 self._wake.notify_all()
+
+    def _is_dropped(self, session_id: int) -> bool:
+        return self._stopping or session_id in self._leaving or session_id in self._to_read
 
     def _fail_reading(self, session_id: int, error: BaseException) -> None:
         """Keep what was read; the document says why it stopped and can be resumed."""
@@ -239,17 +242,16 @@ class Reader:
             self._fail(session_id, document.id, error)
 
     def _read_slice(self, session_id: int) -> bool:
-        """Read one document on for about a checkpoint's worth; True if the session has more."""
+        """Read one document on for a turn; True if the session has more."""
         if storage.next_document_to_read(self._db, session_id) is None:
             return False
-        live = self._live(session_id)
-        settle(self._db, live)  # behind a damaged checkpoint an earlier document comes first again
+        live = self._live.for_reading(session_id)
+        # Asked again: behind a damaged checkpoint an earlier document comes first.
         document = storage.next_document_to_read(self._db, session_id)
         if document is None:
             return False
         self._begin(live, document)
         self._read_document(live, document)
-        retention.prune(self._db, self._settings, session_id)
         return storage.next_document_to_read(self._db, session_id) is not None
 
     def _begin(self, live: LiveSession, document: DocumentRow) -> None:
@@ -258,45 +260,49 @@ class Reader:
             live.document_id, live.document_tokens = document.id, 0
         if live.document_tokens == 0:
             storage.set_start_position(self._db, document.id, live.position)
-        storage.set_document_state(self._db, document.id, "reading")
+        if document.state != "reading":
+            storage.set_document_state(self._db, document.id, "reading")
 
     def _read_document(self, live: LiveSession, document: DocumentRow) -> None:
         total, is_growing = storage.readable_tokens(self._db, document)
         progress = self.progress.setdefault(document.id, Progress(live.document_tokens))
         progress.advance(live.document_tokens)
         chunk_tokens = live.chunk_tokens(self._settings)
-        stop = retention.next_stop(
-            self._db, self._settings, document, live.document_tokens, chunk_tokens
-        )
+        saved = min(document.tokens_read, live.document_tokens)
+        stop = retention.next_stop(self._db, self._settings, document, saved, chunk_tokens)
+        turn_ends = live.document_tokens + self._settings.turn_tokens
         tokens = live.session.runtime.tokenizer
         pieces = document_pieces(self._db, document, tokens, live.document_tokens)
-        state = "reading"
         for chunk in token_chunks(pieces, chunk_tokens):
             if live.document_tokens >= total:
                 break
             with self._turns.reading():
                 live.session.feed(chunk, logits=None)
                 live.document_tokens += len(chunk)
+                self._live.make_room(live.row.id)
             progress.advance(live.document_tokens)
-            if document.id in self._paused:
-                state = "paused"
-            if self._stopping or state == "paused":
+            done = live.document_tokens
+            if self._is_interrupted(live.row.id, document.id) or done >= min(stop, total):
                 break
-            if live.document_tokens >= stop:
-                break
+            if done >= turn_ends and self._others_wait(live.row.id):
+                return
+        self._save(live, document, total, is_growing)
+
+    def _save(self, live: LiveSession, document: DocumentRow, total: int, is_growing: bool) -> None:
+        state = "paused" if document.id in self._paused else "reading"
         if live.document_tokens >= total:
             state = "paused" if is_growing else "done"  # a followed log rests until it has more
         with self._turns.reading():  # nobody forks a session while its checkpoint is written
             live.save(self._db, state)
+        retention.prune(self._db, self._settings, live.row.id)
         if is_growing and document.id not in self._paused:
             storage.wake_follow(self._db, document.id)  # it may have got more, or ended, meanwhile
         if state == "done":
             self.progress.pop(document.id, None)
 
+    def _is_interrupted(self, session_id: int, document_id: int) -> bool:
+        return self._stopping or session_id in self._leaving or document_id in self._paused
 
-def _known(error: Exception) -> Exception:
-    """The error where a person can be told it; a fault of ours is logged whole, then named."""
-    if isinstance(error, KNOWN_ERRORS):
-        return error
-    log.error("a fault in the background", exc_info=error)
-    return InternalFault.of(error)
+    def _others_wait(self, session_id: int) -> bool:
+        with self._wake:
+            return any(other != session_id for other in self._to_read)

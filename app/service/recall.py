@@ -59,6 +59,18 @@ def follows_up(question: str) -> bool:
     return bool(_REFERS_BACK.search(question)) and not _NAMES.search(question)
 
 
+def names_nothing(question: str, passages: Sequence[Passage]) -> bool:
+    """True if no passage speaks of what was asked.
+
+    There is none; or the question names somebody or something, and none of these names is in any of
+    them: then they were found by its other words.
+    """
+    names = {name.casefold().removesuffix("s") for name in _NAMES.findall(question)}
+    words = {word for p in passages for word in re.findall(r"\w+", p.text.casefold())}
+    is_named = any(word.startswith(name) for name in names for word in words)
+    return not passages or (bool(names) and not is_named)
+
+
 @dataclass(frozen=True)
 class Citation:
     """A passage that was read again for an answer.
@@ -91,6 +103,8 @@ class Prompt:
     ids: list[int]
     passages: list[Citation]
     history_turns: int
+    passage_tokens: int
+    found_nothing: bool
 
 
 def budget_tokens(window: int | None, max_answer_tokens: int) -> tuple[int, int]:
@@ -119,8 +133,10 @@ def build_prompt(
     Raises:
         BadQuestion: the question alone does not fit.
     """
-    tail = question_tail(tokens, question, bool(found))
-    head = question_head(bool(found))
+    strong = _strong(found)[:MAX_PASSAGES]
+    is_found = not names_nothing(question, strong)
+    tail = question_tail(tokens, question, is_found)
+    head = question_head(bool(found), is_found)
     left = budget - len(tail) - len(tokens.encode(SEPARATOR)) - len(tokens.encode(head))
     if left < 0:
         raise BadQuestion(
@@ -129,7 +145,7 @@ def build_prompt(
         )
     kept: list[Citation] = []
     texts: list[str] = []
-    for passage in _strong(found)[:MAX_PASSAGES]:
+    for passage in strong:
         citation = _citation(len(kept) + 1, passage, position)
         marks = f" ({', '.join(citation.marks)})" if citation.marks else ""
         title = f"{citation.document}{marks}"
@@ -142,6 +158,7 @@ def build_prompt(
         left -= cost
         kept.append(citation)
         texts.append(text)
+    passage_tokens = sum(len(tokens.encode(text)) for text in texts)
     turns: list[str] = []
     for turn in reversed(history[-MAX_HISTORY_TURNS:]):
         text = history_text(turn)
@@ -150,7 +167,8 @@ def build_prompt(
             break
         left -= cost
         turns.insert(0, text)
-    return Prompt(join(tokens, [SEPARATOR, *turns, head, *reversed(texts)], tail), kept, len(turns))
+    ids = join(tokens, [SEPARATOR, *turns, head, *reversed(texts)], tail)
+    return Prompt(ids, kept, len(turns), passage_tokens, found_nothing=not (kept and is_found))
 
 
 def _strong(found: Sequence[Passage]) -> list[Passage]:

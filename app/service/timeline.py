@@ -7,6 +7,7 @@ again, on the grid of the reading. Nothing is written.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import storage
 from ahn_runtime import Runtime
@@ -47,13 +48,15 @@ def find_position(db: Database, row: SessionRow, at: str) -> int:
     places = storage.find_places(db, row.id, kind, int(match["number"]))
     if match["title"]:
         wanted = match["title"].casefold()
-        places = [place for place in places if wanted in place.document_title.casefold()]
+        named = [place for place in places if wanted in place.document_title.casefold()]
+        # A whole title counts before one that it is a part of, such as of a newer version.
+        places = [p for p in named if wanted == p.document_title.casefold()] or named
     if not places:
         raise NoSuchPlace(f"No document of this session has anything up to {text!r}.")
     if len(places) > 1:
-        named = f"{kind} {match['number']}"
-        titles = "; ".join(f'"{place.document_title}: {named}"' for place in places)
-        raise NoSuchPlace(f"Several documents have a {named}; say one of {titles}.")
+        place_name = f"{kind} {match['number']}"
+        titles = "; ".join(f'"{place.document_title}: {place_name}"' for place in places)
+        raise NoSuchPlace(f"Several documents have a {place_name}; say one of {titles}.")
     place = places[0]
     if place.position is None:
         raise NoSuchPlace(
@@ -85,6 +88,20 @@ def open_at(
         NoSuchPlace: the session has not read that far.
     """
     live = open_live(db, row, runtime, at_most=position)
+    for _ in feed_up_to(db, settings, live, position):
+        pass
+    return live
+
+
+def feed_up_to(
+    db: Database, settings: Settings, live: LiveSession, position: int
+) -> Iterator[None]:
+    """Feed a session of its own what was read up to a position; yields after each chunk.
+
+    Raises:
+        NoSuchPlace: the session has not read that far.
+    """
+    row, tokens = live.row, live.session.runtime.tokenizer
     for document in storage.list_documents(db, row.id):
         if document.start_position is None or live.position >= position:
             continue
@@ -92,13 +109,13 @@ def open_at(
         if document.start_position + document.tokens_read <= live.position:
             continue
         wanted = min(document.tokens_read, position - document.start_position)
-        pieces = document_pieces(db, document, runtime.tokenizer, done)
+        pieces = document_pieces(db, document, tokens, done)
         for chunk in token_chunks(pieces, live.chunk_tokens(settings)):
             chunk = chunk[: max(0, wanted - done)]
             if not chunk:
                 break
             live.session.feed(chunk, logits=None)
             done += len(chunk)
+            yield
     if live.position < position:
         raise NoSuchPlace(f"The session {row.name!r} has not read as far as token {position:,}.")
-    return live

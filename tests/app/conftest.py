@@ -14,6 +14,7 @@ from ahn_runtime import Runtime
 from app.service import Service
 from app.settings import ModelOptions, Retention, Settings
 from ingest import ReaderProcesses
+from storage import DocumentRow
 
 ROOT = Path(__file__).parents[2]
 TINY_WINDOW, TINY_SINKS = 3000, 64
@@ -83,6 +84,18 @@ def book(tmp_path: Path) -> Path:
     path = tmp_path / "lighthouse.txt"
     path.write_text("\n\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def read_in_part(service: Service, session: str, path: Path) -> DocumentRow:
+    """Read some 1,300 tokens of a file and pause there; then start the reader."""
+    service.ensure_session(session)
+    document = service.add_document(session, path)
+    service.reader._index_next()
+    service.reader._read_next()  # up to the first checkpoint
+    service.pause(document.id)
+    service.reader._read_next()  # a chunk more
+    service.reader.start()
+    return service.documents(session)[0].document
 
 
 def wait_until_read(service: Service, session: str, seconds: float = 60) -> None:

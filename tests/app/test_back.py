@@ -32,8 +32,8 @@ def read(service: Service, session: str, *paths) -> None:
 
 
 def state_of(service: Service, session: str) -> list[torch.Tensor]:
-    with service._turns.reading():
-        live = service._live_now(service.session(session).id)
+    with service.engine.turns.reading():
+        live = service.engine.live.get(service.session(session).id)
         return [t for layer in live.session.state.layers for t in (layer.k, layer.v, layer.memory)]
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 import storage
-from app.service import service as service_room
+from app.service import engine as engine_room
 from app.service.locks import SessionLocks
 from tests.app import warm
 
@@ -105,7 +105,7 @@ def become_nobody() -> None:
 
 
 def wait_briefly_for_locks() -> None:
-    service_room.Database = functools.partial(storage.Database, busy_timeout_s=0.2)
+    engine_room.Database = functools.partial(storage.Database, busy_timeout_s=0.2)
 
 
 def wait_for(what: Callable[[], object]) -> None:

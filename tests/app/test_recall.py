@@ -4,7 +4,13 @@ import pytest
 
 from app.errors import BadQuestion
 from app.service.prompt import Turn
-from app.service.recall import budget_tokens, build_prompt, follows_up, mark_cited
+from app.service.recall import (
+    budget_tokens,
+    build_prompt,
+    follows_up,
+    mark_cited,
+    names_nothing,
+)
 from storage import Passage
 
 
@@ -114,3 +120,19 @@ def _citations(found):
 )
 def test_only_follow_ups_are_read_with_the_conversation(question, follows):
     assert follows_up(question) is follows
+
+
+@pytest.mark.parametrize(
+    "question, nothing",
+    [
+        ("Where does Ozymandias live?", False),
+        ("Is that Ozymandias's?", False),
+        ("Where does Crae live?", True),
+        ("Where does Oz live with Crae?", False),
+        ("Where does Man live?", True),
+        ("where is the parrot?", False),
+    ],
+)
+def test_a_name_that_no_passage_has_was_not_found(question, nothing):
+    assert names_nothing(question, [passage(1, "The parrot Ozymandias came.")]) is nothing
+    assert names_nothing(question, [])

@@ -88,12 +88,14 @@ def test_documents_are_listed_and_found_in_order(db, add_session):
     assert storage.find_by_hash(db, session.id, "c") is None
 
 
-def test_the_next_to_read_is_the_first_that_waits(db, add_session, add_text):
+def test_the_next_to_read_is_the_begun_one_then_the_first_that_waits(db, add_session, add_text):
     session = add_session(db)
     assert storage.next_document_to_read(db, session.id) is None
     first, second, third = (add_text(db, session.id, "x", title=t) for t in "abc")
     storage.set_document_state(db, first.id, "done")
     storage.set_document_state(db, third.id, "reading")
+    assert storage.next_document_to_read(db, session.id).id == third.id
+    storage.set_document_state(db, third.id, "queued")
     assert storage.next_document_to_read(db, session.id).id == second.id
     storage.set_document_state(db, second.id, "paused")
     assert storage.next_document_to_read(db, session.id).id == third.id

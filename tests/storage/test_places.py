@@ -39,3 +39,27 @@ def test_without_chapters_there_is_no_such_kind(db, add_session):
     add(db, session.id, "pdf", page(1, None, 0))
     assert storage.locator_kinds(db, session.id) == ["page"]
     assert places(db, "chapter", 3) == []
+
+
+def test_what_was_read_whole_is_offered_by_chapter_and_by_page(db, add_session):
+    session = add_session(db)
+    half_read = page(3, 2, 20)
+    add(db, session.id, "pdf", page(1, None, 0), page(2, 1, 10), half_read)
+    titled = NewSegment("x", "chapter 1 (The Mill (I))", "chapter", 1, 1, 0, 10, 1)
+    rest = NewSegment("x", "chapter 1 (The Mill (I))", "chapter", 1, 1, 10, 20, 1)
+    add(db, session.id, "epub", titled)
+    add(db, session.id, "half an epub", titled, rest)
+    found = [(s.document_id, s.kind, s.first, s.last, s.position) for s in places_of(db, session)]
+    assert found == [(1, "chapter", 1, 1, 120), (1, "page", 1, 2, 120), (2, "chapter", 1, 1, 110)]
+    assert [s.chapter_title for s in places_of(db, session)] == ["", "", "The Mill (I)"]
+    for stretch in places_of(db, session):
+        (place, *_) = (
+            p
+            for p in storage.find_places(db, session.id, stretch.kind, stretch.last)
+            if p.document_id == stretch.document_id
+        )
+        assert place.position == stretch.position
+
+
+def places_of(db, session):
+    return storage.read_stretches(db, session.id)

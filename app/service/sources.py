@@ -1,0 +1,93 @@
+"""Documents from elsewhere than a file that is given: pasted text, the web, this machine."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from app.errors import NotAllowed
+from app.service.documents import Documents
+from app.service.engine import Engine
+from app.service.fetching import fetched, is_url
+from app.settings import PATHS_VARIABLE, URLS_VARIABLE
+from ingest.naming import clean_line, file_name
+from storage import DocumentRow
+
+UNTITLED = "Pasted text"
+
+
+class OtherSources:
+    """What the service does about documents that come as something else than a file."""
+
+    def __init__(self, engine: Engine, documents: Documents) -> None:
+        self._allowed, self._documents = engine.settings.sources, documents
+        self._engine = engine
+
+    def add_text(self, session: str, title: str, text: str) -> DocumentRow:
+        """Add a text as it is typed or pasted; another one of the same title is its new version.
+
+        Raises:
+            NotAllowed: it is empty or too long.
+        """
+        self._engine.session(session)
+        if not text.strip():
+            raise NotAllowed("The text is empty; type or paste some.")
+        if len(text) > self._allowed.max_text_chars:
+            raise NotAllowed(
+                f"The text has {len(text):,} characters, at most {self._allowed.max_text_chars:,} "
+                "are taken; save it as a file and add that."
+            )
+        name = file_name(clean_line(title)) if title.strip() else UNTITLED
+        with tempfile.TemporaryDirectory(prefix="ammon-") as folder:
+            path = Path(folder) / "pasted.txt"
+            path.write_text(text, encoding="utf-8", errors="replace", newline="")
+            return self._documents.add(session, path, f"{name}.txt")
+
+    def add_url(
+        self, session: str, url: str, is_owner: bool = False, password: str | None = None
+    ) -> DocumentRow:
+        """Add what an address on the web gives; other content another time is a new version.
+
+        Args:
+            is_owner: the person sits at this machine and may fetch what they like anyway.
+            password: of an encrypted PDF; see `Documents.add`.
+
+        Raises:
+            NotAllowed: URLs are not taken here, or not this one, with the reason.
+        """
+        self._engine.session(session)
+        allowed = self._allowed
+        if is_owner:
+            allowed = replace(allowed, urls=True, private_addresses=True)
+        if not allowed.urls:
+            raise NotAllowed(
+                f"URLs are not read here; whoever runs Ammon can allow it ({URLS_VARIABLE}=1)."
+            )
+        if not is_url(url.strip()):
+            raise NotAllowed(f"{url[:200]!r} is no address on the web: it begins with https://.")
+        with fetched(url, allowed) as file:
+            return self._documents.add(
+                session, file.path, file.name, source=url.strip(), password=password
+            )
+
+    def add_path(self, session: str, path: str, password: str | None = None) -> DocumentRow:
+        """Add a file of the machine that Ammon runs on.
+
+        Args:
+            password: of an encrypted PDF; see `Documents.add`.
+
+        Raises:
+            NotAllowed: it is not below a directory that is open for this.
+        """
+        self._engine.session(session)
+        # Resolved first: neither ".." nor a link leads out.
+        wanted = Path(path.strip()).expanduser()
+        resolved = wanted.resolve()
+        open_below = [allowed.resolve() for allowed in self._allowed.paths]
+        if not wanted.is_absolute() or not any(map(resolved.is_relative_to, open_below)):
+            raise NotAllowed(
+                f"{path[:200]!r} is not read from here; whoever runs Ammon can open directories "
+                f"for this ({PATHS_VARIABLE})."
+            )
+        return self._documents.add(session, resolved, password=password)
