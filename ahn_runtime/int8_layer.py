@@ -5,8 +5,7 @@ The twin is `DecoderLayer` with its `fused` unset: the same numbers but for the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from torch import Tensor
 from ahn_runtime import int8_rows
 from ahn_runtime.int8_rows import Array
 from ahn_runtime.ops.compiled import FEW_TOKENS
-from ahn_runtime.ops.crew import share
+from ahn_runtime.ops.crew import share_range
 from ahn_runtime.quantize import Int8Linear, JoinedLayers
 from ahn_runtime.qwen2 import DecoderLayer, Qwen2, Rotations
 
@@ -67,7 +66,7 @@ class Int8Layer:
         dim = rotation.shape[-1]
         heads = np.empty((of.columns // dim, len(x), dim), f32)
         args = self._qkv(rows), scales, of.scale, of.bias, rotation.numpy(), turned, heads
-        _share_rows(int8_rows.split_heads, len(x), *args)
+        share_range(int8_rows.split_heads, len(x), len(x) > FEW_TOKENS, *args)
         q, k, v = torch.from_numpy(heads).split((self._heads, self._kv_heads, self._kv_heads))
         return torch.from_numpy(h), q, k, v
 
@@ -77,34 +76,36 @@ class Int8Layer:
         heads, entered = mixed.contiguous().numpy(), x.contiguous().numpy()
         rows = np.empty((tokens, heads.shape[0] * heads.shape[2]), i8)
         scales = np.empty(tokens, f32)
-        _share_rows(int8_rows.quantize_heads, tokens, heads, rows, scales)
+        share_range(int8_rows.quantize_heads, tokens, tokens > FEW_TOKENS, heads, rows, scales)
         middle = np.empty(entered.shape, f32)
         args = entered, self._out(rows), scales, self._out.scale, middle
-        _share_rows(int8_rows.add_product, tokens, *args)
+        share_range(int8_rows.add_product, tokens, tokens > FEW_TOKENS, *args)
 
         _, rows, scales = self._norm(middle, 1)
         product = self._gate_up(rows), scales, self._gate_up.scale
         gate = np.empty((tokens, self._gate_up.columns // 2), f32)
-        _share_rows(int8_rows.split_gate, tokens, *product, gate)
+        share_range(int8_rows.split_gate, tokens, tokens > FEW_TOKENS, *product, gate)
         F.silu(torch.from_numpy(gate), inplace=True)
         inner, inner_scales = np.empty((2 * tokens, gate.shape[1]), i8), np.empty(tokens, f32)
-        _share_rows(int8_rows.multiply_quantize, tokens, *product, gate, inner, inner_scales)
+        share_range(
+            int8_rows.multiply_quantize,
+            tokens,
+            tokens > FEW_TOKENS,
+            *product,
+            gate,
+            inner,
+            inner_scales,
+        )
         out = np.empty(entered.shape, f32)
         args = middle, self._down(inner), inner_scales, self._down.scale, out
-        _share_rows(int8_rows.add_fine, tokens, *args)
+        share_range(int8_rows.add_fine, tokens, tokens > FEW_TOKENS, *args)
         return torch.from_numpy(out)
 
     def _norm(self, x: Array, which: int) -> tuple[Array, Array, Array]:
         h, rows, scales = np.empty(x.shape, f32), np.empty(x.shape, i8), np.empty(len(x), f32)
         args = x, self._norms[which], self._eps, h, rows, scales
-        _share_rows(int8_rows.norm_quantize, len(x), *args)
+        share_range(int8_rows.norm_quantize, len(x), len(x) > FEW_TOKENS, *args)
         return h, rows, scales
-
-
-def _share_rows(loop: Callable[..., Any], tokens: int, *args: Any) -> None:
-    """Run a loop over rows 0 to `tokens`: a few here, more on as many threads as torch has."""
-    parts = 1 if tokens <= FEW_TOKENS else torch.get_num_threads()
-    share(lambda part: loop(*args, tokens * part // parts, tokens * (part + 1) // parts), parts)
 
 
 def fuse_layers(model: Qwen2) -> None:

@@ -22,7 +22,16 @@ from ahn_runtime.cells.base import L2_EPS, NORM_EPS
 from ahn_runtime.cells.gated_delta_net import GatedDeltaNetCell
 from ahn_runtime.int8_rows import norm_quantize, quantize_fine, quantize_heads, split_heads
 from ahn_runtime.ops.compiled import compiled
-from ahn_runtime.ops.crew import IS_POSSIBLE, bytes_, floats, meet, prefetch, share, stacked
+from ahn_runtime.ops.crew import (
+    IS_POSSIBLE,
+    bytes_,
+    floats,
+    meet,
+    prefetch,
+    share,
+    share_range,
+    stacked,
+)
 from ahn_runtime.ops.exponentials import silu
 from ahn_runtime.ops.few_gated_delta import remember, write_gates
 from ahn_runtime.ops.rounded import narrowed, widened
@@ -360,18 +369,7 @@ class SingleRow:
         """x float32 [1, K] -> [1, N]."""
         rows = len(self._scale)
         out, row = np.empty(rows, f32), x.contiguous().numpy()
-        parts = torch.get_num_threads()
-        share(
-            lambda part: head_share(
-                self._weight,
-                self._scale,
-                row,
-                out,
-                rows * part // parts,
-                rows * (part + 1) // parts,
-            ),
-            parts,
-        )
+        share_range(head_share, rows, True, self._weight, self._scale, row, out)
         return torch.from_numpy(out)[None]
 
 

@@ -176,7 +176,7 @@ class Settings:
     data_dir: Path = field(default_factory=default_data_dir)
     model: ModelOptions = field(default_factory=ModelOptions)
     chunk_tokens: int = 256
-    checkpoint_tokens: int = 4096
+    checkpoint_tokens: int = 8192
     retention: Retention = field(default_factory=Retention.given)
     follow_poll_s: float = 0.2
     follow_checkpoint_s: float = 30.0

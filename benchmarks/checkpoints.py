@@ -2,7 +2,7 @@
 
     python -m benchmarks.checkpoints TEXT [--at 10000,100000] [--model embedded]
 
-The text, again and again if it is short, is read with a checkpoint every 4,096 tokens into a fresh
+The text, again and again if it is short, is read with a checkpoint every 8,192 tokens into a fresh
 database, and pruned, as the application does it. At each mark the last checkpoint is restored: that
 reads nothing again, which is checked, and gives the state that was saved, down to the next logits.
 """

@@ -32,7 +32,7 @@ def main(questions: Path, count: int) -> None:
     for turn, row in enumerate(chosen):
         passage = passage_text(1, "the text", "page 1", row["context"][:CONTEXT_CHARS])
         tail = question_tail(runtime.tokenizer, row["question"], found=True)
-        asked = join(runtime.tokenizer, [question_head(True), passage], tail)
+        asked = join(runtime.tokenizer, [question_head(True, True), passage], tail)
         ids = [*opening(runtime.tokenizer), *asked]
         session = runtime.session()
         session.feed(ids, logits=None)

@@ -20,7 +20,7 @@ from ahn_runtime import Runtime
 from benchmarks.contestant import Worker
 from benchmarks.ours import Ours
 
-READ_TOKENS, ANSWER_TOKENS, ROUNDS = 512, 8, 5
+READ_TOKENS, ANSWER_TOKENS, ROUNDS = 256, 8, 3
 
 
 class Standing(Ours):

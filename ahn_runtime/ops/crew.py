@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import numpy as np
+import torch
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -123,6 +124,16 @@ def share(work: Callable[[int], None], parts: int) -> None:
     wait(others)
     for other in others:
         other.result()
+
+
+def share_range(loop: Callable[..., Any], count: int, is_worth_it: bool, *args: Any) -> None:
+    """Run `loop(*args, first, last)` over 0 to `count`, on as many threads as torch has.
+
+    Args:
+        is_worth_it: False: all of it here, since waking a thread would cost more.
+    """
+    parts = torch.get_num_threads() if is_worth_it else 1
+    share(lambda part: loop(*args, count * part // parts, count * (part + 1) // parts), parts)
 
 
 @functools.cache

@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -34,6 +35,7 @@ from storage import Database, DocumentRow, NewSegment
 
 BATCH_SEGMENTS = 200
 COPY_BYTES = 1 << 20
+PART, ABANDONED_SECONDS = ".part", 3600.0
 
 
 def keep_file(settings: Settings, path: Path) -> tuple[Path, str]:
@@ -45,7 +47,7 @@ def keep_file(settings: Settings, path: Path) -> tuple[Path, str]:
     """
     settings.files_dir.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
-    handle, part = tempfile.mkstemp(dir=settings.files_dir, suffix=".part")
+    handle, part = tempfile.mkstemp(dir=settings.files_dir, suffix=PART)
     try:
         with os.fdopen(handle, "wb") as out:
             with _opened(path) as source:
@@ -272,8 +274,18 @@ class KeptFiles:
                 return
             used = storage.kept_hashes(self._db)
             for path in self._settings.files_dir.iterdir():
-                if path.name not in used and path.suffix != ".part":
+                if path.name not in used and not _is_being_copied(path):
                     path.unlink(missing_ok=True)
+
+
+def _is_being_copied(path: Path) -> bool:
+    """Whether a copy may still be written to; one that nobody touched for long was killed."""
+    if path.suffix != PART:
+        return False
+    try:
+        return time.time() - path.stat().st_mtime < ABANDONED_SECONDS
+    except FileNotFoundError:
+        return True
 
 
 def text_recognition() -> Ocr:

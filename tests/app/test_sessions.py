@@ -1,5 +1,6 @@
 """Sessions as wholes: found, renamed, doubled, thrown away and taken back."""
 
+import os
 import time
 
 import pytest
@@ -124,3 +125,16 @@ def test_sessions_are_found_by_name_and_title_and_tell_size_and_progress(make_se
     (summary,) = service.sessions("harbour", sizes=True)
     assert summary.tokens_read == summary.token_count > 0 and summary.open_count == 0
     assert summary.byte_count > book.stat().st_size
+
+
+def test_a_copy_that_was_killed_long_ago_goes_with_the_next_deletion(make_service):
+    service = make_service()
+    service.create_session("one")
+    folder = service.settings.files_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh, old = folder / "fresh.part", folder / "old.part"
+    for path in (fresh, old):
+        path.write_bytes(b"half")
+    os.utime(old, (time.time() - 7200,) * 2)
+    service.delete_session("one")
+    assert fresh.exists() and not old.exists()
