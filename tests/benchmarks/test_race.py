@@ -40,7 +40,7 @@ def test_everyone_reads_and_answers_at_every_mark(workers, tiny_dir):
 
 
 def test_an_answer_leaves_the_reading_where_it_stood(tiny_dir):
-    ours = Ours({"model": str(tiny_dir), "window": 300, "sinks": 4}, lookup=True)
+    ours = Ours(Runtime.load(tiny_dir, window=300, sinks=4).session(), lookup=True)
     ours.read([i % 250 for i in range(PIECE_TOKENS)])
     ours.answer(5)
     assert ours._session.tokens_seen == PIECE_TOKENS
