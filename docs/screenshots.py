@@ -1,50 +1,112 @@
-"""Take the README's pictures from a running Ammon: python docs/screenshots.py URL SESSION QUESTION.
+"""Take pictures of each state of the page from a running Ammon.
 
-Needs requirements-dev.txt and Chromium. The pictures are of whatever that server holds.
+    python docs/screenshots.py URL SESSION QUESTION BOOK
+
+Needs requirements-dev.txt and Chromium. SESSION has read something that answers QUESTION, and BOOK
+is a file to be caught while it is read, into a session that is deleted again.
 """
 
 from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
-SIZE = {"width": 1200, "height": 800}
+WIDE = {"width": 1280, "height": 860}
+PHONE = {"width": 390, "height": 844}
 ANSWER_MS = 180_000
 
 
-def take(url: str, session: str, question: str) -> None:
-    """Ask, open the first passage, and photograph the three tabs."""
+def take(url: str, session: str, question: str, book: str) -> None:
+    """Photograph an empty session, the same while it reads, and one that answers."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        page = browser.new_page(viewport=SIZE)
-        page.goto(url)
-        page.get_by_role("radio", name=session).check()
-        _chat(page, question)
-        page.screenshot(path=IMAGES / "chat.png")
-        page.get_by_role("tab", name="Library").click()
-        expect(page.locator(".doc").first).to_be_visible()
-        page.screenshot(path=IMAGES / "library.png")
-        page.get_by_role("tab", name="Memory & savings").click()
-        expect(page.locator(".tiles")).to_be_visible()
-        page.wait_for_timeout(2000)  # the plot draws itself
-        page.screenshot(path=IMAGES / "savings.png")
+        with _page(browser, url, WIDE) as page:
+            _answering(page, session, question)
+            _beginning(page, book)
+        with _page(browser, url, WIDE, color_scheme="dark") as page:
+            _choose(page, session)
+            page.locator(".option").first.click()
+            _drawn(page)
+            _keep(page, "dark")
+        with _page(browser, url, PHONE, has_touch=True) as page:
+            page.get_by_label("Show or hide the sessions").click()
+            _choose(page, session)
+            page.get_by_label("Show or hide the sessions").click()
+            _keep(page, "phone")
         browser.close()
 
 
-def _chat(page: Page, question: str) -> None:
-    page.get_by_label("Question").fill(question)
+@contextmanager
+def _page(browser: Browser, url: str, size: Any, **context: Any) -> Iterator[Page]:
+    page = browser.new_page(viewport=size, **context)
+    page.goto(url)
+    expect(page.locator(".sessions label").first).to_be_attached()
+    page.wait_for_timeout(1000)
+    yield page
+    page.close()
+
+
+def _answering(page: Page, session: str, question: str) -> None:
+    _choose(page, session)
+    page.get_by_label("Question", exact=True).fill(question)
     page.get_by_role("button", name="Ask", exact=True).click()
-    stop = page.get_by_role("button", name="Stop")
+    stop = page.get_by_role("button", name="Stop", exact=True)
     expect(stop).to_be_enabled(timeout=ANSWER_MS)
     expect(stop).to_be_disabled(timeout=ANSWER_MS)
-    page.locator(".sources summary").first.click()
+    _keep(page, "answer")
+    page.locator(".option").first.click()
+    _drawn(page)
+    _keep(page, "passage")
+    page.get_by_role("tab", name="Memory & savings").click()
+    expect(page.locator(".tiles")).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 1180})
+    page.wait_for_timeout(2000)  # the plots draw themselves
+    _keep(page, "memory")
+    page.set_viewport_size(WIDE)
+
+
+def _beginning(page: Page, book: str) -> None:
+    page.get_by_role("tab", name="Chat").click()
+    page.get_by_label("Name of a new session").fill("A new shelf")
+    page.get_by_role("button", name="New", exact=True).click()
+    expect(page.get_by_role("radio", name="A new shelf")).to_be_checked()
+    _keep(page, "empty")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.locator(".toast-body")).to_be_visible()
+    _keep(page, "error")
+    page.get_by_role("tab", name="Library").click()
+    page.set_input_files("input[type=file]", [book])
+    expect(page.locator(".doc.reading .facts")).to_contain_text("left", timeout=ANSWER_MS)
+    expect(page.locator(".toast-body")).to_have_count(0, timeout=20_000)
+    _keep(page, "library")
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_role("button", name="Undo: bring back “A new shelf”")).to_be_visible()
+
+
+def _choose(page: Page, session: str) -> None:
+    page.get_by_role("radio", name=session).check()
+    page.wait_for_timeout(1500)
+
+
+def _drawn(page: Page) -> None:
+    """Wait for the page's picture; a document without pages has none."""
+    expect(page.locator(".passage mark")).to_be_visible()
+    expect(page.get_by_text("The page is being drawn")).to_have_count(0, timeout=ANSWER_MS)
+
+
+def _keep(page: Page, name: str) -> None:
+    page.wait_for_timeout(600)  # for what fades in
+    page.screenshot(path=IMAGES / f"{name}.png")
 
 
 if __name__ == "__main__":
-    take(*sys.argv[1:4])
+    take(*sys.argv[1:5])

@@ -1,166 +1,212 @@
-"""The layout: sessions beside; chat, library, savings as tabs; events wired to actions."""
+"""The layout: sessions beside; chat, library, savings as tabs; the events that join them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
-from app.page.actions import Actions
+from app.page import javascript
+from app.page.asking import Asking
+from app.page.chat import Chat, ChatActions, lay_out_chat
+from app.page.library import Library, LibraryActions, lay_out_library
+from app.page.passage_panel import PassageActions
+from app.page.savings import Savings, SavingsActions, lay_out_savings
+from app.page.session_list import SessionActions, SessionList, lay_out_sessions
 from app.service import Service
 
 REFRESH_SECONDS = 1.5
-BRAND = '<div class="brand">Ammon<small>reads anything, answers with the page</small></div>'
-# Gradio opens its sidebar over the whole width of a phone.
-CLOSE_SIDEBAR_ON_PHONES = """() => {
-    if (window.innerWidth < 700) document.querySelector(".sidebar.open .toggle-button")?.click();
-}"""
+LOADING = '<div class="notice">The model is being loaded (the first time it is fetched).</div>'
 
 
 @dataclass(frozen=True)
-class Sidebar:
-    """The sessions, and a field for a new one."""
+class Page:
+    """All of the page: its parts, and the actions behind them."""
 
-    sessions: gr.Radio
-    name: gr.Textbox
-    create: gr.Button
+    blocks: gr.Blocks
+    status: gr.HTML
+    list: SessionList
+    chat: Chat
+    library: Library
+    savings: Savings
+    tabs: dict[str, gr.Tab]
+    service: Service
 
-
-@dataclass(frozen=True)
-class Chat:
-    """The conversation, what the last answer rests on, and the question."""
-
-    messages: gr.Chatbot
-    sources: gr.HTML
-    question: gr.Textbox
-    send: gr.Button
-    stop: gr.Button
-
-
-@dataclass(frozen=True)
-class Library:
-    """The session's documents."""
-
-    upload: gr.File
-    documents: gr.HTML
-    pause: gr.Button
-    resume: gr.Button
-
-
-@dataclass(frozen=True)
-class Savings:
-    """What the session saves."""
-
-    figures: gr.HTML
-    plot: gr.LinePlot
-    refresh: gr.Button
-    reread: gr.Button
+    @property
+    def session(self) -> gr.Radio:
+        return self.list.sessions
 
 
 def build(service: Service) -> gr.Blocks:
     """Lay out the page and wire it."""
-    with gr.Blocks(title="Ammon", analytics_enabled=False, fill_width=True) as page:
-        with gr.Sidebar():
-            sidebar = _sidebar()
-        status = gr.HTML()
-        with gr.Tab("Chat"):
-            chat = _chat()
-        with gr.Tab("Library"):
-            library = _library()
-        with gr.Tab("Memory & savings") as savings_tab:
-            savings = _savings()
-        timer = gr.Timer(REFRESH_SECONDS)
+    with gr.Blocks(title="Ammon", analytics_enabled=False, fill_width=True) as blocks:
+        with gr.Sidebar(width=300):
+            sessions = lay_out_sessions()
+        status = gr.HTML(elem_classes="status")
+        tabs = {}
+        with gr.Tab("Chat") as tabs["chat"]:
+            chat = lay_out_chat()
+        with gr.Tab("Library") as tabs["library"]:
+            library = lay_out_library(service)
+        with gr.Tab("Memory & savings") as tabs["savings"]:
+            savings = lay_out_savings()
+        _wire(Page(blocks, status, sessions, chat, library, savings, tabs, service))
+    return blocks
 
-        act = Actions(service)
-        session = sidebar.sessions
-        shown = [savings.figures, savings.plot, savings.reread]
-        view = [chat.messages, chat.sources, library.documents, *shown]
-        page.load(None, js=CLOSE_SIDEBAR_ON_PHONES)
-        page.load(act.first_view, None, session).then(act.open, session, view)
-        timer.tick(act.tick, session, [session, status, library.documents], show_progress="hidden")
-        session.input(act.open, session, view)
-        sidebar.create.click(act.new_session, sidebar.name, [session, sidebar.name]).then(
-            act.open, session, view
-        )
-        asked = [
-            event(
-                act.ask,
-                [session, chat.question],
-                [chat.messages, chat.question, chat.sources, chat.stop],
-                concurrency_limit=4,
-                show_progress="hidden",
-            )
-            for event in (chat.send.click, chat.question.submit)
+
+def _wire(page: Page) -> None:
+    sessions, asking = SessionActions(page.service), Asking(page.service)
+    library = LibraryActions(page.service, sessions)
+    opening = Opening(page, asking, library)
+    _wire_sessions(page, sessions, library, opening)
+    _wire_questions(page, asking)
+    _wire_chat(page, opening)
+    _wire_library(page, library, opening)
+    _wire_savings(page)
+    page.blocks.unload(asking.leave)
+
+
+class Opening:
+    """Showing a session in all tabs, whenever another one is chosen."""
+
+    def __init__(self, page: Page, asking: Asking, library: LibraryActions) -> None:
+        self._asking, self._library = asking, library
+        self._chat = ChatActions(page.service)
+        self._savings = SavingsActions(page.service)
+        panel, chat = page.chat.passage, page.chat
+        self.inputs = [page.session, page.savings.convention]
+        self.outputs = [
+            *(chat.messages, chat.footing, chat.at, panel.panel, panel.content, panel.answer),
+            *(page.library.documents, *page.savings.shown),
         ]
-        chat.stop.click(act.stopped, None, chat.stop, cancels=asked)
-        library.upload.upload(
-            act.add, [session, library.upload], [session, library.upload, library.documents]
-        ).then(act.open, session, view)
-        library.pause.click(act.pause, session, library.documents)
-        library.resume.click(act.resume, session, library.documents)
-        savings_tab.select(act.figures, session, shown, show_progress="hidden")
-        savings.refresh.click(act.figures, session, shown)
-        savings.reread.click(act.reread, session, shown)
-    return page
+        self.chat_outputs = [chat.messages, chat.footing]
 
-
-def _sidebar() -> Sidebar:
-    gr.HTML(BRAND)
-    sessions = gr.Radio(label="Sessions", choices=[], interactive=True, elem_classes="sessions")
-    with gr.Row(equal_height=True):
-        name = gr.Textbox(
-            placeholder="New session",
-            label="New session",
-            show_label=False,
-            container=False,
-            scale=3,
-            min_width=100,
-            max_length=120,
+    def open(self, session: str | None, convention: str, request: gr.Request) -> tuple[Any, ...]:
+        """Everything the tabs show of a session."""
+        return (
+            *self.open_chat(session, request),
+            self._chat.places_anew(session),
+            *(gr.Column(visible=False), "", None),
+            self._library.shown(session),
+            *self._savings.shown(session, convention),
         )
-        create = gr.Button("New", size="md", scale=1, min_width=60)
-    return Sidebar(sessions, name, create)
+
+    def open_chat(self, session: str | None, request: gr.Request) -> tuple[Any, Any]:
+        """The conversation, unless an answer is being written into it."""
+        if self._asking.look_at(session, request):
+            return gr.skip(), gr.skip()
+        return self._chat.messages(session)
 
 
-def _chat() -> Chat:
-    messages = gr.Chatbot(
-        height="max(280px, calc(100vh - 330px))",
-        show_label=False,
-        render_markdown=False,
-        buttons=[],
-        placeholder="Ask about what was read. Every answer shows the passages it rests on.",
+def _wire_sessions(
+    page: Page, act: SessionActions, library: LibraryActions, opening: Opening
+) -> None:
+    parts, session = page.list, page.session
+    chosen = [session, parts.undo]
+    opened = (opening.open, opening.inputs, opening.outputs)
+    seen = gr.State()
+
+    def tick(name: str | None, search: str, before: Any) -> tuple[Any, ...]:
+        status = "" if page.service.is_loaded else LOADING
+        return *act.tick(name, search, before), status, library.shown(name)
+
+    page.blocks.load(None, js=javascript.ON_LOAD)
+    page.blocks.load(act.first_view, None, chosen).then(*opened)
+    gr.Timer(REFRESH_SECONDS).tick(
+        tick,
+        [session, parts.search, seen],
+        [*chosen, seen, page.status, page.library.documents],
+        show_progress="hidden",
     )
-    with gr.Row(equal_height=True):
-        question = gr.Textbox(
-            placeholder="Ask a question…",
-            label="Question",
-            show_label=False,
-            container=False,
-            scale=6,
-        )
-        send = gr.Button("Ask", variant="primary", size="md", scale=1, min_width=80)
-        stop = gr.Button("Stop", size="md", scale=1, min_width=80, interactive=False)
-    return Chat(messages, gr.HTML(), question, send, stop)
+    session.input(*opened)
+    parts.search.change(act.find, parts.search, session, show_progress="hidden")
+    gr.on(
+        [parts.create.click, parts.name.submit],
+        act.create,
+        parts.name,
+        [session, parts.name, parts.search],
+    ).then(*opened)
+    renaming = [parts.new_name_row, parts.new_name]
+    parts.rename.click(act.begin_rename, session, renaming)
+    parts.keep_name.click(lambda: gr.Group(visible=False), None, parts.new_name_row)
+    gr.on(
+        [parts.save_name.click, parts.new_name.submit],
+        act.rename,
+        [session, parts.new_name, parts.search],
+        [session, parts.new_name_row],
+    ).then(*opened)
+    parts.duplicate.click(act.duplicate, session, [session, parts.search]).then(*opened)
+    parts.delete.click(act.delete, [session, parts.search], chosen).then(*opened)
+    parts.undo.click(act.take_back, parts.search, chosen).then(*opened)
 
 
-def _library() -> Library:
-    upload = gr.File(label="Add books, documents or logs", file_count="multiple", height=150)
-    documents = gr.HTML()
-    with gr.Row():
-        pause = gr.Button("Pause reading", size="md")
-        resume = gr.Button("Resume reading", size="md")
-    return Library(upload, documents, pause, resume)
-
-
-def _savings() -> Savings:
-    figures = gr.HTML()
-    plot = gr.LinePlot(
-        x="tokens read",
-        y="cache in MB",
-        color="kind",
-        title="Cache held, as run",
-        height=280,
+def _wire_questions(page: Page, asking: Asking) -> None:
+    chat, session = page.chat, page.session
+    outputs = [chat.messages, chat.question, chat.footing, chat.stop]
+    # As many as may wait in line, and one more to be told that it is full.
+    limits: dict[str, Any] = {
+        "concurrency_limit": page.service.settings.max_waiting_questions + 2,
+        "concurrency_id": "questions",
+        "show_progress": "hidden",
+    }
+    gr.on(
+        [chat.send.click, chat.question.submit],
+        asking.ask,
+        [session, chat.question, chat.at],
+        outputs,
+        **limits,
     )
-    with gr.Row():
-        refresh = gr.Button("Update figures", size="md")
-        reread = gr.Button("Read anew with the trained memory", size="md", visible=False)
-    return Savings(figures, plot, refresh, reread)
+    chat.messages.example_select(asking.suggested, [session, chat.at], outputs, **limits)
+    chat.messages.retry(asking.again, session, outputs, **limits)
+    chat.messages.edit(asking.edit, [session, chat.at], outputs, **limits)
+    chat.stop.click(asking.stop, None, chat.stop, queue=False)
+
+
+def _wire_chat(page: Page, opening: Opening) -> None:
+    chat, session, passages = page.chat, page.session, PassageActions(page.service)
+    act, panel = ChatActions(page.service), page.chat.passage
+    shown = [panel.panel, panel.content, panel.answer]
+    quiet: dict[str, Any] = {"show_progress": "hidden"}
+    page.tabs["chat"].select(opening.open_chat, session, opening.chat_outputs, **quiet)
+    page.tabs["chat"].select(act.places, session, chat.at, **quiet)
+    chat.at.focus(act.places, session, chat.at, **quiet)
+    to_panel = {"fn": None, "js": javascript.TO_PASSAGE}
+    chat.messages.option_select(passages.chip, session, shown, **quiet).then(**to_panel)
+    chat.messages.select(passages.earlier_answer, session, shown, **quiet).then(**to_panel)
+    other = panel.content.click(passages.other, [session, panel.answer], shown, **quiet)
+    other.then(**to_panel)
+    panel.close.click(passages.close, None, shown, **quiet)
+    file = [chat.file_name, chat.file_text]
+    for button, write in ((chat.markdown, act.as_markdown), (chat.json, act.as_json)):
+        button.click(write, session, file, **quiet).then(None, file, None, js=javascript.SAVE_FILE)
+
+
+def _wire_library(page: Page, act: LibraryActions, opening: Opening) -> None:
+    parts, session = page.library, page.session
+    opened = (opening.open, opening.inputs, opening.outputs)
+    parts.upload.upload(
+        act.upload,
+        [session, parts.upload, parts.password],
+        [session, parts.upload, parts.password],
+    ).then(*opened)
+    text = [parts.title, parts.text]
+    parts.add_text.click(act.add_text, [session, *text], [session, *text]).then(*opened)
+    parts.add_url.click(act.add_url, [session, parts.url], [session, parts.url]).then(*opened)
+    path = [session, parts.path]
+    parts.add_path.click(act.add_path, path, path).then(*opened)
+    parts.follow.click(act.follow, path, path).then(*opened)
+    parts.documents.click(act.act, session, parts.documents, show_progress="hidden")
+
+
+def _wire_savings(page: Page) -> None:
+    parts, act = page.savings, SavingsActions(page.service)
+    inputs = [page.session, parts.convention]
+    page.tabs["savings"].select(act.shown, inputs, parts.shown, show_progress="hidden")
+    parts.refresh.click(act.shown, inputs, parts.shown)
+    parts.reread.click(act.reread, inputs, parts.shown)
+    parts.convention.input(act.plots, inputs, [parts.cache, parts.flops], show_progress="hidden")
+    file = [parts.file_name, parts.file_text]
+    parts.csv.click(act.as_csv, page.session, file, show_progress="hidden").then(
+        None, file, None, js=javascript.SAVE_FILE
+    )

@@ -9,12 +9,10 @@ import threading
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before gradio is imported
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
-import gradio as gr
-
 from app.errors import PortTaken
 from app.messages import KNOWN_ERRORS, sentence
 from app.page.layout import build
-from app.page.style import CSS, FONTS, MONO_FONTS
+from app.page.style import STYLE_SHEET, theme
 from app.service import Service
 
 
@@ -28,16 +26,17 @@ def serve(service: Service, host: str, port: int) -> None:
     threading.Thread(target=_load_quietly, args=(service,), daemon=True).start()
     service.start()
     print(f"Ammon is at http://{host}:{port} (Ctrl+C stops it; nothing read is lost)", flush=True)
-    theme = gr.themes.Soft(primary_hue="teal", font=FONTS, font_mono=MONO_FONTS)
     build(service).queue(default_concurrency_limit=8).launch(
         server_name=host,
         server_port=port,
-        theme=theme,
-        css=CSS,
+        theme=theme(),
+        css_paths=STYLE_SHEET,
         quiet=True,
         show_error=True,
         share=False,
         footer_links=[],
+        # Whoever waits in line holds a thread half a second at a time.
+        max_threads=2 * service.settings.max_waiting_questions + 40,
     )
 
 

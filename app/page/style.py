@@ -1,40 +1,48 @@
-"""Colours and shapes of the page; system fonts only, so that nothing is fetched."""
+"""Theme of the page, and where its style sheet is; system fonts only, so nothing is fetched."""
 
-CSS = """
-footer { display: none !important; }
-.brand { font-size: 1.5rem; font-weight: 700; letter-spacing: -.02em; }
-.brand small { display: block; font-size: .8rem; font-weight: 400; opacity: .75; }
-.doc { border: 1px solid var(--border-color-primary); border-radius: 12px; padding: 12px 14px;
-       margin-bottom: 10px; background: var(--background-fill-primary); }
-.doc-title { font-weight: 600; overflow-wrap: anywhere; }
-.bar { height: 6px; border-radius: 3px; background: var(--border-color-primary);
-       margin: 8px 0; overflow: hidden; }
-.bar span { display: block; height: 100%; background: #0f766e; }
-.doc.failed .bar span { background: #b91c1c; }
-.facts, .tile span { font-size: .85rem; opacity: .8; }
-.problem { font-size: .85rem; color: #b91c1c; margin-top: 4px; }
-.dark .problem { color: #fca5a5; }
-.empty { padding: 28px; text-align: center; border: 1px dashed var(--border-color-primary);
-         border-radius: 12px; }
-.notice { padding: 10px 14px; border-radius: 10px; background: #fef3c7; color: #78350f;
-          margin-bottom: 10px; font-size: .9rem; }
-.sources details { border: 1px solid var(--border-color-primary); border-radius: 10px;
-                   padding: 8px 12px; margin-top: 6px; }
-.sources details.cited { border-color: #0f766e; }
-.quick { color: var(--body-text-color-subdued); font-size: .85em; margin-top: 6px; }
-.sources summary { cursor: pointer; overflow-wrap: anywhere; }
-.sources summary i { font-size: .8rem; opacity: .75; margin-left: 8px; }
-.sources p { white-space: pre-wrap; font-size: .92rem; margin: 8px 0 2px; }
-.tiles { display: grid; gap: 10px;
-         grid-template-columns: repeat(auto-fit, minmax(min(200px, 46%), 1fr)); }
-.tile { border: 1px solid var(--border-color-primary); border-radius: 12px; padding: 12px; }
-.tile b { display: block; font-size: 1.1rem; white-space: nowrap; }
-.notice b, .notice i { color: inherit !important; }
-.savings { width: 100%; margin: 14px 0; border-collapse: collapse; }
-.savings, .savings tr { border: none !important; }
-.savings th, .savings td { text-align: left; padding: 8px 10px; border: none !important;
-                           border-bottom: 1px solid var(--border-color-primary) !important; }
-button[aria-label="Clear"], button[title="Clear"] { display: none !important; }
-"""
-FONTS = ["ui-sans-serif", "system-ui", "sans-serif"]
-MONO_FONTS = ["ui-monospace", "monospace"]
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+
+STYLE_SHEET = Path(__file__).with_name("page.css")
+ACCENT, ACCENT_HOVER, ACCENT_DARK = "#0f766e", "#115e59", "#2dd4bf"
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's soft theme, its accent dark enough for white letters."""
+    chosen = gr.themes.Soft(
+        primary_hue="teal",
+        neutral_hue="slate",
+        font=["ui-sans-serif", "system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "monospace"],
+    )
+    return chosen.set(
+        button_primary_background_fill=ACCENT,
+        button_primary_background_fill_hover=ACCENT_HOVER,
+        button_primary_background_fill_dark=ACCENT,
+        button_primary_background_fill_hover_dark=ACCENT_HOVER,
+        checkbox_label_background_fill_selected="#ccfbf1",
+        checkbox_label_background_fill_selected_dark="#134e4a",
+        checkbox_label_text_color_selected="#134e4a",
+        checkbox_label_text_color_selected_dark="#f0fdfa",
+        block_label_text_color=ACCENT_HOVER,
+        block_label_text_color_dark="#ccfbf1",
+        block_title_text_color=ACCENT_HOVER,
+        block_title_text_color_dark="#ccfbf1",
+        body_background_fill="#f8fafc",
+        block_border_width="0px",
+        block_label_background_fill="transparent",
+        block_label_background_fill_dark="transparent",
+        block_label_shadow="none",
+        input_border_width="1px",
+        input_border_color="#cbd5e1",
+        input_border_color_dark="#475569",
+        block_title_background_fill="transparent",
+        block_title_background_fill_dark="transparent",
+        body_text_color_subdued="#4b5563",
+        body_text_color_subdued_dark="#a8b1bf",
+        input_placeholder_color="#64748b",
+        input_placeholder_color_dark="#a8b1bf",
+    )

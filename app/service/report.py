@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import storage
 from ahn_runtime.accounting import full_cache_bytes, paper_costs
 from ahn_runtime.config import ModelConfig, StreamConfig
-from storage import Database, SessionRow
+from storage import CheckpointRow, Database, SessionRow
 
 CURVE_POINTS = 48
 
 
 @dataclass(frozen=True)
 class Report:
-    """Figures of one session at `tokens` read; ratios are ours over full attention."""
+    """Figures of one session at `tokens` read; ratios are ours over full attention.
+
+    Args:
+        curve_tokens: where the curves beside it are given, formulas all of them.
+        counted_tokens: where FLOPs were counted as they were run: at the start, at each checkpoint
+            that is kept, and now.
+    """
 
     tokens: int
     window: int | None
@@ -36,6 +44,13 @@ class Report:
     curve_tokens: list[int]
     curve_cache_bytes: list[int]
     curve_cache_bytes_full: list[int]
+    curve_paper_cache_elements: list[int]
+    curve_paper_cache_elements_full: list[int]
+    curve_paper_flops: list[int]
+    curve_paper_flops_full: list[int]
+    counted_tokens: list[int]
+    counted_flops: list[int]
+    counted_flops_full: list[int]
 
     @property
     def paper_flops_saved(self) -> float:
@@ -91,10 +106,13 @@ def make_report(
         int(manifest.get("flops", 0)),
         int(manifest.get("flops_full", 0)),
     )
-    paper = paper_costs(config, stream.held_limit or max(tokens, 1), tokens)
+    papers = functools.partial(paper_costs, config, stream.held_limit or max(tokens, 1))
+    paper = papers(tokens)
     gates = int(settings.get("num_gates", 0))
     reach = max(tokens, 2 * (stream.held_limit or 1))
+    counted = _counted(checkpoints, (tokens, flops, flops_full))
     points = sorted({round(reach * i / CURVE_POINTS) for i in range(CURVE_POINTS + 1)} | {tokens})
+    curve = [papers(n) for n in points]
     return Report(
         tokens=tokens,
         window=stream.window,
@@ -115,4 +133,23 @@ def make_report(
         curve_tokens=points,
         curve_cache_bytes=[held_bytes(config, stream, n, gates) for n in points],
         curve_cache_bytes_full=[full_cache_bytes(config, stream, n) for n in points],
+        curve_paper_cache_elements=[p.cache_elements * config.num_layers for p in curve],
+        curve_paper_cache_elements_full=[p.cache_elements_full * config.num_layers for p in curve],
+        curve_paper_flops=[p.flops for p in curve],
+        curve_paper_flops_full=[p.flops_full for p in curve],
+        counted_tokens=[tokens for tokens, _, _ in counted],
+        counted_flops=[flops for _, flops, _ in counted],
+        counted_flops_full=[full for _, _, full in counted],
     )
+
+
+def _counted(
+    checkpoints: Sequence[CheckpointRow], now: tuple[int, int, int]
+) -> list[tuple[int, int, int]]:
+    """(tokens, FLOPs, FLOPs of full attention) from the start to now."""
+    marks = [
+        tuple(int(c.manifest.get(key, 0)) for key in ("tokens_seen", "flops", "flops_full"))
+        for c in checkpoints
+        if c.manifest
+    ]
+    return sorted({(0, 0, 0), *((a, b, c) for a, b, c in marks), now})

@@ -64,7 +64,7 @@ class Service:
         self.resume, self.pause = part.resume, part.pause
         self.cancel, self.remove_document = part.cancel, part.remove
         self.add_text, self.add_url = others.add_text, others.add_url
-        self.add_path = others.add_path
+        self.add_path, self.follow_path = others.add_path, others.follow_path
 
     def _open_questions(self, part: Questions, passages: Passages) -> None:
         self.ask, self.messages = part.ask, part.messages

@@ -80,6 +80,19 @@ class OtherSources:
         Raises:
             NotAllowed: it is not below a directory that is open for this.
         """
+        return self._documents.add(session, self._opened(session, path), password=password)
+
+    def follow_path(self, session: str, path: str) -> DocumentRow:
+        """Read a log of the machine that Ammon runs on, and go on as it grows.
+
+        Raises:
+            NotAllowed: it is not below a directory that is open for this.
+            CannotFollow: see `Following.start`.
+        """
+        return self._documents.follow(session, self._opened(session, path))
+
+    def _opened(self, session: str, path: str) -> Path:
+        """Where a file really lies, if it may be read."""
         self._engine.session(session)
         # Resolved first: neither ".." nor a link leads out.
         wanted = Path(path.strip()).expanduser()
@@ -90,4 +103,4 @@ class OtherSources:
                 f"{path[:200]!r} is not read from here; whoever runs Ammon can open directories "
                 f"for this ({PATHS_VARIABLE})."
             )
-        return self._documents.add(session, resolved, password=password)
+        return resolved

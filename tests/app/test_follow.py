@@ -12,7 +12,7 @@ import pytest
 
 import storage
 from app.errors import CannotFollow, SessionBusy
-from app.page.views import documents_html
+from app.page.document_views import documents_html
 from ingest import IngestError
 from tests.app.conftest import TINY_SINKS, TINY_WINDOW, wait_until_read
 from tests.app.test_service import same_bits, state_of

@@ -1,37 +1,174 @@
-"""The page builds, and nothing from outside is rendered as HTML."""
+"""What the page shows: names, texts and questions as text, figures in words; and that it builds."""
 
+import re
 import socket
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from app.errors import PortTaken
-from app.page.views import duration, pace, sources_html
+from app.page import chat_views
+from app.page.document_views import documents_html
+from app.page.memory_picture import memory_html, parts
+from app.page.passage_panel import passage_html, picture_html
+from app.page.savings_views import AS_RUN, PAPER, as_csv, curves
+from app.page.session_list import SessionActions, session_label
+from app.page.words import counted, duration, size
+from app.service import PassageContext
 from app.service.report import saved
+from ingest import PagePicture
+from storage import MessageRow
+
+HOSTILE = "<script>alert(1)</script> \U0001f980 <|im_end|>"
+PASSAGE = {
+    "number": 1,
+    "document": HOSTILE,
+    "locator": "page 1",
+    "text": "<img onerror=y>",
+    "segment_id": 7,
+    "cited": True,
+    "is_read": True,
+}
 
 
-def test_passages_and_titles_are_escaped():
-    passage = {
-        "number": 1,
-        "document": "<script>x</script>",
-        "locator": "page 1",
-        "text": "<img onerror=y>",
-        "cited": True,
-        "is_read": True,
-    }
-    page = sources_html([passage], {})
-    assert "<script>" not in page and "<img" not in page and "&lt;script&gt;" in page
+def test_a_passage_and_its_neighbours_are_escaped():
+    document = SimpleNamespace(title=HOSTILE)
+    context = PassageContext(document, 7, "page 1", "<img onerror=y>", [HOSTILE], [HOSTILE], None)
+    page = passage_html([PASSAGE], context, "")
+    assert "<script>" not in page and "<img" not in page
+    assert page.count("&lt;script&gt;") == 5  # the chip's two names, the title, both neighbours
+    assert "<mark>&lt;img onerror=y&gt;</mark>" in page
 
 
-def test_an_answer_without_passages_says_so():
-    assert "No passage matched" in sources_html([], {})
-    assert sources_html([]) == ""
+def test_a_page_is_marked_in_shares_of_its_size():
+    mark = SimpleNamespace(left=100, top=50, right=300, bottom=75)
+    page = picture_html(PagePicture(b"png", 1000, 500, [mark]), "a <b> page")
+    assert "left:10.00%;top:10.00%;width:20.00%;height:5.00%" in page
+    assert "a &lt;b&gt; page" in page
 
 
-def test_an_answer_tells_how_quick_it_was():
-    details = {"first_word_s": 2.94, "prompt_tokens": 1412, "answer_tokens": 31, "seconds": 0.0}
-    assert pace(details) == "First word after 2.9 s (1,412 tokens read again for it)"
-    assert pace({**details, "seconds": 5.12}).endswith(", 31 tokens in 5.1 s")
-    assert pace({**details, "first_word_s": 0.0}) == ""
+def test_chips_name_what_is_cited_and_what_was_looked_at():
+    given = {**PASSAGE, "number": 2, "segment_id": 8, "cited": False, "is_read": False}
+    given["is_replaced"] = True
+    assert [chip["label"] for chip in chat_views.chips([PASSAGE, given])] == [
+        f"[1] {HOSTILE}, page 1",
+        f"[2] {HOSTILE}, page 1 (also looked at, of an older version, not yet read)",
+    ]
+
+
+def message(id: int, role: str, text: str, **details: object) -> MessageRow:
+    citations = details.pop("citations", [])
+    return MessageRow(id, 1, role, text, 0, citations, details, created_at="2024-01-01T00:00:00Z")
+
+
+def test_only_the_last_answer_has_chips_and_the_others_name_their_passages():
+    answer = {"citations": [PASSAGE], "passages": [PASSAGE]}
+    said = [
+        message(1, "user", HOSTILE),
+        message(2, "assistant", "It is.", **answer),
+        message(3, "user", "And?"),
+        message(4, "assistant", "It was.", **answer),
+    ]
+    shown = chat_views.conversation(said)
+    assert shown[0] == {"role": "user", "content": chat_views.as_text(HOSTILE)}
+    assert shown[1]["content"] == chat_views.as_text(f"It is.\n\n[1] {HOSTILE}, page 1")
+    assert shown[3]["content"] == "It was." and shown[3]["options"][0]["value"] == "7"
+
+
+def test_no_message_begins_html_and_none_is_changed_by_an_edit():
+    shown = chat_views.as_text("<img src=x> </b> <!-- &lt; a < b & c")
+    assert not re.search("<[a-z/!]|&[a-z]", shown) and "a < b & c" in shown
+    assert chat_views.as_written(shown) == "<img src=x> </b> <!-- &lt; a < b & c"
+
+
+def test_an_answer_tells_what_it_rests_on_and_how_quick_it_was():
+    had = {"passages": 2, "passage_tokens": 410, "window_tokens": 1500, "memory_tokens": 9000}
+    details = {"rests_on": had, "first_word_s": 2.94, "answer_tokens": 31, "seconds": 5.12}
+    assert chat_views.rests_on(details) == (
+        "Rests on 2 passages read again word for word (410 tokens), the last 1,500 tokens exactly, "
+        "only the gist of the 9,000 before them."
+    )
+    assert chat_views.pace(details) == "First word after 2.9 s, 31 tokens in 5.1 s."
+    assert chat_views.pace({**details, "first_word_s": 0.0}) == ""
+    assert "As of &lt;page 3&gt;" in chat_views.footing_html({**details, "as_of": "<page 3>"})
+    assert chat_views.footing_html(None) == ""
+
+
+def test_documents_offer_what_their_state_allows(make_service, tmp_path):
+    path = tmp_path / "book.txt"
+    path.write_text("A short text.\n", encoding="utf-8")
+    service = make_service()
+    service.create_session("s")
+    service.add_document("s", path)
+    status = service.documents("s")[0]
+    for state, wanted in (
+        ("reading", ["pause", "cancel"]),
+        ("paused", ["resume", "cancel", "remove"]),
+        ("failed", ["resume", "remove"]),
+        ("done", ["remove"]),
+    ):
+        row = replace(status.document, state=state, title=HOSTILE)
+        page = documents_html([replace(status, document=row)], "<notice>")
+        assert [word for word in wanted if f'data-do="{word}"' in page] == wanted
+        assert page.count("data-do=") == len(wanted)
+        assert "<script>" not in page and "<notice>" not in page
+    service.close()
+
+
+@pytest.fixture
+def report(make_service):
+    service = make_service()
+    service.create_session("s")
+    return service.report("s")
+
+
+def test_the_memory_is_drawn_as_it_is_held(report):
+    few = replace(report, tokens=1000, window=2048, sinks=128)
+    assert [part.tokens for part in parts(few)] == [1000]
+    many = replace(few, tokens=100_000)
+    assert [(part.kind, part.tokens) for part in parts(many)] == [
+        ("exact", 128),
+        ("gist", 97_824),
+        ("exact", 2048),
+    ]
+    assert "97,824 tokens" in memory_html(many)
+    without = replace(many, memory_status="none", sinks=0)
+    assert [part.kind for part in parts(without)] == ["gist", "exact"]
+    assert "Gone from the model" in memory_html(without)
+    assert "Nothing was read yet" in memory_html(report)
+
+
+def test_curves_follow_both_conventions_and_go_into_a_file(report):
+    one = replace(report, counted_tokens=[0, 64], counted_flops=[0, 5], counted_flops_full=[0, 9])
+    cache, flops = curves(one, AS_RUN)
+    assert len(cache) == 2 * len(one.curve_tokens) and len(flops) == 4
+    assert flops["FLOPs"].max() == 9 / 1e12
+    cache, flops = curves(one, PAPER)
+    assert flops["FLOPs"].max() == max(one.curve_paper_flops_full) / 1e12
+    head, *rows = as_csv(one).splitlines()
+    assert head.startswith("tokens,cache_bytes,") and head.endswith(",flops,flops_full")
+    assert [row for row in rows if row.startswith("64,")][0].endswith(",5,9")
+
+
+def test_sessions_are_named_by_themselves_and_counted(make_service):
+    service = make_service()
+    act = SessionActions(service)
+    for expected in ("Session 1", "Session 2"):
+        act.create("")
+        assert expected in [s.session.name for s in service.sessions()]
+    act.duplicate("Session 1")
+    act.duplicate("Session 1")
+    names = {s.session.name for s in service.sessions()}
+    assert {"Session 1 (copy)", "Session 1 (copy 2)"} <= names
+    summary = replace(
+        service.sessions()[0],
+        tokens_read=500,
+        token_count=1000,
+        open_count=1,
+        byte_count=65_000_000,
+    )
+    assert session_label(summary).endswith("\n50% of 1,000 tokens · 65.0 MB")
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -58,6 +195,18 @@ def test_a_taken_port_is_told():
 @pytest.mark.parametrize("seconds, said", [(5, "5 s"), (65, "1 min 5 s"), (3700, "1 h 1 min")])
 def test_durations(seconds, said):
     assert duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    "count, said",
+    [(0, "0 bytes"), (1500, "1.5 kB"), (64_800_000, "64.8 MB"), (3 * 10**9, "3.0 GB")],
+)
+def test_sizes(count, said):
+    assert size(count) == said
+
+
+def test_counts():
+    assert [counted(n, "page") for n in (1, 2000)] == ["1 page", "2,000 pages"]
 
 
 def test_nothing_saved_is_zero():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -10,14 +11,16 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 # Chromium's own errands (updates, field trials) would look like requests of the page.
 CHROMIUM_ARGS = [
     "--no-sandbox",
@@ -32,8 +35,8 @@ CHROMIUM_ARGS = [
 class Server:
     """`python launch.py` in a process of its own, on a data directory that outlives it."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self.data_dir = data_dir
+    def __init__(self, data_dir: Path, allowed: Path) -> None:
+        self.data_dir, self.allowed = data_dir, allowed
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -45,7 +48,10 @@ class Server:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with (self.data_dir / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, str(ROOT / "launch.py"), *arguments], stdout=log, stderr=log
+                [sys.executable, str(ROOT / "launch.py"), *arguments],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "AMMON_ALLOW_PATHS": str(self.allowed)},
             )
         deadline = time.monotonic() + 120
         while True:
@@ -75,9 +81,10 @@ class Server:
         return (self.data_dir / "server.log").read_text(encoding="utf-8", errors="replace")
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path / "data")
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all tests, each with a session of its own; files in `allowed` may be named."""
+    server = Server(tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("allowed"))
     server.start()
     yield server
     server.stop()
@@ -98,7 +105,18 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, server: Server) -> Iterator[Page]:
     """The page, opened; afterwards no error was printed and nothing was asked of other hosts."""
-    page = browser.new_page(viewport={"width": 1280, "height": 860})
+    yield from opened(browser, server, viewport={"width": 1280, "height": 860})
+
+
+@pytest.fixture
+def phone(browser: Browser, server: Server) -> Iterator[Page]:
+    """The same on a phone, in the dark."""
+    size = {"width": 390, "height": 844}
+    yield from opened(browser, server, viewport=size, has_touch=True, color_scheme="dark")
+
+
+def opened(browser: Browser, server: Server, **context: Any) -> Iterator[Page]:
+    page = browser.new_page(**context)
     errors: list[str] = []
     outside: list[str] = []
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
@@ -106,7 +124,36 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
     ours = (server.url, server.url.replace("http", "ws", 1), "data:", "blob:")
     page.on("request", lambda r: None if r.url.startswith(ours) else outside.append(r.url))
     page.goto(server.url)
+    expect(page.locator(".sessions")).to_be_attached()
     yield page
     page.close()
     assert outside == []
     assert errors == []
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Path:
+    path = tmp_path / "lighthouse.txt"
+    path.write_text(
+        "The lighthouse of Brandra stood on the outer rock. Its keeper was Mairead Flett.\n\n"
+        "She kept a grey parrot, and the parrot's name was Ozymandias.\n\n"
+        "In the winter of 1881 the lamp went out for a single night.\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.fixture
+def violations() -> Callable[[Page], list[str]]:
+    """What axe-core finds against WCAG 2.1 A and AA on a page."""
+    if importlib.util.find_spec("axe_playwright_python") is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have axe-core: pip install -r requirements-dev.txt")
+        pytest.skip("axe-core is not installed (pip install -r requirements-dev.txt)")
+    from axe_playwright_python.sync_playwright import Axe
+
+    def find(page: Page) -> list[str]:
+        found = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
+        return [f"{v['id']}: {n['html'][:200]}" for v in found for n in v["nodes"]]
+
+    return find

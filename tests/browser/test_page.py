@@ -2,58 +2,50 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.steps import LONG_MS, ask, expect_answered, last_answer, open_tab, read, upload
+
 pytestmark = pytest.mark.slow
-
-LONG_MS = 120_000
-
-
-@pytest.fixture
-def story(tmp_path: Path) -> Path:
-    path = tmp_path / "lighthouse.txt"
-    path.write_text(
-        "The lighthouse of Brandra stood on the outer rock. Its keeper was Mairead Flett.\n\n"
-        "She kept a grey parrot, and the parrot's name was Ozymandias.\n\n"
-        "In the winter of 1881 the lamp went out for a single night.\n",
-        encoding="utf-8",
-    )
-    return path
-
-
-def upload(page: Page, *paths: Path) -> None:
-    page.get_by_role("tab", name="Library").click()
-    page.set_input_files("input[type=file]", [str(p) for p in paths])
-
-
-def ask(page: Page, question: str) -> None:
-    page.get_by_role("tab", name="Chat").click()
-    page.get_by_label("Question").fill(question)
-    page.get_by_role("button", name="Ask", exact=True).click()
 
 
 def test_a_document_is_read_and_asked(page: Page, story: Path):
-    upload(page, story)
-    expect(page.locator(".doc.done")).to_contain_text("lighthouse", timeout=LONG_MS)
+    read(page, "Lighthouse", story)
     ask(page, "What was the parrot's name?")
-    answer = page.get_by_role("log").locator(".bot").last
-    expect(answer).to_contain_text("Ozymandias", timeout=LONG_MS)
-    source = page.locator(".sources details.cited").first
-    expect(source).to_contain_text("lighthouse, line", timeout=LONG_MS)
-    source.locator("summary").click()
-    expect(source.locator("p")).to_contain_text("the parrot's name was Ozymandias")
-    page.get_by_role("tab", name="Memory & savings").click()
-    expect(page.locator(".tiles")).to_contain_text("Tokens read")
+    expect(last_answer(page)).to_contain_text("Ozymandias", timeout=LONG_MS)
+    expect_answered(page)
+    expect(page.locator(".footing")).to_contain_text("read again word for word")
+    page.get_by_role("button", name="[1] lighthouse, line").click()
+    marked = page.get_by_label("Passage", exact=True).locator("mark")
+    expect(marked).to_contain_text("the parrot's name was Ozymandias")
+    page.get_by_role("button", name="Close the passage").click()
+    expect(marked).to_have_count(0)
+
+
+def test_memory_and_savings_are_drawn_and_saved(page: Page, story: Path):
+    read(page, "Savings", story)
+    open_tab(page, "Memory & savings")
+    expect(page.get_by_label("What the model holds")).to_contain_text("held exactly, word for word")
     expect(page.locator(".tile", has_text="Compressed memory")).to_contain_text("trained")
     expect(page.get_by_text("untrained")).to_have_count(0)
+    expect(page.locator(".savings")).to_contain_text("0.0%")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save the figures as CSV").click()
+    assert download.value.suggested_filename == "Savings.csv"
+    with Path(download.value.path()).open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) > 40 and int(rows[-1]["cache_bytes_full"]) > int(rows[-1]["cache_bytes"])
 
 
 def test_what_goes_wrong_is_told_and_leaves_the_page_as_it_was(page: Page, tmp_path: Path):
+    page.get_by_label("Name of a new session").fill("Wrong")
+    page.get_by_role("button", name="New", exact=True).click()
     ask(page, "Is anybody there?")
-    expect(page.get_by_text("Add a document in Library first")).to_be_visible()
+    expect(page.get_by_text("has no documents yet; add one")).to_be_visible()
     empty = tmp_path / "empty.txt"
     empty.write_bytes(b"")
     upload(page, empty)

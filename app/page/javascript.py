@@ -1,0 +1,45 @@
+"""The few lines of script that the page needs beside gradio's."""
+
+from __future__ import annotations
+
+# Gradio opens its sidebar over the whole width of a phone, and gives its buttons no names.
+ON_LOAD = """() => {
+    document.documentElement.lang = 'en';
+    const toggle = document.querySelector('.sidebar .toggle-button');
+    toggle?.setAttribute('aria-label', 'Show or hide the sessions');
+    if (window.innerWidth < 700) document.querySelector('.sidebar.open .toggle-button')?.click();
+    // Gradio calls its buttons of first questions a list, which may hold no buttons.
+    new MutationObserver(() => document.querySelectorAll('.examples[role="list"]')
+        .forEach((list) => list.setAttribute('role', 'group')))
+        .observe(document.body, {childList: true, subtree: true});
+}"""
+
+# Buttons in HTML of our own: what they do, and to what, is in their data.
+BUTTONS = """
+element.addEventListener('click', (event) => {
+    const button = event.target.closest('button[data-do]');
+    if (!button || (button.dataset.confirm && !window.confirm(button.dataset.confirm))) return;
+    trigger('click', {do: button.dataset.do, id: Number(button.dataset.id)});
+});
+"""
+
+# The file is made in the browser, so that none has to be kept, and removed, on the server.
+SAVE_FILE = """(name, text) => {
+    if (!name) return;
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([text], {type: 'text/plain;charset=utf-8'}));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}"""
+
+TO_PASSAGE = """() => requestAnimationFrame(() => {
+    const panel = document.querySelector('.passage-panel');
+    if (!panel) return;
+    const mark = panel.querySelector('.page span') || panel.querySelector('mark');
+    panel.scrollTop = 0;
+    const below = mark ? mark.getBoundingClientRect().top - panel.getBoundingClientRect().top : 0;
+    if (below > 0.7 * panel.clientHeight) panel.scrollTop = below - 110;
+    if (window.innerWidth < 900) panel.scrollIntoView({block: 'start'});
+    panel.querySelector('h3')?.focus({preventScroll: true});
+})"""

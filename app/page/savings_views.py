@@ -1,0 +1,128 @@
+"""The savings as escaped HTML, as tables for the plots, and as CSV."""
+
+from __future__ import annotations
+
+from html import escape
+
+import pandas as pd
+
+from app.page.words import counted, size
+from app.service import Report
+
+AS_RUN, PAPER = "As run here", "By the paper's formulas"
+OURS, FULL = "Ammon", "full attention"
+TOKENS, CACHE, FLOPS, KIND = "tokens read", "cache", "FLOPs", "kind"
+
+
+def report_html(report: Report, rereading: str, offers_reread: bool) -> str:
+    """The savings, both conventions side by side.
+
+    Args:
+        rereading: how far a re-reading is; empty without one.
+        offers_reread: a trained memory has come since this session was made.
+    """
+    notices = [escape(rereading)] if rereading else []
+    if report.memory_status == "untrained":
+        notices.append(
+            "The compressed memory of this session is <b>untrained</b>: it runs and is saved, "
+            "but adds nothing to answers. Past the window, facts come from passages that are "
+            "found and read again."
+        )
+    if offers_reread:
+        notices.append(
+            "A trained memory has come since: the session can be read anew with it, from what is "
+            "stored here, while it goes on answering as before."
+        )
+    told = "".join(f'<div class="notice">{notice}</div>' for notice in notices)
+    rows = (
+        ("Cache (memory)", report.run_cache_saved, report.paper_cache_saved),
+        ("FLOPs (computing)", report.run_flops_saved, report.paper_flops_saved),
+    )
+    table = "".join(
+        f'<tr><th scope="row">{n}</th><td>{a:.1%}</td><td>{b:.1%}</td></tr>' for n, a, b in rows
+    )
+    return (
+        f'{told}<table class="savings"><thead><tr><th scope="col">Saved against full attention</th>'
+        f'<th scope="col">{AS_RUN}</th><th scope="col">{PAPER}</th></tr></thead>'
+        f"<tbody>{table}</tbody></table>"
+    )
+
+
+def machine_html(report: Report, process_bytes: int, disk_bytes: int, free_bytes: int) -> str:
+    """What the session and Ammon take of the machine.
+
+    Args:
+        process_bytes: resident memory of the server, the model included.
+        disk_bytes: of the session's files and checkpoints.
+        free_bytes: on the disk that holds the data.
+    """
+    window = "everything" if report.window is None else f"{report.window:,} + {report.sinks:,}"
+    kept = counted(report.checkpoints, "checkpoint")
+    tiles = (
+        ("Tokens read", f"{report.tokens:,}"),
+        ("Window + start, held exactly", window),
+        ("Compressed memory", report.memory_status),
+        ("Cache of this session", size(report.run_cache_bytes)),
+        (f"On disk in {kept}, at most {size(report.disk_budget_bytes)}", size(report.disk_bytes)),
+        ("On disk with its documents", size(disk_bytes)),
+        ("Memory of the whole server", size(process_bytes)),
+        ("Free on the disk", size(free_bytes)),
+    )
+    return '<div class="tiles">' + "".join(_tile(name, value) for name, value in tiles) + "</div>"
+
+
+def _tile(name: str, value: str) -> str:
+    return f'<div class="tile"><b>{escape(value)}</b><span>{escape(name)}</span></div>'
+
+
+def curves(report: Report, convention: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cache and FLOPs over tokens read, ours and full attention's, long for the plots.
+
+    As run, the cache is in MB; the paper counts elements, here in millions. FLOPs are in 10^12.
+    """
+    if convention == PAPER:
+        cache = (report.curve_paper_cache_elements, report.curve_paper_cache_elements_full)
+        flops = (report.curve_paper_flops, report.curve_paper_flops_full)
+        counted_at = report.curve_tokens
+    else:
+        cache = (report.curve_cache_bytes, report.curve_cache_bytes_full)
+        flops = (report.counted_flops, report.counted_flops_full)
+        counted_at = report.counted_tokens
+    return (
+        _long(report.curve_tokens, cache, CACHE, 1e6),
+        _long(counted_at, flops, FLOPS, 1e12),
+    )
+
+
+def _long(
+    tokens: list[int], kinds: tuple[list[int], list[int]], name: str, unit: float
+) -> pd.DataFrame:
+    rows = [
+        {TOKENS: at, name: value / unit, KIND: kind}
+        for kind, values in zip((OURS, FULL), kinds, strict=True)
+        for at, value in zip(tokens, values, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=[TOKENS, name, KIND])
+
+
+def as_csv(report: Report) -> str:
+    """All curves, one row per number of tokens; empty where a figure was not counted there."""
+    formulas = pd.DataFrame(
+        {
+            "tokens": report.curve_tokens,
+            "cache_bytes": report.curve_cache_bytes,
+            "cache_bytes_full": report.curve_cache_bytes_full,
+            "paper_cache_elements": report.curve_paper_cache_elements,
+            "paper_cache_elements_full": report.curve_paper_cache_elements_full,
+            "paper_flops": report.curve_paper_flops,
+            "paper_flops_full": report.curve_paper_flops_full,
+        }
+    )
+    run = pd.DataFrame(
+        {
+            "tokens": report.counted_tokens,
+            "flops": report.counted_flops,
+            "flops_full": report.counted_flops_full,
+        }
+    ).astype("Int64")
+    return formulas.astype("Int64").merge(run, on="tokens", how="outer").to_csv(index=False)

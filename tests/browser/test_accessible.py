@@ -1,0 +1,52 @@
+"""The page for everybody: WCAG 2.1 AA in light and dark, on a phone, by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.steps import ask, expect_answered, open_tab, read
+
+pytestmark = pytest.mark.slow
+
+TABS = ("Chat", "Library", "Memory & savings")
+
+
+def expect_no_violations(page: Page, find: Callable[[Page], list[str]]) -> None:
+    for tab in TABS:
+        open_tab(page, tab)
+        page.wait_for_timeout(600)  # for what fades in, whose contrast is too low meanwhile
+        assert find(page) == [], tab
+
+
+def test_every_tab_is_accessible(page: Page, story: Path, violations: Callable[[Page], list[str]]):
+    read(page, "For all", story)
+    ask(page, "What was the parrot's name?")
+    expect_answered(page)
+    page.locator(".option").first.click()
+    expect(page.get_by_label("Passage", exact=True)).to_be_visible()
+    expect_no_violations(page, violations)
+
+
+def test_a_phone_shows_everything_in_its_width(
+    phone: Page, violations: Callable[[Page], list[str]]
+):
+    expect(phone.locator("body")).to_have_class("dark")
+    expect_no_violations(phone, violations)
+    for tab in TABS:
+        open_tab(phone, tab)
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 390, tab
+
+
+def test_a_question_is_asked_by_keyboard(page: Page, story: Path):
+    read(page, "Keys", story)
+    page.get_by_label("Question", exact=True).focus()
+    page.keyboard.type("What was the parrot's name?")
+    page.keyboard.press("Enter")
+    expect_answered(page)
+    page.locator(".option").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Passage", exact=True)).to_be_visible()

@@ -1,0 +1,92 @@
+"""The conversation: first questions, answers again, edits, a stop, places, files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Server, opened
+from tests.browser.steps import LONG_MS, ask, expect_answered, last_answer, read, session
+from tests.ingest.pdf_samples import make_pdf
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_conversation_is_begun_edited_answered_again_and_saved(page: Page, story: Path):
+    read(page, "Talk", story)
+    page.get_by_role("button", name="What is lighthouse about?").click()
+    expect_answered(page)
+
+    page.get_by_role("button", name="Edit").last.click()
+    field = page.get_by_role("log").locator("textarea")
+    field.fill("What was the parrot's name?")
+    page.get_by_role("button", name="Submit").click()
+    expect(last_answer(page)).to_contain_text("Ozymandias", timeout=LONG_MS)
+    expect_answered(page)
+    expect(page.get_by_role("log").locator(".user.message")).to_have_count(1)
+
+    page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_enabled(timeout=LONG_MS)
+    expect_answered(page)
+
+    for name, kind in (("Markdown", "md"), ("JSON", "json")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=f"Save as {name}").click()
+        assert download.value.suggested_filename == f"Talk.{kind}"
+        text = Path(download.value.path()).read_text(encoding="utf-8")
+        assert "What was the parrot's name?" in text
+    assert [m["role"] for m in json.loads(text)["messages"]] == ["user", "assistant"]
+
+
+def test_a_stopped_answer_gives_the_model_to_the_next_in_line(
+    page: Page, browser: Browser, server: Server, story: Path
+):
+    read(page, "Stopped", story)
+    question = "Tell me all about the lighthouse, its keeper, the parrot and the lamp."
+    for other in opened(browser, server):
+        session(other, "Stopped").check()
+        other.get_by_label("Question", exact=True).fill("What was the parrot's name?")
+        ask(page, question)
+        stop = page.get_by_role("button", name="Stop", exact=True)
+        expect(stop).to_be_enabled(timeout=LONG_MS)
+        other.get_by_role("button", name="Ask", exact=True).click()
+        expect(last_answer(other)).to_contain_text("Number 1 in line")
+        stop.click()
+        expect(last_answer(page)).to_contain_text("Stopped here", timeout=LONG_MS)
+        expect(page.get_by_label("Question", exact=True)).to_have_value(question)
+        expect(last_answer(other)).to_contain_text("Ozymandias", timeout=LONG_MS)
+        expect_answered(other)
+
+
+def test_a_page_is_shown_and_nothing_behind_it_is_told(page: Page, tmp_path: Path):
+    book = tmp_path / "harbour.pdf"
+    book.write_bytes(
+        make_pdf(
+            "The ship Aurora came into the harbour of Lisbon in March.",
+            "Captain Vasquez was the thief of the pearl, as all learned in June.",
+        )
+    )
+    read(page, "Harbour", book)
+    page.get_by_label("Answer as of").fill("page 1")
+    page.get_by_label("Answer as of").press("Enter")
+    ask(page, "Which ship came into the harbour?")
+    expect(last_answer(page)).to_contain_text("Aurora", timeout=LONG_MS)
+    expect_answered(page)
+    expect(page.locator(".footing")).to_contain_text("As of page 1: nothing behind it")
+    expect(page.locator(".option", has_text="page 2")).to_have_count(0)
+    page.locator(".option").first.click()
+    picture = page.get_by_role("img", name="the passage is marked")
+    expect(picture).to_be_visible(timeout=LONG_MS)
+    assert picture.evaluate("image => image.naturalWidth") > 500
+
+
+def test_a_place_that_was_not_read_is_refused(page: Page, story: Path):
+    read(page, "Nowhere", story)
+    page.get_by_label("Answer as of").fill("page 900")
+    page.get_by_label("Answer as of").press("Enter")
+    ask(page, "Who is there?")
+    expect(page.locator(".toast-body")).to_contain_text("page 900", timeout=LONG_MS)
+    expect(page.get_by_label("Question", exact=True)).to_have_value("Who is there?")

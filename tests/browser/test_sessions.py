@@ -1,0 +1,47 @@
+"""The sidebar: sessions made, found, renamed, doubled, deleted and brought back."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.steps import new_session, session
+
+pytestmark = pytest.mark.slow
+
+HOSTILE = "<script>alert(1)</script> \U0001f980"
+
+
+def test_a_session_is_renamed_doubled_found_deleted_and_brought_back(page: Page):
+    new_session(page, "Whales")
+    page.get_by_role("button", name="Rename").click()
+    field = page.get_by_label("New name of the session")
+    expect(field).to_have_value("Whales")
+    field.fill(HOSTILE)
+    page.get_by_role("button", name="Save name").click()
+    expect(session(page, HOSTILE)).to_be_checked()
+    expect(page.locator(".sessions script")).to_have_count(0)
+
+    page.get_by_role("button", name="Duplicate").click()
+    copy = session(page, f"{HOSTILE} (copy)")
+    expect(copy).to_be_checked()
+    new_session(page, "Ships")
+    page.get_by_label("Search sessions").fill("ships")
+    expect(copy).to_have_count(0)
+    page.get_by_label("Search sessions").fill("script COPY")
+    copy.check()
+
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(copy).to_have_count(0)
+    page.get_by_role("button", name=f"Undo: bring back “{HOSTILE} (copy)”").click()
+    expect(copy).to_be_checked()
+
+
+def test_a_name_that_is_taken_or_too_long_is_refused_in_a_sentence(page: Page):
+    new_session(page, "Taken")
+    field = page.get_by_label("Name of a new session")
+    for name, said in (("taken", "already"), ("x" * 121, "has 1 to 120 characters")):
+        field.fill(name)
+        field.press("Enter")
+        expect(page.locator(".toast-body", has_text=said)).to_be_visible()
+    expect(session(page, "Taken")).to_be_checked()
