@@ -74,7 +74,12 @@ def _plot(y: str, title: str) -> gr.LinePlot:
         height=280,
         min_width=300,
         buttons=[],
+        visible=False,  # an empty one has a name where WAI-ARIA allows none
     )
+
+
+def _no_plots() -> tuple[Any, Any]:
+    return gr.LinePlot(visible=False), gr.LinePlot(visible=False)
 
 
 class SavingsActions:
@@ -86,7 +91,7 @@ class SavingsActions:
     def shown(self, session: str | None, convention: str) -> tuple[Any, ...]:
         """Memory, figures, the offer to read anew, both plots, the machine."""
         if not session:
-            return EMPTY, "", gr.Button(visible=False), None, None, ""
+            return EMPTY, "", gr.Button(visible=False), *_no_plots(), ""
         report = self._service.report(session)
         anew = self._service.rereading(session)
         offered = anew is None and self._service.offers_reread(session)
@@ -101,12 +106,12 @@ class SavingsActions:
 
     def plots(self, session: str | None, convention: str) -> tuple[Any, Any]:
         if not session:
-            return None, None
+            return _no_plots()
         cache, flops = views.curves(self._service.report(session), convention)
         unit = "million elements" if convention == views.PAPER else "MB"
         return (
-            gr.LinePlot(value=cache, y_title=f"cache in {unit}"),
-            gr.LinePlot(value=flops, y_title="FLOPs in 10¹²"),
+            gr.LinePlot(value=cache, y_title=f"cache in {unit}", visible=len(cache) > 0),
+            gr.LinePlot(value=flops, y_title="FLOPs in 10¹²", visible=len(flops) > 0),
         )
 
     def reread(self, session: str | None, convention: str) -> tuple[Any, ...]:

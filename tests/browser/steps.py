@@ -18,7 +18,7 @@ def new_session(page: Page, name: str) -> Locator:
     page.get_by_label("Name of a new session").fill(name)
     page.get_by_role("button", name="New", exact=True).click()
     line = session(page, name)
-    expect(line).to_be_checked()
+    expect(line).to_be_checked(timeout=60_000)  # the first one waits for the model
     return line
 
 
