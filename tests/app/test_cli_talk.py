@@ -1,5 +1,6 @@
 """The commands around sessions and conversations, and the codes that a command ends with."""
 
+import functools
 import json
 import signal
 import subprocess
@@ -112,7 +113,9 @@ def test_codes_tell_how_a_command_ended(tmp_path):
     assert "130 interrupted" in " ".join(told.stdout.split())
     reading = [*command, "read", "-", "--session", "s", "--data-dir", str(tmp_path / "data")]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    with subprocess.Popen(reading, text=True, **pipes) as process:
+    # A shell lets what it starts in the background ignore the signal, and this test with it.
+    heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(reading, text=True, preexec_fn=heard, **pipes) as process:
         assert "standard input" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
