@@ -5,7 +5,8 @@ The twin is `DecoderLayer` with its `fused` unset: the same numbers but for the 
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -66,7 +67,7 @@ class Int8Layer:
         dim = rotation.shape[-1]
         heads = np.empty((of.columns // dim, len(x), dim), f32)
         args = self._qkv(rows), scales, of.scale, of.bias, rotation.numpy(), turned, heads
-        share_range(int8_rows.split_heads, len(x), len(x) > FEW_TOKENS, *args)
+        _share_rows(int8_rows.split_heads, len(x), *args)
         q, k, v = torch.from_numpy(heads).split((self._heads, self._kv_heads, self._kv_heads))
         return torch.from_numpy(h), q, k, v
 
@@ -76,15 +77,15 @@ class Int8Layer:
         heads, entered = mixed.contiguous().numpy(), x.contiguous().numpy()
         rows = np.empty((tokens, heads.shape[0] * heads.shape[2]), i8)
         scales = np.empty(tokens, f32)
-        share_range(int8_rows.quantize_heads, tokens, tokens > FEW_TOKENS, heads, rows, scales)
+        _share_rows(int8_rows.quantize_heads, tokens, heads, rows, scales)
         middle = np.empty(entered.shape, f32)
         args = entered, self._out(rows), scales, self._out.scale, middle
-        share_range(int8_rows.add_product, tokens, tokens > FEW_TOKENS, *args)
+        _share_rows(int8_rows.add_product, tokens, *args)
 
         _, rows, scales = self._norm(middle, 1)
         product = self._gate_up(rows), scales, self._gate_up.scale
         gate = np.empty((tokens, self._gate_up.columns // 2), f32)
-        share_range(int8_rows.split_gate, tokens, tokens > FEW_TOKENS, *product, gate)
+        _share_rows(int8_rows.split_gate, tokens, *product, gate)
         F.silu(torch.from_numpy(gate), inplace=True)
         inner, inner_scales = np.empty((2 * tokens, gate.shape[1]), i8), np.empty(tokens, f32)
         share_range(
@@ -98,14 +99,19 @@ class Int8Layer:
         )
         out = np.empty(entered.shape, f32)
         args = middle, self._down(inner), inner_scales, self._down.scale, out
-        share_range(int8_rows.add_fine, tokens, tokens > FEW_TOKENS, *args)
+        _share_rows(int8_rows.add_fine, tokens, *args)
         return torch.from_numpy(out)
 
     def _norm(self, x: Array, which: int) -> tuple[Array, Array, Array]:
         h, rows, scales = np.empty(x.shape, f32), np.empty(x.shape, i8), np.empty(len(x), f32)
         args = x, self._norms[which], self._eps, h, rows, scales
-        share_range(int8_rows.norm_quantize, len(x), len(x) > FEW_TOKENS, *args)
+        _share_rows(int8_rows.norm_quantize, len(x), *args)
         return h, rows, scales
+
+
+def _share_rows(loop: Callable[..., Any], tokens: int, *args: Any) -> None:
+    """Run a loop over rows 0 to `tokens`: a few here, more on as many threads as torch has."""
+    share_range(loop, tokens, tokens > FEW_TOKENS, *args)
 
 
 def fuse_layers(model: Qwen2) -> None:

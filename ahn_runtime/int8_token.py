@@ -9,7 +9,6 @@ The twin is `Qwen2.forward` without its `single`: the same numbers but for the r
 
 from __future__ import annotations
 
-import threading
 from typing import cast
 
 import numpy as np
@@ -28,7 +27,7 @@ from ahn_runtime.ops.crew import (
     floats,
     meet,
     prefetch,
-    share,
+    share_meeting,
     share_range,
     stacked,
 )
@@ -252,7 +251,8 @@ class SingleToken:
 
     def __init__(self, model: Qwen2) -> None:
         config = model.config
-        self._layers = [cast(DecoderLayer, layer) for layer in model.model.layers]
+        layers = [cast(DecoderLayer, layer) for layer in model.model.layers]
+        self._fused_like_all = layers[0]
         self._shape = (
             config.hidden_size,
             config.intermediate_size,
@@ -261,17 +261,16 @@ class SingleToken:
             config.head_dim,
         )
         self._epsilons = f32(config.rms_norm_eps), f32(L2_EPS), f32(NORM_EPS)
-        self._kept = [_weights(layer) for layer in self._layers]
+        self._kept = [_weights(layer) for layer in layers]
         self._weights = np.array([[_address(each) for each in kept] for kept in self._kept])
-        self._alone = threading.Lock()
 
     def suits(self, x: Tensor, state: ModelState, rotation: Rotations) -> bool:
         """Whether a block x [T, hidden] can take this way."""
+        fused = self._fused_like_all.fused
         return (
             len(x) == 1
-            and all(
-                layer.fused is not None and layer.fused.suits(x, rotation) for layer in self._layers
-            )
+            and fused is not None
+            and fused.suits(x, rotation)
             and all(
                 layer.k.dtype in HELD_AS and ring.is_contiguous()
                 for layer in state.layers
@@ -322,8 +321,7 @@ class SingleToken:
             np.empty((1, hidden), f32),
             np.empty((1, width), f32),
         )
-        with self._alone:  # two sessions' threads would wait for each other
-            share(lambda part: read_token(part, *arguments), parts)
+        share_meeting(lambda part: read_token(part, *arguments), parts)
         if leaves:
             for layer, memory in zip(state.layers, after, strict=True):
                 layer.memory = memory

@@ -23,7 +23,7 @@ from ahn_runtime.attention import attend, score_mask
 from ahn_runtime.cells import CELLS, cell_class
 from ahn_runtime.config import ModelConfig
 from ahn_runtime.int8_token import fine_product, product
-from ahn_runtime.ops.crew import share
+from ahn_runtime.ops.crew import share_range
 from ahn_runtime.ops.single_attention import attend_single
 from ahn_runtime.quantize import Int8Linear, quantize_rows
 
@@ -81,14 +81,9 @@ def _single_attention(held: int) -> Part:
     keys, values = (ring.numpy() for ring in _rings(held))
     scores, out = np.empty((heads, held), np.float32), np.empty((heads, 1, dim), np.float32)
 
-    def work(layer: int) -> None:
-        def of(part: int, parts: int) -> None:
-            first, last = heads * part // parts, heads * (part + 1) // parts
-            attend_single(q, keys[layer], values[layer], held, scores, out, first, last)
-
-        _on_all_threads(of)
-
-    return work
+    return lambda layer: share_range(
+        attend_single, heads, True, q, keys[layer], values[layer], held, scores, out
+    )
 
 
 def _rings(held: int) -> torch.Tensor:
@@ -118,22 +113,8 @@ def _single_product(tokens: int, inputs: int, columns: int, fine: bool) -> Part:
     weights = torch.randint(-127, 128, (EMBEDDED.num_layers, columns, inputs), dtype=torch.int8)
     matrices, out = weights.numpy(), np.empty(columns, np.float32 if fine else np.int32)
 
-    def work(layer: int) -> None:
-        def of(part: int, parts: int) -> None:
-            bounds = columns * part // parts, columns * (part + 1) // parts
-            if fine:
-                fine_product(matrices[layer], rows, out, *bounds)
-            else:
-                product(matrices[layer], rows[0], out, *bounds)
-
-        _on_all_threads(of)
-
-    return work
-
-
-def _on_all_threads(work: Callable[[int, int], None]) -> None:
-    count = torch.get_num_threads()
-    share(lambda part: work(part, count), count)
+    loop, given = (fine_product, rows) if fine else (product, rows[0])
+    return lambda layer: share_range(loop, columns, True, matrices[layer], given, out)
 
 
 @torch.inference_mode()

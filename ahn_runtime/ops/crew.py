@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
@@ -26,8 +27,8 @@ from ahn_runtime.ops.compiled import compiled
 LOOKS = 2000
 """So often a waiting thread looks before it gives its core away each time."""
 
+_meeting = threading.Lock()
 _give_core_away = types.ExternalFunction("sched_yield", types.int32())
-
 
 IS_POSSIBLE = hasattr(os, "sched_yield")
 """Whether threads can give their core away here: not on Windows."""
@@ -115,6 +116,16 @@ def stacked(address, blocks, rows, columns, like):  # type: ignore[no-untyped-de
 def bytes_(address, rows, columns):  # type: ignore[no-untyped-def]
     """The int8 array [rows, columns] at an address."""
     return carray(_pointer(address), (rows, columns), np.int8)
+
+
+def share_meeting(work: Callable[[int], None], parts: int) -> None:
+    """`share` for work in which the threads `meet`.
+
+    One at a time, whichever model or session it is for: two of them could hold threads that wait
+    for others, which still stand in the queue behind them.
+    """
+    with _meeting:
+        share(work, parts)
 
 
 def share(work: Callable[[int], None], parts: int) -> None:

@@ -69,7 +69,7 @@ class Asking:
         """Stream an answer."""
         if not session:
             tell(NothingRead("Add a document in Library first, then ask about it."))
-            yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            yield _unchanged()
             return
         yield from self._stream(_Asked(session, text, at or ""), request)
 
@@ -83,7 +83,7 @@ class Asking:
         """Answer the last question in other words, as of where it was asked."""
         last = self._last(session)
         if not session or last is None:
-            yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            yield _unchanged()
             return
         question, answer = last
         at = answer.details.get("as_of", "")
@@ -107,13 +107,13 @@ class Asking:
         page = self._page(request)
         if page.answering is not None:
             tell_text("One answer at a time: wait for it or stop it, then ask.", "Not asked")
-            yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            yield _unchanged()
             return
         page.session, page.answering, page.stop = asked.session, asked.session, threading.Event()
         try:
             for shown in self._answers(asked, page.stop):
                 is_seen = page.session == asked.session
-                yield shown if is_seen else (gr.skip(), gr.skip(), gr.skip(), gr.skip())
+                yield shown if is_seen else _unchanged()
         except KNOWN_ERRORS as error:
             tell(error)
             yield self._as_stored(asked.session), asked.text, gr.skip(), NOT_NOW
@@ -156,6 +156,10 @@ class Asking:
 
     def _page(self, request: gr.Request) -> OpenPage:
         return self._pages.setdefault(str(request.session_hash), OpenPage())
+
+
+def _unchanged() -> Shown:
+    return gr.skip(), gr.skip(), gr.skip(), gr.skip()
 
 
 def _text_of(value: Any) -> str:

@@ -114,14 +114,15 @@ class ChatActions:
 
     def places(self, session: str | None) -> Any:
         """What can be asked as of; choosing stays possible while the list is renewed."""
-        places = self._service.places(session) if session else []
-        return gr.Dropdown(choices=[NOW, *((place.label, place.at) for place in places)])
+        return gr.Dropdown(choices=self._choices(session))
 
     def places_anew(self, session: str | None) -> Any:
         """The places of another session, none of them chosen."""
+        return gr.Dropdown(choices=self._choices(session), value="")
+
+    def _choices(self, session: str | None) -> list[tuple[str, str]]:
         places = self._service.places(session) if session else []
-        choices = [NOW, *((place.label, place.at) for place in places)]
-        return gr.Dropdown(choices=choices, value="")
+        return [NOW, *((place.label, place.at) for place in places)]
 
     def as_markdown(self, session: str | None) -> tuple[str, str]:
         return self._file(session, "md")

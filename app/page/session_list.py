@@ -172,13 +172,16 @@ class SessionActions:
         """
         choices = self.choices(search)
         trashed = [(t.session_id, t.name) for t in self._service.trashed_sessions()]
-        is_gone = bool(session) and session not in {
-            s.session.name for s in self._service.sessions()
-        }
+        is_listed = session in {name for _, name in choices}
+        is_gone = bool(session) and not is_listed and not self._exists(session)
         if (choices, trashed) == seen and not is_gone:
             return gr.skip(), gr.skip(), gr.skip()
         radio = gr.Radio(choices=choices, value=None) if is_gone else gr.Radio(choices=choices)
         return radio, self._undo(), (choices, trashed)
+
+    def _exists(self, session: str | None) -> bool:
+        """Whether there is such a session, which a search may only have passed over."""
+        return session in {s.session.name for s in self._service.sessions()}
 
     def free_name(self, stem: str) -> str:
         """The first of "stem 1", "stem 2", ... that is not taken."""
