@@ -5,6 +5,7 @@
     ├── NothingRead      a question to a session that has read nothing
     ├── BadQuestion      an empty or far too long question
     ├── TooManyQuestions so many wait for an answer that no more are taken
+    ├── AlreadyAnswering a second question to a session before the first one is answered
     ├── NoSuchPlace      a question as of a place that is not there, or not yet read
     ├── NotAllowed       a text, URL or path that is not taken here
     ├── CannotFollow     a log that cannot be followed in this session now
@@ -36,6 +37,10 @@ class BadQuestion(AppError):
 
 class TooManyQuestions(AppError):
     """The line of questions is full."""
+
+
+class AlreadyAnswering(AppError):
+    """A session answers one question at a time."""
 
 
 class NotAllowed(AppError):

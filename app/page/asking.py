@@ -1,20 +1,19 @@
-"""Questions on the page: asked, stopped, asked again, edited; one at a time for each open page."""
+"""Questions on the page: asked, stopped, asked again, edited; all pages of a session show them."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from app.errors import NothingRead
+from app.errors import AlreadyAnswering, NothingRead
 from app.messages import KNOWN_ERRORS
 from app.page import chat_views as views
+from app.page.chat import ChatActions
 from app.page.telling import tell, tell_text
-from app.service import Answer, Service
+from app.service import PendingAnswer, Service
 from storage import MessageRow, NotFound
 
 Shown = tuple[Any, Any, Any, Any]
@@ -24,44 +23,66 @@ NOT_NOW = gr.Button(interactive=False)
 
 @dataclass
 class OpenPage:
-    """What one open page is at: the session it shows, and the answer being made for it."""
+    """What one open page is at.
+
+    Args:
+        session: that it shows.
+        last_message_id: up to where it shows the conversation.
+        watched: the answer that grows on it.
+        stopped: the answer that was stopped from it.
+    """
 
     session: str | None = None
-    answering: str | None = None
-    stop: threading.Event = field(default_factory=threading.Event)
-
-
-@dataclass(frozen=True)
-class _Asked:
-    session: str
-    text: str
-    at: str
-    replaces: int | None = None
+    last_message_id: int | None = None
+    watched: PendingAnswer | None = None
+    stopped: PendingAnswer | None = None
 
 
 class Asking:
-    """The events around a question. A page may show another session while its answer is made."""
+    """The events around a question. Its answer is the service's, and a page only watches it."""
 
     def __init__(self, service: Service) -> None:
-        self._service = service
+        self._service, self._chat = service, ChatActions(service)
         self._pages: dict[str, OpenPage] = {}
 
     def look_at(self, session: str | None, request: gr.Request) -> bool:
-        """Note which session a page shows; returns whether its answer is being made just now."""
+        """Note which session a page shows; returns whether an answer grows in it just now."""
         page = self._page(request)
         page.session = session
-        return session is not None and page.answering == session
+        page.last_message_id = self._last_message_id(session) if session else None
+        if session is None or page.watched is None:
+            return False
+        return self._service.pending_answer(session) is page.watched
 
     def leave(self, request: gr.Request) -> None:
-        """The page is closed: nobody reads the answer being made for it."""
-        page = self._pages.pop(str(request.session_hash), None)
-        if page is not None:
-            page.stop.set()
+        """The page is closed; its answers are made to their end."""
+        self._pages.pop(str(request.session_hash), None)
 
-    def stop(self, request: gr.Request) -> Any:
+    def stop(self, session: str | None, request: gr.Request) -> Any:
         """End the answer after its next word; the model is free then."""
-        self._page(request).stop.set()
+        pending = self._service.pending_answer(session) if session else None
+        if pending is not None:
+            self._page(request).stopped = pending
+            pending.stop()
         return NOT_NOW
+
+    def news(self, session: str | None, request: gr.Request) -> Iterator[Shown]:
+        """Show what was asked elsewhere, or before this page was loaded."""
+        page = self._page(request)
+        page.session = page.session or session  # the server may be another than when it was opened
+        if session is None or page.session != session or page.watched is not None:
+            yield _unchanged()
+            return
+        try:
+            pending = self._service.pending_answer(session)
+            if pending is not None:
+                yield from self._watch(page, session, pending)
+            elif page.last_message_id != self._service.last_message_id(session):
+                yield self._as_stored(page, session)
+            else:
+                yield _unchanged()
+        except KNOWN_ERRORS:  # whoever asked is told; a session that is gone leaves the list
+            yield gr.skip(), gr.skip(), gr.skip(), NOT_NOW
 
     def ask(
         self, session: str | None, text: str, at: str | None, request: gr.Request
@@ -71,7 +92,7 @@ class Asking:
             tell(NothingRead("Add a document in Library first, then ask about it."))
             yield _unchanged()
             return
-        yield from self._stream(_Asked(session, text, at or ""), request)
+        yield from self._ask(request, session, text, at or "")
 
     def suggested(
         self, session: str | None, at: str | None, request: gr.Request, chosen: gr.SelectData
@@ -87,7 +108,7 @@ class Asking:
             return
         question, answer = last
         at = answer.details.get("as_of", "")
-        yield from self._stream(_Asked(session, question.text, at, question.id), request)
+        yield from self._ask(request, session, question.text, at, question.id)
 
     def edit(
         self, session: str | None, at: str | None, request: gr.Request, edited: gr.EditData
@@ -101,52 +122,68 @@ class Asking:
             yield views.conversation(messages), gr.skip(), gr.skip(), gr.skip()
             return
         text = views.as_written(_text_of(edited.value))
-        yield from self._stream(_Asked(session, text, at or "", last[0].id), request)
+        yield from self._ask(request, session, text, at or "", last[0].id)
 
-    def _stream(self, asked: _Asked, request: gr.Request) -> Iterator[Shown]:
+    def _ask(
+        self, request: gr.Request, session: str, text: str, at: str, replaces: int | None = None
+    ) -> Iterator[Shown]:
         page = self._page(request)
-        if page.answering is not None:
-            tell_text("One answer at a time: wait for it or stop it, then ask.", "Not asked")
-            yield _unchanged()
-            return
-        page.session, page.answering, page.stop = asked.session, asked.session, threading.Event()
+        field: Any = ""  # emptied once: the next question may be typed meanwhile
         try:
-            for shown in self._answers(asked, page.stop):
-                is_seen = page.session == asked.session
-                yield shown if is_seen else _unchanged()
+            pending = self._service.begin_answer(session, text, at, replaces)
+            for messages, own, footing, stop in self._watch(page, session, pending):
+                yield messages, own if field is None else field, footing, stop
+                field = None
+        except AlreadyAnswering as error:
+            tell(error)
+            yield _unchanged()
         except KNOWN_ERRORS as error:
             tell(error)
-            yield self._as_stored(asked.session), asked.text, gr.skip(), NOT_NOW
-        finally:
-            page.answering = None
+            yield self._without(session), text, gr.skip(), NOT_NOW
 
-    def _answers(self, asked: _Asked, stop: threading.Event) -> Iterator[Shown]:
-        before = self._before(asked)
-        answers = self._service.ask(asked.session, asked.text, asked.at, asked.replaces)
-        with closing(answers):
-            for answer in answers:
-                if stop.is_set() and not answer.done:
-                    # The question goes back to its field, to be changed and asked again.
-                    yield before + views.stopped(answer), asked.text, "", NOT_NOW
+    def _watch(self, page: OpenPage, session: str, pending: PendingAnswer) -> Iterator[Shown]:
+        """Show an answer until it ends, or until the page shows another session."""
+        page.session, page.watched = session, pending
+        try:
+            before, answer = self._before(session, pending), None
+            for answer in pending.watch():
+                if page.session != session:
+                    yield gr.skip(), gr.skip(), gr.skip(), NOT_NOW
                     return
-                yield self._shown(before, answer)
+                footing, stop = views.footing_html(answer.as_dict()), not answer.done
+                yield before + views.turn(answer), gr.skip(), footing, gr.Button(interactive=stop)
+            if answer is not None and pending.was_stopped:
+                # Whoever stopped it has the question back in its field, to be changed.
+                text = answer.question if page.stopped is pending else gr.skip()
+                yield before + views.stopped(answer), text, "", NOT_NOW
+        finally:
+            page.watched = None
+            page.last_message_id = self._last_message_id(session)
 
-    def _shown(self, before: list[views.Message], answer: Answer) -> Shown:
-        stop = gr.Button(interactive=not answer.done)
-        return before + views.turn(answer), "", views.footing_html(answer.as_dict()), stop
-
-    def _before(self, asked: _Asked) -> list[views.Message]:
+    def _before(self, session: str, pending: PendingAnswer) -> list[views.Message]:
         """What was said before; earlier answers name their passages in their text."""
-        messages = self._service.messages(asked.session)
-        kept = [m for m in messages if asked.replaces is None or m.id < asked.replaces]
+        messages, replaces = self._service.messages(session), pending.replaces
+        kept = [m for m in messages if replaces is None or m.id < replaces]
         return [views.earlier(message) for message in kept]
 
-    def _as_stored(self, session: str) -> Any:
+    def _as_stored(self, page: OpenPage, session: str) -> Shown:
+        """The conversation that another page, or the command line, went on with."""
+        page.last_message_id = self._last_message_id(session)
+        messages, footing = self._chat.messages(session)
+        return messages, gr.skip(), footing, NOT_NOW
+
+    def _without(self, session: str) -> Any:
         """The conversation without what was refused; the session itself may be gone."""
         try:
             return views.conversation(self._service.messages(session))
         except NotFound:
             return gr.skip()
+
+    def _last_message_id(self, session: str) -> int | None:
+        try:
+            return self._service.last_message_id(session)
+        except NotFound:
+            return None
 
     def _last(self, session: str | None) -> tuple[MessageRow, MessageRow] | None:
         last = self._service.messages(session)[-2:] if session else []

@@ -43,3 +43,12 @@ TO_PASSAGE = """() => requestAnimationFrame(() => {
     if (window.innerWidth < 900) panel.scrollIntoView({block: 'start'});
     panel.querySelector('h3')?.focus({preventScroll: true});
 })"""
+
+# The address names the session, so that a page that is loaded again, or kept as a bookmark, shows
+# the one that it showed.
+SESSION_OF_ADDRESS = """() => {
+    try { return decodeURIComponent(location.hash.slice(1)); } catch { return ''; }
+}"""
+SESSION_TO_ADDRESS = """(name) => {
+    if (name) history.replaceState(null, '', '#' + encodeURIComponent(name));
+}"""

@@ -104,7 +104,7 @@ def _wire_sessions(
 ) -> None:
     parts, session = page.list, page.session
     chosen = [session, parts.undo]
-    opened = (opening.open, opening.inputs, opening.outputs)
+    shown = (opening.open, opening.inputs, opening.outputs)
     seen = gr.State()
 
     def tick(name: str | None, search: str, before: Any) -> tuple[Any, ...]:
@@ -112,21 +112,23 @@ def _wire_sessions(
         return *act.tick(name, search, before), status, library.shown(name)
 
     page.blocks.load(None, js=javascript.ON_LOAD)
-    page.blocks.load(act.first_view, None, chosen).then(*opened)
+    first = page.blocks.load(act.first_view, parts.wanted, chosen, js=javascript.SESSION_OF_ADDRESS)
+    first.then(*shown)
+    session.change(None, session, None, js=javascript.SESSION_TO_ADDRESS)
     gr.Timer(REFRESH_SECONDS).tick(
         tick,
         [session, parts.search, seen],
         [*chosen, seen, page.status, page.library.documents],
         show_progress="hidden",
     )
-    session.input(*opened)
+    session.input(*shown)
     parts.search.change(act.find, parts.search, session, show_progress="hidden")
     gr.on(
         [parts.create.click, parts.name.submit],
         act.create,
         parts.name,
         [session, parts.name, parts.search],
-    ).then(*opened)
+    ).then(*shown)
     renaming = [parts.new_name_row, parts.new_name]
     parts.rename.click(act.begin_rename, session, renaming)
     parts.keep_name.click(lambda: gr.Group(visible=False), None, parts.new_name_row)
@@ -135,10 +137,10 @@ def _wire_sessions(
         act.rename,
         [session, parts.new_name, parts.search],
         [session, parts.new_name_row],
-    ).then(*opened)
-    parts.duplicate.click(act.duplicate, session, [session, parts.search]).then(*opened)
-    parts.delete.click(act.delete, [session, parts.search], chosen).then(*opened)
-    parts.undo.click(act.take_back, parts.search, chosen).then(*opened)
+    ).then(*shown)
+    parts.duplicate.click(act.duplicate, session, [session, parts.search]).then(*shown)
+    parts.delete.click(act.delete, [session, parts.search], chosen).then(*shown)
+    parts.undo.click(act.take_back, parts.search, chosen).then(*shown)
 
 
 def _wire_questions(page: Page, asking: Asking) -> None:
@@ -160,7 +162,10 @@ def _wire_questions(page: Page, asking: Asking) -> None:
     chat.messages.example_select(asking.suggested, [session, chat.at], outputs, **limits)
     chat.messages.retry(asking.again, session, outputs, **limits)
     chat.messages.edit(asking.edit, [session, chat.at], outputs, **limits)
-    chat.stop.click(asking.stop, None, chat.stop, queue=False)
+    chat.stop.click(asking.stop, session, chat.stop, queue=False)
+    gr.Timer(REFRESH_SECONDS).tick(
+        asking.news, session, outputs, concurrency_limit=None, show_progress="hidden"
+    )
 
 
 def _wire_chat(page: Page, opening: Opening) -> None:

@@ -20,10 +20,28 @@ SIZES_SECONDS = 15.0
 BRAND = '<div class="brand">Ammon<small>reads anything, answers with the page</small></div>'
 
 
+class SessionRadio(gr.Radio):  # type: ignore[misc]
+    """Sessions to choose from; the chosen one need not be among those that are listed.
+
+    A search may have passed it over, or a list from just before it was made may have come late.
+    Gradio would refuse every event of the page then. An unknown name is the service's to refuse.
+    """
+
+    is_template = True  # drawn as what it inherits from
+
+    def preprocess(self, payload: Any) -> Any:
+        return payload if isinstance(payload, str) else None
+
+
 @dataclass(frozen=True)
 class SessionList:
-    """The components of the sidebar."""
+    """The components of the sidebar.
 
+    Args:
+        wanted: the session that the page's address names; not shown.
+    """
+
+    wanted: gr.Textbox
     sessions: gr.Radio
     search: gr.Textbox
     name: gr.Textbox
@@ -45,7 +63,7 @@ def lay_out_sessions() -> SessionList:
         name = _field("Name of a new session", "New session", scale=3)
         create = gr.Button("New", size="md", scale=1, min_width=60)
     search = _field("Search sessions", "Search sessions and titles")
-    sessions = gr.Radio(label="Sessions", choices=[], interactive=True, elem_classes="sessions")
+    sessions = SessionRadio(label="Sessions", choices=[], interactive=True, elem_classes="sessions")
     with gr.Row(elem_classes="tight"):
         rename = gr.Button("Rename", size="sm", min_width=70)
         duplicate = gr.Button("Duplicate", size="sm", min_width=70)
@@ -56,8 +74,10 @@ def lay_out_sessions() -> SessionList:
             save = gr.Button("Save name", size="sm", variant="primary", min_width=70)
             keep = gr.Button("Keep the old", size="sm", min_width=70)
     undo = gr.Button(size="sm", visible=False, elem_classes="undo")
+    wanted = gr.Textbox(visible="hidden", label="Session of the address")
     return SessionList(
-        sessions, search, name, create, rename, duplicate, delete, row, new_name, save, keep, undo
+        *(wanted, sessions, search, name, create, rename, duplicate, delete),
+        *(row, new_name, save, keep, undo),
     )
 
 
@@ -103,9 +123,10 @@ class SessionActions:
             for s in found
         ]
 
-    def first_view(self) -> tuple[Any, Any]:
-        """The sessions with the newest chosen, and what can be taken back."""
-        return self._shown(self._newest()), self._undo()
+    def first_view(self, wanted: str) -> tuple[Any, Any]:
+        """The sessions with the wanted one chosen, else the newest, and what can be taken back."""
+        chosen = wanted if self._exists(wanted) else self._newest()
+        return self._shown(chosen), self._undo()
 
     def find(self, search: str) -> Any:
         return gr.Radio(choices=self.choices(search))

@@ -4,6 +4,7 @@ from app.service.answering import Answer, RestsOn
 from app.service.documents import DocumentStatus
 from app.service.engine import OPEN_STATES
 from app.service.passages import PassageContext
+from app.service.pending import PendingAnswer
 from app.service.places import PlaceChoice
 from app.service.recall import Citation
 from app.service.report import Report
@@ -15,6 +16,7 @@ __all__ = [
     "Citation",
     "DocumentStatus",
     "PassageContext",
+    "PendingAnswer",
     "PlaceChoice",
     "Report",
     "RestsOn",

@@ -69,6 +69,11 @@ class Questions:
         """What was said in a session, oldest first."""
         return storage.list_messages(self._db, self._engine.session(session).id)
 
+    def last_message_id(self, session: str) -> int | None:
+        """The number of what was said last; another one, once there is more or less of it."""
+        last = storage.list_messages(self._db, self._engine.session(session).id, limit=1)
+        return last[0].id if last else None
+
     def history(self, session: str, format: str = "md") -> str:
         """The conversation as a file; see `history_as`."""
         row = self._engine.session(session)

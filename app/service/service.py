@@ -8,6 +8,7 @@ from app.service.documents import Documents
 from app.service.engine import Engine
 from app.service.models import Load
 from app.service.passages import Passages
+from app.service.pending import PendingAnswers
 from app.service.questions import Questions
 from app.service.rereads import Rereads
 from app.service.sessions import Sessions
@@ -41,7 +42,9 @@ class Service:
         self._open_sessions(Sessions(engine, self._rereads))
         documents = Documents(engine, self._rereads)
         self._open_documents(documents, OtherSources(engine, documents))
-        self._open_questions(Questions(engine), Passages(engine))
+        questions = Questions(engine)
+        self._pending = PendingAnswers(engine, questions)
+        self._open_questions(questions, Passages(engine))
 
     def _open_sessions(self, part: Sessions) -> None:
         self.sessions, self.create_session = part.list, part.create
@@ -68,6 +71,8 @@ class Service:
 
     def _open_questions(self, part: Questions, passages: Passages) -> None:
         self.ask, self.messages = part.ask, part.messages
+        self.begin_answer, self.pending_answer = self._pending.begin, self._pending.of
+        self.last_message_id = part.last_message_id
         self.history, self.places = part.history, part.places
         self.suggested_questions = part.suggested
         self.passage_context, self.render_page = passages.context, passages.render
@@ -91,7 +96,8 @@ class Service:
                 self.engine.read_on(row.id)
 
     def close(self) -> None:
-        """Finish the chunk being read, write checkpoints, close the database."""
+        """Stop answers, finish the chunk being read, write checkpoints, close the database."""
+        self._pending.stop_all()
         self._trash.stop()
         self.engine.close()
 

@@ -44,10 +44,11 @@ def test_a_conversation_is_begun_edited_answered_again_and_saved(page: Page, sto
 def test_a_stopped_answer_gives_the_model_to_the_next_in_line(
     page: Page, browser: Browser, server: Server, story: Path
 ):
+    read(page, "Waiting", story)
     read(page, "Stopped", story)
     question = "Tell me all about the lighthouse, its keeper, the parrot and the lamp."
     for other in opened(browser, server):
-        session(other, "Stopped").check()
+        session(other, "Waiting").check()
         other.get_by_label("Question", exact=True).fill("What was the parrot's name?")
         ask(page, question)
         stop = page.get_by_role("button", name="Stop", exact=True)

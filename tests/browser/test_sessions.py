@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import new_session, session
+from tests.browser.steps import new_session, open_tab, session
 
 pytestmark = pytest.mark.slow
 
@@ -28,6 +28,12 @@ def test_a_session_is_renamed_doubled_found_deleted_and_brought_back(page: Page)
     new_session(page, "Ships")
     page.get_by_label("Search sessions").fill("ships")
     expect(copy).to_have_count(0)
+    page.get_by_label("Search sessions").fill("no such session")
+    expect(session(page, "Ships")).to_have_count(0)
+    open_tab(page, "Library")  # the chosen one is still shown, though not listed
+    page.get_by_role("button", name="Rename").click()
+    expect(page.get_by_label("New name of the session")).to_have_value("Ships")
+    page.get_by_role("button", name="Keep the old").click()
     page.get_by_label("Search sessions").fill("script COPY")
     copy.check()
 
@@ -35,6 +41,8 @@ def test_a_session_is_renamed_doubled_found_deleted_and_brought_back(page: Page)
     expect(copy).to_have_count(0)
     page.get_by_role("button", name=f"Undo: bring back “{HOSTILE} (copy)”").click()
     expect(copy).to_be_checked()
+    page.wait_for_timeout(2000)  # what the page asks for by itself meets no error
+    expect(page.locator(".toast-body")).to_have_count(0)
 
 
 def test_a_name_that_is_taken_or_too_long_is_refused_in_a_sentence(page: Page):

@@ -1,0 +1,121 @@
+"""What outlives the page and the server: reloads, a second page, a server killed in the middle."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Server, opened
+from tests.browser.steps import (
+    LONG_MS,
+    ask,
+    expect_answered,
+    last_answer,
+    new_session,
+    open_tab,
+    read,
+    session,
+    upload,
+)
+
+pytestmark = pytest.mark.slow
+
+LINES = 250
+LOST = ("Failed to load resource: net::ERR_",)
+
+
+@pytest.fixture
+def long_story(tmp_path: Path) -> Path:
+    """Some 4,000 tokens, so that the reading takes a while; the name is in its first lines."""
+    path = tmp_path / "voyage.txt"
+    first = "The cook of the brig Halcyon was Tobias Wrenn.\n\n"
+    lines = [f"On day {n} the brig made {n % 170 + 3} miles to the west." for n in range(LINES)]
+    path.write_text(first + "\n".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """One that may be killed."""
+    server = Server(tmp_path / "data", tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def second(browser: Browser, server: Server) -> Iterator[Page]:
+    """The same page in another window."""
+    yield from opened(browser, server)
+
+
+def test_a_question_is_answered_while_reading_and_a_reload_changes_nothing(
+    page: Page, long_story: Path
+):
+    new_session(page, "Voyage")
+    upload(page, long_story)
+    document = page.locator(".doc.reading")
+    expect(document).to_contain_text("tokens/s", timeout=LONG_MS)
+    expect(document.get_by_role("progressbar")).to_have_attribute(
+        "aria-valuenow", re.compile("[1-9]")
+    )
+    new_session(page, "Another")
+    session(page, "Voyage").check()
+    ask(page, "Who was the cook of the brig Halcyon?")
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_enabled(timeout=LONG_MS)
+    page.reload()
+    expect(session(page, "Voyage")).to_be_checked()
+    expect(last_answer(page)).to_contain_text("Wrenn", timeout=LONG_MS)
+    expect_answered(page)
+    open_tab(page, "Library")
+    expect(page.locator(".doc.reading")).to_contain_text("of")
+
+
+def test_an_answer_grows_on_two_pages_of_a_session_and_either_stops_it(
+    page: Page, second: Page, story: Path
+):
+    read(page, "Both", story)
+    session(second, "Both").check()
+    ask(page, "Tell me all about the lighthouse, its keeper, the parrot and the lamp.")
+    stop = second.get_by_role("button", name="Stop", exact=True)
+    expect(stop).to_be_enabled(timeout=LONG_MS)
+    expect(second.get_by_role("log")).to_contain_text("Tell me all about the lighthouse")
+    ask(second, "What was the parrot's name?")
+    expect(second.locator(".toast-body")).to_contain_text("is being answered: wait")
+    stop.click()
+    expect(last_answer(page)).to_contain_text("Stopped here", timeout=LONG_MS)
+    second.reload()
+    expect(session(second, "Both")).to_be_checked()
+    ask(second, "What was the parrot's name?")
+    expect_answered(second)
+    for each in (page, second):
+        expect(last_answer(each)).to_contain_text("Ozymandias", timeout=LONG_MS)
+        expect(each.get_by_role("log").locator(".user.message")).to_have_count(1)
+
+
+def test_a_server_killed_in_the_middle_goes_on_where_it_stood(
+    browser: Browser, own_server: Server, story: Path, long_story: Path
+):
+    for page in opened(browser, own_server, expected=LOST):
+        read(page, "Killed", story)
+        new_session(page, "Other")
+        session(page, "Killed").check()
+        upload(page, long_story)
+        expect(page.locator(".doc.reading")).to_contain_text("tokens/s", timeout=LONG_MS)
+        own_server.kill()
+        expect(page.locator(".toast-body")).to_contain_text("Connection to the server was lost")
+        own_server.start()
+        expect(page.locator(".toast-body")).to_have_count(0, timeout=LONG_MS)
+        expect(session(page, "Killed")).to_be_checked(timeout=LONG_MS)
+        open_tab(page, "Library")
+        expect(page.locator(".doc.done")).to_contain_text(story.stem)
+        expect(page.locator(".doc.reading")).to_contain_text("tokens/s", timeout=LONG_MS)
+        ask(page, "What was the parrot's name?")
+        expect(last_answer(page)).to_contain_text("Ozymandias", timeout=LONG_MS)
+        expect_answered(page)
+        open_tab(page, "Library")
+        expect(page.locator(".doc.done")).to_have_count(2, timeout=LONG_MS)
