@@ -17,9 +17,11 @@ from ingest.errors import (
 )
 from ingest.folders import Found, find_files
 from ingest.follow import Place, Tail, start_of
-from ingest.growing import GrowingLog
+from ingest.growing import GrowingText, begin_growing, grow_on
+from ingest.growing_json_lines import GrowingJsonLines
+from ingest.growing_log import GrowingLog
 from ingest.ocr import Ocr, find_ocr
-from ingest.opening import open_document
+from ingest.opening import kind_to_follow, open_document
 from ingest.pdf_render import PagePicture, Rectangle, render_page
 from ingest.stream import encode_segments, token_chunks
 
@@ -32,7 +34,9 @@ __all__ = [
     "EmptyDocument",
     "EncryptedDocument",
     "Found",
+    "GrowingJsonLines",
     "GrowingLog",
+    "GrowingText",
     "IngestError",
     "LimitExceeded",
     "Limits",
@@ -47,9 +51,12 @@ __all__ = [
     "Segment",
     "Tail",
     "UnsupportedFormat",
+    "begin_growing",
     "encode_segments",
     "find_files",
     "find_ocr",
+    "grow_on",
+    "kind_to_follow",
     "open_document",
     "render_page",
     "start_of",

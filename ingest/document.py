@@ -105,7 +105,8 @@ class Limits:
         max_unpacked_bytes: what a packed file may unpack to.
         max_unpack_ratio: how many times its size a packed file may unpack to; not looked at
             before 16 MiB.
-        max_record_chars: one line of a JSON Lines file; a longer one is left out with a note.
+        max_record_chars: one line of a JSON Lines file; a longer one is left out with a note, and
+            so is a record whose text is several times that long.
         seconds_without_step: how long a reader in a process of its own (`contained.py`) may give
             no sign of life, by the clock; generous, for the machine may be busy with other work.
         max_reader_bytes: address space of such a process, where the system can bound it.

@@ -1,57 +1,48 @@
-"""A log that still grows, cut into segments: those that are settled, and those that are still open.
+"""A text that still grows, cut into segments: those that are settled, and those still open.
 
 Knows no files. The law of this room: whatever the pieces in which a text came, its settled
 segments followed by its open ones are those of the whole text (see `lines.py`). A settled segment
 never changes; the open ones are a view of the last lines, and are cut anew when more come.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from typing import Any, Protocol
 
-from ingest.document import DEFAULT_LIMITS, Limits, Segment
-from ingest.log import log_segments
+from ingest.document import Kind, Segment
+from ingest.growing_json_lines import GrowingJsonLines
+from ingest.growing_log import GrowingLog
 
 
-class GrowingLog:
-    """Cuts text as it comes; made again from its open text, it goes on where it stood.
+class GrowingText(Protocol):
+    """What cuts a text as it comes; `open` are the segments that are not settled yet."""
 
-    Args:
-        open_text: what came behind the last settled segment.
-        line, is_line_start: where that begins; a line longer than a segment is settled in parts.
-    """
-
-    def __init__(
-        self,
-        open_text: str = "",
-        line: int = 1,
-        is_line_start: bool = True,
-        limits: Limits = DEFAULT_LIMITS,
-    ) -> None:
-        self.line, self.is_line_start = line, is_line_start
-        self.open: list[Segment] = []
-        self._open_text, self._limits, self._is_at_end = open_text, limits, False
-        self.add("")
+    open: list[Segment]
 
     def add(self, text: str) -> list[Segment]:
         """Take what came, and return the segments that are settled by it."""
-        settled: list[Segment] = []
-        self.open, self._is_at_end = [], False
-        blocks = self._blocks(self._open_text + text)
-        for segment in log_segments(blocks, self._limits, self.line, self.is_line_start):
-            (self.open if self._is_at_end else settled).append(segment)
-        self._open_text = "".join(segment.text for segment in self.open)
-        if settled:
-            self.line += sum(segment.text.count("\n") for segment in settled)
-            self.is_line_start = settled[-1].text.endswith("\n")
-        return settled
+        ...
 
     @property
     def line_count(self) -> int:
         """How many lines there are, the last one counted if it has begun."""
-        text = self._open_text
-        is_mid_line = not text.endswith("\n") if text else not self.is_line_start
-        return self.line - 1 + text.count("\n") + is_mid_line
+        ...
 
-    def _blocks(self, text: str) -> Iterator[str]:
-        """Yield the text; a cut that is made after that was made only because nothing follows."""
-        yield text
-        self._is_at_end = True
+    def notes(self) -> Iterable[str]:
+        """Return what a person should know."""
+        ...
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values from which, with its open text, it is made again."""
+        ...
+
+
+def begin_growing(kind: Kind, line: int = 1) -> GrowingText:
+    """Return what cuts a text of a kind, which begins with this line."""
+    return GrowingJsonLines(line) if kind == "jsonl" else GrowingLog(line=line)
+
+
+def grow_on(values: dict[str, Any], open_text: str) -> GrowingText:
+    """Return what goes on where another stood; see `GrowingText.as_dict`."""
+    if "records" in values:
+        return GrowingJsonLines.from_dict(values)
+    return GrowingLog(open_text, int(values["line"]), bool(values["is_line_start"]))

@@ -4,6 +4,7 @@ Only `json` reads the file: it builds plain values and runs nothing.
 """
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,10 @@ from ingest.text import TextReader
 # What is nested deeper stays JSON.
 _MAX_DEPTH = 6
 _MAX_ONE_LINE_CHARS = 400
+# The name of what holds a value is repeated before each: a small record can write very much.
+_MAX_GROWTH = 4
+# Kept of a time; what a locator shows of it is far shorter.
+_MAX_TIME_CHARS = 1000
 _TIME_KEYS = ("ts", "time", "timestamp", "@timestamp", "datetime", "date", "created_at")
 
 
@@ -27,9 +32,9 @@ class JsonLinesReader(TextReader):
     """Reads one JSON Lines file."""
 
     def cut(self, blocks: Iterable[str], document: Document) -> Iterator[Segment]:
-        records = _Records(self.limits)
+        records = Records(self.limits)
         try:
-            yield from pack_lines(records.lines(blocks), self.limits, lambda *_: 0, records.times)
+            yield from pack_records(records.lines(blocks), self.limits)
         finally:
             for note in records.notes():
                 document.add_note(note)
@@ -45,39 +50,39 @@ class JsonLinesReader(TextReader):
             )
 
 
-class _Records:
-    """The records of a file on their way to lines of text, and what was wrong with some."""
+class Records:
+    """The records of a text on their way to lines of words, and what was wrong with some.
 
-    def __init__(self, limits: Limits) -> None:
+    Args:
+        first_line: the number of the line with which the text begins.
+    """
+
+    def __init__(self, limits: Limits, first_line: int = 1) -> None:
         self.count = 0
-        self.bad = Runs()
+        self.bad, self.too_long = Runs(), Runs()
         self._limits = limits
-        self.too_long = Runs()
-        # Of the records in the segment that is being packed; dropped behind it.
-        self._times: dict[int, str] = {}
+        self._raw = _RawLines(limits.max_record_chars, first_line)
 
     def lines(self, blocks: Iterable[str]) -> Iterator[Line]:
-        for number, line in self._raw_lines(blocks):
-            if line is None:
-                self.too_long.add(number)
-                continue
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-                text = record_text(record)
-            except (ValueError, RecursionError):
-                self.bad.add(number)
-                continue
-            self.count += 1
-            self._note_time(number, record)
-            yield from line_parts(text + "\n", number, self._limits)
+        """Yield the lines of a whole text."""
+        for block in blocks:
+            yield from self.add(block)
+        yield from self.last()
 
-    def times(self, lines: list[Line]) -> str | None:
-        first, last = lines[0].number, lines[-1].number
-        span = time_span(self._times.get(first), self._times.get(last))
-        self._times = {number: time for number, time in self._times.items() if number >= last}
-        return span
+    def add(self, text: str) -> Iterator[Line]:
+        """Yield what the lines give that end in `text`; take all of it before the next call."""
+        for number, line in self._raw.add(text):
+            yield from self._record(number, line)
+
+    def last(self) -> Iterator[Line]:
+        """Yield what the last line gives, which has no newline."""
+        if self._raw.chars:
+            yield from self._record(self._raw.number, self._raw.unended())
+
+    @property
+    def line_count(self) -> int:
+        """How many lines came, the last one counted if it has begun; before the text too."""
+        return self._raw.number - 1 + bool(self._raw.chars)
 
     def notes(self) -> Iterator[str]:
         if self.bad.count and self.count:
@@ -88,43 +93,113 @@ class _Records:
                 f"{self._limits.max_record_chars:,} characters (left out)."
             )
 
-    def _note_time(self, number: int, record: Any) -> None:
-        if not isinstance(record, dict):
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "count": self.count,
+            "bad": self.bad.as_dict(),
+            "too_long": self.too_long.as_dict(),
+            "line": self._raw.number,
+            "unended": self._raw.unended(),
+            "unended_chars": self._raw.chars,
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any], limits: Limits) -> "Records":
+        records = cls(limits, int(values["line"]))
+        records.count = int(values["count"])
+        records.bad = Runs.from_dict(values["bad"])
+        records.too_long = Runs.from_dict(values["too_long"])
+        records._raw.keep(values["unended"] or "", int(values["unended_chars"]))
+        return records
+
+    def _record(self, number: int, line: str | None) -> Iterator[Line]:
+        """Yield the lines of a record; it counts as left out if it cannot be read."""
+        if line is None:
+            self.too_long.add(number)
             return
-        for key in _TIME_KEYS:
-            if isinstance(record.get(key), str):
-                self._times[number] = record[key]
-                return
-
-    def _raw_lines(self, blocks: Iterable[str]) -> Iterator[tuple[int, str | None]]:
-        """Yield the numbered lines; None for one that is too long to be kept."""
-        number, parts, chars = 1, list[str](), 0
-        for block in blocks:
-            *whole, rest = block.split("\n")
-            for text in whole:
-                fits = chars + len(text) <= self._limits.max_record_chars
-                yield number, "".join([*parts, text]) if fits else None
-                number, parts, chars = number + 1, [], 0
-            chars += len(rest)
-            if chars > self._limits.max_record_chars:
-                parts = []
-            else:
-                parts.append(rest)
-        if chars:
-            yield number, "".join(parts) if chars <= self._limits.max_record_chars else None
+        if not line.strip():
+            return
+        try:
+            record = json.loads(line)
+            text = record_text(record, _MAX_GROWTH * self._limits.max_record_chars)
+        except _GrewTooLong:
+            self.too_long.add(number)
+            return
+        except (ValueError, RecursionError):
+            self.bad.add(number)
+            return
+        self.count += 1
+        time = _time(record)
+        for part in line_parts(text + "\n", number, self._limits):
+            yield part._replace(time=time)
 
 
-def record_text(record: Any) -> str:
+class _RawLines:
+    """Numbers the lines of a text as it comes; of one that is too long nothing is held."""
+
+    def __init__(self, max_chars: int, number: int) -> None:
+        self.number, self.chars = number, 0
+        self._max_chars, self._parts = max_chars, list[str]()
+
+    def add(self, text: str) -> Iterator[tuple[int, str | None]]:
+        """Yield the lines that end in `text`, without their newline; None for one too long."""
+        *whole, rest = text.split("\n")
+        for part in whole:
+            self.keep(part, len(part))
+            yield self.number, self.unended()
+            self.number, self.chars, self._parts = self.number + 1, 0, []
+        self.keep(rest, len(rest))
+
+    def unended(self) -> str | None:
+        """What there is of the line that has begun."""
+        return "".join(self._parts) if self.chars <= self._max_chars else None
+
+    def keep(self, part: str, chars: int) -> None:
+        self.chars += chars
+        if self.chars > self._max_chars:
+            self._parts = []
+        elif part:
+            self._parts.append(part)
+
+
+def pack_records(lines: Iterable[Line], limits: Limits) -> Iterator[Segment]:
+    """Cut the lines of records into segments that are labelled with their times."""
+    return pack_lines(
+        lines, limits, lambda *_: 0, lambda lines: time_span(lines[0].time, lines[-1].time)
+    )
+
+
+class _GrewTooLong(Exception):
+    """A record's text is far longer than its line."""
+
+
+def record_text(record: Any, max_chars: int = sys.maxsize) -> str:
     """Return a record as text: "key: value, key: value", or a line for each when that is long.
+
+    Raises:
+        _GrewTooLong: the pairs have more than `max_chars` characters.
 
     >>> record_text({"level": "INFO", "user": {"id": 7, "tags": ["a", "b"]}})
     'level: INFO, user.id: 7, user.tags: a, b'
     """
-    pairs = [f"{key}: {value}" if key else value for key, value in _flat("", record, 0)]
+    pairs, chars = list[str](), 0
+    for key, value in _flat("", record, 0):
+        pairs.append(f"{key}: {value}" if key else value)
+        chars += len(pairs[-1])
+        if chars > max_chars:
+            raise _GrewTooLong
     one_line = ", ".join(pairs)
     if len(one_line) > _MAX_ONE_LINE_CHARS or "\n" in one_line:
         one_line = "\n".join(pairs) + "\n"
     return without_controls(without_surrogates(one_line))
+
+
+def _time(record: Any) -> str | None:
+    """Return the time that a record says."""
+    if not isinstance(record, dict):
+        return None
+    times = (record[key] for key in _TIME_KEYS if isinstance(record.get(key), str))
+    return next((time[:_MAX_TIME_CHARS] for time in times), None)
 
 
 def _flat(key: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:

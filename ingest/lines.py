@@ -12,11 +12,15 @@ from ingest.document import Limits, Locator, Segment
 
 
 class Line(NamedTuple):
-    """A line with its newline, or a part of one that is longer than a segment may be."""
+    """A line with its newline, or a part of one that is longer than a segment may be.
+
+    `time` is that of the record which stands on it, where it says one.
+    """
 
     text: str
     number: int
     is_start: bool = True
+    time: str | None = None
 
 
 # How good a place between two lines is for a cut: higher is better, a line's end at least 0.

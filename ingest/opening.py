@@ -107,6 +107,16 @@ _TEXT_READERS: dict[Kind, type[TextReader]] = {
 }
 
 
+def kind_to_follow(name: str) -> Kind:
+    """Return what a file is read as while it grows: records or, as a log, lines.
+
+    Its name alone says so, for there may be nothing in it yet: records are read of what will be
+    read as records once it is finished.
+    """
+    is_records = _kind_of_text(b"", _suffix(file_name(name))) == "jsonl"
+    return "jsonl" if is_records else "log"
+
+
 def _archive_reader(
     path: Path, shown: str, head: bytes, suffix: str, limits: Limits
 ) -> EpubFile | DocxFile | None:

@@ -1,6 +1,7 @@
 """Numbers of pages, lines or paragraphs, listed for a note in bounded space."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -31,6 +32,15 @@ class Runs:
         else:
             return
         self._listed += 1
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"count": self.count, "kept": self._kept}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Runs":
+        kept = [(int(first), int(last)) for first, last in values["kept"]]
+        listed = sum(last - first + 1 for first, last in kept)
+        return cls(count=int(values["count"]), _kept=kept, _listed=listed)
 
     def words(self, noun: str) -> str:
         """Return "Page 3" or "Pages 3, 7–9 and 40 more"."""

@@ -17,7 +17,16 @@ from typing import Any
 import storage
 from app.service.prompt import Encoder, introduction
 from app.settings import Settings
-from ingest import GrowingLog, Place, Segment, Tail, start_of
+from ingest import (
+    GrowingText,
+    Place,
+    Segment,
+    Tail,
+    begin_growing,
+    grow_on,
+    kind_to_follow,
+    start_of,
+)
 from ingest.naming import file_name, title_from_name
 from storage import Database, DocumentRow, FollowRow, NewSegment
 
@@ -30,22 +39,23 @@ def begin(db: Database, session_id: int, path: Path, tokens: Encoder) -> Documen
     """
     earlier = storage.find_ended_follow(db, session_id, str(path))
     title = title_from_name(path.name)
-    before = len(introduction(tokens, title))
+    before, kind = len(introduction(tokens, title)), kind_to_follow(path.name)
     if earlier is None:
-        place = _place(start_of(path), 1, GrowingLog(), before)
+        tail, line = start_of(path), 1
     else:
         lines = storage.get_document(db, earlier.document_id).unit_count or 0
+        tail = Place.from_dict(earlier.place["tail"])
         line = int(earlier.place["first_line"]) + lines
-        place = _place(Place.from_dict(earlier.place["tail"]), line, GrowingLog(line=line), before)
     return storage.begin_follow(
         db,
         session_id,
         title=title,
+        kind=kind,
         file_name=file_name(path.name),
         sha256=hashlib.sha256(f"followed: {path}".encode(errors="replace")).hexdigest(),
         path=str(path),
         token_count=before,
-        place=place,
+        place=_place(tail, line, begin_growing(kind, line), before),
     )
 
 
@@ -71,11 +81,7 @@ class FollowedLog:
         self._settled_tokens = int(follow.place["settled_tokens"])
         self._tail = Tail(Path(follow.path), Place.from_dict(follow.place["tail"]))
         self._stored = self._tail.place
-        self._log = GrowingLog(
-            storage.open_text(db, follow.document_id),
-            int(follow.place["line"]),
-            bool(follow.place["is_line_start"]),
-        )
+        self._log = grow_on(follow.place, storage.open_text(db, follow.document_id))
         self._made_ready_at = float("-inf")
 
     def close(self) -> None:
@@ -116,7 +122,7 @@ class FollowedLog:
             token_count=_end(open_segments, settled_tokens),
             line_count=self._log.line_count - self._first_line + 1,
             byte_count=len(text.encode()),
-            notes=list(place.notes()),
+            notes=[*place.notes(), *self._log.notes()],
             place=_place(place, self._first_line, self._log, settled_tokens),
         )
         self._settled_tokens, self._stored = settled_tokens, place
@@ -145,12 +151,11 @@ def _end(segments: list[NewSegment], otherwise: int) -> int:
     return segments[-1].token_start + segments[-1].token_count if segments else otherwise
 
 
-def _place(tail: Place, first_line: int, log: GrowingLog, settled_tokens: int) -> dict[str, Any]:
+def _place(tail: Place, first_line: int, log: GrowingText, settled_tokens: int) -> dict[str, Any]:
     """What makes a `FollowedLog` go on where this one stands, beside its open text."""
     return {
         "tail": tail.as_dict(),
         "first_line": first_line,
-        "line": log.line,
-        "is_line_start": log.is_line_start,
         "settled_tokens": settled_tokens,
+        **log.as_dict(),
     }

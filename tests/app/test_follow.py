@@ -1,11 +1,13 @@
 """A log that is followed: asked while it grows, stopped and killed at will, every line once."""
 
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -132,6 +134,72 @@ def test_stopped_and_started_again_it_equals_one_that_never_stopped(make_service
     assert "began again 1 times" in document_of(second).notes[0]
     last = _segments(second, document_of(second).id)[-1]
     assert "–120" in last[2]
+
+
+def records(start, stop):
+    return "".join(
+        json.dumps({"ts": f"06:{at // 60:02}:{at % 60:02}", "pump": {"id": at, "litres": at * 7}})
+        + "\n"
+        for at in range(start, stop)
+    )
+
+
+def is_taken(service, log):
+    """Whether all whole lines are stored, and all whole chunks that are settled are read."""
+    row = document_of(service)
+    follow = storage.find_follow(service.db, row.id)
+    chunk = service.settings.chunk_tokens
+    return (
+        follow.place["tail"]["offset"] == log.read_bytes().rfind(b"\n") + 1
+        and row.tokens_read == follow.place["settled_tokens"] // chunk * chunk
+        and row.state == "paused"
+    )
+
+
+def test_json_lines_in_pieces_end_as_the_finished_file(make_service, tmp_path):
+    log, service = tmp_path / "pumps.jsonl", make_service(**QUICK)
+    long = json.dumps({"ts": "07:00:00", "text": "The valve Ozymandias is stuck. " * 60}) + "\n"
+    before = "starting up\n" + records(0, 40) + "\n{cut off\n"
+    whole = before + long + records(40, 60) + '{"ts": "08:00:00"}'
+    cuts = [0, 12, 800, len(before) + 900, len(before + long), len(whole)]
+    for start, stop in itertools.pairwise(cuts):
+        append(log, whole[start:stop])
+        follow(service, log)
+        wait_for(partial(is_taken, service, log))
+        has_begun = start > 0
+        assert has_begun != ("No line is a JSON record so far" in document_of(service).notes[0])
+        service.close()
+        service = make_service(**QUICK)
+    assert document_of(service).unit_count == whole.count("\n")
+    service.reader.start()
+    service.add_document("s", log)
+    wait_until_read(service, "s")
+    read_whole(service, log, "whole")
+    same_bits(state_of(service), state_of(service, "whole"))
+    ours, theirs = document_of(service), document_of(service, "whole")
+    assert _segments(service, ours.id) == _segments(service, theirs.id)
+    assert ours.notes == theirs.notes == ["Lines 1, 43 could not be read as JSON (left out)."]
+    assert (ours.kind, ours.unit_count) == (theirs.kind, theirs.unit_count) == ("jsonl", 65)
+
+
+def test_json_lines_that_an_older_version_began_go_on_as_plain_lines(
+    make_service, tmp_path, monkeypatch
+):
+    log = tmp_path / "pumps.jsonl"
+    log.write_text(records(0, 30), encoding="utf-8")
+    older = make_service(**QUICK)
+    with monkeypatch.context() as patch:
+        patch.setattr("app.service.followed_log.kind_to_follow", lambda name: "log")
+        begun = follow(older, log)
+    wait_for(lambda: is_caught_up(older, log))
+    place = storage.find_follow(older.db, begun.id).place
+    assert set(place) == {"tail", "first_line", "line", "is_line_start", "settled_tokens"}
+    older.close()
+    append(log, records(30, 60))
+    service = make_service(**QUICK)
+    assert follow(service, log).id == begun.id
+    wait_for(lambda: is_caught_up(service, log))
+    assert document_of(service).unit_count == 60
 
 
 FOLLOWING_PROCESS = """

@@ -61,6 +61,14 @@ def test_a_line_beyond_the_limit_is_left_out_with_a_note(document):
     assert opened.notes == ["Line 1 had more than 1,000 characters (left out)."]
 
 
+def test_a_record_that_writes_far_more_than_its_line_is_left_out_too(document):
+    record = {"name " * 80: {f"key{at}": at for at in range(40)}}
+    data = json.dumps(record).encode() + b'\n{"a": 1}\n'
+    opened = document(data, "a.jsonl", limits=Limits(max_record_chars=1000))
+    assert [segment.text for segment in opened.segments()] == ["a: 1\n"]
+    assert opened.notes == ["Line 1 had more than 1,000 characters (left out)."]
+
+
 def test_only_lines_beyond_the_limit_are_refused(document):
     opened = document(b'"' + b"x" * 99 + b'"', "a.jsonl", limits=Limits(max_record_chars=50))
     with pytest.raises(LimitExceeded, match="more than 50 characters"):

@@ -22,6 +22,7 @@ def followed(db, add_session):
         db,
         add_session(db).id,
         title="app",
+        kind="log",
         file_name="app.log",
         sha256="f" * 64,
         path="/logs/app.log",
