@@ -16,7 +16,7 @@ from app.page.savings_plots import COLORS, KIND, PAPER, TOKENS, Plot, plots
 from app.service import Report
 
 DPI = 150
-PANEL_INCHES, HEIGHT_INCHES, HEAD_INCHES = 4.6, 4.7, 0.85
+PANEL_INCHES, HEIGHT_INCHES, HEAD_INCHES = 4.6, 4.6, 0.75
 LINE_INCHES = 0.3
 NAME_CHARACTERS = 36  # in a line, for each panel
 FONT = "DejaVu Sans"  # comes with matplotlib
@@ -48,9 +48,10 @@ def _draw(axes: Axes, plot: Plot) -> None:
     axes.set_ylabel(plot.y_title, color=QUIET, fontfamily=FONT)
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
-    axes.xaxis.set_major_locator(MaxNLocator(4))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(4))
+        axis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
     if plot.x == TOKENS:
-        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
         axes.legend(loc="upper left", frameon=False, labelcolor=INK)
     axes.grid(color=GRID)
     axes.set_axisbelow(True)

@@ -188,14 +188,11 @@ def test_the_picture_has_a_panel_for_each_plot_and_a_light_ground(report):
     assert teal > 1000
 
 
-@pytest.mark.parametrize(
-    "name", [r"$\nosuch$", "5 $ or 6", HOSTILE, "\u706f\u53f0 \U0001f980", "long " * 40]
-)
+@pytest.mark.parametrize("name", [r"$\nosuch$", f"{HOSTILE} \u706f\u53f0"])
 def test_any_name_is_written_as_it_is(report, name):
-    other = picture(as_png(report, "s", PAPER))
-    named = picture(as_png(report, name, PAPER))
-    assert named.width == other.width
-    assert named.tobytes() != other.tobytes()
+    """Neither as a formula, nor with a warning (an error here) of signs the font lacks."""
+    short, long = (picture(as_png(report, n, PAPER)) for n in (name, f"{name} {'long ' * 30}"))
+    assert short.width == long.width and short.height < long.height
 
 
 def test_sessions_are_named_by_themselves_and_counted(make_service):
