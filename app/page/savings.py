@@ -60,7 +60,6 @@ def lay_out_savings() -> Savings:
         speed = _plot(
             TIME,
             SPEED,
-            y_lim=[0, None],
             colors_in_legend=[],
             tooltip=[TOKENS, savings_plots.READ_AT],
         )
@@ -124,6 +123,7 @@ class SavingsActions:
                 value=plot.data,
                 x_title=plot.x_title,
                 y_title=plot.y_title,
+                y_lim=plot.y_limits and list(plot.y_limits),
                 visible=len(plot.data) > 0,
             )
             for plot in savings_plots.plots(self._service.report(session), convention)

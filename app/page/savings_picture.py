@@ -48,8 +48,8 @@ def _draw(axes: Axes, plot: Plot) -> None:
     axes.set_ylabel(plot.y_title, color=QUIET, fontfamily=FONT)
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(4))
+    for axis, intervals in ((axes.xaxis, 4), (axes.yaxis, 5)):
+        axis.set_major_locator(MaxNLocator(intervals, steps=[1, 2, 5, 10]))
         axis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
     if plot.x == TOKENS:
         axes.legend(loc="upper left", frameon=False, labelcolor=INK)

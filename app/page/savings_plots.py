@@ -12,7 +12,7 @@ from app.service import Report
 
 AS_RUN, PAPER = "As run here", "By the paper's formulas"
 OURS, FULL = "Ammon", "full attention"
-COLORS = {OURS: "#0f766e", FULL: "#b45309"}
+COLORS = {OURS: "#0d9488", FULL: "#d97706"}  # 3:1 and more on the light ground and the dark
 TOKENS, TIME, KIND = "tokens read", "time of reading", "kind"
 CACHE, FLOPS, SPEED = "cache", "FLOPs", "speed"
 READ_AT = "read at"
@@ -30,6 +30,7 @@ class Plot:
 
     Args:
         data: by the columns `x`, `y` and KIND; without rows there is nothing to draw.
+        y_limits: of the axis; None for what fits the data.
     """
 
     x: str
@@ -37,6 +38,7 @@ class Plot:
     x_title: str
     y_title: str
     data: pd.DataFrame
+    y_limits: tuple[float, float] | None = None
 
     @property
     def title(self) -> str:
@@ -89,8 +91,8 @@ def _speed(report: Report) -> Plot:
     marks = accumulate((speed.seconds for speed in report.speeds), initial=0.0)
     rows = [
         {
-            TIME: at / unit_s,
-            SPEED: speed.tokens_per_second,
+            TIME: round(at / unit_s, 3),
+            SPEED: round(speed.tokens_per_second, 1),
             KIND: OURS,
             TOKENS: f"{speed.position:,}",
             READ_AT: f"{datetime.fromisoformat(speed.read_at):%Y-%m-%d %H:%M} UTC",
@@ -99,4 +101,5 @@ def _speed(report: Report) -> Plot:
         for at in stretch
     ]
     data = pd.DataFrame(rows, columns=[TIME, SPEED, KIND, TOKENS, READ_AT])
-    return Plot(TIME, SPEED, f"{unit} of reading", "tokens per second", data)
+    limits = (0.0, 1.1 * data[SPEED].max()) if rows else None
+    return Plot(TIME, SPEED, f"{unit} of reading", "tokens per second", data, limits)

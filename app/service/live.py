@@ -86,24 +86,27 @@ class LiveSession:
             self.manifest,
             {"document_id": self.document_id, "document_tokens": self.document_tokens},
         )
-        row = storage.save_checkpoint(
-            db,
-            self.row.id,
-            position=self.position,
-            manifest=checkpoint.manifest,
-            pages=checkpoint.pages,
-            page_hashes=checkpoint.page_hashes,
-            document_id=self.document_id,
-            document_tokens=self.document_tokens,
-            document_state=document_state,
-        )
+        with db.transaction():
+            row = storage.save_checkpoint(
+                db,
+                self.row.id,
+                position=self.position,
+                manifest=checkpoint.manifest,
+                pages=checkpoint.pages,
+                page_hashes=checkpoint.page_hashes,
+                document_id=self.document_id,
+                document_tokens=self.document_tokens,
+                document_state=document_state,
+            )
+            is_kept = self._keep_speed(db)
         self.checkpoint_id, self.manifest = row.id, checkpoint.manifest
-        self._keep_speed(db)
+        if is_kept:
+            self.fed_tokens, self.fed_s = 0, 0.0
 
-    def _keep_speed(self, db: Database) -> None:
-        """Write how fast it was read, beside the checkpoint, which must not fail with it."""
+    def _keep_speed(self, db: Database) -> bool:
+        """Write how fast it was read; False if that failed, which costs no checkpoint."""
         if not self.fed_tokens:
-            return
+            return True
         try:
             storage.add_speed(
                 db,
@@ -112,10 +115,12 @@ class LiveSession:
                 tokens=self.fed_tokens,
                 seconds=self.fed_s,
             )
-        except storage.StorageError as error:  # what was counted goes into the next one
+        except storage.DiskFull:  # SQLite has undone the checkpoint with it
+            raise
+        except storage.StorageError as error:
             log.warning("session %d, its speed: %s", self.row.id, sentence(error))
-        else:
-            self.fed_tokens, self.fed_s = 0, 0.0
+            return False
+        return True
 
 
 def open_live(

@@ -168,6 +168,7 @@ def test_speeds_are_levels_over_the_time_of_reading_and_go_into_the_file(report)
     assert speed.x_title == "minutes of reading" and speed.y_title == "tokens per second"
     assert [round(at * 60) for at in speed.data[speed.x]] == [0, 64, 64, 192]
     assert list(speed.data[speed.y]) == [128, 128, 8, 8]
+    assert speed.y_limits == pytest.approx((0, 140.8))
     assert speed.data["read at"][3] == "2031-01-25 06:12 UTC"
     rows = {row["tokens"]: row for row in csv.DictReader(as_csv(one).splitlines())}
     assert float(rows["9216"]["tokens_per_second"]) == 8 and rows["9216"]["read_tokens"] == "1024"
@@ -184,7 +185,7 @@ def test_the_picture_has_a_panel_for_each_plot_and_a_light_ground(report):
     drawn = picture(as_png(replace(report, speeds=[stretch(64, 64, 1)]), "s", AS_RUN))
     assert drawn.width == without.width * 3 // 2 and drawn.height == without.height
     assert {drawn.getpixel((x, 1)) for x in range(drawn.width)} == {(255, 255, 255)}
-    teal = sum(n for n, colour in drawn.getcolors(1 << 24) if colour == (0x0F, 0x76, 0x6E))
+    teal = sum(n for n, colour in drawn.getcolors(1 << 24) if colour == (0x0D, 0x94, 0x88))
     assert teal > 1000
 
 
