@@ -104,6 +104,12 @@ def report(
         f"on disk:      {figures.disk_bytes:,} bytes in {figures.checkpoints} checkpoints "
         f"(budget: {figures.disk_budget_bytes:,} bytes)"
     )
+    if figures.speeds:
+        print(
+            f"speed:        {figures.tokens_per_second:,.1f} tokens/s over "
+            f"{figures.reading_seconds:,.1f} s of reading, "
+            f"{figures.speeds[-1].tokens_per_second:,.1f} tokens/s up to the last checkpoint"
+        )
     if offered:
         print(f"A trained memory has come since: python launch.py reread {session!r} uses it.")
 

@@ -68,7 +68,7 @@ def _answering(page: Page, session: str, question: str) -> None:
     _keep(page, "passage")
     page.get_by_role("tab", name="Memory & savings").click()
     expect(page.locator(".tiles")).to_be_visible()
-    page.set_viewport_size({"width": 1280, "height": 1180})
+    page.set_viewport_size({"width": 1280, "height": 1480})
     page.wait_for_timeout(2000)  # the plots draw themselves
     _keep(page, "memory")
     page.set_viewport_size(WIDE)

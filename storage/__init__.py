@@ -100,6 +100,7 @@ from storage.sessions import (
     touch_session,
     update_session_settings,
 )
+from storage.speeds import ReadingSpeed, add_speed, list_speeds
 from storage.trash import TrashedSession, list_trash, restore_session, trash_session
 from storage.versions import find_newest, make_newest, version_line, version_lines
 
@@ -123,6 +124,7 @@ __all__ = [
     "Passage",
     "Place",
     "ReadOnly",
+    "ReadingSpeed",
     "SCHEMA_VERSION",
     "SchemaTooNew",
     "SegmentRow",
@@ -134,6 +136,7 @@ __all__ = [
     "add_document",
     "add_message",
     "add_segments",
+    "add_speed",
     "begin_follow",
     "begin_reread",
     "catch_up",
@@ -175,6 +178,7 @@ __all__ = [
     "list_messages",
     "list_rereads",
     "list_sessions",
+    "list_speeds",
     "list_trash",
     "locator_kinds",
     "make_newest",

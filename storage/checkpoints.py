@@ -15,6 +15,7 @@ from storage.documents import check_document_state
 from storage.errors import DamagedDatabase, NotFound, StorageError
 from storage.pages import free_unused_pages, insert_pages
 from storage.sessions import get_session_by_id, touch_session
+from storage.speeds import forget_speeds
 from storage.values import now, object_from_json, to_json
 
 _VACUUM_PAGES = 65_536  # 256 MiB: bounds how long a pruning keeps the disk busy
@@ -191,6 +192,7 @@ def rewind_documents(
     checkpoints stay; delete them as you see fit.
     """
     with db.transaction():
+        forget_speeds(db, session_id, position)
         db.execute(
             "UPDATE documents SET tokens_read = 0, start_position = NULL, finished_at = NULL, "
             "state = CASE WHEN state IN ('reading', 'done') THEN 'queued' ELSE state END "

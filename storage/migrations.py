@@ -16,7 +16,7 @@ import sqlite_utils
 
 from storage.errors import SchemaTooNew, translated_errors
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 migrations = sqlite_utils.Migrations("ammon")
 
@@ -225,6 +225,25 @@ def m006_trash(db: Any) -> None:
 
 
 migrations()(m006_trash)
+
+
+def m007_speeds(db: Any) -> None:
+    """How fast each stretch between two checkpoints was read."""
+    db.conn.execute(
+        """
+        CREATE TABLE speeds (
+            session_id INTEGER NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            tokens INTEGER NOT NULL CHECK (tokens > 0),
+            seconds REAL NOT NULL CHECK (seconds > 0),
+            read_at TEXT NOT NULL,
+            PRIMARY KEY (session_id, position)
+        ) WITHOUT ROWID
+        """
+    )
+
+
+migrations()(m007_speeds)
 
 
 def needs_migration(db: Any, where: str) -> bool:

@@ -2,7 +2,7 @@
 
 A re-reading is a session of its own, hidden from lists, with copies of the documents and their
 segments: it is read, checkpointed and gone on with like any other. When all of it is read, its
-checkpoints, settings and token counts become the session's, in one transaction; documents,
+checkpoints, speeds, settings and token counts become the session's, in one transaction; documents,
 segments and messages of the session stay the rows they were, so citations still hold.
 """
 
@@ -15,6 +15,7 @@ from storage.database import Database
 from storage.documents import DocumentRow, get_document
 from storage.pages import free_unused_pages
 from storage.sessions import SessionRow, get_session_by_id
+from storage.speeds import take_over_speeds
 from storage.values import now, to_json
 
 _VACUUM_PAGES = 262_144  # 1 GiB, as for a deleted session
@@ -103,6 +104,7 @@ def finish_reread(db: Database, reread_id: int) -> None:
         db.execute("DELETE FROM checkpoints WHERE session_id = :origin", ids)
         for statement in _TAKE_OVER:
             db.execute(statement, ids)
+        take_over_speeds(db, reread.rereads, reread_id)
         db.execute(
             "UPDATE sessions SET settings = ?, updated_at = ? WHERE id = ?",
             [to_json(reread.settings), now(), reread.rereads],

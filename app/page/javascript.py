@@ -23,11 +23,15 @@ element.addEventListener('click', (event) => {
 });
 """
 
-# The file is made in the browser, so that none has to be kept, and removed, on the server.
+# The file is made in the browser, so that none has to be kept, and removed, on the server. The
+# bytes of a picture come in base64.
 SAVE_FILE = """(name, text) => {
     if (!name) return;
+    const isPicture = name.endsWith('.png');
+    const data = isPicture ? Uint8Array.from(atob(text), (c) => c.charCodeAt(0)) : text;
+    const type = isPicture ? 'image/png' : 'text/plain;charset=utf-8';
     const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([text], {type: 'text/plain;charset=utf-8'}));
+    link.href = URL.createObjectURL(new Blob([data], {type}));
     link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);

@@ -210,8 +210,12 @@ def _wire_savings(page: Page) -> None:
     page.tabs["savings"].select(act.shown, inputs, parts.shown, show_progress="hidden")
     parts.refresh.click(act.shown, inputs, parts.shown)
     parts.reread.click(act.reread, inputs, parts.shown)
-    parts.convention.input(act.plots, inputs, [parts.cache, parts.flops], show_progress="hidden")
+    parts.convention.input(act.plots, inputs, parts.plots, show_progress="hidden")
     file = [parts.file_name, parts.file_text]
-    parts.csv.click(act.as_csv, page.session, file, show_progress="hidden").then(
-        None, file, None, js=javascript.SAVE_FILE
-    )
+    for button, write, of in (
+        (parts.csv, act.as_csv, [page.session]),
+        (parts.png, act.as_png, inputs),
+    ):
+        button.click(write, of, file, show_progress="hidden").then(
+            None, file, None, js=javascript.SAVE_FILE
+        )

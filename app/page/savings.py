@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +11,14 @@ import gradio as gr
 import psutil
 
 from app.messages import KNOWN_ERRORS
-from app.page import savings_views as views
+from app.page import savings_plots, savings_views
 from app.page.memory_picture import memory_html
+from app.page.savings_plots import AS_RUN, CACHE, FLOPS, PAPER, SPEED, TIME, TOKENS
 from app.page.telling import tell, tell_text
 from app.service import Service
 from ingest.naming import file_name
 
 EMPTY = '<div class="empty">No session yet: what it holds and saves will be shown here.</div>'
-COLORS = {views.OURS: "#0f766e", views.FULL: "#b45309"}
 
 
 @dataclass(frozen=True)
@@ -30,56 +31,65 @@ class Savings:
     convention: gr.Radio
     cache: gr.LinePlot
     flops: gr.LinePlot
+    speed: gr.LinePlot
     machine: gr.HTML
     refresh: gr.Button
     csv: gr.Button
+    png: gr.Button
     file_name: gr.Textbox
     file_text: gr.Textbox
 
     @property
+    def plots(self) -> list[Any]:
+        """What `SavingsActions.plots` fills."""
+        return [self.cache, self.flops, self.speed]
+
+    @property
     def shown(self) -> list[Any]:
         """What `SavingsActions.shown` fills."""
-        return [self.memory, self.figures, self.reread, self.cache, self.flops, self.machine]
+        return [self.memory, self.figures, self.reread, *self.plots, self.machine]
 
 
 def lay_out_savings() -> Savings:
     """The tab's content."""
     memory, figures = gr.HTML(), gr.HTML()
     reread = gr.Button("Read anew with the trained memory", size="md", visible=False)
-    convention = gr.Radio(
-        [views.AS_RUN, views.PAPER], value=views.AS_RUN, label="Curves", elem_classes="inline"
-    )
+    convention = gr.Radio([AS_RUN, PAPER], value=AS_RUN, label="Curves", elem_classes="inline")
     with gr.Row():
-        cache = _plot(views.CACHE, "Cache held over tokens read")
-        flops = _plot(views.FLOPS, "Computing over tokens read")
+        cache, flops = _plot(TOKENS, CACHE), _plot(TOKENS, FLOPS)
+        speed = _plot(
+            TIME,
+            SPEED,
+            colors_in_legend=[],
+            tooltip=[TOKENS, savings_plots.READ_AT],
+        )
     machine = gr.HTML()
     with gr.Row(elem_classes="tight"):
         refresh = gr.Button("Update the figures", size="sm", scale=0, min_width=190)
         csv = gr.Button("Save the figures as CSV", size="sm", scale=0, min_width=190)
+        png = gr.Button("Save the figures as PNG", size="sm", scale=0, min_width=190)
     name = gr.Textbox(visible="hidden", label="File name")
     text = gr.Textbox(visible="hidden", label="File")
     return Savings(
-        memory, figures, reread, convention, cache, flops, machine, refresh, csv, name, text
+        *(memory, figures, reread, convention, cache, flops, speed, machine),
+        *(refresh, csv, png, name, text),
     )
 
 
-def _plot(y: str, title: str) -> gr.LinePlot:
+def _plot(x: str, y: str, **changes: Any) -> gr.LinePlot:
     return gr.LinePlot(
-        x=views.TOKENS,
+        x=x,
         y=y,
-        color=views.KIND,
-        color_map=COLORS,
+        color=savings_plots.KIND,
+        color_map=savings_plots.COLORS,
         color_title=" ",
-        title=title,
+        title=savings_plots.TITLES[y],
         height=280,
         min_width=300,
         buttons=[],
         visible=False,  # an empty one has a name where WAI-ARIA allows none
+        **changes,
     )
-
-
-def _no_plots() -> tuple[Any, Any]:
-    return gr.LinePlot(visible=False), gr.LinePlot(visible=False)
 
 
 class SavingsActions:
@@ -89,29 +99,34 @@ class SavingsActions:
         self._service = service
 
     def shown(self, session: str | None, convention: str) -> tuple[Any, ...]:
-        """Memory, figures, the offer to read anew, both plots, the machine."""
+        """Memory, figures, the offer to read anew, the plots, the machine."""
         if not session:
-            return EMPTY, "", gr.Button(visible=False), *_no_plots(), ""
+            return EMPTY, "", gr.Button(visible=False), *self.plots(session, convention), ""
         report = self._service.report(session)
         anew = self._service.rereading(session)
         offered = anew is None and self._service.offers_reread(session)
         told = "" if anew is None else str(anew)
         return (
             memory_html(report),
-            views.report_html(report, told, offered),
+            savings_views.report_html(report, told, offered),
             gr.Button(visible=offered),
             *self.plots(session, convention),
             self._machine(session),
         )
 
-    def plots(self, session: str | None, convention: str) -> tuple[Any, Any]:
+    def plots(self, session: str | None, convention: str) -> tuple[Any, ...]:
+        """The plots that have something to show; the others are hidden."""
         if not session:
-            return _no_plots()
-        cache, flops = views.curves(self._service.report(session), convention)
-        unit = "million elements" if convention == views.PAPER else "MB"
-        return (
-            gr.LinePlot(value=cache, y_title=f"cache in {unit}", visible=len(cache) > 0),
-            gr.LinePlot(value=flops, y_title="FLOPs in 10¹²", visible=len(flops) > 0),
+            return tuple(gr.LinePlot(visible=False) for _ in savings_plots.TITLES)
+        return tuple(
+            gr.LinePlot(
+                value=plot.data,
+                x_title=plot.x_title,
+                y_title=plot.y_title,
+                y_lim=plot.y_limits and list(plot.y_limits),
+                visible=len(plot.data) > 0,
+            )
+            for plot in savings_plots.plots(self._service.report(session), convention)
         )
 
     def reread(self, session: str | None, convention: str) -> tuple[Any, ...]:
@@ -125,17 +140,30 @@ class SavingsActions:
     def as_csv(self, session: str | None) -> tuple[str, str]:
         """Name and content of the file; an empty name where there is none."""
         if not session:
-            tell_text("There is no session yet, so there are no figures to save.", "Not saved")
-            return "", ""
-        return f"{file_name(session)}.csv", views.as_csv(self._service.report(session))
+            return _nothing_to_save()
+        return f"{file_name(session)}.csv", savings_views.as_csv(self._service.report(session))
+
+    def as_png(self, session: str | None, convention: str) -> tuple[str, str]:
+        """The same of the picture, its bytes in base64."""
+        from app.page.savings_picture import as_png  # matplotlib, which most visits never need
+
+        if not session:
+            return _nothing_to_save()
+        picture = as_png(self._service.report(session), session, convention)
+        return f"{file_name(session)}.png", base64.b64encode(picture).decode()
 
     def _machine(self, session: str) -> str:
         report = self._service.report(session)
         sized = self._service.sessions(session, sizes=True)
         taken = [s.byte_count or 0 for s in sized if s.session.name == session]
-        return views.machine_html(
+        return savings_views.machine_html(
             report,
             psutil.Process().memory_info().rss,
             sum(taken),
             shutil.disk_usage(self._service.settings.data_dir).free,
         )
+
+
+def _nothing_to_save() -> tuple[str, str]:
+    tell_text("There is no session yet, so there are no figures to save.", "Not saved")
+    return "", ""

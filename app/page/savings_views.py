@@ -1,4 +1,4 @@
-"""The savings as escaped HTML, as tables for the plots, and as CSV."""
+"""The savings as escaped HTML and as CSV."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from html import escape
 
 import pandas as pd
 
+from app.page.savings_plots import AS_RUN, PAPER
 from app.page.words import counted, size
 from app.service import Report
-
-AS_RUN, PAPER = "As run here", "By the paper's formulas"
-OURS, FULL = "Ammon", "full attention"
-TOKENS, CACHE, FLOPS, KIND = "tokens read", "cache", "FLOPs", "kind"
 
 
 def report_html(report: Report, rereading: str, offers_reread: bool) -> str:
@@ -75,38 +72,11 @@ def _tile(name: str, value: str) -> str:
     return f'<div class="tile"><b>{escape(value)}</b><span>{escape(name)}</span></div>'
 
 
-def curves(report: Report, convention: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Cache and FLOPs over tokens read, ours and full attention's, long for the plots.
-
-    As run, the cache is in MB; the paper counts elements, here in millions. FLOPs are in 10^12.
-    """
-    if convention == PAPER:
-        cache = (report.curve_paper_cache_elements, report.curve_paper_cache_elements_full)
-        flops = (report.curve_paper_flops, report.curve_paper_flops_full)
-        counted_at = report.curve_tokens
-    else:
-        cache = (report.curve_cache_bytes, report.curve_cache_bytes_full)
-        flops = (report.counted_flops, report.counted_flops_full)
-        counted_at = report.counted_tokens
-    return (
-        _long(report.curve_tokens, cache, CACHE, 1e6),
-        _long(counted_at, flops, FLOPS, 1e12),
-    )
-
-
-def _long(
-    tokens: list[int], kinds: tuple[list[int], list[int]], name: str, unit: float
-) -> pd.DataFrame:
-    rows = [
-        {TOKENS: at, name: value / unit, KIND: kind}
-        for kind, values in zip((OURS, FULL), kinds, strict=True)
-        for at, value in zip(tokens, values, strict=True)
-    ]
-    return pd.DataFrame(rows, columns=[TOKENS, name, KIND])
-
-
 def as_csv(report: Report) -> str:
-    """All curves, one row per number of tokens; empty where a figure was not counted there."""
+    """All curves, one row per number of tokens; empty where a figure was not counted there.
+
+    The speeds stand where their stretches end.
+    """
     formulas = pd.DataFrame(
         {
             "tokens": report.curve_tokens,
@@ -125,4 +95,14 @@ def as_csv(report: Report) -> str:
             "flops_full": report.counted_flops_full,
         }
     ).astype("Int64")
-    return formulas.astype("Int64").merge(run, on="tokens", how="outer").to_csv(index=False)
+    speeds = pd.DataFrame(
+        {
+            "tokens": [speed.position for speed in report.speeds],
+            "tokens_per_second": [speed.tokens_per_second for speed in report.speeds],
+            "read_tokens": [speed.tokens for speed in report.speeds],
+            "read_seconds": [speed.seconds for speed in report.speeds],
+            "read_at": [speed.read_at for speed in report.speeds],
+        }
+    ).astype({"tokens": "Int64", "read_tokens": "Int64"})
+    table = formulas.astype("Int64").merge(run, on="tokens", how="outer")
+    return table.merge(speeds, on="tokens", how="outer").to_csv(index=False)

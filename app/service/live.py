@@ -6,15 +6,19 @@ the person is told.
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass, field
 
 import storage
 from ahn_runtime import DamagedCheckpoint, Runtime, Session
 from ahn_runtime.checkpoint import Manifest, load_checkpoint, save_checkpoint
+from app.messages import sentence
 from app.service.prompt import opening
 from app.settings import Settings
 from storage import DamagedPage, Database, SessionRow
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -28,6 +32,7 @@ class LiveSession:
         checkpoint_id: the stored checkpoint this equals or goes on from; None before the first.
         manifest: of that checkpoint; its whole pages are shared by the next.
         notes: sentences for the person about how it was restored.
+        fed_tokens, fed_s: read since the last speed was kept, and the time of nothing but that.
     """
 
     row: SessionRow
@@ -38,6 +43,8 @@ class LiveSession:
     manifest: Manifest | None = None
     notes: list[str] = field(default_factory=list)
     used_at: float = field(default_factory=time.monotonic)
+    fed_tokens: int = 0
+    fed_s: float = 0.0
 
     @property
     def position(self) -> int:
@@ -64,6 +71,14 @@ class LiveSession:
         """The grid of its reading, fixed when it was made."""
         return int(self.row.settings.get("chunk_tokens", settings.chunk_tokens))
 
+    def feed(self, chunk: list[int]) -> None:
+        """Read on in the document; called with the model's turn held."""
+        begun = time.perf_counter()
+        self.session.feed(chunk, logits=None)
+        self.fed_s += time.perf_counter() - begun
+        self.fed_tokens += len(chunk)
+        self.document_tokens += len(chunk)
+
     def save(self, db: Database, document_state: str | None = None) -> None:
         """Write a checkpoint; page sharing goes on from it only once it is stored."""
         checkpoint = save_checkpoint(
@@ -71,18 +86,41 @@ class LiveSession:
             self.manifest,
             {"document_id": self.document_id, "document_tokens": self.document_tokens},
         )
-        row = storage.save_checkpoint(
-            db,
-            self.row.id,
-            position=self.position,
-            manifest=checkpoint.manifest,
-            pages=checkpoint.pages,
-            page_hashes=checkpoint.page_hashes,
-            document_id=self.document_id,
-            document_tokens=self.document_tokens,
-            document_state=document_state,
-        )
+        with db.transaction():
+            row = storage.save_checkpoint(
+                db,
+                self.row.id,
+                position=self.position,
+                manifest=checkpoint.manifest,
+                pages=checkpoint.pages,
+                page_hashes=checkpoint.page_hashes,
+                document_id=self.document_id,
+                document_tokens=self.document_tokens,
+                document_state=document_state,
+            )
+            is_kept = self._keep_speed(db)
         self.checkpoint_id, self.manifest = row.id, checkpoint.manifest
+        if is_kept:
+            self.fed_tokens, self.fed_s = 0, 0.0
+
+    def _keep_speed(self, db: Database) -> bool:
+        """Write how fast it was read; False if that failed, which costs no checkpoint."""
+        if not self.fed_tokens:
+            return True
+        try:
+            storage.add_speed(
+                db,
+                self.row.id,
+                position=self.position,
+                tokens=self.fed_tokens,
+                seconds=self.fed_s,
+            )
+        except storage.DiskFull:  # SQLite has undone the checkpoint with it
+            raise
+        except storage.StorageError as error:
+            log.warning("session %d, its speed: %s", self.row.id, sentence(error))
+            return False
+        return True
 
 
 def open_live(

@@ -277,8 +277,7 @@ class Reader:
             if live.document_tokens >= total:
                 break
             with self._turns.reading():
-                live.session.feed(chunk, logits=None)
-                live.document_tokens += len(chunk)
+                live.feed(chunk)
                 self._live.make_room(live.row.id)
             progress.advance(live.document_tokens)
             done = live.document_tokens

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import storage
 from ahn_runtime.accounting import full_cache_bytes, paper_costs
 from ahn_runtime.config import ModelConfig, StreamConfig
-from storage import CheckpointRow, Database, SessionRow
+from storage import CheckpointRow, Database, ReadingSpeed, SessionRow
 
 CURVE_POINTS = 48
+SPEED_POINTS = 240
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Report:
         curve_tokens: where the curves beside it are given, formulas all of them.
         counted_tokens: where FLOPs were counted as they were run: at the start, at each checkpoint
             that is kept, and now.
+        speeds: how fast it was read, from checkpoint to checkpoint; of very many, some in one.
     """
 
     tokens: int
@@ -51,6 +53,7 @@ class Report:
     counted_tokens: list[int]
     counted_flops: list[int]
     counted_flops_full: list[int]
+    speeds: list[ReadingSpeed]
 
     @property
     def paper_flops_saved(self) -> float:
@@ -68,11 +71,23 @@ class Report:
     def run_cache_saved(self) -> float:
         return saved(self.run_cache_bytes, self.run_cache_bytes_full)
 
+    @property
+    def reading_seconds(self) -> float:
+        """Time spent on nothing but reading."""
+        return sum(speed.seconds for speed in self.speeds)
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Over all of the reading whose speed is known; 0 without any."""
+        read = sum(speed.tokens for speed in self.speeds)
+        return read / self.reading_seconds if self.speeds else 0.0
+
     def as_dict(self) -> dict[str, Any]:
         """Everything for JSON, the savings as shares from 0 to 1."""
         kinds = ("paper_flops", "paper_cache", "run_flops", "run_cache")
         shares = {f"{kind}_saved": getattr(self, f"{kind}_saved") for kind in kinds}
-        return {**self.__dict__, **shares}
+        speeds = [{**asdict(s), "tokens_per_second": s.tokens_per_second} for s in self.speeds]
+        return {**self.__dict__, **shares, "speeds": speeds}
 
 
 def saved(ours: int, full: int) -> float:
@@ -140,6 +155,7 @@ def make_report(
         counted_tokens=[tokens for tokens, _, _ in counted],
         counted_flops=[flops for _, flops, _ in counted],
         counted_flops_full=[full for _, _, full in counted],
+        speeds=storage.list_speeds(db, row.id, at_most=SPEED_POINTS),
     )
 
 

@@ -33,7 +33,10 @@ def test_read_ask_report_delete(run, book):
     assert other.returncode == 1 and "made with --window 3000, not 64" in other.stderr
     (listed,) = json.loads(run("sessions", "--json").stdout)
     assert listed["tokens_read"] == document["token_count"]
-    assert json.loads(run("report", "s", "--json").stdout)["tokens"] > document["token_count"]
+    figures = json.loads(run("report", "s", "--json").stdout)
+    assert figures["tokens"] > document["token_count"]
+    assert sum(speed["tokens"] for speed in figures["speeds"]) == document["token_count"]
+    assert figures["speeds"][0]["tokens_per_second"] > 0
     assert run("delete", "s").returncode == 0
     assert json.loads(run("sessions", "--json").stdout) == []
 

@@ -1,24 +1,29 @@
 """What the page shows: names, texts and questions as text, figures in words; and that it builds."""
 
+import csv
+import io
 import re
 import socket
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
 from app.errors import PortTaken
 from app.page import chat_views
 from app.page.document_views import documents_html
 from app.page.memory_picture import memory_html, parts
 from app.page.passage_panel import passage_html, picture_html
-from app.page.savings_views import AS_RUN, PAPER, as_csv, curves
+from app.page.savings_picture import as_png
+from app.page.savings_plots import AS_RUN, PAPER, plots
+from app.page.savings_views import as_csv
 from app.page.session_list import SessionActions, session_label
 from app.page.words import counted, duration, size
 from app.service import PassageContext
 from app.service.report import saved
 from ingest import PagePicture
-from storage import MessageRow
+from storage import MessageRow, ReadingSpeed
 
 HOSTILE = "<script>alert(1)</script> \U0001f980 <|im_end|>"
 PASSAGE = {
@@ -141,14 +146,54 @@ def test_the_memory_is_drawn_as_it_is_held(report):
 
 def test_curves_follow_both_conventions_and_go_into_a_file(report):
     one = replace(report, counted_tokens=[0, 64], counted_flops=[0, 5], counted_flops_full=[0, 9])
-    cache, flops = curves(one, AS_RUN)
-    assert len(cache) == 2 * len(one.curve_tokens) and len(flops) == 4
-    assert flops["FLOPs"].max() == 9 / 1e12
-    cache, flops = curves(one, PAPER)
-    assert flops["FLOPs"].max() == max(one.curve_paper_flops_full) / 1e12
-    head, *rows = as_csv(one).splitlines()
-    assert head.startswith("tokens,cache_bytes,") and head.endswith(",flops,flops_full")
-    assert [row for row in rows if row.startswith("64,")][0].endswith(",5,9")
+    cache, flops, speed = plots(one, AS_RUN)
+    assert len(cache.data) == 2 * len(one.curve_tokens) and len(flops.data) == 4
+    assert flops.data["FLOPs"].max() == 9 / 1e12
+    assert len(speed.data) == 0
+    cache, flops, _ = plots(one, PAPER)
+    assert cache.y_title == "cache in million elements"
+    assert flops.data["FLOPs"].max() == max(one.curve_paper_flops_full) / 1e12
+    rows = {row["tokens"]: row for row in csv.DictReader(as_csv(one).splitlines())}
+    assert (rows["64"]["flops"], rows["64"]["flops_full"]) == ("5", "9")
+    assert len(rows) > 40 and all(row["tokens_per_second"] == "" for row in rows.values())
+
+
+def stretch(position: int, tokens: int, seconds: float) -> ReadingSpeed:
+    return ReadingSpeed("2031-01-25T06:12:00.000000+00:00", position, tokens, seconds)
+
+
+def test_speeds_are_levels_over_the_time_of_reading_and_go_into_the_file(report):
+    one = replace(report, speeds=[stretch(8192, 8192, 64), stretch(9216, 1024, 128)])
+    speed = plots(one, AS_RUN)[2]
+    assert speed.x_title == "minutes of reading" and speed.y_title == "tokens per second"
+    assert [round(at * 60) for at in speed.data[speed.x]] == [0, 64, 64, 192]
+    assert list(speed.data[speed.y]) == [128, 128, 8, 8]
+    assert speed.y_limits == pytest.approx((0, 140.8))
+    assert speed.data["read at"][3] == "2031-01-25 06:12 UTC"
+    rows = {row["tokens"]: row for row in csv.DictReader(as_csv(one).splitlines())}
+    assert float(rows["9216"]["tokens_per_second"]) == 8 and rows["9216"]["read_tokens"] == "1024"
+    assert plots(replace(one, speeds=[stretch(60, 60, 0.3)]), PAPER)[2].x_title.startswith("sec")
+
+
+def picture(data: bytes) -> Image.Image:
+    assert data.startswith(b"\x89PNG\r\n\x1a\n")
+    return Image.open(io.BytesIO(data)).convert("RGB")
+
+
+def test_the_picture_has_a_panel_for_each_plot_and_a_light_ground(report):
+    without = picture(as_png(report, "s", AS_RUN))
+    drawn = picture(as_png(replace(report, speeds=[stretch(64, 64, 1)]), "s", AS_RUN))
+    assert drawn.width == without.width * 3 // 2 and drawn.height == without.height
+    assert {drawn.getpixel((x, 1)) for x in range(drawn.width)} == {(255, 255, 255)}
+    teal = sum(n for n, colour in drawn.getcolors(1 << 24) if colour == (0x0D, 0x94, 0x88))
+    assert teal > 1000
+
+
+@pytest.mark.parametrize("name", [r"$\nosuch$", f"{HOSTILE} \u706f\u53f0"])
+def test_any_name_is_written_as_it_is(report, name):
+    """Neither as a formula, nor with a warning (an error here) of signs the font lacks."""
+    short, long = (picture(as_png(report, n, PAPER)) for n in (name, f"{name} {'long ' * 30}"))
+    assert short.width == long.width and short.height < long.height
 
 
 def test_sessions_are_named_by_themselves_and_counted(make_service):

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.steps import LONG_MS, ask, expect_answered, last_answer, open_tab, read, upload
@@ -33,12 +34,20 @@ def test_memory_and_savings_are_drawn_and_saved(page: Page, story: Path):
     expect(page.locator(".tile", has_text="Compressed memory")).to_contain_text("trained")
     expect(page.get_by_text("untrained")).to_have_count(0)
     expect(page.locator(".savings")).to_contain_text("0.0%")
+    for title in ("Cache held", "Computing", "Reading speed"):
+        expect(page.locator("svg", has_text=title)).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Save the figures as CSV").click()
     assert download.value.suggested_filename == "Savings.csv"
     with Path(download.value.path()).open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) > 40 and int(rows[-1]["cache_bytes_full"]) > int(rows[-1]["cache_bytes"])
+    assert [row for row in rows if float(row["tokens_per_second"] or 0) > 0]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save the figures as PNG").click()
+    assert download.value.suggested_filename == "Savings.png"
+    with Image.open(download.value.path()) as image:
+        assert image.format == "PNG" and image.width > 1800
 
 
 def test_what_goes_wrong_is_told_and_leaves_the_page_as_it_was(page: Page, tmp_path: Path):

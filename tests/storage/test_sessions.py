@@ -10,6 +10,7 @@ EMPTY_AFTER_DELETION = [
     "checkpoints",
     "pages",
     "checkpoint_pages",
+    "speeds",
 ]
 
 
@@ -101,6 +102,7 @@ def fill(db, session, add_text, save):
     document = add_text(db, session.id, "the white whale", "the ship", title=session.name)
     save(db, session.id, 5, b"shared", session.name.encode(), document_id=document.id)
     storage.add_message(db, session.id, role="user", text="who?", position=5)
+    storage.add_speed(db, session.id, position=5, tokens=5, seconds=0.1)
 
 
 def test_deleting_leaves_no_row_anywhere(db, add_session, add_text, save, count):

@@ -1,0 +1,68 @@
+"""How fast a session was read: kept with its checkpoints, of reading alone, never in its way."""
+
+import time
+
+import pytest
+
+from tests.app.conftest import wait_until_read
+
+
+def read(service, *paths):
+    service.ensure_session("s")
+    for path in paths:
+        service.add_document("s", path)
+    wait_until_read(service, "s")
+
+
+@pytest.fixture
+def note(tmp_path):
+    path = tmp_path / "note.txt"
+    path.write_text("The ferry over the river Tay leaves at seven. " * 20)
+    return path
+
+
+def test_every_checkpoint_tells_how_fast_was_read_also_after_a_restart(make_service, book):
+    service = make_service()
+    service.start()
+    read(service, book)
+    speeds = service.report("s").speeds
+    assert [s.position for s in speeds] == [c.position for c in service.checkpoints("s")][::-1]
+    assert len(speeds) > 3
+    document = service.documents("s")[0].document
+    assert sum(s.tokens for s in speeds) == document.token_count
+    assert all(s.tokens_per_second > 0 for s in speeds)
+    service.close()
+    again = make_service().report("s")
+    assert again.speeds == speeds
+    assert again.as_dict()["speeds"][0]["tokens_per_second"] == speeds[0].tokens_per_second
+    assert again.tokens_per_second == pytest.approx(document.token_count / again.reading_seconds)
+
+
+def test_waiting_for_an_answer_is_no_reading(make_service, note):
+    service = make_service()
+    service.start()
+    service.runtime()
+    begun = time.monotonic()
+    with service.engine.turns.answering() as ticket:
+        assert ticket.wait(10) == 0
+        service.create_session("s")
+        service.add_document("s", note)
+        time.sleep(0.6)
+    wait_until_read(service, "s")
+    waited_at_least = time.monotonic() - begun - service.report("s").reading_seconds
+    assert waited_at_least > 0.6
+
+
+def test_a_speed_that_cannot_be_kept_harms_no_reading(make_service, book, note):
+    service = make_service()
+    service.start()
+    service.db.execute(
+        "CREATE TRIGGER refuse BEFORE INSERT ON speeds BEGIN SELECT RAISE(ABORT, 'no'); END"
+    )
+    read(service, book)
+    assert service.documents("s")[0].document.state == "done"
+    assert service.report("s").speeds == [] and service.reading_notes("s") == []
+    service.db.execute("DROP TRIGGER refuse")
+    read(service, note)
+    total = sum(status.document.token_count for status in service.documents("s"))
+    assert sum(s.tokens for s in service.report("s").speeds) == total
