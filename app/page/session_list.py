@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABCMeta
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,17 +21,20 @@ SIZES_SECONDS = 15.0
 BRAND = '<div class="brand">Ammon<small>reads anything, answers with the page</small></div>'
 
 
-class SessionRadio(gr.Radio):  # type: ignore[misc]
-    """Sessions to choose from; the chosen one need not be among those that are listed.
+def _as_chosen(_: gr.Radio, payload: Any) -> str | None:
+    return payload if isinstance(payload, str) else None
 
-    A search may have passed it over, or a list from just before it was made may have come late.
-    Gradio would refuse every event of the page then. An unknown name is the service's to refuse.
-    """
 
-    is_template = True  # drawn as what it inherits from
-
-    def preprocess(self, payload: Any) -> Any:
-        return payload if isinstance(payload, str) else None
+# Sessions to choose from; the chosen one need not be among those that are listed: a search may have
+# passed it over, or a list from just before it was made may have come late. Gradio would refuse
+# every event of the page then; an unknown name is the service's to refuse. Not a `class`, for then
+# gradio writes a .pyi beside this file, wherever that is installed.
+SessionRadio: Any = ABCMeta.__new__(
+    type(gr.Radio),
+    "SessionRadio",
+    (gr.Radio,),
+    {"__module__": __name__, "is_template": True, "preprocess": _as_chosen},
+)
 
 
 @dataclass(frozen=True)
