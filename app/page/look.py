@@ -28,7 +28,6 @@ window.ammonLook = (() => {
     const choose = (look) => {
         take(look);
         if (chosen === 'system') set(system.matches);
-        window.dispatchEvent(new Event('resize'));  // the plots draw themselves anew
     };
     // A browser may refuse to keep anything: then the choice lasts as long as the page.
     const kept = () => { try { return localStorage.getItem(key); } catch { return null; } };
@@ -45,13 +44,7 @@ CHOSEN = "() => window.ammonLook.chosen()"
 
 def lay_out_look() -> gr.Radio:
     """The choice, which acts at once."""
-    return gr.Radio(
-        CHOICES,
-        value=SYSTEM,
-        label="Light or dark",
-        info="Kept in this browser only.",
-        elem_classes="inline",
-    )
+    return gr.Radio(CHOICES, value=SYSTEM, label="Light or dark", info="Kept in this browser only.")
 
 
 def wire_look(blocks: gr.Blocks, look: gr.Radio) -> None:

@@ -45,7 +45,7 @@ MEMORY_COSTS = (
     "Keeps the drift of what left the window, not its facts. Without it reading was 1.3 times as "
     "fast at 8,192 tokens."
 )
-START = "Read anew with these settings"
+START, CANCEL = "Read anew with these settings", "Cancel the re-reading"
 STARTED = (
     '<p class="facts">What it was started with, each with the option or the environment variable '
     "that changes it at the next start.</p>"
@@ -89,15 +89,16 @@ def lay_out_settings() -> SettingsTab:
     """The tab's content."""
     _html("<h3>This session</h3>")
     made = _html(views.EMPTY)
-    with gr.Column(visible=False, elem_classes="anew") as form:
+    with gr.Column(visible=False, elem_classes="card") as form:
         _html(f"<h4>Read it anew with other settings</h4>{ANEW}")
         fields = _lay_out_fields()
         costs, progress = _html(), _html()
         with gr.Row(elem_classes="tight"):
-            start = gr.Button(START, variant="primary", scale=0, min_width=270)
-            cancel = gr.Button("Cancel the re-reading", scale=0, min_width=210, visible=False)
+            start = gr.Button(START, variant="primary", size="md", scale=0, min_width=290)
+            cancel = gr.Button(CANCEL, size="md", scale=0, min_width=220, visible=False)
     _html("<h3>Look</h3>")
-    look = lay_out_look()
+    with gr.Column(elem_classes="card"):
+        look = lay_out_look()
     _html(f"<h3>This server</h3>{STARTED}")
     server = _html()
     timer = gr.Timer(POLL_SECONDS, active=False)
@@ -105,7 +106,7 @@ def lay_out_settings() -> SettingsTab:
 
 
 def _html(content: str = "") -> gr.HTML:
-    return gr.HTML(content, padding=False, elem_classes="part")
+    return gr.HTML(content, elem_classes="part")
 
 
 def _lay_out_fields() -> tuple[gr.Radio, gr.Textbox, gr.Radio, gr.Radio]:

@@ -1,0 +1,52 @@
+"""The settings tab: the look is kept in the browser, a session is read anew with another window."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.steps import LONG_MS, open_tab, read
+
+pytestmark = pytest.mark.slow
+
+IS_DARK = re.compile(r"\bdark\b")
+
+
+def test_the_look_is_chosen_at_once_and_kept(page: Page):
+    body = page.locator("body")
+    expect(body).not_to_have_class(IS_DARK)
+    open_tab(page, "Settings")
+    page.get_by_label("Dark", exact=True).check()
+    expect(body).to_have_class(IS_DARK)
+    page.reload()
+    open_tab(page, "Settings")
+    expect(body).to_have_class(IS_DARK)
+    expect(page.get_by_label("Dark", exact=True)).to_be_checked()
+    page.emulate_media(color_scheme="light")  # gradio follows the system; the choice stays
+    page.emulate_media(color_scheme="dark")
+    page.get_by_label("Light", exact=True).check()
+    expect(body).not_to_have_class(IS_DARK)
+    page.get_by_label("As the system says").check()
+    expect(body).to_have_class(IS_DARK)
+    page.emulate_media(color_scheme="light")
+    expect(body).not_to_have_class(IS_DARK)
+
+
+def test_a_session_is_read_anew_with_another_window(page: Page, story: Path):
+    read(page, "Anew", story)
+    open_tab(page, "Settings")
+    made = page.locator(".facts-list").first
+    expect(made).to_contain_text("the last 2,048 tokens")
+    window = page.get_by_label("Tokens of the window")
+    begin = page.get_by_role("button", name="Read anew with these settings")
+    window.fill("many")
+    begin.click()
+    expect(page.get_by_text("The window takes a number of tokens; got 'many'.")).to_be_visible()
+    window.fill("512")
+    begin.click()
+    expect(made).to_contain_text("the last 512 tokens", timeout=LONG_MS)
+    expect(window).to_have_value("512")
+    expect(page.get_by_role("button", name="Cancel the re-reading")).to_have_count(0)
