@@ -1,5 +1,6 @@
 """The settings tab: what it shows is escaped and true, what it refuses is told, what it begins."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -156,6 +157,7 @@ def test_the_server_says_what_changes_it(tmp_path: Path, monkeypatch: pytest.Mon
         sources=Sources(urls=True, paths=(Path("/books"),)),
     )
     facts = {fact.name: fact for fact in server_facts(settings)}
+    assert re.fullmatch(r"\d+\.\d+\.\d+(, commit [0-9a-f]{7,})?", facts["Version"].value)
     assert facts["Data directory"].changed_by == ("--data-dir", "AMMON_DATA_DIR")
     assert facts["Their window and start"].value == "2,048 + 128 tokens"
     assert "every 512 tokens" in facts["Checkpoints"].value
