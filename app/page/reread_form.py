@@ -105,6 +105,6 @@ def check_memory(settings: dict[str, Any], window: int | None, tokens: int) -> N
     needed, free = cache_bytes(settings, window, tokens), psutil.virtual_memory().available
     if needed > free:
         raise ValueError(
-            f"That window would hold {size(needed)} of the {tokens:,} tokens of this session, but "
+            f"That window takes {size(needed)} for the {tokens:,} tokens of this session, but "
             f"only {size(free)} of memory are free; choose a smaller one."
         )

@@ -188,26 +188,24 @@ class SettingsActions:
         try:
             name = self._service.session(session or "").name
             changes = self._changes(name, Wanted.given(reach, window, precision, memory))
-            if changes is None:
-                raise ValueError("The session has these settings already; change one of them.")
             yield views.LOADING, gr.Button(interactive=False)
             self._service.reread(name, changes)
         except KNOWN_ERRORS as error:
             tell(error)
         yield gr.skip(), gr.skip()  # gradio empties what nothing was ever said of
 
-    def _changes(self, session: str, wanted: Wanted) -> dict[str, Any] | None:
-        """What is changed of a session's options; None where nothing would be.
+    def _changes(self, session: str, wanted: Wanted) -> dict[str, Any]:
+        """What is changed of a session's options.
 
         Raises:
-            ValueError: this machine cannot do that.
+            ValueError: nothing would be, or this machine cannot do it.
         """
         settings, anew = self._service.session(session).settings, self._service.rereading(session)
         if anew is not None and wanted == Wanted.of(anew.settings):
             return dict(anew.settings["options"])
         changes = wanted.changes(settings)
         if not changes and not self._service.offers_reread(session):
-            return None
+            raise ValueError("The session has these settings already; change one of them.")
         check_memory(settings, wanted.window, self._tokens(session))
         return changes
 
