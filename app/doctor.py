@@ -37,8 +37,8 @@ def examine(data_dir: Path) -> list[Finding]:
     return [
         Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0]),
         Finding("torch", True, importlib.metadata.version("torch")),
-        Finding("device", True, _device()),
-        Finding("kernels", True, _kernels()),
+        Finding("device", True, device()),
+        Finding("kernels", True, kernels()),
         Finding(
             "embedded model",
             True,
@@ -77,7 +77,8 @@ def _recognition() -> Finding:
     return Finding("text recognition (OCR)", is_ok, ocr.problem or str(ocr))
 
 
-def _kernels() -> str:
+def kernels() -> str:
+    """What computes the memories' recurrences and attention here."""
     import torch
 
     from ahn_runtime.ops.kernels import kernels_for
@@ -86,7 +87,8 @@ def _kernels() -> str:
     return f"recurrences by {name}, attention by torch"
 
 
-def _device() -> str:
+def device() -> str:
+    """Where a model runs that is given no device."""
     import torch
 
     if torch.cuda.is_available():

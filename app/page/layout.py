@@ -1,4 +1,4 @@
-"""The layout: sessions beside; chat, library, savings as tabs; the events that join them."""
+"""The layout: sessions beside, the tabs, and the events that join them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from app.page import javascript
 from app.page.asking import Asking
 from app.page.chat import Chat, ChatActions, lay_out_chat
 from app.page.library import Library, LibraryActions, lay_out_library
+from app.page.look import wire_look
 from app.page.passage_panel import PassageActions
 from app.page.savings import Savings, SavingsActions, lay_out_savings
 from app.page.session_list import SessionActions, SessionList, lay_out_sessions
+from app.page.settings_tab import SettingsActions, SettingsTab, lay_out_settings, show_window
 from app.service import Service
 
 REFRESH_SECONDS = 1.5
@@ -30,6 +32,7 @@ class Page:
     chat: Chat
     library: Library
     savings: Savings
+    settings: SettingsTab
     tabs: dict[str, gr.Tab]
     service: Service
 
@@ -51,7 +54,9 @@ def build(service: Service) -> gr.Blocks:
             library = lay_out_library(service)
         with gr.Tab("Memory & savings") as tabs["savings"]:
             savings = lay_out_savings()
-        _wire(Page(blocks, status, sessions, chat, library, savings, tabs, service))
+        with gr.Tab("Settings") as tabs["settings"]:
+            settings = lay_out_settings()
+        _wire(Page(blocks, status, sessions, chat, library, savings, settings, tabs, service))
     return blocks
 
 
@@ -64,6 +69,7 @@ def _wire(page: Page) -> None:
     _wire_chat(page, opening)
     _wire_library(page, library, opening)
     _wire_savings(page)
+    _wire_settings(page)
     page.blocks.unload(asking.leave)
 
 
@@ -219,3 +225,21 @@ def _wire_savings(page: Page) -> None:
         button.click(write, of, file, show_progress="hidden").then(
             None, file, None, js=javascript.SAVE_FILE
         )
+
+
+def _wire_settings(page: Page) -> None:
+    parts, session, act = page.settings, page.session, SettingsActions(page.service)
+    everything = [*parts.state, *parts.fields]
+    quiet: dict[str, Any] = {"show_progress": "hidden"}
+    session.change(act.opened, session, everything, **quiet)
+    page.tabs["settings"].select(act.state, session, parts.state, **quiet)
+    page.tabs["settings"].select(act.server, None, parts.server, **quiet)
+    parts.timer.tick(act.tick, session, everything, **quiet)
+    parts.reach.input(show_window, parts.reach, parts.window, **quiet)
+    parts.start.click(
+        act.reread, [session, *parts.fields], [parts.progress, parts.start], **quiet
+    ).then(act.state, session, parts.state, **quiet)
+    parts.cancel.click(act.cancel, session, None, **quiet).then(
+        act.opened, session, everything, **quiet
+    )
+    wire_look(page.blocks, parts.look)

@@ -11,6 +11,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 from app.errors import PortTaken
 from app.messages import KNOWN_ERRORS, sentence
+from app.page import look
 from app.page.layout import build
 from app.page.style import STYLE_SHEET, theme
 from app.service import Service
@@ -31,6 +32,7 @@ def serve(service: Service, host: str, port: int) -> None:
         server_port=port,
         theme=theme(),
         css_paths=STYLE_SHEET,
+        head=look.HEAD,
         quiet=True,
         show_error=True,
         share=False,

@@ -6,6 +6,7 @@ The old state answers until the new one is done. See `storage.rereads` for what 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import storage
 from app.service.locks import SessionLocks
@@ -17,18 +18,28 @@ UNTRAINED = "untrained"
 
 @dataclass(frozen=True)
 class Rereading:
-    """How far a re-reading is; tokens of all its documents, None while they are counted."""
+    """How far a re-reading is, and what the session will be made with then.
+
+    Args:
+        tokens: of all its documents, None while they are counted.
+        settings: as those of a session.
+    """
 
     tokens_read: int
     tokens: int | None
+    settings: dict[str, Any]
+
+    @property
+    def share(self) -> float:
+        """What is read of it, from 0 to 1."""
+        return self.tokens_read / self.tokens if self.tokens else 0.0
 
     def __str__(self) -> str:
         if self.tokens is None:
             return "This session is about to be read anew; until that is done it answers as before."
-        share = self.tokens_read / max(1, self.tokens)
         return (
             f"This session is being read anew, {self.tokens_read:,} of {self.tokens:,} tokens "
-            f"({share:.0%}); until that is done it answers as before."
+            f"({self.share:.0%}); until that is done it answers as before."
         )
 
 
@@ -38,7 +49,8 @@ def progress_of(db: Database, reread: SessionRow) -> Rereading:
     counts = [document.token_count for document in documents]
     known = [count for count in counts if count is not None]
     total = sum(known) if len(known) == len(counts) else None
-    return Rereading(sum(document.tokens_read for document in documents), total)
+    tokens_read = sum(document.tokens_read for document in documents)
+    return Rereading(tokens_read, total, reread.settings)
 
 
 def given_options(row: SessionRow) -> ModelOptions:

@@ -12,7 +12,7 @@ from tests.browser.steps import ask, expect_answered, open_tab, read
 
 pytestmark = pytest.mark.slow
 
-TABS = ("Chat", "Library", "Memory & savings")
+TABS = ("Chat", "Library", "Memory & savings", "Settings")
 
 
 def expect_no_violations(page: Page, find: Callable[[Page], list[str]]) -> None:

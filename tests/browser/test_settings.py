@@ -1,0 +1,63 @@
+"""The settings tab: the look is kept in the browser, a session is read anew with another window."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Server
+from tests.browser.steps import LONG_MS, open_tab, read
+
+pytestmark = pytest.mark.slow
+
+IS_DARK = re.compile(r"\bdark\b")
+
+
+@pytest.fixture
+def reloaded(browser: Browser, server: Server) -> Iterator[Page]:
+    """A page that may be loaded again: what that breaks off, gradio tells the console as errors."""
+    page = browser.new_page(color_scheme="light")
+    page.goto(server.url)
+    yield page
+    page.close()
+
+
+def test_the_look_is_chosen_at_once_and_kept(reloaded: Page):
+    page, body = reloaded, reloaded.locator("body")
+    dark = page.get_by_label("Dark", exact=True)
+    open_tab(page, "Settings")
+    expect(body).not_to_have_class(IS_DARK)
+    dark.check()
+    expect(body).to_have_class(IS_DARK)
+    page.reload()
+    open_tab(page, "Settings")
+    expect(dark).to_be_checked()
+    expect(body).to_have_class(IS_DARK)
+    page.emulate_media(color_scheme="dark")
+    page.emulate_media(color_scheme="light")  # which gradio follows
+    expect(body).to_have_class(IS_DARK)
+    page.get_by_label("As the system says").check()
+    expect(body).not_to_have_class(IS_DARK)
+    page.emulate_media(color_scheme="dark")
+    expect(body).to_have_class(IS_DARK)
+
+
+def test_a_session_is_read_anew_with_another_window(page: Page, story: Path):
+    read(page, "Anew", story)
+    open_tab(page, "Settings")
+    made = page.locator(".facts-list").first
+    expect(made).to_contain_text("the last 2,048 tokens")
+    window = page.get_by_label("Tokens of the window")
+    begin = page.get_by_role("button", name="Read anew with these settings")
+    window.fill("many")
+    begin.click()
+    expect(page.get_by_text("The window takes a number of tokens; got 'many'.")).to_be_visible()
+    window.fill("512")
+    begin.click()
+    expect(made).to_contain_text("the last 512 tokens", timeout=LONG_MS)
+    expect(window).to_have_value("512")
+    expect(page.get_by_role("button", name="Cancel the re-reading")).to_have_count(0)
