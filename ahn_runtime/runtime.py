@@ -118,7 +118,7 @@ class Runtime:
         base = open_base(_find_base(model, preset, progress))
         memory_from = _find_memory(ahn, preset)
         cell = _choose_cell(ahn, memory_from, base.cell, preset)
-        window_tokens, sink_tokens = _choose_window(window, sinks, preset)
+        window_tokens, sink_tokens = choose_window(window, sinks, preset)
         stream = StreamConfig(
             window=window_tokens,
             sinks=sink_tokens,
@@ -144,7 +144,7 @@ class Runtime:
 
         Args:
             window_scale: another one for the memory.
-            changes: fields of `StreamConfig` (window, sinks, positions).
+            changes: fields of `StreamConfig` (window, sinks, kv_dtype, positions).
         """
         return Runtime(
             self.model,
@@ -259,9 +259,14 @@ def _untrained_cell(ahn: str | Path | None) -> str | None:
     return cell_class(ahn.removeprefix(UNTRAINED)).name
 
 
-def _choose_window(
+def choose_window(
     window: int | str | None, sinks: int | str, preset: Preset | None
 ) -> tuple[int | None, int]:
+    """W and S as `Runtime.load` takes them, "auto" decided: the preset's, else 2,048 and 128.
+
+    Raises:
+        ValueError: one of them is neither a number nor "auto".
+    """
     default_window = preset.window if preset else DEFAULT_WINDOW_TOKENS
     default_sinks = preset.sinks if preset else DEFAULT_SINK_TOKENS
     if isinstance(window, str):

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.document import DEFAULT_LIMITS, Limits
-from ingest.errors import DamagedDocument, LimitExceeded
+from ingest.errors import DamagedDocument, EncryptedDocument, LimitExceeded
 
 _CHILD = Path(__file__).with_name("pdf_render_child.py")
 WIDTH_PIXELS = 1000
 MAX_PIXELS = 4_000_000
 MAX_PICTURE_BYTES = 20_000_000
+_NEEDS_PASSWORD = 3  # as the child says it
 _ALARM = -getattr(signal, "SIGALRM", 1000)
 _PHRASE_WORDS = 5
 _MAX_PHRASES = 60
@@ -67,6 +68,7 @@ def render_page(
 
     Raises:
         DamagedDocument: there is no such page, or it cannot be drawn.
+        EncryptedDocument: it has a password, and that was not given.
         LimitExceeded: it takes too long, or too much memory.
     """
     told = f"Page {page_index + 1} of {name} cannot be drawn; open it in another program."
@@ -94,6 +96,11 @@ def render_page(
         raise LimitExceeded(slow) from error
     if done.returncode == _ALARM:
         raise LimitExceeded(slow)
+    if done.returncode == _NEEDS_PASSWORD:
+        raise EncryptedDocument(
+            f"Page {page_index + 1} of {name} is not drawn: the file is encrypted, and its "
+            "password is not kept here; its text is, and stands below."
+        )
     if done.returncode or len(done.stdout) > 2 * MAX_PICTURE_BYTES:
         raise DamagedDocument(told)
     return _picture(done.stdout)

@@ -18,13 +18,15 @@ import pypdfium2.raw  # type: ignore[import-untyped]
 
 _MEMORY_BYTES = 2 * 1024 * 1024 * 1024
 _MAX_RECTANGLES = 200
+NEEDS_PASSWORD = 3
+"""Exit status; `pdf_render.py` knows it too."""
 
 
 def main() -> None:
     _bound_memory()
     request = json.loads(sys.stdin.readline())
     _set_alarm(request["seconds"])
-    pdf = pypdfium2.PdfDocument(request["path"], password=request["password"])
+    pdf = _open(request["path"], request["password"])
     page = pdf[request["page_index"]]
     width, height = page.get_size()
     scale = request["width"] / max(width, 1.0)
@@ -39,6 +41,15 @@ def main() -> None:
         "marks": _marks(page, request["phrases"], picture.width, picture.height),
     }
     sys.stdout.write(json.dumps(answer))
+
+
+def _open(path: str, password: str | None) -> Any:
+    try:
+        return pypdfium2.PdfDocument(path, password=password)
+    except pypdfium2.PdfiumError:
+        if pypdfium2.raw.FPDF_GetLastError() == pypdfium2.raw.FPDF_ERR_PASSWORD:
+            sys.exit(NEEDS_PASSWORD)
+        raise
 
 
 def _marks(page: Any, phrases: list[str], width: int, height: int) -> list[list[float]]:

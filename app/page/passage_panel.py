@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import shorten
 from typing import Any
 
 import gradio as gr
@@ -20,6 +21,7 @@ from storage import MessageRow
 
 Shown = tuple[Any, Any, Any]
 """The panel, its content, and the answer it belongs to."""
+MOST_QUESTION_CHARS = 90
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,11 @@ class PassageActions:
     def other(
         self, session: str | None, answer_id: int | None, event: gr.EventData
     ) -> Iterator[Shown]:
-        """Open another passage of the same answer."""
-        answer = next((m for m in self._answers(session) if m.id == answer_id), None)
-        yield from self._open(session, answer, int(event._data["id"]))
+        """Open another passage of the same answer, or the first one of another answer."""
+        wanted, is_answer = int(event._data["id"]), event._data.get("do") == "answer"
+        answer = self._answer(session, wanted if is_answer else answer_id)
+        first = passages_of(answer)[:1] if answer and is_answer else []
+        yield from self._open(session, answer, first[0]["segment_id"] if first else wanted)
 
     def close(self) -> Shown:
         return gr.Column(visible=False), "", None
@@ -76,6 +80,9 @@ class PassageActions:
     def _answers(self, session: str | None) -> list[MessageRow]:
         messages = self._service.messages(session) if session else []
         return [m for m in messages if m.role == "assistant"]
+
+    def _answer(self, session: str | None, number: int | None) -> MessageRow | None:
+        return next((m for m in self._answers(session) if m.id == number), None)
 
     def _open(
         self, session: str | None, answer: MessageRow | None, segment_id: int
@@ -95,10 +102,12 @@ class PassageActions:
             return
         drawn = context.page_index is not None
         waits = '<div class="footing">The page is being drawn…</div>' if drawn else ""
+        steps = steps_html(self._service.messages(session), answer)
         panel = gr.Column(visible=True)
-        yield panel, passage_html(passages, context, waits), answer.id
+        yield panel, steps + passage_html(passages, context, waits), answer.id
         if drawn:
-            yield gr.skip(), passage_html(passages, context, self._page(context)), answer.id
+            page = self._page(context)
+            yield gr.skip(), steps + passage_html(passages, context, page), answer.id
 
     def _page(self, context: PassageContext) -> str:
         assert context.page_index is not None
@@ -109,6 +118,29 @@ class PassageActions:
         except KNOWN_ERRORS as error:
             return f'<div class="footing">{escape(sentence(error))}</div>'
         return picture_html(picture, f"{context.document.title}, {context.locator}")
+
+
+def steps_html(messages: Sequence[MessageRow], answer: MessageRow) -> str:
+    """Which question the passages belong to, and the ways to the answers before and after it.
+
+    Without these the passages of an older answer would be reached by a click on it only.
+    """
+    answers = [m for m in messages if m.role == "assistant" and passages_of(m)]
+    numbers = [m.id for m in answers]
+    if len(answers) < 2 or answer.id not in numbers:
+        return ""
+    at = numbers.index(answer.id)
+    asked = [m.text for m in messages if m.role == "user" and m.id < answer.id]
+    question = shorten(asked[-1], MOST_QUESTION_CHARS, placeholder="…") if asked else ""
+    return (
+        f'<nav class="steps" aria-label="Answers">{_step("Earlier answer", numbers[:at][-1:])}'
+        f"<span>{escape(question)}</span>{_step('Later answer', numbers[at + 1 :][:1])}</nav>"
+    )
+
+
+def _step(label: str, to: Sequence[int]) -> str:
+    where = f'data-do="answer" data-id="{to[0]}"' if to else "disabled"
+    return f'<button class="chip" {where}>{label}</button>'
 
 
 def passage_html(passages: Sequence[Mapping[str, Any]], context: PassageContext, page: str) -> str:

@@ -52,7 +52,7 @@ STARTED = (
 )
 ANEW = (
     '<p class="facts">It is read from what is stored here, beside its present state, which goes on '
-    "answering until all is read. The model is loaded once more for that, which takes memory.</p>"
+    "answering until all is read. Another precision or memory loads the model once more.</p>"
 )
 
 

@@ -1,4 +1,4 @@
-"""The loaded models, one for each set of options that a session was made with."""
+"""The loaded models: weights once for all sessions that differ only in what they hold of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ahn_runtime import Runtime
-from ahn_runtime.runtime import has_cuda
+from ahn_runtime.presets import PRESETS
+from ahn_runtime.runtime import choose_window, has_cuda
 from app.settings import ModelOptions
 
 Load = Callable[[ModelOptions], Runtime]
@@ -33,12 +34,40 @@ class Models:
         settled = settle(options)
         with self._loading:
             if settled not in self._loaded:
-                self._loaded[settled] = self._load(settled)
+                self._loaded[settled] = self._sharing(settled) or self._load(settled)
             return self._loaded[settled]
+
+    def _sharing(self, options: ModelOptions) -> Runtime | None:
+        """A runtime on weights that are loaded already, if one differs only in what is held."""
+        preset = PRESETS.get(options.model)
+        window, sinks = choose_window(options.window, options.sinks, preset)
+        for known, runtime in self._loaded.items():
+            # Without a window there is no memory, so other weights were loaded.
+            is_windowed = window is not None and runtime.stream.window is not None
+            if is_windowed and _weights(known) == _weights(options):
+                return runtime.with_stream(
+                    window=window,
+                    sinks=sinks,
+                    kv_dtype=options.kv_dtype,
+                    positions=options.positions,
+                )
+        return None
 
     @property
     def any_loaded(self) -> bool:
         return bool(self._loaded)
+
+
+def _weights(options: ModelOptions) -> ModelOptions:
+    """Options without those that only say what a session holds."""
+    plain = ModelOptions()
+    return replace(
+        options,
+        window=plain.window,
+        sinks=plain.sinks,
+        kv_dtype=plain.kv_dtype,
+        positions=plain.positions,
+    )
 
 
 def settle(options: ModelOptions) -> ModelOptions:

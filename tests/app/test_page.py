@@ -14,7 +14,7 @@ from app.errors import PortTaken
 from app.page import chat_views
 from app.page.document_views import documents_html
 from app.page.memory_picture import memory_html, parts
-from app.page.passage_panel import passage_html, picture_html
+from app.page.passage_panel import passage_html, picture_html, steps_html
 from app.page.savings_picture import as_png
 from app.page.savings_plots import AS_RUN, PAPER, plots
 from app.page.savings_views import as_csv
@@ -79,6 +79,23 @@ def test_only_the_last_answer_has_chips_and_the_others_name_their_passages():
     assert shown[0] == {"role": "user", "content": chat_views.as_text(HOSTILE)}
     assert shown[1]["content"] == chat_views.as_text(f"It is.\n\n[1] {HOSTILE}, page 1")
     assert shown[3]["content"] == "It was." and shown[3]["options"][0]["value"] == "7"
+
+
+def test_an_answer_leads_to_the_passages_of_those_before_and_after_it():
+    found = {"passages": [PASSAGE]}
+    said = [
+        message(1, "user", HOSTILE),
+        message(2, "assistant", "It is.", **found),
+        message(3, "user", "And?"),
+        message(4, "assistant", "Nothing was found."),
+        message(5, "user", "Then?"),
+        message(6, "assistant", "It was.", **found),
+    ]
+    first, last = steps_html(said, said[1]), steps_html(said, said[5])
+    assert "<script>" not in first and "&lt;script&gt;" in first
+    assert first.count("disabled") == 1 and 'data-id="6">Later' in first
+    assert last.count("disabled") == 1 and 'data-id="2">Earlier' in last and "Then?" in last
+    assert steps_html(said[:2], said[1]) == "", "the only one leads nowhere"
 
 
 def test_no_message_begins_html_and_none_is_changed_by_an_edit():

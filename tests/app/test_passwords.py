@@ -48,6 +48,8 @@ def test_the_password_is_needed_once_and_stored_nowhere(make_service, secret):
     assert files and not any(PASSWORD.encode() in path.read_bytes() for path in files)
     again = make_service()
     again.start()
+    with pytest.raises(EncryptedDocument, match="Page 3 of secret.pdf is not drawn"):
+        again.render_page(document.id, 2)
     assert again.add_document("s", secret).id == document.id
     wait_until_read(again, "s")
     assert only(again).state == "done"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.steps import LONG_MS, new_session, open_tab
+from tests.browser.steps import LONG_MS, ask, expect_answered, new_session, open_tab, upload
+from tests.ingest.pdf_samples import encrypted, make_pdf
 
 pytestmark = pytest.mark.slow
 
@@ -52,3 +55,22 @@ def test_a_log_of_the_server_is_followed_until_it_is_cancelled(library: Page, se
         file.write("2024-05-01 12:00:01 ERROR the disk is full\n")
     expect(document).to_contain_text("2 lines", timeout=LONG_MS)
     expect(library.get_by_label("Address on the web")).to_have_count(0)
+
+
+def test_a_protected_pdf_takes_its_password_and_keeps_it_nowhere(library: Page, tmp_path: Path):
+    book = tmp_path / "diary.pdf"
+    book.write_bytes(encrypted(make_pdf("The key lay below the third stair."), "sesame"))
+    new_session(library, "Protected")
+    upload(library, book)
+    expect(library.locator(".toast-body", has_text="diary.pdf is encrypted")).to_be_visible()
+    password = library.get_by_label("Password of a protected PDF")
+    password.fill("sesame")
+    upload(library, book)
+    expect(library.locator(".doc.done")).to_contain_text("1 page", timeout=LONG_MS)
+    expect(password).to_have_value("")
+    ask(library, "Where lay the key?")
+    expect_answered(library)
+    library.locator(".option").first.click()
+    passage = library.get_by_label("Passage", exact=True)
+    expect(passage).to_contain_text("its password is not kept here", timeout=LONG_MS)
+    expect(passage.locator("mark")).to_contain_text("below the third stair")
