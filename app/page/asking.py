@@ -82,7 +82,7 @@ class Asking:
             else:
                 yield _unchanged()
         except KNOWN_ERRORS:  # whoever asked is told; a session that is gone leaves the list
-            yield gr.skip(), gr.skip(), gr.skip(), NOT_NOW
+            yield self._without(session), gr.skip(), "", NOT_NOW
 
     def ask(
         self, session: str | None, text: str, at: str | None, request: gr.Request
@@ -158,7 +158,8 @@ class Asking:
                 yield before + views.stopped(answer), text, "", NOT_NOW
         finally:
             page.watched = None
-            page.last_message_id = self._last_message_id(session)
+            if page.session == session:
+                page.last_message_id = self._last_message_id(session)
 
     def _before(self, session: str, pending: PendingAnswer) -> list[views.Message]:
         """What was said before; earlier answers name their passages in their text."""

@@ -133,7 +133,7 @@ class ChatActions:
     def _file(self, session: str | None, format: str) -> tuple[str, str]:
         """Name and content of the conversation as a file; an empty name where there is none."""
         if not session or not self._service.messages(session):
-            tell_text("Nothing was asked yet; there is no conversation to save.", "Not saved")
+            tell_text("Nothing was asked yet; there is no conversation to save.")
             return "", ""
         try:
             return f"{file_name(session)}.{format}", self._service.history(session, format)

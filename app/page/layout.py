@@ -213,18 +213,21 @@ def _wire_library(page: Page, act: LibraryActions, opening: Opening) -> None:
 def _wire_savings(page: Page) -> None:
     parts, act = page.savings, SavingsActions(page.service)
     inputs = [page.session, parts.convention]
-    page.tabs["savings"].select(act.shown, inputs, parts.shown, show_progress="hidden")
-    parts.refresh.click(act.shown, inputs, parts.shown)
+    quiet: dict[str, Any] = {"show_progress": "hidden"}
+    for name, tab in page.tabs.items():
+        is_live = name == "savings"
+        tab.select(lambda live=is_live: gr.Timer(active=live), None, parts.timer, **quiet)
+    page.tabs["savings"].select(act.shown, inputs, parts.shown, **quiet)
+    seen = gr.State()
+    parts.timer.tick(act.tick, [*inputs, seen], [*parts.shown, seen], **quiet)
     parts.reread.click(act.reread, inputs, parts.shown)
-    parts.convention.input(act.plots, inputs, parts.plots, show_progress="hidden")
+    parts.convention.input(act.plots, inputs, parts.plots, **quiet)
     file = [parts.file_name, parts.file_text]
     for button, write, of in (
         (parts.csv, act.as_csv, [page.session]),
         (parts.png, act.as_png, inputs),
     ):
-        button.click(write, of, file, show_progress="hidden").then(
-            None, file, None, js=javascript.SAVE_FILE
-        )
+        button.click(write, of, file, **quiet).then(None, file, None, js=javascript.SAVE_FILE)
 
 
 def _wire_settings(page: Page) -> None:

@@ -148,11 +148,8 @@ class LibraryActions:
         for add in adds:
             try:
                 for note in self._service.version_notes(add(chosen)):
-                    tell_text(note, title="Added as a new version")
+                    tell_text(note)
             except KNOWN_ERRORS as error:
                 tell(error)
                 is_all = False
         return gr.Radio(choices=self._sessions.choices(), value=chosen), is_all
-
-    def _make_session(self) -> str:
-        return self._service.create_session(self._sessions.free_name("Session")).name

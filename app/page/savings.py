@@ -15,9 +15,12 @@ from app.page import savings_plots, savings_views
 from app.page.memory_picture import memory_html
 from app.page.savings_plots import AS_RUN, CACHE, FLOPS, PAPER, SPEED, TIME, TOKENS
 from app.page.telling import tell, tell_text
-from app.service import Service
+from app.service import Report, Service
 from ingest.naming import file_name
+from storage import NotFound
 
+LIVE_SECONDS = 2.0
+"""While the tab is looked at, it is renewed so often."""
 EMPTY = '<div class="empty">No session yet: what it holds and saves will be shown here.</div>'
 
 
@@ -33,7 +36,7 @@ class Savings:
     flops: gr.LinePlot
     speed: gr.LinePlot
     machine: gr.HTML
-    refresh: gr.Button
+    timer: gr.Timer
     csv: gr.Button
     png: gr.Button
     file_name: gr.Textbox
@@ -65,14 +68,14 @@ def lay_out_savings() -> Savings:
         )
     machine = gr.HTML()
     with gr.Row(elem_classes="tight"):
-        refresh = gr.Button("Update the figures", size="sm", scale=0, min_width=190)
         csv = gr.Button("Save the figures as CSV", size="sm", scale=0, min_width=190)
         png = gr.Button("Save the figures as PNG", size="sm", scale=0, min_width=190)
     name = gr.Textbox(visible="hidden", label="File name")
     text = gr.Textbox(visible="hidden", label="File")
+    timer = gr.Timer(LIVE_SECONDS, active=False)
     return Savings(
         *(memory, figures, reread, convention, cache, flops, speed, machine),
-        *(refresh, csv, png, name, text),
+        *(timer, csv, png, name, text),
     )
 
 
@@ -101,33 +104,40 @@ class SavingsActions:
     def shown(self, session: str | None, convention: str) -> tuple[Any, ...]:
         """Memory, figures, the offer to read anew, the plots, the machine."""
         if not session:
-            return EMPTY, "", gr.Button(visible=False), *self.plots(session, convention), ""
+            return EMPTY, "", gr.Button(visible=False), *_no_plots(), ""
         report = self._service.report(session)
-        anew = self._service.rereading(session)
-        offered = anew is None and self._service.offers_reread(session)
-        told = "" if anew is None else str(anew)
-        return (
-            memory_html(report),
-            savings_views.report_html(report, told, offered),
-            gr.Button(visible=offered),
-            *self.plots(session, convention),
-            self._machine(session),
-        )
+        live = self._live(session, report)
+        return *live, *_plots(report, convention), self._machine(session, report)
+
+    def tick(self, session: str | None, convention: str, seen: Any) -> tuple[Any, ...]:
+        """What reading changed since it was last `seen`, and what is seen now.
+
+        The plots and the disk change with a checkpoint only, the rest with every chunk.
+        """
+        same_live, same_kept = (gr.skip(),) * 3, (gr.skip(),) * 4
+        try:
+            name = self._service.session(session or "").name
+            report, told = self._service.report(name), str(self._service.rereading(name) or "")
+        except NotFound:  # none is chosen, or it was deleted on another page
+            return *same_live, *same_kept, seen
+        now = name, report.checkpoints, report.tokens, told
+        if now == seen:
+            return *same_live, *same_kept, seen
+        live = self._live(name, report)
+        if seen and seen[:2] == now[:2]:
+            return *live, *same_kept, now
+        return *live, *_plots(report, convention), self._machine(name, report), now
 
     def plots(self, session: str | None, convention: str) -> tuple[Any, ...]:
         """The plots that have something to show; the others are hidden."""
-        if not session:
-            return tuple(gr.LinePlot(visible=False) for _ in savings_plots.TITLES)
-        return tuple(
-            gr.LinePlot(
-                value=plot.data,
-                x_title=plot.x_title,
-                y_title=plot.y_title,
-                y_lim=plot.y_limits and list(plot.y_limits),
-                visible=len(plot.data) > 0,
-            )
-            for plot in savings_plots.plots(self._service.report(session), convention)
-        )
+        return _plots(self._service.report(session), convention) if session else _no_plots()
+
+    def _live(self, session: str, report: Report) -> tuple[Any, Any, Any]:
+        anew = self._service.rereading(session)
+        offered = anew is None and self._service.offers_reread(session)
+        told = "" if anew is None else str(anew)
+        figures = savings_views.report_html(report, told, offered)
+        return memory_html(report), figures, gr.Button(visible=offered)
 
     def reread(self, session: str | None, convention: str) -> tuple[Any, ...]:
         """Read the session anew with the memory that new sessions have."""
@@ -152,8 +162,7 @@ class SavingsActions:
         picture = as_png(self._service.report(session), session, convention)
         return f"{file_name(session)}.png", base64.b64encode(picture).decode()
 
-    def _machine(self, session: str) -> str:
-        report = self._service.report(session)
+    def _machine(self, session: str, report: Report) -> str:
         sized = self._service.sessions(session, sizes=True)
         taken = [s.byte_count or 0 for s in sized if s.session.name == session]
         return savings_views.machine_html(
@@ -164,6 +173,23 @@ class SavingsActions:
         )
 
 
+def _plots(report: Report, convention: str) -> tuple[Any, ...]:
+    return tuple(
+        gr.LinePlot(
+            value=plot.data,
+            x_title=plot.x_title,
+            y_title=plot.y_title,
+            y_lim=plot.y_limits and list(plot.y_limits),
+            visible=len(plot.data) > 0,
+        )
+        for plot in savings_plots.plots(report, convention)
+    )
+
+
+def _no_plots() -> tuple[Any, ...]:
+    return tuple(gr.LinePlot(visible=False) for _ in savings_plots.TITLES)
+
+
 def _nothing_to_save() -> tuple[str, str]:
-    tell_text("There is no session yet, so there are no figures to save.", "Not saved")
+    tell_text("There is no session yet, so there are no figures to save.")
     return "", ""

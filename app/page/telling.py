@@ -16,6 +16,6 @@ def tell(error: BaseException) -> None:
     tell_text(sentence(error))
 
 
-def tell_text(text: str, title: str = "That did not work") -> None:
+def tell_text(text: str) -> None:
     """A sentence of our own; names in it are text, though gradio would take HTML."""
-    gr.Warning(escape(text), title=title, duration=SHOWN_SECONDS)
+    gr.Warning(escape(text), duration=SHOWN_SECONDS)

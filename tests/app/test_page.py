@@ -7,6 +7,7 @@ import socket
 from dataclasses import replace
 from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 from PIL import Image
 
@@ -15,6 +16,7 @@ from app.page import chat_views
 from app.page.document_views import documents_html
 from app.page.memory_picture import memory_html, parts
 from app.page.passage_panel import passage_html, picture_html, steps_html
+from app.page.savings import SavingsActions
 from app.page.savings_picture import as_png
 from app.page.savings_plots import AS_RUN, PAPER, plots
 from app.page.savings_views import as_csv
@@ -24,6 +26,7 @@ from app.service import PassageContext
 from app.service.report import saved
 from ingest import PagePicture
 from storage import MessageRow, ReadingSpeed
+from tests.app.conftest import read_in_part, wait_until_read
 
 HOSTILE = "<script>alert(1)</script> \U0001f980 <|im_end|>"
 PASSAGE = {
@@ -273,3 +276,19 @@ def test_counts():
 
 def test_nothing_saved_is_zero():
     assert saved(5, 4) == 0 and saved(0, 0) == 0 and saved(1, 4) == 0.75
+
+
+def test_savings_are_renewed_as_far_as_they_changed(make_service, book):
+    service = make_service(checkpoint_tokens=512)
+    document = read_in_part(service, "s", book)
+    act = SavingsActions(service)
+    *shown, seen = act.tick("s", AS_RUN, None)
+    assert all(part != gr.skip() for part in shown)
+    assert act.tick("s", AS_RUN, seen) == (*[gr.skip()] * 7, seen), "nothing changed"
+    assert act.tick("gone", AS_RUN, seen) == (*[gr.skip()] * 7, seen), "deleted elsewhere"
+    service.resume(document.id)
+    wait_until_read(service, "s")
+    *shown, now = act.tick("s", AS_RUN, seen)
+    assert now != seen and all(part != gr.skip() for part in shown)
+    further = (*now[:2], now[2] - 1, now[3])  # no checkpoint since, but another chunk
+    assert act.tick("s", AS_RUN, further)[3:] == (*[gr.skip()] * 4, now)

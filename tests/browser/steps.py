@@ -7,6 +7,8 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 LONG_MS = 120_000
+LONG_QUESTION = "Write Python code for a class Lighthouse with a keeper, a parrot and a lamp."
+"""Its answer takes some ten seconds, also on an idle machine."""
 
 
 def open_tab(page: Page, name: str) -> None:

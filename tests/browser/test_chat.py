@@ -9,7 +9,15 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server, opened
-from tests.browser.steps import LONG_MS, ask, expect_answered, last_answer, read, session
+from tests.browser.steps import (
+    LONG_MS,
+    LONG_QUESTION,
+    ask,
+    expect_answered,
+    last_answer,
+    read,
+    session,
+)
 from tests.ingest.pdf_samples import make_pdf
 
 pytestmark = pytest.mark.slow
@@ -46,18 +54,17 @@ def test_a_stopped_answer_gives_the_model_to_the_next_in_line(
 ):
     read(page, "Waiting", story)
     read(page, "Stopped", story)
-    question = "Tell me all about the lighthouse, its keeper, the parrot and the lamp."
     for other in opened(browser, server):
         session(other, "Waiting").check()
         other.get_by_label("Question", exact=True).fill("What was the parrot's name?")
-        ask(page, question)
+        ask(page, LONG_QUESTION)
         stop = page.get_by_role("button", name="Stop", exact=True)
         expect(stop).to_be_enabled(timeout=LONG_MS)
         other.get_by_role("button", name="Ask", exact=True).click()
         expect(last_answer(other)).to_contain_text("Number 1 in line")
         stop.click()
         expect(last_answer(page)).to_contain_text("Stopped here", timeout=LONG_MS)
-        expect(page.get_by_label("Question", exact=True)).to_have_value(question)
+        expect(page.get_by_label("Question", exact=True)).to_have_value(LONG_QUESTION)
         expect(last_answer(other)).to_contain_text("Ozymandias", timeout=LONG_MS)
         expect_answered(other)
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Server, opened
 from tests.browser.steps import (
     LONG_MS,
+    LONG_QUESTION,
     ask,
     expect_answered,
     last_answer,
@@ -24,16 +25,14 @@ from tests.browser.steps import (
 
 pytestmark = pytest.mark.slow
 
-LINES = 250
 LOST = ("Failed to load resource: net::ERR_",)
 
 
-@pytest.fixture
-def long_story(tmp_path: Path) -> Path:
-    """Some 4,000 tokens, so that the reading takes a while; the name is in its first lines."""
-    path = tmp_path / "voyage.txt"
+def voyage(folder: Path, days: int) -> Path:
+    """A story of some 17 tokens a day; the name that is asked for is in its first line."""
+    path = folder / "voyage.txt"
     first = "The cook of the brig Halcyon was Tobias Wrenn.\n\n"
-    lines = [f"On day {n} the brig made {n % 170 + 3} miles to the west." for n in range(LINES)]
+    lines = [f"On day {n} the brig made {n % 170 + 3} miles to the west." for n in range(days)]
     path.write_text(first + "\n".join(lines), encoding="utf-8")
     return path
 
@@ -54,17 +53,23 @@ def second(browser: Browser, server: Server) -> Iterator[Page]:
 
 
 def test_a_question_is_answered_while_reading_and_a_reload_changes_nothing(
-    page: Page, long_story: Path
+    page: Page, tmp_path: Path
 ):
     new_session(page, "Voyage")
-    upload(page, long_story)
+    upload(page, voyage(tmp_path, days=600))
     document = page.locator(".doc.reading")
     expect(document).to_contain_text("tokens/s", timeout=LONG_MS)
     expect(document.get_by_role("progressbar")).to_have_attribute(
         "aria-valuenow", re.compile("[1-9]")
     )
+    open_tab(page, "Memory & savings")
+    held = page.get_by_label("What the model holds")
+    expect(held).to_be_visible()
+    before = held.inner_text()
+    expect(held).not_to_have_text(before, use_inner_text=True, timeout=LONG_MS)  # it is live
     new_session(page, "Another")
     session(page, "Voyage").check()
+    expect(page.locator(".doc.reading")).to_have_count(1)
     ask(page, "Who was the cook of the brig Halcyon?")
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_enabled(timeout=LONG_MS)
     page.reload()
@@ -72,7 +77,7 @@ def test_a_question_is_answered_while_reading_and_a_reload_changes_nothing(
     expect(last_answer(page)).to_contain_text("Wrenn", timeout=LONG_MS)
     expect_answered(page)
     open_tab(page, "Library")
-    expect(page.locator(".doc.reading")).to_contain_text("of")
+    expect(page.locator(".doc")).to_contain_text("voyage")
 
 
 def test_an_answer_grows_on_two_pages_of_a_session_and_either_stops_it(
@@ -80,10 +85,10 @@ def test_an_answer_grows_on_two_pages_of_a_session_and_either_stops_it(
 ):
     read(page, "Both", story)
     session(second, "Both").check()
-    ask(page, "Tell me all about the lighthouse, its keeper, the parrot and the lamp.")
+    ask(page, LONG_QUESTION)
     stop = second.get_by_role("button", name="Stop", exact=True)
     expect(stop).to_be_enabled(timeout=LONG_MS)
-    expect(second.get_by_role("log")).to_contain_text("Tell me all about the lighthouse")
+    expect(second.get_by_role("log")).to_contain_text(LONG_QUESTION)
     ask(second, "What was the parrot's name?")
     expect(second.locator(".toast-body")).to_contain_text("is being answered: wait")
     stop.click()
@@ -98,13 +103,13 @@ def test_an_answer_grows_on_two_pages_of_a_session_and_either_stops_it(
 
 
 def test_a_server_killed_in_the_middle_goes_on_where_it_stood(
-    browser: Browser, own_server: Server, story: Path, long_story: Path
+    browser: Browser, own_server: Server, story: Path, tmp_path: Path
 ):
     for page in opened(browser, own_server, expected=LOST):
         read(page, "Killed", story)
         new_session(page, "Other")
         session(page, "Killed").check()
-        upload(page, long_story)
+        upload(page, voyage(tmp_path, days=250))
         expect(page.locator(".doc.reading")).to_contain_text("tokens/s", timeout=LONG_MS)
         own_server.kill()
         expect(page.locator(".toast-body")).to_contain_text("Connection to the server was lost")

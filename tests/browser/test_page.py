@@ -9,7 +9,16 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import LONG_MS, ask, expect_answered, last_answer, open_tab, read, upload
+from tests.browser.steps import (
+    LONG_MS,
+    ask,
+    expect_answered,
+    last_answer,
+    new_session,
+    open_tab,
+    read,
+    upload,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -51,8 +60,7 @@ def test_memory_and_savings_are_drawn_and_saved(page: Page, story: Path):
 
 
 def test_what_goes_wrong_is_told_and_leaves_the_page_as_it_was(page: Page, tmp_path: Path):
-    page.get_by_label("Name of a new session").fill("Wrong")
-    page.get_by_role("button", name="New", exact=True).click()
+    new_session(page, "Wrong")
     ask(page, "Is anybody there?")
     expect(page.get_by_text("has no documents yet; add one")).to_be_visible()
     empty = tmp_path / "empty.txt"
