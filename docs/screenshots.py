@@ -71,7 +71,10 @@ def _answering(page: Page, session: str, question: str) -> None:
     page.set_viewport_size({"width": 1280, "height": 1480})
     page.wait_for_timeout(2000)  # the plots draw themselves
     _keep(page, "memory")
-    page.set_viewport_size(WIDE)
+    page.set_viewport_size(WIDE)  # further below it names directories of the machine
+    page.get_by_role("tab", name="Settings").click()
+    page.wait_for_timeout(1500)
+    _keep(page, "settings")
 
 
 def _beginning(page: Page, book: str) -> None:

@@ -12,6 +12,7 @@ from app.errors import AlreadyAnswering, NothingRead
 from app.messages import KNOWN_ERRORS
 from app.page import chat_views as views
 from app.page.chat import ChatActions
+from app.page.chosen import chosen_session
 from app.page.telling import tell, tell_text
 from app.service import PendingAnswer, Service
 from storage import MessageRow, NotFound
@@ -60,7 +61,8 @@ class Asking:
 
     def stop(self, session: str | None, request: gr.Request) -> Any:
         """End the answer after its next word; the model is free then."""
-        pending = self._service.pending_answer(session) if session else None
+        name = chosen_session(self._service, session)
+        pending = self._service.pending_answer(name) if name else None
         if pending is not None:
             self._page(request).stopped = pending
             pending.stop()
@@ -69,6 +71,10 @@ class Asking:
     def news(self, session: str | None, request: gr.Request) -> Iterator[Shown]:
         """Show what was asked elsewhere, or before this page was loaded."""
         page = self._page(request)
+        if session is None and page.session is not None:  # deleted on another page
+            page.session = None
+            yield self._as_stored(page, None)
+            return
         page.session = page.session or session  # the server may be another than when it was opened
         if session is None or page.session != session or page.watched is not None:
             yield _unchanged()
@@ -82,7 +88,7 @@ class Asking:
             else:
                 yield _unchanged()
         except KNOWN_ERRORS:  # whoever asked is told; a session that is gone leaves the list
-            yield self._without(session), gr.skip(), "", NOT_NOW
+            yield self._refused(page, session, gr.skip())
 
     def ask(
         self, session: str | None, text: str, at: str | None, request: gr.Request
@@ -114,20 +120,28 @@ class Asking:
         self, session: str | None, at: str | None, request: gr.Request, edited: gr.EditData
     ) -> Iterator[Shown]:
         """Ask the last question in other words; an earlier one stays as it was."""
-        messages = self._service.messages(session) if session else []
-        last = self._last(session)
+        name = chosen_session(self._service, session)
+        if name is None:
+            yield _unchanged()
+            return
+        messages = self._service.messages(name)
         index = edited.index if isinstance(edited.index, int) else edited.index[0]
-        if not session or last is None or messages[index].id != last[0].id:
+        text = views.as_written(_text_of(edited.value))
+        if index >= len(messages):  # it was stopped, so it is not stored and replaces nothing
+            yield from self.ask(name, text, at, request)
+            return
+        last = self._last(name)
+        if last is None or messages[index].id != last[0].id:
             tell_text("Only the last question can be edited, for later answers may rest on it.")
             yield views.conversation(messages), gr.skip(), gr.skip(), gr.skip()
             return
-        text = views.as_written(_text_of(edited.value))
-        yield from self._ask(request, session, text, at or "", last[0].id)
+        yield from self._ask(request, name, text, at or "", last[0].id)
 
     def _ask(
         self, request: gr.Request, session: str, text: str, at: str, replaces: int | None = None
     ) -> Iterator[Shown]:
         page = self._page(request)
+        page.session = page.session or session
         field: Any = ""  # emptied once: the next question may be typed meanwhile
         try:
             pending = self._service.begin_answer(session, text, at, replaces)
@@ -139,16 +153,17 @@ class Asking:
             yield _unchanged()
         except KNOWN_ERRORS as error:
             tell(error)
-            yield self._without(session), text, gr.skip(), NOT_NOW
+            yield self._refused(page, session, text)
 
     def _watch(self, page: OpenPage, session: str, pending: PendingAnswer) -> Iterator[Shown]:
         """Show an answer until it ends, or until the page shows another session."""
-        page.session, page.watched = session, pending
+        page.watched = pending
         try:
             before, answer = self._before(session, pending), None
             for answer in pending.watch():
                 if page.session != session:
-                    yield gr.skip(), gr.skip(), gr.skip(), NOT_NOW
+                    stop = NOT_NOW if page.watched is pending else gr.skip()
+                    yield gr.skip(), gr.skip(), gr.skip(), stop
                     return
                 footing, stop = views.footing_html(answer.as_dict()), not answer.done
                 yield before + views.turn(answer), gr.skip(), footing, gr.Button(interactive=stop)
@@ -157,7 +172,8 @@ class Asking:
                 text = answer.question if page.stopped is pending else gr.skip()
                 yield before + views.stopped(answer), text, "", NOT_NOW
         finally:
-            page.watched = None
+            if page.watched is pending:  # not yet another one, in the session shown since
+                page.watched = None
             if page.session == session:
                 page.last_message_id = self._last_message_id(session)
 
@@ -167,18 +183,21 @@ class Asking:
         kept = [m for m in messages if replaces is None or m.id < replaces]
         return [views.earlier(message) for message in kept]
 
-    def _as_stored(self, page: OpenPage, session: str) -> Shown:
+    def _as_stored(self, page: OpenPage, session: str | None) -> Shown:
         """The conversation that another page, or the command line, went on with."""
-        page.last_message_id = self._last_message_id(session)
+        page.last_message_id = self._last_message_id(session) if session else None
         messages, footing = self._chat.messages(session)
         return messages, gr.skip(), footing, NOT_NOW
 
-    def _without(self, session: str) -> Any:
-        """The conversation without what was refused; the session itself may be gone."""
-        try:
-            return views.conversation(self._service.messages(session))
-        except NotFound:
-            return gr.skip()
+    def _refused(self, page: OpenPage, session: str, text: Any) -> Shown:
+        """The conversation without what was refused, and that back in its field.
+
+        Not if another session is shown by now, or if this one is gone.
+        """
+        name = chosen_session(self._service, session)
+        if name is None or page.session != session:
+            return gr.skip(), gr.skip(), gr.skip(), NOT_NOW
+        return views.conversation(self._service.messages(name)), text, "", NOT_NOW
 
     def _last_message_id(self, session: str) -> int | None:
         try:
@@ -187,7 +206,8 @@ class Asking:
             return None
 
     def _last(self, session: str | None) -> tuple[MessageRow, MessageRow] | None:
-        last = self._service.messages(session)[-2:] if session else []
+        name = chosen_session(self._service, session)
+        last = self._service.messages(name)[-2:] if name else []
         if [m.role for m in last] != ["user", "assistant"]:
             return None
         return last[0], last[1]

@@ -9,6 +9,7 @@ import gradio as gr
 
 from app.messages import KNOWN_ERRORS
 from app.page import chat_views as views
+from app.page.chosen import chosen_session
 from app.page.passage_panel import PassagePanel, lay_out_passage
 from app.page.telling import tell, tell_text
 from app.service import Service
@@ -100,7 +101,8 @@ class ChatActions:
 
     def messages(self, session: str | None) -> tuple[Any, str]:
         """The conversation, or first questions where there is none, and the answer's footing."""
-        if not session:
+        session = chosen_session(self._service, session)
+        if session is None:
             return gr.Chatbot(value=[], placeholder=views.WELCOME, examples=[]), ""
         said = self._service.messages(session)
         details = said[-1].details if said else None
@@ -121,7 +123,8 @@ class ChatActions:
         return gr.Dropdown(choices=self._choices(session), value="")
 
     def _choices(self, session: str | None) -> list[tuple[str, str]]:
-        places = self._service.places(session) if session else []
+        name = chosen_session(self._service, session)
+        places = self._service.places(name) if name else []
         return [NOW, *((place.label, place.at) for place in places)]
 
     def as_markdown(self, session: str | None) -> tuple[str, str]:
@@ -132,7 +135,8 @@ class ChatActions:
 
     def _file(self, session: str | None, format: str) -> tuple[str, str]:
         """Name and content of the conversation as a file; an empty name where there is none."""
-        if not session or not self._service.messages(session):
+        session = chosen_session(self._service, session)
+        if session is None or not self._service.messages(session):
             tell_text("Nothing was asked yet; there is no conversation to save.")
             return "", ""
         try:

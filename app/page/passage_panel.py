@@ -13,6 +13,7 @@ import gradio as gr
 
 from app.messages import KNOWN_ERRORS, sentence
 from app.page.chat_views import chip_text, passages_of
+from app.page.chosen import chosen_session
 from app.page.javascript import BUTTONS
 from app.page.telling import tell
 from app.service import PassageContext, Service
@@ -57,7 +58,8 @@ class PassageActions:
     def earlier_answer(self, session: str | None, chosen: gr.SelectData) -> Iterator[Shown]:
         """Open the first passage of the answer that was clicked."""
         index = chosen.index if isinstance(chosen.index, int) else chosen.index[0]
-        messages = self._service.messages(session) if session else []
+        name = chosen_session(self._service, session)
+        messages = self._service.messages(name) if name else []
         message = messages[index] if index < len(messages) else None
         passages = passages_of(message) if message and message.role == "assistant" else []
         if not passages:
@@ -78,7 +80,8 @@ class PassageActions:
         return gr.Column(visible=False), "", None
 
     def _answers(self, session: str | None) -> list[MessageRow]:
-        messages = self._service.messages(session) if session else []
+        name = chosen_session(self._service, session)
+        messages = self._service.messages(name) if name else []
         return [m for m in messages if m.role == "assistant"]
 
     def _answer(self, session: str | None, number: int | None) -> MessageRow | None:

@@ -24,6 +24,9 @@ LEAST_WINDOW_TOKENS = 256
 """Half a window holds the question, its passages and the answer: fewer leave no room for these."""
 
 
+MOST_WINDOW_TOKENS = 1 << 20
+
+
 @dataclass(frozen=True)
 class Wanted:
     """The settings that the page offers, under their names in `ModelOptions`."""
@@ -72,7 +75,14 @@ class Wanted:
 
 
 def _window(text: str) -> int:
-    tokens = token_count(text.replace(",", ""), "The window")
+    digits = text.replace(",", "").strip()
+    if digits.isdecimal() and len(digits) > len(str(MOST_WINDOW_TOKENS)):
+        digits = str(MOST_WINDOW_TOKENS + 1)
+    tokens = token_count(digits, "The window")
+    if tokens > MOST_WINDOW_TOKENS:
+        raise ValueError(
+            f"The window takes at most {MOST_WINDOW_TOKENS:,} tokens; choose everything for more."
+        )
     if tokens < LEAST_WINDOW_TOKENS:
         raise ValueError(
             f"The window takes at least {LEAST_WINDOW_TOKENS} tokens, for half of it holds a "

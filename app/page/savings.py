@@ -12,12 +12,12 @@ import psutil
 
 from app.messages import KNOWN_ERRORS
 from app.page import savings_plots, savings_views
+from app.page.chosen import chosen_session
 from app.page.memory_picture import memory_html
 from app.page.savings_plots import AS_RUN, CACHE, FLOPS, PAPER, SPEED, TIME, TOKENS
 from app.page.telling import tell, tell_text
 from app.service import Report, Service
 from ingest.naming import file_name
-from storage import NotFound
 
 LIVE_SECONDS = 2.0
 """While the tab is looked at, it is renewed so often."""
@@ -103,7 +103,8 @@ class SavingsActions:
 
     def shown(self, session: str | None, convention: str) -> tuple[Any, ...]:
         """Memory, figures, the offer to read anew, the plots, the machine."""
-        if not session:
+        session = chosen_session(self._service, session)
+        if session is None:
             return EMPTY, "", gr.Button(visible=False), *_no_plots(), ""
         report = self._service.report(session)
         live = self._live(session, report)
@@ -115,22 +116,24 @@ class SavingsActions:
         The plots and the disk change with a checkpoint only, the rest with every chunk.
         """
         same_live, same_kept = (gr.skip(),) * 3, (gr.skip(),) * 4
-        try:
-            name = self._service.session(session or "").name
-            report, told = self._service.report(name), str(self._service.rereading(name) or "")
-        except NotFound:  # none is chosen, or it was deleted on another page
+        name = chosen_session(self._service, session)
+        if name is None:
             return *same_live, *same_kept, seen
-        now = name, report.checkpoints, report.tokens, told
+        report, told = self._service.report(name), str(self._service.rereading(name) or "")
+        made = report.window, report.sinks, report.memory_status
+        kept = name, made, report.disk_bytes, report.reading_seconds  # a checkpoint adds to these
+        now = kept, report.tokens, told
         if now == seen:
             return *same_live, *same_kept, seen
         live = self._live(name, report)
-        if seen and seen[:2] == now[:2]:
+        if seen and seen[0] == kept:
             return *live, *same_kept, now
         return *live, *_plots(report, convention), self._machine(name, report), now
 
     def plots(self, session: str | None, convention: str) -> tuple[Any, ...]:
         """The plots that have something to show; the others are hidden."""
-        return _plots(self._service.report(session), convention) if session else _no_plots()
+        name = chosen_session(self._service, session)
+        return _plots(self._service.report(name), convention) if name else _no_plots()
 
     def _live(self, session: str, report: Report) -> tuple[Any, Any, Any]:
         anew = self._service.rereading(session)
@@ -149,7 +152,8 @@ class SavingsActions:
 
     def as_csv(self, session: str | None) -> tuple[str, str]:
         """Name and content of the file; an empty name where there is none."""
-        if not session:
+        session = chosen_session(self._service, session)
+        if session is None:
             return _nothing_to_save()
         return f"{file_name(session)}.csv", savings_views.as_csv(self._service.report(session))
 
@@ -157,7 +161,8 @@ class SavingsActions:
         """The same of the picture, its bytes in base64."""
         from app.page.savings_picture import as_png  # matplotlib, which most visits never need
 
-        if not session:
+        session = chosen_session(self._service, session)
+        if session is None:
             return _nothing_to_save()
         picture = as_png(self._service.report(session), session, convention)
         return f"{file_name(session)}.png", base64.b64encode(picture).decode()

@@ -86,15 +86,17 @@ def as_csv(report: Report) -> str:
             "paper_cache_elements_full": report.curve_paper_cache_elements_full,
             "paper_flops": report.curve_paper_flops,
             "paper_flops_full": report.curve_paper_flops_full,
-        }
-    )
+        },
+        dtype=object,  # FLOPs may need more than 64 bits
+    ).astype({"tokens": "Int64"})
     run = pd.DataFrame(
         {
             "tokens": report.counted_tokens,
             "flops": report.counted_flops,
             "flops_full": report.counted_flops_full,
-        }
-    ).astype("Int64")
+        },
+        dtype=object,
+    ).astype({"tokens": "Int64"})
     speeds = pd.DataFrame(
         {
             "tokens": [speed.position for speed in report.speeds],
@@ -104,5 +106,5 @@ def as_csv(report: Report) -> str:
             "read_at": [speed.read_at for speed in report.speeds],
         }
     ).astype({"tokens": "Int64", "read_tokens": "Int64"})
-    table = formulas.astype("Int64").merge(run, on="tokens", how="outer")
+    table = formulas.merge(run, on="tokens", how="outer")
     return table.merge(speeds, on="tokens", how="outer").to_csv(index=False)

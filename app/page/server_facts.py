@@ -81,7 +81,7 @@ def _number(tokens: int | str) -> str:
 
 
 def _device(options: ModelOptions) -> str:
-    return device() if options.device == "auto" else f"{options.device}, of {device()}"
+    return device() if options.device == "auto" else options.device
 
 
 def _source_facts(sources: Sources) -> list[Fact]:

@@ -52,7 +52,8 @@ STARTED = (
 )
 ANEW = (
     '<p class="facts">It is read from what is stored here, beside its present state, which goes on '
-    "answering until all is read. Another precision or memory loads the model once more.</p>"
+    "answering until all is read. Another precision or memory, or no window, loads the model once "
+    "more.</p>"
 )
 
 

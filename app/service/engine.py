@@ -89,6 +89,12 @@ class Engine:
     def _runtime_of(self, session_id: int) -> Runtime:
         return self.runtime(storage.get_session_by_id(self.db, session_id))
 
+    def let_go_of_models(self) -> None:
+        """Free the memory of models that no session goes on with any more."""
+        rows = [summary.session for summary in storage.list_sessions(self.db)]
+        used = map(self.options_of, (*rows, *storage.list_rereads(self.db)))
+        self.models.keep([self.settings.model, *used])
+
     def forget(self, session_id: int, save: bool = True) -> None:
         """Take a session out of the following, out of the reading and out of memory.
 

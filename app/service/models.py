@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from ahn_runtime import Runtime
@@ -32,6 +32,9 @@ class Models:
             AhnError: why it cannot be loaded.
         """
         settled = settle(options)
+        known = self._loaded.get(settled)
+        if known is not None:  # whoever has a model does not wait for the loading of another
+            return known
         with self._loading:
             if settled not in self._loaded:
                 self._loaded[settled] = self._sharing(settled) or self._load(settled)
@@ -42,9 +45,7 @@ class Models:
         preset = PRESETS.get(options.model)
         window, sinks = choose_window(options.window, options.sinks, preset)
         for known, runtime in self._loaded.items():
-            # Without a window there is no memory, so other weights were loaded.
-            is_windowed = window is not None and runtime.stream.window is not None
-            if is_windowed and _weights(known) == _weights(options):
+            if _weights(known) == _weights(options):
                 return runtime.with_stream(
                     window=window,
                     sinks=sinks,
@@ -52,6 +53,12 @@ class Models:
                     positions=options.positions,
                 )
         return None
+
+    def keep(self, options: Iterable[ModelOptions]) -> None:
+        """Let go of all models but those of these options; loaded again if they are needed."""
+        kept = set(map(settle, options))
+        with self._loading:
+            self._loaded = {known: rt for known, rt in self._loaded.items() if known in kept}
 
     @property
     def any_loaded(self) -> bool:
@@ -63,6 +70,7 @@ def _weights(options: ModelOptions) -> ModelOptions:
     plain = ModelOptions()
     return replace(
         options,
+        ahn=options.ahn if options.window is not None else None,  # nothing leaves, so no memory
         window=plain.window,
         sinks=plain.sinks,
         kv_dtype=plain.kv_dtype,

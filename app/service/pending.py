@@ -8,7 +8,7 @@ import threading
 from collections.abc import Generator, Iterator
 from contextlib import closing
 
-from app.errors import AlreadyAnswering
+from app.errors import AlreadyAnswering, TooManyQuestions
 from app.messages import KNOWN_ERRORS
 from app.service.answering import Answer
 from app.service.engine import Engine
@@ -98,6 +98,7 @@ class PendingAnswers:
         self._engine, self._questions = engine, questions
         self._guard = threading.Lock()
         self._pending: dict[int, tuple[PendingAnswer, threading.Thread]] = {}
+        self._is_closed = False
 
     def begin(
         self, session: str, question: str, at: str = "", replaces: int | None = None
@@ -106,10 +107,13 @@ class PendingAnswers:
 
         Raises:
             AlreadyAnswering: another question to this session is being answered.
+            TooManyQuestions: Ammon is being stopped.
             NotFound: there is no such session.
         """
         row = self._engine.session(session)
         with self._guard:
+            if self._is_closed:
+                raise TooManyQuestions("Ammon is being stopped; ask again once it runs.")
             if row.id in self._pending:
                 raise AlreadyAnswering(
                     f"A question to {row.name!r} is being answered: wait for the answer or stop "
@@ -118,8 +122,8 @@ class PendingAnswers:
             steps = self._questions.ask(row.name, question, at, replaces)
             pending = PendingAnswer(row.id, replaces, steps)
             thread = threading.Thread(target=self._run, args=(pending,), daemon=True)
+            thread.start()  # it cannot end before it is noted here
             self._pending[row.id] = pending, thread
-            thread.start()
         return pending
 
     def of(self, session: str) -> PendingAnswer | None:
@@ -134,8 +138,9 @@ class PendingAnswers:
         return found[0] if found else None
 
     def stop_all(self) -> None:
-        """Stop all of them, and wait until they have."""
+        """Stop all of them, wait until they have, and take no more."""
         with self._guard:
+            self._is_closed = True
             running = list(self._pending.values())
         for pending, _ in running:
             pending.stop()

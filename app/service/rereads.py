@@ -71,6 +71,7 @@ class Rereads:
         if known is not None:
             self._engine.forget(known.id, save=False)
             storage.delete_session(self._db, known.id)
+            self._engine.let_go_of_models()
 
     def progress(self, name: str) -> Rereading | None:
         """How far the session's re-reading is; None if there is none."""
@@ -103,4 +104,5 @@ class Rereads:
             if storage.find_reread(self._db, row.rereads) is None:
                 for gone in (row.id, row.rereads):
                     engine.live.drop(gone)
+                engine.let_go_of_models()
         engine.read_on(row.id if more else row.rereads)

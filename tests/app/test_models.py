@@ -1,5 +1,8 @@
 """Loaded models: the weights once for all sessions that differ only in what they hold."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import torch
 
 from ahn_runtime import Runtime
@@ -27,6 +30,31 @@ def test_another_window_shares_the_weights_and_computes_what_a_model_of_its_own_
     assert shared.stream == lone.stream and shared.fingerprint == lone.fingerprint
     logits = [runtime.session().feed(IDS) for runtime in (shared, lone)]
     assert torch.equal(*logits)
-    for change in ({"quantize": None}, {"ahn": None}, {"window": None}):
+    for change in ({"quantize": None}, {"ahn": None}):
         models.get(ModelOptions(**{**first.as_dict(), **change}))
-    assert len(loads) == 4, "another precision, memory or full attention are other weights"
+    assert len(loads) == 3, "another precision, or no memory, are other weights"
+    full = models.get(ModelOptions(**{**first.as_dict(), "window": None}))
+    assert len(loads) == 3 and full.stream.cell is None, "nothing leaves it: it has no memory"
+    models.keep([first])
+    assert models.get(first).model is shared.model and models.get(other).model is shared.model
+    models.get(ModelOptions(**{**first.as_dict(), "ahn": None}))
+    assert len(loads) == 4, "what is not kept is loaded again"
+
+
+def test_who_has_a_model_does_not_wait_while_another_is_loaded(tiny_dir):
+    loading, go_on = threading.Event(), threading.Event()
+
+    def load(options: ModelOptions) -> Runtime:
+        if options.quantize is None:
+            loading.set()
+            assert go_on.wait(30)
+        return Runtime.load(**options.as_dict())
+
+    models = Models(load)
+    int8 = ModelOptions(model=str(tiny_dir), window=64, sinks=8, quantize="int8")
+    runtime = models.get(int8)
+    with ThreadPoolExecutor(1) as pool:
+        exact = pool.submit(models.get, ModelOptions(model=str(tiny_dir), quantize=None))
+        assert loading.wait(30) and models.get(int8) is runtime and not exact.done()
+        go_on.set()
+        assert exact.result() is not runtime

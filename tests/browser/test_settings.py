@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server
 from tests.browser.steps import LONG_MS, open_tab, read
 
 pytestmark = pytest.mark.slow
@@ -17,17 +15,8 @@ pytestmark = pytest.mark.slow
 IS_DARK = re.compile(r"\bdark\b")
 
 
-@pytest.fixture
-def reloaded(browser: Browser, server: Server) -> Iterator[Page]:
-    """A page that may be loaded again: what that breaks off, gradio tells the console as errors."""
-    page = browser.new_page(color_scheme="light")
-    page.goto(server.url)
-    yield page
-    page.close()
-
-
-def test_the_look_is_chosen_at_once_and_kept(reloaded: Page):
-    page, body = reloaded, reloaded.locator("body")
+def test_the_look_is_chosen_at_once_and_kept(page: Page):
+    body = page.locator("body")
     dark = page.get_by_label("Dark", exact=True)
     open_tab(page, "Settings")
     expect(body).not_to_have_class(IS_DARK)
