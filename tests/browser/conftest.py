@@ -31,6 +31,7 @@ CHROMIUM_ARGS = [
     "--no-first-run",
 ]
 
+expect.set_options(timeout=15_000)  # machines may be slow; what is right is seen at once
 CUT_OFF = ("AbortError", "Unexpected error Connection errored out")
 
 
@@ -139,7 +140,7 @@ def opened(
     ours = (server.url, server.url.replace("http", "ws", 1), "data:", "blob:")
     page.on("request", lambda r: None if r.url.startswith(ours) else outside.append(r.url))
     page.goto(server.url)
-    expect(page.locator(".sessions")).to_be_attached()
+    expect(page.locator(".sessions")).to_be_attached(timeout=60_000)
     yield page
     page.close()
     assert outside == []

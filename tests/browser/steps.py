@@ -36,6 +36,8 @@ def upload(page: Page, *paths: Path) -> None:
 def read(page: Page, name: str, path: Path) -> None:
     """A session of its own that has read a file."""
     new_session(page, name)
+    open_tab(page, "Library")
+    expect(page.locator(".doc")).to_have_count(0)  # those of the session before are gone
     upload(page, path)
     expect(page.locator(".doc.done")).to_contain_text(path.stem, timeout=LONG_MS)
     open_tab(page, "Chat")
