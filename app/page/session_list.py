@@ -193,16 +193,19 @@ class SessionActions:
     def tick(self, session: str | None, search: str, seen: Any) -> tuple[Any, Any, Any]:
         """What others and the reading changed; nothing where nothing did.
 
-        The chosen one is set only where it is gone: whoever has just chosen keeps that.
+        The chosen one is set only where it was gone the last time too: whoever has just chosen
+        keeps that, and a name that this page itself has changed meanwhile is not missed.
         """
         choices = self.choices(search)
         trashed = [(t.session_id, t.name) for t in self._service.trashed_sessions()]
         is_listed = session in {name for _, name in choices}
-        is_gone = bool(session) and not is_listed and not self._exists(session)
-        if (choices, trashed) == seen and not is_gone:
+        missed = session if session and not is_listed and not self._exists(session) else None
+        now = choices, trashed, missed
+        if now == seen and missed is None:
             return gr.skip(), gr.skip(), gr.skip()
+        is_gone = missed is not None and seen and seen[2] == missed
         radio = gr.Radio(choices=choices, value=None) if is_gone else gr.Radio(choices=choices)
-        return radio, self._undo(), (choices, trashed)
+        return radio, self._undo(), now
 
     def _exists(self, session: str | None) -> bool:
         """Whether there is such a session, which a search may only have passed over."""

@@ -292,3 +292,17 @@ def test_savings_are_renewed_as_far_as_they_changed(make_service, book):
     assert now != seen and all(part != gr.skip() for part in shown)
     further = (now[0], now[1] - 1, now[2])  # no checkpoint since, but another chunk
     assert act.tick("s", AS_RUN, further)[3:] == (*[gr.skip()] * 4, now)
+
+
+def test_a_chosen_session_is_let_go_only_when_it_stays_away(make_service):
+    service = make_service()
+    service.create_session("old")
+    act = SessionActions(service)
+    *_, seen = act.tick("old", "", None)
+    assert act.tick("old", "", seen) == (gr.skip(),) * 3
+    service.rename_session("old", "new")
+    radio, _, seen = act.tick("old", "", seen)  # on its way when this page renamed it
+    assert radio._constructor_args[0] == {"choices": radio.choices}
+    assert "value" not in act.tick("new", "", seen)[0]._constructor_args[0]
+    radio, *_ = act.tick("old", "", seen)
+    assert radio._constructor_args[0]["value"] is None, "another page renamed it"
