@@ -15,7 +15,7 @@ from app.page.chat import ChatActions
 from app.page.chosen import chosen_session
 from app.page.telling import tell, tell_text
 from app.service import PendingAnswer, Service
-from storage import MessageRow, NotFound
+from storage import MessageRow
 
 Shown = tuple[Any, Any, Any, Any]
 """Messages, the question's field, what the answer rests on, the button that stops."""
@@ -50,7 +50,7 @@ class Asking:
         """Note which session a page shows; returns whether an answer grows in it just now."""
         page = self._page(request)
         page.session = session
-        page.last_message_id = self._last_message_id(session) if session else None
+        page.last_message_id = self._last_message_id(session)
         if session is None or page.watched is None:
             return False
         return self._service.pending_answer(session) is page.watched
@@ -185,7 +185,7 @@ class Asking:
 
     def _as_stored(self, page: OpenPage, session: str | None) -> Shown:
         """The conversation that another page, or the command line, went on with."""
-        page.last_message_id = self._last_message_id(session) if session else None
+        page.last_message_id = self._last_message_id(session)
         messages, footing = self._chat.messages(session)
         return messages, gr.skip(), footing, NOT_NOW
 
@@ -199,11 +199,9 @@ class Asking:
             return gr.skip(), gr.skip(), gr.skip(), NOT_NOW
         return views.conversation(self._service.messages(name)), text, "", NOT_NOW
 
-    def _last_message_id(self, session: str) -> int | None:
-        try:
-            return self._service.last_message_id(session)
-        except NotFound:
-            return None
+    def _last_message_id(self, session: str | None) -> int | None:
+        name = chosen_session(self._service, session)
+        return self._service.last_message_id(name) if name else None
 
     def _last(self, session: str | None) -> tuple[MessageRow, MessageRow] | None:
         name = chosen_session(self._service, session)

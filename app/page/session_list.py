@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from app.messages import KNOWN_ERRORS
+from app.page.chosen import chosen_session
 from app.page.telling import tell, tell_text
 from app.page.words import size
 from app.service import Service
@@ -209,7 +210,7 @@ class SessionActions:
 
     def _exists(self, session: str | None) -> bool:
         """Whether there is such a session, which a search may only have passed over."""
-        return session in {s.session.name for s in self._service.sessions()}
+        return session is not None and chosen_session(self._service, session) == session
 
     def free_name(self, stem: str) -> str:
         """The first of "stem 1", "stem 2", ... that is not taken."""
