@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Start Ammon: the web page without a command, everything else with one (see --help)."""
 
-import app.threads  # noqa: F401, I001 (before torch comes)
-from app.cli import main
+import app.torch_threads  # noqa: F401, I001 (before torch comes)
+from app.cli.main import main
 
 if __name__ == "__main__":
     main()

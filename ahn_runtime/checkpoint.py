@@ -24,9 +24,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from ahn_runtime.attention import slots_of
-from ahn_runtime.cache import ModelState, capacity_for
 from ahn_runtime.errors import AhnError, CheckpointVersionError, DamagedCheckpoint
+from ahn_runtime.model.attention import slots_of
+from ahn_runtime.model.cache import ModelState, capacity_for
 
 if TYPE_CHECKING:
     from ahn_runtime.runtime import Runtime

@@ -8,27 +8,33 @@ from typing import Any, Literal
 
 import torch
 
-from ahn_runtime import hub
-from ahn_runtime.cache import ModelState
-from ahn_runtime.cells import cell_class
+from ahn_runtime.backends.cpu.decode_step import fuse_token
+from ahn_runtime.backends.cpu.int8_layer import fuse_layers
+from ahn_runtime.backends.cpu.int8_linear import join_layers
+from ahn_runtime.backends.cpu.jit import FEW_TOKENS
 from ahn_runtime.config import DTYPES, ModelConfig, StreamConfig
-from ahn_runtime.embedded import Progress, fetch_embedded
 from ahn_runtime.errors import ModelMismatchError, ModelNotFound
-from ahn_runtime.int8_layer import fuse_layers
-from ahn_runtime.int8_token import fuse_token
-from ahn_runtime.ops.compiled import FEW_TOKENS
-from ahn_runtime.presets import (
+from ahn_runtime.loading import hub
+from ahn_runtime.loading.embedded import Progress, fetch_embedded
+from ahn_runtime.loading.memory_gain import UNSCALED, WindowScale
+from ahn_runtime.loading.presets import (
     DEFAULT_SINK_TOKENS,
     DEFAULT_WINDOW_TOKENS,
     PRESETS,
     Preset,
 )
-from ahn_runtime.quantize import join_layers
-from ahn_runtime.qwen2 import Qwen2
+from ahn_runtime.loading.weights import (
+    fingerprint_of,
+    load_model,
+    memory_kind,
+    memory_scale,
+    open_base,
+)
+from ahn_runtime.model.cache import ModelState
+from ahn_runtime.model.cells import cell_class
+from ahn_runtime.model.qwen2 import Qwen2
 from ahn_runtime.session import BLOCK_TOKENS, Session, Snapshot
 from ahn_runtime.tokenizer import Tokenizer
-from ahn_runtime.weights import fingerprint_of, load_model, memory_kind, memory_scale, open_base
-from ahn_runtime.window_scale import UNSCALED, WindowScale
 
 MemoryStatus = Literal["trained", "untrained", "none"]
 

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from ahn_runtime.accounting import block_flops, head_flops
-from ahn_runtime.cache import ModelState, extend_prefix_hash
-from ahn_runtime.lookup import PromptLookup, Undo, agreeing
+from ahn_runtime.model.cache import ModelState, extend_prefix_hash
 from ahn_runtime.sampling import Sampler
+from ahn_runtime.speculative import PromptLookup, Undo, agreeing
 
 if TYPE_CHECKING:
     from ahn_runtime.runtime import Runtime

@@ -1,3 +1,3 @@
 """Speed and memory, ours beside others', as ratios of one run."""
 
-import app.threads  # noqa: F401 (before torch comes)
+import app.torch_threads  # noqa: F401 (before torch comes)

@@ -21,9 +21,9 @@ import torch
 import storage
 from ahn_runtime import Runtime
 from ahn_runtime.checkpoint import load_checkpoint
-from ahn_runtime.tiny import write_tiny
-from app.service import retention
-from app.service.live import LiveSession
+from ahn_runtime.loading.tiny import write_tiny
+from app.service.reading import checkpoint_policy as retention
+from app.service.reading.open_session import LiveSession
 from app.settings import Settings
 from evaluation.texts import stream
 from ingest import token_chunks

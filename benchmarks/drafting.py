@@ -13,9 +13,9 @@ import json
 import time
 from pathlib import Path
 
-import app.threads  # noqa: F401 (how the application's threads wait)
+import app.torch_threads  # noqa: F401 (how the application's threads wait)
 from ahn_runtime import Runtime
-from app.service.prompt import join, opening, passage_text, question_head, question_tail
+from app.service.answering.prompt import join, opening, passage_text, question_head, question_tail
 
 CONTEXT_CHARS, ANSWER_TOKENS = 3000, 48
 

@@ -12,7 +12,7 @@ import statistics
 import time
 from pathlib import Path
 
-import app.threads  # noqa: F401 (how the application's threads wait)
+import app.torch_threads  # noqa: F401 (how the application's threads wait)
 from ahn_runtime import Runtime
 from evaluation.texts import beginning
 

@@ -28,8 +28,9 @@ import psutil
 
 import storage
 from ahn_runtime import Runtime
-from ahn_runtime.tiny import write_tiny
-from app.service import OPEN_STATES, Service, library
+from ahn_runtime.loading.tiny import write_tiny
+from app.service import OPEN_STATES, Service
+from app.service.library import indexing as library
 from app.settings import ModelOptions, Settings
 from benchmarks.large_files import write_log, write_pdf
 from ingest import ReaderProcesses

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import benchmarks  # noqa: F401 (before torch comes)
 from ahn_runtime import Runtime
-from ahn_runtime.tiny import write_tiny
+from ahn_runtime.loading.tiny import write_tiny
 from app.service import OPEN_STATES, Answer, Service
 from app.settings import ModelOptions, Settings, byte_count
 

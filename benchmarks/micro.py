@@ -18,14 +18,14 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-import app.threads  # noqa: F401 (how the application's threads wait)
-from ahn_runtime.attention import attend, score_mask
-from ahn_runtime.cells import CELLS, cell_class
+import app.torch_threads  # noqa: F401 (how the application's threads wait)
+from ahn_runtime.backends.cpu.attention import attend_single
+from ahn_runtime.backends.cpu.decode_step import fine_product, product
+from ahn_runtime.backends.cpu.int8_linear import Int8Linear, quantize_rows
+from ahn_runtime.backends.cpu.threads import share_range
 from ahn_runtime.config import ModelConfig
-from ahn_runtime.int8_token import fine_product, product
-from ahn_runtime.ops.crew import share_range
-from ahn_runtime.ops.single_attention import attend_single
-from ahn_runtime.quantize import Int8Linear, quantize_rows
+from ahn_runtime.model.attention import attend, score_mask
+from ahn_runtime.model.cells import CELLS, cell_class
 
 EMBEDDED = ModelConfig(
     hidden_size=896,

@@ -11,8 +11,8 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
-from benchmarks.race import Mark
-from evaluation.drawing import STYLE, save
+from benchmarks.interleaved import Mark
+from evaluation.figures import STYLE, save
 
 
 def table(marks: Sequence[Mark], ours: str) -> str:

@@ -17,8 +17,8 @@ from typing import Any
 import torch
 
 from ahn_runtime import Runtime
-from benchmarks.contestant import Worker
-from benchmarks.ours import Ours
+from benchmarks.ammon import Ours
+from benchmarks.engine import Worker
 
 READ_TOKENS, ANSWER_TOKENS, ROUNDS = 256, 8, 3
 

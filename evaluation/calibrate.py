@@ -1,4 +1,4 @@
-"""How loud a memory should be behind each window: the factors of `ahn_runtime.window_scale`.
+"""How loud a memory should be behind each window: the factors of `ahn_runtime.loading.memory_gain`.
 
 KL(full || memory times f) is measured for a few factors f and for the window alone (f = 0). What a
 memory adds is small against what attention finds, so the divergence is close to a parabola in f;
@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from ahn_runtime import Runtime
-from ahn_runtime.window_scale import WindowScale
+from ahn_runtime.loading.memory_gain import WindowScale
 from evaluation import divergence
-from evaluation.ways import FULL, WINDOW, Told
+from evaluation.variants import FULL, WINDOW, Told
 
 
 def calibrate(

@@ -21,7 +21,7 @@ from torch import Tensor
 from ahn_runtime import Runtime, Session
 from evaluation.scoring import half_interval, mean
 from evaluation.texts import middle
-from evaluation.ways import FULL, WINDOW, Told, Way, ways_to_read
+from evaluation.variants import FULL, WINDOW, Told, Way, ways_to_read
 
 PIECE_TOKENS = 256
 SCORED_TOKENS = 64

@@ -20,9 +20,9 @@ from typing import Any
 import torch
 
 from ahn_runtime import Runtime, Session
-from ahn_runtime.cells import Cell
+from ahn_runtime.model.cells import Cell
 from evaluation.texts import stream
-from evaluation.ways import Told
+from evaluation.variants import Told
 
 SHARES = (0.05, 0.5, 0.95)
 

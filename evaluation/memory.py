@@ -19,10 +19,10 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from ahn_runtime import Runtime
-from ahn_runtime.tiny import write_tiny
+from ahn_runtime.loading.tiny import write_tiny
 from evaluation import divergence, drift, plots, probe, questions, recall
 from evaluation.texts import middle
-from evaluation.ways import FULL, WINDOW, Told
+from evaluation.variants import FULL, WINDOW, Told
 
 TINY_MODEL = "tiny"
 PARTS = ("divergence", "recall", "drift", "probe", "questions")

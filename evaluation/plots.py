@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from evaluation.divergence import BUCKET_TOKENS, Row
-from evaluation.drawing import STYLE, save
 from evaluation.drift import Moment
+from evaluation.figures import STYLE, save
 from evaluation.probe import Influence
-from evaluation.ways import FULL
+from evaluation.variants import FULL
 
 LINE_CHARACTERS = 92
 SHOWN_TOKENS = 700

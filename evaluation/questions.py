@@ -19,7 +19,7 @@ from typing import Any
 
 from ahn_runtime import Runtime, Session
 from evaluation.scoring import cross_entropy, half_interval, log_probabilities, mean
-from evaluation.ways import WINDOW, Told, ways_to_read
+from evaluation.variants import WINDOW, Told, ways_to_read
 from training import chat
 from training.questions import Question, read_questions
 

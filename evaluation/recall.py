@@ -20,7 +20,7 @@ from ahn_runtime import Runtime, Session
 from ahn_runtime.tokenizer import Tokenizer
 from evaluation.scoring import cross_entropy, half_interval, log_probabilities, mean
 from evaluation.texts import middle
-from evaluation.ways import Told, ways_to_read
+from evaluation.variants import Told, ways_to_read
 
 KEEPERS = (
     *("Alice", "Bernard", "Clara", "Daniel", "Esther", "Francis", "Grace", "Harold"),

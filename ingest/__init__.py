@@ -3,7 +3,7 @@
 Imports neither the model, nor the storage, nor the application.
 """
 
-from ingest.contained import ReaderProcesses
+from ingest.chunking import encode_segments, token_chunks
 from ingest.document import DEFAULT_LIMITS, Chapter, Document, Limits, Locator, Reader, Segment
 from ingest.errors import (
     DamagedDocument,
@@ -16,14 +16,14 @@ from ingest.errors import (
     UnsupportedFormat,
 )
 from ingest.folders import Found, find_files
-from ingest.follow import Place, Tail, start_of
-from ingest.growing import GrowingText, begin_growing, grow_on
-from ingest.growing_json_lines import GrowingJsonLines
-from ingest.growing_log import GrowingLog
-from ingest.ocr import Ocr, find_ocr
 from ingest.opening import kind_to_follow, open_document
-from ingest.pdf_render import PagePicture, Rectangle, render_page
-from ingest.stream import encode_segments, token_chunks
+from ingest.pdf.ocr import Ocr, find_ocr
+from ingest.sandbox.pool import ReaderProcesses
+from ingest.sandbox.render import PagePicture, Rectangle, render_page
+from ingest.tail.growing import GrowingText, begin_growing, grow_on
+from ingest.tail.growing_json_lines import GrowingJsonLines
+from ingest.tail.growing_log import GrowingLog
+from ingest.tail.tail import Place, Tail, start_of
 
 __all__ = [
     "Chapter",

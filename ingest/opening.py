@@ -8,12 +8,7 @@ import os
 import stat
 from pathlib import Path
 
-from ingest.archive import Archive
-from ingest.code import CODE_SUFFIXES, CodeReader
 from ingest.document import DEFAULT_LIMITS, Document, Kind, Limits, Unit
-from ingest.docx import MAIN_PART, DocxFile
-from ingest.epub import EpubFile
-from ingest.epub_package import CONTAINER
 from ingest.errors import (
     DamagedDocument,
     DocumentNotFound,
@@ -23,11 +18,17 @@ from ingest.errors import (
     LimitExceeded,
     UnsupportedFormat,
 )
-from ingest.html import HtmlReader
-from ingest.json_lines import JsonLinesReader
-from ingest.log import LogReader, looks_like_log
+from ingest.lines.code import CODE_SUFFIXES, CodeReader
+from ingest.lines.json_lines import JsonLinesReader
+from ingest.lines.log import LogReader, looks_like_log
+from ingest.lines.text import TextReader
+from ingest.markup.archive import Archive
+from ingest.markup.docx import MAIN_PART, DocxFile
+from ingest.markup.epub import EpubFile
+from ingest.markup.epub_package import CONTAINER
+from ingest.markup.html import HtmlReader
 from ingest.naming import file_name, title_from_name, without_gz
-from ingest.pdf import PdfFile
+from ingest.pdf.reader import PdfFile
 from ingest.sniffing import (
     DOCX,
     EPUB,
@@ -41,7 +42,6 @@ from ingest.sniffing import (
     starts_as_pdf,
 )
 from ingest.source import GZIP_MAGIC, FileSource, GzipSource, Source
-from ingest.text import TextReader
 
 MARKDOWN_SUFFIXES = (".md", ".markdown", ".rst")
 TEXT_SUFFIXES = (".txt", ".text", ".log", *MARKDOWN_SUFFIXES)

@@ -67,7 +67,7 @@ from storage.messages import (
 )
 from storage.migrations import SCHEMA_VERSION
 from storage.pages import free_unused_pages, has_page, page_hash, read_page
-from storage.places import (
+from storage.positions import (
     Place,
     Stretch,
     chapter_ends,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage.database import Database, Row
-from storage.questions import any_of, match_bonus, question_terms, unspaced_bigrams
+from storage.fts_query import any_of, match_bonus, question_terms, unspaced_bigrams
 from storage.values import to_json
 
 _CANDIDATES_PER_RESULT = 4

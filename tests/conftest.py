@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-import app.threads  # noqa: F401 (before torch comes)
+import app.torch_threads  # noqa: F401 (before torch comes)
 from ahn_runtime import Runtime
-from ahn_runtime.cells import CELLS
-from ahn_runtime.tiny import write_tiny
+from ahn_runtime.loading.tiny import write_tiny
+from ahn_runtime.model.cells import CELLS
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.support.paths import ROOT
+
 PACKAGES = ("ahn_runtime", "ingest", "storage", "app", "training", "evaluation", "benchmarks")
 STUDIES = ("training", "evaluation")
 WITH_TORCH = ("ahn_runtime", "training", "evaluation", "benchmarks")
@@ -43,13 +44,13 @@ def test_training_stands_on_the_runtime_and_ingest_and_only_its_command_knows_it
         assert not tops(path) & {"storage", "app", "evaluation"}, path
     for path in (p for package in PACKAGES for p in files(package)):
         if "training" in tops(path) and path.relative_to(ROOT).parts[0] not in STUDIES:
-            assert path.name == "cli_train.py", path
+            assert path == ROOT / "app" / "cli" / "train.py", path
 
 
 def test_the_command_line_brings_torch_only_where_it_is_needed():
     """Help is quick, and `train` says how threads wait before there are any."""
-    help_of = "import sys, app.cli; sys.argv = ['ammon', 'train', '--help']\n"
-    ends = "try: app.cli.main()\nfinally: assert not {'torch', 'training'} & set(sys.modules)"
+    help_of = "import sys, app.cli.main; sys.argv = ['ammon', 'train', '--help']\n"
+    ends = "try: app.cli.main.main()\nfinally: assert not {'torch', 'training'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", help_of + ends], cwd=ROOT, check=True)
 
 
@@ -57,7 +58,7 @@ def test_the_command_line_brings_torch_only_where_it_is_needed():
     "module, allowed",
     [
         ("torch", lambda p: p.parts[0] in WITH_TORCH or p.name == "doctor.py"),
-        ("gradio", lambda p: p.parts[:2] == ("app", "page")),
+        ("gradio", lambda p: p.parts[:2] == ("app", "web")),
         ("sqlite3", lambda p: p.parts[0] == "storage"),
         ("pypdf", lambda p: p.parts[0] == "ingest"),
     ],

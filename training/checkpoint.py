@@ -18,8 +18,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from training.atomic import write_atomically
 from training.errors import TrainingError
-from training.writing import write_atomically
 
 FORMAT_VERSION = 1
 INDEX_NAME = "state.json"

@@ -22,10 +22,10 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from ahn_runtime.attention import attend, score_mask
-from ahn_runtime.quantize import Int8Linear
-from ahn_runtime.qwen2 import DecoderLayer, Qwen2
-from ahn_runtime.rope import rope_rotation
+from ahn_runtime.backends.cpu.int8_linear import Int8Linear
+from ahn_runtime.model.attention import attend, score_mask
+from ahn_runtime.model.qwen2 import DecoderLayer, Qwen2
+from ahn_runtime.model.rope import rope_rotation
 
 QUERY_BLOCK_TOKENS = 1024
 """Queries that share a mask: attention costs their number times W + S + this, not L."""

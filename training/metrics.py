@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from training.writing import write_atomically
+from training.atomic import write_atomically
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ahn_runtime.config import ModelConfig
-from training.writing import write_atomically
+from training.atomic import write_atomically
 
 FLOAT32_NAMES = ("A_log", "dt_bias")
 

@@ -24,10 +24,10 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from ahn_runtime.cells.base import inverse_softplus
-from ahn_runtime.qwen2 import MEMORY_MARK, Qwen2
+from ahn_runtime.model.cells.base import inverse_softplus
+from ahn_runtime.model.qwen2 import MEMORY_MARK, Qwen2
 from training.distill import Window, teach
-from training.straight import STRAIGHT
+from training.identity_part import STRAIGHT
 
 GATE_RATE = 200.0
 """Highest change of a gate before its sigmoid or softplus in a step, in learning rates."""

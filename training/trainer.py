@@ -13,12 +13,15 @@ import torch
 from torch import Tensor, nn
 
 from ahn_runtime import Runtime
-from ahn_runtime.qwen2 import MEMORY_MARK
+from ahn_runtime.model.qwen2 import MEMORY_MARK
+from training.atomic import write_atomically
 from training.checkpoint import TrainingState, load_state, save_state
 from training.data import Corpus
 from training.distill import Losses, Window, compare, study, teach
+from training.distributed import Team, join_team
 from training.errors import TrainingError
 from training.example import Example
+from training.identity_part import STRAIGHT, StraightPart
 from training.metrics import MetricsFile, StepMetrics
 from training.optimiser import (
     learning_rate,
@@ -31,9 +34,6 @@ from training.plot import loss_svg
 from training.release import write_release
 from training.settings import TrainingSettings
 from training.start import measure_layers, parameter_rates, start_memory
-from training.straight import STRAIGHT, StraightPart
-from training.team import Team, join_team
-from training.writing import write_atomically
 
 PROJECTION = ".fn.o_proj.weight"
 UNUSED = ".fn.D"

@@ -1,12 +1,12 @@
 """The one room where ingest, storage and the runtime meet."""
 
-from app.service.answering import Answer, RestsOn
+from app.service.answer_jobs import PendingAnswer
+from app.service.answering.answer import Answer, RestsOn
+from app.service.answering.as_of import PlaceChoice
+from app.service.answering.retrieval import Citation
+from app.service.context import OPEN_STATES
 from app.service.documents import DocumentStatus
-from app.service.engine import OPEN_STATES
 from app.service.passages import PassageContext
-from app.service.pending import PendingAnswer
-from app.service.places import PlaceChoice
-from app.service.recall import Citation
 from app.service.report import Report
 from app.service.service import Service
 

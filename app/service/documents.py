@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import storage
-from app.service import library, versions
-from app.service.engine import Engine
+from app.service.context import Engine
+from app.service.library import indexing as library
+from app.service.library import versions
 from app.service.rereads import Rereads
 from storage import DocumentRow
 

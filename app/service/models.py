@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from ahn_runtime import Runtime
-from ahn_runtime.presets import PRESETS
+from ahn_runtime.loading.presets import PRESETS
 from ahn_runtime.runtime import choose_window, has_cuda
 from app.settings import ModelOptions
 

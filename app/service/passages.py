@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import storage
-from app.service.engine import Engine
-from app.service.library import kept_path
-from app.service.timeline import find_position
+from app.service.context import Engine
+from app.service.library.indexing import kept_path
+from app.service.reading.replay import find_position
 from ingest import PagePicture, render_page
 from storage import DocumentRow, NotFound, SegmentRow
 

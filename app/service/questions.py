@@ -7,14 +7,14 @@ from collections.abc import Generator, Iterator
 
 import storage
 from app.errors import BadQuestion, NothingRead
-from app.service.answering import Answer, Question, check_question, stream_answer
-from app.service.engine import Engine
-from app.service.history import history_as
-from app.service.live import LiveSession, open_live
-from app.service.places import PlaceChoice, list_places
-from app.service.suggestions import suggest_questions
-from app.service.timeline import feed_up_to, find_position
-from app.service.turns import Ticket
+from app.service.answering.answer import Answer, Question, check_question, stream_answer
+from app.service.answering.as_of import PlaceChoice, list_places
+from app.service.answering.suggestions import suggest_questions
+from app.service.answering.transcript import history_as
+from app.service.context import Engine
+from app.service.reading.model_queue import Ticket
+from app.service.reading.open_session import LiveSession, open_live
+from app.service.reading.replay import feed_up_to, find_position
 from storage import MessageRow, SessionRow
 
 WAIT_S = 0.5

@@ -6,13 +6,13 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import storage
-from ahn_runtime.cells import cell_class
-from ahn_runtime.presets import PRESETS
+from ahn_runtime.loading.presets import PRESETS
+from ahn_runtime.model.cells import cell_class
 from app.errors import NothingRead
-from app.service import rereading
-from app.service.engine import Engine
+from app.service.context import Engine
 from app.service.models import settle
-from app.service.rereading import Rereading
+from app.service.reading import rereading
+from app.service.reading.rereading import Rereading
 from app.settings import ModelOptions
 from storage import SessionRow
 

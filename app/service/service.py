@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import storage
 from ahn_runtime import Runtime
+from app.service.answer_jobs import PendingAnswers
+from app.service.context import Engine
 from app.service.documents import Documents
-from app.service.engine import Engine
 from app.service.models import Load
 from app.service.passages import Passages
-from app.service.pending import PendingAnswers
 from app.service.questions import Questions
 from app.service.rereads import Rereads
 from app.service.sessions import Sessions

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import storage
-from app.service import exchange
-from app.service.engine import Engine
+from app.service import archive as exchange
+from app.service.context import Engine
+from app.service.reading.replay import find_checkpoint
 from app.service.report import Report, make_report
 from app.service.rereads import Rereads
-from app.service.timeline import find_checkpoint
 from storage import CheckpointRow, SessionRow, SessionSummary
 
 

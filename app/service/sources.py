@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.errors import NotAllowed
+from app.service.context import Engine
 from app.service.documents import Documents
-from app.service.engine import Engine
-from app.service.fetching import fetched, is_url
+from app.service.library.fetch import fetched, is_url
 from app.settings import PATHS_VARIABLE, URLS_VARIABLE
 from ingest.naming import clean_line, file_name
 from storage import DocumentRow

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import storage
 from app.messages import KNOWN_ERRORS, sentence
-from app.service.engine import Engine
+from app.service.context import Engine
 from storage import SessionRow, TrashedSession
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import pytest
 
 from ahn_runtime.accounting import block_flops, full_cache_bytes, head_flops, paper_costs
 from ahn_runtime.config import StreamConfig
-from tests.ahn_runtime.released import RELEASED
+from tests.support.released import RELEASED
 
 HELD = 32_768
 

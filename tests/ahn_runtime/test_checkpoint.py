@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -16,6 +15,7 @@ from ahn_runtime import (
     save_checkpoint,
 )
 from ahn_runtime.checkpoint import PAGE_TOKENS
+from tests.support.paths import ROOT
 
 WINDOW, SINKS = 2 * PAGE_TOKENS + 37, 11
 
@@ -107,7 +107,7 @@ def test_a_new_process_gives_the_same_bits(runtime, tiny_dirs, tmp_path):
         (tmp_path / page_hash).write_bytes(blob)
     arguments = tmp_path, tiny_dirs[runtime.stream.cell], WINDOW, SINKS
     command = [sys.executable, "-c", SCRIPT, *map(str, arguments)]
-    subprocess.run(command, check=True, cwd=Path(__file__).parents[2])
+    subprocess.run(command, check=True, cwd=ROOT)
     expected = session.feed(list(range(200)), logits="all").numpy().tobytes()
     assert (tmp_path / "logits.bin").read_bytes() == expected
 

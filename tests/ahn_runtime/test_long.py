@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from tests.ahn_runtime.naive_twin import logits_by_definition
 from tests.ahn_runtime.test_laws import token_ids
+from tests.support.naive_model import logits_by_definition
 
 LONG = 200_000
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ahn_runtime import WeightsError
-from ahn_runtime.embedded import embedded_path, fetch_embedded
-from ahn_runtime.gguf_file import GGUFModel
+from ahn_runtime.loading.embedded import embedded_path, fetch_embedded
+from ahn_runtime.loading.gguf import GGUFModel
 from ahn_runtime.tokenizer import from_tokenizer_json
 
 TEXTS = {

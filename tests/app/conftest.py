@@ -15,8 +15,8 @@ from app.service import Service
 from app.settings import ModelOptions, Retention, Settings
 from ingest import ReaderProcesses
 from storage import DocumentRow
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 TINY_WINDOW, TINY_SINKS = 3000, 64
 
 

@@ -21,11 +21,11 @@ from pathlib import Path
 import pytest
 
 import storage
-from app.service import engine as engine_room
-from app.service.locks import SessionLocks
-from tests.app import warm
+from app.service import context as engine_room
+from app.service.reading.locks import SessionLocks
+from tests.support import warm
+from tests.support.paths import DATA
 
-DATA = Path(__file__).parents[1] / "data"
 FIRST, SECOND = DATA / "two_destinies.txt", DATA / "john_sherman.txt"
 PATIENCE_S = 60.0
 

@@ -21,11 +21,12 @@ import torch
 import storage
 from ahn_runtime import Runtime
 from ahn_runtime.session import Session
-from app.service import reader, retention
-from app.service.live import LiveSession, open_live
-from tests.app import warm
+from app.service.reading import checkpoint_policy as retention
+from app.service.reading import worker as reader
+from app.service.reading.open_session import LiveSession, open_live
+from tests.support import warm
+from tests.support.paths import DATA
 
-DATA = Path(__file__).parents[1] / "data"
 TEXTS = [str(DATA / name) for name in ("john_sherman.txt", "two_destinies.txt")]
 MODEL = {"window": 1000, "sinks": 64, "quantize": None}
 KILLS = int(os.environ.get("AMMON_KILLS", "30"))

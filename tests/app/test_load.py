@@ -7,7 +7,7 @@ import pytest
 import storage
 from benchmarks.load import drive, name_of, write_texts
 from tests.app.conftest import wait_until_read
-from tests.app.test_service import same_bits, state_of
+from tests.app.service.test_service import same_bits, state_of
 
 SESSIONS, ASKERS, QUESTIONS = 20, 4, 24
 WINDOW = 1000

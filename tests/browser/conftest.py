@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Frame, Page, expect, sync_playwright
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 # Chromium's own errands (updates, field trials) would look like requests of the page.

@@ -18,7 +18,7 @@ from tests.browser.steps import (
     read,
     session,
 )
-from tests.ingest.pdf_samples import make_pdf
+from tests.support.pdf_samples import make_pdf
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.page.chat_views import as_text
+from app.web.chat.html import as_text
 from tests.browser.steps import LONG_MS, ask, expect_answered, last_answer, new_session, upload
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
 from tests.browser.steps import LONG_MS, ask, expect_answered, new_session, open_tab, upload
-from tests.ingest.pdf_samples import encrypted, make_pdf
+from tests.support.pdf_samples import encrypted, make_pdf
 
 pytestmark = pytest.mark.slow
 

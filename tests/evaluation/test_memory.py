@@ -6,7 +6,6 @@ import math
 import statistics
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -16,9 +15,8 @@ from evaluation.divergence import Place
 from evaluation.memory import PARTS, MemoryReport, MemorySettings
 from evaluation.scoring import half_interval
 from evaluation.texts import middle, stream
-from evaluation.ways import FULL, WINDOW
-
-ROOT = Path(__file__).parents[2]
+from evaluation.variants import FULL, WINDOW
+from tests.support.paths import ROOT
 
 
 @pytest.fixture

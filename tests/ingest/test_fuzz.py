@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest import IngestError, Limits, open_document
-from ingest.pdf_spare import SpareExtractor
-from tests.ingest.pdf_samples import cells_content, encrypted, make_pdf
-from tests.ingest.zip_samples import chapter, make_docx, make_epub, nav_point, word_paragraph
+from ingest.sandbox.pdfium import SpareExtractor
+from tests.support.pdf_samples import cells_content, encrypted, make_pdf
+from tests.support.zip_samples import chapter, make_docx, make_epub, nav_point, word_paragraph
 
 EXAMPLES = int(os.environ.get("AMMON_FUZZ_EXAMPLES", "100"))
 MAX_CPU_S = 5.0

@@ -11,7 +11,7 @@ from ingest import (
     UnsupportedFormat,
     open_document,
 )
-from tests.ingest.pdf_samples import make_pdf
+from tests.support.pdf_samples import make_pdf
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.md", "a.rst", "README", "notes.xyz"])

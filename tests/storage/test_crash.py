@@ -4,13 +4,11 @@ import random
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 import storage
-
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
 
 CHILD = """
 import os, sys, storage

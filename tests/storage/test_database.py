@@ -5,13 +5,11 @@ import sys
 import tempfile
 import threading
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 import storage
-
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
 
 
 def in_threads(work, count=2):

@@ -5,21 +5,20 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from ahn_runtime import Runtime
-from ahn_runtime.cells import CELLS
-from ahn_runtime.tiny import write_tiny
+from ahn_runtime.loading.tiny import write_tiny
+from ahn_runtime.model.cells import CELLS
+from tests.support.paths import ROOT
 from training import TrainingError, TrainingSettings, train
 from training.data import Corpus
 from training.metrics import MetricsFile, read_metrics
 from training.optimiser import learning_rate
 
-ROOT = Path(__file__).parents[2]
 ALONE = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 

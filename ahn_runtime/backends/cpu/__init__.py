@@ -1,0 +1,1 @@
+"""The int8 path on a CPU: exact integer products, and numba loops between them."""

@@ -1,0 +1,61 @@
+"""Quantized weights kept on disk, so that a model is quantized once and not at every start.
+
+One safetensors file per base, beside the embedded model; its name holds a hash of what it was made
+from. A file that cannot be read is made anew: it is a copy, nothing is lost with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from ahn_runtime.loading.paths import cache_directory
+
+SCHEME_VERSION = 1
+"""Raised whenever the same weights would be quantized to other numbers."""
+
+MIN_BYTES = 64 << 20
+"""Less than this is quantized in no time, and not worth a copy."""
+
+
+def cached_path(base: Path) -> Path:
+    """Where the quantized weights of a model file or directory are kept."""
+    files = [base] if base.is_file() else sorted(base.glob("*.safetensors"))
+    digest = hashlib.sha256(f"int8 {SCHEME_VERSION}".encode())
+    for file in files:
+        status = file.resolve().stat()
+        digest.update(f"\n{file.resolve()} {status.st_size} {status.st_mtime_ns}".encode())
+    return cache_directory() / "int8" / f"{base.stem}-{digest.hexdigest()[:16]}.safetensors"
+
+
+def read_cached(path: Path) -> Iterator[tuple[str, Tensor]] | None:
+    """The tensors by name, or None where there is no whole file."""
+    try:
+        opened = safe_open(path, framework="pt")
+        names = list(opened.keys())
+    except (SafetensorError, OSError):
+        return None
+    return ((name, opened.get_tensor(name)) for name in names)
+
+
+def write_cached(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Keep the tensors; a full or read-only disk only means quantizing again next time."""
+    if sum(tensor.nbytes for tensor in tensors.values()) < MIN_BYTES:
+        return
+    with contextlib.suppress(OSError, SafetensorError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        os.close(handle)
+        try:
+            save_file({n: t.contiguous() for n, t in tensors.items()}, name)
+            os.replace(name, path)
+        finally:
+            Path(name).unlink(missing_ok=True)

@@ -1,0 +1,100 @@
+"""Models known by name, with the window, the memory and the licence that belong to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+MEMORIES = Path(__file__).parents[1] / "memories"
+"""Memories that come with Ammon: a directory each, with a model card."""
+DEFAULT_WINDOW_TOKENS = 2048
+DEFAULT_SINK_TOKENS = 128
+RELEASED_WINDOW_TOKENS = 32_640
+"""W of the paper's evaluation, with S = 128: 32,768 positions held exactly."""
+
+APACHE = "Apache-2.0"
+QWEN_RESEARCH = "Qwen Research License: research and evaluation only, no commercial use"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A model that `Runtime.load` takes by name.
+
+    Args:
+        name: what the user types.
+        title: what the user reads.
+        base: hub id of the base model; None: the embedded one, from the package registry.
+        memory: hub id of the memory's weights, or their directory if they come with Ammon; None:
+            there are none.
+        cell: kind of the memory, by its released name; None for sinks + window only.
+        memory_status: "trained", "untrained" (output projection zero: nothing is added yet) or
+            "none".
+        window, sinks: defaults W and S, in tokens.
+        licence: of the weights.
+    """
+
+    name: str
+    title: str
+    base: str | None
+    memory: str | Path | None
+    cell: str | None
+    memory_status: str
+    window: int
+    sinks: int
+    licence: str
+
+
+EMBEDDED = Preset(
+    name="embedded",
+    title="Qwen2.5-Coder-0.5B-Instruct (Q4_K_M)",
+    base=None,
+    memory=MEMORIES / "embedded-gdn",
+    cell="GatedDeltaNet",
+    memory_status="trained",
+    window=DEFAULT_WINDOW_TOKENS,
+    sinks=DEFAULT_SINK_TOKENS,
+    licence=APACHE,
+)
+
+_RELEASED_CELLS = {"gdn": "GatedDeltaNet", "dn": "DeltaNet", "mamba2": "Mamba2"}
+_RELEASED_NAMES = {"gdn": "GDN", "dn": "DN", "mamba2": "Mamba2"}
+
+
+def _released(size: str, short: str) -> Preset:
+    """A base with the AHN authors' weights (ByteDance-Seed)."""
+    return Preset(
+        name=f"qwen2.5-{size.lower()}-{short}",
+        title=f"Qwen2.5-{size}-Instruct with AHN-{_RELEASED_NAMES[short]}",
+        base=f"Qwen/Qwen2.5-{size}-Instruct",
+        memory=f"ByteDance-Seed/AHN-{_RELEASED_NAMES[short]}-for-Qwen-2.5-Instruct-{size}",
+        cell=_RELEASED_CELLS[short],
+        memory_status="trained",
+        window=RELEASED_WINDOW_TOKENS,
+        sinks=DEFAULT_SINK_TOKENS,
+        licence=QWEN_RESEARCH if size == "3B" else APACHE,
+    )
+
+
+def _plain(size: str) -> Preset:
+    """A base for which no memory is released: sinks and window."""
+    return Preset(
+        name=f"qwen2.5-{size.lower()}",
+        title=f"Qwen2.5-{size}-Instruct",
+        base=f"Qwen/Qwen2.5-{size}-Instruct",
+        memory=None,
+        cell=None,
+        memory_status="none",
+        window=DEFAULT_WINDOW_TOKENS,
+        sinks=DEFAULT_SINK_TOKENS,
+        licence=APACHE,
+    )
+
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        EMBEDDED,
+        *(_plain(size) for size in ("0.5B", "1.5B")),
+        *(_released(size, short) for size in ("3B", "7B", "14B") for short in _RELEASED_CELLS),
+    )
+}

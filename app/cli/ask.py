@@ -1,0 +1,76 @@
+"""The commands `ask` and `history`: a question, its answer as it comes, the pages it names."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.cli.open_service import open_service
+from app.cli.options import DataDir, Json, session_argument, takes_model_options
+
+if TYPE_CHECKING:
+    from app.service import Answer
+
+
+@takes_model_options
+def ask(
+    session: Annotated[str, session_argument("Session to ask.")],
+    question: Annotated[str, typer.Argument(help="The question.")],
+    options: dict[str, Any],
+    at: Annotated[
+        str,
+        typer.Option(help="Answer as of a checkpoint's number, or as of 'page 120' (no spoilers)."),
+    ] = "",
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Ask a session; the answer names the page."""
+    with open_service(data_dir, options, session) as service:
+        answer = shown(service.ask(session, question, at), as_json)
+        for note in service.reading_notes(session):
+            print(note, file=sys.stderr)
+        if as_json:
+            print(json.dumps(answer.as_dict()))
+            return
+        print("\n".join(source_lines(answer)))
+        first, last = answer.first_word_s, answer.seconds
+        print(f"  (first word after {first:.1f} s, the last after {last:.1f} s)", file=sys.stderr)
+
+
+def history(
+    session: Annotated[str, session_argument("Session whose conversation is printed.")],
+    format: Annotated[str, typer.Option(help="'md' or 'json'.")] = "md",
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Print what was asked and answered, with the passages, as Markdown or JSON."""
+    with open_service(data_dir, {}, session) as service:
+        print(service.history(session, "json" if as_json else format).rstrip())
+
+
+def shown(answers: Iterable[Answer], as_json: bool) -> Answer:
+    """Print an answer's text as it comes, unless it is wanted as JSON; returns it whole."""
+    printed, answer = 0, None
+    for answer in answers:
+        if answer.place:
+            print(f"  (number {answer.place} in line)", file=sys.stderr)
+        if not as_json:
+            print(answer.text[printed:], end="", flush=True)
+            printed = max(printed, len(answer.text))
+    assert answer is not None
+    if not as_json:
+        print()
+    return answer
+
+
+def source_lines(answer: Answer) -> list[str]:
+    """The places an answer rests on, a line each."""
+    lines = []
+    for citation in answer.citations:
+        older = " (of an older version)" if citation.is_replaced else ""
+        lines.append(f"  [{citation.number}] {citation.document}, {citation.locator}{older}")
+    return lines

@@ -1,0 +1,48 @@
+"""The command `calibrate`: how loud a memory is behind each window, into its config.json."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Option
+
+from app.cli.options import Json, numbers, say
+
+
+def calibrate(
+    memory: Annotated[Path, typer.Argument(help="Folder of a memory; its config.json is written.")],
+    texts: Annotated[list[Path], typer.Argument(help="Texts to measure on.")],
+    model: Annotated[str, Option(help="Base: a preset, hub id, directory or .gguf.")] = "embedded",
+    quantize: Annotated[str | None, Option(help="'int8', or exact without it.")] = None,
+    windows: Annotated[str, Option(help="Windows to measure at.")] = "256,512,1024,2048",
+    factors: Annotated[str, Option(help="Percent of what it adds, to measure at.")] = "50,100",
+    sinks: Annotated[int, Option(help="Sinks.")] = 128,
+    length: Annotated[int, Option(help="Tokens read of each text.")] = 4096,
+    as_json: Json = False,
+) -> None:
+    """Find how loud a memory should be behind each window, and keep it with the memory."""
+    from ahn_runtime import Runtime
+    from ahn_runtime.loading.memory_gain import CONFIG_KEY
+    from evaluation.calibrate import calibrate as run
+
+    sizes = numbers("windows", windows)
+    shares = [percent / 100 for percent in numbers("factors", factors)]
+    plain, ours = (
+        Runtime.load(model, ahn=ahn, window=sizes[0], sinks=sinks, quantize=quantize)
+        for ahn in (None, memory)
+    )
+    scale, rows = run(plain, ours, texts, sizes, shares, length, say)
+    path = memory / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config[CONFIG_KEY] = scale.as_config()
+    written = path.with_suffix(".new")
+    written.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    written.replace(path)
+    if as_json:
+        print(json.dumps({**scale.as_config(), "measured": [row.as_dict() for row in rows]}))
+        return
+    for window, factor in scale.points:
+        print(f"W {window:,}: {factor:.2f}")

@@ -1,0 +1,113 @@
+"""The command line; also where the web page is started. Heavy imports wait for their command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.ask import ask, history
+from app.cli.benchmark import benchmark
+from app.cli.calibrate import calibrate
+from app.cli.chat import chat
+from app.cli.evaluate import evaluate
+from app.cli.open_service import open_service
+from app.cli.options import CheckpointBudget, DataDir, Json, KeepEvery, takes_model_options
+from app.cli.read import back, read, remove, reread
+from app.cli.sessions import (
+    checkpoints,
+    delete,
+    duplicate,
+    export_session,
+    import_session,
+    rename,
+    report,
+    sessions,
+)
+from app.cli.train import train
+from app.settings import Retention, default_data_dir
+
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 an expected error, told in one sentence on standard error; 2 a command "
+    "or option that does not exist; 130 interrupted (Ctrl-C), with what was read saved."
+)
+
+cli = typer.Typer(
+    help="Ammon reads material of any length and answers with the page.",
+    no_args_is_help=False,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+# In the order of the help, which ends with `doctor` and the groups.
+cli.command()(train)
+cli.command()(calibrate)
+cli.command()(benchmark)
+cli.command()(read)
+cli.command()(ask)
+cli.command()(chat)
+cli.command()(history)
+cli.command()(sessions)
+cli.command()(report)
+cli.command()(checkpoints)
+cli.command()(reread)
+cli.command()(back)
+cli.command()(remove)
+cli.command("export")(export_session)
+cli.command("import")(import_session)
+cli.command()(rename)
+cli.command()(duplicate)
+cli.command()(delete)
+cli.add_typer(evaluate, name="evaluate")
+
+
+def main() -> None:
+    """Run the command line; see `EXIT_CODES`."""
+    try:
+        cli()
+    except Exception as error:
+        # Not sooner: the sentences know the runtime's errors, and with them comes torch.
+        from app.messages import KNOWN_ERRORS, sentence
+
+        if not isinstance(error, KNOWN_ERRORS):
+            raise
+        print(f"Error: {sentence(error)}", file=sys.stderr)
+        sys.exit(1)
+
+
+@cli.callback(invoke_without_command=True, epilog=EXIT_CODES)
+@takes_model_options
+def web(
+    context: typer.Context,
+    options: dict[str, Any],
+    data_dir: DataDir = None,
+    host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to serve on.")] = 7860,
+    keep_every: KeepEvery = None,
+    checkpoint_budget: CheckpointBudget = None,
+) -> None:
+    """Without a command: the web page on http://127.0.0.1:7860."""
+    if context.invoked_subcommand is not None:
+        return
+    from app.web.server import serve
+
+    kept = Retention.given(keep_every, checkpoint_budget)
+    with open_service(data_dir, options, None, kept) as service:
+        serve(service, host, port)
+
+
+@cli.command()
+def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """What is there, what is missing, what to do."""
+    from app.cli.doctor import examine
+
+    findings = examine((data_dir or default_data_dir()).expanduser())
+    if as_json:
+        print(json.dumps([asdict(f) for f in findings]))
+    else:
+        for finding in findings:
+            print(f"[{'ok' if finding.ok else '!!'}] {finding.what}: {finding.found}")
+    if not all(f.ok for f in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,184 @@
+"""The commands about saved sessions as they are: listed, reported on, taken elsewhere, deleted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.open_service import open_service
+from app.cli.options import DataDir, Json, session_argument
+
+NO_SESSIONS = "No sessions yet: python launch.py read FILE --session NAME"
+
+
+def sessions(
+    search: Annotated[
+        str, typer.Option(help="Only those with these words in their name or a document's title.")
+    ] = "",
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """List the saved sessions."""
+    with open_service(data_dir, {}, None) as service:
+        rows: list[dict[str, Any]] = [
+            {
+                "name": s.session.name,
+                "documents": s.document_count,
+                "tokens_read": s.tokens_read,
+                "tokens": s.token_count,
+                "documents_open": s.open_count,
+                "checkpoints": s.checkpoint_count,
+                "bytes": s.byte_count,
+                "updated_at": s.session.updated_at,
+            }
+            for s in service.sessions(search, sizes=True)
+        ]
+    if as_json:
+        print(json.dumps(rows))
+        return
+    for row in rows:
+        print(
+            f"{row['name']}: {row['documents']} documents, {row['tokens_read']:,} of "
+            f"{row['tokens']:,} tokens read, {(row['bytes'] or 0) / 1e6:,.1f} MB on disk"
+        )
+    if not rows:
+        print("No such session." if search else NO_SESSIONS)
+
+
+def rename(
+    session: Annotated[str, session_argument("Session to rename.")],
+    new: Annotated[str, typer.Argument(help="Its new name.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Give a session another name."""
+    with open_service(data_dir, {}, session) as service:
+        name = service.rename_session(session, new).name
+    _tell({"session": name}, f"The session {session!r} is now {name!r}.", as_json)
+
+
+def duplicate(
+    session: Annotated[str, session_argument("Session to duplicate.")],
+    new: Annotated[str, typer.Argument(help="Name of the second one.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Make a second session that stands where this one does; it takes hardly any disk."""
+    with open_service(data_dir, {}, session) as service:
+        name = service.duplicate_session(session, new).name
+    _tell({"session": name}, f"The session {name!r} stands where {session!r} does.", as_json)
+
+
+def _tell(result: dict[str, str], told: str, as_json: bool) -> None:
+    print(json.dumps(result) if as_json else told)
+
+
+def report(
+    session: Annotated[str, session_argument("Session to report on.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """What a session saves against full attention."""
+    with open_service(data_dir, {}, session) as service:
+        figures, offered = service.report(session), service.offers_reread(session)
+    if as_json:
+        print(json.dumps({**figures.as_dict(), "offers_reread": offered}))
+        return
+    print(
+        f"{figures.tokens:,} tokens read; window {figures.window}, sinks {figures.sinks}; "
+        f"memory: {figures.memory_status}"
+    )
+    print(
+        f"cache saved:  {figures.run_cache_saved:.1%} as run "
+        f"({figures.run_cache_bytes:,} of {figures.run_cache_bytes_full:,} bytes), "
+        f"{figures.paper_cache_saved:.1%} by the paper's convention"
+    )
+    print(
+        f"FLOPs saved:  {figures.run_flops_saved:.1%} as run, "
+        f"{figures.paper_flops_saved:.1%} by the paper's convention"
+    )
+    print(
+        f"on disk:      {figures.disk_bytes:,} bytes in {figures.checkpoints} checkpoints "
+        f"(budget: {figures.disk_budget_bytes:,} bytes)"
+    )
+    if figures.speeds:
+        print(
+            f"speed:        {figures.tokens_per_second:,.1f} tokens/s over "
+            f"{figures.reading_seconds:,.1f} s of reading, "
+            f"{figures.speeds[-1].tokens_per_second:,.1f} tokens/s up to the last checkpoint"
+        )
+    if offered:
+        print(f"A trained memory has come since: python launch.py reread {session!r} uses it.")
+
+
+def checkpoints(
+    session: Annotated[str, session_argument("Session to look at.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """List the places a session can be asked as of."""
+    with open_service(data_dir, {}, session) as service:
+        titles = {s.document.id: s.document.title for s in service.documents(session)}
+        rows = [
+            {
+                "checkpoint": c.id,
+                "position": c.position,
+                "document": titles.get(c.document_id or 0, ""),
+                "document_tokens": c.document_tokens,
+                "bytes": c.byte_count,
+                "created_at": c.created_at,
+            }
+            for c in service.checkpoints(session)
+        ]
+    if as_json:
+        print(json.dumps(rows))
+        return
+    for row in rows:
+        print(
+            f"{row['checkpoint']}: token {row['position']:,}, {row['document']} at "
+            f"{row['document_tokens']:,}, {row['bytes']:,} bytes, {row['created_at']}"
+        )
+    if not rows:
+        print("No checkpoints yet: nothing has been read.")
+
+
+def export_session(
+    session: Annotated[str, session_argument("Session to export.")],
+    file: Annotated[Path, typer.Argument(help="File to write; an older one is replaced.")],
+    data_dir: DataDir = None,
+    all_checkpoints: Annotated[
+        bool, typer.Option(help="All checkpoints, to ask as of them; else the newest alone.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a session to one file: documents, messages and state."""
+    with open_service(data_dir, {}, session) as service:
+        service.export_session(session, file, all_checkpoints)
+    result = {"session": session, "file": str(file)}
+    _tell(result, f"Exported the session {session!r} to {file}.", as_json)
+
+
+def import_session(
+    file: Annotated[Path, typer.Argument(help="File that `export` wrote.")],
+    name: Annotated[str | None, typer.Option(help="Another name for the session.")] = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Take in a session that was exported; nothing is read again."""
+    with open_service(data_dir, {}, None) as service:
+        row = service.import_session(file, name)
+    _tell({"session": row.name}, f"Imported the session {row.name!r}.", as_json)
+
+
+def delete(
+    session: Annotated[str, session_argument("Session to delete.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Delete a session with its documents, messages and checkpoints."""
+    with open_service(data_dir, {}, session) as service:
+        service.delete_session(session)
+    _tell({"session": session}, f"Deleted the session {session!r}.", as_json)

@@ -1,1 +1,0 @@
-"""The web page: server, layout, what its buttons do, and its HTML. Only here is gradio known."""

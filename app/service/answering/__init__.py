@@ -1,0 +1,1 @@
+"""Answering: retrieval, prompt, the streamed answer, citations."""

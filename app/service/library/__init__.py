@@ -1,0 +1,1 @@
+"""The library: files kept, indexed, versioned, fetched and followed."""

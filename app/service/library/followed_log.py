@@ -1,0 +1,161 @@
+"""One followed log on its way from the file into the store; no threads, no model.
+
+What it promises rests on two things. The lines and the place in the file up to which they were
+taken are stored in one transaction, so no line is stored twice and none is passed over, whenever
+the process ends. And only whole chunks of settled segments are given to the reading while the log
+grows: the tokens fed, and how they are cut into calls, are those of a reading of the finished log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import storage
+from app.service.answering.prompt import Encoder, introduction
+from app.settings import Settings
+from ingest import (
+    GrowingText,
+    Place,
+    Segment,
+    Tail,
+    begin_growing,
+    grow_on,
+    kind_to_follow,
+    start_of,
+)
+from ingest.naming import file_name, title_from_name
+from storage import Database, DocumentRow, FollowRow, NewSegment
+
+
+def begin(db: Database, session_id: int, path: Path, tokens: Encoder) -> DocumentRow:
+    """Add a log to a session; one that it followed before is gone on with behind what it has.
+
+    Raises:
+        IngestError: it cannot be followed, with the reason.
+    """
+    earlier = storage.find_ended_follow(db, session_id, str(path))
+    title = title_from_name(path.name)
+    before, kind = len(introduction(tokens, title)), kind_to_follow(path.name)
+    if earlier is None:
+        tail, line = start_of(path), 1
+    else:
+        lines = storage.get_document(db, earlier.document_id).unit_count or 0
+        tail = Place.from_dict(earlier.place["tail"])
+        line = int(earlier.place["first_line"]) + lines
+    return storage.begin_follow(
+        db,
+        session_id,
+        title=title,
+        kind=kind,
+        file_name=file_name(path.name),
+        sha256=hashlib.sha256(f"followed: {path}".encode(errors="replace")).hexdigest(),
+        path=str(path),
+        token_count=before,
+        place=_place(tail, line, begin_growing(kind, line), before),
+    )
+
+
+class FollowedLog:
+    """A followed document and its file, as the store has them; call it from one thread.
+
+    Args:
+        chunk_tokens: the grid of the session's reading.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        settings: Settings,
+        follow: FollowRow,
+        tokens: Encoder,
+        chunk_tokens: int,
+    ) -> None:
+        self.document_id = follow.document_id
+        self._db, self._settings, self._tokens = db, settings, tokens
+        self._chunk_tokens, self._ready_tokens = chunk_tokens, follow.ready_tokens
+        self._first_line = int(follow.place["first_line"])
+        self._settled_tokens = int(follow.place["settled_tokens"])
+        self._tail = Tail(Path(follow.path), Place.from_dict(follow.place["tail"]))
+        self._stored = self._tail.place
+        self._log = grow_on(follow.place, storage.open_text(db, follow.document_id))
+        self._made_ready_at = float("-inf")
+
+    def close(self) -> None:
+        self._tail.close()
+
+    def step(self) -> bool:
+        """Store what came since the last step; False if nothing did.
+
+        Raises:
+            OSError: the file cannot be read now; nothing is lost by trying again.
+            StorageError: it cannot be stored; make another `FollowedLog` to try again.
+        """
+        text = self._tail.read()
+        moved = self._tail.place != self._stored
+        if moved:
+            self._store(text)
+        self._make_ready()
+        return moved
+
+    def end(self) -> DocumentRow:
+        """Take all that is there, and make an ordinary document of the log."""
+        for text in self._tail.read_to_the_end():
+            self._store(text)
+        if self._tail.place != self._stored:
+            self._store("")
+        return storage.end_follow(self._db, self.document_id)
+
+    def _store(self, text: str) -> None:
+        settled = self._numbered(self._log.add(text), self._settled_tokens)
+        settled_tokens = _end(settled, self._settled_tokens)
+        open_segments = self._numbered(self._log.open, settled_tokens)
+        place = self._tail.place
+        storage.grow(
+            self._db,
+            self.document_id,
+            settled=settled,
+            open_segments=open_segments,
+            token_count=_end(open_segments, settled_tokens),
+            line_count=self._log.line_count - self._first_line + 1,
+            byte_count=len(text.encode()),
+            notes=[*place.notes(), *self._log.notes()],
+            place=_place(place, self._first_line, self._log, settled_tokens),
+        )
+        self._settled_tokens, self._stored = settled_tokens, place
+
+    def _numbered(self, segments: Iterable[Segment], start: int) -> list[NewSegment]:
+        rows = []
+        for segment in segments:
+            where, count = segment.locator, len(self._tokens.encode(segment.text))
+            place = (str(where), where.kind, where.start, where.end)
+            rows.append(NewSegment(segment.text, *place, start, count))
+            start += count
+        return rows
+
+    def _make_ready(self) -> None:
+        """Let the whole chunks be read that came since, unless the last time was just now."""
+        ready = self._settled_tokens // self._chunk_tokens * self._chunk_tokens
+        more, waited_s = ready - self._ready_tokens, time.monotonic() - self._made_ready_at
+        is_due = waited_s >= self._settings.follow_checkpoint_s
+        if more <= 0 or not (is_due or more >= self._settings.checkpoint_tokens):
+            return
+        storage.set_ready_tokens(self._db, self.document_id, ready)
+        self._ready_tokens, self._made_ready_at = ready, time.monotonic()
+
+
+def _end(segments: list[NewSegment], otherwise: int) -> int:
+    return segments[-1].token_start + segments[-1].token_count if segments else otherwise
+
+
+def _place(tail: Place, first_line: int, log: GrowingText, settled_tokens: int) -> dict[str, Any]:
+    """What makes a `FollowedLog` go on where this one stands, beside its open text."""
+    return {
+        "tail": tail.as_dict(),
+        "first_line": first_line,
+        "settled_tokens": settled_tokens,
+        **log.as_dict(),
+    }

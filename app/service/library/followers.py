@@ -1,0 +1,259 @@
+"""The logs that this process follows: a thread for each, and one process for each session.
+
+A thread looks at its log, stores what came, and wakes the reader when whole chunks are there. What
+is read after a log stands behind it in the session's stream, so a session follows one log at a
+time, and reading anything else into it ends the following.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import storage
+from ahn_runtime import Runtime
+from app.errors import CannotFollow, SessionBusy
+from app.messages import known_error, sentence
+from app.service.library.followed_log import FollowedLog, begin
+from app.service.reading.locks import SessionLocks
+from app.settings import Settings
+from storage import Database, DocumentRow, FollowRow, SessionRow
+
+log = logging.getLogger(__name__)
+
+
+class Following:
+    """Starts, stops and ends the following of logs.
+
+    Args:
+        runtime: returns the model of a session, of which only the tokenizer is used.
+        read_on: told of a document that can be read on.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        settings: Settings,
+        runtime: Callable[[int], Runtime],
+        read_on: Callable[[DocumentRow], None],
+    ) -> None:
+        self._db, self._settings, self._runtime, self._read_on = db, settings, runtime, read_on
+        # Not the reader's: that one changes hands between two slices of a reading.
+        self._locks = SessionLocks(settings.locks_dir / "following")
+        self._followers: dict[int, _Follower] = {}
+        self.notices: dict[int, str] = {}
+        self.poll_s = settings.follow_poll_s
+
+    def start(self, row: SessionRow, path: Path) -> DocumentRow:
+        """Follow a log in the background, from where it was left or from its start.
+
+        Raises:
+            SessionBusy: another process follows a log for this session.
+            CannotFollow: the session is being read anew, or follows another log right now.
+            IngestError: the log cannot be followed.
+        """
+        path = path.expanduser().absolute()
+        running = self._followers.get(row.id)
+        if running is not None and running.is_alive():
+            if running.path != path:
+                raise CannotFollow(_follows(row, running.path))
+            return storage.get_document(self._db, running.document_id)
+        self.stop(row.id)
+        if storage.find_reread(self._db, row.id) is not None:
+            raise CannotFollow(
+                f"The session {row.name!r} is being read anew; follow {path.name} when that is "
+                "done, or cancel it (reread NAME --cancel)."
+            )
+        with ExitStack() as held:
+            held.enter_context(self._locks.held(row.id))
+            document = self._document(row, path)
+            follow = storage.find_open_follow(self._db, row.id)
+            assert follow is not None
+            self._followers[row.id] = _Follower(self, row.id, path, self._open(row, follow), held)
+        self._read_on(document)
+        return document
+
+    def _document(self, row: SessionRow, path: Path) -> DocumentRow:
+        """The document of a log that is followed on, or a new one; another log's is ended."""
+        follow = storage.find_open_follow(self._db, row.id)
+        if follow is not None and follow.path != str(path):
+            self._end(row, follow)
+            follow = None
+        if follow is None:
+            return begin(self._db, row.id, path, self._runtime(row.id).tokenizer)
+        document = storage.get_document(self._db, follow.document_id)
+        if document.state == "failed":
+            document = storage.set_document_state(self._db, document.id, "paused")
+        return document
+
+    def stop(self, session_id: int) -> None:
+        """Stop following for a session, if this process does; what was taken is stored."""
+        follower = self._followers.pop(session_id, None)
+        if follower is not None:
+            follower.stop()
+        self.notices.pop(session_id, None)
+
+    def stop_all(self) -> None:
+        for session_id in list(self._followers):
+            self.stop(session_id)
+
+    def make_free(self, row: SessionRow) -> None:
+        """Stop following, and see that no other process follows a log for this session.
+
+        Raises:
+            SessionBusy: another one does.
+        """
+        self.stop(row.id)
+        with self._locks.held(row.id):
+            pass
+
+    def waits_for_more(self, document: DocumentRow) -> bool:
+        """Whether a log rests only until it grows: it is followed, by this process or another."""
+        if document.state != "paused":
+            return False
+        follow = storage.find_follow(self._db, document.id)
+        is_open = follow is not None and not follow.ended
+        return is_open and self._locks.seems_held(document.session_id)
+
+    def pause(self, document: DocumentRow) -> None:
+        """Stop following this document, if this process does."""
+        follower = self._followers.get(document.session_id)
+        if follower is not None and follower.document_id == document.id:
+            self.stop(document.session_id)
+
+    def end(self, row: SessionRow) -> None:
+        """End the following that a session left open, since something else is to be read.
+
+        Raises:
+            SessionBusy: it is followed right now, by this process or another.
+        """
+        follow = self._left_open(row)
+        if follow is not None:
+            self._end_alone(row, follow)
+
+    def end_before(self, row: SessionRow, document: DocumentRow) -> None:
+        """The same, unless the document stands before the log anyway."""
+        follow = storage.find_open_follow(self._db, row.id)
+        if follow is None:
+            return
+        if storage.get_document(self._db, follow.document_id).ordinal < document.ordinal:
+            self._end_alone(row, follow)
+
+    def end_log(self, row: SessionRow, path: Path) -> DocumentRow | None:
+        """End the following of this very log; None if it is followed by nobody.
+
+        Raises:
+            SessionBusy: this log, or another of the session, is followed right now.
+        """
+        log_path = str(path.expanduser().absolute())
+        follow = self._left_open(row)
+        if follow is not None and follow.path == log_path:
+            return self._end_alone(row, follow)
+        ended = storage.find_ended_follow(self._db, row.id, log_path)
+        if ended is None:
+            return None
+        document = storage.get_document(self._db, ended.document_id)
+        return None if document.state == "done" else document
+
+    def _left_open(self, row: SessionRow) -> FollowRow | None:
+        """The following that a session left open; refused while it goes on."""
+        follow = storage.find_open_follow(self._db, row.id)
+        running = self._followers.get(row.id)
+        if running is not None and running.is_alive():
+            raise SessionBusy(_follows(row, running.path))
+        if follow is not None:
+            self.make_free(row)
+        return follow
+
+    def _end_alone(self, row: SessionRow, follow: FollowRow) -> DocumentRow:
+        self.stop(row.id)
+        with self._locks.held(row.id):
+            return self._end(row, follow)
+
+    def _end(self, row: SessionRow, follow: FollowRow) -> DocumentRow:
+        followed = self._open(row, follow)
+        try:
+            document = followed.end()
+        finally:
+            followed.close()
+        self._read_on(document)
+        return document
+
+    def _open(self, row: SessionRow, follow: FollowRow) -> FollowedLog:
+        """The log as it is stored."""
+        tokens = self._runtime(row.id).tokenizer
+        chunk_tokens = int(row.settings.get("chunk_tokens", self._settings.chunk_tokens))
+        return FollowedLog(self._db, self._settings, follow, tokens, chunk_tokens)
+
+    def wake_reader(self, document_id: int) -> None:
+        """Have a log read on that rests and has more to read."""
+        document = storage.wake_follow(self._db, document_id)
+        if document is not None:
+            self._read_on(document)
+
+    def fail(self, session_id: int, document_id: int, error: Exception) -> None:
+        """Say why a following stopped; started again, it goes on where it stood."""
+        error = known_error(error)
+        self.notices[session_id] = sentence(error)
+        try:
+            storage.set_document_state(self._db, document_id, "failed", sentence(error))
+        except storage.StorageError as second:  # the disk is full, or the document deleted
+            log.warning("document %d: %s", document_id, sentence(second))
+
+
+class _Follower:
+    """The thread that follows one log.
+
+    Args:
+        held: the lock on the session; let go of when it is stopped.
+    """
+
+    def __init__(
+        self, all_of: Following, session_id: int, path: Path, followed: FollowedLog, held: ExitStack
+    ) -> None:
+        self.path, self.document_id = path, followed.document_id
+        self._all_of, self._session_id, self._followed = all_of, session_id, followed
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="ammon-follower", daemon=True)
+        self._held = held.pop_all()
+        self._thread.start()
+
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+        self._held.close()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                moved = self._step()
+            except Exception as error:  # shown with the document, which can be followed on
+                self._all_of.fail(self._session_id, self.document_id, error)
+                break
+            if not moved:
+                self._stopping.wait(self._all_of.poll_s)
+        self._followed.close()
+
+    def _step(self) -> bool:
+        notices = self._all_of.notices
+        try:
+            moved = self._followed.step()
+        except OSError as error:  # not to be read just now; its owner may see to that
+            notices[self._session_id] = sentence(error)
+            return False
+        notices.pop(self._session_id, None)
+        self._all_of.wake_reader(self.document_id)
+        return moved
+
+
+def _follows(row: SessionRow, path: Path) -> str:
+    return (
+        f"The session {row.name!r} follows {path.name} right now; stop that first, for what is "
+        "read next stands behind it."
+    )

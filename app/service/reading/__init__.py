@@ -1,0 +1,1 @@
+"""Reading: the worker, the queue for the model, open sessions, and checkpoints."""

@@ -1,0 +1,1 @@
+"""The chat tab: questions, answers as they grow, and the passages below them."""

@@ -1,0 +1,190 @@
+"""The passage beside the chat: what stands around it, and for a PDF the page itself."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from textwrap import shorten
+from typing import Any
+
+import gradio as gr
+
+from app.messages import KNOWN_ERRORS, sentence
+from app.service import PassageContext, Service
+from app.web.chat.html import chip_text, passages_of
+from app.web.javascript import BUTTONS
+from app.web.notify import tell
+from app.web.selected_session import chosen_session
+from ingest import PagePicture
+from storage import MessageRow
+
+Shown = tuple[Any, Any, Any]
+"""The panel, its content, and the answer it belongs to."""
+MOST_QUESTION_CHARS = 90
+
+
+@dataclass(frozen=True)
+class PassagePanel:
+    """The components of the panel; `answer` is the number of the message it belongs to."""
+
+    panel: gr.Column
+    content: gr.HTML
+    close: gr.Button
+    answer: gr.State
+
+
+def lay_out_passage() -> PassagePanel:
+    """The panel, closed."""
+    with gr.Column(visible=False, scale=2, min_width=320, elem_classes="passage-panel") as panel:
+        content = gr.HTML(js_on_load=BUTTONS)
+        close = gr.Button("Close the passage", size="sm")
+    return PassagePanel(panel, content, close, gr.State())
+
+
+class PassageActions:
+    """What opens and fills the panel."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def chip(self, session: str | None, chosen: gr.SelectData) -> Iterator[Shown]:
+        """Open a passage below the last answer."""
+        answers = self._answers(session)
+        segment_id = int(chosen.value)
+        yield from self._open(session, answers[-1] if answers else None, segment_id)
+
+    def earlier_answer(self, session: str | None, chosen: gr.SelectData) -> Iterator[Shown]:
+        """Open the first passage of the answer that was clicked."""
+        index = chosen.index if isinstance(chosen.index, int) else chosen.index[0]
+        name = chosen_session(self._service, session)
+        messages = self._service.messages(name) if name else []
+        message = messages[index] if index < len(messages) else None
+        passages = passages_of(message) if message and message.role == "assistant" else []
+        if not passages:
+            yield gr.skip(), gr.skip(), gr.skip()
+            return
+        yield from self._open(session, message, passages[0]["segment_id"])
+
+    def other(
+        self, session: str | None, answer_id: int | None, event: gr.EventData
+    ) -> Iterator[Shown]:
+        """Open another passage of the same answer, or the first one of another answer."""
+        wanted, is_answer = int(event._data["id"]), event._data.get("do") == "answer"
+        answer = self._answer(session, wanted if is_answer else answer_id)
+        first = passages_of(answer)[:1] if answer and is_answer else []
+        yield from self._open(session, answer, first[0]["segment_id"] if first else wanted)
+
+    def close(self) -> Shown:
+        return gr.Column(visible=False), "", None
+
+    def _answers(self, session: str | None) -> list[MessageRow]:
+        name = chosen_session(self._service, session)
+        messages = self._service.messages(name) if name else []
+        return [m for m in messages if m.role == "assistant"]
+
+    def _answer(self, session: str | None, number: int | None) -> MessageRow | None:
+        return next((m for m in self._answers(session) if m.id == number), None)
+
+    def _open(
+        self, session: str | None, answer: MessageRow | None, segment_id: int
+    ) -> Iterator[Shown]:
+        """The text first, then the page, which takes a moment to be drawn."""
+        if not session or answer is None:
+            yield gr.skip(), gr.skip(), gr.skip()
+            return
+        passages = passages_of(answer)
+        try:
+            context = self._service.passage_context(
+                session, segment_id, answer.details.get("as_of", "")
+            )
+        except KNOWN_ERRORS as error:  # such as a document that was removed since
+            tell(error)
+            yield gr.skip(), gr.skip(), gr.skip()
+            return
+        drawn = context.page_index is not None
+        waits = '<div class="footing">The page is being drawn…</div>' if drawn else ""
+        steps = steps_html(self._service.messages(session), answer)
+        panel = gr.Column(visible=True)
+        yield panel, steps + passage_html(passages, context, waits), answer.id
+        if drawn:
+            page = self._page(context)
+            yield gr.skip(), steps + passage_html(passages, context, page), answer.id
+
+    def _page(self, context: PassageContext) -> str:
+        assert context.page_index is not None
+        try:
+            picture = self._service.render_page(
+                context.document.id, context.page_index, context.text
+            )
+        except KNOWN_ERRORS as error:
+            return f'<div class="footing">{escape(sentence(error))}</div>'
+        return picture_html(picture, f"{context.document.title}, {context.locator}")
+
+
+def steps_html(messages: Sequence[MessageRow], answer: MessageRow) -> str:
+    """Which question the passages belong to, and the ways to the answers before and after it.
+
+    Without these the passages of an older answer would be reached by a click on it only.
+    """
+    answers = [m for m in messages if m.role == "assistant" and passages_of(m)]
+    numbers = [m.id for m in answers]
+    if len(answers) < 2 or answer.id not in numbers:
+        return ""
+    at = numbers.index(answer.id)
+    asked = [m.text for m in messages if m.role == "user" and m.id < answer.id]
+    question = shorten(asked[-1], MOST_QUESTION_CHARS, placeholder="…") if asked else ""
+    return (
+        f'<nav class="steps" aria-label="Answers">{_step("Earlier answer", numbers[:at][-1:])}'
+        f"<span>{escape(question)}</span>{_step('Later answer', numbers[at + 1 :][:1])}</nav>"
+    )
+
+
+def _step(label: str, to: Sequence[int]) -> str:
+    where = f'data-do="answer" data-id="{to[0]}"' if to else "disabled"
+    return f'<button class="chip" {where}>{label}</button>'
+
+
+def passage_html(passages: Sequence[Mapping[str, Any]], context: PassageContext, page: str) -> str:
+    """A passage between its neighbours, with the answer's other passages to choose from.
+
+    Args:
+        page: HTML of the page's picture, or what stands for it.
+    """
+    buttons = "".join(_chip(p, context.segment_id) for p in passages)
+    near = "".join(f"<p>{escape(text)}</p>" for text in context.before)
+    after = "".join(f"<p>{escape(text)}</p>" for text in context.after)
+    where = f"{context.document.title}, {context.locator}"
+    return (
+        f'<section class="passage" aria-label="Passage"><div class="chips">{buttons}</div>'
+        f'<h3 tabindex="-1">{escape(where)}</h3>{page}'
+        f'<div class="text">{near}<p><mark>{escape(context.text)}</mark></p>{after}</div></section>'
+    )
+
+
+def _chip(passage: Mapping[str, Any], chosen: int) -> str:
+    number, name = passage["number"], escape(chip_text(passage))
+    pressed = "true" if passage["segment_id"] == chosen else "false"
+    mark = "cited" if passage["cited"] else "given"
+    return (
+        f'<button class="chip {mark}" data-do="open" data-id="{passage["segment_id"]}" '
+        f'aria-pressed="{pressed}" aria-label="{name}" title="{name}">{number}</button>'
+    )
+
+
+def picture_html(picture: PagePicture, name: str) -> str:
+    """A page with the passage marked; places in shares, so that it may be shown in any width."""
+    marks = "".join(
+        f'<span style="left:{100 * m.left / picture.width:.2f}%;'
+        f"top:{100 * m.top / picture.height:.2f}%;"
+        f"width:{100 * (m.right - m.left) / picture.width:.2f}%;"
+        f'height:{100 * (m.bottom - m.top) / picture.height:.2f}%"></span>'
+        for m in picture.marks
+    )
+    data = base64.b64encode(picture.png).decode("ascii")
+    told = "the passage is marked" if picture.marks else "the passage was not found on the picture"
+    return (
+        f'<figure class="page"><img src="data:image/png;base64,{data}" '
+        f'alt="{escape(name)} as a picture; {told}">{marks}</figure>'
+    )

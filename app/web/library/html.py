@@ -1,0 +1,98 @@
+"""The documents of a session as escaped HTML, each with the buttons that its state allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from app.service import DocumentStatus
+from app.web.formatting import duration
+
+STATE_WORDS = {
+    "indexing": "Looking through it",
+    "queued": "Waiting",
+    "reading": "Reading",
+    "paused": "Paused",
+    "done": "Read",
+    "failed": "Could not be read",
+    "cancelled": "Cancelled",
+}
+WAITS_FOR_MORE = "Following, waiting for more"
+REMOVE = (
+    "Remove “{title}”? A memory cannot unlearn, so what was read after it is read again without it."
+)
+CANCEL = "Stop reading “{title}” for good? What was read of it stays known."
+_PAUSE, _CANCEL, _REMOVE = ("pause", "Pause"), ("cancel", "Cancel"), ("remove", "Remove")
+ACTIONS = {
+    "indexing": (_CANCEL,),
+    "queued": (_PAUSE, _CANCEL),
+    "reading": (_PAUSE, _CANCEL),
+    "paused": (("resume", "Resume"), _CANCEL, _REMOVE),
+    "done": (_REMOVE,),
+    "failed": (("resume", "Try again"), _REMOVE),
+    "cancelled": (("resume", "Read on"), _REMOVE),
+}
+"""What a button does, and what is written on it, by the document's state."""
+_CONFIRMED = {"remove": REMOVE, "cancel": CANCEL}
+
+
+def documents_html(statuses: Sequence[DocumentStatus], notice: str) -> str:
+    """The session's documents with their progress."""
+    if not statuses:
+        return (
+            '<div class="empty"><b>No documents yet.</b><br>Drop a book, a document or a '
+            "log above; Ammon reads it in the background and you can ask while it reads.</div>"
+        )
+    told = f'<div class="notice">{escape(notice)}</div>' if notice else ""
+    return told + "".join(_document(status) for status in statuses)
+
+
+def _document(status: DocumentStatus) -> str:
+    row = status.document
+    total = row.token_count or 0
+    share = 100 * status.tokens_read / total if total else 0
+    title = escape(row.title)
+    problems = "".join(
+        f'<div class="problem">{escape(text)}</div>'
+        for text in [*row.notes, row.error or ""]
+        if text
+    )
+    return (
+        f'<div class="doc {row.state}"><div class="doc-head"><div class="doc-title">{title}</div>'
+        f'<div class="doc-actions">{_buttons(status)}</div></div>'
+        f'<div class="bar" role="progressbar" aria-label="{title}" '
+        f'aria-valuenow="{share:.0f}" aria-valuemin="0" aria-valuemax="100">'
+        f'<span style="width:{share:.1f}%"></span></div>'
+        f'<div class="facts">{escape(" · ".join(_facts(status)))}</div>{problems}</div>'
+    )
+
+
+def _facts(status: DocumentStatus) -> list[str]:
+    row = status.document
+    facts = [WAITS_FOR_MORE if status.waits_for_more else STATE_WORDS[row.state]]
+    if row.unit_count:
+        plural = "" if row.unit_count == 1 else "s"
+        facts.append(f"{row.unit_count:,} {row.unit_name}{plural}")
+    if row.token_count and row.state == "done":
+        facts.append(f"{row.token_count:,} tokens")
+    elif row.token_count:
+        facts.append(f"{status.tokens_read:,} of {row.token_count:,} tokens")
+    if status.tokens_per_second:
+        facts.append(f"{status.tokens_per_second:,.0f} tokens/s")
+    if status.eta_s is not None and row.state == "reading":
+        facts.append(f"{duration(status.eta_s)} left")
+    return facts
+
+
+def _buttons(status: DocumentStatus) -> str:
+    row = status.document
+    shown = []
+    for action, label in ACTIONS[row.state]:
+        confirm = _CONFIRMED.get(action, "").format(title=row.title)
+        asked = f' data-confirm="{escape(confirm)}"' if confirm else ""
+        name = escape(f"{label}: {row.title}")
+        shown.append(
+            f'<button data-do="{action}" data-id="{row.id}"{asked} aria-label="{name}">'
+            f"{label}</button>"
+        )
+    return "".join(shown)

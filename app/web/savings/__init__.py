@@ -1,0 +1,1 @@
+"""The savings tab: what a session holds in memory, and what that saves."""

@@ -1,0 +1,110 @@
+"""The savings as escaped HTML and as CSV."""
+
+from __future__ import annotations
+
+from html import escape
+
+import pandas as pd
+
+from app.service import Report
+from app.web.formatting import counted, size
+from app.web.savings.plots import AS_RUN, PAPER
+
+
+def report_html(report: Report, rereading: str, offers_reread: bool) -> str:
+    """The savings, both conventions side by side.
+
+    Args:
+        rereading: how far a re-reading is; empty without one.
+        offers_reread: a trained memory has come since this session was made.
+    """
+    notices = [escape(rereading)] if rereading else []
+    if report.memory_status == "untrained":
+        notices.append(
+            "The compressed memory of this session is <b>untrained</b>: it runs and is saved, "
+            "but adds nothing to answers. Past the window, facts come from passages that are "
+            "found and read again."
+        )
+    if offers_reread:
+        notices.append(
+            "A trained memory has come since: the session can be read anew with it, from what is "
+            "stored here, while it goes on answering as before."
+        )
+    told = "".join(f'<div class="notice">{notice}</div>' for notice in notices)
+    rows = (
+        ("Cache (memory)", report.run_cache_saved, report.paper_cache_saved),
+        ("FLOPs (computing)", report.run_flops_saved, report.paper_flops_saved),
+    )
+    table = "".join(
+        f'<tr><th scope="row">{n}</th><td>{a:.1%}</td><td>{b:.1%}</td></tr>' for n, a, b in rows
+    )
+    return (
+        f'{told}<table class="savings"><thead><tr><th scope="col">Saved against full attention</th>'
+        f'<th scope="col">{AS_RUN}</th><th scope="col">{PAPER}</th></tr></thead>'
+        f"<tbody>{table}</tbody></table>"
+    )
+
+
+def machine_html(report: Report, process_bytes: int, disk_bytes: int, free_bytes: int) -> str:
+    """What the session and Ammon take of the machine.
+
+    Args:
+        process_bytes: resident memory of the server, the model included.
+        disk_bytes: of the session's files and checkpoints.
+        free_bytes: on the disk that holds the data.
+    """
+    window = "everything" if report.window is None else f"{report.window:,} + {report.sinks:,}"
+    kept = counted(report.checkpoints, "checkpoint")
+    tiles = (
+        ("Tokens read", f"{report.tokens:,}"),
+        ("Window + start, held exactly", window),
+        ("Compressed memory", report.memory_status),
+        ("Cache of this session", size(report.run_cache_bytes)),
+        (f"On disk in {kept}, at most {size(report.disk_budget_bytes)}", size(report.disk_bytes)),
+        ("On disk with its documents", size(disk_bytes)),
+        ("Memory of the whole server", size(process_bytes)),
+        ("Free on the disk", size(free_bytes)),
+    )
+    return '<div class="tiles">' + "".join(_tile(name, value) for name, value in tiles) + "</div>"
+
+
+def _tile(name: str, value: str) -> str:
+    return f'<div class="tile"><b>{escape(value)}</b><span>{escape(name)}</span></div>'
+
+
+def as_csv(report: Report) -> str:
+    """All curves, one row per number of tokens; empty where a figure was not counted there.
+
+    The speeds stand where their stretches end.
+    """
+    formulas = pd.DataFrame(
+        {
+            "tokens": report.curve_tokens,
+            "cache_bytes": report.curve_cache_bytes,
+            "cache_bytes_full": report.curve_cache_bytes_full,
+            "paper_cache_elements": report.curve_paper_cache_elements,
+            "paper_cache_elements_full": report.curve_paper_cache_elements_full,
+            "paper_flops": report.curve_paper_flops,
+            "paper_flops_full": report.curve_paper_flops_full,
+        },
+        dtype=object,  # FLOPs may need more than 64 bits
+    ).astype({"tokens": "Int64"})
+    run = pd.DataFrame(
+        {
+            "tokens": report.counted_tokens,
+            "flops": report.counted_flops,
+            "flops_full": report.counted_flops_full,
+        },
+        dtype=object,
+    ).astype({"tokens": "Int64"})
+    speeds = pd.DataFrame(
+        {
+            "tokens": [speed.position for speed in report.speeds],
+            "tokens_per_second": [speed.tokens_per_second for speed in report.speeds],
+            "read_tokens": [speed.tokens for speed in report.speeds],
+            "read_seconds": [speed.seconds for speed in report.speeds],
+            "read_at": [speed.read_at for speed in report.speeds],
+        }
+    ).astype({"tokens": "Int64", "read_tokens": "Int64"})
+    table = formulas.merge(run, on="tokens", how="outer")
+    return table.merge(speeds, on="tokens", how="outer").to_csv(index=False)

@@ -1,0 +1,81 @@
+"""A picture of what a session holds: its first tokens, the gist, and its last tokens, as a bar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+from app.service import Report
+from app.web.formatting import size
+
+LEAST_SHARE = 12
+"""In percent: a part that is far smaller than the others is still seen; the words say its size."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of what was read, and how it is held."""
+
+    kind: str
+    name: str
+    tokens: int
+    told: str
+
+
+def parts(report: Report) -> list[Part]:
+    """What was read, from its beginning to its end."""
+    if report.window is None or report.tokens <= report.window + report.sinks:
+        told = "All of it is held exactly, word for word."
+        return [Part("exact", "Everything so far", report.tokens, told)]
+    between = report.tokens - report.window - report.sinks
+    gist = Part("gist", "In between", between, _gist(report))
+    last = Part("exact", "The end", report.window, "The last tokens, held exactly.")
+    if not report.sinks:
+        return [gist, last]
+    first = Part("exact", "The start", report.sinks, "The first tokens, always held exactly.")
+    return [first, gist, last]
+
+
+def _gist(report: Report) -> str:
+    if report.memory_status == "none":
+        return "Gone from the model; facts of it come from passages that are read again."
+    untrained = ", and not trained" if report.memory_status == "untrained" else ""
+    return (
+        f"Compressed into a memory of fixed size{untrained}: only the gist. Facts of it come from "
+        "passages that are read again."
+    )
+
+
+def memory_html(report: Report) -> str:
+    """The bar, and below it what each part is; not to scale, and said so."""
+    if not report.tokens:
+        return '<div class="empty">Nothing was read yet: what is held will be drawn here.</div>'
+    found = parts(report)
+    total = sum(part.tokens for part in found)
+    bar = "".join(
+        f'<div class="{part.kind}" style="flex:{max(LEAST_SHARE, 100 * part.tokens / total):.1f}">'
+        "</div>"
+        for part in found
+    )
+    words = "".join(
+        f'<li class="{part.kind}"><b>{escape(part.name)}: {part.tokens:,} tokens</b>'
+        f"<span>{escape(part.told)}</span></li>"
+        for part in found
+    )
+    spoken = "; ".join(f"{part.name}: {part.tokens:,} tokens. {part.told}" for part in found)
+    return (
+        '<section class="memory" aria-label="What the model holds of this session">'
+        f"<h3>What the model holds of {report.tokens:,} tokens</h3>"
+        f'<div class="memory-bar" role="img" aria-label="{escape(spoken)}">{bar}</div>'
+        f"<ul>{words}</ul><p>It takes {size(report.run_cache_bytes)}{_growth(report)}; full "
+        f"attention would hold {size(report.run_cache_bytes_full)}. The bar is not to scale. "
+        "A token is about three quarters of a word.</p></section>"
+    )
+
+
+def _growth(report: Report) -> str:
+    if report.window is None:
+        return " and grows with every token"
+    if report.tokens <= report.window + report.sinks:
+        return f" and grows until {report.window + report.sinks:,} tokens are read, then no more"
+    return ", and stays at that however much is read"

@@ -1,0 +1,101 @@
+"""What the server was started with, and what changes it; nothing here is slow, or a secret."""
+
+from __future__ import annotations
+
+import os
+
+from ahn_runtime.loading.paths import CACHE_VARIABLE, cache_directory
+from ahn_runtime.loading.presets import PRESETS
+from app.cli.doctor import device, kernels
+from app.service.library.indexing import text_recognition
+from app.service.models import settle
+from app.settings import (
+    BUDGET_VARIABLE,
+    DATA_VARIABLE,
+    EVERY_VARIABLE,
+    MEMORY_VARIABLE,
+    PATHS_VARIABLE,
+    URLS_VARIABLE,
+    ModelOptions,
+    Settings,
+    Sources,
+)
+from app.version import version
+from app.web.formatting import size
+from app.web.settings.html import Fact
+from ingest.pdf.ocr import LANGUAGES_VARIABLE
+
+FIXED = "fixed, in app/settings.py"
+
+
+def server_facts(settings: Settings) -> list[Fact]:
+    """All of it, in the order in which it is looked for."""
+    kept = settings.retention
+    return [
+        Fact("Version", version()),
+        Fact("Data directory", str(settings.data_dir), ("--data-dir", DATA_VARIABLE)),
+        Fact("Models fetched into", str(cache_directory()), (CACHE_VARIABLE,)),
+        *_model_facts(settings.model),
+        Fact("Device and threads", _device(settings.model), ("--device, OMP_NUM_THREADS",)),
+        Fact("Computed by", kernels()),
+        Fact(
+            "Checkpoints",
+            f"at the ends of documents and chapters, and every {kept.every_tokens:,} tokens",
+            ("--keep-every", EVERY_VARIABLE),
+        ),
+        Fact(
+            "Disk for a session's checkpoints",
+            f"at most {size(kept.budget_bytes)}",
+            ("--checkpoint-budget", BUDGET_VARIABLE),
+        ),
+        Fact(
+            "Memory for sessions in use",
+            f"{size(settings.live_memory_bytes)}; the others wait on the disk",
+            (MEMORY_VARIABLE,),
+        ),
+        Fact("Questions that may wait", f"{settings.max_waiting_questions:,}", note=FIXED),
+        Fact("An answer", f"at most {settings.max_answer_tokens:,} tokens", note=FIXED),
+        *_source_facts(settings.sources),
+    ]
+
+
+def _model_facts(options: ModelOptions) -> list[Fact]:
+    """How new sessions are made, with "auto" resolved where no model has to be opened for that."""
+    preset = PRESETS.get(options.model)
+    window, sinks, memory = options.window, options.sinks, options.ahn
+    if preset is not None:
+        window = preset.window if window == "auto" else window
+        sinks = preset.sinks if sinks == "auto" else sinks
+        memory = (preset.cell or "none") if memory == "auto" else memory
+    held = "everything" if window is None else f"{_number(window)} + {_number(sinks)} tokens"
+    return [
+        Fact("Model of new sessions", preset.title if preset else options.model, ("--model",)),
+        Fact("Their memory", memory or "none", ("--ahn",)),
+        Fact("Their window and start", held, ("--window, --sinks",)),
+        Fact("Their precision", settle(options).quantize or options.dtype, ("--quantize",)),
+    ]
+
+
+def _number(tokens: int | str) -> str:
+    return tokens if isinstance(tokens, str) else f"{tokens:,}"
+
+
+def _device(options: ModelOptions) -> str:
+    return device() if options.device == "auto" else options.device
+
+
+def _source_facts(sources: Sources) -> list[Fact]:
+    ocr = text_recognition()
+    return [
+        Fact(
+            "Addresses on the web", "read" if sources.urls else "not read", (f"{URLS_VARIABLE}=1",)
+        ),
+        Fact(
+            "Files of the server",
+            f"read below {os.pathsep.join(map(str, sources.paths))}"
+            if sources.paths
+            else "not read",
+            (PATHS_VARIABLE,),
+        ),
+        Fact("Scanned pages (OCR)", ocr.problem or str(ocr), (LANGUAGES_VARIABLE,)),
+    ]

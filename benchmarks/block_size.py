@@ -1,0 +1,49 @@
+"""How many tokens a forward should take: the same reading in blocks of several sizes, in turns.
+
+    python -m benchmarks.block_size TEXT [--sizes 128,256,512] [--tokens 8192]
+
+One loaded model, one session for each size. All read the same pieces one after another; what is
+shown begins where their windows are full.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from ahn_runtime import Runtime, runtime
+from evaluation.texts import beginning
+
+PIECE_TOKENS = 1024
+
+
+def main(text: Path, sizes: list[int], count: int) -> None:
+    """Read and print a table."""
+    model = Runtime.load("embedded", quantize="int8")
+    held = model.stream.held_limit or 0
+    ids = beginning(text, model.tokenizer, held + count)
+    sessions = {size: model.session() for size in sizes}
+    for session in sessions.values():
+        session.feed(ids[:held], logits=None)
+    seconds = dict.fromkeys(sizes, 0.0)
+    for turn, start in enumerate(range(held, held + count, PIECE_TOKENS)):
+        first = turn % len(sizes)
+        for size in (*sizes[first:], *sizes[:first]):
+            setattr(runtime, "BLOCK_TOKENS", size)  # noqa: B010 (no option of the contract)
+            began = time.perf_counter()
+            sessions[size].feed(ids[start : start + PIECE_TOKENS], logits=None)
+            seconds[size] += time.perf_counter() - began
+    print("| tokens in a block | reading, tokens/s | of the fastest |\n| --- | --- | --- |")
+    for size in sizes:
+        share = min(seconds.values()) / seconds[size]
+        print(f"| {size} | {count / seconds[size]:.0f} | {share:.0%} |")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("text", type=Path)
+    parser.add_argument("--sizes", default="128,256,512")
+    parser.add_argument("--tokens", type=int, default=8192, help="read behind a full window")
+    given = parser.parse_args()
+    main(given.text, [int(size) for size in given.sizes.split(",")], given.tokens)

@@ -1,0 +1,150 @@
+"""Plain text and Markdown, streamed: a file of any length in flat memory.
+
+Readers of other kinds of text (`log.py`, `code.py`, `json_lines.py`) share the way from bytes to
+text here and cut it in their own way.
+
+The law of this reader: the segments' texts, joined, are the whole document, character by
+character, after its newlines became `\\n`, its byte order mark and NUL characters went, and bytes
+that its encoding does not know became U+FFFD.
+"""
+
+import codecs
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from ingest.document import Document, Limits, Locator, Segment
+from ingest.errors import EmptyDocument, LimitExceeded
+from ingest.lines.encoding import BLOCK_BYTES, Encoding, detect_encoding
+from ingest.segmenting import cut_blocks
+from ingest.source import Source, unreadable
+
+
+@dataclass(frozen=True)
+class TextReader:
+    """Reads one text file; `name` is what messages call it."""
+
+    source: Source
+    name: str
+    limits: Limits
+
+    def read(self, document: Document) -> Iterator[Segment]:
+        """Yield segments of whole paragraphs, or parts of long ones. See `Reader.read`."""
+        try:
+            with self.source.open(document.add_note) as stream:
+                yield from self._read_stream(stream, document)
+        except OSError as error:
+            raise unreadable(self.name, error) from error
+
+    def cut(self, blocks: Iterable[str], document: Document) -> Iterator[Segment]:
+        """Yield the segments of a stream of text. Readers of other kinds cut otherwise."""
+        return segment_blocks(blocks, self.limits)
+
+    def max_chars(self) -> int:
+        """Return how long the file may be, once decoded."""
+        return self.limits.max_text_chars
+
+    def encoding(self, stream: BinaryIO) -> Encoding:
+        """Return the encoding of a file; it is rewound afterwards."""
+        return detect_encoding(stream)
+
+    def _read_stream(self, stream: BinaryIO, document: Document) -> Iterator[Segment]:
+        encoding = self.encoding(stream)
+        stream.seek(0)
+        if encoding.guessed:
+            document.add_note(
+                f"The text's encoding was not marked; it was read as {encoding.name}."
+            )
+        tally = Tally()
+        blocks = self.bounded(_told(decoded_blocks(stream, encoding, tally), document))
+        empty = True
+        try:
+            for segment in self.cut(blocks, document):
+                empty = empty and segment.text.isspace()
+                yield segment
+        finally:
+            for note in tally.notes():
+                document.add_note(note)
+        if empty:
+            raise EmptyDocument(f"{self.name} holds only white space: there is nothing to read.")
+        if document.unit_name == "line":
+            document.unit_count = tally.lines()
+
+    def bounded(self, blocks: Iterable[str]) -> Iterator[str]:
+        """Pass blocks on until they are too many."""
+        chars = 0
+        for block in blocks:
+            chars += len(block)
+            if chars > self.max_chars():
+                raise LimitExceeded(
+                    f"{self.name} has more than {self.max_chars():,} characters, the "
+                    "limit for one document: split it into parts and read them one after another."
+                )
+            yield block
+
+
+def _told(blocks: Iterable[str], document: Document) -> Iterator[str]:
+    """Pass blocks on; the document hears of each, for a block may give no segment."""
+    for block in blocks:
+        document.on_step()
+        yield block
+
+
+@dataclass
+class Tally:
+    """What decoding met on the way."""
+
+    nuls: int = 0
+    unreadable: int = 0
+    newlines: int = 0
+    last: str = "\n"
+
+    def add(self, text: str) -> None:
+        self.nuls += text.count("\0")
+        self.unreadable += text.count("\ufffd")
+        self.newlines += text.count("\n")
+        self.last = text[-1:] or self.last
+
+    def lines(self) -> int:
+        return self.newlines + (self.last != "\n")
+
+    def notes(self) -> Iterator[str]:
+        if self.nuls:
+            yield f"NUL characters left out: {self.nuls:,}."
+        if self.unreadable:
+            yield f"Unreadable characters, shown as \ufffd: {self.unreadable:,}."
+
+
+def decoded_blocks(stream: BinaryIO, encoding: Encoding, tally: Tally) -> Iterator[str]:
+    """Yield the stream's text in blocks, newlines normalised, without NUL characters."""
+    decoder = io.IncrementalNewlineDecoder(
+        codecs.getincrementaldecoder(encoding.name)(errors="replace"), translate=True
+    )
+    while True:
+        block = stream.read(BLOCK_BYTES)
+        text = decoder.decode(block, final=not block)
+        tally.add(text)
+        # NUL ends a string for SQLite's full-text search: what follows would never be found.
+        yield text.replace("\0", "")
+        if not block:
+            return
+
+
+def segment_blocks(blocks: Iterable[str], limits: Limits) -> Iterator[Segment]:
+    """Cut a stream of text into segments with line locators; bounded by one block at a time."""
+    line = 1
+    for piece in cut_blocks(blocks, limits.target_segment_chars, limits.max_segment_chars):
+        yield Segment(piece, _line_locator(piece, line))
+        line += piece.count("\n")
+
+
+def _line_locator(piece: str, line: int) -> Locator:
+    """Return the lines of a piece that starts on `line`, without blank lines at its ends.
+
+    Worked example, from line 10: "\\n\\nfirst\\nsecond\\n\\n" is lines 12–13.
+    """
+    body = piece.strip()
+    before = piece.count("\n", 0, len(piece) - len(piece.lstrip()))
+    start = line + before if body else line
+    return Locator("line", start, start + body.count("\n"))

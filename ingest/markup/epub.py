@@ -1,0 +1,168 @@
+"""EPUB books, chapter by chapter in reading order.
+
+A chapter begins where the table of contents says so, be it a file or a place in one; a file that
+it does not name belongs to the chapter before, unless it begins with a heading of its own. A part
+of the book that is missing or damaged is noted, and the others are read.
+"""
+
+import io
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from ingest.document import Document, Kind, Limits, Locator, Segment, Unit
+from ingest.errors import DamagedDocument, EmptyDocument, LimitExceeded
+from ingest.lines.encoding import detect_markup_encoding
+from ingest.lines.text import Tally, decoded_blocks
+from ingest.markup.archive import Archive, EntryMissing
+from ingest.markup.epub_package import Package, read_package
+from ingest.markup.html_blocks import Attributes, markup_blocks
+from ingest.markup.paragraphs import Block, heading_label
+from ingest.naming import clean_line
+from ingest.segmenting import cut_blocks
+from ingest.sniffing import HEAD_BYTES, describe_no_text
+
+_MAX_NOTED = 8
+
+
+@dataclass(frozen=True)
+class EpubFile:
+    """Reads one EPUB; `name` is what messages call it."""
+
+    path: Path
+    name: str
+    limits: Limits
+    kind: ClassVar[Kind] = "epub"
+    unit: ClassVar[Unit] = "chapter"
+
+    def inspect(self) -> None:
+        """Find what makes the book unreadable before it is read.
+
+        Raises:
+            IngestError: it is damaged or protected.
+        """
+        with Archive(self.path, self.name, self.limits) as archive:
+            read_package(archive, self.name)
+
+    def read(self, document: Document) -> Iterator[Segment]:
+        """Yield the segments of each chapter; none crosses a chapter's end. See `Reader.read`."""
+        with Archive(self.path, self.name, self.limits) as archive:
+            reading = _Reading(archive, read_package(archive, self.name), self.name, self.limits)
+            try:
+                yield from reading.segments(document.on_step)
+            finally:
+                for note in reading.notes():
+                    document.add_note(note)
+            reading.check_any_text()
+            document.unit_count = reading.chapter
+
+
+class _Reading:
+    """One reading of a book: the chapter it stands in, and what went wrong."""
+
+    def __init__(self, archive: Archive, package: Package, name: str, limits: Limits) -> None:
+        self.chapter = 0
+        self._archive = archive
+        self._package = package
+        self._name = name
+        self._limits = limits
+        self._chars = 0
+        self._label: str | None = None
+        self._left_out: dict[str, list[str]] = {"missing": [], "damaged": [], "too large": []}
+
+    def segments(self, on_step: Callable[[], None]) -> Iterator[Segment]:
+        """Yield the book's segments; `on_step` is called before each of its files."""
+        target, limit = self._limits.target_segment_chars, self._limits.max_segment_chars
+        blocks = self._placed_blocks(on_step)
+        for locator, placed in itertools.groupby(blocks, key=lambda pair: pair[0]):
+            for piece in cut_blocks((block.text for _, block in placed), target, limit):
+                yield Segment(piece, locator)
+
+    def notes(self) -> Iterator[str]:
+        for reason, files in self._left_out.items():
+            if files:
+                rest = f" and {len(files) - _MAX_NOTED:,} more" if len(files) > _MAX_NOTED else ""
+                yield f"Left out, {reason}: {', '.join(files[:_MAX_NOTED])}{rest}."
+
+    def check_any_text(self) -> None:
+        if self._chars:
+            return
+        if self._left_out["too large"]:
+            raise LimitExceeded(
+                f"No chapter of {self._name} unpacks within the limits: it is damaged or made to "
+                "exhaust its reader."
+            )
+        if any(self._left_out.values()):
+            raise DamagedDocument(
+                f"None of the chapters of {self._name} could be read: fetch it again, or open it "
+                "in another program (such as Calibre) and save it anew."
+            )
+        raise EmptyDocument(
+            f"{self._name} has no text, it looks like a book of pictures: run text recognition "
+            "(OCR) on it first and read the result."
+        )
+
+    def _placed_blocks(self, on_step: Callable[[], None]) -> Iterator[tuple[Locator, Block]]:
+        """Yield the book's blocks with the chapter that each belongs to."""
+        titles_of: dict[str, dict[str, str]] = {}
+        for toc in self._package.contents:
+            titles_of.setdefault(toc.path, {})[toc.anchor] = toc.title
+        # A file that stands in the reading order twice is read once.
+        for entry in dict.fromkeys(self._package.spine):
+            on_step()
+            titles = titles_of.get(entry or "", {})
+            starts, title = "" in titles or not titles_of, titles.get("")
+            first = True
+            for block in self._entry_blocks(entry, frozenset(titles) - {""}):
+                for anchor in block.anchors:
+                    starts, title = True, titles[anchor]
+                if starts or (first and block.level) or not self.chapter:
+                    own = heading_label(block.text) if block.level else None
+                    self._next_chapter(title or own)
+                first = starts = False
+                self._count(block)
+                yield Locator("chapter", self.chapter, self.chapter, self._label), block
+
+    def _next_chapter(self, label: str | None) -> None:
+        self.chapter += 1
+        self._label = label
+
+    def _entry_blocks(self, entry: str | None, anchors: frozenset[str]) -> Iterator[Block]:
+        """Yield the blocks of a file; one that cannot be read is noted and counts as a chapter."""
+        reason = "missing"
+        try:
+            data = self._archive.read(entry or "", self._limits.max_stream_bytes)
+            if describe_no_text(data[:HEAD_BYTES]) is None:
+                stream = io.BytesIO(data)
+                encoding = detect_markup_encoding(stream)
+                stream.seek(0)
+                texts = decoded_blocks(stream, encoding, Tally())
+                yield from markup_blocks(texts, _is_no_text, anchors=anchors)
+                return
+            reason = "damaged"
+        except EntryMissing:
+            pass
+        except DamagedDocument:
+            reason = "damaged"
+        except LimitExceeded:
+            reason = "too large"
+        self._left_out[reason].append(clean_line(entry or "a file that is no text"))
+        self._next_chapter(None)
+
+    def _count(self, block: Block) -> None:
+        self._chars += len(block.text)
+        if self._chars > self._limits.max_text_chars:
+            raise LimitExceeded(
+                f"{self._name} has more than {self._limits.max_text_chars:,} characters up to "
+                f"chapter {self.chapter}, the limit for one document: split it and read the parts."
+            )
+
+
+def _is_no_text(tag: str, attributes: Attributes) -> bool:
+    """Return whether an element is a page number of the printed book, or not shown."""
+    if "hidden" in attributes:
+        return True
+    kinds = f"{attributes.get('epub:type', '')} {attributes.get('role', '')}".split()
+    return "pagebreak" in kinds or "doc-pagebreak" in kinds

@@ -1,0 +1,121 @@
+"""HTML pages: the main text, without menus, headers and footers of the site.
+
+Read twice: first to find where the text is, then to read it. Nothing is fetched and no script
+runs; what is left out are elements that say what they are, never what only looks unimportant.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from ingest.document import Document, Segment
+from ingest.errors import EmptyDocument
+from ingest.lines.encoding import Encoding, detect_markup_encoding
+from ingest.lines.text import Tally, TextReader, decoded_blocks
+from ingest.markup.html_blocks import NEVER_TEXT, Attributes, Choice, fed, markup_blocks
+from ingest.markup.paragraphs import ParagraphCutter
+
+_CHROME_ROLES = frozenset({"navigation", "banner", "contentinfo", "complementary", "search"})
+_CHROME_CLASSES = frozenset({"navbar", "sidebar", "breadcrumb", "breadcrumbs", "cookie-banner"})
+# The main part must hold this share of the text to be taken for all of it.
+_MAIN_SHARE = 0.4
+_BODY_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class HtmlReader(TextReader):
+    """Reads one HTML page."""
+
+    def max_chars(self) -> int:
+        # libxml2 holds on to what it was fed until the end.
+        return min(self.limits.max_markup_chars, self.limits.max_text_chars)
+
+    def encoding(self, stream: BinaryIO) -> Encoding:
+        return detect_markup_encoding(stream)
+
+    def cut(self, blocks: Iterable[str], document: Document) -> Iterator[Segment]:
+        unwanted, within = self._survey()
+        cutter = ParagraphCutter(self.limits)
+        yield from cutter.segments(markup_blocks(blocks, unwanted, within))
+        if not cutter.count:
+            raise EmptyDocument(
+                f"{self.name} has no text of its own, only scripts or pictures: if a browser "
+                "shows text there, print the page to PDF in the browser and read that."
+            )
+        document.unit_count = cutter.count
+
+    def _survey(self) -> tuple[Choice, Choice | None]:
+        """Return what to leave out of this page, and what to stay within."""
+        survey = _Survey()
+        with self.source.open(lambda note: None) as stream:
+            encoding = self.encoding(stream)
+            stream.seek(0)
+            for _ in fed(self.bounded(decoded_blocks(stream, encoding, Tally())), survey):
+                pass
+        return survey.choices()
+
+
+class _Survey:
+    """Counts the text in the parts of a page."""
+
+    def __init__(self) -> None:
+        self.everything = self.body = self.main = self.article = 0
+        # For each kind of part, how many elements are open inside it, itself included.
+        self._never = self._chrome = self._frame = self._main = self._article = 0
+
+    def start(self, tag: str, attributes: Attributes) -> None:
+        self._never += bool(self._never) or tag in NEVER_TEXT
+        self._chrome += bool(self._chrome) or is_chrome(tag, attributes)
+        self._frame += bool(self._frame) or is_frame(tag, attributes)
+        self._main += bool(self._main) or is_main(tag, attributes)
+        self._article += bool(self._article) or tag == "article"
+
+    def end(self, tag: str) -> None:
+        self._never -= bool(self._never)
+        self._chrome -= bool(self._chrome)
+        self._frame -= bool(self._frame)
+        self._main -= bool(self._main)
+        self._article -= bool(self._article)
+
+    def data(self, text: str) -> None:
+        if self._never:
+            return
+        chars = sum(map(len, text.split()))
+        self.everything += chars
+        if not self._chrome:
+            self.body += chars * (not self._frame)
+            self.main += chars * bool(self._main)
+            self.article += chars * bool(self._article)
+
+    def close(self) -> None:
+        pass
+
+    def choices(self) -> tuple[Choice, Choice | None]:
+        if self.main and self.main >= _MAIN_SHARE * self.body:
+            return is_chrome, is_main
+        if self.article and self.article >= _MAIN_SHARE * self.body:
+            return is_chrome, lambda tag, attributes: tag == "article"
+        # A menu that is never closed, or a page that is one: then all of it is the text.
+        if self.body < _BODY_SHARE * self.everything:
+            return lambda tag, attributes: False, None
+        return is_frame, None
+
+
+def is_main(tag: str, attributes: Attributes) -> bool:
+    return tag == "main" or attributes.get("role") == "main"
+
+
+def is_chrome(tag: str, attributes: Attributes) -> bool:
+    """Return whether an element is no text wherever it stands: a menu, or not shown."""
+    return (
+        tag == "nav"
+        or "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or attributes.get("role") in _CHROME_ROLES
+        or not _CHROME_CLASSES.isdisjoint(attributes.get("class", "").split())
+    )
+
+
+def is_frame(tag: str, attributes: Attributes) -> bool:
+    """Return whether an element is no text in a page that does not mark its main part."""
+    return tag in {"header", "footer", "aside"} or is_chrome(tag, attributes)

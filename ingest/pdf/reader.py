@@ -1,0 +1,300 @@
+"""PDF files, page by page, through pypdf; through PDFium, then OCR, where pypdf finds nothing.
+
+A PDF from outside may be broken or hostile. pypdf runs no scripts and opens no attachments here;
+its work for each stream and page is bounded by `Limits`; whatever it raises is contained, for
+the page where possible, else for the file. Objects that a page needed are dropped afterwards, so
+that memory does not grow with the number of pages.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pypdf import PdfReader
+from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError
+
+from ingest.document import Document, Limits, Locator, Segment
+from ingest.errors import (
+    DamagedDocument,
+    EmptyDocument,
+    EncryptedDocument,
+    IngestError,
+    LimitExceeded,
+)
+from ingest.pdf.forms import typed_text
+from ingest.pdf.labels import PageLabels
+from ingest.pdf.limits import PageBeyondLimits, PageGuard, bounded_pypdf, quiet_pypdf
+from ingest.pdf.outline import Outline
+from ingest.pdf.report import PdfReport
+from ingest.pdf.running_headers import without_running_heads
+from ingest.pdf.scans import ScannedPages
+from ingest.pdf.text import clean_page
+from ingest.pdf.trees import resolved
+from ingest.sandbox.pdfium import SpareExtractor
+from ingest.segmenting import cut_text
+from ingest.source import open_file
+
+# Fonts are shared by neighbouring pages, so not after each one. A book of 656 pages peaks at
+# 40 MiB instead of 46 MiB, at no cost in time; one with heavy pages gains far more.
+_PAGES_BETWEEN_DROPS = 16
+_MAX_SLOW_PAGES = 3
+_LOG = logging.getLogger("ingest.pdf.reader")
+
+quiet_pypdf()
+
+
+@dataclass(frozen=True)
+class _PageNames:
+    """What a PDF itself calls its pages, where it says so."""
+
+    labels: PageLabels | None
+    outline: Outline | None
+
+    def locator(self, index: int) -> Locator:
+        label = self.labels.label(index) if self.labels else None
+        chapter = self.outline.chapter(index) if self.outline else None
+        return Locator("page", index + 1, index + 1, label, chapter)
+
+
+@dataclass(frozen=True)
+class PdfFile:
+    """Reads one PDF; `name` is what messages call it."""
+
+    path: Path
+    name: str
+    limits: Limits
+    password: str | None = field(default=None, repr=False)
+
+    def inspect(self) -> tuple[int, list[str]]:
+        """Return the number of pages, and notes on what is wrong with them, before reading.
+
+        Raises:
+            IngestError: the file cannot be opened, or has no pages or too many.
+        """
+        with open_file(self.path, self.name) as stream:
+            pdf = self._parse(stream)
+            page_count = len(pdf.pages)
+            missing = _missing_pages(pdf)
+        if page_count == 0:
+            raise EmptyDocument(f"{self.name} is a PDF without pages: there is nothing to read.")
+        if missing:
+            return page_count, [f"{missing:,} pages of the file could not be found (damaged)."]
+        return page_count, []
+
+    def read(self, document: Document) -> Iterator[Segment]:
+        """Yield the segments of each page; none crosses a page's end. See `Reader.read`."""
+        with open_file(self.path, self.name) as stream:
+            pdf = self._parse(stream)
+            report = PdfReport(len(pdf.pages), missing=_missing_pages(pdf))
+            names = _PageNames(_labels(pdf), _outline(pdf, self.limits))
+            try:
+                with SpareExtractor(self.path, self.password, self.limits) as spare:
+                    raw = self._raw_pages(pdf, spare, report, document.on_step)
+                    for index, text in enumerate(without_running_heads(raw)):
+                        yield from self._page_segments(index, text, names, report)
+            finally:
+                for note in report.notes():
+                    document.add_note(note)
+            if not report.chars:
+                raise report.why_no_text(self.name)
+
+    def _raw_pages(
+        self, pdf: Any, spare: SpareExtractor, report: PdfReport, on_step: Callable[[], None]
+    ) -> Iterator[str]:
+        """Yield the lines of each page; where pypdf finds none, from PDFium or from its picture."""
+        scans = ScannedPages(spare, report, self.limits)
+        for index in range(report.page_count):
+            on_step()
+            text = self._raw_text(pdf, index, report)
+            if text is None or text.isspace():
+                text = self._spare_text(index, text, spare, report)
+            if text is None or text.isspace():
+                on_step()
+                text = scans.text(index) or text
+            if text is None:
+                report.failed.append(index + 1)
+            elif text and self._has_unmapped_font(pdf, index):
+                text = spare.page_text(index).strip() or text
+            yield text or ""
+
+    def _spare_text(
+        self, index: int, text: str | None, spare: SpareExtractor, report: PdfReport
+    ) -> str | None:
+        found = spare.page_text(index)
+        if not found or found.isspace():
+            return text
+        report.spared.append(index + 1)
+        return found
+
+    def _has_unmapped_font(self, pdf: Any, index: int) -> bool:
+        """Return whether of some text on a page only the numbers of its glyphs are told.
+
+        pypdf takes these for letters; PDFium knows what they mean in the usual collections of
+        Chinese, Japanese and Korean glyphs.
+        """
+        try:
+            with bounded_pypdf(self.limits):
+                fonts = resolved(resolved(pdf.pages[index]["/Resources"])["/Font"])
+                return any(_is_unmapped(resolved(font)) for font in fonts.values())
+        except Exception:  # no fonts, or damaged ones
+            return False
+
+    def _parse(self, stream: BinaryIO) -> Any:
+        """Return a pypdf reader whose page tree was walked and is within the limits."""
+        try:
+            with bounded_pypdf(self.limits):
+                pdf = PdfReader(stream)
+                if pdf.is_encrypted:
+                    self._unlock(pdf)
+                page_count = len(pdf.pages)
+        except IngestError:
+            raise
+        except Exception as error:  # pypdf raises nearly anything on a broken file
+            raise self._opening_error(error) from error
+        if page_count > self.limits.max_pages:
+            raise LimitExceeded(
+                f"{self.name} has {page_count:,} pages, the limit is {self.limits.max_pages:,}: "
+                "split it into parts and read them one after another."
+            )
+        return pdf
+
+    def _unlock(self, pdf: Any) -> None:
+        """Decrypt with the empty password or the given one."""
+        if pdf.decrypt("") or (self.password and pdf.decrypt(self.password)):
+            return
+        if self.password:
+            raise EncryptedDocument(
+                f"The password given for {self.name} does not open it: try again, minding capital "
+                "letters and the keyboard's language."
+            )
+        raise EncryptedDocument(_needs_password(self.name))
+
+    def _opening_error(self, error: Exception) -> IngestError:
+        if isinstance(error, FileNotDecryptedError):
+            return EncryptedDocument(_needs_password(self.name))
+        if isinstance(error, DependencyError):
+            return EncryptedDocument(
+                f"{self.name} is encrypted with AES, which needs the Python package "
+                "'cryptography': install it, or remove the encryption with another program."
+            )
+        if isinstance(error, NotImplementedError):
+            return EncryptedDocument(
+                f"{self.name} is protected in a way that Ammon cannot open: remove the protection "
+                "with the program that made it."
+            )
+        if isinstance(error, LimitReachedError):
+            return LimitExceeded(
+                f"{self.name} asks for more pages or memory than the limits allow: it is damaged "
+                "or made to exhaust its reader; print it to a new PDF and read that one."
+            )
+        return DamagedDocument(
+            f"{self.name} is a damaged PDF and cannot be opened: fetch it again, or repair it with "
+            "another program (such as qpdf), and retry."
+        )
+
+    def _page_segments(
+        self, index: int, raw: str, names: _PageNames, report: PdfReport
+    ) -> Iterator[Segment]:
+        text = clean_page(raw)
+        if raw and (not text or text.isspace()):
+            report.empty.append(index + 1)
+            return
+        report.chars += len(text)
+        if report.chars > self.limits.max_text_chars:
+            raise LimitExceeded(
+                f"{self.name} has more than {self.limits.max_text_chars:,} characters up to page "
+                f"{index + 1}, the limit for one document: split it and read the parts."
+            )
+        locator = names.locator(index)
+        for piece in page_pieces(text, self.limits):
+            yield Segment(piece, locator)
+
+    def _raw_text(self, pdf: Any, index: int, report: PdfReport) -> str | None:
+        """Return a page's lines, white space where it has none.
+
+        Returns:
+            "" for a page beyond the limits, which was reported; None for one that is damaged.
+        """
+        guard = PageGuard(self.limits)
+        try:
+            with bounded_pypdf(self.limits):
+                page = pdf.pages[index]
+                page.extract_text(
+                    visitor_operand_before=guard.on_operator, visitor_text=guard.on_text
+                )
+                return f"{guard.lines.text().rstrip()}\n\n{typed_text(page)}"
+        except PageBeyondLimits as error:
+            self._leave_out(index + 1, str(error), report)
+        except (DependencyError, FileNotDecryptedError) as error:
+            # Not this page's fault: no page of the file will do better.
+            raise self._opening_error(error) from error
+        except LimitReachedError:
+            report.too_large.append(index + 1)
+        except Exception as error:  # RecursionError, KeyError, AssertionError...: one page's damage
+            _LOG.debug("%s page %d: %r", self.name, index + 1, error)
+            return None
+        finally:
+            if (index + 1) % _PAGES_BETWEEN_DROPS == 0:
+                # pypdf keeps each object that it ever met, with its decompressed stream.
+                pdf.resolved_objects.clear()
+        return ""
+
+    def _leave_out(self, page: int, reason: str, report: PdfReport) -> None:
+        report.left_out.append(f"Page {page} {reason} and was left out.")
+        if len(report.left_out) >= _MAX_SLOW_PAGES:
+            raise LimitExceeded(
+                f"{self.name} has {_MAX_SLOW_PAGES} pages beyond the limits, the last is page "
+                f"{page}, which {reason}: print it to a new PDF and read that one."
+            )
+
+
+def page_pieces(text: str, limits: Limits) -> Iterator[str]:
+    """Yield a page's text in segments, each of which ends with a newline."""
+    limit = max(1, limits.max_segment_chars - 1)
+    target = min(limits.target_segment_chars, limit)
+    for piece in cut_text(text, target, limit):
+        # The cut may fall between two sentences: the space there becomes the newline.
+        body = piece.rstrip(" \t")
+        if body and not body.isspace():
+            yield body if body.endswith("\n") else body + "\n"
+
+
+def _labels(pdf: Any) -> PageLabels | None:
+    try:
+        return PageLabels(pdf.root_object)
+    except Exception as error:  # damaged labels: the numbers serve as well
+        _LOG.debug("page labels: %r", error)
+        return None
+
+
+def _outline(pdf: Any, limits: Limits) -> Outline | None:
+    try:
+        with bounded_pypdf(limits):
+            return Outline(pdf.root_object, pdf.pages)
+    except Exception as error:  # a damaged outline: pages without chapters
+        _LOG.debug("outline: %r", error)
+        return None
+
+
+def _missing_pages(pdf: Any) -> int:
+    """Return how many pages the file claims to have beyond those that were found."""
+    try:
+        count = pdf.root_object["/Pages"]["/Count"]
+        return max(0, int(count) - len(pdf.pages)) if isinstance(count, int) else 0
+    except Exception:  # only a hint; a file without it may be sound
+        return 0
+
+
+def _is_unmapped(font: Any) -> bool:
+    encoding = resolved(font.get("/Encoding"))
+    is_identity = isinstance(encoding, str) and encoding.startswith("/Identity")
+    return font.get("/Subtype") == "/Type0" and is_identity and "/ToUnicode" not in font
+
+
+def _needs_password(name: str) -> str:
+    return (
+        f"{name} is encrypted: give its password (on the command line, read FILE --password asks "
+        "for it, or set AMMON_PDF_PASSWORD), or remove it with another program and read that copy."
+    )

@@ -1,0 +1,1 @@
+"""Following a file that grows: what was appended, through rotations, as segments."""

@@ -1,0 +1,156 @@
+"""The compiled loops against the same layers in plain torch calls."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+
+from ahn_runtime import Runtime
+from ahn_runtime.backends.cpu.jit import FEW_TOKENS
+from ahn_runtime.config import ModelConfig
+from ahn_runtime.model.cells import cell_class
+from tests.ahn_runtime.test_laws import token_ids
+
+WINDOW, SINKS = 24, 4
+CLOSE = {"rtol": 1e-4, "atol": 1e-4}
+
+
+@pytest.fixture
+def cell():
+    config = ModelConfig(
+        vocab_size=64,
+        hidden_size=48,
+        intermediate_size=64,
+        num_layers=1,
+        num_heads=6,
+        num_kv_heads=2,
+        head_dim=8,
+        rope_theta=1e4,
+        rms_norm_eps=1e-6,
+    )
+    cell = cell_class("GatedDeltaNet")(config)
+    generator = torch.Generator().manual_seed(0)
+    cell.initialise(generator)
+    cell.o_proj.weight.data.normal_(generator=generator)
+    return cell
+
+
+@pytest.mark.parametrize("tokens", [1, 2, FEW_TOKENS])
+def test_the_memory_in_loops_equals_the_memory_in_calls(cell, tokens):
+    torch.manual_seed(1)
+    q, k, v = (torch.randn(6, tokens, 8) for _ in range(3))
+    x, memory = torch.randn(tokens, 48), torch.randn(6, 8, 8)
+    before = memory.clone()
+    with torch.enable_grad():  # which keeps the loops out
+        gates = cell.write_gates(x)
+        expected, after = cell(q, k, v, gates, x, memory)
+    with torch.inference_mode():
+        torch.testing.assert_close(cell.write_gates(x), gates, rtol=1e-5, atol=1e-6)
+        ours, ours_after = cell(q, k, v, gates, x, memory)
+    torch.testing.assert_close(ours, expected, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(ours_after, after, rtol=1e-5, atol=1e-5)
+    assert torch.equal(memory, before), "a fork may still read the memory"
+
+
+def both_ways(tiny_dir, cell, kv_dtype="float32"):
+    """The same int8 model with its loops, and without them."""
+    runtimes = [
+        Runtime.load(
+            tiny_dir,
+            ahn=f"untrained:{cell}" if cell else None,
+            window=WINDOW,
+            sinks=SINKS,
+            quantize="int8",
+            kv_dtype=kv_dtype,
+        )
+        for _ in range(2)
+    ]
+    for layer in runtimes[1].model.model.layers:
+        assert layer.fused is not None
+        layer.fused = None
+    runtimes[1].model.lm_head.single = None
+    return runtimes
+
+
+@pytest.mark.parametrize("cell", [None, "GatedDeltaNet", "DeltaNet", "Mamba2"])
+@pytest.mark.parametrize("sizes", [[1] * 12, [5, 1, 16, 2], [FEW_TOKENS, FEW_TOKENS], [24, 23]])
+def test_a_layer_in_loops_equals_the_layer_in_calls(tiny_dir, cell, sizes):
+    loops, calls = (runtime.session() for runtime in both_ways(tiny_dir, cell))
+    ids = token_ids(40 + sum(sizes))
+    for session in (loops, calls):
+        session.feed(ids[:40], logits=None)
+    kept, logits = loops.fork(), loops.next_logits()
+    at = 40
+    for size in sizes:
+        ours, theirs = (s.feed(ids[at : at + size], logits="all") for s in (loops, calls))
+        # A sum rounded otherwise may move a value to the next of 127 steps, now and then.
+        assert (ours - theirs).norm() < 0.02 * theirs.norm()
+        at += size
+    for ours, theirs in zip(loops.state.layers, calls.state.layers, strict=True):
+        for name in ("k", "v", "gates", "memory"):
+            mine, plain = getattr(ours, name), getattr(theirs, name)
+            assert (mine - plain).norm() <= 0.02 * plain.norm()
+    assert torch.equal(kept.next_logits(), logits)
+    kept.feed(ids[40:41], logits=None)
+    again = kept.runtime.session()
+    again.feed(ids[:40], logits=None)
+    again.feed(ids[40:41], logits=None)
+    assert torch.equal(kept.next_logits(), again.next_logits()), "a fork notices nothing"
+
+
+def test_rebased_sinks_and_gradients_take_the_plain_way(tiny_dir):
+    loops, _ = both_ways(tiny_dir, "GatedDeltaNet")
+    fused = loops.model.model.layers[0].fused
+    x = torch.zeros(1, loops.config.hidden_size)
+
+    class Rebased:
+        sink_view = x
+
+    class Plain:
+        sink_view = None
+
+    with torch.inference_mode():
+        assert fused.suits(x, Plain()) and not fused.suits(x, Rebased())
+    assert not fused.suits(x, Plain())
+
+
+@pytest.mark.parametrize("kv_dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("cell", [None, "GatedDeltaNet"])
+@pytest.mark.parametrize("read", [3, WINDOW + SINKS, 40])
+def test_a_single_token_takes_one_call_on_any_number_of_threads(tiny_dir, cell, read, kv_dtype):
+    runtime, calls = both_ways(tiny_dir, cell, kv_dtype)
+    assert runtime.model.single is not None
+    ids, threads, found = token_ids(read + 9), torch.get_num_threads(), []
+    try:
+        for count in (1, 2, 3):
+            torch.set_num_threads(count)
+            session = runtime.session()
+            session.feed(ids[:read], logits=None)
+            logits = torch.cat([session.feed([i]) for i in ids[read:]])
+            found.append((logits, session.state))
+    finally:
+        torch.set_num_threads(threads)
+    twin = calls.session()
+    twin.feed(ids[:read], logits=None)
+    expected = torch.cat([twin.feed([i]) for i in ids[read:]])
+    (first, state), *others = found
+    assert (first - expected).norm() < 0.02 * expected.norm()
+    for logits, other in others:
+        assert torch.equal(logits, first)
+        for ours, theirs in zip(state.layers, other.layers, strict=True):
+            for name in ("k", "v", "gates", "memory"):
+                assert torch.equal(getattr(ours, name), getattr(theirs, name))
+
+
+def test_sessions_on_several_threads_do_not_wait_for_each_other_for_ever(tiny_dir):
+    runtime, _ = both_ways(tiny_dir, "GatedDeltaNet")
+    ids = token_ids(60)
+
+    def answer(shift):
+        session = runtime.session()
+        session.feed(ids[shift:40], logits=None)
+        return list(session.generate(12, stop_ids=()))
+
+    alone = [answer(shift) for shift in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(answer, range(6), timeout=60)) == alone

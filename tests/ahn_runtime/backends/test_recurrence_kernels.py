@@ -1,0 +1,119 @@
+"""The GPU path: how it is chosen, the layouts it hands over, and on a GPU its results."""
+
+import sys
+import types
+
+import pytest
+import torch
+
+from ahn_runtime import Runtime
+from ahn_runtime.backends import base as kernels
+from ahn_runtime.model.cells import CELLS
+from ahn_runtime.ops.delta_rule import naive_delta_rule
+from ahn_runtime.ops.gated_delta_rule import naive_gated_delta_rule
+from ahn_runtime.ops.gated_linear_attention import naive_gated_linear_attention
+from tests.ahn_runtime.ops.test_recurrences import RULES, arguments
+
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+
+
+def test_a_cpu_never_takes_fla(fla):
+    assert kernels.kernels_for(CPU).name == "torch"
+
+
+def test_cuda_takes_fla_where_it_is_installed(fla):
+    assert kernels.kernels_for(CUDA).name == "flash-linear-attention"
+
+
+def test_cuda_without_fla_takes_torch(monkeypatch):
+    monkeypatch.setattr(kernels, "_fla_kernels", lambda: None)
+    assert kernels.kernels_for(CUDA).name == "torch"
+
+
+@pytest.fixture
+def fla(monkeypatch):
+    """A library in fla's layouts ([B, T, H, ·], states [B, H, K, V]) that computes with our loops.
+
+    It stands in for Triton kernels, which need a GPU: what is tested is what we hand to them and
+    take back. The real ones are compared in the tests marked gpu.
+    """
+
+    def scan(naive, *, wants_16_bit):
+        def call(q, k, v, *, scale, initial_state, output_final_state, g=None, beta=None):
+            assert scale == 1.0 and output_final_state
+            assert q.shape[0] == 1 and q.is_contiguous() and initial_state.dtype == torch.float32
+            assert (q.dtype == k.dtype == v.dtype == torch.bfloat16) is wants_16_bit
+            rows = [x[0].transpose(0, 1).float() for x in (q, k, v)]
+            gates = [x[0].T.float() for x in (beta, g) if x is not None]
+            out, final = naive(*rows, *gates, initial_state[0])
+            return out.transpose(0, 1)[None].to(q.dtype), final[None]
+
+        return call
+
+    rules = {
+        "gated_delta_rule": naive_gated_delta_rule,
+        "delta_rule": naive_delta_rule,
+        "simple_gla": naive_gated_linear_attention,
+    }
+    for name in ("fla", "fla.ops"):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    for name, naive in rules.items():
+        module = types.ModuleType(f"fla.ops.{name}")
+        setattr(module, f"chunk_{name}", scan(naive, wants_16_bit=True))
+        setattr(module, f"fused_recurrent_{name}", scan(naive, wants_16_bit=False))
+        monkeypatch.setitem(sys.modules, f"fla.ops.{name}", module)
+    monkeypatch.delitem(sys.modules, "ahn_runtime.backends.fla", raising=False)
+    from ahn_runtime.backends.fla import FlaKernels
+
+    monkeypatch.setattr(kernels, "_fla_kernels", FlaKernels)
+    yield FlaKernels()
+    sys.modules.pop("ahn_runtime.backends.fla", None)
+
+
+METHODS = dict(
+    zip(RULES, ("gated_delta_rule", "delta_rule", "gated_linear_attention"), strict=True)
+)
+
+
+@pytest.mark.parametrize("rule", list(RULES))
+@pytest.mark.parametrize("tokens, atol", [(1, 1e-6), (16, 1e-6), (17, 0.1), (130, 0.1)])
+def test_the_layouts_handed_to_fla(fla, rule, tokens, atol):
+    """Short feeds stay in float32; long ones are rounded to bfloat16 on the way in."""
+    naive, _, gates = RULES[rule]
+    args = arguments(gates, tokens)
+    y, state = getattr(fla, METHODS[rule])(*args)
+    y_loop, state_loop = naive(*args)
+    assert y.dtype == state.dtype == torch.float32
+    torch.testing.assert_close(y, y_loop, rtol=0.05, atol=atol)
+    torch.testing.assert_close(state, state_loop, rtol=0.05, atol=atol)
+
+
+# On a GPU.
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("rule", list(RULES))
+@pytest.mark.parametrize("tokens", [1, 16, 17, 64, 257])
+def test_kernels_equal_the_loop_on_a_gpu(rule, tokens):
+    naive, _, gates = RULES[rule]
+    args = arguments(gates, tokens, dim=64)
+    scan = getattr(kernels.kernels_for(CUDA), METHODS[rule])
+    y, state = scan(*(x.cuda() for x in args))
+    y_loop, state_loop = naive(*args)
+    torch.testing.assert_close(y.cpu(), y_loop, rtol=0.05, atol=0.1)
+    torch.testing.assert_close(state.cpu(), state_loop, rtol=0.05, atol=0.1)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("cell", list(CELLS))
+@pytest.mark.parametrize("dtype, worst_kl", [("float32", 1e-3), ("bfloat16", 2e-2)])
+def test_a_session_on_a_gpu_equals_one_on_a_cpu(tiny_dirs, cell, dtype, worst_kl):
+    options = {"window": 96, "sinks": 4}
+    ids = list(range(250))
+    exact = Runtime.load(tiny_dirs[cell], device="cpu", **options).session()
+    gpu = Runtime.load(tiny_dirs[cell], device="cuda", dtype=dtype, kv_dtype=dtype, **options)
+    a = exact.feed(ids, logits="all").log_softmax(-1)
+    b = gpu.session().feed(ids, logits="all").float().cpu().log_softmax(-1)
+    assert (a.exp() * (a - b)).sum(-1).mean() < worst_kl

@@ -1,0 +1,74 @@
+"""The command line in a process of its own: one sentence and exit code 1 for what goes wrong."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.paths import ROOT
+
+
+@pytest.fixture
+def run(tmp_path, tiny_dir):
+    def call(*arguments: str, model: bool = False) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(ROOT / "launch.py"), *arguments]
+        command += ["--data-dir", str(tmp_path / "data")]
+        if model:
+            command += ["--model", str(tiny_dir), "--window", "3000", "--sinks", "64"]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120)
+
+    return call
+
+
+def test_read_ask_report_delete(run, book):
+    done = run("read", str(book), "--session", "s", "--json", model=True)
+    assert done.returncode == 0, done.stderr
+    (document,) = json.loads(done.stdout)["documents"]
+    assert document["state"] == "done"
+    answered = json.loads(run("ask", "s", "Who kept the parrot Ozymandias?", "--json").stdout)
+    assert {"answer", "answer_tokens", "citations"} <= set(answered)
+    other = run("ask", "s", "why?", "--window", "64")
+    assert other.returncode == 1 and "made with --window 3000, not 64" in other.stderr
+    (listed,) = json.loads(run("sessions", "--json").stdout)
+    assert listed["tokens_read"] == document["token_count"]
+    figures = json.loads(run("report", "s", "--json").stdout)
+    assert figures["tokens"] > document["token_count"]
+    assert sum(speed["tokens"] for speed in figures["speeds"]) == document["token_count"]
+    assert figures["speeds"][0]["tokens_per_second"] > 0
+    assert run("delete", "s").returncode == 0
+    assert json.loads(run("sessions", "--json").stdout) == []
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["ask", "nobody", "why?"], "nobody"),
+        (["report", "nobody"], "nobody"),
+        (["read", "missing.txt", "--session", "s"], "missing.txt"),
+        (["read", "x.txt", "--session", "s", "--window", "many"], "--window"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence(run, arguments, said):
+    done = run(*arguments, model=arguments[0] == "read" and "--window" not in arguments)
+    assert done.returncode == 1
+    assert said in done.stderr and "Traceback" not in done.stderr
+
+
+def test_doctor_looks_at_everything(run):
+    findings = json.loads(run("doctor", "--json").stdout)
+    assert {"torch", "embedded model", "database"} <= {f["what"] for f in findings}
+
+
+def test_a_folder_is_read_and_what_is_no_document_is_passed_over(run, tmp_path):
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    (folder / "one.txt").write_text("The first book tells of a mill. " * 20)
+    (folder / "two.txt").write_text("The second book tells of a weir. " * 20)
+    (folder / "cover.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64))
+    done = run("read", str(folder), "--session", "shelf", "--json", model=True)
+    told = json.loads(done.stdout)
+    assert done.returncode == 0 and [d["title"] for d in told["documents"]] == ["one", "two"]
+    assert [s["file"] for s in told["skipped"]] == [str(folder / "cover.png")]
+    named = run("read", str(folder / "cover.png"), "--session", "shelf", "--json")
+    assert named.returncode == 1 and json.loads(named.stdout)["refused"]

@@ -1,0 +1,144 @@
+"""Around answers: asked again, edited, honest about nothing found, and what they rest on."""
+
+import io
+import json
+
+import pytest
+from pypdf import PdfWriter
+
+from app.errors import BadQuestion
+from app.service.answering.answer import FOUND_NOTHING
+from app.service.answering.suggestions import MOST_QUESTIONS
+from tests.app.conftest import read_in_part, wait_until_read
+from tests.app.service.test_service import read_whole
+from tests.support.pdf_samples import make_pdf
+
+
+@pytest.fixture
+def service(make_service, book):
+    service = make_service(max_answer_tokens=24)
+    read_whole(service, book)
+    return service
+
+
+@pytest.fixture
+def novel(tmp_path):
+    """Four pages, three chapters by the outline."""
+    pages = ["the cover", "a zebra at the mill", "a theatre by the weir", "a murderer in the fog"]
+    writer = PdfWriter(io.BytesIO(make_pdf(*pages)))
+    for index, title in ((1, "The Mill"), (2, "The Weir"), (3, "Chapter III")):
+        writer.add_outline_item(title=title, page_number=index)
+    path = tmp_path / "novel.pdf"
+    writer.write(path)
+    return path
+
+
+def last(answers):
+    *_, answer = answers
+    return answer
+
+
+def test_asked_again_the_pair_is_replaced_by_another_answer(service):
+    first = last(service.ask("s", "Who kept the lamp in room 7?"))
+    kept = last(service.ask("s", "Who kept the parrot Ozymandias?"))
+    again = last(service.ask("s", kept.question, replaces=kept.message_id))
+    told = service.messages("s")
+    assert [m.text for m in told if m.role == "user"] == [first.question, kept.question]
+    assert told[-2].id == again.message_id and again.text == told[-1].text != kept.text
+
+
+def test_an_edited_question_takes_the_place_of_the_old_one(service):
+    old = last(service.ask("s", "Who kept the parot?"))
+    answer_id = service.messages("s")[-1].id
+    new = last(service.ask("s", "Who kept the parrot?", replaces=answer_id))
+    assert [m.text for m in service.messages("s")] == ["Who kept the parrot?", new.text]
+    with pytest.raises(BadQuestion, match="Only the last question"):
+        last(service.ask("s", "Who?", replaces=old.message_id))
+
+
+def test_stopped_half_way_the_old_answer_stays(service):
+    old = last(service.ask("s", "Who kept the parrot?"))
+    answers = service.ask("s", "Who kept the lamp?", replaces=old.message_id)
+    next(answers)
+    answers.close()
+    assert [m.text for m in service.messages("s")] == [old.question, old.text]
+
+
+@pytest.mark.parametrize(
+    "question, nothing",
+    [
+        ("Who kept the parrot Ozymandias?", False),
+        ("Who kept the parrot?", False),
+        ("Who kept the parrot of Captain Nemo?", True),
+        ("Which xylophone is quieter?", True),
+    ],
+)
+def test_what_is_not_there_is_said_before_the_answer(service, question, nothing):
+    answer = last(service.ask("s", question))
+    assert answer.found_nothing is nothing
+    assert answer.text.startswith(FOUND_NOTHING) is nothing
+    assert not (nothing and answer.citations)
+    assert service.messages("s")[-1].details["found_nothing"] is nothing
+
+
+def test_an_answer_tells_what_it_rests_on(service):
+    answer = last(service.ask("s", "Who kept the parrot Ozymandias?"))
+    stream = service.runtime(service.session("s")).stream
+    rests = answer.rests_on
+    assert rests.passages == len(answer.passages) > 0
+    assert 0 < rests.passage_tokens < answer.prompt_tokens
+    assert rests.window_tokens + answer.prompt_tokens == stream.window + stream.sinks
+    assert rests.window_tokens + rests.memory_tokens == answer.position
+    assert answer.as_dict()["rests_on"]["memory_tokens"] == rests.memory_tokens
+
+
+def test_the_conversation_is_written_as_markdown_and_json(service):
+    answer = last(service.ask("s", "Who kept the parrot Ozymandias?"))
+    text = service.history("s")
+    assert text.startswith("# s\n") and "## Who kept the parrot Ozymandias?" in text
+    assert answer.text in text
+    for citation in answer.citations:
+        assert f"> {citation.text.splitlines()[0]}" in text
+    record = json.loads(service.history("s", "json"))
+    assert record["session"] == "s"
+    assert [m["role"] for m in record["messages"]] == ["user", "assistant"]
+    with pytest.raises(ValueError, match="md or json"):
+        service.history("s", "pdf")
+
+
+def test_first_questions_are_such_as_something_is_found_for(service, make_service, novel):
+    suggested = service.suggested_questions("s")
+    assert 0 < len(suggested) <= MOST_QUESTIONS
+    for question in suggested:
+        assert not last(service.ask("s", question)).found_nothing
+    service.create_session("novel")
+    assert service.suggested_questions("novel") == []
+    service.add_document("novel", novel)
+    wait_until_read(service, "novel")
+    assert "What happens in “The Mill”?" in service.suggested_questions("novel")
+    assert not any("Chapter III" in question for question in service.suggested_questions("novel"))
+
+
+def test_every_place_that_is_offered_can_be_asked_as_of(service, novel, book):
+    service.create_session("novel")
+    service.add_document("novel", novel)
+    service.add_document("novel", book)
+    wait_until_read(service, "novel")
+    places = service.places("novel")
+    kinds = [place.kind for place in places]
+    assert kinds[:5] == ["chapter", "chapter", "chapter", "page", "line"]
+    assert places[0].label == "novel, up to chapter 1 (The Mill)" and places[0].at == "chapter 1"
+    assert (places[3].first, places[3].last) == (1, 4)
+    for place in [*places[:5], places[-1]]:
+        answers = service.ask("novel", "What is at the mill?", place.at)
+        assert next(a for a in answers if a.rests_on).position == place.position
+        answers.close()
+
+
+def test_places_half_read_are_not_offered(make_service, book):
+    service = make_service()
+    assert read_in_part(service, "s", book).state == "paused"
+    lines = next(place for place in service.places("s") if place.kind == "line")
+    answers = service.ask("s", "Which room?", lines.at)
+    assert next(a for a in answers if a.rests_on).position == lines.position
+    answers.close()

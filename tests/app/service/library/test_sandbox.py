@@ -1,0 +1,111 @@
+"""A document whose reader hangs, crashes or eats memory fails alone; the queue goes on."""
+
+import sqlite3
+import sys
+import time
+
+import psutil
+import pytest
+
+from app.messages import sentence
+from ingest import IngestError, Limits, ReaderProcesses
+from tests.app.conftest import wait_until_read
+
+HOSTILE = "tests.support.hostile_readers:open_document"
+DEEDS = {
+    "sleep": "gave no sign of life",
+    "exit": "crashed",
+    "fault": "a fault of Ammon's",
+    **({"segfault": "SIGSEGV", "eat": "ran out of memory"} if sys.platform == "linux" else {}),
+}
+
+
+@pytest.fixture
+def hostile():
+    limits = Limits(seconds_without_step=5.0, max_reader_bytes=512 * 1024 * 1024)
+    with ReaderProcesses(limits, opener=HOSTILE) as processes:
+        yield processes
+
+
+@pytest.fixture
+def write(tmp_path):
+    def to_file(name, text):
+        path = tmp_path / name
+        path.write_text(text * 50)
+        return path
+
+    return to_file
+
+
+def test_bad_files_among_good_ones_fail_alone(make_service, write, hostile):
+    service = make_service(processes=hostile)
+    service.create_session("s")
+    service.start()
+    for deed in DEEDS:
+        service.add_document("s", write(f"{deed}.txt", f"reading {deed}\n"))
+        service.add_document("s", write(f"after {deed}.txt", f"A good text after {deed}.\n"))
+    wait_until_read(service, "s", 120)
+    rows = {status.document.title: status.document for status in service.documents("s")}
+    assert len(rows) == 2 * len(DEEDS)
+    for deed, words in DEEDS.items():
+        assert rows[deed].state == "failed" and words in (rows[deed].error or "")
+        assert rows[f"after {deed}"].state == "done"
+    with sqlite3.connect(service.settings.database_path) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    *_, answer = service.ask("s", "What is the good text after?")
+    assert answer.done
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_one_that_cannot_even_be_recognised_is_refused(make_service, write, hostile, deed):
+    service = make_service(processes=hostile)
+    service.create_session("s")
+    with pytest.raises(IngestError) as refused:
+        service.add_document("s", write("bad.txt", f"opening {deed}\n"))
+    assert "bad.txt" in sentence(refused.value) and DEEDS[deed] in sentence(refused.value)
+    assert service.documents("s") == [] and not service.settings.files_dir.exists()
+
+
+def test_who_closes_does_not_wait_for_a_reader_that_hangs(make_service, write):
+    with ReaderProcesses(opener=HOSTILE) as patient:
+        service = make_service(processes=patient)
+        service.create_session("s")
+        service.start()
+        service.add_document("s", write("bad.txt", "reading sleep\n"))
+        time.sleep(1.0)
+        began = time.monotonic()
+        service.close()
+        assert time.monotonic() - began < 5
+    again = make_service()
+    assert again.documents("s")[0].document.state == "indexing"  # and the next one tries again
+
+
+def test_what_is_indexed_is_read_and_reread_without_any_reader(make_service, book):
+    service = make_service()
+    service.create_session("s")
+    document = service.add_document("s", book)
+    service.pause(document.id)
+    service.reader.start()
+    wait_until_read(service, "s")
+    service.close()
+    with ReaderProcesses(opener="no.such:thing") as none:
+        other = make_service(processes=none)
+        other.start()
+        other.resume(document.id)
+        wait_until_read(other, "s")
+        assert other.documents("s")[0].document.state == "done"
+        other.reread("s", {"window": 800})
+        while other.rereading("s") is not None:
+            time.sleep(0.05)
+        assert other.report("s").window == 800
+
+
+def test_a_closed_service_leaves_no_process(make_service, book):
+    before = psutil.Process().children()
+    service = make_service(processes=None)
+    service.create_session("s")
+    service.start()
+    service.add_document("s", book)
+    assert psutil.Process().children() != before
+    service.close()
+    assert psutil.Process().children() == before

@@ -1,0 +1,197 @@
+"""Files read before: once, unless asked; a changed one is a new version, and answers prefer it."""
+
+import json
+
+import pytest
+
+import storage
+from app.service.answering.newest import search_newest
+from tests.app.conftest import wait_until_read
+
+OLD = "The lighthouse at Skerry is painted white. The keeper there is Donald Crae."
+NEW = "The lighthouse at Skerry is painted red. Nobody lives there any more."
+
+
+@pytest.fixture
+def report(tmp_path):
+    path = tmp_path / "report.txt"
+    path.write_text(OLD)
+    return path
+
+
+@pytest.fixture
+def service(make_service):
+    service = make_service()
+    service.create_session("s")
+    service.start()
+    return service
+
+
+def read(service, path, text=None, **options):
+    if text is not None:
+        path.write_text(text)
+    document = service.add_document("s", path, **options)
+    wait_until_read(service, "s")
+    return storage.get_document(service.db, document.id)
+
+
+def titles(service):
+    return [status.document.title for status in service.documents("s")]
+
+
+def found(service, question, position=None):
+    passages = search_newest(service.db, service.session("s").id, question, 6, position)
+    return [(p.document_title, p.is_replaced) for p in passages]
+
+
+def test_unchanged_it_is_read_again_only_when_asked(service, report):
+    first = read(service, report)
+    assert read(service, report).id == first.id
+    again = read(service, report, again=True)
+    third = read(service, report, again=True)
+    assert titles(service) == ["report", "report (reading 2)", "report (reading 3)"]
+    assert [d.version for d in (first, again, third)] == [1, 1, 1]
+    assert again.replaces == first.id and again.state == "done"
+    assert again.start_position == first.start_position + first.token_count
+    assert read(service, report).id == third.id
+    assert found(service, "What colour is the lighthouse?") == [("report", False)]
+
+
+def test_asked_again_half_way_the_same_reading_goes_on(service, report):
+    read(service, report)
+    service.reader.stop()
+    begun = service.add_document("s", report, again=True)
+    assert service.add_document("s", report, again=True).id == begun.id
+    assert len(titles(service)) == 2
+
+
+def test_a_changed_file_is_a_new_version_read_after_the_rest(service, report, book):
+    first, between = read(service, report), read(service, book)
+    second = read(service, report, NEW)
+    assert titles(service) == ["report", "lighthouse", "report (version 2)"]
+    assert (second.version, second.replaces) == (2, first.id)
+    assert second.start_position == between.start_position + between.token_count
+    assert "cannot be unlearned" in second.notes[0] and "'report'" in second.notes[0]
+    third = read(service, report, OLD + NEW)
+    assert (third.title, third.version, third.replaces) == ("report (version 3)", 3, second.id)
+    assert read(service, report, again=True).title == "report (version 3, reading 2)"
+
+
+def test_a_file_of_the_same_name_elsewhere_is_another_document(service, report, tmp_path):
+    read(service, report)
+    (tmp_path / "other").mkdir()
+    other = read(service, tmp_path / "other" / "report.txt", NEW)
+    assert (other.title, other.version, other.replaces) == ("report", 1, None)
+
+
+def test_what_was_uploaded_is_known_by_its_name(service, report, tmp_path):
+    first = read(service, report, name="notes.txt")
+    assert first.source_path is None
+    copy = tmp_path / "upload-2.txt"
+    second = read(service, copy, NEW, name="notes.txt")
+    assert (second.title, second.replaces) == ("notes (version 2)", first.id)
+
+
+def test_answers_prefer_the_newest_version(service, report):
+    read(service, report)
+    read(service, report, NEW)
+    assert found(service, "What colour is the lighthouse?") == [("report (version 2)", False)]
+    *_, answer = service.ask("s", "What colour is the lighthouse?")
+    assert [p.document for p in answer.passages] == ["report (version 2)"]
+
+
+def test_what_only_an_older_version_says_is_marked_so(service, report):
+    read(service, report)
+    read(service, report, NEW)
+    read(service, report, NEW + " It is closed.")
+    assert found(service, "Who is Donald Crae?") == [("report", True)]
+    *_, answer = service.ask("s", "Who is Donald Crae?")
+    assert [(p.document, p.is_replaced) for p in answer.passages] == [("report", True)]
+    assert answer.passages[0].marks == ["of an older version"]
+
+
+def test_as_of_before_the_new_version_the_older_one_is_the_newest(service, report):
+    first = read(service, report)
+    read(service, report, NEW)
+    before = first.start_position + first.token_count
+    assert found(service, "What colour is the lighthouse?", before) == [("report", False)]
+
+
+def test_other_documents_are_searched_beside_the_newest_version(service, report, book):
+    read(service, report)
+    read(service, book)
+    read(service, report, NEW)
+    everywhere = dict(found(service, "Who is the keeper of the lighthouse lamp?"))
+    assert set(everywhere) == {"report (version 2)", "lighthouse"}
+    assert not any(everywhere.values())
+
+
+def test_old_content_again_is_not_read_but_is_the_newest(service, report):
+    first = read(service, report)
+    second = read(service, report, NEW)
+    assert read(service, report, OLD).id == first.id
+    assert titles(service) == ["report", "report (version 2)"]
+    assert storage.get_document(service.db, first.id).replaces == second.id
+    assert found(service, "What colour is the lighthouse?") == [("report", False)]
+    assert read(service, report, OLD + NEW).version == 3
+
+
+def test_an_older_version_half_read_does_not_hold_up_the_new_one(make_service, report):
+    service = make_service()
+    service.create_session("s")
+    service.add_document("s", report)
+    report.write_text(OLD * 20)
+    document = service.add_document("s", report)
+    service.pause(document.id)
+    service.reader.start()
+    wait_until_read(service, "s")
+    assert storage.get_document(service.db, document.id).state == "paused"
+    third = read(service, report, NEW)
+    assert third.state == "done"
+    given_up = storage.get_document(service.db, document.id)
+    assert given_up.state == "cancelled" and "newer version" in given_up.error
+    fourth = read(service, report, OLD * 20)
+    assert fourth.id != given_up.id and fourth.title == "report (version 2, reading 2)"
+
+
+def test_without_the_newest_the_one_before_is_it_again(service, report):
+    read(service, report)
+    second = read(service, report, NEW)
+    service.remove_document(second.id)
+    assert found(service, "What colour is the lighthouse?") == [("report", False)]
+
+
+def test_versions_go_along_into_a_file_but_no_paths(service, report, tmp_path):
+    read(service, report)
+    read(service, report, NEW)
+    service.export_session("s", tmp_path / "out")
+    service.import_session(tmp_path / "out", "two")
+    old, new = (status.document for status in service.documents("two"))
+    assert (new.version, new.replaces, new.source_path) == (2, old.id, None)
+    assert str(tmp_path).encode() not in (tmp_path / "out").read_bytes()
+
+
+def test_read_anew_they_are_versions_still(service, report):
+    read(service, report)
+    read(service, report, NEW)
+    before = [status.document for status in service.documents("s")]
+    service.reread("s", {"window": 800})
+    while service.rereading("s") is not None:
+        wait_until_read(service, "s")
+    after = [status.document for status in service.documents("s")]
+    for name in ("id", "title", "version", "replaces", "notes"):
+        assert [getattr(d, name) for d in before] == [getattr(d, name) for d in after]
+
+
+def test_the_command(service, report, launch):
+    read(service, report)
+    service.close()
+
+    report.write_text(NEW)
+    done = launch("read", str(report), "--session", "s", "--json")
+    (document,) = json.loads(done.stdout)["documents"]
+    assert (document["version"], document["replaces"]) == (2, 1)
+    assert "report (version 2): It replaces 'report'" in done.stderr
+    again = launch("read", str(report), "--session", "s", "--again", "--json")
+    (document,) = json.loads(again.stdout)["documents"]
+    assert document["title"] == "report (version 2, reading 2)"

@@ -1,0 +1,174 @@
+"""Asking as of an earlier place: the state that stood there, and nothing behind it."""
+
+import io
+import json
+
+import pytest
+import torch
+from pypdf import PdfWriter
+
+import storage
+from ahn_runtime.checkpoint import load_checkpoint
+from app.errors import NoSuchPlace
+from app.service.reading.replay import find_position, open_at
+from app.settings import Retention
+from tests.app.conftest import wait_until_read
+from tests.support.pdf_samples import make_pdf
+
+
+@pytest.fixture
+def chapters(tmp_path):
+    """A Markdown file whose murderer is told at the end."""
+    lines = [f"Line {i}: the detective walked on through the fog of the town." for i in range(120)]
+    lines[10] = "Line 10: a zebra was seen near the theatre."
+    lines[110] = "Line 110: the murderer was the gardener Crumb."
+    path = tmp_path / "fog.log"
+    path.write_text(
+        "\n".join(f"2026-01-01 00:{i // 60:02}:{i % 60:02} {t}" for i, t in enumerate(lines)) + "\n"
+    )
+    return path
+
+
+@pytest.fixture
+def service(make_service, chapters, book):
+    service = make_service(checkpoint_tokens=512)
+    service.create_session("s")
+    service.start()
+    for path in (chapters, book):
+        service.add_document("s", path)
+    wait_until_read(service, "s")
+    return service
+
+
+def state_at(service, position):
+    row = service.session("s")
+    return open_at(service.db, service.settings, row, service.runtime(row), position).session
+
+
+def test_the_state_stands_at_the_position(service):
+    """At a checkpoint, between two, and before the first."""
+    checkpoints = service.checkpoints("s")
+    before = service.documents("s")[0].document.start_position + 40
+    assert before < checkpoints[-1].position
+    for position in (checkpoints[1].position, checkpoints[-1].position + 100, before):
+        assert state_at(service, position).tokens_seen == position
+    with pytest.raises(NoSuchPlace, match="has not read as far"):
+        state_at(service, 10**6)
+
+
+def test_feeding_on_from_there_gives_what_was_read(service):
+    """The state between two checkpoints, read on, meets the next checkpoint bit for bit."""
+    later, earlier = service.checkpoints("s")[-2:]
+    ours = state_at(service, later.position)
+    row = service.session("s")
+    stored = load_checkpoint(
+        service.runtime(row), later.manifest, lambda page: storage.read_page(service.db, page)
+    )
+    assert ours.state.prefix_hash == stored.state.prefix_hash
+    assert torch.equal(ours.next_logits(), stored.next_logits())
+    # And without that checkpoint, from the one before it.
+    storage.delete_checkpoint(service.db, later.id)
+    again = state_at(service, later.position)
+    assert again.state.prefix_hash == stored.state.prefix_hash
+    assert torch.equal(again.next_logits(), stored.next_logits())
+    assert earlier.position < later.position
+
+
+def test_nothing_behind_the_place_is_looked_at(service):
+    *_, now = service.ask("s", "Who was the murderer?")
+    assert any("Crumb" in p.text for p in now.passages)
+    *_, then = service.ask("s", "Who was the murderer?", "fog: line 60")
+    assert then.as_of == "fog: line 60" and then.position < now.position
+    assert not any("Crumb" in p.text for p in then.passages)
+    *_, seen = service.ask("s", "Where was a zebra seen?", "fog: line 60")
+    assert any("zebra" in p.text for p in seen.passages)
+    stored = service.messages("s")[-1]
+    assert stored.details["as_of"] == "fog: line 60" and stored.position == then.position
+
+
+def test_places_that_are_not_there_are_named(service, make_service, chapters):
+    row = service.session("s")
+    assert find_position(service.db, row, str(service.checkpoints("s")[0].id)) > 0
+    for at, sentence in (
+        ("99999", "no checkpoint number 99999"),
+        ("page 3", 'no place in this session.*"line 12"'),
+        ("someday", "no place in this session"),
+        ("line 60", "Several documents have a line 60; say one of"),
+        ("atlantis: line 60", "No document of this session has anything up to"),
+    ):
+        with pytest.raises(NoSuchPlace, match=sentence):
+            find_position(service.db, row, at)
+
+
+def test_chapters_of_a_pdf_are_places_like_its_pages(make_service, tmp_path):
+    """No spoilers: of what the outline calls the second chapter, nothing of the third is known."""
+    writer = PdfWriter(io.BytesIO(make_pdf("the cover", "a zebra", "a theatre", "a murderer")))
+    for index, title in ((1, "Chapter I"), (2, "Chapter II"), (3, "Chapter III")):
+        writer.add_outline_item(title=title, page_number=index)
+    path = tmp_path / "novel.pdf"
+    writer.write(path)
+    service = make_service()
+    row = service.create_session("s")
+    service.start()
+    service.add_document("s", path)
+    wait_until_read(service, "s")
+    assert storage.locator_kinds(service.db, row.id) == ["chapter", "page"]
+    ends = {at: find_position(service.db, row, at) for at in ("page 3", "chapter 2", "chapters 3")}
+    assert ends["page 3"] == ends["chapter 2"] < ends["chapters 3"]
+    *_, then = service.ask("s", "zebra theatre murderer?", "novel: chapter 2")
+    assert {p.locator for p in then.passages} == {"page 2 (Chapter I)", "page 3 (Chapter II)"}
+    with pytest.raises(NoSuchPlace, match='"chapter 12", "page 12"'):
+        find_position(service.db, row, "line 3")
+
+
+def test_a_chapters_end_has_a_checkpoint_and_can_be_asked_as_of(make_service, tmp_path):
+    """Within a small budget; what is kept brings the session to its place, bit for bit."""
+    pages = [f"Page {i}. " + "The detective walked on. " * 40 for i in range(8)]
+    writer = PdfWriter(io.BytesIO(make_pdf(*pages)))
+    for index in (0, 3, 5):
+        writer.add_outline_item(title=f"Chapter at {index}", page_number=index)
+    path = tmp_path / "novel.pdf"
+    writer.write(path)
+    retention = Retention(every_tokens=100_000, budget_bytes=10**9)
+    service = make_service(checkpoint_tokens=1024, retention=retention)
+    row = service.create_session("s")
+    service.start()
+    document = service.add_document("s", path)
+    wait_until_read(service, "s")
+    service.reader.stop()  # the last checkpoint is written, and then the others are pruned
+    kept = service.checkpoints("s")
+    ends = storage.chapter_ends(service.db, document.id)
+    tokens = [c.document_tokens for c in reversed(kept)]
+    assert {ends[0] // 256 * 256, ends[1] // 256 * 256, ends[2]} <= set(tokens)
+    assert len(kept) <= 4
+    for checkpoint in kept:
+        stored = load_checkpoint(
+            service.runtime(row), checkpoint.manifest, lambda p: storage.read_page(service.db, p)
+        )
+        ours = state_at(service, checkpoint.position)
+        assert torch.equal(ours.next_logits(), stored.next_logits())
+    *_, then = service.ask("s", "Where did the detective walk?", "chapter 1")
+    assert then.position == find_position(service.db, row, "chapter 1")
+    tight = make_service(retention=Retention(budget_bytes=1))
+    assert tight.report("s").disk_budget_bytes == 1 < tight.report("s").disk_bytes
+
+
+def test_what_is_not_read_yet_is_said(make_service, chapters):
+    service = make_service()
+    row = service.create_session("s")
+    document = service.add_document("s", chapters)
+    service.reader._index_next()
+    with pytest.raises(NoSuchPlace, match="has not been read up to lines? .* yet"):
+        find_position(service.db, row, "line 60")
+    assert document.tokens_read == 0
+
+
+def test_the_commands(service, launch):
+    service.close()
+
+    rows = json.loads(launch("checkpoints", "s", "--json").stdout)
+    assert rows[0]["position"] > rows[-1]["position"] and rows[0]["bytes"] > 0
+    assert "token" in launch("checkpoints", "s").stdout
+    done = launch("ask", "s", "Who was it?", "--at", str(rows[-1]["checkpoint"]), "--json")
+    assert json.loads(done.stdout)["position"] == rows[-1]["position"]
+    assert launch("ask", "s", "Who?", "--at", "page 9").returncode == 1

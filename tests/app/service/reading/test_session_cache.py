@@ -1,0 +1,162 @@
+"""Sessions in memory within their budget: parked without loss, back on demand, freed when asked."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+import storage
+from app.errors import TooManyQuestions
+from app.service.reading import worker as reader_module
+from app.service.reading.locks import SessionLocks
+from app.settings import live_memory_bytes
+from storage import DiskFull
+from tests.app.conftest import wait_until_read
+from tests.app.service.test_service import same_bits, state_of
+
+
+@pytest.fixture
+def other(tmp_path, book):
+    path = tmp_path / "other.txt"
+    path.write_text(book.read_text().replace("keeper", "warden"))
+    return path
+
+
+def read(service, name, path):
+    service.ensure_session(name)
+    return service.add_document(name, path)
+
+
+def test_the_budget_is_read_from_the_environment(monkeypatch):
+    assert live_memory_bytes() == 2 << 30
+    monkeypatch.setenv("AMMON_LIVE_MEMORY", "3GB")
+    assert live_memory_bytes() == 3 * 10**9
+    monkeypatch.setenv("AMMON_LIVE_MEMORY", "lots")
+    with pytest.raises(ValueError, match="AMMON_LIVE_MEMORY takes a size"):
+        live_memory_bytes()
+
+
+def test_without_room_for_two_they_are_parked_in_turns_and_nothing_is_lost(
+    make_service, book, other
+):
+    service = make_service(live_memory_bytes=1, turn_tokens=256, checkpoint_tokens=10**6)
+    read(service, "a", book)
+    read(service, "b", other)
+    service.start()
+    wait_until_read(service, "a")
+    wait_until_read(service, "b")
+    # Far more than the one at the end: each was saved when the other had its turn.
+    assert len(service.checkpoints("a")) > 3
+    roomy = make_service()
+    roomy.start()
+    for name, path in (("lone a", book), ("lone b", other)):
+        read(roomy, name, path)
+        wait_until_read(roomy, name)
+        same_bits(state_of(roomy, name), state_of(service, name.removeprefix("lone ")))
+
+
+def test_what_cannot_be_saved_stays_in_memory(make_service, book, other, monkeypatch):
+    service = make_service(turn_tokens=256, checkpoint_tokens=10**6)
+    read(service, "a", book)
+    service.reader.start()
+    wait_until_read(service, "a")
+    live = service.engine.live.peek(service.session("a").id)
+    with service.engine.turns.reading():
+        live.session.feed([65] * 10, logits=None)
+    tight = replace(service.settings, live_memory_bytes=1)
+    monkeypatch.setattr(service.engine.live, "_settings", tight)
+    with monkeypatch.context() as full:
+        full.setattr("app.service.reading.open_session.storage.save_checkpoint", _disk_full)
+        with service.engine.turns.reading():
+            service.engine.live.make_room(0)
+    assert service.engine.live.peek(live.row.id) is live and live.is_ahead
+    with service.engine.turns.reading():
+        service.engine.live.make_room(0)
+    assert service.engine.live.peek(live.row.id) is None
+    assert service.checkpoints("a")[0].position == live.position
+
+
+def _disk_full(*_args, **_options):
+    raise DiskFull("The disk is full.")
+
+
+def test_between_its_turns_a_session_is_held_against_other_processes(make_service, book, other):
+    service = make_service(turn_tokens=256, checkpoint_tokens=10**6)
+    first, second = read(service, "a", book), read(service, "b", other)
+    service.reader._index_next()
+    service.reader._index_next()
+    service.reader._read_next()
+    row = service.session("a")
+    assert service.engine.live.peek(row.id).is_ahead
+    with pytest.raises(Exception, match="is reading this session"):
+        with SessionLocks(service.settings.locks_dir).held(row.id):
+            pass
+    assert storage.get_document(service.db, first.id).tokens_read == 0
+    service.reader.stop()  # saves what was read
+    assert storage.get_document(service.db, first.id).tokens_read == 256
+    assert storage.get_document(service.db, second.id).tokens_read == 0
+    with SessionLocks(service.settings.locks_dir).held(row.id):
+        pass
+
+
+def test_a_note_is_not_kept_waiting_while_a_long_book_is_indexed(
+    make_service, book, other, monkeypatch
+):
+    service, may_end = make_service(), threading.Event()
+    index = reader_module.index_document
+
+    def slow(db, settings, processes, row, *rest):
+        if row.title == "lighthouse":
+            may_end.wait(60)
+        return index(db, settings, processes, row, *rest)
+
+    monkeypatch.setattr(reader_module, "index_document", slow)
+    long_one = read(service, "a", book)
+    behind = read(service, "a", other)
+    note = read(service, "b", other)
+    service.reader.start()
+    wait_until_read(service, "b")
+    states = [storage.get_document(service.db, d.id).state for d in (long_one, behind, note)]
+    assert states == ["indexing", "indexing", "done"]
+    may_end.set()
+    wait_until_read(service, "a")
+    first, second = (d.document for d in service.documents("a"))
+    assert first.start_position < second.start_position
+
+
+def test_closed_at_any_step_an_answer_frees_the_model_and_stores_nothing(make_service, book):
+    service = make_service()
+    read(service, "s", book)
+    service.reader.start()
+    wait_until_read(service, "s")
+    steps = len(list(service.ask("s", "Who kept a parrot?")))
+    told = len(service.messages("s"))
+    assert steps > 4
+    for step in range(steps - 1):
+        answers = service.ask("s", "Who kept a parrot?")
+        for _ in range(step + 1):
+            next(answers)
+        answers.close()
+        with service.engine.turns.reading():
+            pass
+    assert len(service.messages("s")) == told
+    *_, earlier = service.ask("s", "Who kept a parrot?", "line 60")
+    assert earlier.done
+
+
+def test_a_waiting_question_tells_its_place_and_can_leave(make_service, book):
+    service = make_service(max_waiting_questions=1)
+    read(service, "s", book)
+    service.reader.start()
+    wait_until_read(service, "s")
+    answered, waiting = service.ask("s", "Who?"), service.ask("s", "What?")
+    assert next(answered).place == 0
+    assert next(waiting).place == 1
+    with pytest.raises(TooManyQuestions):
+        next(service.ask("s", "Where?"))
+    waiting.close()
+    third = service.ask("s", "Where?")
+    assert next(third).place == 1
+    answered.close()
+    *_, answer = third
+    assert answer.done and answer.place == 0

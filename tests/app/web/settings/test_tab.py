@@ -1,0 +1,179 @@
+"""The settings tab: what it shows is escaped and true, what it refuses is told, what it begins."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import storage
+from app.service import Service
+from app.settings import Retention, Settings, Sources
+from app.web.settings import reread_form
+from app.web.settings import tab as settings_tab
+from app.web.settings.html import Fact, facts_html, made_facts, memory_words
+from app.web.settings.reread_form import (
+    EVERYTHING,
+    EXACT,
+    INT8,
+    NO_MEMORY,
+    OWN_MEMORY,
+    WINDOW,
+    Wanted,
+)
+from app.web.settings.server_facts import server_facts
+from app.web.settings.tab import SettingsActions
+from tests.app.conftest import TINY_SINKS, TINY_WINDOW, wait_until_read
+from tests.app.service.test_rereads import wait_until_anew
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the page tells at its edge, which needs a browser."""
+    said: list[str] = []
+    monkeypatch.setattr(settings_tab, "tell", lambda error: said.append(str(error)))
+    return said
+
+
+@pytest.fixture
+def unread(make_service, book: Path) -> Iterator[Service]:
+    """A session `s` that has read a book; nothing more is read until the service is started."""
+    service = make_service()
+    service.ensure_session("s")
+    service.start()
+    service.add_document("s", book)
+    wait_until_read(service, "s")
+    service.close()
+    return make_service()
+
+
+def begin(act: SettingsActions, *fields: str) -> list[tuple[Any, Any]]:
+    return list(act.reread("s", *fields))
+
+
+def shown(act: SettingsActions) -> SimpleNamespace:
+    names = "made form costs progress start cancel timer reach window precision memory"
+    return SimpleNamespace(**dict(zip(names.split(), act.opened("s"), strict=True)))
+
+
+def test_facts_are_escaped_and_name_what_changes_them():
+    page = facts_html([Fact(HOSTILE, HOSTILE, ("--a<b", "B")), Fact("C", "d", note=HOSTILE)])
+    assert "<script>" not in page and page.count("&lt;script&gt;") == 3
+    assert "<code>--a&lt;b</code> or <code>B</code>" in page
+
+
+def test_how_a_session_was_made_is_said(make_service):
+    row = make_service().create_session("s")
+    facts = {fact.name: fact.value for fact in made_facts({**row.settings, "title": HOSTILE})}
+    assert facts["Model"] == HOSTILE
+    assert facts["Held exactly"] == f"the first {TINY_SINKS} and the last {TINY_WINDOW:,} tokens"
+    assert facts["Compressed memory"].endswith(", trained")
+    assert facts["Computed in"] == "int8" and facts["Keys and values in"] == "float32"
+    full = {**row.settings, "stream": {**row.settings["stream"], "window": None, "cell": None}}
+    facts = {fact.name: fact.value for fact in made_facts(full)}
+    assert facts["Held exactly"].startswith("everything") and facts["Compressed memory"] == "none"
+    assert "adds nothing" in memory_words("Mamba2", "untrained")
+
+
+@pytest.mark.parametrize(
+    "typed, sentence",
+    [
+        ("many", "The window takes a number of tokens; got 'many'."),
+        ("", "takes a number of tokens"),
+        ("-5", "takes a number of tokens"),
+        ("64", "at least 256 tokens"),
+    ],
+)
+def test_a_window_that_is_none_is_refused(typed, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Wanted.given(WINDOW, typed, INT8, OWN_MEMORY)
+
+
+def test_only_what_differs_is_changed(make_service):
+    settings = make_service().create_session("s").settings
+    fields = Wanted.of(settings).fields
+    assert fields == (WINDOW, f"{TINY_WINDOW:,}", INT8, OWN_MEMORY)
+    assert Wanted.given(*fields).changes(settings) == {}
+    wanted = Wanted.given(EVERYTHING, "not looked at", EXACT, NO_MEMORY)
+    assert wanted.changes(settings) == {"window": None, "quantize": None, "ahn": None}
+    assert wanted.fields[0] == EVERYTHING and wanted.fields[2:] == (EXACT, NO_MEMORY)
+
+
+def test_what_a_window_takes_is_what_a_session_holds(unread: Service):
+    settings, report = unread.session("s").settings, unread.report("s")
+    takes = reread_form.cache_bytes(settings, report.window, report.tokens)
+    assert takes == report.run_cache_bytes
+    everything = reread_form.cache_bytes(settings, None, report.tokens)
+    assert everything == report.run_cache_bytes_full
+
+
+def test_without_a_session_there_is_a_sentence(make_service):
+    act = SettingsActions(make_service())
+    for nobody in (None, "gone"):
+        made, form, *_ = act.opened(nobody)
+        assert "No session is chosen" in made and not form.visible
+        assert len(act.tick(nobody)) == len(act.opened("gone"))
+
+
+def test_a_session_is_read_anew_and_the_tab_shows_how(unread: Service, told: list[str]):
+    act = SettingsActions(unread)
+    assert begin(act, WINDOW, "800", INT8, OWN_MEMORY)[0][0] == settings_tab.views.LOADING
+    assert told == [] and unread.rereading("s").settings["stream"]["window"] == 800
+    tab = shown(act)
+    assert "be read anew" in tab.progress and tab.cancel.visible and tab.timer.active
+    assert tab.window.value == "800", "the fields are those of the re-reading"
+    assert f"the last {TINY_WINDOW:,} tokens" in tab.made
+    unread.start()
+    wait_until_anew(unread, "s")
+    tab = shown(act)
+    assert "the last 800 tokens" in tab.made and tab.progress == ""
+    assert not tab.cancel.visible and not tab.timer.active and tab.start.interactive
+
+
+def test_a_re_reading_goes_on_with_its_own_options_and_is_cancelled(unread: Service):
+    act = SettingsActions(unread)
+    unread.reread("s", {"window": 800, "kv_dtype": "bfloat16"})
+    (first,) = storage.list_rereads(unread.db)
+    begin(act, WINDOW, "800", INT8, OWN_MEMORY)
+    assert [r.id for r in storage.list_rereads(unread.db)] == [first.id]
+    act.cancel("s")
+    assert unread.rereading("s") is None and shown(act).window.value == f"{TINY_WINDOW:,}"
+
+
+def test_what_cannot_be_is_told_and_nothing_begins(
+    unread: Service, told: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    act = SettingsActions(unread)
+    same = Wanted.of(unread.session("s").settings).fields
+    free = SimpleNamespace(available=1000)
+    monkeypatch.setattr(reread_form.psutil, "virtual_memory", lambda: free)
+    for fields in (same, (WINDOW, "x", INT8, OWN_MEMORY), (WINDOW, "800", INT8, OWN_MEMORY)):
+        assert len(begin(act, *fields)) == 1
+    assert len(told) == 3 and unread.rereading("s") is None
+    assert "already" in told[0] and "got 'x'" in told[1] and "only 1.0 kB of memory" in told[2]
+
+
+def test_the_server_says_what_changes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("AMMON_OCR_LANGUAGES", "none")
+    settings = Settings(
+        data_dir=tmp_path / HOSTILE,
+        retention=Retention(every_tokens=512, budget_bytes=5 * 10**8),
+        sources=Sources(urls=True, paths=(Path("/books"),)),
+    )
+    facts = {fact.name: fact for fact in server_facts(settings)}
+    assert re.fullmatch(r"\d+\.\d+\.\d+(, commit [0-9a-f]{7,})?", facts["Version"].value)
+    assert facts["Data directory"].changed_by == ("--data-dir", "AMMON_DATA_DIR")
+    assert facts["Their window and start"].value == "2,048 + 128 tokens"
+    assert "every 512 tokens" in facts["Checkpoints"].value
+    assert facts["Disk for a session's checkpoints"].value == "at most 500 MB"
+    assert facts["Addresses on the web"].value == "read"
+    assert facts["Files of the server"].value == "read below /books"
+    assert "AMMON_OCR_LANGUAGES is none" in facts["Scanned pages (OCR)"].value
+    assert "<script>" not in facts_html(facts.values())
+    nothing = replace(settings, sources=Sources())
+    assert [f.value for f in server_facts(nothing)].count("not read") == 2

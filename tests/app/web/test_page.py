@@ -1,0 +1,308 @@
+"""What the page shows: names, texts and questions as text, figures in words; and that it builds."""
+
+import csv
+import io
+import re
+import socket
+from dataclasses import replace
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+from PIL import Image
+
+from app.errors import PortTaken
+from app.service import PassageContext
+from app.service.report import saved
+from app.web.chat import html as chat_views
+from app.web.chat.passage_panel import passage_html, picture_html, steps_html
+from app.web.formatting import counted, duration, size
+from app.web.library.html import documents_html
+from app.web.savings.html import as_csv
+from app.web.savings.memory_bar import memory_html, parts
+from app.web.savings.plots import AS_RUN, PAPER, plots
+from app.web.savings.png import as_png
+from app.web.savings.tab import SavingsActions
+from app.web.sidebar.tab import SessionActions, session_label
+from ingest import PagePicture
+from storage import MessageRow, ReadingSpeed
+from tests.app.conftest import read_in_part, wait_until_read
+
+HOSTILE = "<script>alert(1)</script> \U0001f980 <|im_end|>"
+PASSAGE = {
+    "number": 1,
+    "document": HOSTILE,
+    "locator": "page 1",
+    "text": "<img onerror=y>",
+    "segment_id": 7,
+    "cited": True,
+    "is_read": True,
+}
+
+
+def test_a_passage_and_its_neighbours_are_escaped():
+    document = SimpleNamespace(title=HOSTILE)
+    context = PassageContext(document, 7, "page 1", "<img onerror=y>", [HOSTILE], [HOSTILE], None)
+    page = passage_html([PASSAGE], context, "")
+    assert "<script>" not in page and "<img" not in page
+    assert page.count("&lt;script&gt;") == 5  # the chip's two names, the title, both neighbours
+    assert "<mark>&lt;img onerror=y&gt;</mark>" in page
+
+
+def test_a_page_is_marked_in_shares_of_its_size():
+    mark = SimpleNamespace(left=100, top=50, right=300, bottom=75)
+    page = picture_html(PagePicture(b"png", 1000, 500, [mark]), "a <b> page")
+    assert "left:10.00%;top:10.00%;width:20.00%;height:5.00%" in page
+    assert "a &lt;b&gt; page" in page
+
+
+def test_chips_name_what_is_cited_and_what_was_looked_at():
+    given = {**PASSAGE, "number": 2, "segment_id": 8, "cited": False, "is_read": False}
+    given["is_replaced"] = True
+    assert [chip["label"] for chip in chat_views.chips([PASSAGE, given])] == [
+        f"[1] {HOSTILE}, page 1",
+        f"[2] {HOSTILE}, page 1 (also looked at, of an older version, not yet read)",
+    ]
+
+
+def message(id: int, role: str, text: str, **details: object) -> MessageRow:
+    citations = details.pop("citations", [])
+    return MessageRow(id, 1, role, text, 0, citations, details, created_at="2024-01-01T00:00:00Z")
+
+
+def test_only_the_last_answer_has_chips_and_the_others_name_their_passages():
+    answer = {"citations": [PASSAGE], "passages": [PASSAGE]}
+    said = [
+        message(1, "user", HOSTILE),
+        message(2, "assistant", "It is.", **answer),
+        message(3, "user", "And?"),
+        message(4, "assistant", "It was.", **answer),
+    ]
+    shown = chat_views.conversation(said)
+    assert shown[0] == {"role": "user", "content": chat_views.as_text(HOSTILE)}
+    assert shown[1]["content"] == chat_views.as_text(f"It is.\n\n[1] {HOSTILE}, page 1")
+    assert shown[3]["content"] == "It was." and shown[3]["options"][0]["value"] == "7"
+
+
+def test_an_answer_leads_to_the_passages_of_those_before_and_after_it():
+    found = {"passages": [PASSAGE]}
+    said = [
+        message(1, "user", HOSTILE),
+        message(2, "assistant", "It is.", **found),
+        message(3, "user", "And?"),
+        message(4, "assistant", "Nothing was found."),
+        message(5, "user", "Then?"),
+        message(6, "assistant", "It was.", **found),
+    ]
+    first, last = steps_html(said, said[1]), steps_html(said, said[5])
+    assert "<script>" not in first and "&lt;script&gt;" in first
+    assert first.count("disabled") == 1 and 'data-id="6">Later' in first
+    assert last.count("disabled") == 1 and 'data-id="2">Earlier' in last and "Then?" in last
+    assert steps_html(said[:2], said[1]) == "", "the only one leads nowhere"
+
+
+def test_no_message_begins_html_and_none_is_changed_by_an_edit():
+    shown = chat_views.as_text("<img src=x> </b> <!-- &lt; a < b & c")
+    assert not re.search("<[a-z/!]|&[a-z]", shown) and "a < b & c" in shown
+    assert chat_views.as_written(shown) == "<img src=x> </b> <!-- &lt; a < b & c"
+
+
+def test_an_answer_tells_what_it_rests_on_and_how_quick_it_was():
+    had = {"passages": 2, "passage_tokens": 410, "window_tokens": 1500, "memory_tokens": 9000}
+    details = {"rests_on": had, "first_word_s": 2.94, "answer_tokens": 31, "seconds": 5.12}
+    assert chat_views.rests_on(details) == (
+        "Rests on 2 passages read again word for word (410 tokens), the last 1,500 tokens exactly, "
+        "only the gist of the 9,000 before them."
+    )
+    assert chat_views.pace(details) == "First word after 2.9 s, 31 tokens in 5.1 s."
+    assert chat_views.pace({**details, "first_word_s": 0.0}) == ""
+    assert "As of &lt;page 3&gt;" in chat_views.footing_html({**details, "as_of": "<page 3>"})
+    assert chat_views.footing_html(None) == ""
+
+
+def test_documents_offer_what_their_state_allows(make_service, tmp_path):
+    path = tmp_path / "book.txt"
+    path.write_text("A short text.\n", encoding="utf-8")
+    service = make_service()
+    service.create_session("s")
+    service.add_document("s", path)
+    status = service.documents("s")[0]
+    for state, wanted in (
+        ("reading", ["pause", "cancel"]),
+        ("paused", ["resume", "cancel", "remove"]),
+        ("failed", ["resume", "remove"]),
+        ("done", ["remove"]),
+    ):
+        row = replace(status.document, state=state, title=HOSTILE)
+        page = documents_html([replace(status, document=row)], "<notice>")
+        assert [word for word in wanted if f'data-do="{word}"' in page] == wanted
+        assert page.count("data-do=") == len(wanted)
+        assert "<script>" not in page and "<notice>" not in page
+    service.close()
+
+
+@pytest.fixture
+def report(make_service):
+    service = make_service()
+    service.create_session("s")
+    return service.report("s")
+
+
+def test_the_memory_is_drawn_as_it_is_held(report):
+    few = replace(report, tokens=1000, window=2048, sinks=128)
+    assert [part.tokens for part in parts(few)] == [1000]
+    many = replace(few, tokens=100_000)
+    assert [(part.kind, part.tokens) for part in parts(many)] == [
+        ("exact", 128),
+        ("gist", 97_824),
+        ("exact", 2048),
+    ]
+    assert "97,824 tokens" in memory_html(many)
+    without = replace(many, memory_status="none", sinks=0)
+    assert [part.kind for part in parts(without)] == ["gist", "exact"]
+    assert "Gone from the model" in memory_html(without)
+    assert "Nothing was read yet" in memory_html(report)
+
+
+def test_curves_follow_both_conventions_and_go_into_a_file(report):
+    one = replace(report, counted_tokens=[0, 64], counted_flops=[0, 5], counted_flops_full=[0, 9])
+    cache, flops, speed = plots(one, AS_RUN)
+    assert len(cache.data) == 2 * len(one.curve_tokens) and len(flops.data) == 4
+    assert flops.data["FLOPs"].max() == 9 / 1e12
+    assert len(speed.data) == 0
+    cache, flops, _ = plots(one, PAPER)
+    assert cache.y_title == "cache in million elements"
+    assert flops.data["FLOPs"].max() == max(one.curve_paper_flops_full) / 1e12
+    rows = {row["tokens"]: row for row in csv.DictReader(as_csv(one).splitlines())}
+    assert (rows["64"]["flops"], rows["64"]["flops_full"]) == ("5", "9")
+    assert len(rows) > 40 and all(row["tokens_per_second"] == "" for row in rows.values())
+
+
+def stretch(position: int, tokens: int, seconds: float) -> ReadingSpeed:
+    return ReadingSpeed("2031-01-25T06:12:00.000000+00:00", position, tokens, seconds)
+
+
+def test_speeds_are_levels_over_the_time_of_reading_and_go_into_the_file(report):
+    one = replace(report, speeds=[stretch(8192, 8192, 64), stretch(9216, 1024, 128)])
+    speed = plots(one, AS_RUN)[2]
+    assert speed.x_title == "minutes of reading" and speed.y_title == "tokens per second"
+    assert [round(at * 60) for at in speed.data[speed.x]] == [0, 64, 64, 192]
+    assert list(speed.data[speed.y]) == [128, 128, 8, 8]
+    assert speed.y_limits == pytest.approx((0, 140.8))
+    assert speed.data["read at"][3] == "2031-01-25 06:12 UTC"
+    rows = {row["tokens"]: row for row in csv.DictReader(as_csv(one).splitlines())}
+    assert float(rows["9216"]["tokens_per_second"]) == 8 and rows["9216"]["read_tokens"] == "1024"
+    assert plots(replace(one, speeds=[stretch(60, 60, 0.3)]), PAPER)[2].x_title.startswith("sec")
+
+
+def picture(data: bytes) -> Image.Image:
+    assert data.startswith(b"\x89PNG\r\n\x1a\n")
+    return Image.open(io.BytesIO(data)).convert("RGB")
+
+
+def test_the_picture_has_a_panel_for_each_plot_and_a_light_ground(report):
+    without = picture(as_png(report, "s", AS_RUN))
+    drawn = picture(as_png(replace(report, speeds=[stretch(64, 64, 1)]), "s", AS_RUN))
+    assert drawn.width == without.width * 3 // 2 and drawn.height == without.height
+    assert {drawn.getpixel((x, 1)) for x in range(drawn.width)} == {(255, 255, 255)}
+    teal = sum(n for n, colour in drawn.getcolors(1 << 24) if colour == (0x0D, 0x94, 0x88))
+    assert teal > 1000
+
+
+@pytest.mark.parametrize("name", [r"$\nosuch$", f"{HOSTILE} \u706f\u53f0"])
+def test_any_name_is_written_as_it_is(report, name):
+    """Neither as a formula, nor with a warning (an error here) of signs the font lacks."""
+    short, long = (picture(as_png(report, n, PAPER)) for n in (name, f"{name} {'long ' * 30}"))
+    assert short.width == long.width and short.height < long.height
+
+
+def test_sessions_are_named_by_themselves_and_counted(make_service):
+    service = make_service()
+    act = SessionActions(service)
+    for expected in ("Session 1", "Session 2"):
+        act.create("")
+        assert expected in [s.session.name for s in service.sessions()]
+    act.duplicate("Session 1")
+    act.duplicate("Session 1")
+    names = {s.session.name for s in service.sessions()}
+    assert {"Session 1 (copy)", "Session 1 (copy 2)"} <= names
+    summary = replace(
+        service.sessions()[0],
+        tokens_read=500,
+        token_count=1000,
+        open_count=1,
+        byte_count=65_000_000,
+    )
+    assert session_label(summary).endswith("\n50% of 1,000 tokens · 65.0 MB")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_page_builds(make_service):
+    from app.web.page import build
+
+    page = build(make_service())
+    assert {"Chat", "Library", "Memory & savings"} <= {
+        b.label for b in page.blocks.values() if hasattr(b, "label")
+    }
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_taken_port_is_told():
+    from app.web.server import check_port
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(PortTaken, match="--port"):
+            check_port("127.0.0.1", taken.getsockname()[1])
+
+
+@pytest.mark.parametrize("seconds, said", [(5, "5 s"), (65, "1 min 5 s"), (3700, "1 h 1 min")])
+def test_durations(seconds, said):
+    assert duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    "count, said",
+    [(0, "0 bytes"), (1500, "1.5 kB"), (64_800_000, "64.8 MB"), (3 * 10**9, "3.0 GB")],
+)
+def test_sizes(count, said):
+    assert size(count) == said
+
+
+def test_counts():
+    assert [counted(n, "page") for n in (1, 2000)] == ["1 page", "2,000 pages"]
+
+
+def test_nothing_saved_is_zero():
+    assert saved(5, 4) == 0 and saved(0, 0) == 0 and saved(1, 4) == 0.75
+
+
+def test_savings_are_renewed_as_far_as_they_changed(make_service, book):
+    service = make_service(checkpoint_tokens=512)
+    document = read_in_part(service, "s", book)
+    act = SavingsActions(service)
+    *shown, seen = act.tick("s", AS_RUN, None)
+    assert all(part != gr.skip() for part in shown)
+    assert act.tick("s", AS_RUN, seen) == (*[gr.skip()] * 7, seen), "nothing changed"
+    assert act.tick("gone", AS_RUN, seen) == (*[gr.skip()] * 7, seen), "deleted elsewhere"
+    service.resume(document.id)
+    wait_until_read(service, "s")
+    *shown, now = act.tick("s", AS_RUN, seen)
+    assert now != seen and all(part != gr.skip() for part in shown)
+    further = (now[0], now[1] - 1, now[2])  # no checkpoint since, but another chunk
+    assert act.tick("s", AS_RUN, further)[3:] == (*[gr.skip()] * 4, now)
+
+
+def test_a_chosen_session_is_let_go_only_when_it_stays_away(make_service):
+    service = make_service()
+    service.create_session("old")
+    act = SessionActions(service)
+    *_, seen = act.tick("old", "", None)
+    assert act.tick("old", "", seen) == (gr.skip(),) * 3
+    service.rename_session("old", "new")
+    radio, _, seen = act.tick("old", "", seen)  # on its way when this page renamed it
+    assert radio._constructor_args[0] == {"choices": radio.choices}
+    assert "value" not in act.tick("new", "", seen)[0]._constructor_args[0]
+    radio, *_ = act.tick("old", "", seen)
+    assert radio._constructor_args[0]["value"] is None, "another page renamed it"

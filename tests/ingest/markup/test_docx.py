@@ -1,0 +1,169 @@
+import random
+
+import pytest
+
+from ingest import (
+    DamagedDocument,
+    EmptyDocument,
+    EncryptedDocument,
+    IngestError,
+    LimitExceeded,
+    Limits,
+    open_document,
+)
+from tests.support.zip_samples import make_docx, make_zip, word_paragraph
+
+HEADING = '<w:pStyle w:val="Heading1"/>'
+BULLET = '<w:numPr><w:ilvl w:val="0"/><w:numId w:val="3"/></w:numPr>'
+CELL = "<w:tc>{}</w:tc>"
+
+
+def table(*rows):
+    return "<w:tbl>{}</w:tbl>".format(
+        "".join(
+            f"<w:tr>{''.join(CELL.format(word_paragraph(cell)) for cell in row)}</w:tr>"
+            for row in rows
+        )
+    )
+
+
+BODY = (
+    word_paragraph("The Heron", HEADING)
+    + word_paragraph("It stands still for hours.")
+    + word_paragraph("fish", BULLET)
+    + word_paragraph("frogs", BULLET)
+    + table(("Year", "Count"), ("1990", "12"))
+    + word_paragraph("The Stork", HEADING)
+    + word_paragraph("It claps.")
+)
+GOOD = make_docx(BODY)
+
+
+def test_paragraphs_lists_and_tables_with_their_heading(document):
+    opened = document(GOOD, "Birds.docx")
+    assert [(segment.text, str(segment.locator)) for segment in opened.segments()] == [
+        (
+            "The Heron\n\nIt stands still for hours.\n\n- fish\n- frogs\nYear\tCount\n1990\t12\n",
+            "paragraphs 1–6 (The Heron)",
+        ),
+        ("\nThe Stork\n\nIt claps.\n\n", "paragraphs 7–8 (The Stork)"),
+    ]
+    assert (opened.title, opened.kind, opened.unit_name, opened.unit_count, opened.notes) == (
+        *("Birds", "docx", "paragraph", 8, []),
+    )
+
+
+@pytest.mark.parametrize("name", ["a.docx", "a.txt", "noname"])
+def test_a_word_document_is_known_by_its_content(document, name):
+    assert document(GOOD, name).kind == "docx"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<w:p><w:r><w:t>a</w:t><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t></w:r></w:p>", "a\tb\nc"),
+        ("<w:p><w:ins><w:r><w:t>new</w:t></w:r></w:ins></w:p>", "new"),
+        ("<w:p><w:r><w:t>x</w:t></w:r><w:del><w:r><w:t>old</w:t></w:r></w:del></w:p>", "x"),
+        ("<w:p><w:r><w:instrText>PAGE</w:instrText><w:t>7</w:t></w:r></w:p>", "7"),
+        (
+            "<w:p><w:r><w:t>around</w:t><w:AlternateContent><w:Choice>"
+            f"{word_paragraph('in a box')}</w:Choice><w:Fallback>{word_paragraph('in a box')}"
+            "</w:Fallback></w:AlternateContent></w:r></w:p>",
+            "in a box\n\naround",
+        ),
+        (f"<w:tbl><w:tr>{CELL.format(table(('a', 'b')))}{CELL}</w:tr></w:tbl>", "a b"),
+        ("<w:p><w:r><w:t>&lt;|im_end|&gt; &#x85;</w:t></w:r></w:p>", "<|im_end|>"),
+    ],
+    ids=["tabs", "inserted", "deleted", "field", "box", "nested", "control"],
+)
+def test_small_documents(whole_text, body, text):
+    read = whole_text(make_docx(body), "a.docx")
+    assert read.strip() == text
+
+
+def test_headings_of_other_languages_are_found_by_their_style(document):
+    styles = '<w:style w:styleId="berschrift1"><w:name w:val="heading 1"/></w:style>'
+    body = word_paragraph("Der Reiher", '<w:pStyle w:val="berschrift1"/>') + word_paragraph("Steht")
+    (segment,) = document(make_docx(body, styles=styles), "a.docx").segments()
+    assert str(segment.locator) == "paragraphs 1–2 (Der Reiher)"
+
+
+def test_notes_follow_the_text_without_their_separators(whole_text):
+    line = f'<w:footnote w:type="separator">{word_paragraph("-----")}</w:footnote>'
+    note = f'<w:footnote w:id="2">{word_paragraph("See there.")}</w:footnote>'
+    text = whole_text(make_docx(word_paragraph("Text."), footnotes=line + note), "a.docx")
+    assert text == "Text.\n\nSee there.\n\n"
+
+
+def test_a_row_that_gives_the_page_its_layout_is_paragraphs(whole_text):
+    text = whole_text(make_docx(table(("Words of it. " * 99, "Words of it. " * 99))), "a.docx")
+    assert "\t" not in text and text.count("\n\n") == 2
+
+
+def test_a_broken_document_gives_what_comes_before(document):
+    opened = document(make_docx(word_paragraph("Sound.") + "<w:p><w:r></w:p>"), "a.docx")
+    assert [segment.text for segment in opened.segments()] == ["Sound.\n\n"]
+    assert opened.notes == ["word/document.xml is damaged; what comes before the damage was read."]
+
+
+def test_a_document_without_anything_sound_is_damaged(document):
+    data = make_zip({"word/document.xml": "no xml"})
+    with pytest.raises(DamagedDocument, match="Nothing of a.docx could be read"):
+        list(document(data, "a.docx").segments())
+
+
+def test_no_text_is_said_so(document):
+    with pytest.raises(EmptyDocument, match="a.docx has no text"):
+        list(document(make_docx("<w:p/>"), "a.docx").segments())
+
+
+def test_entities_load_nothing(tmp_path, document):
+    (tmp_path / "secret.txt").write_text("the secret")
+    dtd = f'<!DOCTYPE d [<!ENTITY e SYSTEM "file://{tmp_path}/secret.txt">]>'
+    data = make_zip({"word/document.xml": f"{dtd}<d><p><t>a &e; b</t></p></d>"})
+    text = "".join(segment.text for segment in document(data, "a.docx").segments())
+    assert text.startswith("a ") and "secret" not in text
+
+
+def test_a_bomb_is_refused(document):
+    data = make_docx(word_paragraph("bomb " * 10_000) * 20)
+    with pytest.raises(LimitExceeded, match="unpacks to more than 100,000 bytes"):
+        list(document(data, "a.docx", limits=Limits(max_unpacked_bytes=100_000)).segments())
+    with pytest.raises(LimitExceeded, match="more than 5,000 characters"):
+        list(document(data, "a.docx", limits=Limits(max_text_chars=5000)).segments())
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "words"),
+    [
+        (GOOD[:200], DamagedDocument, "damaged archive"),
+        (b"plain words", DamagedDocument, "named like a Word document but is none"),
+        (make_zip({"a.txt": "x"}), DamagedDocument, "word/document.xml is missing"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), EncryptedDocument, "with a password"),
+    ],
+)
+def test_no_word_documents(document, data, error, words):
+    with pytest.raises(error, match=words):
+        document(data, "a.docx")
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_mutated_documents_are_read_or_refused(tmp_path, seed):
+    rng = random.Random(seed)
+    if seed % 2:
+        body = bytearray(BODY.encode())
+        for _ in range(rng.randint(1, 6)):
+            at = rng.randrange(len(body))
+            body[at : at + rng.choice([0, 1, 9])] = rng.choice([b"<", b"</w:p>", b"<w:tr>", b"&"])
+        data = bytearray(make_docx(body.decode()))
+    else:
+        data = bytearray(GOOD)
+        for _ in range(rng.randint(1, 6)):
+            data[rng.randrange(len(data))] = rng.randrange(256)
+    path = tmp_path / "fuzzed.docx"
+    path.write_bytes(data)
+    try:
+        for segment in open_document(path).segments():
+            segment.text.encode("utf-8")
+    except IngestError as error:
+        assert "fuzzed.docx" in str(error)

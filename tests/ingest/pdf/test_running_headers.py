@@ -1,0 +1,83 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.pdf.running_headers import without_running_heads
+from tests.support.pdf_samples import make_pdf
+
+BODIES = ["It was late.", "The cat slept.", "Rain fell.", "Nobody came.", "Dawn broke.", "Ate."]
+
+
+def bodies(pages):
+    return [text.strip() for text in without_running_heads(pages)]
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "THE HERON\n{page}\n{body}",
+        "{page} THE HERON\n{body}",
+        "{body}\n{page}",
+        "{body}\nPage {page} of 340",
+        "\n\n  The Heron   \n{body}\n— {page} —\n",
+    ],
+)
+def test_heads_and_feet_go(layout):
+    pages = [layout.format(page=page, body=body) for page, body in enumerate(BODIES, start=118)]
+    assert bodies(pages) == BODIES
+
+
+def test_left_and_right_heads_go_and_a_page_without_one_is_no_harm():
+    heads = ["THE HERON 2", "CHAPTER ONE 3", "THE HERON 4", "", "THE HERON 6", "CHAPTER ONE 7"]
+    heads += ["THE HERON 8", "CHAPTER ONE 9"]
+    texts = BODIES + ["More.", "The end."]
+    pages = [f"{head}\n{body}" for head, body in zip(heads, texts, strict=True)]
+    assert bodies(pages) == texts
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "Item\tPrice\n{body}",  # a table's head says what its columns are
+        "In {year} it rained.\n{body}",
+        "{year}\n{body}",
+        "x" * 200 + "\n{body}",
+        "THE HERON",  # the only line of its page
+    ],
+)
+def test_other_lines_stay(page):
+    pages = [page.format(body=body, year=1900 + at**2) for at, body in enumerate(BODIES)]
+    assert bodies(pages) == pages
+
+
+def test_what_recurs_on_two_pages_only_stays():
+    pages = ["Alike\none", "Alike\ntwo", "Other\nthree"]
+    assert bodies(pages) == pages
+
+
+@given(st.lists(st.text(alphabet="ab1\n\t ", max_size=30), max_size=14))
+def test_only_lines_go_and_no_page_loses_all_of_them(pages):
+    for page, body in zip(pages, without_running_heads(pages), strict=True):
+        rest = iter(page.splitlines(keepends=True))
+        assert all(line in rest for line in body.splitlines(keepends=True))
+        assert bool(body.strip()) == bool(page.strip())
+
+
+def test_pages_are_streamed():
+    seen = []
+
+    def pages():
+        for number in range(100):
+            seen.append(number)
+            yield f"THE HERON\n{number}\nText {number * number}."
+
+    next(without_running_heads(pages()))
+    assert len(seen) <= 8
+
+
+def test_a_pdf_is_read_without_its_heads(document):
+    data = make_pdf(*(f"THE HERON\n{page}\n{body}" for page, body in enumerate(BODIES, start=1)))
+    opened = document(data, "a.pdf")
+    assert [(segment.text, str(segment.locator)) for segment in opened.segments()] == [
+        (f"{body}\n", f"page {page}") for page, body in enumerate(BODIES, start=1)
+    ]

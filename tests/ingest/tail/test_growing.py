@@ -1,0 +1,37 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest import GrowingLog, Limits
+from ingest.lines.log import log_segments
+
+SMALL = Limits(target_segment_chars=20, max_segment_chars=40)
+PIECES = st.lists(
+    st.text(alphabet="ab .\né", max_size=90) | st.just("06:00:01 up\n"), min_size=1, max_size=8
+)
+
+
+@given(PIECES)
+def test_settled_and_open_segments_are_those_of_the_whole(pieces):
+    log, settled = GrowingLog(limits=SMALL), []
+    for piece in pieces:
+        settled += log.add(piece)
+    whole = "".join(pieces)
+    assert settled + log.open == list(log_segments([whole], SMALL))
+    assert log.line_count == whole.count("\n") + (whole[-1:] not in ("", "\n"))
+
+
+@given(PIECES)
+def test_one_that_is_made_again_goes_on_where_it_stood(pieces):
+    log, settled = GrowingLog(limits=SMALL), []
+    for piece in pieces:
+        settled += log.add(piece)
+        text = "".join(segment.text for segment in log.open)
+        log = GrowingLog(text, log.line, log.is_line_start, SMALL)
+    assert settled + log.open == list(log_segments(["".join(pieces)], SMALL))
+
+
+def test_the_last_lines_are_there_at_once():
+    log = GrowingLog()
+    assert log.add("06:00:01 up\n") == []
+    (segment,) = log.open
+    assert (segment.text, str(segment.locator)) == ("06:00:01 up\n", "line 1 (06:00:01)")

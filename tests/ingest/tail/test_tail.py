@@ -1,0 +1,280 @@
+"""The tail of a log: every line once, whatever happens to the file."""
+
+import os
+import random
+import shutil
+
+import pytest
+
+from ingest import Place, Tail, UnsupportedFormat, start_of
+from ingest.errors import DocumentNotFound
+from ingest.tail.tail import BLOCK_BYTES
+
+
+@pytest.fixture
+def log(tmp_path):
+    path = tmp_path / "app.log"
+    path.touch()
+    return path
+
+
+def append(path, data):
+    with path.open("ab") as file:
+        file.write(data if isinstance(data, bytes) else data.encode())
+
+
+@pytest.fixture
+def make_tail():
+    made = []
+
+    def make(path, place=None, **options):
+        made.append(Tail(path, place or start_of(path), **{"grace_s": 0, **options}))
+        return made[-1]
+
+    yield make
+    for tail in made:
+        tail.close()
+
+
+def drain(tail):
+    """What comes until nothing moves any more."""
+    text, before = "", None
+    while before != tail.place:
+        before = tail.place
+        text += tail.read()
+    return text
+
+
+def again(tail):
+    """The place as another process would find it."""
+    return Place.from_dict(tail.place.as_dict())
+
+
+def test_lines_come_as_they_are_appended(log, make_tail):
+    tail = make_tail(log)
+    assert drain(tail) == ""
+    for text in ("one\n", "two\nthree\n", "four\n"):
+        append(log, text)
+        assert drain(tail) == text
+    assert tail.place.offset == log.stat().st_size and list(tail.place.notes()) == []
+
+
+def test_a_line_waits_for_its_end(log, make_tail):
+    tail = make_tail(log)
+    append(log, "whole\nhal")
+    assert drain(tail) == "whole\n"
+    append(log, "f")
+    assert drain(tail) == ""
+    append(log, "\nnext")
+    assert drain(tail) == "half\n"
+    assert "".join(tail.read_to_the_end()) == "next"
+
+
+@pytest.mark.parametrize("text", ["grün 🦔 日本\n", "a\r\nb\r\n", "a\rb\n", "\ufeffmarked\n"])
+def test_a_write_may_end_anywhere(log, make_tail, text):
+    tail, came = make_tail(log), ""
+    for byte in (text * 2).encode():
+        append(log, bytes([byte]))
+        came += drain(tail)
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    assert came == plain.removeprefix("\ufeff") + plain
+
+
+def test_a_log_in_an_older_encoding(log, make_tail):
+    append(log, "Straße gesperrt\n".encode("cp1252") * 20)
+    tail = make_tail(log)
+    append(log, "Größe geändert\n".encode("cp1252"))
+    assert drain(tail) == "Straße gesperrt\n" * 20 + "Größe geändert\n"
+
+
+def test_a_huge_line_does_not_wait_for_its_end(log, make_tail):
+    tail = make_tail(log)
+    line = "é日" * BLOCK_BYTES
+    data = f"{line}\nnext\n".encode()
+    append(log, data[: 4 * BLOCK_BYTES + 1])
+    came = drain(tail)
+    assert 3 * BLOCK_BYTES < len(came.encode()) and line.startswith(came)
+    append(log, data[4 * BLOCK_BYTES + 1 :])
+    assert came + drain(make_tail(log, again(tail))) == f"{line}\nnext\n"
+
+
+def test_a_hole_of_nuls_is_no_text(log, make_tail):
+    tail = make_tail(log)
+    append(log, bytes(3 * BLOCK_BYTES) + b"after\n")
+    assert drain(tail) == "after\n"
+
+
+def rotate(log, to="app.log.1"):
+    log.rename(log.with_name(to))
+    log.touch()
+
+
+def test_a_renamed_log_is_read_to_its_end_first(log, make_tail):
+    tail = make_tail(log)
+    append(log, "one\n")
+    assert drain(tail) == "one\n"
+    append(log, "two\nlast, cut off")
+    rotate(log)
+    append(log, "three\n")
+    assert drain(tail) == "two\nlast, cut off\nthree\n"
+    assert tail.place.renewals == 1 and "1 times" in next(tail.place.notes())
+
+
+def test_a_writer_may_go_on_for_a_while_in_the_renamed_file(log, make_tail):
+    now = 0.0
+    tail = make_tail(log, grace_s=1, clock=lambda: now)
+    append(log, "one\n")
+    drain(tail)
+    rotate(log)
+    append(log, "new\n")
+    assert drain(tail) == ""
+    append(log.with_name("app.log.1"), "late\n")
+    now = 2.0
+    assert drain(tail) == "late\n"
+    assert drain(tail) == "" and tail.place.renewals == 0
+    now = 4.0
+    assert drain(tail) == "new\n"
+
+
+def test_a_log_that_may_not_be_read_for_a_while_loses_no_line(log, make_tail, monkeypatch):
+    tail = make_tail(log)
+    append(log, "one\n")
+    drain(tail)
+    append(log, "two, cut off")
+    rotate(log)
+    append(log, "three\n")
+    with monkeypatch.context() as refused:
+        refused.setattr(Tail, "_go_on_to_the_next", lambda tail: open("/no/such/file"))
+        for _ in range(2):
+            with pytest.raises(OSError):
+                tail.read()
+    assert drain(tail) == "two, cut off\nthree\n"
+
+
+@pytest.mark.parametrize("names", [("app.log.1", "app.log.2"), ("app-20310101.log", "app.1.log")])
+def test_rotations_while_nobody_looks_are_caught_up_with(log, make_tail, names):
+    first = make_tail(log)
+    append(log, "one\n")
+    drain(first)
+    append(log, "two\n")
+    rotate(log, names[1])
+    append(log, "three\n")
+    rotate(log, names[0])
+    append(log, "four\n")
+    assert drain(make_tail(log, again(first))) == "two\nthree\nfour\n"
+
+
+def test_an_empty_log_that_is_renamed_is_not_passed_over(log, make_tail):
+    first = make_tail(log)
+    drain(first)
+    append(log, "one\n")
+    rotate(log)
+    append(log, "two\n")
+    assert drain(make_tail(log, again(first))) == "one\ntwo\n"
+
+
+def test_what_is_older_than_the_log_is_not_read(log, make_tail):
+    append(log.with_name("app.log.1"), "long ago\n")
+    os.utime(log.with_name("app.log.1"), (1, 1))
+    tail = make_tail(log)
+    append(log, "one\n")
+    assert drain(tail) == "one\n"
+    log.with_name("app.log.1").rename(log.with_name("app.log.2"))
+    rotate(log)
+    append(log, "two\n")
+    assert drain(tail) == "two\n"
+
+
+@pytest.mark.parametrize("more", ["", "much more than there was before\n"])
+def test_an_emptied_log_begins_again(log, make_tail, more):
+    tail = make_tail(log)
+    append(log, "one\ntwo\n")
+    assert drain(tail) == "one\ntwo\n"
+    os.truncate(log, 0)
+    append(log, more + "3\n")
+    assert drain(tail) == more + "3\n"
+    assert tail.place.renewals == 1 and tail.place.gaps == 1
+
+
+@pytest.mark.parametrize("is_watched", [True, False])
+def test_copytruncate_loses_nothing_that_the_copy_has(log, make_tail, is_watched):
+    tail = make_tail(log)
+    append(log, "one\n")
+    drain(tail)
+    append(log, "two\n")
+    shutil.copy(log, log.with_name("app.log.1"))
+    os.truncate(log, 0)
+    append(log, "three\n")
+    tail = tail if is_watched else make_tail(log, again(tail))
+    assert drain(tail) == "two\nthree\n"
+    assert (tail.place.renewals, tail.place.gaps) == (1, 0)
+    shutil.copy(log, log.with_name("app.log.1"))
+    os.truncate(log, 0)
+    append(log, "four\n")
+    assert drain(tail) == "four\n"
+
+
+def test_a_deleted_log_may_come_back(log, make_tail):
+    tail = make_tail(log)
+    append(log, "one\n")
+    drain(tail)
+    log.unlink()
+    assert drain(tail) == ""
+    append(log, "two\n")
+    assert drain(tail) == "two\n"
+    log.unlink()
+    later = make_tail(log, again(tail))
+    assert drain(later) == ""
+    append(log, "three\n")
+    assert drain(later) == "three\n" and later.place.gaps == 1
+
+
+def test_a_log_that_was_moved_here_goes_on(log, make_tail):
+    tail = make_tail(log)
+    append(log, "one\n")
+    drain(tail)
+    shutil.copy(log, log.with_name("restored"))
+    log.unlink()
+    log.with_name("restored").rename(log)
+    append(log, "two\n")
+    assert drain(make_tail(log, again(tail))) == "two\n"
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_every_line_comes_once_through_anything(log, make_tail, seed):
+    chance, written, came = random.Random(seed), 0, ""
+    tail = make_tail(log)
+    for turn in range(60):
+        count = chance.randrange(4)
+        append(log, "".join(f"line {written + at}\n" for at in range(count)))
+        written += count
+        act = chance.choice(["look", "rotate", "copytruncate", "restart", "nothing"])
+        if act == "rotate":
+            rotate(log, f"app.log.{turn + 1}")
+        elif act == "copytruncate":
+            came += drain(tail)
+            shutil.copy(log, log.with_name(f"app.log.{turn + 1}"))
+            os.truncate(log, 0)
+        elif act == "look":
+            came += drain(tail)
+        elif act == "restart":
+            tail.close()
+            tail = make_tail(log, again(tail))
+    came += drain(tail)
+    assert came == "".join(f"line {at}\n" for at in range(written))
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x89PNG\r\n\x1a\n\0\0", b"%PDF-1.7\n", "line\n".encode("utf-16")]
+)
+def test_what_is_no_log_is_refused(log, data):
+    append(log, data)
+    with pytest.raises(UnsupportedFormat, match="app.log looks like"):
+        start_of(log)
+
+
+def test_a_missing_log_is_named(tmp_path):
+    with pytest.raises(DocumentNotFound, match="no.log"):
+        start_of(tmp_path / "no.log")
+    with pytest.raises(DocumentNotFound):
+        start_of(tmp_path)

@@ -1,0 +1,36 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.segmenting import cut_text
+
+TEXTS = st.text(alphabet="ab A.!\n\t。\u0301\u200d🙂", max_size=200)
+
+
+@given(TEXTS, st.integers(1, 30), st.integers(0, 40))
+def test_pieces_join_to_the_text_and_keep_the_limit(text, target, more):
+    pieces = list(cut_text(text, target, target + more))
+    assert "".join(pieces) == text
+    assert all(0 < len(piece) <= target + more for piece in pieces)
+
+
+def test_paragraphs_are_merged_up_to_about_the_target():
+    text = "".join(f"Paragraph {number} is short.\n\n" for number in range(10, 20))
+    assert [piece.count("\n\n") for piece in cut_text(text, 80, 160)] == [3, 3, 4]
+
+
+def test_a_long_paragraph_of_wrapped_lines_is_cut_between_sentences():
+    text = ("The cat sat on the\nmat and purred. " * 20).strip()
+    pieces = list(cut_text(text, 100, 200))
+    assert all(piece.rstrip().endswith("purred.") for piece in pieces)
+
+
+def test_lines_are_units_where_no_line_begins_in_lower_case():
+    text = "".join(f"10:{number} Started. Job {number} of many\n" for number in range(10, 40))
+    assert all(piece.endswith("of many\n") for piece in cut_text(text, 100, 200))
+
+
+@pytest.mark.parametrize("unit", ["e\u0301", "👩\u200d🔬"], ids=["accent", "emoji"])
+def test_a_hard_cut_keeps_a_letter_and_its_accents_together(unit):
+    pieces = list(cut_text("x" + unit * 100, 50, 50))
+    assert all(piece.endswith(unit) for piece in pieces)

@@ -1,0 +1,89 @@
+"""The model by its definition, layer by layer over a whole text, without a cache.
+
+Nothing of the session, the ring, the blocks or the chunked recurrences is used: keys, values and
+gates of every position are kept, what a query sees is picked by its definition, and the memory is
+the plain loop over the positions that left the window.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ahn_runtime import Runtime
+from ahn_runtime.model.cells.base import l2_norm
+from ahn_runtime.model.rope import rope_rotation, rotate
+from ahn_runtime.ops.delta_rule import naive_delta_rule
+from ahn_runtime.ops.gated_delta_rule import naive_gated_delta_rule
+from ahn_runtime.ops.gated_linear_attention import naive_gated_linear_attention
+
+QUERIES_AT_ONCE = 4096
+
+
+@torch.inference_mode()
+def logits_by_definition(runtime: Runtime, ids: Tensor) -> Tensor:
+    """Logits at every position, [T, vocab]."""
+    model, config, stream = runtime.model, runtime.config, runtime.stream
+    dim, group = config.head_dim, config.num_heads // config.num_kv_heads
+    x = model.model.embed_tokens(ids)
+    rotation = rope_rotation(torch.arange(len(ids)), dim, config.rope_theta, x.dtype)
+    for layer in model.model.layers:
+        h, attn = layer.input_layernorm(x), layer.self_attn
+        q, k, v = (
+            proj(h).unflatten(-1, (-1, dim)).transpose(0, 1)
+            for proj in (attn.q_proj, attn.k_proj, attn.v_proj)
+        )
+        q, k = rotate(q, rotation), rotate(k, rotation)
+        k, v = (t.repeat_interleave(group, dim=0) for t in (k, v))
+        out = _attention(q, k, v, stream.window, stream.sinks)
+        first = stream.window + stream.sinks  # the first query that has a memory
+        if stream.cell and len(ids) > first:
+            gone = slice(stream.sinks, len(ids) - stream.window)
+            out[:, first:] += _memory(
+                stream.cell, layer.ahn.fn, q[:, first:], k[:, gone], v[:, gone], h[gone], h[first:]
+            )
+        x = x + attn.o_proj(out.transpose(0, 1).flatten(1))
+        x = x + layer.mlp(layer.post_attention_layernorm(x))
+    return model.lm_head(model.model.norm(x))
+
+
+def _attention(q: Tensor, k: Tensor, v: Tensor, window: int, sinks: int) -> Tensor:
+    rows = []
+    for start in range(0, q.shape[1], QUERIES_AT_ONCE):
+        t = torch.arange(start, min(start + QUERIES_AT_ONCE, q.shape[1]))[:, None]
+        sink = torch.arange(sinks)[None].expand(len(t), -1)
+        recent = t - torch.arange(window)[None]
+        seen = torch.cat((sink, recent), dim=1)  # (T, S + W)
+        counted = torch.cat((sink <= t, recent >= sinks), dim=1)
+        at = seen.clamp(min=0)
+        scores = (k[:, at] @ q[:, start : start + len(t), :, None])[..., 0] * q.shape[-1] ** -0.5
+        weights = scores.masked_fill(~counted, -torch.inf).softmax(dim=-1)
+        rows.append((weights[:, :, None] @ v[:, at])[:, :, 0])
+    return torch.cat(rows, dim=1)
+
+
+def _memory(
+    kind: str, cell, q: Tensor, k: Tensor, v: Tensor, x_gone: Tensor, x_now: Tensor
+) -> Tensor:
+    gate = F.silu(cell.g_proj(x_now)).T[..., None]
+    empty = torch.zeros(q.shape[0], q.shape[2], q.shape[2])
+    if kind == "Mamba2":
+        dt = F.softplus(cell.dt_proj(x_gone) + cell.dt_bias).T
+        unit = F.normalize(k, dim=-1) * dt[..., None]
+        decay = -cell.A_log.exp()[:, None] * dt
+        y, _ = naive_gated_linear_attention(F.normalize(q, dim=-1), unit, v, decay, empty)
+        whole = (y * gate).transpose(0, 1).flatten(1)
+        whole = F.rms_norm(whole, whole.shape[-1:], cell.norm.weight, 1e-5)
+        y = whole.unflatten(1, (q.shape[0], -1)).transpose(0, 1)
+    else:
+        beta = cell.b_proj(x_gone).sigmoid().T
+        query, key = l2_norm(q) * q.shape[-1] ** -0.5, l2_norm(k)
+        if kind == "DeltaNet":
+            y, _ = naive_delta_rule(query, key, v, beta, empty)
+        else:
+            step = F.softplus(cell.a_proj(x_gone) + cell.dt_bias).T
+            decay = -cell.A_log.exp()[:, None] * step
+            y, _ = naive_gated_delta_rule(query, key, v, beta, decay, empty)
+        y = F.rms_norm(y, y.shape[-1:], cell.o_norm.weight, 1e-5) * gate
+    return torch.einsum("htd,hde->hte", y, cell.o_proj.weight)
