@@ -31,12 +31,12 @@ class PaperCosts:
         return self.cache_elements / self.cache_elements_full if self.cache_elements_full else 1.0
 
 
-def paper_costs(config: ModelConfig, held_limit: int, tokens: int) -> PaperCosts:
+def paper_costs(config: ModelConfig, cache_limit: int, tokens: int) -> PaperCosts:
     """Costs by the paper's formulas.
 
     Args:
         config: the base model.
-        held_limit: Wt = W + S.
+        cache_limit: Wt = W + S.
         tokens: L. At or below Wt nothing is saved, and both columns are those of full attention.
     """
     d, dim, heads, kv_heads = (
@@ -50,11 +50,11 @@ def paper_costs(config: ModelConfig, held_limit: int, tokens: int) -> PaperCosts
     full = projections + 2 * dim * heads * tokens**2 + mlp
     cache_full = 2 * tokens * dim * kv_heads
     ahn, cache = full, cache_full
-    if tokens > held_limit:
-        per_token = 2 * held_limit * dim * heads + 2 * dim**2 * heads + 3 * d * heads
-        ahn = projections + mlp + 2 * dim * heads * held_limit**2
-        ahn += 2 * (tokens - held_limit) * per_token
-        cache = 2 * held_limit * dim * kv_heads + dim**2 * heads
+    if tokens > cache_limit:
+        per_token = 2 * cache_limit * dim * heads + 2 * dim**2 * heads + 3 * d * heads
+        ahn = projections + mlp + 2 * dim * heads * cache_limit**2
+        ahn += 2 * (tokens - cache_limit) * per_token
+        cache = 2 * cache_limit * dim * kv_heads + dim**2 * heads
     head = 4 * tokens * d * config.vocab_size
     layers = config.num_layers
     return PaperCosts(layers * ahn + head, layers * full + head, cache, cache_full)
@@ -79,12 +79,12 @@ def block_flops(
     rows = (config.num_layers - 1) * tokens + finished  # over all layers
     linear = config.num_layers * tokens * entering + rows * finishing
     single = tokens == 1
-    keys = stream.held_tokens(n + 1) if single else stream.held_tokens(n) + tokens
+    keys = stream.cached_tokens(n + 1) if single else stream.cached_tokens(n) + tokens
     run = linear + rows * 4 * dim * heads * keys
     if stream.cell is not None:
         # Write gates for every token; decay, correct, write and read D x D per evicted one.
-        evicted = max(0, n + tokens - (stream.held_limit or 0)) - max(
-            0, n - (stream.held_limit or 0)
+        evicted = max(0, n + tokens - (stream.cache_limit or 0)) - max(
+            0, n - (stream.cache_limit or 0)
         )
         memory = tokens * 4 * d * heads + evicted * (10 * dim**2 + 2 * d) * heads
         run += config.num_layers * memory

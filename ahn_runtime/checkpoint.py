@@ -171,7 +171,7 @@ def _is_whole(page: Manifest) -> bool:
 def _held_ranges(runtime: Runtime, tokens_seen: int) -> list[tuple[int, int]]:
     """Absolute positions held exactly: the sinks' range and the window's."""
     stream = runtime.stream
-    if stream.held_limit is None or tokens_seen <= stream.held_limit:
+    if stream.cache_limit is None or tokens_seen <= stream.cache_limit:
         return [(0, tokens_seen)]
     return [(0, stream.sinks), (tokens_seen - (stream.window or 0), tokens_seen)]
 

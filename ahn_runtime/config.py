@@ -91,7 +91,7 @@ class StreamConfig:
         quantize: None, or "int8": linear layers and embedding of the base.
         positions: "absolute": rotary angles at true positions, for ever; "cache": the same for the
             window and the memory, but sinks are seen at their distance inside the cache.
-        memory_scale: factor of what the memory adds; see `window_scale`.
+        memory_scale: factor of what the memory adds; see `memory_gain`.
     """
 
     window: int | None
@@ -123,11 +123,11 @@ class StreamConfig:
         return DTYPES[self.kv_dtype]
 
     @property
-    def held_limit(self) -> int | None:
+    def cache_limit(self) -> int | None:
         """Positions held exactly once the session is long: W + S; None without a limit."""
         return None if self.window is None else self.window + self.sinks
 
-    def held_tokens(self, tokens_seen: int) -> int:
+    def cached_tokens(self, tokens_seen: int) -> int:
         """Positions held exactly after `tokens_seen` tokens."""
-        limit = self.held_limit
+        limit = self.cache_limit
         return tokens_seen if limit is None else min(tokens_seen, limit)

@@ -16,7 +16,7 @@ from ahn_runtime.config import DTYPES, ModelConfig, StreamConfig
 from ahn_runtime.errors import ModelMismatchError, ModelNotFound
 from ahn_runtime.loading import hub
 from ahn_runtime.loading.embedded import Progress, fetch_embedded
-from ahn_runtime.loading.memory_gain import UNSCALED, WindowScale
+from ahn_runtime.loading.memory_gain import NO_GAIN_CHANGE, MemoryGain
 from ahn_runtime.loading.presets import (
     DEFAULT_SINK_TOKENS,
     DEFAULT_WINDOW_TOKENS,
@@ -56,7 +56,7 @@ class Runtime:
         title: str,
         memory_status: MemoryStatus,
         device: torch.device,
-        window_scale: WindowScale = UNSCALED,
+        memory_gain: MemoryGain = NO_GAIN_CHANGE,
         fingerprint: tuple[str, str] | None = None,
     ) -> None:
         self.model = model.to(device)
@@ -65,8 +65,8 @@ class Runtime:
             fuse_layers(self.model)
             fuse_token(self.model)
         self.config: ModelConfig = model.config
-        self.window_scale = window_scale
-        self.stream = stream = replace(stream, memory_scale=window_scale.at(stream.window))
+        self.memory_gain = memory_gain
+        self.stream = stream = replace(stream, memory_scale=memory_gain.at(stream.window))
         self.tokenizer_or_none = tokenizer
         self.title = title
         self.memory_status = memory_status
@@ -142,14 +142,14 @@ class Runtime:
         untrained = anew or (stream.cell is not None and base.cell is None and memory_from is None)
         status: MemoryStatus = "untrained" if untrained else "trained" if stream.cell else "none"
         title = preset.title if preset else Path(model).name
-        scale = UNSCALED if status != "trained" else memory_scale(memory_from or base.path)
+        scale = NO_GAIN_CHANGE if status != "trained" else memory_scale(memory_from or base.path)
         return cls(loaded, stream, base.tokenizer, title, status, _choose_device(device), scale)
 
-    def with_stream(self, window_scale: WindowScale | None = None, **changes: Any) -> Runtime:
+    def with_stream(self, memory_gain: MemoryGain | None = None, **changes: Any) -> Runtime:
         """The same loaded weights, whose sessions hold what they read in another way.
 
         Args:
-            window_scale: another one for the memory.
+            memory_gain: another one for the memory.
             changes: fields of `StreamConfig` (window, sinks, kv_dtype, positions).
         """
         return Runtime(
@@ -159,7 +159,7 @@ class Runtime:
             self.title,
             self.memory_status,
             self.device,
-            window_scale or self.window_scale,
+            memory_gain or self.memory_gain,
             self.fingerprint,
         )
 

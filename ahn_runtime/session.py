@@ -139,8 +139,8 @@ class Session:
         left = max_new_tokens
         while left > 0 and chosen not in stops:
             lookup.extend([chosen])
-            at_most = min(left, self.runtime.block_tokens) - 1
-            drafted = itertools.takewhile(lambda i: i not in stops, lookup.propose(at_most))
+            max_tokens = min(left, self.runtime.block_tokens) - 1
+            drafted = itertools.takewhile(lambda i: i not in stops, lookup.propose(max_tokens))
             kept, following = self._feed_drafted([chosen, *drafted])
             lookup.extend(kept[1:])
             yield from kept

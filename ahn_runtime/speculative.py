@@ -52,12 +52,12 @@ class PromptLookup:
                 if len(self._ids) >= size
             ]
 
-    def propose(self, at_most: int) -> list[int]:
+    def propose(self, max_tokens: int) -> list[int]:
         """What followed the longest of the last runs when it occurred before; empty if none did."""
         for run in reversed(self._pending):
             end = self._ends.get(run)
             if end is not None:
-                return self._ids[end : end + min(at_most, MAX_DRAFT_TOKENS)]
+                return self._ids[end : end + min(max_tokens, MAX_DRAFT_TOKENS)]
         return []
 
 

@@ -140,7 +140,7 @@ class Sources:
         )
 
 
-def live_memory_bytes() -> int:
+def session_cache_bytes() -> int:
     """$AMMON_LIVE_MEMORY, or 2 GiB.
 
     Raises:
@@ -164,8 +164,8 @@ class Settings:
         follow_checkpoint_s: its lines are read at the latest so often, each time up to the last
             whole chunk; a checkpoint is written then, which a slow log should not cause for every
             few lines.
-        turn_tokens: a session reads about so many, then the next one that waits has its turn.
-        live_memory_bytes: of the sessions in memory; the others wait in their checkpoints.
+        slice_tokens: a session reads about so many, then the next one that waits has its turn.
+        session_cache_bytes: of the sessions in memory; the others wait in their checkpoints.
         max_waiting_questions: so many may wait for an answer, the next is refused.
         trash_s: a session that was thrown away can be taken back for so long.
         sources: what may be read beside files that are given.
@@ -180,8 +180,8 @@ class Settings:
     retention: Retention = field(default_factory=Retention.given)
     follow_poll_s: float = 0.2
     follow_checkpoint_s: float = 30.0
-    turn_tokens: int = 1024
-    live_memory_bytes: int = field(default_factory=live_memory_bytes)
+    slice_tokens: int = 1024
+    session_cache_bytes: int = field(default_factory=session_cache_bytes)
     max_waiting_questions: int = 32
     trash_s: float = 600.0
     sources: Sources = field(default_factory=Sources.given)

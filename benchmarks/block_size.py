@@ -21,7 +21,7 @@ PIECE_TOKENS = 1024
 def main(text: Path, sizes: list[int], count: int) -> None:
     """Read and print a table."""
     model = Runtime.load("embedded", quantize="int8")
-    held = model.stream.held_limit or 0
+    held = model.stream.cache_limit or 0
     ids = beginning(text, model.tokenizer, held + count)
     sessions = {size: model.session() for size in sizes}
     for session in sessions.values():

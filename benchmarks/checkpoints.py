@@ -23,7 +23,7 @@ from ahn_runtime import Runtime
 from ahn_runtime.checkpoint import load_checkpoint
 from ahn_runtime.loading.tiny import write_tiny
 from app.service.reading import checkpoint_policy as retention
-from app.service.reading.open_session import LiveSession
+from app.service.reading.open_session import OpenSession
 from app.settings import Settings
 from evaluation.texts import stream
 from ingest import token_chunks
@@ -65,7 +65,7 @@ def main(text: Path, marks: list[int], model: str) -> None:
         runtime = Runtime.load(source, quantize="int8")
         with storage.Database(settings.database_path) as db:
             row = storage.create_session(db, "measured", {"chunk_tokens": settings.chunk_tokens})
-            live = LiveSession(row, runtime.session())
+            live = OpenSession(row, runtime.session())
             print(f"| {' | '.join(HEAD)} |\n|{' --- |' * len(HEAD)}")
             for costs in _read(db, settings, live, text):
                 if live.position >= marks[0]:
@@ -76,7 +76,7 @@ def main(text: Path, marks: list[int], model: str) -> None:
 
 
 def _read(
-    db: storage.Database, settings: Settings, live: LiveSession, text: Path
+    db: storage.Database, settings: Settings, live: OpenSession, text: Path
 ) -> Iterator[Costs]:
     """Read for ever; what it took, after each checkpoint."""
     costs = Costs()
@@ -99,7 +99,7 @@ def _read(
 
 
 def _cells(
-    db: storage.Database, runtime: Runtime, live: LiveSession, costs: Costs
+    db: storage.Database, runtime: Runtime, live: OpenSession, costs: Costs
 ) -> tuple[str, ...]:
     newest, *others = storage.list_checkpoints(db, live.row.id)
     return (
@@ -118,7 +118,7 @@ def _cells(
 
 
 def _restore(
-    db: storage.Database, runtime: Runtime, live: LiveSession, row: storage.CheckpointRow
+    db: storage.Database, runtime: Runtime, live: OpenSession, row: storage.CheckpointRow
 ) -> float:
     """Seconds to restore a checkpoint.
 

@@ -21,7 +21,7 @@ def main(text: Path, prompts: list[int], rounds: int) -> None:
     """Measure in turns and print a table."""
     runtime = Runtime.load("embedded", quantize="int8")
     runtime.warm_up()
-    held = (runtime.stream.held_limit or 0) + 256
+    held = (runtime.stream.cache_limit or 0) + 256
     ids = beginning(text, runtime.tokenizer, held + prompts[-1])
     session = runtime.session()
     session.feed(ids[:held], logits=None)

@@ -33,7 +33,7 @@ from app.service import OPEN_STATES, Service
 from app.service.library import indexing as library
 from app.settings import ModelOptions, Settings
 from benchmarks.large_files import write_log, write_pdf
-from ingest import ReaderProcesses
+from ingest import SandboxPool
 
 SESSION = "measured"
 LOOK_S = 0.05
@@ -110,7 +110,7 @@ def _load(options: ModelOptions) -> Runtime:
 def _index(service: Service, session_id: int, document: Path) -> int:
     """Take a document in; returns its tokens."""
     tokens = service.runtime().tokenizer
-    with ReaderProcesses() as processes:
+    with SandboxPool() as processes:
         row = library.add_document(service.db, service.settings, processes, session_id, document)
         library.index_document(service.db, service.settings, processes, row, tokens)
     return storage.get_document(service.db, row.id).token_count or 0

@@ -35,7 +35,7 @@ class Figures:
     sessions: int = 0
     tokens: int = 0
     reading_s: float = 0.0
-    most_bytes: int = 0
+    max_bytes: int = 0
     answers: list[tuple[str, Answer]] = field(default_factory=list)
 
     def as_table(self) -> str:
@@ -50,7 +50,7 @@ class Figures:
             ("first word, median", f"{statistics.median(first):.2f} s"),
             ("first word, 95 %", f"{_share(first, 0.95):.2f} s"),
             ("read, all sessions", f"{self.tokens / self.reading_s:,.0f} tokens/s"),
-            ("held in memory, highest", f"{self.most_bytes / 1e6:,.1f} MB"),
+            ("held in memory, highest", f"{self.max_bytes / 1e6:,.1f} MB"),
         )
         head = "| | |\n| --- | --- |\n"
         return head + "\n".join(f"| {name} | {value} |" for name, value in rows)
@@ -98,7 +98,7 @@ def drive(service: Service, texts: Sequence[Path], askers: int, questions: int) 
     for thread in threads:
         thread.join()
     figures.tokens = sum(s.tokens_read for s in service.sessions())
-    figures.most_bytes = service.engine.live.most_bytes
+    figures.max_bytes = service.context.live.max_bytes
     return figures
 
 
@@ -129,7 +129,7 @@ def main(sessions: int, askers: int, questions: int, memory: str, model: str) ->
         settings = Settings(
             data_dir=Path(folder) / "data",
             model=ModelOptions(model=source, window=window),
-            live_memory_bytes=byte_count(memory, "--memory"),
+            session_cache_bytes=byte_count(memory, "--memory"),
             max_answer_tokens=16,
         )
         service = Service(settings, lambda options: Runtime.load(**options.as_dict()))

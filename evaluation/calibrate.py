@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ahn_runtime import Runtime
-from ahn_runtime.loading.memory_gain import WindowScale
+from ahn_runtime.loading.memory_gain import MemoryGain
 from evaluation import divergence
 from evaluation.variants import FULL, WINDOW, Told
 
@@ -26,7 +26,7 @@ def calibrate(
     factors: Sequence[float],
     length: int,
     told: Told = lambda line: None,
-) -> tuple[WindowScale, list[divergence.Row]]:
+) -> tuple[MemoryGain, list[divergence.Row]]:
     """Measure and choose, window by window.
 
     Args:
@@ -44,7 +44,7 @@ def calibrate(
     if len(factors) < 2 or min(factors) <= 0:
         raise ValueError("A parabola needs two factors above 0, as 0.5,1.")
     scaled = {
-        f"{factor:g}": memory.with_stream(window_scale=WindowScale(((1, factor),)))
+        f"{factor:g}": memory.with_stream(memory_gain=MemoryGain(((1, factor),)))
         for factor in factors
     }
     measured = divergence.measure(plain, scaled, texts, windows, plain.stream.sinks, length, told)
@@ -59,7 +59,7 @@ def calibrate(
             if row.window == window and row.way != FULL
         }
         points.append((window, round(lowest(means), 2)))
-    return WindowScale(tuple(points)), rows
+    return MemoryGain(tuple(points)), rows
 
 
 def lowest(means: dict[float, float]) -> float:

@@ -76,7 +76,7 @@ def look(session: Session) -> Moment:
     for layer, state in zip(layers, session.state.layers, strict=True):
         cell: Cell = layer.ahn.fn  # type: ignore[union-attr, assignment]
         norms.append(torch.linalg.matrix_norm(state.memory.float()))
-        held = session.runtime.stream.held_tokens(session.tokens_seen)
+        held = session.runtime.stream.cached_tokens(session.tokens_seen)
         gates = state.gates[:, session.runtime.stream.sinks : held].float()
         log_decay = cell.log_decay(gates)
         writes.append(gates[0].mean(dim=0))

@@ -18,12 +18,12 @@ from ingest.errors import (
 from ingest.folders import Found, find_files
 from ingest.opening import kind_to_follow, open_document
 from ingest.pdf.ocr import Ocr, find_ocr
-from ingest.sandbox.pool import ReaderProcesses
+from ingest.sandbox.pool import SandboxPool
 from ingest.sandbox.render import PagePicture, Rectangle, render_page
 from ingest.tail.growing import GrowingText, begin_growing, grow_on
 from ingest.tail.growing_json_lines import GrowingJsonLines
 from ingest.tail.growing_log import GrowingLog
-from ingest.tail.tail import Place, Tail, start_of
+from ingest.tail.tail import Tail, TailCursor, start_of
 
 __all__ = [
     "Chapter",
@@ -43,10 +43,10 @@ __all__ = [
     "Locator",
     "Ocr",
     "PagePicture",
-    "Place",
+    "TailCursor",
     "Reader",
     "ReaderFailed",
-    "ReaderProcesses",
+    "SandboxPool",
     "Rectangle",
     "Segment",
     "Tail",

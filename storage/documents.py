@@ -228,7 +228,7 @@ def next_document_to_read(db: Database, session_id: int) -> DocumentRow | None:
     None while one stands still half-read: its rest belongs right behind what was read of it, so
     the others wait until it is resumed, cancelled or removed.
     """
-    if find_half_read(db, session_id) is not None:
+    if find_stalled_document(db, session_id) is not None:
         return None
     row = db.row(
         "SELECT * FROM documents WHERE session_id = ? AND state IN ('reading', 'queued') "
@@ -238,7 +238,7 @@ def next_document_to_read(db: Database, session_id: int) -> DocumentRow | None:
     return None if row is None else _document(row)
 
 
-def find_half_read(db: Database, session_id: int) -> DocumentRow | None:
+def find_stalled_document(db: Database, session_id: int) -> DocumentRow | None:
     """The document of the session that stands still half-read, paused or failed."""
     row = db.row(
         "SELECT * FROM documents WHERE session_id = ? AND tokens_read > 0 "

@@ -9,7 +9,7 @@ from storage.database import Database
 
 
 @dataclass(frozen=True)
-class Place:
+class StreamPosition:
     """Where a document's text up to a locator ends.
 
     ``position`` counts the session's tokens; None while that place has not been read.
@@ -33,7 +33,7 @@ def locator_kinds(db: Database, session_id: int) -> list[str]:
     return [row["kind"] for row in rows]
 
 
-def find_places(db: Database, session_id: int, kind: str, number: int) -> list[Place]:
+def find_places(db: Database, session_id: int, kind: str, number: int) -> list[StreamPosition]:
     """The end of what each document says up to a locator, in reading order.
 
     Args:
@@ -55,7 +55,7 @@ def find_places(db: Database, session_id: int, kind: str, number: int) -> list[P
         """,
         {"session": session_id, "kind": kind, "number": number},
     )
-    return [Place(**row) for row in rows]
+    return [StreamPosition(**row) for row in rows]
 
 
 def chapter_ends(db: Database, document_id: int) -> list[int]:
@@ -69,7 +69,7 @@ def chapter_ends(db: Database, document_id: int) -> list[int]:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class ReadRange:
     """A chapter, or all pages or lines, of a document as far as they were read whole.
 
     ``locator`` is of its first segment; ``position`` is where the stretch ends in the stream.
@@ -93,7 +93,7 @@ class Stretch:
 _CHAPTER_TITLE = re.compile(r"\((?:\d+, )?(?P<title>[^\d\s].*)\)$")
 
 
-def read_stretches(db: Database, session_id: int) -> list[Stretch]:
+def read_ranges(db: Database, session_id: int) -> list[ReadRange]:
     """What was read of a session's documents, by chapter and by what else they count, in order.
 
     Only places that `find_places` knows the position of: a chapter read in part is not there.
@@ -131,4 +131,4 @@ def read_stretches(db: Database, session_id: int) -> list[Stretch]:
         """,
         {"session": session_id},
     )
-    return [Stretch(**row) for row in rows]
+    return [ReadRange(**row) for row in rows]

@@ -47,7 +47,7 @@ def add_speed(db: Database, session_id: int, *, position: int, tokens: int, seco
     )
 
 
-def list_speeds(db: Database, session_id: int, at_most: int) -> list[ReadingSpeed]:
+def list_speeds(db: Database, session_id: int, limit: int) -> list[ReadingSpeed]:
     """The session's speeds in the order of its tokens; of more than so many, neighbours in one."""
     rows = db.rows(
         """
@@ -56,7 +56,7 @@ def list_speeds(db: Database, session_id: int, at_most: int) -> list[ReadingSpee
         FROM (SELECT *, ntile(?) OVER (ORDER BY position) AS part FROM speeds WHERE session_id = ?)
         GROUP BY part ORDER BY part
         """,
-        [at_most, session_id],
+        [limit, session_id],
     )
     return [ReadingSpeed(**row) for row in rows]
 

@@ -1,1 +1,1 @@
-"""Who computes: the torch path, the CPU loops, the CUDA kernels, and the one choice between them."""
+"""The backends: torch, CPU loops and CUDA kernels, and the one choice between them."""

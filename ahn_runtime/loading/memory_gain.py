@@ -24,13 +24,13 @@ CONFIG_KEY = "ahn_window_scale"
 
 
 @dataclass(frozen=True)
-class WindowScale:
+class MemoryGain:
     """Factors by window, the smallest window first; none: 1 everywhere."""
 
     points: tuple[tuple[int, float], ...] = ()
 
     @classmethod
-    def read(cls, config: Mapping[str, Any]) -> WindowScale:
+    def read(cls, config: Mapping[str, Any]) -> MemoryGain:
         """From a memory's `config.json`.
 
         Raises:
@@ -67,4 +67,4 @@ class WindowScale:
         return first + share * (last - first)
 
 
-UNSCALED = WindowScale()
+NO_GAIN_CHANGE = MemoryGain()

@@ -24,7 +24,7 @@ from ahn_runtime.config import ModelConfig
 from ahn_runtime.errors import ModelNotFound, WeightsError
 from ahn_runtime.loading.gguf import GGUFModel
 from ahn_runtime.loading.int8_file import cached_path, read_cached, write_cached
-from ahn_runtime.loading.memory_gain import WindowScale
+from ahn_runtime.loading.memory_gain import MemoryGain
 from ahn_runtime.model.cells import CELLS, Cell
 from ahn_runtime.model.qwen2 import MEMORY_MARK, Qwen2
 from ahn_runtime.tokenizer import Tokenizer, from_tokenizer_json
@@ -93,13 +93,13 @@ def memory_kind(directory: Path) -> str:
     return str(kind)
 
 
-def memory_scale(directory: Path) -> WindowScale:
-    """What a memory's `config.json` says of the window; see `window_scale`.
+def memory_scale(directory: Path) -> MemoryGain:
+    """What a memory's `config.json` says of the window; see `memory_gain`.
 
     Raises:
         WeightsError: it says it wrongly.
     """
-    return WindowScale.read(_read_json(directory / "config.json"))
+    return MemoryGain.read(_read_json(directory / "config.json"))
 
 
 def load_model(

@@ -32,11 +32,11 @@ def slots_of(positions: Tensor, stream: StreamConfig) -> Tensor:
 
 def held_positions(n: int, stream: StreamConfig, device: torch.device | None = None) -> Tensor:
     """Absolute position in each filled slot before position n is fed, int64 [min(n, S + W)]."""
-    if stream.held_limit is None or n <= stream.held_limit:
+    if stream.cache_limit is None or n <= stream.cache_limit:
         return torch.arange(n, device=device)
-    window, sinks = n - stream.held_limit + stream.sinks, stream.sinks
+    window, sinks = n - stream.cache_limit + stream.sinks, stream.sinks
     latest = torch.arange(window, n, device=device)
-    held = torch.arange(stream.held_limit, device=device)
+    held = torch.arange(stream.cache_limit, device=device)
     held[slots_of(latest, stream)] = latest
     held[:sinks] = torch.arange(sinks, device=device)
     return held
@@ -97,8 +97,8 @@ def plan_block(n: int, tokens: int, stream: StreamConfig, device: torch.device) 
         read_from = min(tokens, first + stream.window - n)
     return BlockPlan(
         positions=positions,
-        held_before=stream.held_tokens(n),
-        held_after=stream.held_tokens(n + tokens),
+        held_before=stream.cached_tokens(n),
+        held_after=stream.cached_tokens(n + tokens),
         write_slots=_slots(positions, stream),
         evict_slots=_slots(evicted, stream) if len(evicted) else None,
         read_from=read_from,
@@ -123,7 +123,7 @@ def _sink_view(positions: Tensor, end: int, stream: StreamConfig) -> Tensor | No
     The distance from query to sink is counted inside the cache, so it never leaves the range the
     model was trained on. Rotating the query again is the same as moving the sinks' keys.
     """
-    limit = stream.held_limit
+    limit = stream.cache_limit
     if stream.positions != "cache" or limit is None or not stream.sinks or end <= limit:
         return None
     return positions.clamp(max=limit - 1)

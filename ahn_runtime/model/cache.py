@@ -128,7 +128,7 @@ class ModelState:
 
     def cache_bytes(self, stream: StreamConfig) -> int:
         """Bytes of the held keys, values, gates and the memories."""
-        held = stream.held_tokens(self.tokens_seen)
+        held = stream.cached_tokens(self.tokens_seen)
         return sum(
             layer.k[:, :held].nbytes
             + layer.v[:, :held].nbytes
@@ -143,7 +143,7 @@ def capacity_for(tokens: int, stream: StreamConfig) -> int:
     capacity = MIN_CAPACITY_TOKENS
     while capacity < tokens:
         capacity *= 2
-    return capacity if stream.held_limit is None else min(capacity, stream.held_limit)
+    return capacity if stream.cache_limit is None else min(capacity, stream.cache_limit)
 
 
 _PREFIX_MODULUS = (1 << 127) - 1

@@ -74,7 +74,7 @@ def _show(
         )
 
 
-def standstill(service: Service, session: str, rows: Sequence[DocumentRow]) -> str:
+def explain_stall(service: Service, session: str, rows: Sequence[DocumentRow]) -> str:
     """Why documents were left waiting and what to do about it; empty if none was."""
     from app.service import OPEN_STATES
 
@@ -82,7 +82,7 @@ def standstill(service: Service, session: str, rows: Sequence[DocumentRow]) -> s
     if not waiting:
         return ""
     titles = ", ".join(map(repr, waiting))
-    blocker = service.half_read(session)
+    blocker = service.stalled_document(session)
     if blocker is None:
         why = " ".join(service.reading_notes(session)) or "The reading stopped."
         return f"{why} Not read to the end: {titles}; the same command goes on from here."

@@ -25,7 +25,7 @@ from app.cli.options import (
     session_argument,
     takes_model_options,
 )
-from app.cli.progress import standstill, watch, watch_reread
+from app.cli.progress import explain_stall, watch, watch_reread
 from app.errors import RereadStopped
 from app.settings import Retention
 
@@ -124,7 +124,7 @@ def _read(
     for row in rows:
         if row.state == "failed":
             print(f"Error: {row.title}: {row.error}", file=sys.stderr)
-    if told := standstill(service, session, rows):
+    if told := explain_stall(service, session, rows):
         print(f"Error: {told}", file=sys.stderr)
     if as_json:
         print(

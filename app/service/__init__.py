@@ -1,8 +1,8 @@
 """The one room where ingest, storage and the runtime meet."""
 
 from app.service.answer_jobs import PendingAnswer
-from app.service.answering.answer import Answer, RestsOn
-from app.service.answering.as_of import PlaceChoice
+from app.service.answering.answer import Answer, ContextUsage
+from app.service.answering.as_of import AsOfChoice
 from app.service.answering.retrieval import Citation
 from app.service.context import OPEN_STATES
 from app.service.documents import DocumentStatus
@@ -17,8 +17,8 @@ __all__ = [
     "DocumentStatus",
     "PassageContext",
     "PendingAnswer",
-    "PlaceChoice",
+    "AsOfChoice",
     "Report",
-    "RestsOn",
+    "ContextUsage",
     "Service",
 ]

@@ -11,7 +11,7 @@ from contextlib import closing
 from app.errors import AlreadyAnswering, TooManyQuestions
 from app.messages import KNOWN_ERRORS
 from app.service.answering.answer import Answer
-from app.service.context import Engine
+from app.service.context import Context
 from app.service.questions import Questions
 
 log = logging.getLogger(__name__)
@@ -94,8 +94,8 @@ class PendingAnswer:
 class PendingAnswers:
     """The answers in the making, at most one for each session."""
 
-    def __init__(self, engine: Engine, questions: Questions) -> None:
-        self._engine, self._questions = engine, questions
+    def __init__(self, context: Context, questions: Questions) -> None:
+        self._context, self._questions = context, questions
         self._guard = threading.Lock()
         self._pending: dict[int, tuple[PendingAnswer, threading.Thread]] = {}
         self._is_closed = False
@@ -110,7 +110,7 @@ class PendingAnswers:
             TooManyQuestions: Ammon is being stopped.
             NotFound: there is no such session.
         """
-        row = self._engine.session(session)
+        row = self._context.session(session)
         with self._guard:
             if self._is_closed:
                 raise TooManyQuestions("Ammon is being stopped; ask again once it runs.")
@@ -132,7 +132,7 @@ class PendingAnswers:
         Raises:
             NotFound: there is no such session.
         """
-        row = self._engine.session(session)
+        row = self._context.session(session)
         with self._guard:
             found = self._pending.get(row.id)
         return found[0] if found else None

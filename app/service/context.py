@@ -11,23 +11,23 @@ from app.service.library.indexing import KeptFiles
 from app.service.models import Load, Models
 from app.service.reading import rereading
 from app.service.reading.locks import SessionLocks
-from app.service.reading.model_queue import Turns
-from app.service.reading.session_cache import LiveSessions
+from app.service.reading.model_queue import ModelQueue
+from app.service.reading.session_cache import SessionCache
 from app.service.reading.worker import Reader
 from app.settings import ModelOptions, Settings
-from ingest import ReaderProcesses
+from ingest import SandboxPool
 from storage import Database, DocumentRow, SessionRow
 
 OPEN_STATES = ("indexing", "queued", "reading")
 """Of documents that are being worked on, or will be."""
 
 
-class Engine:
+class Context:
     """One model, one reader, many sessions.
 
     Args:
         load: makes a runtime of options; see `Models`.
-        processes: open the documents' files; the engine's own where none are given.
+        processes: open the documents' files; the context's own where none are given.
         all_read: told of a session that has nothing left to read.
     """
 
@@ -35,18 +35,18 @@ class Engine:
         self,
         settings: Settings,
         load: Load,
-        processes: ReaderProcesses | None,
+        processes: SandboxPool | None,
         all_read: Callable[[int], None],
     ) -> None:
         self.settings = settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self.db = Database(settings.database_path)
         self.models = Models(load)
-        self.turns = Turns(settings.max_waiting_questions)
+        self.queue = ModelQueue(settings.max_waiting_questions)
         self.locks = SessionLocks(settings.locks_dir)
         self.files = KeptFiles(self.db, settings)
-        self.live = LiveSessions(self.db, settings, self.turns, self.locks, self.runtime)
-        self._own_processes = ReaderProcesses()
+        self.live = SessionCache(self.db, settings, self.queue, self.locks, self.runtime)
+        self._own_processes = SandboxPool()
         self.processes = processes or self._own_processes
         self.reader = Reader(
             self.db,
@@ -55,7 +55,7 @@ class Engine:
             self._runtime_of,
             self.live,
             all_read,
-            self.turns,
+            self.queue,
         )
         self.following = Following(self.db, settings, self._runtime_of, self.reader.enqueue)
 
@@ -114,7 +114,7 @@ class Engine:
 
     def save(self, session_id: int) -> None:
         """Write a checkpoint of what a session has read since its last."""
-        with self.turns.reading():
+        with self.queue.reading():
             self.live.save(session_id)
 
     def resume(self, document: DocumentRow, password: str | None = None) -> DocumentRow:

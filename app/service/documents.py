@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import storage
-from app.service.context import Engine
+from app.service.context import Context
 from app.service.library import indexing as library
 from app.service.library import versions
 from app.service.rereads import Rereads
@@ -37,8 +37,8 @@ class DocumentStatus:
 class Documents:
     """What the service does about documents."""
 
-    def __init__(self, engine: Engine, rereads: Rereads) -> None:
-        self._engine, self._db, self._rereads = engine, engine.db, rereads
+    def __init__(self, context: Context, rereads: Rereads) -> None:
+        self._context, self._db, self._rereads = context, context.db, rereads
 
     def add(
         self,
@@ -62,15 +62,15 @@ class Documents:
             EncryptedDocument: it needs a password, or another one.
             IngestError, StorageError, OSError: with the reason; nothing already stored is touched.
         """
-        engine = self._engine
-        row = engine.session(session)
-        if log := engine.following.end_log(row, path):
+        context = self._context
+        row = context.session(session)
+        if log := context.following.end_log(row, path):
             return self.resume(log.id)
-        with engine.files.adding():
+        with context.files.adding():
             document = library.add_document(
                 self._db,
-                engine.settings,
-                engine.processes,
+                context.settings,
+                context.processes,
                 row.id,
                 path,
                 name,
@@ -78,12 +78,12 @@ class Documents:
                 source,
                 password,
             )
-        engine.following.end_before(row, document)
+        context.following.end_before(row, document)
         return self.resume(document.id, password)
 
     def follow(self, session: str, path: Path) -> DocumentRow:
         """Read a log and go on as it grows; see `Following.start`."""
-        return self._engine.following.start(self._engine.session(session), path)
+        return self._context.following.start(self._context.session(session), path)
 
     def version_notes(self, document: DocumentRow) -> builtins.list[str]:
         """What to know of a document that replaces another one."""
@@ -91,28 +91,28 @@ class Documents:
 
     def list(self, session: str) -> builtins.list[DocumentStatus]:
         """The session's documents in reading order, with live progress."""
-        rows = storage.list_documents(self._db, self._engine.session(session).id)
+        rows = storage.list_documents(self._db, self._context.session(session).id)
         return [self._status(row) for row in rows]
 
     def _status(self, row: DocumentRow) -> DocumentStatus:
-        progress = self._engine.reader.progress.get(row.id)
-        rests = self._engine.following.waits_for_more(row)
+        progress = self._context.reader.progress.get(row.id)
+        rests = self._context.following.waits_for_more(row)
         if progress is None or row.state == "done":
             return DocumentStatus(row, row.tokens_read, 0.0, rests)
         return DocumentStatus(row, progress.tokens_read, progress.tokens_per_second, rests)
 
-    def half_read(self, session: str) -> DocumentRow | None:
+    def stalled_document(self, session: str) -> DocumentRow | None:
         """The document that stands still half-read: the session's others wait behind it."""
-        return storage.find_half_read(self._db, self._engine.session(session).id)
+        return storage.find_stalled_document(self._db, self._context.session(session).id)
 
     def pause(self, document_id: int) -> None:
         """Stop reading at the next grid point; what was read is saved."""
-        engine = self._engine
+        context = self._context
         document = storage.get_document(self._db, document_id)
-        engine.following.pause(document)
-        if document.state == "queued" and not engine.reader.is_busy(document.session_id):
+        context.following.pause(document)
+        if document.state == "queued" and not context.reader.is_busy(document.session_id):
             storage.set_document_state(self._db, document_id, "paused")
-        engine.reader.pause(document)
+        context.reader.pause(document)
 
     def resume(self, document_id: int, password: str | None = None) -> DocumentRow:
         """Read a document on, wherever it stopped; a failed one is tried again.
@@ -126,7 +126,7 @@ class Documents:
         document = storage.get_document(self._db, document_id)
         if document.state == "cancelled" and self._is_read_past(document):
             document = self._read_once_more(document)
-        return self._engine.resume(document, password)
+        return self._context.resume(document, password)
 
     def cancel(self, document_id: int) -> DocumentRow | None:
         """Stop reading a document for good and take out what was not read of it.
@@ -134,26 +134,26 @@ class Documents:
         What was read stays known. The rest is found no more, and read only if it is resumed. A
         document of which nothing was read is gone: then None is returned.
         """
-        engine = self._engine
+        context = self._context
         document = storage.get_document(self._db, document_id)
         if document.state in ("done", "cancelled"):
             return document
-        engine.following.pause(document)
+        context.following.pause(document)
         follow = storage.find_follow(self._db, document_id)
         if follow is not None and not follow.ended:
             storage.end_follow(self._db, document_id)
-        engine.rest(document.session_id)
-        engine.save(document.session_id)
+        context.rest(document.session_id)
+        context.save(document.session_id)
         document = storage.get_document(self._db, document_id)
         if document.tokens_read == 0:
             storage.delete_document(self._db, document_id)
-            engine.files.drop_unused()
+            context.files.drop_unused()
             kept = None
         elif document.state != "done":
             kept = storage.set_document_state(self._db, document_id, "cancelled")
         else:
             kept = document
-        engine.read_on(document.session_id)
+        context.read_on(document.session_id)
         return kept
 
     def remove(self, document_id: int) -> None:
@@ -161,13 +161,13 @@ class Documents:
 
         A memory cannot unlearn, so the session goes back to before the document.
         """
-        engine = self._engine
+        context = self._context
         document = storage.get_document(self._db, document_id)
         row = storage.get_session_by_id(self._db, document.session_id)
         self._rereads.drop(row)
-        engine.forget(row.id)
+        context.forget(row.id)
         document = storage.get_document(self._db, document_id)
-        with engine.locks.held(row.id), self._db.transaction():
+        with context.locks.held(row.id), self._db.transaction():
             if document.start_position is not None:
                 before = [
                     c.id
@@ -176,8 +176,8 @@ class Documents:
                 ]
                 storage.go_back(self._db, row.id, before[0] if before else None, pause=False)
             storage.delete_document(self._db, document.id)
-        engine.files.drop_unused()
-        engine.read_on(row.id)
+        context.files.drop_unused()
+        context.read_on(row.id)
 
     def _is_read_past(self, document: DocumentRow) -> bool:
         """Whether the session has read something behind what it read of a document."""
@@ -188,7 +188,7 @@ class Documents:
     def _read_once_more(self, document: DocumentRow) -> DocumentRow:
         file = versions.File(document.file_name, document.source_path, document.sha256)
         with self._db.transaction():
-            place = versions.place_for(self._db, document.session_id, file, document.title)
+            place = versions.slot_for(self._db, document.session_id, file, document.title)
             return storage.add_document(
                 self._db,
                 document.session_id,

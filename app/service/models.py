@@ -31,7 +31,7 @@ class Models:
         Raises:
             AhnError: why it cannot be loaded.
         """
-        settled = settle(options)
+        settled = resolve_options(options)
         known = self._loaded.get(settled)
         if known is not None:  # whoever has a model does not wait for the loading of another
             return known
@@ -56,7 +56,7 @@ class Models:
 
     def keep(self, options: Iterable[ModelOptions]) -> None:
         """Let go of all models but those of these options; loaded again if they are needed."""
-        kept = set(map(settle, options))
+        kept = set(map(resolve_options, options))
         with self._loading:
             self._loaded = {known: rt for known, rt in self._loaded.items() if known in kept}
 
@@ -78,7 +78,7 @@ def _weights(options: ModelOptions) -> ModelOptions:
     )
 
 
-def settle(options: ModelOptions) -> ModelOptions:
+def resolve_options(options: ModelOptions) -> ModelOptions:
     """Options with "auto" quantization decided: int8 on a CPU, exact anywhere else."""
     if options.quantize != "auto":
         return options

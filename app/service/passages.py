@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import storage
-from app.service.context import Engine
+from app.service.context import Context
 from app.service.library.indexing import kept_path
 from app.service.reading.replay import find_position
 from ingest import PagePicture, render_page
 from storage import DocumentRow, NotFound, SegmentRow
 
-MOST_NEIGHBOURS = 4
+MAX_NEIGHBOURS = 4
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class PassageContext:
 class Passages:
     """What the service does about passages."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine, self._db = engine, engine.db
+    def __init__(self, context: Context) -> None:
+        self._context, self._db = context, context.db
 
     def context(self, session: str, segment_id: int, at: str = "") -> PassageContext:
         """A passage of a session with its neighbours.
@@ -45,9 +45,9 @@ class Passages:
         Raises:
             NotFound: the session has no such passage.
         """
-        row = self._engine.session(session)
+        row = self._context.session(session)
         bound = find_position(self._db, row, at) if at else None
-        reach = MOST_NEIGHBOURS
+        reach = MAX_NEIGHBOURS
         near = storage.segments_around(self._db, segment_id, reach, reach, bound)
         here = next((segment for segment in near if segment.id == segment_id), None)
         document = storage.get_document(self._db, here.document_id) if here else None
@@ -72,14 +72,14 @@ class Passages:
             IngestError: the page cannot be drawn.
         """
         document = storage.get_document(self._db, document_id)
-        path = kept_path(self._engine.settings, document)
+        path = kept_path(self._context.settings, document)
         if document.kind != "pdf" or not path.is_file():
             raise NotFound(f"Of {document.title!r} there is no page to be drawn.")
         return render_page(path, page_index, name=document.file_name, passage=passage)
 
     def _page_index(self, document: DocumentRow, segment: SegmentRow) -> int | None:
         is_page = document.kind == "pdf" and segment.locator_kind == "page"
-        if not is_page or not kept_path(self._engine.settings, document).is_file():
+        if not is_page or not kept_path(self._context.settings, document).is_file():
             return None
         return segment.locator_start - 1
 

@@ -8,12 +8,12 @@ from collections.abc import Generator, Iterator
 import storage
 from app.errors import BadQuestion, NothingRead
 from app.service.answering.answer import Answer, Question, check_question, stream_answer
-from app.service.answering.as_of import PlaceChoice, list_places
+from app.service.answering.as_of import AsOfChoice, list_places
 from app.service.answering.suggestions import suggest_questions
 from app.service.answering.transcript import history_as
-from app.service.context import Engine
+from app.service.context import Context
 from app.service.reading.model_queue import Ticket
-from app.service.reading.open_session import LiveSession, open_live
+from app.service.reading.open_session import OpenSession, open_session
 from app.service.reading.replay import feed_up_to, find_position
 from storage import MessageRow, SessionRow
 
@@ -24,8 +24,8 @@ WAIT_S = 0.5
 class Questions:
     """What the service does about questions."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine, self._db = engine, engine.db
+    def __init__(self, context: Context) -> None:
+        self._context, self._db = context, context.db
 
     def ask(
         self, session: str, question: str, at: str = "", replaces: int | None = None
@@ -45,50 +45,52 @@ class Questions:
             NoSuchPlace: `at` names none that was read.
             TooManyQuestions: the line is full.
         """
-        began, engine = time.monotonic(), self._engine
-        row = engine.session(session)
-        text = check_question(question, engine.settings.max_question_chars)
+        began, context = time.monotonic(), self._context
+        row = context.session(session)
+        text = check_question(question, context.settings.max_question_chars)
         if not storage.list_documents(self._db, row.id):
             raise NothingRead(
                 f"The session {row.name!r} has no documents yet; add one, then ask about it."
             )
         asked = Question(text, at, None if replaces is None else self._last_asked(row, replaces))
-        runtime = engine.runtime(row)
+        runtime = context.runtime(row)
         position = find_position(self._db, row, at) if at else None
         answer = Answer(text, position or 0, runtime.memory_status, as_of=at)
-        with engine.turns.answering() as ticket:
+        with context.queue.answering() as ticket:
             yield from _waiting(ticket, answer)
             if position is None:
-                live = engine.live.get(row.id)
+                live = context.live.get(row.id)
             else:
-                live = open_live(self._db, row, runtime, at_most=position)
+                live = open_session(self._db, row, runtime, max_position=position)
                 yield from self._going_to(live, position, answer)
-            yield from stream_answer(self._db, engine.settings, runtime, live, asked, answer, began)
+            yield from stream_answer(
+                self._db, context.settings, runtime, live, asked, answer, began
+            )
 
     def messages(self, session: str) -> list[MessageRow]:
         """What was said in a session, oldest first."""
-        return storage.list_messages(self._db, self._engine.session(session).id)
+        return storage.list_messages(self._db, self._context.session(session).id)
 
     def last_message_id(self, session: str) -> int | None:
         """The number of what was said last; another one, once there is more or less of it."""
-        last = storage.list_messages(self._db, self._engine.session(session).id, limit=1)
+        last = storage.list_messages(self._db, self._context.session(session).id, limit=1)
         return last[0].id if last else None
 
     def history(self, session: str, format: str = "md") -> str:
         """The conversation as a file; see `history_as`."""
-        row = self._engine.session(session)
+        row = self._context.session(session)
         return history_as(row, storage.list_messages(self._db, row.id), format)
 
-    def places(self, session: str) -> list[PlaceChoice]:
+    def places(self, session: str) -> list[AsOfChoice]:
         """What the session can be asked as of; see `list_places`."""
-        return list_places(self._db, self._engine.session(session))
+        return list_places(self._db, self._context.session(session))
 
     def suggested(self, session: str) -> list[str]:
         """First questions for somebody who has none yet; see `suggest_questions`."""
-        return suggest_questions(self._db, self._engine.session(session))
+        return suggest_questions(self._db, self._context.session(session))
 
-    def _going_to(self, live: LiveSession, position: int, answer: Answer) -> Iterator[Answer]:
-        for _ in feed_up_to(self._db, self._engine.settings, live, position):
+    def _going_to(self, live: OpenSession, position: int, answer: Answer) -> Iterator[Answer]:
+        for _ in feed_up_to(self._db, self._context.settings, live, position):
             yield answer
 
     def _last_asked(self, row: SessionRow, message_id: int) -> MessageRow:

@@ -97,7 +97,7 @@ def saved(ours: int, full: int) -> float:
 
 def held_bytes(config: ModelConfig, stream: StreamConfig, tokens: int, num_gates: int) -> int:
     """Bytes of a session's state at `tokens` tokens: keys, values, gates, memories."""
-    held = stream.held_tokens(tokens)
+    held = stream.cached_tokens(tokens)
     gates = num_gates * held * config.num_heads * 4 * config.num_layers
     memory = config.num_layers * config.num_heads * config.head_dim**2 * 4
     return full_cache_bytes(config, stream, held) + (gates + memory if stream.cell else 0)
@@ -121,10 +121,10 @@ def make_report(
         int(manifest.get("flops", 0)),
         int(manifest.get("flops_full", 0)),
     )
-    papers = functools.partial(paper_costs, config, stream.held_limit or max(tokens, 1))
+    papers = functools.partial(paper_costs, config, stream.cache_limit or max(tokens, 1))
     paper = papers(tokens)
     gates = int(settings.get("num_gates", 0))
-    reach = max(tokens, 2 * (stream.held_limit or 1))
+    reach = max(tokens, 2 * (stream.cache_limit or 1))
     counted = _counted(checkpoints, (tokens, flops, flops_full))
     points = sorted({round(reach * i / CURVE_POINTS) for i in range(CURVE_POINTS + 1)} | {tokens})
     curve = [papers(n) for n in points]
@@ -155,7 +155,7 @@ def make_report(
         counted_tokens=[tokens for tokens, _, _ in counted],
         counted_flops=[flops for _, flops, _ in counted],
         counted_flops_full=[full for _, _, full in counted],
-        speeds=storage.list_speeds(db, row.id, at_most=SPEED_POINTS),
+        speeds=storage.list_speeds(db, row.id, limit=SPEED_POINTS),
     )
 
 

@@ -9,8 +9,8 @@ import storage
 from ahn_runtime.loading.presets import PRESETS
 from ahn_runtime.model.cells import cell_class
 from app.errors import NothingRead
-from app.service.context import Engine
-from app.service.models import settle
+from app.service.context import Context
+from app.service.models import resolve_options
 from app.service.reading import rereading
 from app.service.reading.rereading import Rereading
 from app.settings import ModelOptions
@@ -20,13 +20,13 @@ from storage import SessionRow
 class Rereads:
     """What the service does about reading anew."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine, self._db = engine, engine.db
+    def __init__(self, context: Context) -> None:
+        self._context, self._db = context, context.db
 
     def settings_for(self, options: ModelOptions) -> dict[str, Any]:
         """What a session made with these options keeps of them and of their model."""
-        options = settle(options)
-        runtime = self._engine.models.get(options)
+        options = resolve_options(options)
+        runtime = self._context.models.get(options)
         cell = runtime.stream.cell
         return {
             "options": options.as_dict(),
@@ -35,7 +35,7 @@ class Rereads:
             "num_gates": cell_class(cell).num_gates if cell else 0,
             "memory_status": runtime.memory_status,
             "title": runtime.title,
-            "chunk_tokens": self._engine.settings.chunk_tokens,
+            "chunk_tokens": self._context.settings.chunk_tokens,
         }
 
     def begin(self, name: str, changes: dict[str, Any]) -> None:
@@ -48,10 +48,10 @@ class Rereads:
             NothingRead: there is nothing to read.
             AhnError: the model cannot be loaded.
         """
-        row = self._engine.session(name)
+        row = self._context.session(name)
         if not storage.list_documents(self._db, row.id):
             raise NothingRead(f"The session {name!r} has no documents, so nothing to read anew.")
-        self._engine.following.end(row)
+        self._context.following.end(row)
         settings = self.settings_for(replace(rereading.given_options(row), **changes))
         reread = storage.find_reread(self._db, row.id)
         if reread is not None and reread.settings != settings:
@@ -59,33 +59,33 @@ class Rereads:
             reread = None
         reread = reread or storage.begin_reread(self._db, row.id, settings)
         for document in storage.list_documents(self._db, reread.id):
-            self._engine.resume(document)
+            self._context.resume(document)
 
     def cancel(self, name: str) -> None:
         """Drop a re-reading; the session stays as it is."""
-        self.drop(self._engine.session(name))
+        self.drop(self._context.session(name))
 
     def drop(self, row: SessionRow) -> None:
         """Delete the re-reading of a session, if there is one."""
         known = storage.find_reread(self._db, row.id)
         if known is not None:
-            self._engine.forget(known.id, save=False)
+            self._context.forget(known.id, save=False)
             storage.delete_session(self._db, known.id)
-            self._engine.let_go_of_models()
+            self._context.let_go_of_models()
 
     def progress(self, name: str) -> Rereading | None:
         """How far the session's re-reading is; None if there is none."""
-        reread = storage.find_reread(self._db, self._engine.session(name).id)
+        reread = storage.find_reread(self._db, self._context.session(name).id)
         return None if reread is None else rereading.progress_of(self._db, reread)
 
     def is_worked_on(self, name: str) -> bool:
         """Whether a re-reading is being worked on, not only there."""
-        reread = storage.find_reread(self._db, self._engine.session(name).id)
-        return reread is not None and self._engine.is_at_work(reread.id)
+        reread = storage.find_reread(self._db, self._context.session(name).id)
+        return reread is not None and self._context.is_at_work(reread.id)
 
     def is_offered(self, name: str) -> bool:
         """Whether a new session would have a trained memory, where this one's is untrained."""
-        row = self._engine.session(name)
+        row = self._context.session(name)
         if row.settings.get("memory_status") != rereading.UNTRAINED:
             return False
         made = rereading.given_options(row)
@@ -94,15 +94,15 @@ class Rereads:
 
     def finish(self, session_id: int) -> None:
         """A re-reading that is done takes its session's place; told of any session all read."""
-        engine = self._engine
+        context = self._context
         row = storage.get_session_by_id(self._db, session_id)
         if row.rereads is None:
             return
-        with engine.turns.reading():  # nobody answers from the old state meanwhile
-            engine.live.save(row.rereads)
-            more = rereading.finish(self._db, engine.locks, row)
+        with context.queue.reading():  # nobody answers from the old state meanwhile
+            context.live.save(row.rereads)
+            more = rereading.finish(self._db, context.locks, row)
             if storage.find_reread(self._db, row.rereads) is None:
                 for gone in (row.id, row.rereads):
-                    engine.live.drop(gone)
-                engine.let_go_of_models()
-        engine.read_on(row.id if more else row.rereads)
+                    context.live.drop(gone)
+                context.let_go_of_models()
+        context.read_on(row.id if more else row.rereads)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import storage
 from ahn_runtime import Runtime
 from app.service.answer_jobs import PendingAnswers
-from app.service.context import Engine
+from app.service.context import Context
 from app.service.documents import Documents
 from app.service.models import Load
 from app.service.passages import Passages
@@ -15,7 +15,7 @@ from app.service.sessions import Sessions
 from app.service.sources import OtherSources
 from app.service.trash import Trash
 from app.settings import Settings
-from ingest import ReaderProcesses
+from ingest import SandboxPool
 from storage import SessionRow
 
 
@@ -31,20 +31,20 @@ class Service:
     """
 
     def __init__(
-        self, settings: Settings, load: Load, processes: ReaderProcesses | None = None
+        self, settings: Settings, load: Load, processes: SandboxPool | None = None
     ) -> None:
         self.settings = settings
-        self.engine = engine = Engine(settings, load, processes, self._all_read)
-        self.db, self.reader, self.following = engine.db, engine.reader, engine.following
-        self.session, self.options_of = engine.session, engine.options_of
-        self._rereads = Rereads(engine)
-        self._trash = Trash(engine)
-        self._open_sessions(Sessions(engine, self._rereads))
-        documents = Documents(engine, self._rereads)
-        self._open_documents(documents, OtherSources(engine, documents))
-        questions = Questions(engine)
-        self._pending = PendingAnswers(engine, questions)
-        self._open_questions(questions, Passages(engine))
+        self.context = context = Context(settings, load, processes, self._all_read)
+        self.db, self.reader, self.following = context.db, context.reader, context.following
+        self.session, self.options_of = context.session, context.options_of
+        self._rereads = Rereads(context)
+        self._trash = Trash(context)
+        self._open_sessions(Sessions(context, self._rereads))
+        documents = Documents(context, self._rereads)
+        self._open_documents(documents, OtherSources(context, documents))
+        questions = Questions(context)
+        self._pending = PendingAnswers(context, questions)
+        self._open_questions(questions, Passages(context))
 
     def _open_sessions(self, part: Sessions) -> None:
         self.sessions, self.create_session = part.list, part.create
@@ -63,7 +63,7 @@ class Service:
     def _open_documents(self, part: Documents, others: OtherSources) -> None:
         self.add_document, self.follow = part.add, part.follow
         self.documents, self.version_notes = part.list, part.version_notes
-        self.half_read = part.half_read
+        self.stalled_document = part.stalled_document
         self.resume, self.pause = part.resume, part.pause
         self.cancel, self.remove_document = part.cancel, part.remove
         self.add_text, self.add_url = others.add_text, others.add_url
@@ -78,12 +78,12 @@ class Service:
         self.passage_context, self.render_page = passages.context, passages.render
 
     def runtime(self, row: SessionRow | None = None) -> Runtime:
-        """The model of a session, or of a new one; see `Engine.runtime`."""
-        return self.engine.runtime(row)
+        """The model of a session, or of a new one; see `Context.runtime`."""
+        return self.context.runtime(row)
 
     @property
     def is_loaded(self) -> bool:
-        return self.engine.models.any_loaded
+        return self.context.models.any_loaded
 
     def start(self) -> None:
         """Start reading in the background, going on with whatever was left unfinished."""
@@ -93,13 +93,13 @@ class Service:
         hidden = {trashed.session_id for trashed in self._trash.list()}
         for row in (*rows, *storage.list_rereads(self.db)):
             if row.rereads not in hidden:
-                self.engine.read_on(row.id)
+                self.context.read_on(row.id)
 
     def close(self) -> None:
         """Stop answers, finish the chunk being read, write checkpoints, close the database."""
         self._pending.stop_all()
         self._trash.stop()
-        self.engine.close()
+        self.context.close()
 
     def _all_read(self, session_id: int) -> None:
         self._rereads.finish(session_id)

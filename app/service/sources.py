@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.errors import NotAllowed
-from app.service.context import Engine
+from app.service.context import Context
 from app.service.documents import Documents
 from app.service.library.fetch import fetched, is_url
 from app.settings import PATHS_VARIABLE, URLS_VARIABLE
@@ -20,9 +20,9 @@ UNTITLED = "Pasted text"
 class OtherSources:
     """What the service does about documents that come as something else than a file."""
 
-    def __init__(self, engine: Engine, documents: Documents) -> None:
-        self._allowed, self._documents = engine.settings.sources, documents
-        self._engine = engine
+    def __init__(self, context: Context, documents: Documents) -> None:
+        self._allowed, self._documents = context.settings.sources, documents
+        self._context = context
 
     def add_text(self, session: str, title: str, text: str) -> DocumentRow:
         """Add a text as it is typed or pasted; another one of the same title is its new version.
@@ -30,7 +30,7 @@ class OtherSources:
         Raises:
             NotAllowed: it is empty or too long.
         """
-        self._engine.session(session)
+        self._context.session(session)
         if not text.strip():
             raise NotAllowed("The text is empty; type or paste some.")
         if len(text) > self._allowed.max_text_chars:
@@ -56,7 +56,7 @@ class OtherSources:
         Raises:
             NotAllowed: URLs are not taken here, or not this one, with the reason.
         """
-        self._engine.session(session)
+        self._context.session(session)
         allowed = self._allowed
         if is_owner:
             allowed = replace(allowed, urls=True, private_addresses=True)
@@ -93,7 +93,7 @@ class OtherSources:
 
     def _opened(self, session: str, path: str) -> Path:
         """Where a file really lies, if it may be read."""
-        self._engine.session(session)
+        self._context.session(session)
         # Resolved first: neither ".." nor a link leads out.
         wanted = Path(path.strip()).expanduser()
         resolved = wanted.resolve()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import storage
 from app.messages import KNOWN_ERRORS, sentence
-from app.service.context import Engine
+from app.service.context import Context
 from storage import SessionRow, TrashedSession
 
 log = logging.getLogger(__name__)
@@ -17,18 +17,18 @@ log = logging.getLogger(__name__)
 class Trash:
     """What the service does about thrown-away sessions."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine, self._db = engine, engine.db
+    def __init__(self, context: Context) -> None:
+        self._context, self._db = context, context.db
         self._timer: threading.Timer | None = None
         self._guard = threading.Lock()
         self._is_stopped = False
 
     def put(self, name: str) -> TrashedSession:
         """Throw a session away; it is not read on, and deleted after `Settings.trash_s`."""
-        row = self._engine.session(name)
+        row = self._context.session(name)
         reread = storage.find_reread(self._db, row.id)
         for session_id in (row.id, *([reread.id] if reread else [])):
-            self._engine.forget(session_id)
+            self._context.forget(session_id)
         trashed = storage.trash_session(self._db, row.id)
         self._wait_for_the_next()
         return trashed
@@ -42,7 +42,7 @@ class Trash:
         row = storage.restore_session(self._db, session_id)
         reread = storage.find_reread(self._db, row.id)
         for restored in (row, *([reread] if reread else [])):
-            self._engine.read_on(restored.id)
+            self._context.read_on(restored.id)
         return row
 
     def list(self) -> list[TrashedSession]:
@@ -70,11 +70,11 @@ class Trash:
 
     def _delete(self, trashed: TrashedSession) -> None:
         storage.delete_session(self._db, trashed.session_id)
-        self._engine.files.drop_unused()
+        self._context.files.drop_unused()
 
     def _left_s(self, trashed: TrashedSession) -> float:
         age = datetime.now(UTC) - datetime.fromisoformat(trashed.trashed_at)
-        return self._engine.settings.trash_s - age.total_seconds()
+        return self._context.settings.trash_s - age.total_seconds()
 
     def _wait_for_the_next(self) -> None:
         left = [self._left_s(trashed) for trashed in self.list()]

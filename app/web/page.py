@@ -63,7 +63,7 @@ def build(service: Service) -> gr.Blocks:
 def _wire(page: Page) -> None:
     sessions, asking = SessionActions(page.service), Asking(page.service)
     library = LibraryActions(page.service, sessions)
-    opening = Opening(page, asking, library)
+    opening = SessionView(page, asking, library)
     _wire_sessions(page, sessions, library, opening)
     _wire_questions(page, asking)
     _wire_chat(page, opening)
@@ -73,7 +73,7 @@ def _wire(page: Page) -> None:
     page.blocks.unload(asking.leave)
 
 
-class Opening:
+class SessionView:
     """Showing a session in all tabs, whenever another one is chosen."""
 
     def __init__(self, page: Page, asking: Asking, library: LibraryActions) -> None:
@@ -106,7 +106,7 @@ class Opening:
 
 
 def _wire_sessions(
-    page: Page, act: SessionActions, library: LibraryActions, opening: Opening
+    page: Page, act: SessionActions, library: LibraryActions, opening: SessionView
 ) -> None:
     parts, session = page.list, page.session
     chosen = [session, parts.undo]
@@ -174,7 +174,7 @@ def _wire_questions(page: Page, asking: Asking) -> None:
     )
 
 
-def _wire_chat(page: Page, opening: Opening) -> None:
+def _wire_chat(page: Page, opening: SessionView) -> None:
     chat, session, passages = page.chat, page.session, PassageActions(page.service)
     act, panel = ChatActions(page.service), page.chat.passage
     shown = [panel.panel, panel.content, panel.answer]
@@ -193,7 +193,7 @@ def _wire_chat(page: Page, opening: Opening) -> None:
         button.click(write, session, file, **quiet).then(None, file, None, js=javascript.SAVE_FILE)
 
 
-def _wire_library(page: Page, act: LibraryActions, opening: Opening) -> None:
+def _wire_library(page: Page, act: LibraryActions, opening: SessionView) -> None:
     parts, session = page.library, page.session
     opened = (opening.open, opening.inputs, opening.outputs)
     parts.upload.upload(

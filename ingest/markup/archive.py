@@ -35,10 +35,10 @@ class _Directory(io.BufferedIOBase):
 
     stream: BinaryIO
     name: str
-    most_bytes: int
+    max_bytes: int
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > self.most_bytes:
+        if size is not None and size > self.max_bytes:
             raise LimitExceeded(
                 f"The archive {self.name} lists more files than the limits allow: it is damaged or "
                 "made to exhaust its reader."

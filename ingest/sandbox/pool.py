@@ -34,7 +34,7 @@ _KILLED = -getattr(signal, "SIGKILL", 1000)
 _LOG = logging.getLogger("ingest.sandbox.pool")
 
 
-class ReaderProcesses:
+class SandboxPool:
     """Opens documents in processes that it keeps; any thread may.
 
     Args:
@@ -69,7 +69,7 @@ class ReaderProcesses:
         for process in ended:
             process.end()
 
-    def __enter__(self) -> "ReaderProcesses":
+    def __enter__(self) -> "SandboxPool":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -139,7 +139,7 @@ class ReaderProcesses:
 class _ContainedFile:
     """Reads one file through a process; `name` is what messages call it."""
 
-    processes: ReaderProcesses = field(repr=False)
+    processes: SandboxPool = field(repr=False)
     request: dict[str, Any] = field(repr=False)  # it may hold a password
     name: str
     limits: Limits

@@ -1,8 +1,8 @@
 """The end of a log that is being written: what came since, whole lines, through rotations.
 
-Knows files and bytes, not segments. Where it stands is a `Place`, plain values that can be stored:
-a tail made from it later, in another process, goes on there and neither repeats nor skips a line,
-as far as the files still have them.
+Knows files and bytes, not segments. Its position is a `TailCursor`, plain values that can be
+stored: a tail made from it later, in another process, resumes there and neither repeats nor skips a
+line, as far as the files still have them.
 
 A last line without its newline waits until it is complete, for as long as that takes: taken at a
 guess after a quiet period, what is read would depend on the clock. Only where nothing can follow
@@ -31,7 +31,7 @@ _MAX_FINISHED = 8
 
 
 @dataclass(frozen=True)
-class Place:
+class TailCursor:
     """How far a log was read.
 
     Args:
@@ -56,7 +56,7 @@ class Place:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "Place":
+    def from_dict(cls, values: dict[str, Any]) -> "TailCursor":
         finished = tuple((int(offset), str(mark)) for offset, mark in values["finished"])
         return cls(**{**values, "finished": finished})
 
@@ -74,7 +74,7 @@ class Place:
             )
 
 
-def start_of(path: Path) -> Place:
+def start_of(path: Path) -> TailCursor:
     """Return the place before the first line of a log that can be followed.
 
     Raises:
@@ -96,7 +96,7 @@ def start_of(path: Path) -> Place:
             f"{name} looks like {kind}; what is followed is a log in UTF-8 or another encoding "
             "that contains ASCII: read it without following."
         )
-    return Place(status.st_ino, encoding="utf-8" if encoding == "utf-8-sig" else encoding)
+    return TailCursor(status.st_ino, encoding="utf-8" if encoding == "utf-8-sig" else encoding)
 
 
 class Tail:
@@ -111,7 +111,7 @@ class Tail:
     def __init__(
         self,
         path: Path,
-        place: Place,
+        place: TailCursor,
         grace_s: float = GRACE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

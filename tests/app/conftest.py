@@ -13,7 +13,7 @@ import pytest
 from ahn_runtime import Runtime
 from app.service import Service
 from app.settings import ModelOptions, Retention, Settings
-from ingest import ReaderProcesses
+from ingest import SandboxPool
 from storage import DocumentRow
 from tests.support.paths import ROOT
 
@@ -21,15 +21,15 @@ TINY_WINDOW, TINY_SINKS = 3000, 64
 
 
 @pytest.fixture(scope="session")
-def shared_processes() -> Iterator[ReaderProcesses]:
+def shared_processes() -> Iterator[SandboxPool]:
     """What opens the documents of all tests: starting it takes longer than many of them."""
-    with ReaderProcesses() as processes:
+    with SandboxPool() as processes:
         yield processes
 
 
 @pytest.fixture
 def make_service(
-    tmp_path: Path, tiny_dir: Path, shared_processes: ReaderProcesses
+    tmp_path: Path, tiny_dir: Path, shared_processes: SandboxPool
 ) -> Iterator[Callable[..., Service]]:
     """Make services on one data directory, as one process after another would."""
     made: list[Service] = []
@@ -38,7 +38,7 @@ def make_service(
         window: int = TINY_WINDOW,
         quantize: str | None = "auto",
         ahn: str = "auto",
-        processes: ReaderProcesses | None = shared_processes,
+        processes: SandboxPool | None = shared_processes,
         **changes: object,
     ) -> Service:
         options = ModelOptions(

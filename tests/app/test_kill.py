@@ -23,7 +23,7 @@ from ahn_runtime import Runtime
 from ahn_runtime.session import Session
 from app.service.reading import checkpoint_policy as retention
 from app.service.reading import worker as reader
-from app.service.reading.open_session import LiveSession, open_live
+from app.service.reading.open_session import OpenSession, open_session
 from tests.support import warm
 from tests.support.paths import DATA
 
@@ -59,7 +59,7 @@ def trace(path: Path) -> None:
     note(Runtime, "warm_up", WARMING)
     note(reader, "index_document", "indexing")
     note(Session, "feed", "reading")
-    note(LiveSession, "save", "saving")
+    note(OpenSession, "save", "saving")
     note(retention, "prune", "pruning")
 
 
@@ -144,7 +144,7 @@ class Reading:
             assert [d.state for d in found] == ["done"] * len(TEXTS)
             (manifest, *_) = (c.manifest for c in storage.list_checkpoints(db, summary.session.id))
             runtime = Runtime.load(self.model, **MODEL)
-            live = open_live(db, summary.session, runtime)
+            live = open_session(db, summary.session, runtime)
             segments = [s for d in found for s in storage.iter_segments(db, d.id)]
             assert (
                 live.notes == [] and live.position == summary.tokens_read + found[0].start_position

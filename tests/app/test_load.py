@@ -16,7 +16,7 @@ BUDGET_BYTES = 1_500_000
 
 @pytest.fixture
 def service(make_service):
-    return make_service(window=WINDOW, live_memory_bytes=BUDGET_BYTES, turn_tokens=512)
+    return make_service(window=WINDOW, session_cache_bytes=BUDGET_BYTES, slice_tokens=512)
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def texts(tmp_path):
 def test_all_is_as_if_each_had_been_alone(service, texts):
     figures = drive(service, texts, ASKERS, QUESTIONS)
     assert len(figures.answers) == QUESTIONS and all(a.done for _, a in figures.answers)
-    assert 0 < figures.most_bytes <= BUDGET_BYTES
-    held = [service.engine.live.peek(service.session(f"s{n}").id) for n in range(SESSIONS)]
+    assert 0 < figures.max_bytes <= BUDGET_BYTES
+    held = [service.context.live.peek(service.session(f"s{n}").id) for n in range(SESSIONS)]
     assert None in held, "the budget is so small that sessions have to be parked"
     for number in range(SESSIONS):
         name = f"s{number}"
@@ -49,8 +49,8 @@ def test_all_is_as_if_each_had_been_alone(service, texts):
 
 
 def test_an_answer_waits_for_no_reading_but_the_chunk_under_way(service, texts, monkeypatch):
-    turns, chunks = service.engine.turns, []
-    reading = turns.reading
+    queue, chunks = service.context.queue, []
+    reading = queue.reading
 
     @contextmanager
     def counted():
@@ -58,7 +58,7 @@ def test_an_answer_waits_for_no_reading_but_the_chunk_under_way(service, texts, 
             chunks.append(1)
             yield
 
-    monkeypatch.setattr(turns, "reading", counted)
+    monkeypatch.setattr(queue, "reading", counted)
     for number, text in enumerate(texts):
         service.create_session(f"s{number}")
         service.add_document(f"s{number}", text)

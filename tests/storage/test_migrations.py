@@ -75,9 +75,9 @@ def test_every_old_schema_is_brought_up_to_date(path, version):
         assert [p.text for p in storage.search_passages(db, 1, "whale")] == ["a whale"]
         assert [segment.chapter for segment in storage.iter_segments(db, 1)] == [1, 2]
         assert [c.position for c in storage.list_checkpoints(db, 1)] == [25]
-        assert storage.list_speeds(db, 1, at_most=9) == []
+        assert storage.list_speeds(db, 1, limit=9) == []
         storage.add_speed(db, 1, position=25, tokens=20, seconds=0.5)
-        assert [s.tokens_per_second for s in storage.list_speeds(db, 1, at_most=9)] == [40]
+        assert [s.tokens_per_second for s in storage.list_speeds(db, 1, limit=9)] == [40]
         assert db.integrity_check() == []
 
 

@@ -43,8 +43,8 @@ def test_without_chapters_there_is_no_such_kind(db, add_session):
 
 def test_what_was_read_whole_is_offered_by_chapter_and_by_page(db, add_session):
     session = add_session(db)
-    half_read = page(3, 2, 20)
-    add(db, session.id, "pdf", page(1, None, 0), page(2, 1, 10), half_read)
+    stalled_document = page(3, 2, 20)
+    add(db, session.id, "pdf", page(1, None, 0), page(2, 1, 10), stalled_document)
     titled = NewSegment("x", "chapter 1 (The Mill (I))", "chapter", 1, 1, 0, 10, 1)
     rest = NewSegment("x", "chapter 1 (The Mill (I))", "chapter", 1, 1, 10, 20, 1)
     add(db, session.id, "epub", titled)
@@ -62,4 +62,4 @@ def test_what_was_read_whole_is_offered_by_chapter_and_by_page(db, add_session):
 
 
 def places_of(db, session):
-    return storage.read_stretches(db, session.id)
+    return storage.read_ranges(db, session.id)

@@ -11,8 +11,8 @@ def add(db, session, *stretches):
         storage.add_speed(db, session.id, position=position, tokens=tokens, seconds=seconds)
 
 
-def places(db, session, at_most=9):
-    return [speed.position for speed in storage.list_speeds(db, session.id, at_most)]
+def places(db, session, limit=9):
+    return [speed.position for speed in storage.list_speeds(db, session.id, limit)]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import storage
 from ahn_runtime import Runtime, Session
 from app.errors import BadQuestion
-from app.service.answering.newest import search_newest
+from app.service.answering.newest import retrieve
 from app.service.answering.prompt import Turn
 from app.service.answering.retrieval import (
     SEARCHED_PASSAGES,
@@ -21,7 +21,7 @@ from app.service.answering.retrieval import (
     follows_up,
     mark_cited,
 )
-from app.service.reading.open_session import LiveSession
+from app.service.reading.open_session import OpenSession
 from app.settings import Settings
 from storage import Database, MessageRow
 
@@ -34,7 +34,7 @@ AGAIN_TEMPERATURE = 0.7
 
 
 @dataclass(frozen=True)
-class RestsOn:
+class ContextUsage:
     """What an answer had before it, in tokens.
 
     Args:
@@ -76,7 +76,7 @@ class Answer:
     seconds: float = 0.0
     as_of: str = ""
     found_nothing: bool = False
-    rests_on: RestsOn | None = None
+    rests_on: ContextUsage | None = None
     place: int = 0
     message_id: int | None = None
     done: bool = False
@@ -133,7 +133,7 @@ def stream_answer(
     db: Database,
     settings: Settings,
     runtime: Runtime,
-    live: LiveSession,
+    live: OpenSession,
     question: Question,
     answer: Answer,
     began: float,
@@ -171,14 +171,14 @@ def stream_answer(
 
 
 def _prompt(
-    db: Database, settings: Settings, runtime: Runtime, live: LiveSession, question: Question
+    db: Database, settings: Settings, runtime: Runtime, live: OpenSession, question: Question
 ) -> Prompt:
     """The passages, earlier turns and the question itself, as they are fed."""
     bound = live.position if question.as_of else None
     budget, _ = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
     history = _history(db, live, question) if follows_up(question.text) else []
     wanted = " ".join([*(turn.question for turn in history[-1:]), question.text])
-    found = search_newest(db, live.row.id, wanted, SEARCHED_PASSAGES, bound)
+    found = retrieve(db, live.row.id, wanted, SEARCHED_PASSAGES, bound)
     tokens = runtime.tokenizer
     return build_prompt(tokens, question.text, found, history, budget, live.position)
 
@@ -207,16 +207,16 @@ def _pieces(
     yield from runtime.tokenizer.decode_stream(counted())
 
 
-def _rests_on(live: LiveSession, prompt: Prompt) -> RestsOn:
+def _rests_on(live: OpenSession, prompt: Prompt) -> ContextUsage:
     """What is there when the first word is chosen, the prompt fed behind what was read."""
     stream = live.session.runtime.stream
-    held = stream.held_tokens(live.position + len(prompt.ids))
+    held = stream.cached_tokens(live.position + len(prompt.ids))
     window = max(0, min(live.position, held - len(prompt.ids)))
     gist = live.position - window if stream.cell else 0
-    return RestsOn(len(prompt.passages), prompt.passage_tokens, window, gist)
+    return ContextUsage(len(prompt.passages), prompt.passage_tokens, window, gist)
 
 
-def _history(db: Database, live: LiveSession, question: Question) -> list[Turn]:
+def _history(db: Database, live: OpenSession, question: Question) -> list[Turn]:
     """Earlier turns; none from further on, after the session has gone back."""
     messages = storage.list_messages(db, live.row.id, limit=8, before_position=live.position)
     if question.replaces is not None:

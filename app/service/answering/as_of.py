@@ -9,7 +9,7 @@ from storage import Database, DocumentRow, SessionRow
 
 
 @dataclass(frozen=True)
-class PlaceChoice:
+class AsOfChoice:
     """One place, or a range of them, in the words of a list.
 
     Args:
@@ -27,10 +27,10 @@ class PlaceChoice:
     last: int | None = None
 
 
-def list_places(db: Database, row: SessionRow) -> list[PlaceChoice]:
+def list_places(db: Database, row: SessionRow) -> list[AsOfChoice]:
     """The places of a session, each document's in its order, then the checkpoints."""
     documents = {document.id: document for document in storage.list_documents(db, row.id)}
-    stretches = storage.read_stretches(db, row.id)
+    stretches = storage.read_ranges(db, row.id)
     kinds = [(s.document_id, s.kind) for s in stretches]
     choices = []
     for stretch in stretches:
@@ -38,7 +38,7 @@ def list_places(db: Database, row: SessionRow) -> list[PlaceChoice]:
         is_alone = len({other for other, kind in kinds if kind == stretch.kind}) == 1
         title = "" if is_alone else f"{document.title}: "
         choices.append(
-            PlaceChoice(
+            AsOfChoice(
                 stretch.kind,
                 _label(stretch, document),
                 f"{title}{stretch.kind} {stretch.last}",
@@ -51,7 +51,7 @@ def list_places(db: Database, row: SessionRow) -> list[PlaceChoice]:
     return choices + _checkpoints(db, row, documents)
 
 
-def _label(stretch: storage.Stretch, document: DocumentRow) -> str:
+def _label(stretch: storage.ReadRange, document: DocumentRow) -> str:
     if stretch.kind == "chapter":
         named = f" ({stretch.chapter_title})" if stretch.chapter_title else ""
         return f"{document.title}, up to chapter {stretch.last}{named}"
@@ -60,14 +60,14 @@ def _label(stretch: storage.Stretch, document: DocumentRow) -> str:
 
 def _checkpoints(
     db: Database, row: SessionRow, documents: dict[int, DocumentRow]
-) -> list[PlaceChoice]:
+) -> list[AsOfChoice]:
     choices = []
     for checkpoint in storage.list_checkpoints(db, row.id):
         document = documents.get(checkpoint.document_id or 0)
         where = f", {document.title} at {checkpoint.document_tokens:,}" if document else ""
         label = f"checkpoint {checkpoint.id}: token {checkpoint.position:,}{where}"
         choices.append(
-            PlaceChoice(
+            AsOfChoice(
                 "checkpoint",
                 label,
                 str(checkpoint.id),

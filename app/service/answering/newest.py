@@ -16,7 +16,7 @@ import storage
 from storage import Database, DocumentRow, Passage
 
 
-def search_newest(
+def retrieve(
     db: Database, session_id: int, question: str, limit: int, before_position: int | None
 ) -> list[Passage]:
     """The passages that best answer to a question, best first; see `storage.search_passages`.
@@ -44,13 +44,15 @@ def search_newest(
     replaced: set[int] = set()
     for line in storage.version_lines(documents):
         contents = _contents(line)
-        speaks = next((d for d in contents if len(contents) == 1 or found([d.id], 1)), None)
-        if speaks is None:
+        matching_version = next(
+            (d for d in contents if len(contents) == 1 or found([d.id], 1)), None
+        )
+        if matching_version is None:
             continue
-        chosen.setdefault(speaks.sha256, speaks.id)
-        newer = contents[: contents.index(speaks)]
+        chosen.setdefault(matching_version.sha256, matching_version.id)
+        newer = contents[: contents.index(matching_version)]
         if any(_is_known(document, before_position) for document in newer):
-            replaced.add(speaks.id)
+            replaced.add(matching_version.id)
     passages = found(list(chosen.values()), limit)
     return [replace(p, is_replaced=p.document_id in replaced) for p in passages]
 

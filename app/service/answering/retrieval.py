@@ -59,7 +59,7 @@ def follows_up(question: str) -> bool:
     return bool(_REFERS_BACK.search(question)) and not _NAMES.search(question)
 
 
-def names_nothing(question: str, passages: Sequence[Passage]) -> bool:
+def lacks_named_entity(question: str, passages: Sequence[Passage]) -> bool:
     """True if no passage speaks of what was asked.
 
     There is none; or the question names somebody or something, and none of these names is in any of
@@ -134,7 +134,7 @@ def build_prompt(
         BadQuestion: the question alone does not fit.
     """
     strong = _strong(found)[:MAX_PASSAGES]
-    is_found = not names_nothing(question, strong)
+    is_found = not lacks_named_entity(question, strong)
     tail = question_tail(tokens, question, is_found)
     head = question_head(bool(found), is_found)
     left = budget - len(tail) - len(tokens.encode(SEPARATOR)) - len(tokens.encode(head))
@@ -214,8 +214,8 @@ def mark_cited(answer: str, passages: Sequence[Citation]) -> list[Citation]:
 
 
 def _supporting(answer: str, passages: Sequence[Citation]) -> set[int]:
-    words = _telling_words(answer)
-    shares = {p.number: len(words & _telling_words(p.text)) for p in passages}
+    words = content_words(answer)
+    shares = {p.number: len(words & content_words(p.text)) for p in passages}
     best = max(shares.values(), default=0)
     if best == 0:
         return set()
@@ -223,5 +223,5 @@ def _supporting(answer: str, passages: Sequence[Citation]) -> set[int]:
     return {number for number in ranked[:2] if shares[number] >= max(1, 0.75 * best)}
 
 
-def _telling_words(text: str) -> set[str]:
+def content_words(text: str) -> set[str]:
     return {w for w in re.findall(r"\w+", text.lower()) if w not in _COMMON}

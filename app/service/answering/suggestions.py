@@ -10,10 +10,10 @@ import re
 from collections import Counter
 
 import storage
-from app.service.answering.newest import search_newest
+from app.service.answering.newest import retrieve
 from storage import Database, DocumentRow, SessionRow
 
-MOST_QUESTIONS = 4
+MAX_QUESTIONS = 4
 _LOOKED_AT_SEGMENTS = 300
 _LEAST_MENTIONS = 3
 _CANDIDATES_PER_KIND = 6
@@ -23,7 +23,7 @@ _MERE_NUMBER = re.compile(r"(chapter|part|section|book)?\W*([ivxlcdm]+|\d+)?\W*"
 
 
 def suggest_questions(db: Database, row: SessionRow) -> list[str]:
-    """At most `MOST_QUESTIONS`, of different kinds; none while nothing is there to find."""
+    """At most `MAX_QUESTIONS`, of different kinds; none while nothing is there to find."""
     documents = [d for d in storage.list_documents(db, row.id) if d.segment_count]
     if not documents:
         return []
@@ -33,9 +33,9 @@ def suggest_questions(db: Database, row: SessionRow) -> list[str]:
     found = (
         question
         for question in dict.fromkeys(filter(None, in_turns))
-        if search_newest(db, row.id, question, 1, None)
+        if retrieve(db, row.id, question, 1, None)
     )
-    return list(itertools.islice(found, MOST_QUESTIONS))
+    return list(itertools.islice(found, MAX_QUESTIONS))
 
 
 def _about_names(db: Database, documents: list[DocumentRow]) -> list[str]:
@@ -59,7 +59,7 @@ def _frequent(db: Database, documents: list[DocumentRow], pattern: re.Pattern[st
 
 
 def _about_chapters(db: Database, row: SessionRow) -> list[str]:
-    titles = [stretch.chapter_title for stretch in storage.read_stretches(db, row.id)]
+    titles = [stretch.chapter_title for stretch in storage.read_ranges(db, row.id)]
     telling = [title for title in titles if not _MERE_NUMBER.fullmatch(title)]
     return [f"What happens in “{title}”?" for title in telling[:_CANDIDATES_PER_KIND]]
 

@@ -24,8 +24,8 @@ from app.errors import NotAllowed
 from app.settings import Sources
 from ingest.naming import file_name
 
-MOST_REDIRECTIONS = 5
-MOST_URL_CHARS = 2000
+MAX_REDIRECTIONS = 5
+MAX_URL_CHARS = 2000
 CONNECT_S = 15.0
 _SUFFIXES = {
     "application/pdf": ".pdf",
@@ -70,7 +70,7 @@ def _fetch(url: str, sources: Sources, path: Path) -> str:
     """Write what a URL gives to a file; returns a name for it."""
     until = time.monotonic() + sources.max_url_s
     with httpx.Client(timeout=CONNECT_S, trust_env=sources.private_addresses) as client:
-        for _ in range(MOST_REDIRECTIONS + 1):
+        for _ in range(MAX_REDIRECTIONS + 1):
             with _opened(client, url, sources) as response:
                 if not response.is_redirect:
                     return _written(response, url, sources, path, until)
@@ -101,7 +101,7 @@ def _opened(client: httpx.Client, url: str, sources: Sources) -> Iterator[httpx.
 def _checked(url: str) -> httpx.URL:
     try:
         parsed = httpx.URL(url)
-        is_sound = len(url) <= MOST_URL_CHARS and parsed.scheme in ("http", "https")
+        is_sound = len(url) <= MAX_URL_CHARS and parsed.scheme in ("http", "https")
     except (httpx.InvalidURL, UnicodeError):
         is_sound = False
     if not is_sound or not parsed.host or parsed.userinfo:

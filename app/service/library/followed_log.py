@@ -19,9 +19,9 @@ from app.service.answering.prompt import Encoder, introduction
 from app.settings import Settings
 from ingest import (
     GrowingText,
-    Place,
     Segment,
     Tail,
+    TailCursor,
     begin_growing,
     grow_on,
     kind_to_follow,
@@ -44,7 +44,7 @@ def begin(db: Database, session_id: int, path: Path, tokens: Encoder) -> Documen
         tail, line = start_of(path), 1
     else:
         lines = storage.get_document(db, earlier.document_id).unit_count or 0
-        tail = Place.from_dict(earlier.place["tail"])
+        tail = TailCursor.from_dict(earlier.place["tail"])
         line = int(earlier.place["first_line"]) + lines
     return storage.begin_follow(
         db,
@@ -79,7 +79,7 @@ class FollowedLog:
         self._chunk_tokens, self._ready_tokens = chunk_tokens, follow.ready_tokens
         self._first_line = int(follow.place["first_line"])
         self._settled_tokens = int(follow.place["settled_tokens"])
-        self._tail = Tail(Path(follow.path), Place.from_dict(follow.place["tail"]))
+        self._tail = Tail(Path(follow.path), TailCursor.from_dict(follow.place["tail"]))
         self._stored = self._tail.place
         self._log = grow_on(follow.place, storage.open_text(db, follow.document_id))
         self._made_ready_at = float("-inf")
@@ -151,7 +151,9 @@ def _end(segments: list[NewSegment], otherwise: int) -> int:
     return segments[-1].token_start + segments[-1].token_count if segments else otherwise
 
 
-def _place(tail: Place, first_line: int, log: GrowingText, settled_tokens: int) -> dict[str, Any]:
+def _place(
+    tail: TailCursor, first_line: int, log: GrowingText, settled_tokens: int
+) -> dict[str, Any]:
     """What makes a `FollowedLog` go on where this one stands, beside its open text."""
     return {
         "tail": tail.as_dict(),

@@ -28,7 +28,7 @@ from ingest import (
     DocumentNotFound,
     EncryptedDocument,
     Ocr,
-    ReaderProcesses,
+    SandboxPool,
     find_ocr,
 )
 from storage import Database, DocumentRow, NewSegment
@@ -81,7 +81,7 @@ def kept_path(settings: Settings, document: DocumentRow) -> Path:
 def add_document(
     db: Database,
     settings: Settings,
-    processes: ReaderProcesses,
+    processes: SandboxPool,
     session_id: int,
     path: Path,
     name: str | None = None,
@@ -117,7 +117,7 @@ def add_document(
         known = versions.find_read(db, session_id, file, again)
         if known is not None:
             return known
-        place = versions.place_for(db, session_id, file, document.title)
+        place = versions.slot_for(db, session_id, file, document.title)
         return storage.add_document(
             db,
             session_id,
@@ -153,7 +153,7 @@ class _Stopped(Exception):
 def index_document(
     db: Database,
     settings: Settings,
-    processes: ReaderProcesses,
+    processes: SandboxPool,
     row: DocumentRow,
     tokens: Encoder,
     stopping: Callable[[], bool] = lambda: False,

@@ -26,7 +26,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Place:
+class VersionSlot:
     """How a new document stands to those before it."""
 
     title: str
@@ -54,7 +54,7 @@ def find_read(db: Database, session_id: int, file: File, again: bool) -> Documen
     return known
 
 
-def place_for(db: Database, session_id: int, file: File, title: str) -> Place:
+def slot_for(db: Database, session_id: int, file: File, title: str) -> VersionSlot:
     """Where a new document of a file belongs; what stood half-read of an older one is given up."""
     documents = storage.list_documents(db, session_id)
     titles = {document.title for document in documents}
@@ -65,7 +65,9 @@ def place_for(db: Database, session_id: int, file: File, title: str) -> Place:
     version = 1
     if line:
         version = same[0].version if same else 1 + max(member.version for member in line)
-    return Place(_title(title, version, len(same), titles), version, newest.id if newest else None)
+    return VersionSlot(
+        _title(title, version, len(same), titles), version, newest.id if newest else None
+    )
 
 
 def notes_on(db: Database, row: DocumentRow) -> list[str]:

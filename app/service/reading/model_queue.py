@@ -14,19 +14,19 @@ PATIENCE_S = 5.0
 LOOK_S = 1.0
 
 
-class Turns:
+class ModelQueue:
     """Hands out the model. Reading takes a turn per chunk, an answer keeps it to its end.
 
     Built on flags, not on an owned lock: a streamed answer may be advanced by another thread than
     the one that began it.
 
     Args:
-        most_waiting: so many questions may wait; the next is refused.
+        max_waiting: so many questions may wait; the next is refused.
     """
 
-    def __init__(self, most_waiting: int = 32) -> None:
+    def __init__(self, max_waiting: int = 32) -> None:
         self._changed = threading.Condition()
-        self._most_waiting = most_waiting
+        self._most_waiting = max_waiting
         self._taken = False
         self._line: list[Ticket] = []
 
@@ -95,8 +95,8 @@ class Turns:
 class Ticket:
     """One question's place in the line."""
 
-    def __init__(self, turns: Turns) -> None:
-        self._turns = turns
+    def __init__(self, queue: ModelQueue) -> None:
+        self._queue = queue
         self.has_turn = self.is_here = False
         self.seen_at = time.monotonic()
 
@@ -106,4 +106,4 @@ class Ticket:
 
     def wait(self, timeout_s: float) -> int:
         """Wait for the model for a while; 0 once it is ours, else the place in line from 1 on."""
-        return self._turns.wait(self, timeout_s)
+        return self._queue.wait(self, timeout_s)

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class LiveSession:
+class OpenSession:
     """What is in memory of one session.
 
     Args:
@@ -123,22 +123,22 @@ class LiveSession:
         return True
 
 
-def open_live(
-    db: Database, row: SessionRow, runtime: Runtime, at_most: int | None = None
-) -> LiveSession:
+def open_session(
+    db: Database, row: SessionRow, runtime: Runtime, max_position: int | None = None
+) -> OpenSession:
     """Bring a session to where its newest sound checkpoint stands, or begin it.
 
-    Changes nothing in the database: whoever reads on calls `settle` first.
+    Changes nothing in the database: whoever reads on calls `discard_newer_checkpoints` first.
 
     Args:
-        at_most: only checkpoints at this position or before it.
+        max_position: only checkpoints at this position or before it.
 
     Raises:
         ModelMismatchError, CheckpointVersionError: this runtime cannot take the state on.
     """
     notes: list[str] = []
     for checkpoint in storage.list_checkpoints(db, row.id):
-        if at_most is not None and checkpoint.position > at_most:
+        if max_position is not None and checkpoint.position > max_position:
             continue
         try:
             session = load_checkpoint(
@@ -150,7 +150,7 @@ def open_live(
                 "an earlier one is used and what followed is read again."
             )
             continue
-        return LiveSession(
+        return OpenSession(
             row,
             session,
             checkpoint.document_id,
@@ -161,10 +161,10 @@ def open_live(
         )
     session = runtime.session()
     session.feed(opening(runtime.tokenizer), logits=None)
-    return LiveSession(row, session, notes=notes)
+    return OpenSession(row, session, notes=notes)
 
 
-def settle(db: Database, live: LiveSession) -> None:
+def discard_newer_checkpoints(db: Database, live: OpenSession) -> None:
     """Forget checkpoints that were passed over, and set documents back to where this stands."""
     stored = storage.list_checkpoints(db, live.row.id)
     passed_over = [c for c in stored if c.id != live.checkpoint_id and c.position >= live.saved_at]

@@ -13,7 +13,7 @@ import storage
 from ahn_runtime import Runtime
 from app.errors import NoSuchPlace
 from app.service.library.indexing import document_pieces
-from app.service.reading.open_session import LiveSession, open_live
+from app.service.reading.open_session import OpenSession, open_session
 from app.settings import Settings
 from ingest import token_chunks
 from storage import CheckpointRow, Database, SessionRow
@@ -81,20 +81,20 @@ def find_checkpoint(db: Database, row: SessionRow, number: int) -> CheckpointRow
 
 def open_at(
     db: Database, settings: Settings, row: SessionRow, runtime: Runtime, position: int
-) -> LiveSession:
+) -> OpenSession:
     """Bring a session of its own to a position.
 
     Raises:
         NoSuchPlace: the session has not read that far.
     """
-    live = open_live(db, row, runtime, at_most=position)
+    live = open_session(db, row, runtime, max_position=position)
     for _ in feed_up_to(db, settings, live, position):
         pass
     return live
 
 
 def feed_up_to(
-    db: Database, settings: Settings, live: LiveSession, position: int
+    db: Database, settings: Settings, live: OpenSession, position: int
 ) -> Iterator[None]:
     """Feed a session of its own what was read up to a position; yields after each chunk.
 

@@ -17,8 +17,8 @@ import storage
 from ahn_runtime import Runtime
 from app.messages import sentence
 from app.service.reading.locks import SessionLocks
-from app.service.reading.model_queue import Turns
-from app.service.reading.open_session import LiveSession, open_live, settle
+from app.service.reading.model_queue import ModelQueue
+from app.service.reading.open_session import OpenSession, discard_newer_checkpoints, open_session
 from app.service.report import held_bytes
 from app.settings import Settings
 from storage import Database, SessionRow, StorageError
@@ -26,7 +26,7 @@ from storage import Database, SessionRow, StorageError
 log = logging.getLogger(__name__)
 
 
-class LiveSessions:
+class SessionCache:
     """Restores on demand and parks what was used longest ago.
 
     What changes a session, or which are here, happens with the model's turn held.
@@ -39,17 +39,17 @@ class LiveSessions:
         self,
         db: Database,
         settings: Settings,
-        turns: Turns,
+        queue: ModelQueue,
         locks: SessionLocks,
         runtime: Callable[[SessionRow], Runtime],
     ) -> None:
-        self._db, self._settings, self._turns, self._locks = db, settings, turns, locks
+        self._db, self._settings, self._queue, self._locks = db, settings, queue, locks
         self._runtime = runtime
-        self._live: dict[int, LiveSession] = {}
+        self._live: dict[int, OpenSession] = {}
         self._in_use: set[int] = set()
         self._held: dict[int, ExitStack] = {}
         self._guard = threading.RLock()
-        self.most_bytes = 0
+        self.max_bytes = 0
         """The highest that `held_bytes` was, the budget having been seen to."""
 
     @property
@@ -57,11 +57,11 @@ class LiveSessions:
         """Bytes of all sessions in memory."""
         return sum(live.held_bytes for live in list(self._live.values()))
 
-    def peek(self, session_id: int) -> LiveSession | None:
+    def peek(self, session_id: int) -> OpenSession | None:
         """The session if it is in memory."""
         return self._live.get(session_id)
 
-    def get(self, session_id: int) -> LiveSession:
+    def get(self, session_id: int) -> OpenSession:
         """The session in memory, or restored; called with the model's turn held."""
         with self._guard:
             live = self._live.get(session_id)
@@ -70,21 +70,21 @@ class LiveSessions:
                 row = storage.get_session_by_id(self._db, session_id)
                 runtime = self._runtime(row)
                 self.make_room(session_id, self._expected_bytes(row, runtime))
-                live = self._live[session_id] = open_live(self._db, row, runtime)
+                live = self._live[session_id] = open_session(self._db, row, runtime)
             live.used_at = time.monotonic()
             self.make_room(session_id)
             return live
 
-    def for_reading(self, session_id: int) -> LiveSession:
+    def for_reading(self, session_id: int) -> OpenSession:
         """The same, to be read on: the documents are set to where it stands.
 
         It waits for the model's turn; the model is loaded before anybody waits for that.
         """
         self._runtime(storage.get_session_by_id(self._db, session_id))
-        with self._turns.reading():
+        with self._queue.reading():
             live = self.get(session_id)
             if not live.is_ahead:
-                settle(self._db, live)
+                discard_newer_checkpoints(self._db, live)
             return live
 
     @contextmanager
@@ -119,12 +119,12 @@ class LiveSessions:
     def make_room(self, for_session: int, more_bytes: int = 0) -> None:
         """Park others until the budget is kept; what is being read or asked stays."""
         with self._guard:
-            while self.held_bytes + more_bytes > self._settings.live_memory_bytes:
+            while self.held_bytes + more_bytes > self._settings.session_cache_bytes:
                 stay = {for_session, *self._in_use}
                 others = [live for live in self._live.values() if live.row.id not in stay]
-                if not any(map(self._park, sorted(others, key=lambda live: live.used_at))):
+                if not any(map(self._evict, sorted(others, key=lambda live: live.used_at))):
                     break
-            self.most_bytes = max(self.most_bytes, self.held_bytes)
+            self.max_bytes = max(self.max_bytes, self.held_bytes)
 
     def save(self, session_id: int) -> None:
         """Write a checkpoint of what was read since the last; called with the turn held."""
@@ -152,7 +152,7 @@ class LiveSessions:
             self._live.pop(session_id, None)
             self._let_go(session_id)
 
-    def _park(self, live: LiveSession) -> bool:
+    def _evict(self, live: OpenSession) -> bool:
         """Drop a session whose checkpoint has everything; False if it cannot be saved now."""
         try:
             self.save(live.row.id)
@@ -167,7 +167,7 @@ class LiveSessions:
         if lock is not None:
             lock.close()
 
-    def _is_stale(self, live: LiveSession) -> bool:
+    def _is_stale(self, live: OpenSession) -> bool:
         """True if another process has read on; a reading of ours is always the newest."""
         if live.is_ahead:
             return False

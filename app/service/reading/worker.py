@@ -2,7 +2,7 @@
 
 Two threads index, each for another session, and one reads, so that a long book keeps no short note
 waiting. Reading goes in chunks on the document's grid; between chunks the model can answer.
-Sessions with something to read take turns of a few chunks each; a checkpoint is written when it is
+Sessions with something to read take queue of a few chunks each; a checkpoint is written when it is
 due, not with every turn.
 """
 
@@ -20,12 +20,12 @@ from app.errors import SessionBusy
 from app.messages import known_error, sentence
 from app.service.library.indexing import document_pieces, index_document
 from app.service.reading import checkpoint_policy as retention
-from app.service.reading.model_queue import Turns
-from app.service.reading.open_session import LiveSession
+from app.service.reading.model_queue import ModelQueue
+from app.service.reading.open_session import OpenSession
 from app.service.reading.progress import Progress
-from app.service.reading.session_cache import LiveSessions
+from app.service.reading.session_cache import SessionCache
 from app.settings import Settings
-from ingest import ReaderProcesses, token_chunks
+from ingest import SandboxPool, token_chunks
 from storage import Database, DocumentRow
 
 log = logging.getLogger(__name__)
@@ -47,15 +47,15 @@ class Reader:
         self,
         db: Database,
         settings: Settings,
-        processes: ReaderProcesses,
+        processes: SandboxPool,
         runtime: Callable[[int], Runtime],
-        live: LiveSessions,
+        live: SessionCache,
         all_read: Callable[[int], None],
-        turns: Turns,
+        queue: ModelQueue,
     ) -> None:
         self._db, self._settings, self._runtime, self._live = db, settings, runtime, live
         self._processes = processes
-        self._all_read, self._turns = all_read, turns
+        self._all_read, self._queue = all_read, queue
         self._wake = threading.Condition()
         self._stopping = False
         self._to_index: dict[int, int] = {}  # documents in their order, with their sessions
@@ -254,7 +254,7 @@ class Reader:
         self._read_document(live, document)
         return storage.next_document_to_read(self._db, session_id) is not None
 
-    def _begin(self, live: LiveSession, document: DocumentRow) -> None:
+    def _begin(self, live: OpenSession, document: DocumentRow) -> None:
         """Place a document in the stream when its first token is about to be read."""
         if live.document_id != document.id:
             live.document_id, live.document_tokens = document.id, 0
@@ -263,20 +263,20 @@ class Reader:
         if document.state != "reading":
             storage.set_document_state(self._db, document.id, "reading")
 
-    def _read_document(self, live: LiveSession, document: DocumentRow) -> None:
+    def _read_document(self, live: OpenSession, document: DocumentRow) -> None:
         total, is_growing = storage.readable_tokens(self._db, document)
         progress = self.progress.setdefault(document.id, Progress(live.document_tokens))
         progress.advance(live.document_tokens)
         chunk_tokens = live.chunk_tokens(self._settings)
         saved = min(document.tokens_read, live.document_tokens)
         stop = retention.next_stop(self._db, self._settings, document, saved, chunk_tokens)
-        turn_ends = live.document_tokens + self._settings.turn_tokens
+        turn_ends = live.document_tokens + self._settings.slice_tokens
         tokens = live.session.runtime.tokenizer
         pieces = document_pieces(self._db, document, tokens, live.document_tokens)
         for chunk in token_chunks(pieces, chunk_tokens):
             if live.document_tokens >= total:
                 break
-            with self._turns.reading():
+            with self._queue.reading():
                 live.feed(chunk)
                 self._live.make_room(live.row.id)
             progress.advance(live.document_tokens)
@@ -287,11 +287,11 @@ class Reader:
                 return
         self._save(live, document, total, is_growing)
 
-    def _save(self, live: LiveSession, document: DocumentRow, total: int, is_growing: bool) -> None:
+    def _save(self, live: OpenSession, document: DocumentRow, total: int, is_growing: bool) -> None:
         state = "paused" if document.id in self._paused else "reading"
         if live.document_tokens >= total:
             state = "paused" if is_growing else "done"  # a followed log rests until it has more
-        with self._turns.reading():  # nobody forks a session while its checkpoint is written
+        with self._queue.reading():  # nobody forks a session while its checkpoint is written
             live.save(self._db, state)
         retention.prune(self._db, self._settings, live.row.id)
         if is_growing and document.id not in self._paused:

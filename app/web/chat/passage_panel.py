@@ -22,7 +22,7 @@ from storage import MessageRow
 
 Shown = tuple[Any, Any, Any]
 """The panel, its content, and the answer it belongs to."""
-MOST_QUESTION_CHARS = 90
+MAX_QUESTION_CHARS = 90
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def steps_html(messages: Sequence[MessageRow], answer: MessageRow) -> str:
         return ""
     at = numbers.index(answer.id)
     asked = [m.text for m in messages if m.role == "user" and m.id < answer.id]
-    question = shorten(asked[-1], MOST_QUESTION_CHARS, placeholder="…") if asked else ""
+    question = shorten(asked[-1], MAX_QUESTION_CHARS, placeholder="…") if asked else ""
     return (
         f'<nav class="steps" aria-label="Answers">{_step("Earlier answer", numbers[:at][-1:])}'
         f"<span>{escape(question)}</span>{_step('Later answer', numbers[at + 1 :][:1])}</nav>"

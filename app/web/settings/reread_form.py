@@ -24,7 +24,7 @@ LEAST_WINDOW_TOKENS = 256
 """Half a window holds the question, its passages and the answer: fewer leave no room for these."""
 
 
-MOST_WINDOW_TOKENS = 1 << 20
+MAX_WINDOW_TOKENS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,12 @@ class Wanted:
 
 def _window(text: str) -> int:
     digits = text.replace(",", "").strip()
-    if digits.isdecimal() and len(digits) > len(str(MOST_WINDOW_TOKENS)):
-        digits = str(MOST_WINDOW_TOKENS + 1)
+    if digits.isdecimal() and len(digits) > len(str(MAX_WINDOW_TOKENS)):
+        digits = str(MAX_WINDOW_TOKENS + 1)
     tokens = token_count(digits, "The window")
-    if tokens > MOST_WINDOW_TOKENS:
+    if tokens > MAX_WINDOW_TOKENS:
         raise ValueError(
-            f"The window takes at most {MOST_WINDOW_TOKENS:,} tokens; choose everything for more."
+            f"The window takes at most {MAX_WINDOW_TOKENS:,} tokens; choose everything for more."
         )
     if tokens < LEAST_WINDOW_TOKENS:
         raise ValueError(

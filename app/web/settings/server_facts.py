@@ -8,7 +8,7 @@ from ahn_runtime.loading.paths import CACHE_VARIABLE, cache_directory
 from ahn_runtime.loading.presets import PRESETS
 from app.cli.doctor import device, kernels
 from app.service.library.indexing import text_recognition
-from app.service.models import settle
+from app.service.models import resolve_options
 from app.settings import (
     BUDGET_VARIABLE,
     DATA_VARIABLE,
@@ -50,7 +50,7 @@ def server_facts(settings: Settings) -> list[Fact]:
         ),
         Fact(
             "Memory for sessions in use",
-            f"{size(settings.live_memory_bytes)}; the others wait on the disk",
+            f"{size(settings.session_cache_bytes)}; the others wait on the disk",
             (MEMORY_VARIABLE,),
         ),
         Fact("Questions that may wait", f"{settings.max_waiting_questions:,}", note=FIXED),
@@ -72,7 +72,9 @@ def _model_facts(options: ModelOptions) -> list[Fact]:
         Fact("Model of new sessions", preset.title if preset else options.model, ("--model",)),
         Fact("Their memory", memory or "none", ("--ahn",)),
         Fact("Their window and start", held, ("--window, --sinks",)),
-        Fact("Their precision", settle(options).quantize or options.dtype, ("--quantize",)),
+        Fact(
+            "Their precision", resolve_options(options).quantize or options.dtype, ("--quantize",)
+        ),
     ]
 
 

@@ -7,22 +7,22 @@ import pytest
 import torch
 
 from ahn_runtime import ModelMismatchError, Runtime, WeightsError
-from ahn_runtime.loading.memory_gain import CONFIG_KEY, UNSCALED, WindowScale
+from ahn_runtime.loading.memory_gain import CONFIG_KEY, NO_GAIN_CHANGE, MemoryGain
 from tests.ahn_runtime.test_laws import token_ids
 
 
 def test_it_is_linear_in_the_windows_logarithm():
-    scale = WindowScale.read({CONFIG_KEY: {"2048": 0.5, "512": 1}})
+    scale = MemoryGain.read({CONFIG_KEY: {"2048": 0.5, "512": 1}})
     assert [scale.at(w) for w in (512, 1024, 2048)] == [1.0, 0.75, 0.5]
     assert (scale.at(100), scale.at(30_000), scale.at(None)) == (1.0, 0.5, 1.0)
-    assert WindowScale.read({}).at(2048) == UNSCALED.at(1) == 1.0
-    assert WindowScale.read({CONFIG_KEY: scale.as_config()}) == scale
+    assert MemoryGain.read({}).at(2048) == NO_GAIN_CHANGE.at(1) == 1.0
+    assert MemoryGain.read({CONFIG_KEY: scale.as_config()}) == scale
 
 
 @pytest.mark.parametrize("entry", [[1], {"a": 1}, {"0": 1}, {"8": -1}, {"8": None}, {"8": "nan"}])
 def test_what_is_no_scale_is_refused(entry):
     with pytest.raises(WeightsError, match=CONFIG_KEY):
-        WindowScale.read({CONFIG_KEY: entry})
+        MemoryGain.read({CONFIG_KEY: entry})
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def memory(tiny_dir, tmp_path):
 
 def test_a_scaled_memory_is_one_whose_projection_was_scaled(tiny_dir, memory):
     scaled = Runtime.load(tiny_dir, ahn=memory, window=24, sinks=4)
-    by_hand = scaled.with_stream(window_scale=UNSCALED)
+    by_hand = scaled.with_stream(memory_gain=NO_GAIN_CHANGE)
     ids = token_ids(100)
     halved = scaled.session().feed(ids, logits="all")
     whole = by_hand.session().feed(ids, logits="all")
@@ -51,5 +51,5 @@ def test_states_of_another_scale_are_refused(tiny_dir, memory):
     session = scaled.session()
     session.feed(token_ids(60), logits=None)
     with pytest.raises(ModelMismatchError, match="memory"):
-        scaled.with_stream(window_scale=UNSCALED).restore(session.snapshot())
+        scaled.with_stream(memory_gain=NO_GAIN_CHANGE).restore(session.snapshot())
     assert scaled.with_stream(window=24).restore(session.snapshot()).tokens_seen == 60

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from ahn_runtime import ModelDownloadError, ModelNotFound, Runtime, WeightsError
 from ahn_runtime.loading import hub
-from ahn_runtime.loading.memory_gain import WindowScale
+from ahn_runtime.loading.memory_gain import MemoryGain
 from ahn_runtime.loading.presets import PRESETS
 from ahn_runtime.loading.tiny import write_tiny
 from ahn_runtime.model.cells import CELLS, cell_class
@@ -53,7 +53,7 @@ def test_the_embedded_model_brings_its_memory():
     assert set(files) == {"README.md", "config.json", "model.safetensors"}
     assert preset.memory_status == "trained" and files["model.safetensors"] < 5 << 20
     config = json.loads((preset.memory / "config.json").read_text())
-    scale = WindowScale.read(config)
+    scale = MemoryGain.read(config)
     assert config["_ahn_implementation"] == preset.cell and 0 < scale.at(preset.window) <= 1
 
 

@@ -28,8 +28,8 @@ def exported(make_service, book, tmp_path):
 
 
 def logits(service: Service, name: str) -> torch.Tensor:
-    with service.engine.turns.reading():
-        return service.engine.live.get(service.session(name).id).session.next_logits()
+    with service.context.queue.reading():
+        return service.context.live.get(service.session(name).id).session.next_logits()
 
 
 def test_it_comes_back_as_it_was(exported):

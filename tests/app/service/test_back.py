@@ -32,8 +32,8 @@ def read(service: Service, session: str, *paths) -> None:
 
 
 def state_of(service: Service, session: str) -> list[torch.Tensor]:
-    with service.engine.turns.reading():
-        live = service.engine.live.get(service.session(session).id)
+    with service.context.queue.reading():
+        live = service.context.live.get(service.session(session).id)
         return [t for layer in live.session.state.layers for t in (layer.k, layer.v, layer.memory)]
 
 

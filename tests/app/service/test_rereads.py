@@ -25,8 +25,8 @@ def wait_until_anew(service: Service, session: str, seconds: float = 60) -> None
 
 def state_of(service: Service, session: str) -> list[torch.Tensor]:
     row = service.session(session)
-    with service.engine.turns.reading():
-        live = service.engine.live.get(row.id)
+    with service.context.queue.reading():
+        live = service.context.live.get(row.id)
         return [t for layer in live.session.state.layers for t in (layer.k, layer.v, layer.memory)]
 
 

@@ -7,13 +7,13 @@ import storage
 from app.errors import BadQuestion, NothingRead, SessionBusy
 from app.messages import sentence
 from app.service.reading.locks import SessionLocks
-from app.service.reading.open_session import open_live
+from app.service.reading.open_session import open_session
 from ingest import IngestError
 from tests.app.conftest import wait_until_read
 
 
 def state_of(service, name="s"):
-    return open_live(service.db, service.session(name), service.runtime(service.session(name)))
+    return open_session(service.db, service.session(name), service.runtime(service.session(name)))
 
 
 def read_whole(service, book, name="s"):

@@ -48,7 +48,7 @@ def test_a_duplicate_stands_where_its_model_stood_and_takes_hardly_any_disk(
 
 
 def test_a_duplicate_made_amid_a_reading_ends_in_the_same_bits(make_service, book):
-    service = make_service(checkpoint_tokens=10**6, turn_tokens=256)
+    service = make_service(checkpoint_tokens=10**6, slice_tokens=256)
     service.create_session("one")
     service.add_document("one", book)
     service.reader.start()

@@ -12,7 +12,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ingest import EmptyDocument, Limits, Locator, ReaderProcesses
+from ingest import EmptyDocument, Limits, Locator, SandboxPool
 from ingest.pdf.ocr import Ocr, Picture, bounded, find_ocr
 from tests.support.pdf_samples import make_pdf
 
@@ -76,7 +76,7 @@ def test_scanned_pages_are_recognised_where_they_stand(document, english):
 def test_a_scan_is_recognised_in_a_reader_process(tmp_path, english):
     path = tmp_path / "scan.pdf"
     path.write_bytes(make_pdf(scanned(SCANNED)))
-    with ReaderProcesses() as processes:
+    with SandboxPool() as processes:
         segments = list(processes.open_document(path).segments())
     assert [(segment.text, str(segment.locator)) for segment in segments] == [
         (f"{SCANNED}\n", "page 1")

@@ -16,7 +16,7 @@ from ingest import (
     LimitExceeded,
     Limits,
     ReaderFailed,
-    ReaderProcesses,
+    SandboxPool,
     open_document,
 )
 from tests.support.paths import ROOT
@@ -32,19 +32,19 @@ linux_only = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def processes():
-    with ReaderProcesses() as kept:
+    with SandboxPool() as kept:
         yield kept
 
 
 @pytest.fixture(scope="module")
 def hostile():
-    with ReaderProcesses(Limits(max_reader_bytes=512 * 1024 * 1024), opener=HOSTILE) as kept:
+    with SandboxPool(Limits(max_reader_bytes=512 * 1024 * 1024), opener=HOSTILE) as kept:
         yield kept
 
 
 @pytest.fixture(scope="module")
 def impatient():
-    with ReaderProcesses(Limits(seconds_without_step=3.0), opener=HOSTILE) as kept:
+    with SandboxPool(Limits(seconds_without_step=3.0), opener=HOSTILE) as kept:
         yield kept
 
 
@@ -206,7 +206,7 @@ def test_a_reading_that_is_dropped_leaves_the_next_one_alone(processes, write):
 def test_a_slow_taker_is_waited_for(write):
     """Back-pressure: the process waits with what nobody took yet, and that is no hanging."""
     path = write(PROSE * 40)
-    with ReaderProcesses(Limits(seconds_without_step=1.5)) as processes:
+    with SandboxPool(Limits(seconds_without_step=1.5)) as processes:
         reading = processes.open_document(path).segments()
         first = next(reading)
         time.sleep(3.5)  # longer than what ends a process that hangs, with Ammon or without
@@ -235,7 +235,7 @@ def test_a_process_killed_while_it_waits_is_replaced(processes, write):
 
 
 def test_a_process_that_cannot_start_is_not_the_files_fault(write, capfd):
-    with ReaderProcesses(opener="no.such:thing") as processes:
+    with SandboxPool(opener="no.such:thing") as processes:
         with pytest.raises(ReaderFailed, match="file.txt was not read: Ammon's own .* not start"):
             processes.open_document(write(b"Words.\n"))
     assert "ModuleNotFoundError" in capfd.readouterr().err
@@ -244,7 +244,7 @@ def test_a_process_that_cannot_start_is_not_the_files_fault(write, capfd):
 def test_closed_it_leaves_no_process(write):
     path = write(b"Words.\n")
     before = psutil.Process().children()
-    with ReaderProcesses() as processes:
+    with SandboxPool() as processes:
         all_of(processes.open_document, path)
         assert len(psutil.Process().children()) == len(before) + 1
     assert psutil.Process().children() == before
@@ -267,8 +267,8 @@ def test_many_threads_may_open_documents(processes, write):
 
 READING = f"""
 import sys
-from ingest import Limits, ReaderProcesses
-processes = ReaderProcesses(Limits(seconds_without_step=1.5), opener="{HOSTILE}")
+from ingest import Limits, SandboxPool
+processes = SandboxPool(Limits(seconds_without_step=1.5), opener="{HOSTILE}")
 with processes.lent() as process:
     print(process.pid, flush=True)
 list(processes.open_document(sys.argv[1]).segments())

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from ingest import Place, Tail, UnsupportedFormat, start_of
+from ingest import Tail, TailCursor, UnsupportedFormat, start_of
 from ingest.errors import DocumentNotFound
 from ingest.tail.tail import BLOCK_BYTES
 
@@ -47,7 +47,7 @@ def drain(tail):
 
 def again(tail):
     """The place as another process would find it."""
-    return Place.from_dict(tail.place.as_dict())
+    return TailCursor.from_dict(tail.place.as_dict())
 
 
 def test_lines_come_as_they_are_appended(log, make_tail):

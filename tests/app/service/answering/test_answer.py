@@ -8,7 +8,7 @@ from pypdf import PdfWriter
 
 from app.errors import BadQuestion
 from app.service.answering.answer import FOUND_NOTHING
-from app.service.answering.suggestions import MOST_QUESTIONS
+from app.service.answering.suggestions import MAX_QUESTIONS
 from tests.app.conftest import read_in_part, wait_until_read
 from tests.app.service.test_service import read_whole
 from tests.support.pdf_samples import make_pdf
@@ -108,7 +108,7 @@ def test_the_conversation_is_written_as_markdown_and_json(service):
 
 def test_first_questions_are_such_as_something_is_found_for(service, make_service, novel):
     suggested = service.suggested_questions("s")
-    assert 0 < len(suggested) <= MOST_QUESTIONS
+    assert 0 < len(suggested) <= MAX_QUESTIONS
     for question in suggested:
         assert not last(service.ask("s", question)).found_nothing
     service.create_session("novel")

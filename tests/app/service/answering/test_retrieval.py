@@ -8,8 +8,8 @@ from app.service.answering.retrieval import (
     budget_tokens,
     build_prompt,
     follows_up,
+    lacks_named_entity,
     mark_cited,
-    names_nothing,
 )
 from storage import Passage
 
@@ -134,5 +134,5 @@ def test_only_follow_ups_are_read_with_the_conversation(question, follows):
     ],
 )
 def test_a_name_that_no_passage_has_was_not_found(question, nothing):
-    assert names_nothing(question, [passage(1, "The parrot Ozymandias came.")]) is nothing
-    assert names_nothing(question, [])
+    assert lacks_named_entity(question, [passage(1, "The parrot Ozymandias came.")]) is nothing
+    assert lacks_named_entity(question, [])

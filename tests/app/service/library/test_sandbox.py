@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from app.messages import sentence
-from ingest import IngestError, Limits, ReaderProcesses
+from ingest import IngestError, Limits, SandboxPool
 from tests.app.conftest import wait_until_read
 
 HOSTILE = "tests.support.hostile_readers:open_document"
@@ -23,7 +23,7 @@ DEEDS = {
 @pytest.fixture
 def hostile():
     limits = Limits(seconds_without_step=5.0, max_reader_bytes=512 * 1024 * 1024)
-    with ReaderProcesses(limits, opener=HOSTILE) as processes:
+    with SandboxPool(limits, opener=HOSTILE) as processes:
         yield processes
 
 
@@ -67,7 +67,7 @@ def test_one_that_cannot_even_be_recognised_is_refused(make_service, write, host
 
 
 def test_who_closes_does_not_wait_for_a_reader_that_hangs(make_service, write):
-    with ReaderProcesses(opener=HOSTILE) as patient:
+    with SandboxPool(opener=HOSTILE) as patient:
         service = make_service(processes=patient)
         service.create_session("s")
         service.start()
@@ -88,7 +88,7 @@ def test_what_is_indexed_is_read_and_reread_without_any_reader(make_service, boo
     service.reader.start()
     wait_until_read(service, "s")
     service.close()
-    with ReaderProcesses(opener="no.such:thing") as none:
+    with SandboxPool(opener="no.such:thing") as none:
         other = make_service(processes=none)
         other.start()
         other.resume(document.id)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import storage
-from app.service.answering.newest import search_newest
+from app.service.answering.newest import retrieve
 from tests.app.conftest import wait_until_read
 
 OLD = "The lighthouse at Skerry is painted white. The keeper there is Donald Crae."
@@ -40,7 +40,7 @@ def titles(service):
 
 
 def found(service, question, position=None):
-    passages = search_newest(service.db, service.session("s").id, question, 6, position)
+    passages = retrieve(service.db, service.session("s").id, question, 6, position)
     return [(p.document_title, p.is_replaced) for p in passages]
 
 

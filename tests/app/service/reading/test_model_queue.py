@@ -7,50 +7,50 @@ import pytest
 
 from app.errors import TooManyQuestions
 from app.service.reading import model_queue as turns_module
-from app.service.reading.model_queue import Turns
+from app.service.reading.model_queue import ModelQueue
 
 
 def test_questions_are_answered_in_their_order_and_know_their_place():
-    turns = Turns()
-    with turns.answering() as first, turns.answering() as second:
+    queue = ModelQueue()
+    with queue.answering() as first, queue.answering() as second:
         assert first.wait(0) == 0
-        with turns.answering() as third:
+        with queue.answering() as third:
             assert (second.wait(0), third.wait(0)) == (1, 2)
-            assert turns.waiting == 2
-    with turns.answering() as last:
+            assert queue.waiting == 2
+    with queue.answering() as last:
         assert last.wait(0) == 0
 
 
 def test_one_who_leaves_the_line_makes_room():
-    turns = Turns()
-    with turns.answering() as first, turns.answering() as third:
+    queue = ModelQueue()
+    with queue.answering() as first, queue.answering() as third:
         assert first.wait(0) == 0
-        with turns.answering():
+        with queue.answering():
             assert third.wait(0) == 1
-    with turns.reading():
+    with queue.reading():
         pass
 
 
 def test_too_many_are_refused_with_one_sentence():
-    turns = Turns(most_waiting=2)
-    with turns.answering(), turns.answering():
+    queue = ModelQueue(max_waiting=2)
+    with queue.answering(), queue.answering():
         with pytest.raises(TooManyQuestions, match="2 questions are waiting already"):
-            with turns.answering():
+            with queue.answering():
                 pass
-    assert turns.waiting == 0
+    assert queue.waiting == 0
 
 
 def test_reading_waits_for_all_who_wait_for_an_answer():
-    turns, order = Turns(), []
+    queue, order = ModelQueue(), []
 
     def read():
-        with turns.reading():
+        with queue.reading():
             order.append("reading")
 
-    with turns.answering() as first:
+    with queue.answering() as first:
         reader = threading.Thread(target=read)
         reader.start()
-        with turns.answering() as second:
+        with queue.answering() as second:
             assert first.wait(0) == 0
             time.sleep(0.05)
             assert second.wait(0) == 1
@@ -61,10 +61,10 @@ def test_reading_waits_for_all_who_wait_for_an_answer():
 
 def test_who_is_gone_without_a_word_is_passed_over(monkeypatch):
     monkeypatch.setattr(turns_module, "PATIENCE_S", 0.05)
-    turns = Turns()
-    with turns.answering() as gone, turns.answering() as here:
+    queue = ModelQueue()
+    with queue.answering() as gone, queue.answering() as here:
         time.sleep(0.06)
         assert here.wait(0) == 0
-    with turns.reading():
+    with queue.reading():
         pass
     assert not gone.has_turn

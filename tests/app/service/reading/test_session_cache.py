@@ -9,7 +9,7 @@ import storage
 from app.errors import TooManyQuestions
 from app.service.reading import worker as reader_module
 from app.service.reading.locks import SessionLocks
-from app.settings import live_memory_bytes
+from app.settings import session_cache_bytes
 from storage import DiskFull
 from tests.app.conftest import wait_until_read
 from tests.app.service.test_service import same_bits, state_of
@@ -28,18 +28,18 @@ def read(service, name, path):
 
 
 def test_the_budget_is_read_from_the_environment(monkeypatch):
-    assert live_memory_bytes() == 2 << 30
+    assert session_cache_bytes() == 2 << 30
     monkeypatch.setenv("AMMON_LIVE_MEMORY", "3GB")
-    assert live_memory_bytes() == 3 * 10**9
+    assert session_cache_bytes() == 3 * 10**9
     monkeypatch.setenv("AMMON_LIVE_MEMORY", "lots")
     with pytest.raises(ValueError, match="AMMON_LIVE_MEMORY takes a size"):
-        live_memory_bytes()
+        session_cache_bytes()
 
 
 def test_without_room_for_two_they_are_parked_in_turns_and_nothing_is_lost(
     make_service, book, other
 ):
-    service = make_service(live_memory_bytes=1, turn_tokens=256, checkpoint_tokens=10**6)
+    service = make_service(session_cache_bytes=1, slice_tokens=256, checkpoint_tokens=10**6)
     read(service, "a", book)
     read(service, "b", other)
     service.start()
@@ -56,23 +56,23 @@ def test_without_room_for_two_they_are_parked_in_turns_and_nothing_is_lost(
 
 
 def test_what_cannot_be_saved_stays_in_memory(make_service, book, other, monkeypatch):
-    service = make_service(turn_tokens=256, checkpoint_tokens=10**6)
+    service = make_service(slice_tokens=256, checkpoint_tokens=10**6)
     read(service, "a", book)
     service.reader.start()
     wait_until_read(service, "a")
-    live = service.engine.live.peek(service.session("a").id)
-    with service.engine.turns.reading():
+    live = service.context.live.peek(service.session("a").id)
+    with service.context.queue.reading():
         live.session.feed([65] * 10, logits=None)
-    tight = replace(service.settings, live_memory_bytes=1)
-    monkeypatch.setattr(service.engine.live, "_settings", tight)
+    tight = replace(service.settings, session_cache_bytes=1)
+    monkeypatch.setattr(service.context.live, "_settings", tight)
     with monkeypatch.context() as full:
         full.setattr("app.service.reading.open_session.storage.save_checkpoint", _disk_full)
-        with service.engine.turns.reading():
-            service.engine.live.make_room(0)
-    assert service.engine.live.peek(live.row.id) is live and live.is_ahead
-    with service.engine.turns.reading():
-        service.engine.live.make_room(0)
-    assert service.engine.live.peek(live.row.id) is None
+        with service.context.queue.reading():
+            service.context.live.make_room(0)
+    assert service.context.live.peek(live.row.id) is live and live.is_ahead
+    with service.context.queue.reading():
+        service.context.live.make_room(0)
+    assert service.context.live.peek(live.row.id) is None
     assert service.checkpoints("a")[0].position == live.position
 
 
@@ -81,13 +81,13 @@ def _disk_full(*_args, **_options):
 
 
 def test_between_its_turns_a_session_is_held_against_other_processes(make_service, book, other):
-    service = make_service(turn_tokens=256, checkpoint_tokens=10**6)
+    service = make_service(slice_tokens=256, checkpoint_tokens=10**6)
     first, second = read(service, "a", book), read(service, "b", other)
     service.reader._index_next()
     service.reader._index_next()
     service.reader._read_next()
     row = service.session("a")
-    assert service.engine.live.peek(row.id).is_ahead
+    assert service.context.live.peek(row.id).is_ahead
     with pytest.raises(Exception, match="is reading this session"):
         with SessionLocks(service.settings.locks_dir).held(row.id):
             pass
@@ -137,7 +137,7 @@ def test_closed_at_any_step_an_answer_frees_the_model_and_stores_nothing(make_se
         for _ in range(step + 1):
             next(answers)
         answers.close()
-        with service.engine.turns.reading():
+        with service.context.queue.reading():
             pass
     assert len(service.messages("s")) == told
     *_, earlier = service.ask("s", "Who kept a parrot?", "line 60")

@@ -43,7 +43,7 @@ def test_waiting_for_an_answer_is_no_reading(make_service, note):
     service.start()
     service.runtime()
     begun = time.monotonic()
-    with service.engine.turns.answering() as ticket:
+    with service.context.queue.answering() as ticket:
         assert ticket.wait(10) == 0
         service.create_session("s")
         service.add_document("s", note)
