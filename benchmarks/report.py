@@ -43,7 +43,7 @@ def table(marks: Sequence[Mark], ours: str) -> str:
 def as_dict(marks: Sequence[Mark], options: dict[str, Any]) -> dict[str, Any]:
     """For JSON, with the machine it ran on."""
     machine = {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "system": platform.platform(),
         "python": platform.python_version(),
@@ -75,7 +75,8 @@ def write(marks: Sequence[Mark], options: dict[str, Any], ours: str, folder: Pat
             save(figure, folder / f"speed_{name}.svg")
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Model name of this machine's processor, "unknown" where the system does not tell."""
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):

@@ -16,19 +16,30 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
 POLL_SECONDS, LIMIT_SECONDS = 0.05, 120.0
 
 
-def start() -> float:
-    """Seconds until the page is served."""
+def start(checkout: Path = ROOT) -> float:
+    """Seconds until the page is served.
+
+    Args:
+        checkout: root of the checkout whose `launch.py` is started.
+
+    Raises:
+        RuntimeError: it did not come up in time.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "launch.py", "--port", str(port), "--data-dir", folder]
         began = time.perf_counter()
-        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        server = subprocess.Popen(
+            command, cwd=checkout, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         try:
             while time.perf_counter() - began < LIMIT_SECONDS:
                 try:
