@@ -8,8 +8,11 @@ BIN := $(VENV)/bin
 run: $(VENV)/.run
 	$(BIN)/python launch.py
 
+# Groups of tests in so many processes; tests/conftest.py says what stays together.
+WORKERS ?= 2
+
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 # As `make test` does with 30: some ten minutes.
 soak: $(VENV)/.dev

@@ -1,4 +1,4 @@
-"""Tiny seeded models that every package's tests share: a directory in the released layout."""
+"""What all tests share: tiny seeded models, and which tests may run side by side."""
 
 from __future__ import annotations
 
@@ -11,6 +11,30 @@ import app.torch_threads  # noqa: F401 (before torch comes)
 from ahn_runtime import Runtime
 from ahn_runtime.loading.tiny import write_tiny
 from ahn_runtime.model.cells import CELLS
+
+BROWSER = Path(__file__).parent / "browser"
+
+
+def group_of(item: pytest.Item) -> tuple[int, str]:
+    """Where a test runs among parallel processes: (order, group); a group stays in one process.
+
+    The browser's tests share one server and one Chromium, and wait more than they compute: they
+    begin first, and all others run beside them. Tests of the real model share one copy of it. Of
+    the rest each file is a group, so that what a module's fixtures make is made once.
+    """
+    if BROWSER in item.path.parents:
+        return 0, "browser"
+    if "embedded" in getattr(item, "fixturenames", ()):
+        return 1, "embedded"
+    return 2, str(item.path.relative_to(BROWSER.parent))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Name every test's group for pytest-xdist, the long groups first."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)[1]))
+    items.sort(key=lambda item: group_of(item)[0])
 
 
 @pytest.fixture(scope="session")
