@@ -1,5 +1,8 @@
+import json
+import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 import sqlite_utils
@@ -84,6 +87,77 @@ def test_every_old_schema_is_brought_up_to_date(path, version):
 def schema(db):
     rows = db.rows("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
     return {(row["name"], row["sql"]) for row in rows}
+
+
+RELEASED = Path(__file__).parents[1] / "data" / "before_redesign"
+SCHEMAS = json.loads((RELEASED / "schemas.json").read_text(encoding="utf-8"))
+
+_LATER_ROWS = {
+    2: """INSERT INTO sessions (id, name, created_at, updated_at, rereads)
+        VALUES (2, 'being reread', 'then', 'then', 1);""",
+    3: """INSERT INTO documents (id, session_id, ordinal, title, kind, file_name, sha256,
+            byte_count, state, created_at, source_path, version, replaces)
+        VALUES (2, 1, 2, 'book (version 2)', 'epub', 'book.epub', 'cd', 4, 'queued', 'then',
+            '/books/book.epub', 2, 1);""",
+    5: """INSERT INTO follows (document_id, path, ended, ready_tokens, settled_segments, place)
+        VALUES (1, '/logs/app.log', 1, 20, 2, '{"first_line": 1}');""",
+    6: "INSERT INTO trash (session_id, name, trashed_at) VALUES (1, 'letters', 'then');",
+    7: """INSERT INTO speeds (session_id, position, tokens, seconds, read_at)
+        VALUES (1, 25, 20, 0.5, 'then');""",
+}
+"""What each schema can hold that the one before could not."""
+
+
+def write_released(path, version):
+    """A file of a schema as it was released, made without the migrations under test."""
+    schema = SCHEMAS[str(version)]
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        for statement in schema["statements"]:
+            raw.execute(statement)
+        raw.executemany("INSERT INTO _sqlite_migrations VALUES (?, ?, ?, ?)", schema["applied"])
+        raw.execute(f"PRAGMA user_version = {version}")
+        raw.executescript(_OLD_ROWS)
+        for since, rows in _LATER_ROWS.items():
+            if version >= since:
+                raw.executescript(rows)
+        raw.commit()
+
+
+def test_every_schema_that_was_ever_current_is_recorded():
+    assert list(SCHEMAS) == [str(version) for version in range(1, len(SCHEMAS) + 1)]
+    assert SCHEMA_VERSION >= len(SCHEMAS) == 7
+
+
+@pytest.mark.parametrize("version", [int(version) for version in SCHEMAS])
+def test_every_released_schema_is_brought_up_to_date_with_what_it_holds(path, version):
+    write_released(path, version)
+    with storage.Database(path) as db, storage.Database(":memory:") as fresh:
+        assert db.value("PRAGMA user_version") == SCHEMA_VERSION
+        assert schema(db) == schema(fresh)
+        assert [p.text for p in storage.search_passages(db, 1, "whale")] == ["a whale"]
+        assert [c.position for c in storage.list_checkpoints(db, 1)] == [25]
+        rereads = [(row.name, row.rereads) for row in storage.list_rereads(db)]
+        assert rereads == ([("being reread", 1)] if version >= 2 else [])
+        versions = [(d.version, d.replaces) for d in storage.list_documents(db, 1)]
+        assert versions == ([(1, None), (2, 1)] if version >= 3 else [(1, None)])
+        follow = storage.find_follow(db, 1)
+        assert (follow and (follow.path, follow.ended, follow.ready_tokens)) == (
+            ("/logs/app.log", True, 20) if version >= 5 else None
+        )
+        trashed = [(t.session_id, t.name) for t in storage.list_trash(db)]
+        assert trashed == ([(1, "letters")] if version >= 6 else [])
+        speeds = [s.tokens_per_second for s in storage.list_speeds(db, 1, at_most=9)]
+        assert speeds == ([40] if version >= 7 else [])
+        assert db.integrity_check() == []
+
+
+def test_a_released_database_has_the_schema_of_a_fresh_one(path):
+    shutil.copy(RELEASED / "data" / "ammon.sqlite", path)
+    with storage.Database(path) as db, storage.Database(":memory:") as fresh:
+        assert schema(db) == schema(fresh)
+        assert db.value("SELECT count(*) FROM _sqlite_migrations") == SCHEMA_VERSION
+        assert db.integrity_check() == []
 
 
 def test_reopening_keeps_what_is_there(path, add_session):
