@@ -24,9 +24,9 @@ import storage
 from ahn_runtime import Runtime, Session
 from ahn_runtime.checkpoint import load_checkpoint, page_hashes, save_checkpoint
 from app.service import Answer, Service
-from app.service.live import open_live
+from app.service.reading.open_session import open_session
 from app.settings import ModelOptions, Retention, Settings
-from ingest import ReaderProcesses
+from ingest import SandboxPool
 from storage import CheckpointRow, Database, SessionRow
 from tests.app.conftest import wait_until_read
 
@@ -45,7 +45,7 @@ Open = Callable[[Path], Service]
 
 
 @pytest.fixture
-def open_service(shared_processes: ReaderProcesses) -> Iterator[Open]:
+def open_service(shared_processes: SandboxPool) -> Iterator[Open]:
     """Open a data directory; nothing is read before `start`."""
     opened: list[Service] = []
 
@@ -79,7 +79,7 @@ def ask(service: Service, name: str, at: str = "") -> Answer:
 
 def session_at_its_end(service: Service, name: str) -> Session:
     row = service.session(name)
-    return open_live(service.db, row, service.runtime(row)).session
+    return open_session(service.db, row, service.runtime(row)).session
 
 
 def restored(service: Service, row: SessionRow, checkpoint: CheckpointRow) -> Session:
@@ -181,7 +181,7 @@ def test_all_that_is_stored_of_an_old_session_reads_as_before(old_service, sessi
     assert as_json(storage.list_messages(db, row.id)) == expected["messages"]
     follows = [storage.find_follow(db, document.id) for document in documents]
     assert as_json([f for f in follows if f is not None]) == expected["follows"]
-    assert len(storage.list_speeds(db, row.id, at_most=100)) == expected["speeds"]
+    assert len(storage.list_speeds(db, row.id, limit=100)) == expected["speeds"]
 
 
 def test_the_old_answer_has_its_citation(old_service):

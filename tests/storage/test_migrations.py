@@ -147,7 +147,7 @@ def test_every_released_schema_is_brought_up_to_date_with_what_it_holds(path, ve
         )
         trashed = [(t.session_id, t.name) for t in storage.list_trash(db)]
         assert trashed == ([(1, "letters")] if version >= 6 else [])
-        speeds = [s.tokens_per_second for s in storage.list_speeds(db, 1, at_most=9)]
+        speeds = [s.tokens_per_second for s in storage.list_speeds(db, 1, limit=9)]
         assert speeds == ([40] if version >= 7 else [])
         assert db.integrity_check() == []
 
