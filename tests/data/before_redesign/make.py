@@ -23,16 +23,16 @@ from typing import Any
 
 import sqlite_utils
 import torch
+from ahn_runtime.tiny import TINY, write_tiny
+from app.service.live import LiveSession, open_live
+from app.service.timeline import feed_up_to, find_position
 from safetensors.torch import load_file, save_file
 
 import storage
 from ahn_runtime import Runtime, Session
 from ahn_runtime.checkpoint import load_checkpoint, page_hashes, save_checkpoint
-from ahn_runtime.tiny import TINY, write_tiny
 from app.service import Service
 from app.service.answering import Question, _prompt
-from app.service.live import LiveSession, open_live
-from app.service.timeline import feed_up_to, find_position
 from app.settings import ModelOptions, Retention, Settings
 from storage import Database
 from storage.migrations import migrations
