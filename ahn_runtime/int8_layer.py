@@ -18,7 +18,7 @@ from ahn_runtime.aligned import empty
 from ahn_runtime.int8_rows import Array
 from ahn_runtime.ops.compiled import FEW_TOKENS
 from ahn_runtime.ops.crew import share_range
-from ahn_runtime.quantize import Int8Linear, JoinedLayers
+from ahn_runtime.quantize import Int8Linear, JoinedLayers, int8_product
 from ahn_runtime.qwen2 import DecoderLayer, Qwen2, Rotations
 
 f32, i8 = np.float32, np.int8
@@ -36,7 +36,7 @@ class Product:
 
     def __call__(self, rows: Array) -> Array:
         """int8 [T, K] -> int32 [T, N], before any scale."""
-        y: Array = torch._int_mm(torch.from_numpy(rows), self._matrix).numpy()
+        y: Array = int8_product(torch.from_numpy(rows), self._matrix).numpy()
         return y
 
 
