@@ -3,7 +3,8 @@
 Matrix products choose their path by the address of their operands: the same numbers at an address
 that is not aligned may give other last bits. A file, a database and numpy put numbers wherever they
 fit. So what comes from there passes through `aligned`, and arrays that a product writes or reads
-are made by `empty`; after that, equal numbers give equal bits.
+are made by `empty`; after that, equal numbers give equal bits. Int8 weights are the one exception,
+since their products are exact integers: they stay mapped from their file.
 """
 
 from __future__ import annotations

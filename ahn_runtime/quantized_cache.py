@@ -37,24 +37,13 @@ def cached_path(base: Path) -> Path:
 
 
 def read_cached(path: Path) -> Iterator[tuple[str, Tensor]] | None:
-    """The tensors by name, each mapped from the file; None where there is no whole file.
-
-    Raises:
-        OSError, SafetensorError: while iterating, if the file is removed meanwhile.
-    """
+    """The tensors by name, or None where there is no whole file."""
     try:
-        with safe_open(path, framework="pt") as opened:
-            names = list(opened.keys())
+        opened = safe_open(path, framework="pt")
+        names = list(opened.keys())
     except (SafetensorError, OSError):
         return None
-    return _read_each(path, names)
-
-
-def _read_each(path: Path, names: list[str]) -> Iterator[tuple[str, Tensor]]:
-    for name in names:
-        # One mapping for each tensor: it is dropped, and its memory with it, once copied.
-        with safe_open(path, framework="pt") as opened:
-            yield name, opened.get_tensor(name)
+    return ((name, opened.get_tensor(name)) for name in names)
 
 
 def write_cached(path: Path, tensors: Mapping[str, Tensor]) -> None:

@@ -8,7 +8,6 @@ directory of its own (`config.json` with `_ahn_implementation`, `model.safetenso
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 from collections.abc import Iterator
@@ -159,10 +158,9 @@ def _load_int8_base(loader: _Loader, base: BaseSource) -> None:
     kept = cached_path(base.path)
     ready = read_cached(kept)
     if ready is not None:
-        with contextlib.suppress(SafetensorError, OSError):  # removed meanwhile: quantize again
-            for name, tensor in ready:
-                loader.put_ready(name, tensor)
-            return
+        for name, tensor in ready:
+            loader.put_ready(name, tensor)
+        return
     _put_from(loader, base, weights=True, memory=False)
     write_cached(kept, {name: loader.model.get_parameter(name) for name in loader.loaded})
 
@@ -224,8 +222,9 @@ class _Loader:
 
 def _assign(model: nn.Module, name: str, tensor: Tensor) -> None:
     parent, _, leaf = name.rpartition(".")
-    parameter = nn.Parameter(aligned(tensor.detach()), requires_grad=False)
-    setattr(model.get_submodule(parent), leaf, parameter)
+    # Integer products are exact at any address, so int8 weights may stay mapped from their file.
+    own = tensor.detach() if tensor.dtype == torch.int8 else aligned(tensor.detach())
+    setattr(model.get_submodule(parent), leaf, nn.Parameter(own, requires_grad=False))
 
 
 def _untrained_memory(model: Qwen2) -> None:
