@@ -25,6 +25,9 @@ from ahn_runtime.errors import WeightsError
 from ahn_runtime.tokenizer import Tokenizer, from_vocabulary
 
 INDEX_VERSION = 1
+PIECE_VALUES = 1 << 18
+"""Dequantized at a time: the library's intermediate arrays stay in the cache."""
+
 _LAYER_NAMES = {
     "attn_norm": "input_layernorm",
     "attn_q": "self_attn.q_proj",
@@ -107,12 +110,15 @@ def _dequantize(raw: np.memmap, entry: dict[str, Any]) -> Tensor:
 
     data = np.asarray(raw[entry["offset"] : entry["offset"] + entry["nbytes"]])
     kind = GGMLQuantizationType(entry["type"])
+    values = torch.empty(entry["shape"])  # aligned, as numpy's arrays are not; see `aligned`
     if kind == GGMLQuantizationType.F32:
-        values = data.view(np.float32).reshape(entry["shape"])
-        return torch.from_numpy(values.copy())
-    return torch.from_numpy(
-        dequantize(data.reshape(entry["rows"], -1), kind).reshape(entry["shape"])
-    )
+        values.numpy()[...] = data.view(np.float32).reshape(entry["shape"])
+        return values
+    rows, out = data.reshape(entry["rows"], -1), values.view(entry["rows"], -1).numpy()
+    step = max(1, PIECE_VALUES // out.shape[1])
+    for first in range(0, len(rows), step):
+        out[first : first + step] = dequantize(rows[first : first + step], kind)
+    return values
 
 
 def _load_index(path: Path) -> dict[str, Any]:

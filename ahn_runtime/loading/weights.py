@@ -19,6 +19,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
+from ahn_runtime.aligned import aligned
 from ahn_runtime.backends.cpu.int8_linear import INT8, quantize_layers, quantize_rows
 from ahn_runtime.config import ModelConfig
 from ahn_runtime.errors import ModelNotFound, WeightsError
@@ -221,7 +222,9 @@ class _Loader:
 
 def _assign(model: nn.Module, name: str, tensor: Tensor) -> None:
     parent, _, leaf = name.rpartition(".")
-    setattr(model.get_submodule(parent), leaf, nn.Parameter(tensor, requires_grad=False))
+    # Integer products are exact at any address, so int8 weights may stay mapped from their file.
+    own = tensor.detach() if tensor.dtype == torch.int8 else aligned(tensor.detach())
+    setattr(model.get_submodule(parent), leaf, nn.Parameter(own, requires_grad=False))
 
 
 def _untrained_memory(model: Qwen2) -> None:
@@ -249,7 +252,10 @@ def _safetensors(directory: Path) -> Iterator[tuple[str, Tensor]]:
     files = _tensor_files(directory)
     for path in sorted(set(files.values())):
         with _open(path) as opened:
-            for name in opened.keys():  # noqa: SIM118 (safe_open has no iterator)
+            names = list(opened.keys())
+        for name in names:
+            # One mapping for each tensor: it is dropped, and its memory with it, once copied.
+            with _open(path) as opened:
                 yield name, opened.get_tensor(name)
 
 
