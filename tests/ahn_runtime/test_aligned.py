@@ -17,6 +17,7 @@ from ahn_runtime.backends.cpu.attention import attend_single
 from ahn_runtime.backends.cpu.decode_step import fine_product, product
 from ahn_runtime.backends.cpu.gated_delta_rule import remember, write_gates
 from ahn_runtime.backends.cpu.int8_rows import norm_quantize, quantize_fine
+from ahn_runtime.loading import int8_file
 from ahn_runtime.loading.embedded import CACHE_VARIABLE
 from ahn_runtime.loading.tiny import TINY, write_tiny
 from tests.ahn_runtime.test_laws import token_ids
