@@ -86,7 +86,7 @@ def measure(step: str, document: Path, data_dir: Path, model: Path, feed_tokens:
     options = ModelOptions(model=str(model), quantize=None)
     service = Service(Settings(data_dir=data_dir, model=options), _load)
     service.runtime()
-    session_id = service.ensure_session(SESSION).id
+    session_id = service.sessions.ensure(SESSION).id
     peaks, began = Peaks(), time.monotonic()
     peaks.start()
     try:
@@ -120,7 +120,7 @@ def _feed(service: Service, feed_tokens: int) -> int:
     """Read what was indexed in the background, as the application does; returns tokens read."""
     service.start()
     while True:
-        (status,) = service.documents(SESSION)
+        (status,) = service.documents.list(SESSION)
         if status.tokens_read >= feed_tokens or status.document.state not in OPEN_STATES:
             return status.tokens_read
         time.sleep(LOOK_S)

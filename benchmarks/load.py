@@ -82,8 +82,8 @@ def drive(service: Service, texts: Sequence[Path], askers: int, questions: int) 
     figures = Figures(sessions=len(texts))
     names = [f"s{number}" for number in range(len(texts))]
     for name, text in zip(names, texts, strict=True):
-        service.create_session(name)
-        service.add_document(name, text)
+        service.sessions.create(name)
+        service.documents.add(name, text)
     began = time.monotonic()
     service.start()
     threads = [
@@ -92,12 +92,14 @@ def drive(service: Service, texts: Sequence[Path], askers: int, questions: int) 
     ]
     for thread in threads:
         thread.start()
-    while any(s.document.state in OPEN_STATES for name in names for s in service.documents(name)):
+    while any(
+        s.document.state in OPEN_STATES for name in names for s in service.documents.list(name)
+    ):
         time.sleep(0.05)
     figures.reading_s = time.monotonic() - began
     for thread in threads:
         thread.join()
-    figures.tokens = sum(s.tokens_read for s in service.sessions())
+    figures.tokens = sum(s.tokens_read for s in service.sessions.list())
     figures.max_bytes = service.context.live.max_bytes
     return figures
 
@@ -105,7 +107,7 @@ def drive(service: Service, texts: Sequence[Path], askers: int, questions: int) 
 def _ask(service: Service, numbers: range, figures: Figures) -> None:
     for number in numbers:
         chosen = number % figures.sessions
-        *_, answer = service.ask(f"s{chosen}", f"What did {name_of(chosen)} light?")
+        *_, answer = service.questions.ask(f"s{chosen}", f"What did {name_of(chosen)} light?")
         figures.answers.append((f"s{chosen}", answer))
 
 

@@ -57,7 +57,7 @@ def _files(argument: str, again: bool, password: str | None) -> list[Given]:
 
 def _file(path: Path, is_named: bool, again: bool, password: str | None) -> Given:
     def add(service: Service, session: str) -> DocumentRow:
-        return service.add_document(session, path, again=again, password=password)
+        return service.documents.add(session, path, again=again, password=password)
 
     return Given(str(path), is_named, add)
 
@@ -65,7 +65,7 @@ def _file(path: Path, is_named: bool, again: bool, password: str | None) -> Give
 def _url(url: str, password: str | None) -> Given:
     def add(service: Service, session: str) -> DocumentRow:
         # Whoever sits at the terminal could fetch it anyway.
-        return service.add_url(session, url, is_owner=True, password=password)
+        return service.sources.add_url(session, url, is_owner=True, password=password)
 
     return Given(url, True, add)
 
@@ -75,4 +75,6 @@ def _typed() -> Given:
         "Reading the text on standard input, up to its end (Ctrl-D).", file=sys.stderr, flush=True
     )
     text = sys.stdin.read()
-    return Given(STANDARD_INPUT, True, lambda service, session: service.add_text(session, "", text))
+    return Given(
+        STANDARD_INPUT, True, lambda service, session: service.sources.add_text(session, "", text)
+    )

@@ -101,8 +101,8 @@ def _read(
     from ingest import UnsupportedFormat
 
     found = find_given(files, again, password)
-    service.reader.start()  # its process for files comes up while the model does
-    service.ensure_session(session)
+    service.start_reading()  # its process for files comes up while the model does
+    service.sessions.ensure(session)
     wanted: list[int] = []
     refused: list[dict[str, str]] = []
     passed_over: list[dict[str, str]] = []
@@ -110,7 +110,7 @@ def _read(
         try:
             document = file.add(service, session)
             wanted.append(document.id)
-            for note in service.version_notes(document):
+            for note in service.documents.version_notes(document):
                 print(f"{document.title}: {note}", file=sys.stderr)
         except KNOWN_ERRORS as error:
             # A folder of books may hold their pictures too: no fault of anybody's.
@@ -120,7 +120,7 @@ def _read(
             )
             print(f"{'Skipped' if stray else 'Error'}: {sentence(error)}", file=sys.stderr)
     watch(service, session, wanted)
-    rows = [s.document for s in service.documents(session) if s.document.id in wanted]
+    rows = [s.document for s in service.documents.list(session) if s.document.id in wanted]
     for row in rows:
         if row.state == "failed":
             print(f"Error: {row.title}: {row.error}", file=sys.stderr)
@@ -154,17 +154,17 @@ def reread(
     kept = Retention.given(keep_every, checkpoint_budget)
     with open_service(data_dir, {}, None, kept) as service:
         if cancel:
-            service.cancel_reread(session)
+            service.rereads.cancel(session)
             told = f"The session {session!r} stays as it is."
             print(json.dumps({"session": session, "cancelled": True}) if as_json else told)
             return
-        service.reader.start()
-        service.reread(session, options)
+        service.start_reading()
+        service.rereads.begin(session, options)
         watch_reread(service, session)
-        left, notice = service.rereading(session), service.notice(session)
+        left, notice = service.rereads.progress(session), service.sessions.notice(session)
         if left is not None:
             raise RereadStopped(f"The re-reading stopped: {notice} Run it again to go on.")
-        figures = service.report(session)
+        figures = service.sessions.report(session)
     if as_json:
         print(json.dumps({"session": session, "tokens": figures.tokens}))
     else:
@@ -179,8 +179,8 @@ def back(
 ) -> None:
     """Forget what a session read after a checkpoint; later documents wait to be resumed."""
     with open_service(data_dir, {}, session) as service:
-        service.go_back(session, checkpoint)
-        tokens = service.report(session).tokens
+        service.sessions.go_back(session, checkpoint)
+        tokens = service.sessions.report(session).tokens
     if as_json:
         print(json.dumps({"session": session, "tokens": tokens}))
     else:
@@ -195,12 +195,12 @@ def remove(
 ) -> None:
     """Delete a document; since a memory cannot unlearn, what came after it is read again."""
     with open_service(data_dir, {}, session) as service:
-        titles = {s.document.title: s.document.id for s in service.documents(session)}
+        titles = {s.document.title: s.document.id for s in service.documents.list(session)}
         if document not in titles:
             known = ", ".join(map(repr, titles)) or "none"
             raise ValueError(f"{session!r} has no document {document!r}; it has {known}.")
-        service.reader.start()
-        service.remove_document(titles.pop(document))
+        service.start_reading()
+        service.documents.remove(titles.pop(document))
         watch(service, session, list(titles.values()))
-        left = [asdict(s.document) for s in service.documents(session)]
+        left = [asdict(s.document) for s in service.documents.list(session)]
     print(json.dumps({"session": session, "documents": left}) if as_json else "Removed.")

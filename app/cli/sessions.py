@@ -34,7 +34,7 @@ def sessions(
                 "bytes": s.byte_count,
                 "updated_at": s.session.updated_at,
             }
-            for s in service.sessions(search, sizes=True)
+            for s in service.sessions.list(search, sizes=True)
         ]
     if as_json:
         print(json.dumps(rows))
@@ -56,7 +56,7 @@ def rename(
 ) -> None:
     """Give a session another name."""
     with open_service(data_dir, {}, session) as service:
-        name = service.rename_session(session, new).name
+        name = service.sessions.rename(session, new).name
     _tell({"session": name}, f"The session {session!r} is now {name!r}.", as_json)
 
 
@@ -68,7 +68,7 @@ def duplicate(
 ) -> None:
     """Make a second session that stands where this one does; it takes hardly any disk."""
     with open_service(data_dir, {}, session) as service:
-        name = service.duplicate_session(session, new).name
+        name = service.sessions.duplicate(session, new).name
     _tell({"session": name}, f"The session {name!r} stands where {session!r} does.", as_json)
 
 
@@ -83,7 +83,7 @@ def report(
 ) -> None:
     """What a session saves against full attention."""
     with open_service(data_dir, {}, session) as service:
-        figures, offered = service.report(session), service.offers_reread(session)
+        figures, offered = service.sessions.report(session), service.rereads.is_offered(session)
     if as_json:
         print(json.dumps({**figures.as_dict(), "offers_reread": offered}))
         return
@@ -121,7 +121,7 @@ def checkpoints(
 ) -> None:
     """List the places a session can be asked as of."""
     with open_service(data_dir, {}, session) as service:
-        titles = {s.document.id: s.document.title for s in service.documents(session)}
+        titles = {s.document.id: s.document.title for s in service.documents.list(session)}
         rows = [
             {
                 "checkpoint": c.id,
@@ -131,7 +131,7 @@ def checkpoints(
                 "bytes": c.byte_count,
                 "created_at": c.created_at,
             }
-            for c in service.checkpoints(session)
+            for c in service.sessions.checkpoints(session)
         ]
     if as_json:
         print(json.dumps(rows))
@@ -156,7 +156,7 @@ def export_session(
 ) -> None:
     """Write a session to one file: documents, messages and state."""
     with open_service(data_dir, {}, session) as service:
-        service.export_session(session, file, all_checkpoints)
+        service.sessions.export_to(session, file, all_checkpoints)
     result = {"session": session, "file": str(file)}
     _tell(result, f"Exported the session {session!r} to {file}.", as_json)
 
@@ -169,7 +169,7 @@ def import_session(
 ) -> None:
     """Take in a session that was exported; nothing is read again."""
     with open_service(data_dir, {}, None) as service:
-        row = service.import_session(file, name)
+        row = service.sessions.import_from(file, name)
     _tell({"session": row.name}, f"Imported the session {row.name!r}.", as_json)
 
 
@@ -180,5 +180,5 @@ def delete(
 ) -> None:
     """Delete a session with its documents, messages and checkpoints."""
     with open_service(data_dir, {}, session) as service:
-        service.delete_session(session)
+        service.sessions.delete(session)
     _tell({"session": session}, f"Deleted the session {session!r}.", as_json)

@@ -78,7 +78,7 @@ class Rereads:
         reread = storage.find_reread(self._db, self._context.session(name).id)
         return None if reread is None else rereading.progress_of(self._db, reread)
 
-    def is_worked_on(self, name: str) -> bool:
+    def is_running(self, name: str) -> bool:
         """Whether a re-reading is being worked on, not only there."""
         reread = storage.find_reread(self._db, self._context.session(name).id)
         return reread is not None and self._context.is_at_work(reread.id)

@@ -1,4 +1,4 @@
-"""The service: everything a page or a terminal can ask for, on one database and one model."""
+"""The service: everything that the page and the command line can do, on one database."""
 
 from __future__ import annotations
 
@@ -20,14 +20,12 @@ from storage import SessionRow
 
 
 class Service:
-    """Joins ingest, storage and the runtime; its parts' methods under one roof.
-
-    What each does is said with the part that does it.
+    """The use cases, each an attribute: `service.documents.add(...)`, `service.questions.ask(...)`.
 
     Args:
-        settings: see there.
-        load: makes a runtime of options; see `Models`.
-        processes: open the documents' files; the service's own where none are given.
+        settings: the application's settings; the data directory is made if it does not exist.
+        load: makes a runtime from model options. It is called once for each set of options.
+        processes: open the documents' files; the service starts its own if None.
     """
 
     def __init__(
@@ -35,71 +33,52 @@ class Service:
     ) -> None:
         self.settings = settings
         self.context = context = Context(settings, load, processes, self._all_read)
-        self.db, self.reader, self.following = context.db, context.reader, context.following
-        self.session, self.options_of = context.session, context.options_of
-        self._rereads = Rereads(context)
-        self._trash = Trash(context)
-        self._open_sessions(Sessions(context, self._rereads))
-        documents = Documents(context, self._rereads)
-        self._open_documents(documents, OtherSources(context, documents))
-        questions = Questions(context)
-        self._pending = PendingAnswers(context, questions)
-        self._open_questions(questions, Passages(context))
-
-    def _open_sessions(self, part: Sessions) -> None:
-        self.sessions, self.create_session = part.list, part.create
-        self.ensure_session, self.rename_session = part.ensure, part.rename
-        self.duplicate_session, self.delete_session = part.duplicate, part.delete
-        self.export_session, self.import_session = part.export_to, part.import_from
-        self.go_back, self.checkpoints = part.go_back, part.checkpoints
-        self.report, self.notice = part.report, part.notice
-        self.reading_notes, self.is_at_work = part.reading_notes, part.is_at_work
-        self.trash_session, self.restore_session = self._trash.put, self._trash.take_back
-        self.trashed_sessions, self.empty_trash = self._trash.list, self._trash.empty
-        self.reread, self.cancel_reread = self._rereads.begin, self._rereads.cancel
-        self.rereading, self.is_rereading = self._rereads.progress, self._rereads.is_worked_on
-        self.offers_reread = self._rereads.is_offered
-
-    def _open_documents(self, part: Documents, others: OtherSources) -> None:
-        self.add_document, self.follow = part.add, part.follow
-        self.documents, self.version_notes = part.list, part.version_notes
-        self.stalled_document = part.stalled_document
-        self.resume, self.pause = part.resume, part.pause
-        self.cancel, self.remove_document = part.cancel, part.remove
-        self.add_text, self.add_url = others.add_text, others.add_url
-        self.add_path, self.follow_path = others.add_path, others.follow_path
-
-    def _open_questions(self, part: Questions, passages: Passages) -> None:
-        self.ask, self.messages = part.ask, part.messages
-        self.begin_answer, self.pending_answer = self._pending.begin, self._pending.of
-        self.last_message_id = part.last_message_id
-        self.history, self.places = part.history, part.places
-        self.suggested_questions = part.suggested
-        self.passage_context, self.render_page = passages.context, passages.render
+        self.db = context.db
+        self.rereads = Rereads(context)
+        self.sessions = Sessions(context, self.rereads)
+        self.documents = Documents(context, self.rereads)
+        self.sources = OtherSources(context, self.documents)
+        self.questions = Questions(context)
+        self.answers = PendingAnswers(context, self.questions)
+        self.passages = Passages(context)
+        self.trash = Trash(context)
 
     def runtime(self, row: SessionRow | None = None) -> Runtime:
-        """The model of a session, or of a new one; see `Context.runtime`."""
+        """The model of a session, or of a new session if None; loaded on first use.
+
+        Raises:
+            AhnError: the model cannot be loaded, with the reason.
+        """
         return self.context.runtime(row)
 
     @property
     def is_loaded(self) -> bool:
+        """Whether any model is in memory."""
         return self.context.models.any_loaded
 
     def start(self) -> None:
-        """Start reading in the background, going on with whatever was left unfinished."""
-        self._trash.sweep()
-        self.reader.start()
+        """Start the reading threads and resume every session that has unfinished documents."""
+        self.trash.sweep()
+        self.start_reading()
         rows = [summary.session for summary in storage.list_sessions(self.db)]
-        hidden = {trashed.session_id for trashed in self._trash.list()}
+        hidden = {trashed.session_id for trashed in self.trash.list()}
         for row in (*rows, *storage.list_rereads(self.db)):
             if row.rereads not in hidden:
                 self.context.read_on(row.id)
 
+    def start_reading(self) -> None:
+        """Start the reading threads; they read only what is queued from now on."""
+        self.context.reader.start()
+
+    def stop_reading(self) -> None:
+        """Finish the current chunk, write checkpoints and end the reading threads."""
+        self.context.reader.stop()
+
     def close(self) -> None:
-        """Stop answers, finish the chunk being read, write checkpoints, close the database."""
-        self._pending.stop_all()
-        self._trash.stop()
+        """Stop answers and reading, write checkpoints, close the database."""
+        self.answers.stop_all()
+        self.trash.stop()
         self.context.close()
 
     def _all_read(self, session_id: int) -> None:
-        self._rereads.finish(session_id)
+        self.rereads.finish(session_id)

@@ -12,6 +12,7 @@ from app.service.context import Context
 from app.service.reading.replay import find_checkpoint
 from app.service.report import Report, make_report
 from app.service.rereads import Rereads
+from app.settings import ModelOptions
 from storage import CheckpointRow, SessionRow, SessionSummary
 
 
@@ -37,6 +38,18 @@ class Sessions:
         """What a session takes on the disk; what it shares with others counts for each."""
         pages = storage.checkpoint_bytes(self._db, session_id)
         return pages + storage.file_bytes(self._db, session_id)
+
+    def get(self, name: str) -> SessionRow:
+        """The session of this name.
+
+        Raises:
+            NotFound: there is none; the message names the nearest ones.
+        """
+        return self._context.session(name)
+
+    def options_of(self, row: SessionRow) -> ModelOptions:
+        """The model options that a session is read and answered with."""
+        return self._context.options_of(row)
 
     def create(self, name: str) -> SessionRow:
         """A new session, bound to the model and window that are loaded."""

@@ -33,7 +33,7 @@ class Trash:
         self._wait_for_the_next()
         return trashed
 
-    def take_back(self, session_id: int) -> SessionRow:
+    def restore(self, session_id: int) -> SessionRow:
         """Undo `put`: the session is there as it was, and reads on.
 
         Raises:

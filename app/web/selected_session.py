@@ -9,6 +9,6 @@ from storage import NotFound
 def chosen_session(service: Service, name: str | None) -> str | None:
     """The session, or None where none is chosen or it was deleted on another page just now."""
     try:
-        return service.session(name).name if name else None
+        return service.sessions.get(name).name if name else None
     except NotFound:
         return None

@@ -88,20 +88,21 @@ def book(tmp_path: Path) -> Path:
 
 def read_in_part(service: Service, session: str, path: Path) -> DocumentRow:
     """Read some 1,300 tokens of a file and pause there; then start the reader."""
-    service.ensure_session(session)
-    document = service.add_document(session, path)
-    service.reader._index_next()
-    service.reader._read_next()  # up to the first checkpoint
-    service.pause(document.id)
-    service.reader._read_next()  # a chunk more
-    service.reader.start()
-    return service.documents(session)[0].document
+    service.sessions.ensure(session)
+    document = service.documents.add(session, path)
+    service.context.reader._index_next()
+    service.context.reader._read_next()  # up to the first checkpoint
+    service.documents.pause(document.id)
+    service.context.reader._read_next()  # a chunk more
+    service.start_reading()
+    return service.documents.list(session)[0].document
 
 
 def wait_until_read(service: Service, session: str, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while any(
-        s.document.state in ("indexing", "queued", "reading") for s in service.documents(session)
+        s.document.state in ("indexing", "queued", "reading")
+        for s in service.documents.list(session)
     ):
         assert time.monotonic() < deadline, "the reading did not end"
         time.sleep(0.02)

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 import storage
-from app.service import context as engine_room
+from app.service import context as context_module
 from app.service.reading.locks import SessionLocks
 from tests.support import warm
 from tests.support.paths import DATA
@@ -105,7 +105,7 @@ def become_nobody() -> None:
 
 
 def wait_briefly_for_locks() -> None:
-    engine_room.Database = functools.partial(storage.Database, busy_timeout_s=0.2)
+    context_module.Database = functools.partial(storage.Database, busy_timeout_s=0.2)
 
 
 def wait_for(what: Callable[[], object]) -> None:

@@ -28,21 +28,21 @@ def test_all_is_as_if_each_had_been_alone(service, texts):
     figures = drive(service, texts, ASKERS, QUESTIONS)
     assert len(figures.answers) == QUESTIONS and all(a.done for _, a in figures.answers)
     assert 0 < figures.max_bytes <= BUDGET_BYTES
-    held = [service.context.live.peek(service.session(f"s{n}").id) for n in range(SESSIONS)]
+    held = [service.context.live.peek(service.sessions.get(f"s{n}").id) for n in range(SESSIONS)]
     assert None in held, "the budget is so small that sessions have to be parked"
     for number in range(SESSIONS):
         name = f"s{number}"
-        (status,) = service.documents(name)
+        (status,) = service.documents.list(name)
         assert (status.document.state, status.document.error) == ("done", None)
-        told = service.messages(name)
+        told = service.questions.messages(name)
         asked = [n for n in range(QUESTIONS) if n % SESSIONS == number]
         assert [m.role for m in told] == ["user", "assistant"] * len(asked)
         assert all(name_of(number) in m.text for m in told if m.role == "user")
         passages = [p for m in told for p in m.details.get("passages", [])]
         assert {p["document_id"] for p in passages} <= {status.document.id}
     for number in (0, 7, SESSIONS - 1):
-        service.create_session(f"lone {number}")
-        service.add_document(f"lone {number}", texts[number])
+        service.sessions.create(f"lone {number}")
+        service.documents.add(f"lone {number}", texts[number])
         wait_until_read(service, f"lone {number}")
         same_bits(state_of(service, f"s{number}"), state_of(service, f"lone {number}"))
     assert service.db.integrity_check() == []
@@ -60,35 +60,35 @@ def test_an_answer_waits_for_no_reading_but_the_chunk_under_way(service, texts, 
 
     monkeypatch.setattr(queue, "reading", counted)
     for number, text in enumerate(texts):
-        service.create_session(f"s{number}")
-        service.add_document(f"s{number}", text)
+        service.sessions.create(f"s{number}")
+        service.documents.add(f"s{number}", text)
     service.start()
-    last = service.session(f"s{SESSIONS - 1}").id
+    last = service.sessions.get(f"s{SESSIONS - 1}").id
     while storage.next_document_to_read(service.db, last) is None or len(chunks) < 10:
         pass
     before = len(chunks)
-    answers = service.ask(f"s{SESSIONS - 1}", "What was lit?")
+    answers = service.questions.ask(f"s{SESSIONS - 1}", "What was lit?")
     first = next(answer for answer in answers if not answer.place)
     assert first.question and len(chunks) - before <= 2
     chunk_count = len(chunks)
     *_, answer = answers
     assert answer.done and len(chunks) == chunk_count, "an answer keeps the model to its end"
-    assert any(summary.open_count for summary in service.sessions())
+    assert any(summary.open_count for summary in service.sessions.list())
 
 
 def test_a_short_note_is_read_before_a_long_book_ends(service, texts):
     """Though the book came first; and its reading ends in the bits of one without a break."""
-    service.create_session("book")
-    service.create_session("note")
-    book = service.add_document("book", texts[-1])
+    service.sessions.create("book")
+    service.sessions.create("note")
+    book = service.documents.add("book", texts[-1])
     service.start()
-    while not service.documents("book")[0].tokens_read:
+    while not service.documents.list("book")[0].tokens_read:
         pass
-    note = service.add_document("note", texts[0])
+    note = service.documents.add("note", texts[0])
     while storage.get_document(service.db, note.id).state != "done":
         assert storage.get_document(service.db, book.id).state != "done"
     wait_until_read(service, "book")
-    service.create_session("lone")
-    service.add_document("lone", texts[-1])
+    service.sessions.create("lone")
+    service.documents.add("lone", texts[-1])
     wait_until_read(service, "lone")
     same_bits(state_of(service, "book"), state_of(service, "lone"))

@@ -78,7 +78,9 @@ class LibraryActions:
         if not session:
             return documents_html([], "")
         try:
-            return documents_html(self._service.documents(session), self._service.notice(session))
+            return documents_html(
+                self._service.documents.list(session), self._service.sessions.notice(session)
+            )
         except KNOWN_ERRORS:  # deleted on another page a moment ago; the next tick shows it
             return documents_html([], "")
 
@@ -92,7 +94,7 @@ class LibraryActions:
         # A copy that was uploaded: only its name is the person's.
         secret = password or None
         adds = [
-            lambda name, path=path: self._service.add_document(
+            lambda name, path=path: self._service.documents.add(
                 name, path, path.name, password=secret
             )
             for path in map(Path, paths or [])
@@ -101,33 +103,39 @@ class LibraryActions:
 
     def add_text(self, session: str | None, title: str, text: str) -> tuple[Any, Any, Any]:
         """Add what was pasted; the fields are emptied where it was taken."""
-        radio, is_added = self._add(session, lambda name: self._service.add_text(name, title, text))
+        radio, is_added = self._add(
+            session, lambda name: self._service.sources.add_text(name, title, text)
+        )
         return (radio, "", "") if is_added else (radio, gr.skip(), gr.skip())
 
     def add_url(self, session: str | None, url: str) -> tuple[Any, Any]:
-        radio, is_added = self._add(session, lambda name: self._service.add_url(name, url))
+        radio, is_added = self._add(session, lambda name: self._service.sources.add_url(name, url))
         return radio, "" if is_added else gr.skip()
 
     def add_path(self, session: str | None, path: str) -> tuple[Any, Any]:
-        radio, is_added = self._add(session, lambda name: self._service.add_path(name, path))
+        radio, is_added = self._add(
+            session, lambda name: self._service.sources.add_path(name, path)
+        )
         return radio, "" if is_added else gr.skip()
 
     def follow(self, session: str | None, path: str) -> tuple[Any, Any]:
         """Read a log of the server, and go on as it grows."""
-        radio, is_added = self._add(session, lambda name: self._service.follow_path(name, path))
+        radio, is_added = self._add(
+            session, lambda name: self._service.sources.follow_path(name, path)
+        )
         return radio, "" if is_added else gr.skip()
 
     def act(self, session: str | None, event: gr.EventData) -> str:
         """What a button of a document asks for."""
         service = self._service
         actions: dict[str, Callable[[int], object]] = {
-            "pause": service.pause,
-            "resume": service.resume,
-            "cancel": service.cancel,
-            "remove": service.remove_document,
+            "pause": service.documents.pause,
+            "resume": service.documents.resume,
+            "cancel": service.documents.cancel,
+            "remove": service.documents.remove,
         }
         action, wanted = actions.get(str(event._data.get("do"))), event._data.get("id")
-        found = service.documents(session) if session else []
+        found = service.documents.list(session) if session else []
         if action is not None and wanted in [status.document.id for status in found]:
             try:
                 action(int(wanted))
@@ -139,7 +147,7 @@ class LibraryActions:
         """Returns: the sessions with the right one chosen, and whether all was added."""
         try:
             chosen = (
-                session or self._service.create_session(self._sessions.free_name("Session")).name
+                session or self._service.sessions.create(self._sessions.free_name("Session")).name
             )
         except KNOWN_ERRORS as error:
             tell(error)
@@ -147,7 +155,7 @@ class LibraryActions:
         is_all = True
         for add in adds:
             try:
-                for note in self._service.version_notes(add(chosen)):
+                for note in self._service.documents.version_notes(add(chosen)):
                     tell_text(note)
             except KNOWN_ERRORS as error:
                 tell(error)

@@ -107,7 +107,7 @@ class SavingsActions:
         session = chosen_session(self._service, session)
         if session is None:
             return EMPTY, "", gr.Button(visible=False), *_no_plots(), ""
-        report = self._service.report(session)
+        report = self._service.sessions.report(session)
         live = self._live(session, report)
         return *live, *_plots(report, convention), self._machine(session, report)
 
@@ -120,7 +120,10 @@ class SavingsActions:
         name = chosen_session(self._service, session)
         if name is None:
             return *same_live, *same_kept, seen
-        report, told = self._service.report(name), str(self._service.rereading(name) or "")
+        report, told = (
+            self._service.sessions.report(name),
+            str(self._service.rereads.progress(name) or ""),
+        )
         made = report.window, report.sinks, report.memory_status
         kept = name, made, report.disk_bytes, report.reading_seconds  # a checkpoint adds to these
         now = kept, report.tokens, told
@@ -134,11 +137,11 @@ class SavingsActions:
     def plots(self, session: str | None, convention: str) -> tuple[Any, ...]:
         """The plots that have something to show; the others are hidden."""
         name = chosen_session(self._service, session)
-        return _plots(self._service.report(name), convention) if name else _no_plots()
+        return _plots(self._service.sessions.report(name), convention) if name else _no_plots()
 
     def _live(self, session: str, report: Report) -> tuple[Any, Any, Any]:
-        anew = self._service.rereading(session)
-        offered = anew is None and self._service.offers_reread(session)
+        anew = self._service.rereads.progress(session)
+        offered = anew is None and self._service.rereads.is_offered(session)
         told = "" if anew is None else str(anew)
         figures = savings_views.report_html(report, told, offered)
         return memory_html(report), figures, gr.Button(visible=offered)
@@ -146,7 +149,7 @@ class SavingsActions:
     def reread(self, session: str | None, convention: str) -> tuple[Any, ...]:
         """Read the session anew with the memory that new sessions have."""
         try:
-            self._service.reread(session or "", {})
+            self._service.rereads.begin(session or "", {})
         except KNOWN_ERRORS as error:
             tell(error)
         return self.shown(session, convention)
@@ -156,7 +159,9 @@ class SavingsActions:
         session = chosen_session(self._service, session)
         if session is None:
             return _nothing_to_save()
-        return f"{file_name(session)}.csv", savings_views.as_csv(self._service.report(session))
+        return f"{file_name(session)}.csv", savings_views.as_csv(
+            self._service.sessions.report(session)
+        )
 
     def as_png(self, session: str | None, convention: str) -> tuple[str, str]:
         """The same of the picture, its bytes in base64."""
@@ -165,11 +170,11 @@ class SavingsActions:
         session = chosen_session(self._service, session)
         if session is None:
             return _nothing_to_save()
-        picture = as_png(self._service.report(session), session, convention)
+        picture = as_png(self._service.sessions.report(session), session, convention)
         return f"{file_name(session)}.png", base64.b64encode(picture).decode()
 
     def _machine(self, session: str, report: Report) -> str:
-        sized = self._service.sessions(session, sizes=True)
+        sized = self._service.sessions.list(session, sizes=True)
         taken = [s.byte_count or 0 for s in sized if s.session.name == session]
         return savings_views.machine_html(
             report,

@@ -141,10 +141,10 @@ class SettingsActions:
     def state(self, session: str | None) -> tuple[Any, ...]:
         """See `SettingsTab.state`."""
         try:
-            row = self._service.session(session or "")
-            anew = self._service.rereading(row.name)
-            is_at_work = anew is not None and self._service.is_rereading(row.name)
-            told, tokens = self._service.notice(row.name), self._tokens(row.name)
+            row = self._service.sessions.get(session or "")
+            anew = self._service.rereads.progress(row.name)
+            is_at_work = anew is not None and self._service.rereads.is_running(row.name)
+            told, tokens = self._service.sessions.notice(row.name), self._tokens(row.name)
         except NotFound:
             return views.EMPTY, gr.Column(visible=False), "", "", *_buttons(False, False)
         made = row.settings
@@ -160,8 +160,8 @@ class SettingsActions:
     def _fields(self, session: str | None) -> tuple[Any, ...]:
         """See `SettingsTab.fields`."""
         try:
-            made = self._service.session(session or "").settings
-            anew = self._service.rereading(session or "")
+            made = self._service.sessions.get(session or "").settings
+            anew = self._service.rereads.progress(session or "")
         except NotFound:
             return (gr.skip(),) * 4
         wanted = Wanted.of(made if anew is None else anew.settings)
@@ -176,8 +176,8 @@ class SettingsActions:
 
     def _tokens(self, session: str) -> int:
         """Of all its documents, as far as they are counted, and what it has read."""
-        counts = [s.document.token_count or 0 for s in self._service.documents(session)]
-        return max(sum(counts), self._service.report(session).tokens)
+        counts = [s.document.token_count or 0 for s in self._service.documents.list(session)]
+        return max(sum(counts), self._service.sessions.report(session).tokens)
 
     def reread(
         self, session: str | None, reach: str, window: str, precision: str, memory: str
@@ -187,10 +187,10 @@ class SettingsActions:
         Yields: the progress and the button, while the model is being loaded.
         """
         try:
-            name = self._service.session(session or "").name
+            name = self._service.sessions.get(session or "").name
             changes = self._changes(name, Wanted.given(reach, window, precision, memory))
             yield views.LOADING, gr.Button(interactive=False)
-            self._service.reread(name, changes)
+            self._service.rereads.begin(name, changes)
         except KNOWN_ERRORS as error:
             tell(error)
         yield gr.skip(), gr.skip()  # gradio empties what nothing was ever said of
@@ -201,11 +201,14 @@ class SettingsActions:
         Raises:
             ValueError: nothing would be, or this machine cannot do it.
         """
-        settings, anew = self._service.session(session).settings, self._service.rereading(session)
+        settings, anew = (
+            self._service.sessions.get(session).settings,
+            self._service.rereads.progress(session),
+        )
         if anew is not None and wanted == Wanted.of(anew.settings):
             return dict(anew.settings["options"])
         changes = wanted.changes(settings)
-        if not changes and not self._service.offers_reread(session):
+        if not changes and not self._service.rereads.is_offered(session):
             raise ValueError("The session has these settings already; change one of them.")
         check_memory(settings, wanted.window, self._tokens(session))
         return changes
@@ -213,7 +216,7 @@ class SettingsActions:
     def cancel(self, session: str | None) -> None:
         """Drop the re-reading; the session stays as it is."""
         try:
-            self._service.cancel_reread(session or "")
+            self._service.rereads.cancel(session or "")
         except KNOWN_ERRORS as error:
             tell(error)
 
@@ -221,7 +224,7 @@ class SettingsActions:
         """How far the re-reading is; the fields too once it is over."""
         state = self.state(session)
         try:
-            is_over = self._service.rereading(session or "") is None
+            is_over = self._service.rereads.progress(session or "") is None
         except NotFound:
             is_over = True
         return *state, *(self._fields(session) if is_over else (gr.skip(),) * 4)

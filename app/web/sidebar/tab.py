@@ -122,7 +122,7 @@ class SessionActions:
     def choices(self, search: str = "") -> list[tuple[str, str]]:
         """(label, name) of each session that the search finds."""
         sizes = self._current_sizes()
-        found = self._service.sessions(search or "")
+        found = self._service.sessions.list(search or "")
         return [
             (session_label(replace(s, byte_count=sizes.get(s.session.id))), s.session.name)
             for s in found
@@ -139,7 +139,7 @@ class SessionActions:
     def create(self, wanted: str) -> tuple[Any, Any, Any]:
         """A new session, named by itself where no name was typed; the search is emptied."""
         try:
-            row = self._service.create_session(wanted.strip() or self.free_name("Session"))
+            row = self._service.sessions.create(wanted.strip() or self.free_name("Session"))
         except KNOWN_ERRORS as error:
             tell(error)
             return gr.skip(), gr.skip(), gr.skip()
@@ -153,7 +153,7 @@ class SessionActions:
 
     def rename(self, session: str | None, new: str, search: str) -> tuple[Any, Any]:
         try:
-            row = self._service.rename_session(session or "", new)
+            row = self._service.sessions.rename(session or "", new)
         except KNOWN_ERRORS as error:
             tell(error)
             return gr.skip(), gr.skip()
@@ -165,7 +165,7 @@ class SessionActions:
             tell_text("Choose a session first.")
             return gr.skip(), gr.skip()
         try:
-            row = self._service.duplicate_session(session, self._copy_name(session))
+            row = self._service.sessions.duplicate(session, self._copy_name(session))
         except KNOWN_ERRORS as error:
             tell(error)
             return gr.skip(), gr.skip()
@@ -176,16 +176,16 @@ class SessionActions:
             tell_text("Choose a session first.")
             return gr.skip(), gr.skip()
         try:
-            self._service.trash_session(session)
+            self._service.trash.put(session)
         except KNOWN_ERRORS as error:
             tell(error)
         return self._shown(self._newest(), search), self._undo()
 
     def take_back(self, search: str) -> tuple[Any, Any]:
         """Bring back what was deleted last."""
-        trashed = self._service.trashed_sessions()
+        trashed = self._service.trash.list()
         try:
-            name = self._service.restore_session(trashed[0].session_id).name if trashed else None
+            name = self._service.trash.restore(trashed[0].session_id).name if trashed else None
         except KNOWN_ERRORS as error:
             tell(error)
             return gr.skip(), self._undo()
@@ -198,7 +198,7 @@ class SessionActions:
         keeps that, and a name that this page itself has changed meanwhile is not missed.
         """
         choices = self.choices(search)
-        trashed = [(t.session_id, t.name) for t in self._service.trashed_sessions()]
+        trashed = [(t.session_id, t.name) for t in self._service.trash.list()]
         is_listed = session in {name for _, name in choices}
         missed = session if session and not is_listed and not self._exists(session) else None
         now = choices, trashed, missed
@@ -214,13 +214,13 @@ class SessionActions:
 
     def free_name(self, stem: str) -> str:
         """The first of "stem 1", "stem 2", ... that is not taken."""
-        taken = {s.session.name.casefold() for s in self._service.sessions()}
+        taken = {s.session.name.casefold() for s in self._service.sessions.list()}
         numbers = range(1, len(taken) + 2)
         return next(f"{stem} {n}" for n in numbers if f"{stem} {n}".casefold() not in taken)
 
     def _copy_name(self, name: str) -> str:
         stem = f"{name[: MAX_NAME_CHARACTERS - 12]} (copy"
-        taken = {s.session.name.casefold() for s in self._service.sessions()}
+        taken = {s.session.name.casefold() for s in self._service.sessions.list()}
         tries = [f"{stem})", *(f"{stem} {n})" for n in range(2, len(taken) + 3))]
         return next(candidate for candidate in tries if candidate.casefold() not in taken)
 
@@ -228,11 +228,11 @@ class SessionActions:
         return gr.Radio(choices=self.choices(search), value=chosen)
 
     def _newest(self) -> str | None:
-        found = self._service.sessions()
+        found = self._service.sessions.list()
         return found[0].session.name if found else None
 
     def _undo(self) -> Any:
-        trashed = self._service.trashed_sessions()
+        trashed = self._service.trash.list()
         if not trashed:
             return gr.Button(visible=False)
         return gr.Button(f"Undo: bring back “{trashed[0].name}”", visible=True)
@@ -240,7 +240,7 @@ class SessionActions:
     def _current_sizes(self) -> dict[int, int | None]:
         with self._guard:
             if time.monotonic() - self._sized_at > SIZES_SECONDS:
-                found = self._service.sessions(sizes=True)
+                found = self._service.sessions.list(sizes=True)
                 self._sizes = {s.session.id: s.byte_count for s in found}
                 self._sized_at = time.monotonic()
             return self._sizes

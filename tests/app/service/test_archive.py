@@ -17,34 +17,34 @@ from tests.app.conftest import wait_until_read
 def exported(make_service, book, tmp_path):
     """(service, file) of a session that was read and asked."""
     service = make_service(checkpoint_tokens=512)
-    service.create_session("Lamp")
+    service.sessions.create("Lamp")
     service.start()
-    service.add_document("Lamp", book)
+    service.documents.add("Lamp", book)
     wait_until_read(service, "Lamp")
-    list(service.ask("Lamp", "Who kept a grey parrot?"))
+    list(service.questions.ask("Lamp", "Who kept a grey parrot?"))
     path = tmp_path / "lamp.ammon"
-    service.export_session("Lamp", path)
+    service.sessions.export_to("Lamp", path)
     return service, path
 
 
 def logits(service: Service, name: str) -> torch.Tensor:
     with service.context.queue.reading():
-        return service.context.live.get(service.session(name).id).session.next_logits()
+        return service.context.live.get(service.sessions.get(name).id).session.next_logits()
 
 
 def test_it_comes_back_as_it_was(exported):
     service, path = exported
-    row = service.import_session(path, "Lamp again")
+    row = service.sessions.import_from(path, "Lamp again")
     assert torch.equal(logits(service, "Lamp"), logits(service, "Lamp again"))
-    ours, theirs = service.messages("Lamp"), service.messages("Lamp again")
+    ours, theirs = service.questions.messages("Lamp"), service.questions.messages("Lamp again")
     assert [m.text for m in ours] == [m.text for m in theirs]
-    (document,) = service.documents("Lamp again")
+    (document,) = service.documents.list("Lamp again")
     assert document.document.state == "done" and document.document.session_id == row.id
     passages = theirs[-1].details["passages"]
     assert passages and {p["document_id"] for p in passages} == {document.document.id}
     texts = [storage.segments_around(service.db, p["segment_id"], 0, 0)[0].text for p in passages]
     assert all(p["text"] == text.strip() for p, text in zip(passages, texts, strict=True))
-    *_, answer = service.ask("Lamp again", "Who kept a grey parrot?")
+    *_, answer = service.questions.ask("Lamp again", "Who kept a grey parrot?")
     assert answer.text == ours[-1].text
     assert service.db.integrity_check() == []
 
@@ -54,9 +54,9 @@ def test_another_data_directory_takes_it(exported, tmp_path, make_service):
     before = logits(service, "Lamp")
     (file,) = service.settings.files_dir.iterdir()
     original = file.read_bytes()
-    service.delete_session("Lamp")
+    service.sessions.delete("Lamp")
     assert not list(service.settings.files_dir.iterdir())
-    service.import_session(path)
+    service.sessions.import_from(path)
     assert torch.equal(logits(service, "Lamp"), before)
     (kept,) = service.settings.files_dir.iterdir()
     assert kept.read_bytes() == original
@@ -65,12 +65,12 @@ def test_another_data_directory_takes_it(exported, tmp_path, make_service):
 
 def test_the_newest_checkpoint_goes_along_or_all(exported, tmp_path):
     service, path = exported
-    service.import_session(path, "one")
-    assert len(service.checkpoints("one")) == 1 < len(service.checkpoints("Lamp"))
-    service.export_session("Lamp", tmp_path / "all", all_checkpoints=True)
-    service.import_session(tmp_path / "all", "all")
-    assert [c.position for c in service.checkpoints("all")] == [
-        c.position for c in service.checkpoints("Lamp")
+    service.sessions.import_from(path, "one")
+    assert len(service.sessions.checkpoints("one")) == 1 < len(service.sessions.checkpoints("Lamp"))
+    service.sessions.export_to("Lamp", tmp_path / "all", all_checkpoints=True)
+    service.sessions.import_from(tmp_path / "all", "all")
+    assert [c.position for c in service.sessions.checkpoints("all")] == [
+        c.position for c in service.sessions.checkpoints("Lamp")
     ]
 
 
@@ -105,7 +105,7 @@ def test_what_was_changed_is_refused_and_leaves_nothing(exported, statement, sen
     counts = {t: service.db.value(f"SELECT count(*) FROM {t}") for t in ("sessions", "segments")}
     files = sorted(service.settings.data_dir.rglob("*"))
     with pytest.raises(storage.StorageError, match=sentence):
-        service.import_session(change(path, statement), "x")
+        service.sessions.import_from(change(path, statement), "x")
     for table, count in counts.items():
         assert service.db.value(f"SELECT count(*) FROM {table}") == count
     left = [p for p in service.settings.data_dir.rglob("*") if p not in files]
@@ -115,25 +115,25 @@ def test_what_was_changed_is_refused_and_leaves_nothing(exported, statement, sen
 def test_other_files_and_names_are_refused(exported, tmp_path):
     service, path = exported
     with pytest.raises(storage.NotFound, match="There is no file"):
-        service.import_session(tmp_path / "gone", "x")
+        service.sessions.import_from(tmp_path / "gone", "x")
     text = tmp_path / "letter.txt"
     text.write_text("Dear Sir, " * 200)
     with pytest.raises(storage.DamagedDatabase, match="letter.txt"):
-        service.import_session(text, "x")
+        service.sessions.import_from(text, "x")
     cut = tmp_path / "cut"
     cut.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(storage.StorageError):
-        service.import_session(cut, "x")
+        service.sessions.import_from(cut, "x")
     with pytest.raises(storage.AlreadyExists):
-        service.import_session(path)
+        service.sessions.import_from(path)
 
 
 def test_a_session_of_another_model_is_refused(exported, tiny_dirs):
     service, path = exported
     other = change(path, "UPDATE sessions SET settings = replace(settings, '3000', '2999')")
     with pytest.raises(ModelMismatchError):
-        service.import_session(other, "x")
-    assert [s.session.name for s in service.sessions()] == ["Lamp"]
+        service.sessions.import_from(other, "x")
+    assert [s.session.name for s in service.sessions.list()] == ["Lamp"]
 
 
 def test_the_commands(exported, launch, tmp_path):

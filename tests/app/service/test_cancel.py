@@ -7,45 +7,45 @@ from tests.app.service.test_service import same_bits, state_of
 
 def test_one_that_was_not_begun_is_removed(make_service, book):
     service = make_service()
-    service.create_session("s")
-    document = service.add_document("s", book)
-    assert service.cancel(document.id) is None
-    assert service.documents("s") == [] and not list(service.settings.files_dir.iterdir())
+    service.sessions.create("s")
+    document = service.documents.add("s", book)
+    assert service.documents.cancel(document.id) is None
+    assert service.documents.list("s") == [] and not list(service.settings.files_dir.iterdir())
 
 
 def test_of_one_half_read_only_what_was_read_is_found(make_service, book):
     service = make_service()
     document = read_in_part(service, "s", book)
-    row = service.session("s")
+    row = service.sessions.get("s")
     assert storage.search_passages(service.db, row.id, "Ozymandias")
-    cancelled = service.cancel(document.id)
+    cancelled = service.documents.cancel(document.id)
     assert cancelled.state == "cancelled" and cancelled.tokens_read == document.tokens_read
     assert not storage.search_passages(service.db, row.id, "Ozymandias")
     assert storage.search_passages(service.db, row.id, "lamp room keeper")
     again = make_service()
     again.start()
-    assert again.documents("s")[0].document.state == "cancelled", "it is not resumed by itself"
+    assert again.documents.list("s")[0].document.state == "cancelled", "it is not resumed by itself"
 
 
 def test_cancelled_while_it_is_read_it_stops_there(make_service, book):
     service = make_service(checkpoint_tokens=10**6)
-    service.create_session("s")
-    document = service.add_document("s", book)
-    service.reader.start()
-    while not service.documents("s")[0].tokens_read > 500:
+    service.sessions.create("s")
+    document = service.documents.add("s", book)
+    service.start_reading()
+    while not service.documents.list("s")[0].tokens_read > 500:
         pass
-    cancelled = service.cancel(document.id)
+    cancelled = service.documents.cancel(document.id)
     assert cancelled.state == "cancelled" and 0 < cancelled.tokens_read < cancelled.token_count
 
 
 def test_resumed_at_once_it_ends_as_if_it_had_never_been_cancelled(make_service, book):
     service = make_service()
     document = read_in_part(service, "s", book)
-    service.cancel(document.id)
-    assert service.resume(document.id).id == document.id
+    service.documents.cancel(document.id)
+    assert service.documents.resume(document.id).id == document.id
     wait_until_read(service, "s")
-    service.create_session("lone")
-    service.add_document("lone", book)
+    service.sessions.create("lone")
+    service.documents.add("lone", book)
     wait_until_read(service, "lone")
     same_bits(state_of(service, "s"), state_of(service, "lone"))
 
@@ -55,29 +55,29 @@ def test_resumed_behind_others_it_is_read_once_more_from_its_start(make_service,
     document = read_in_part(service, "s", book)
     more = tmp_path / "more.txt"
     more.write_text("The second book tells of a ferry over the river Tay. " * 20)
-    added = service.add_document("s", more)
+    added = service.documents.add("s", more)
     while storage.get_document(service.db, added.id).state == "indexing":
         pass
     assert storage.get_document(service.db, added.id).state == "queued", "a pause holds it up"
-    service.cancel(document.id)
+    service.documents.cancel(document.id)
     wait_until_read(service, "s")
     assert storage.get_document(service.db, added.id).state == "done"
-    again = service.resume(document.id)
+    again = service.documents.resume(document.id)
     wait_until_read(service, "s")
     assert again.id != document.id and again.title == "lighthouse (reading 2)"
-    states = [d.document.state for d in service.documents("s")]
+    states = [d.document.state for d in service.documents.list("s")]
     assert states == ["cancelled", "done", "done"]
 
 
 def test_a_failed_one_is_tried_again(make_service, book, monkeypatch):
     service = make_service()
-    service.create_session("s")
+    service.sessions.create("s")
     with monkeypatch.context() as broken:
         broken.setattr("app.service.reading.worker.token_chunks", lambda *_: 1 / 0)
-        service.reader.start()
-        document = service.add_document("s", book)
+        service.start_reading()
+        document = service.documents.add("s", book)
         wait_until_read(service, "s")
-    assert service.documents("s")[0].document.state == "failed"
-    service.resume(document.id)
+    assert service.documents.list("s")[0].document.state == "failed"
+    service.documents.resume(document.id)
     wait_until_read(service, "s")
-    assert service.documents("s")[0].document.state == "done"
+    assert service.documents.list("s")[0].document.state == "done"

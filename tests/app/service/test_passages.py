@@ -16,20 +16,20 @@ def service(make_service, book, tmp_path):
     path = tmp_path / "novel.pdf"
     path.write_bytes(make_pdf("the cover", "a zebra at the mill", "a theatre by the weir"))
     service = make_service()
-    service.create_session("s")
-    service.reader.start()
-    service.add_document("s", path)
-    service.add_document("s", book)
+    service.sessions.create("s")
+    service.start_reading()
+    service.documents.add("s", path)
+    service.documents.add("s", book)
     wait_until_read(service, "s")
     return service
 
 
 def found(service, question):
-    return storage.search_passages(service.db, service.session("s").id, question)[0]
+    return storage.search_passages(service.db, service.sessions.get("s").id, question)[0]
 
 
 def test_a_passage_of_a_page_comes_with_what_stands_on_that_page(service):
-    context = service.passage_context("s", found(service, "zebra").segment_id)
+    context = service.passages.context("s", found(service, "zebra").segment_id)
     assert context.page_index == 1 and "zebra" in context.text
     assert not any("theatre" in text for text in context.before + context.after)
     assert context.document.title == "novel"
@@ -37,37 +37,37 @@ def test_a_passage_of_a_page_comes_with_what_stands_on_that_page(service):
 
 def test_lines_come_with_those_near_them_and_none_from_behind_a_place(service):
     passage = found(service, "Ozymandias")
-    context = service.passage_context("s", passage.segment_id)
+    context = service.passages.context("s", passage.segment_id)
     assert context.page_index is None and context.before and context.after
     assert passage.text == context.text
-    bound = service.passage_context("s", passage.segment_id, f"line {passage.locator_end}")
+    bound = service.passages.context("s", passage.segment_id, f"line {passage.locator_end}")
     assert bound.before == context.before and bound.after == []
     with pytest.raises(storage.NotFound):
-        service.passage_context("s", passage.segment_id, "line 40")
+        service.passages.context("s", passage.segment_id, "line 40")
 
 
 def test_passages_of_another_session_are_not_shown(service):
     passage = found(service, "Ozymandias")
-    service.create_session("other")
+    service.sessions.create("other")
     with pytest.raises(storage.NotFound, match="has no passage number"):
-        service.passage_context("other", passage.segment_id)
+        service.passages.context("other", passage.segment_id)
 
 
 def test_the_page_is_drawn_with_the_passage_marked(service):
     passage = found(service, "zebra")
-    picture = service.render_page(passage.document_id, 1, passage.text)
+    picture = service.passages.render(passage.document_id, 1, passage.text)
     image = Image.open(io.BytesIO(picture.png)).convert("L")
     assert image.size == (picture.width, picture.height)
     assert picture.marks
     for mark in picture.marks:
         inside = image.crop((mark.left, mark.top, mark.right, mark.bottom))
         assert inside.getextrema()[0] < 128, "there is ink where the passage is said to stand"
-    assert service.render_page(passage.document_id, 1, "nothing like this").marks == []
+    assert service.passages.render(passage.document_id, 1, "nothing like this").marks == []
 
 
 def test_what_cannot_be_drawn_is_told(service):
     passage = found(service, "Ozymandias")
     with pytest.raises(storage.NotFound, match="no page to be drawn"):
-        service.render_page(passage.document_id, 0)
+        service.passages.render(passage.document_id, 0)
     with pytest.raises(IngestError, match="Page 100 of novel.pdf cannot be drawn"):
-        service.render_page(found(service, "zebra").document_id, 99)
+        service.passages.render(found(service, "zebra").document_id, 99)

@@ -21,26 +21,26 @@ def secret(tmp_path):
 
 
 def only(service):
-    (status,) = service.documents("s")
+    (status,) = service.documents.list("s")
     return status.document
 
 
 def test_a_missing_and_a_wrong_password_have_their_own_sentences(make_service, secret):
     service = make_service()
-    service.create_session("s")
+    service.sessions.create("s")
     with pytest.raises(EncryptedDocument, match="read FILE --password asks for it"):
-        service.add_document("s", secret)
+        service.documents.add("s", secret)
     with pytest.raises(EncryptedDocument, match="does not open it: try again"):
-        service.add_document("s", secret, password="open")
-    assert service.documents("s") == [] and not service.settings.files_dir.exists()
+        service.documents.add("s", secret, password="open")
+    assert service.documents.list("s") == [] and not service.settings.files_dir.exists()
 
 
 def test_the_password_is_needed_once_and_stored_nowhere(make_service, secret):
     service = make_service()
-    service.create_session("s")
-    document = service.add_document("s", secret, password=PASSWORD)
-    service.pause(document.id)
-    service.reader.start()
+    service.sessions.create("s")
+    document = service.documents.add("s", secret, password=PASSWORD)
+    service.documents.pause(document.id)
+    service.start_reading()
     wait_until_read(service, "s")
     assert only(service).token_count is not None
     service.close()
@@ -49,27 +49,29 @@ def test_the_password_is_needed_once_and_stored_nowhere(make_service, secret):
     again = make_service()
     again.start()
     with pytest.raises(EncryptedDocument, match="Page 3 of secret.pdf is not drawn"):
-        again.render_page(document.id, 2)
-    assert again.add_document("s", secret).id == document.id
+        again.passages.render(document.id, 2)
+    assert again.documents.add("s", secret).id == document.id
     wait_until_read(again, "s")
     assert only(again).state == "done"
-    assert next(again.ask("s", "Which lamp was lit?")).passages[0].locator.startswith("page")
+    assert (
+        next(again.questions.ask("s", "Which lamp was lit?")).passages[0].locator.startswith("page")
+    )
 
 
 def test_interrupted_before_its_text_was_stored_it_fails_and_can_be_retried(make_service, secret):
     service = make_service()
-    service.create_session("s")
-    document = service.add_document("s", secret, password=PASSWORD)
+    service.sessions.create("s")
+    document = service.documents.add("s", secret, password=PASSWORD)
     service.close()
     again = make_service()
     again.start()
     wait_until_read(again, "s")
     failed = only(again)
     assert failed.state == "failed" and "give its password" in (failed.error or "")
-    again.resume(document.id, password="open")
+    again.documents.resume(document.id, password="open")
     wait_until_read(again, "s")
     assert "does not open it" in (only(again).error or "")
-    assert again.add_document("s", secret, password=PASSWORD).id == document.id
+    assert again.documents.add("s", secret, password=PASSWORD).id == document.id
     wait_until_read(again, "s")
     assert only(again).state == "done"
 

@@ -18,23 +18,23 @@ SMALL = 800
 
 def wait_until_anew(service: Service, session: str, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
-    while service.rereading(session) is not None:
-        assert time.monotonic() < deadline, service.notice(session)
+    while service.rereads.progress(session) is not None:
+        assert time.monotonic() < deadline, service.sessions.notice(session)
         time.sleep(0.02)
 
 
 def state_of(service: Service, session: str) -> list[torch.Tensor]:
-    row = service.session(session)
+    row = service.sessions.get(session)
     with service.context.queue.reading():
         live = service.context.live.get(row.id)
         return [t for layer in live.session.state.layers for t in (layer.k, layer.v, layer.memory)]
 
 
 def add(service: Service, session: str, *paths: Path) -> None:
-    service.ensure_session(session)
+    service.sessions.ensure(session)
     service.start()
     for path in paths:
-        service.add_document(session, path)
+        service.documents.add(session, path)
     wait_until_read(service, session)
 
 
@@ -48,12 +48,12 @@ def second(tmp_path):
 def test_it_equals_a_session_made_so(make_service, book, second):
     service = make_service()
     add(service, "old", book, second)
-    before = [(d.document.id, d.document.title) for d in service.documents("old")]
-    service.reread("old", {"window": SMALL})
+    before = [(d.document.id, d.document.title) for d in service.documents.list("old")]
+    service.rereads.begin("old", {"window": SMALL})
     wait_until_anew(service, "old")
-    assert [(d.document.id, d.document.title) for d in service.documents("old")] == before
-    assert service.report("old").window == SMALL
-    assert [s.session.name for s in service.sessions()] == ["old"]
+    assert [(d.document.id, d.document.title) for d in service.documents.list("old")] == before
+    assert service.sessions.report("old").window == SMALL
+    assert [s.session.name for s in service.sessions.list()] == ["old"]
     anew = state_of(service, "old")
     service.close()
 
@@ -61,7 +61,7 @@ def test_it_equals_a_session_made_so(make_service, book, second):
     add(other, "new", book, second)
     for ours, theirs in zip(anew, state_of(other, "new"), strict=True):
         assert torch.equal(ours, theirs)
-    assert list(other.ask("old", "Who kept a parrot?"))[-1].done
+    assert list(other.questions.ask("old", "Who kept a parrot?"))[-1].done
 
 
 def test_stopped_half_way_it_goes_on_and_the_old_state_answers(make_service, book, second):
@@ -69,10 +69,10 @@ def test_stopped_half_way_it_goes_on_and_the_old_state_answers(make_service, boo
     add(service, "s", book, second)
     service.close()
     service = make_service(checkpoint_tokens=256)
-    row = service.session("s")
-    service.reread("s", {"window": SMALL})  # nothing reads yet: the threads are not started
+    row = service.sessions.get("s")
+    service.rereads.begin("s", {"window": SMALL})  # nothing reads yet: the threads are not started
     (reread,) = storage.list_rereads(service.db)
-    service.reader.start()
+    service.start_reading()
     while not storage.list_checkpoints(service.db, reread.id):
         time.sleep(0.005)
     service.close()
@@ -81,12 +81,12 @@ def test_stopped_half_way_it_goes_on_and_the_old_state_answers(make_service, boo
     (reread,) = storage.list_rereads(service.db)
     place = storage.list_checkpoints(service.db, reread.id)[0].position
     assert 0 < place < storage.list_checkpoints(service.db, row.id)[0].position
-    assert list(service.ask("s", "Who kept a parrot?"))[-1].done
-    assert "being read anew" in service.notice("s")
-    assert service.report("s").window == 3000
+    assert list(service.questions.ask("s", "Who kept a parrot?"))[-1].done
+    assert "being read anew" in service.sessions.notice("s")
+    assert service.sessions.report("s").window == 3000
     service.start()
     wait_until_anew(service, "s")
-    assert service.report("s").window == SMALL and service.notice("s") == ""
+    assert service.sessions.report("s").window == SMALL and service.sessions.notice("s") == ""
 
 
 def test_documents_added_meanwhile_are_read_too(make_service, book, second):
@@ -94,14 +94,14 @@ def test_documents_added_meanwhile_are_read_too(make_service, book, second):
     add(service, "s", book)
     service.close()
     service = make_service()
-    service.reread("s", {"window": SMALL})
-    service.add_document("s", second)
+    service.rereads.begin("s", {"window": SMALL})
+    service.documents.add("s", second)
     service.start()
     wait_until_anew(service, "s")
     wait_until_read(service, "s")
-    assert [d.document.state for d in service.documents("s")] == ["done", "done"]
-    total = sum(d.document.token_count for d in service.documents("s"))
-    assert service.report("s").tokens > total
+    assert [d.document.state for d in service.documents.list("s")] == ["done", "done"]
+    total = sum(d.document.token_count for d in service.documents.list("s"))
+    assert service.sessions.report("s").tokens > total
 
 
 def test_it_can_be_dropped_and_asked_for_differently(make_service, book):
@@ -109,42 +109,42 @@ def test_it_can_be_dropped_and_asked_for_differently(make_service, book):
     add(service, "s", book)
     service.close()
     service = make_service()
-    service.reread("s", {"window": SMALL})
+    service.rereads.begin("s", {"window": SMALL})
     (first,) = storage.list_rereads(service.db)
-    service.reread("s", {"window": SMALL})
+    service.rereads.begin("s", {"window": SMALL})
     assert [r.id for r in storage.list_rereads(service.db)] == [first.id], "the same goes on"
-    service.reread("s", {"window": 900})
+    service.rereads.begin("s", {"window": 900})
     (second,) = storage.list_rereads(service.db)
     assert second.id != first.id and second.settings["stream"]["window"] == 900
-    service.cancel_reread("s")
-    assert service.rereading("s") is None and storage.list_rereads(service.db) == []
-    assert service.report("s").window == 3000
+    service.rereads.cancel("s")
+    assert service.rereads.progress("s") is None and storage.list_rereads(service.db) == []
+    assert service.sessions.report("s").window == 3000
 
 
 def test_nothing_is_refused_with_a_sentence(make_service):
     service = make_service()
-    service.ensure_session("empty")
+    service.sessions.ensure("empty")
     with pytest.raises(NothingRead, match="no documents, so nothing to read anew"):
-        service.reread("empty", {})
+        service.rereads.begin("empty", {})
 
 
 def test_a_session_with_an_untrained_memory_keeps_it(make_service, tiny_dir, book):
     """What "auto" means may change with the program; a session's state does not."""
     service = make_service(ahn="untrained:GatedDeltaNet")
     add(service, "s", book)
-    row = service.session("s")
+    row = service.sessions.get("s")
     assert row.settings["memory_status"] == "untrained"
     options = {**row.settings["options"], "ahn": "auto"}
     storage.update_session_settings(service.db, row.id, {**row.settings, "options": options})
     service.close()
 
     service = make_service()
-    assert service.options_of(service.session("s")).ahn == "untrained:GatedDeltaNet"
-    assert list(service.ask("s", "Who kept a parrot?"))[-1].done
+    assert service.sessions.options_of(service.sessions.get("s")).ahn == "untrained:GatedDeltaNet"
+    assert list(service.questions.ask("s", "Who kept a parrot?"))[-1].done
     service.start()
-    service.reread("s", {})
+    service.rereads.begin("s", {})
     wait_until_anew(service, "s")
-    assert service.report("s").memory_status == "trained"
+    assert service.sessions.report("s").memory_status == "trained"
 
 
 def test_the_command_reads_anew_and_tells(tiny_dir, launch, book):

@@ -13,15 +13,17 @@ from tests.app.conftest import wait_until_read
 
 
 def state_of(service, name="s"):
-    return open_session(service.db, service.session(name), service.runtime(service.session(name)))
+    return open_session(
+        service.db, service.sessions.get(name), service.runtime(service.sessions.get(name))
+    )
 
 
 def read_whole(service, book, name="s"):
-    service.create_session(name)
-    service.reader.start()
-    service.add_document(name, book)
+    service.sessions.create(name)
+    service.start_reading()
+    service.documents.add(name, book)
     wait_until_read(service, name)
-    return service.documents(name)[0].document
+    return service.documents.list(name)[0].document
 
 
 def same_bits(a, b):
@@ -42,10 +44,10 @@ def test_a_document_is_read_to_its_end(make_service, book):
 def test_an_answer_comes_with_the_passage_and_its_lines(make_service, book):
     service = make_service()
     read_whole(service, book)
-    *_, answer = service.ask("s", "What was the parrot Ozymandias kept by?")
+    *_, answer = service.questions.ask("s", "What was the parrot Ozymandias kept by?")
     assert answer.done and "Ozymandias" in answer.passages[0].text
     assert answer.passages[0].locator.startswith("lines ") and answer.passages[0].is_read
-    roles = [m.role for m in service.messages("s")]
+    roles = [m.role for m in service.questions.messages("s")]
     assert roles == ["user", "assistant"]
 
 
@@ -53,7 +55,7 @@ def test_asking_never_disturbs_the_reading(make_service, book):
     service = make_service()
     read_whole(service, book)
     before = state_of(service)
-    list(service.ask("s", "parrot?"))
+    list(service.questions.ask("s", "parrot?"))
     same_bits(state_of(service), before)
 
 
@@ -61,17 +63,17 @@ def test_an_interrupted_reading_ends_in_the_same_bits(make_service, book, tmp_pa
     service = make_service()
     whole = read_whole(service, book, "whole")
     first = make_service(checkpoint_tokens=512)
-    first.create_session("cut")
-    first.reader.start()
-    document = first.add_document("cut", book)
-    while not first.documents("cut")[0].tokens_read > 600:
+    first.sessions.create("cut")
+    first.start_reading()
+    document = first.documents.add("cut", book)
+    while not first.documents.list("cut")[0].tokens_read > 600:
         pass
-    first.reader.stop()
-    part = first.documents("cut")[0].document
+    first.stop_reading()
+    part = first.documents.list("cut")[0].document
     assert 0 < part.tokens_read < whole.token_count
     second = make_service(checkpoint_tokens=2048)
     second.start()
-    assert second.add_document("cut", book).id == document.id
+    assert second.documents.add("cut", book).id == document.id
     wait_until_read(second, "cut")
     same_bits(state_of(second, "cut"), state_of(service, "whole"))
 
@@ -80,7 +82,7 @@ def test_a_damaged_checkpoint_falls_back_and_reads_again(make_service, book):
     service = make_service()
     document = read_whole(service, book)
     sound = state_of(service)
-    newest = storage.list_checkpoints(service.db, service.session("s").id)[0]
+    newest = storage.list_checkpoints(service.db, service.sessions.get("s").id)[0]
     page = newest.manifest["memory_page"]
     service.db.execute("UPDATE pages SET data = zeroblob(20) WHERE hash = ?", [page])
     second = make_service()
@@ -94,24 +96,24 @@ def test_a_damaged_checkpoint_falls_back_and_reads_again(make_service, book):
 
 def test_a_pause_holds_and_a_resume_goes_on(make_service, book):
     service = make_service()
-    service.create_session("s")
-    document = service.add_document("s", book)
-    service.pause(document.id)
-    service.reader.start()
+    service.sessions.create("s")
+    document = service.documents.add("s", book)
+    service.documents.pause(document.id)
+    service.start_reading()
     wait_until_read(service, "s")
-    paused = service.documents("s")[0].document
+    paused = service.documents.list("s")[0].document
     assert paused.state == "paused" and 0 < paused.tokens_read < paused.token_count
-    service.resume(document.id)
+    service.documents.resume(document.id)
     wait_until_read(service, "s")
-    row = service.documents("s")[0].document
+    row = service.documents.list("s")[0].document
     assert row.state == "done" and row.tokens_read == row.token_count
 
 
 def test_the_same_file_is_not_read_twice(make_service, book):
     service = make_service()
     document = read_whole(service, book)
-    assert service.add_document("s", book).id == document.id
-    assert len(service.documents("s")) == 1
+    assert service.documents.add("s", book).id == document.id
+    assert len(service.documents.list("s")) == 1
 
 
 @pytest.mark.parametrize(
@@ -124,30 +126,30 @@ def test_the_same_file_is_not_read_twice(make_service, book):
 )
 def test_a_refused_file_leaves_nothing_behind(make_service, tmp_path, name, data):
     service = make_service()
-    service.create_session("s")
+    service.sessions.create("s")
     path = tmp_path / name
     path.write_bytes(data)
     with pytest.raises(IngestError) as refused:
-        service.add_document("s", path)
+        service.documents.add("s", path)
     assert name in sentence(refused.value)
-    assert service.documents("s") == [] and not service.settings.files_dir.exists()
+    assert service.documents.list("s") == [] and not service.settings.files_dir.exists()
 
 
 def test_questions_that_cannot_be_asked(make_service, book):
     service = make_service()
-    service.create_session("s")
+    service.sessions.create("s")
     for question, error in [("  ", BadQuestion), ("x" * 5000, BadQuestion), ("why?", NothingRead)]:
         with pytest.raises(error):
-            list(service.ask("s", question))
+            list(service.questions.ask("s", question))
     with pytest.raises(storage.NotFound, match="No session|no session"):
-        list(service.ask("nobody", "why?"))
+        list(service.questions.ask("nobody", "why?"))
 
 
 def test_deleting_a_session_leaves_no_file(make_service, book):
     service = make_service()
     read_whole(service, book)
-    service.delete_session("s")
-    assert service.sessions() == [] and list(service.settings.files_dir.iterdir()) == []
+    service.sessions.delete("s")
+    assert service.sessions.list() == [] and list(service.settings.files_dir.iterdir()) == []
 
 
 def test_a_session_held_by_another_process_is_refused(tmp_path):
@@ -161,10 +163,10 @@ def test_a_session_held_by_another_process_is_refused(tmp_path):
 
 def test_savings_are_zero_below_the_window_and_grow_past_it(make_service, book):
     service = make_service()
-    service.create_session("new")
-    assert service.report("new").run_cache_saved == 0
+    service.sessions.create("new")
+    assert service.sessions.report("new").run_cache_saved == 0
     read_whole(service, book)
-    report = service.report("s")
+    report = service.sessions.report("s")
     held = state_of(service).session.cache_bytes
     assert report.run_cache_bytes == held
     assert 0 < report.run_cache_saved < 1 and 0 < report.paper_flops_saved < 1
@@ -172,17 +174,17 @@ def test_savings_are_zero_below_the_window_and_grow_past_it(make_service, book):
 
 def test_a_fault_of_ours_is_told_and_the_reader_lives_on(make_service, book, monkeypatch):
     service = make_service()
-    service.create_session("s")
+    service.sessions.create("s")
     monkeypatch.setattr("app.service.reading.worker.token_chunks", lambda *_: 1 / 0)
-    service.reader.start()
-    document = service.add_document("s", book)
+    service.start_reading()
+    document = service.documents.add("s", book)
     wait_until_read(service, "s")
-    failed = service.documents("s")[0].document
+    failed = service.documents.list("s")[0].document
     assert failed.state == "failed" and "ZeroDivisionError" in (failed.error or "")
     monkeypatch.undo()
-    service.resume(document.id)
+    service.documents.resume(document.id)
     wait_until_read(service, "s")
-    assert service.documents("s")[0].document.state == "done"
+    assert service.documents.list("s")[0].document.state == "done"
 
 
 def test_a_session_goes_on_with_the_options_it_was_made_with(make_service, book):
@@ -191,20 +193,20 @@ def test_a_session_goes_on_with_the_options_it_was_made_with(make_service, book)
     read_whole(service, book, "int8")
     exact = make_service(quantize=None)
     exact.start()
-    exact.create_session("exact")
-    exact.add_document("exact", book)
+    exact.sessions.create("exact")
+    exact.documents.add("exact", book)
     wait_until_read(exact, "exact")
-    found = [exact.runtime(exact.session(name)).stream.quantize for name in ("int8", "exact")]
+    found = [exact.runtime(exact.sessions.get(name)).stream.quantize for name in ("int8", "exact")]
     assert found == ["int8", None]
     for name in ("int8", "exact"):
-        *_, answer = exact.ask(name, "Who kept the parrot Ozymandias?")
+        *_, answer = exact.questions.ask(name, "Who kept the parrot Ozymandias?")
         assert answer.done
 
 
 def test_a_session_from_before_an_option_existed_has_its_old_way(make_service):
     service = make_service()
-    row = service.create_session("old")
+    row = service.sessions.create("old")
     old = set(row.settings["options"]) - {"quantize", "positions"}
     options = {name: row.settings["options"][name] for name in old}
     storage.update_session_settings(service.db, row.id, {**row.settings, "options": options})
-    assert service.runtime(service.session("old")).stream.quantize is None
+    assert service.runtime(service.sessions.get("old")).stream.quantize is None

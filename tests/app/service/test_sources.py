@@ -56,8 +56,8 @@ def web() -> Iterator[str]:
 def service(make_service):
     def make(**changes):
         service = make_service(sources=Sources(**changes))
-        service.create_session("s")
-        service.reader.start()
+        service.sessions.create("s")
+        service.start_reading()
         return service
 
     return make
@@ -65,14 +65,14 @@ def service(make_service):
 
 def titles(service):
     wait_until_read(service, "s")
-    return [(s.document.title, s.document.state) for s in service.documents("s")]
+    return [(s.document.title, s.document.state) for s in service.documents.list("s")]
 
 
 def test_pasted_text_is_a_document_like_any_other(service):
     service = service()
-    service.add_text("s", "My notes/2", "The parrot is called Ozymandias. " * 20)
-    service.add_text("s", "", "The ferry crossed the river Tay. " * 20)
-    service.add_text("s", "", "The ferry sank. " * 20)
+    service.sources.add_text("s", "My notes/2", "The parrot is called Ozymandias. " * 20)
+    service.sources.add_text("s", "", "The ferry crossed the river Tay. " * 20)
+    service.sources.add_text("s", "", "The ferry sank. " * 20)
     assert titles(service) == [
         ("2", "done"),
         ("Pasted text", "done"),
@@ -84,26 +84,28 @@ def test_pasted_text_is_a_document_like_any_other(service):
 def test_no_text_and_too_much_text_are_refused(service, text, said):
     service = service(max_text_chars=10)
     with pytest.raises(NotAllowed, match=said):
-        service.add_text("s", "t", text)
-    assert service.documents("s") == []
+        service.sources.add_text("s", "t", text)
+    assert service.documents.list("s") == []
 
 
 def test_a_page_of_the_web_is_read_where_that_is_allowed(service, web):
     service = service(urls=True, private_addresses=True)
-    first = service.add_url("s", f"{web}/book")
+    first = service.sources.add_url("s", f"{web}/book")
     assert (first.kind, first.source_path) == ("html", f"{web}/book")
-    service.add_url("s", f"{web}/moved")
+    service.sources.add_url("s", f"{web}/moved")
     assert titles(service) == [("book", "done"), ("note", "done")]
-    assert service.add_url("s", f"{web}/book").id == first.id, "unchanged, it is not read again"
+    assert service.sources.add_url("s", f"{web}/book").id == first.id, (
+        "unchanged, it is not read again"
+    )
 
 
 def test_an_encrypted_pdf_of_the_web_is_read_with_its_password(service, web):
     service = service(urls=True, private_addresses=True)
     with pytest.raises(EncryptedDocument):
-        service.add_url("s", f"{web}/secret.pdf")
-    first = service.add_url("s", f"{web}/secret.pdf", password="sesame")
+        service.sources.add_url("s", f"{web}/secret.pdf")
+    first = service.sources.add_url("s", f"{web}/secret.pdf", password="sesame")
     assert titles(service) == [("secret", "done")]
-    assert service.add_url("s", f"{web}/secret.pdf").id == first.id, "its text is stored"
+    assert service.sources.add_url("s", f"{web}/secret.pdf").id == first.id, "its text is stored"
 
 
 @pytest.mark.parametrize(
@@ -117,8 +119,8 @@ def test_an_encrypted_pdf_of_the_web_is_read_with_its_password(service, web):
 def test_what_the_web_does_not_give_is_told(service, web, path, said):
     service = service(urls=True, private_addresses=True, max_url_bytes=4000)
     with pytest.raises(NotAllowed, match=said):
-        service.add_url("s", web + path)
-    assert service.documents("s") == []
+        service.sources.add_url("s", web + path)
+    assert service.documents.list("s") == []
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,7 @@ def test_what_the_web_does_not_give_is_told(service, web, path, said):
 def test_inside_addresses_are_not_fetched_from_under_any_name(service, web, url):
     service = service(urls=True)
     with pytest.raises(NotAllowed, match="not on the public web|There is no host"):
-        service.add_url("s", url.format(port=web.rsplit(":", 1)[1]))
+        service.sources.add_url("s", url.format(port=web.rsplit(":", 1)[1]))
 
 
 @pytest.mark.parametrize(
@@ -144,12 +146,12 @@ def test_inside_addresses_are_not_fetched_from_under_any_name(service, web, url)
 )
 def test_what_is_no_address_of_a_page_is_refused(service, url):
     with pytest.raises(NotAllowed, match="address"):
-        service(urls=True).add_url("s", url)
+        service(urls=True).sources.add_url("s", url)
 
 
 def test_without_permission_nothing_is_fetched(service, web):
     with pytest.raises(NotAllowed, match="AMMON_ALLOW_URLS=1"):
-        service().add_url("s", f"{web}/book")
+        service().sources.add_url("s", f"{web}/book")
 
 
 def test_files_are_read_below_open_directories_only(service, tmp_path, book):
@@ -159,11 +161,11 @@ def test_files_are_read_below_open_directories_only(service, tmp_path, book):
     inside.write_text(book.read_text())
     (shelf / "link.txt").symlink_to(book)
     service = service(paths=(shelf,))
-    service.add_path("s", str(inside))
+    service.sources.add_path("s", str(inside))
     assert titles(service) == [("inside", "done")]
     for path in (book, shelf / "link.txt", shelf / ".." / book.name, "shelf/inside.txt"):
         with pytest.raises(NotAllowed, match="AMMON_ALLOW_PATHS"):
-            service.add_path("s", str(path))
+            service.sources.add_path("s", str(path))
 
 
 def test_what_is_allowed_is_read_from_the_environment(monkeypatch, tmp_path):

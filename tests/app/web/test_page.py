@@ -124,9 +124,9 @@ def test_documents_offer_what_their_state_allows(make_service, tmp_path):
     path = tmp_path / "book.txt"
     path.write_text("A short text.\n", encoding="utf-8")
     service = make_service()
-    service.create_session("s")
-    service.add_document("s", path)
-    status = service.documents("s")[0]
+    service.sessions.create("s")
+    service.documents.add("s", path)
+    status = service.documents.list("s")[0]
     for state, wanted in (
         ("reading", ["pause", "cancel"]),
         ("paused", ["resume", "cancel", "remove"]),
@@ -144,8 +144,8 @@ def test_documents_offer_what_their_state_allows(make_service, tmp_path):
 @pytest.fixture
 def report(make_service):
     service = make_service()
-    service.create_session("s")
-    return service.report("s")
+    service.sessions.create("s")
+    return service.sessions.report("s")
 
 
 def test_the_memory_is_drawn_as_it_is_held(report):
@@ -221,13 +221,13 @@ def test_sessions_are_named_by_themselves_and_counted(make_service):
     act = SessionActions(service)
     for expected in ("Session 1", "Session 2"):
         act.create("")
-        assert expected in [s.session.name for s in service.sessions()]
+        assert expected in [s.session.name for s in service.sessions.list()]
     act.duplicate("Session 1")
     act.duplicate("Session 1")
-    names = {s.session.name for s in service.sessions()}
+    names = {s.session.name for s in service.sessions.list()}
     assert {"Session 1 (copy)", "Session 1 (copy 2)"} <= names
     summary = replace(
-        service.sessions()[0],
+        service.sessions.list()[0],
         tokens_read=500,
         token_count=1000,
         open_count=1,
@@ -286,7 +286,7 @@ def test_savings_are_renewed_as_far_as_they_changed(make_service, book):
     assert all(part != gr.skip() for part in shown)
     assert act.tick("s", AS_RUN, seen) == (*[gr.skip()] * 7, seen), "nothing changed"
     assert act.tick("gone", AS_RUN, seen) == (*[gr.skip()] * 7, seen), "deleted elsewhere"
-    service.resume(document.id)
+    service.documents.resume(document.id)
     wait_until_read(service, "s")
     *shown, now = act.tick("s", AS_RUN, seen)
     assert now != seen and all(part != gr.skip() for part in shown)
@@ -296,11 +296,11 @@ def test_savings_are_renewed_as_far_as_they_changed(make_service, book):
 
 def test_a_chosen_session_is_let_go_only_when_it_stays_away(make_service):
     service = make_service()
-    service.create_session("old")
+    service.sessions.create("old")
     act = SessionActions(service)
     *_, seen = act.tick("old", "", None)
     assert act.tick("old", "", seen) == (gr.skip(),) * 3
-    service.rename_session("old", "new")
+    service.sessions.rename("old", "new")
     radio, _, seen = act.tick("old", "", seen)  # on its way when this page renamed it
     assert radio._constructor_args[0] == {"choices": radio.choices}
     assert "value" not in act.tick("new", "", seen)[0]._constructor_args[0]

@@ -39,29 +39,29 @@ def last(answers):
 
 
 def test_asked_again_the_pair_is_replaced_by_another_answer(service):
-    first = last(service.ask("s", "Who kept the lamp in room 7?"))
-    kept = last(service.ask("s", "Who kept the parrot Ozymandias?"))
-    again = last(service.ask("s", kept.question, replaces=kept.message_id))
-    told = service.messages("s")
+    first = last(service.questions.ask("s", "Who kept the lamp in room 7?"))
+    kept = last(service.questions.ask("s", "Who kept the parrot Ozymandias?"))
+    again = last(service.questions.ask("s", kept.question, replaces=kept.message_id))
+    told = service.questions.messages("s")
     assert [m.text for m in told if m.role == "user"] == [first.question, kept.question]
     assert told[-2].id == again.message_id and again.text == told[-1].text != kept.text
 
 
 def test_an_edited_question_takes_the_place_of_the_old_one(service):
-    old = last(service.ask("s", "Who kept the parot?"))
-    answer_id = service.messages("s")[-1].id
-    new = last(service.ask("s", "Who kept the parrot?", replaces=answer_id))
-    assert [m.text for m in service.messages("s")] == ["Who kept the parrot?", new.text]
+    old = last(service.questions.ask("s", "Who kept the parot?"))
+    answer_id = service.questions.messages("s")[-1].id
+    new = last(service.questions.ask("s", "Who kept the parrot?", replaces=answer_id))
+    assert [m.text for m in service.questions.messages("s")] == ["Who kept the parrot?", new.text]
     with pytest.raises(BadQuestion, match="Only the last question"):
-        last(service.ask("s", "Who?", replaces=old.message_id))
+        last(service.questions.ask("s", "Who?", replaces=old.message_id))
 
 
 def test_stopped_half_way_the_old_answer_stays(service):
-    old = last(service.ask("s", "Who kept the parrot?"))
-    answers = service.ask("s", "Who kept the lamp?", replaces=old.message_id)
+    old = last(service.questions.ask("s", "Who kept the parrot?"))
+    answers = service.questions.ask("s", "Who kept the lamp?", replaces=old.message_id)
     next(answers)
     answers.close()
-    assert [m.text for m in service.messages("s")] == [old.question, old.text]
+    assert [m.text for m in service.questions.messages("s")] == [old.question, old.text]
 
 
 @pytest.mark.parametrize(
@@ -74,16 +74,16 @@ def test_stopped_half_way_the_old_answer_stays(service):
     ],
 )
 def test_what_is_not_there_is_said_before_the_answer(service, question, nothing):
-    answer = last(service.ask("s", question))
+    answer = last(service.questions.ask("s", question))
     assert answer.found_nothing is nothing
     assert answer.text.startswith(FOUND_NOTHING) is nothing
     assert not (nothing and answer.citations)
-    assert service.messages("s")[-1].details["found_nothing"] is nothing
+    assert service.questions.messages("s")[-1].details["found_nothing"] is nothing
 
 
 def test_an_answer_tells_what_it_rests_on(service):
-    answer = last(service.ask("s", "Who kept the parrot Ozymandias?"))
-    stream = service.runtime(service.session("s")).stream
+    answer = last(service.questions.ask("s", "Who kept the parrot Ozymandias?"))
+    stream = service.runtime(service.sessions.get("s")).stream
     rests = answer.rests_on
     assert rests.passages == len(answer.passages) > 0
     assert 0 < rests.passage_tokens < answer.prompt_tokens
@@ -93,44 +93,44 @@ def test_an_answer_tells_what_it_rests_on(service):
 
 
 def test_the_conversation_is_written_as_markdown_and_json(service):
-    answer = last(service.ask("s", "Who kept the parrot Ozymandias?"))
-    text = service.history("s")
+    answer = last(service.questions.ask("s", "Who kept the parrot Ozymandias?"))
+    text = service.questions.history("s")
     assert text.startswith("# s\n") and "## Who kept the parrot Ozymandias?" in text
     assert answer.text in text
     for citation in answer.citations:
         assert f"> {citation.text.splitlines()[0]}" in text
-    record = json.loads(service.history("s", "json"))
+    record = json.loads(service.questions.history("s", "json"))
     assert record["session"] == "s"
     assert [m["role"] for m in record["messages"]] == ["user", "assistant"]
     with pytest.raises(ValueError, match="md or json"):
-        service.history("s", "pdf")
+        service.questions.history("s", "pdf")
 
 
 def test_first_questions_are_such_as_something_is_found_for(service, make_service, novel):
-    suggested = service.suggested_questions("s")
+    suggested = service.questions.suggested("s")
     assert 0 < len(suggested) <= MAX_QUESTIONS
     for question in suggested:
-        assert not last(service.ask("s", question)).found_nothing
-    service.create_session("novel")
-    assert service.suggested_questions("novel") == []
-    service.add_document("novel", novel)
+        assert not last(service.questions.ask("s", question)).found_nothing
+    service.sessions.create("novel")
+    assert service.questions.suggested("novel") == []
+    service.documents.add("novel", novel)
     wait_until_read(service, "novel")
-    assert "What happens in “The Mill”?" in service.suggested_questions("novel")
-    assert not any("Chapter III" in question for question in service.suggested_questions("novel"))
+    assert "What happens in “The Mill”?" in service.questions.suggested("novel")
+    assert not any("Chapter III" in question for question in service.questions.suggested("novel"))
 
 
 def test_every_place_that_is_offered_can_be_asked_as_of(service, novel, book):
-    service.create_session("novel")
-    service.add_document("novel", novel)
-    service.add_document("novel", book)
+    service.sessions.create("novel")
+    service.documents.add("novel", novel)
+    service.documents.add("novel", book)
     wait_until_read(service, "novel")
-    places = service.places("novel")
+    places = service.questions.places("novel")
     kinds = [place.kind for place in places]
     assert kinds[:5] == ["chapter", "chapter", "chapter", "page", "line"]
     assert places[0].label == "novel, up to chapter 1 (The Mill)" and places[0].at == "chapter 1"
     assert (places[3].first, places[3].last) == (1, 4)
     for place in [*places[:5], places[-1]]:
-        answers = service.ask("novel", "What is at the mill?", place.at)
+        answers = service.questions.ask("novel", "What is at the mill?", place.at)
         assert next(a for a in answers if a.rests_on).position == place.position
         answers.close()
 
@@ -138,7 +138,7 @@ def test_every_place_that_is_offered_can_be_asked_as_of(service, novel, book):
 def test_places_half_read_are_not_offered(make_service, book):
     service = make_service()
     assert read_in_part(service, "s", book).state == "paused"
-    lines = next(place for place in service.places("s") if place.kind == "line")
-    answers = service.ask("s", "Which room?", lines.at)
+    lines = next(place for place in service.questions.places("s") if place.kind == "line")
+    answers = service.questions.ask("s", "Which room?", lines.at)
     assert next(a for a in answers if a.rests_on).position == lines.position
     answers.close()

@@ -54,7 +54,7 @@ def stored_text(service, document_id):
 
 
 def document_of(service, name="s"):
-    return service.documents(name)[-1].document
+    return service.documents.list(name)[-1].document
 
 
 def is_caught_up(service, log, name="s"):
@@ -71,14 +71,14 @@ def is_caught_up(service, log, name="s"):
 
 
 def follow(service, log, name="s"):
-    service.ensure_session(name)
-    service.reader.start()
-    return service.follow(name, log)
+    service.sessions.ensure(name)
+    service.start_reading()
+    return service.documents.follow(name, log)
 
 
 def read_whole(service, log, name):
-    service.create_session(name)
-    service.add_document(name, log)
+    service.sessions.create(name)
+    service.documents.add(name, log)
     wait_until_read(service, name)
 
 
@@ -91,11 +91,11 @@ def test_it_grows_is_asked_and_ends_as_a_plain_reading_would(make_service, log):
         wait_for(lambda: is_caught_up(service, log))
     append(log, "2031-01-25 07:00:00 the valve Ozymandias is stuck\n")
     wait_for(lambda: is_caught_up(service, log))
-    *_, answer = service.ask("s", "Which valve is stuck, Ozymandias?")
+    *_, answer = service.questions.ask("s", "Which valve is stuck, Ozymandias?")
     assert "Ozymandias" in answer.passages[0].text
     assert "161" in answer.passages[0].locator and answer.position > 256
-    service.following.stop(service.session("s").id)
-    assert service.add_document("s", log).id == document.id
+    service.context.following.stop(service.sessions.get("s").id)
+    assert service.documents.add("s", log).id == document.id
     wait_until_read(service, "s")
     row = document_of(service)
     assert (row.state, row.unit_count) == ("done", 161) and row.tokens_read == row.token_count
@@ -124,10 +124,10 @@ def test_stopped_and_started_again_it_equals_one_that_never_stopped(make_service
     whole.parent.mkdir()
     whole.write_text(lines(0, 120), encoding="utf-8")
     wait_for(lambda: is_caught_up(second, whole))
-    second.create_session("never stopped")
-    second.follow("never stopped", whole)
+    second.sessions.create("never stopped")
+    second.documents.follow("never stopped", whole)
     wait_for(lambda: is_caught_up(second, whole, "never stopped"))
-    (status,) = make_service(**QUICK).documents("s")  # of a page in another process, say
+    (status,) = make_service(**QUICK).documents.list("s")  # of a page in another process, say
     assert status.waits_for_more and "Following, waiting for more" in documents_html([status], "")
     same_bits(state_of(second), state_of(second, "never stopped"))
     assert "began again 1 times" in document_of(second).notes[0]
@@ -170,8 +170,8 @@ def test_json_lines_in_pieces_end_as_the_finished_file(make_service, tmp_path):
         service.close()
         service = make_service(**QUICK)
     assert document_of(service).unit_count == whole.count("\n")
-    service.reader.start()
-    service.add_document("s", log)
+    service.start_reading()
+    service.documents.add("s", log)
     wait_until_read(service, "s")
     read_whole(service, log, "whole")
     same_bits(state_of(service), state_of(service, "whole"))
@@ -214,10 +214,10 @@ settings = Settings(
     follow_poll_s=0.01, follow_checkpoint_s=0.0,
 )
 service = Service(settings, lambda options: Runtime.load(**options.as_dict()))
-service.ensure_session("s")
+service.sessions.ensure("s")
 service.runtime()
-service.reader.start()
-service.follow("s", Path(sys.argv[3]))
+service.start_reading()
+service.documents.follow("s", Path(sys.argv[3]))
 print("ready", flush=True)
 time.sleep(600)
 """
@@ -237,8 +237,8 @@ def test_killed_while_it_follows_every_line_is_there_once(make_service, tiny_dir
     wait_for(lambda: is_caught_up(service, log))
     assert stored_text(service, document_of(service).id) == lines(0, 120)
     assert service.db.integrity_check() == []
-    service.following.stop_all()
-    service.add_document("s", log)
+    service.context.following.stop_all()
+    service.documents.add("s", log)
     wait_until_read(service, "s")
     read_whole(service, log, "whole")
     same_bits(state_of(service), state_of(service, "whole"))
@@ -251,14 +251,14 @@ def test_what_was_read_outlives_the_log(make_service, log):
     log.unlink()
     service.close()
     later = make_service(**QUICK)
-    assert not later.documents("s")[0].waits_for_more
+    assert not later.documents.list("s")[0].waits_for_more
     row = follow(later, log)
-    later.following.stop_all()
+    later.context.following.stop_all()
     other = log.with_name("other.txt")
     other.write_text("Another text is read after it.\n")
-    later.add_document("s", other)
+    later.documents.add("s", other)
     wait_until_read(later, "s")
-    assert [s.document.state for s in later.documents("s")] == ["done", "done"]
+    assert [s.document.state for s in later.documents.list("s")] == ["done", "done"]
     assert stored_text(later, row.id) == lines(0, 40)
 
 
@@ -266,10 +266,10 @@ def test_followed_again_after_its_end_it_goes_on_in_another_document(make_servic
     service = make_service(**QUICK)
     first = follow(service, log)
     wait_for(lambda: is_caught_up(service, log))
-    service.following.stop_all()
-    service.add_document("s", log)
+    service.context.following.stop_all()
+    service.documents.add("s", log)
     append(log, lines(40, 60))
-    second = service.follow("s", log)
+    second = service.documents.follow("s", log)
     assert second.id != first.id
     wait_for(lambda: stored_text(service, second.id) == lines(40, 60))
     row = document_of(service)
@@ -279,34 +279,34 @@ def test_followed_again_after_its_end_it_goes_on_in_another_document(make_servic
 def test_one_log_at_a_time_and_by_one_process(make_service, log, book):
     service, other = make_service(**QUICK), make_service(**QUICK)
     document = follow(service, log)
-    assert service.follow("s", log).id == document.id
+    assert service.documents.follow("s", log).id == document.id
     for act in (
-        lambda: service.follow("s", book),
-        lambda: service.add_document("s", log),
-        lambda: other.follow("s", log),
-        lambda: other.delete_session("s"),
-        lambda: other.reread("s", {}),
+        lambda: service.documents.follow("s", book),
+        lambda: service.documents.add("s", log),
+        lambda: other.documents.follow("s", log),
+        lambda: other.sessions.delete("s"),
+        lambda: other.rereads.begin("s", {}),
     ):
         with pytest.raises((SessionBusy, CannotFollow), match="stop|Another"):
             act()
-    service.pause(document.id)
-    row = service.session("s")
+    service.documents.pause(document.id)
+    row = service.sessions.get("s")
     storage.begin_reread(service.db, row.id, row.settings)
     with pytest.raises(CannotFollow, match="read anew"):
-        service.follow("s", log)
-    service.delete_session("s")
-    assert service.sessions() == []
+        service.documents.follow("s", log)
+    service.sessions.delete("s")
+    assert service.sessions.list() == []
 
 
 def test_a_missing_log_and_a_wrong_kind_leave_nothing(make_service, tmp_path):
     service = make_service(**QUICK)
-    service.create_session("s")
+    service.sessions.create("s")
     picture = tmp_path / "picture.log"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
     for path in (picture, tmp_path / "missing.log"):
         with pytest.raises(IngestError, match=path.name):
-            service.follow("s", path)
-    assert service.documents("s") == []
+            service.documents.follow("s", path)
+    assert service.documents.list("s") == []
 
 
 # A shell without job control lets what it starts in the background ignore SIGINT.

@@ -39,73 +39,73 @@ def write(tmp_path):
 
 def test_bad_files_among_good_ones_fail_alone(make_service, write, hostile):
     service = make_service(processes=hostile)
-    service.create_session("s")
+    service.sessions.create("s")
     service.start()
     for deed in DEEDS:
-        service.add_document("s", write(f"{deed}.txt", f"reading {deed}\n"))
-        service.add_document("s", write(f"after {deed}.txt", f"A good text after {deed}.\n"))
+        service.documents.add("s", write(f"{deed}.txt", f"reading {deed}\n"))
+        service.documents.add("s", write(f"after {deed}.txt", f"A good text after {deed}.\n"))
     wait_until_read(service, "s", 120)
-    rows = {status.document.title: status.document for status in service.documents("s")}
+    rows = {status.document.title: status.document for status in service.documents.list("s")}
     assert len(rows) == 2 * len(DEEDS)
     for deed, words in DEEDS.items():
         assert rows[deed].state == "failed" and words in (rows[deed].error or "")
         assert rows[f"after {deed}"].state == "done"
     with sqlite3.connect(service.settings.database_path) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    *_, answer = service.ask("s", "What is the good text after?")
+    *_, answer = service.questions.ask("s", "What is the good text after?")
     assert answer.done
 
 
 @pytest.mark.parametrize("deed", DEEDS)
 def test_one_that_cannot_even_be_recognised_is_refused(make_service, write, hostile, deed):
     service = make_service(processes=hostile)
-    service.create_session("s")
+    service.sessions.create("s")
     with pytest.raises(IngestError) as refused:
-        service.add_document("s", write("bad.txt", f"opening {deed}\n"))
+        service.documents.add("s", write("bad.txt", f"opening {deed}\n"))
     assert "bad.txt" in sentence(refused.value) and DEEDS[deed] in sentence(refused.value)
-    assert service.documents("s") == [] and not service.settings.files_dir.exists()
+    assert service.documents.list("s") == [] and not service.settings.files_dir.exists()
 
 
 def test_who_closes_does_not_wait_for_a_reader_that_hangs(make_service, write):
     with SandboxPool(opener=HOSTILE) as patient:
         service = make_service(processes=patient)
-        service.create_session("s")
+        service.sessions.create("s")
         service.start()
-        service.add_document("s", write("bad.txt", "reading sleep\n"))
+        service.documents.add("s", write("bad.txt", "reading sleep\n"))
         time.sleep(1.0)
         began = time.monotonic()
         service.close()
         assert time.monotonic() - began < 5
     again = make_service()
-    assert again.documents("s")[0].document.state == "indexing"  # and the next one tries again
+    assert again.documents.list("s")[0].document.state == "indexing"  # and the next one tries again
 
 
 def test_what_is_indexed_is_read_and_reread_without_any_reader(make_service, book):
     service = make_service()
-    service.create_session("s")
-    document = service.add_document("s", book)
-    service.pause(document.id)
-    service.reader.start()
+    service.sessions.create("s")
+    document = service.documents.add("s", book)
+    service.documents.pause(document.id)
+    service.start_reading()
     wait_until_read(service, "s")
     service.close()
     with SandboxPool(opener="no.such:thing") as none:
         other = make_service(processes=none)
         other.start()
-        other.resume(document.id)
+        other.documents.resume(document.id)
         wait_until_read(other, "s")
-        assert other.documents("s")[0].document.state == "done"
-        other.reread("s", {"window": 800})
-        while other.rereading("s") is not None:
+        assert other.documents.list("s")[0].document.state == "done"
+        other.rereads.begin("s", {"window": 800})
+        while other.rereads.progress("s") is not None:
             time.sleep(0.05)
-        assert other.report("s").window == 800
+        assert other.sessions.report("s").window == 800
 
 
 def test_a_closed_service_leaves_no_process(make_service, book):
     before = psutil.Process().children()
     service = make_service(processes=None)
-    service.create_session("s")
+    service.sessions.create("s")
     service.start()
-    service.add_document("s", book)
+    service.documents.add("s", book)
     assert psutil.Process().children() != before
     service.close()
     assert psutil.Process().children() == before

@@ -22,7 +22,7 @@ def report(tmp_path):
 @pytest.fixture
 def service(make_service):
     service = make_service()
-    service.create_session("s")
+    service.sessions.create("s")
     service.start()
     return service
 
@@ -30,17 +30,17 @@ def service(make_service):
 def read(service, path, text=None, **options):
     if text is not None:
         path.write_text(text)
-    document = service.add_document("s", path, **options)
+    document = service.documents.add("s", path, **options)
     wait_until_read(service, "s")
     return storage.get_document(service.db, document.id)
 
 
 def titles(service):
-    return [status.document.title for status in service.documents("s")]
+    return [status.document.title for status in service.documents.list("s")]
 
 
 def found(service, question, position=None):
-    passages = retrieve(service.db, service.session("s").id, question, 6, position)
+    passages = retrieve(service.db, service.sessions.get("s").id, question, 6, position)
     return [(p.document_title, p.is_replaced) for p in passages]
 
 
@@ -59,9 +59,9 @@ def test_unchanged_it_is_read_again_only_when_asked(service, report):
 
 def test_asked_again_half_way_the_same_reading_goes_on(service, report):
     read(service, report)
-    service.reader.stop()
-    begun = service.add_document("s", report, again=True)
-    assert service.add_document("s", report, again=True).id == begun.id
+    service.stop_reading()
+    begun = service.documents.add("s", report, again=True)
+    assert service.documents.add("s", report, again=True).id == begun.id
     assert len(titles(service)) == 2
 
 
@@ -96,7 +96,7 @@ def test_answers_prefer_the_newest_version(service, report):
     read(service, report)
     read(service, report, NEW)
     assert found(service, "What colour is the lighthouse?") == [("report (version 2)", False)]
-    *_, answer = service.ask("s", "What colour is the lighthouse?")
+    *_, answer = service.questions.ask("s", "What colour is the lighthouse?")
     assert [p.document for p in answer.passages] == ["report (version 2)"]
 
 
@@ -105,7 +105,7 @@ def test_what_only_an_older_version_says_is_marked_so(service, report):
     read(service, report, NEW)
     read(service, report, NEW + " It is closed.")
     assert found(service, "Who is Donald Crae?") == [("report", True)]
-    *_, answer = service.ask("s", "Who is Donald Crae?")
+    *_, answer = service.questions.ask("s", "Who is Donald Crae?")
     assert [(p.document, p.is_replaced) for p in answer.passages] == [("report", True)]
     assert answer.passages[0].marks == ["of an older version"]
 
@@ -138,12 +138,12 @@ def test_old_content_again_is_not_read_but_is_the_newest(service, report):
 
 def test_an_older_version_half_read_does_not_hold_up_the_new_one(make_service, report):
     service = make_service()
-    service.create_session("s")
-    service.add_document("s", report)
+    service.sessions.create("s")
+    service.documents.add("s", report)
     report.write_text(OLD * 20)
-    document = service.add_document("s", report)
-    service.pause(document.id)
-    service.reader.start()
+    document = service.documents.add("s", report)
+    service.documents.pause(document.id)
+    service.start_reading()
     wait_until_read(service, "s")
     assert storage.get_document(service.db, document.id).state == "paused"
     third = read(service, report, NEW)
@@ -157,16 +157,16 @@ def test_an_older_version_half_read_does_not_hold_up_the_new_one(make_service, r
 def test_without_the_newest_the_one_before_is_it_again(service, report):
     read(service, report)
     second = read(service, report, NEW)
-    service.remove_document(second.id)
+    service.documents.remove(second.id)
     assert found(service, "What colour is the lighthouse?") == [("report", False)]
 
 
 def test_versions_go_along_into_a_file_but_no_paths(service, report, tmp_path):
     read(service, report)
     read(service, report, NEW)
-    service.export_session("s", tmp_path / "out")
-    service.import_session(tmp_path / "out", "two")
-    old, new = (status.document for status in service.documents("two"))
+    service.sessions.export_to("s", tmp_path / "out")
+    service.sessions.import_from(tmp_path / "out", "two")
+    old, new = (status.document for status in service.documents.list("two"))
     assert (new.version, new.replaces, new.source_path) == (2, old.id, None)
     assert str(tmp_path).encode() not in (tmp_path / "out").read_bytes()
 
@@ -174,11 +174,11 @@ def test_versions_go_along_into_a_file_but_no_paths(service, report, tmp_path):
 def test_read_anew_they_are_versions_still(service, report):
     read(service, report)
     read(service, report, NEW)
-    before = [status.document for status in service.documents("s")]
-    service.reread("s", {"window": 800})
-    while service.rereading("s") is not None:
+    before = [status.document for status in service.documents.list("s")]
+    service.rereads.begin("s", {"window": 800})
+    while service.rereads.progress("s") is not None:
         wait_until_read(service, "s")
-    after = [status.document for status in service.documents("s")]
+    after = [status.document for status in service.documents.list("s")]
     for name in ("id", "title", "version", "replaces", "notes"):
         assert [getattr(d, name) for d in before] == [getattr(d, name) for d in after]
 

@@ -32,23 +32,23 @@ def chapters(tmp_path):
 @pytest.fixture
 def service(make_service, chapters, book):
     service = make_service(checkpoint_tokens=512)
-    service.create_session("s")
+    service.sessions.create("s")
     service.start()
     for path in (chapters, book):
-        service.add_document("s", path)
+        service.documents.add("s", path)
     wait_until_read(service, "s")
     return service
 
 
 def state_at(service, position):
-    row = service.session("s")
+    row = service.sessions.get("s")
     return open_at(service.db, service.settings, row, service.runtime(row), position).session
 
 
 def test_the_state_stands_at_the_position(service):
     """At a checkpoint, between two, and before the first."""
-    checkpoints = service.checkpoints("s")
-    before = service.documents("s")[0].document.start_position + 40
+    checkpoints = service.sessions.checkpoints("s")
+    before = service.documents.list("s")[0].document.start_position + 40
     assert before < checkpoints[-1].position
     for position in (checkpoints[1].position, checkpoints[-1].position + 100, before):
         assert state_at(service, position).tokens_seen == position
@@ -58,9 +58,9 @@ def test_the_state_stands_at_the_position(service):
 
 def test_feeding_on_from_there_gives_what_was_read(service):
     """The state between two checkpoints, read on, meets the next checkpoint bit for bit."""
-    later, earlier = service.checkpoints("s")[-2:]
+    later, earlier = service.sessions.checkpoints("s")[-2:]
     ours = state_at(service, later.position)
-    row = service.session("s")
+    row = service.sessions.get("s")
     stored = load_checkpoint(
         service.runtime(row), later.manifest, lambda page: storage.read_page(service.db, page)
     )
@@ -75,20 +75,20 @@ def test_feeding_on_from_there_gives_what_was_read(service):
 
 
 def test_nothing_behind_the_place_is_looked_at(service):
-    *_, now = service.ask("s", "Who was the murderer?")
+    *_, now = service.questions.ask("s", "Who was the murderer?")
     assert any("Crumb" in p.text for p in now.passages)
-    *_, then = service.ask("s", "Who was the murderer?", "fog: line 60")
+    *_, then = service.questions.ask("s", "Who was the murderer?", "fog: line 60")
     assert then.as_of == "fog: line 60" and then.position < now.position
     assert not any("Crumb" in p.text for p in then.passages)
-    *_, seen = service.ask("s", "Where was a zebra seen?", "fog: line 60")
+    *_, seen = service.questions.ask("s", "Where was a zebra seen?", "fog: line 60")
     assert any("zebra" in p.text for p in seen.passages)
-    stored = service.messages("s")[-1]
+    stored = service.questions.messages("s")[-1]
     assert stored.details["as_of"] == "fog: line 60" and stored.position == then.position
 
 
 def test_places_that_are_not_there_are_named(service, make_service, chapters):
-    row = service.session("s")
-    assert find_position(service.db, row, str(service.checkpoints("s")[0].id)) > 0
+    row = service.sessions.get("s")
+    assert find_position(service.db, row, str(service.sessions.checkpoints("s")[0].id)) > 0
     for at, sentence in (
         ("99999", "no checkpoint number 99999"),
         ("page 3", 'no place in this session.*"line 12"'),
@@ -108,14 +108,14 @@ def test_chapters_of_a_pdf_are_places_like_its_pages(make_service, tmp_path):
     path = tmp_path / "novel.pdf"
     writer.write(path)
     service = make_service()
-    row = service.create_session("s")
+    row = service.sessions.create("s")
     service.start()
-    service.add_document("s", path)
+    service.documents.add("s", path)
     wait_until_read(service, "s")
     assert storage.locator_kinds(service.db, row.id) == ["chapter", "page"]
     ends = {at: find_position(service.db, row, at) for at in ("page 3", "chapter 2", "chapters 3")}
     assert ends["page 3"] == ends["chapter 2"] < ends["chapters 3"]
-    *_, then = service.ask("s", "zebra theatre murderer?", "novel: chapter 2")
+    *_, then = service.questions.ask("s", "zebra theatre murderer?", "novel: chapter 2")
     assert {p.locator for p in then.passages} == {"page 2 (Chapter I)", "page 3 (Chapter II)"}
     with pytest.raises(NoSuchPlace, match='"chapter 12", "page 12"'):
         find_position(service.db, row, "line 3")
@@ -131,12 +131,12 @@ def test_a_chapters_end_has_a_checkpoint_and_can_be_asked_as_of(make_service, tm
     writer.write(path)
     retention = Retention(every_tokens=100_000, budget_bytes=10**9)
     service = make_service(checkpoint_tokens=1024, retention=retention)
-    row = service.create_session("s")
+    row = service.sessions.create("s")
     service.start()
-    document = service.add_document("s", path)
+    document = service.documents.add("s", path)
     wait_until_read(service, "s")
-    service.reader.stop()  # the last checkpoint is written, and then the others are pruned
-    kept = service.checkpoints("s")
+    service.stop_reading()  # the last checkpoint is written, and then the others are pruned
+    kept = service.sessions.checkpoints("s")
     ends = storage.chapter_ends(service.db, document.id)
     tokens = [c.document_tokens for c in reversed(kept)]
     assert {ends[0] // 256 * 256, ends[1] // 256 * 256, ends[2]} <= set(tokens)
@@ -147,17 +147,17 @@ def test_a_chapters_end_has_a_checkpoint_and_can_be_asked_as_of(make_service, tm
         )
         ours = state_at(service, checkpoint.position)
         assert torch.equal(ours.next_logits(), stored.next_logits())
-    *_, then = service.ask("s", "Where did the detective walk?", "chapter 1")
+    *_, then = service.questions.ask("s", "Where did the detective walk?", "chapter 1")
     assert then.position == find_position(service.db, row, "chapter 1")
     tight = make_service(retention=Retention(budget_bytes=1))
-    assert tight.report("s").disk_budget_bytes == 1 < tight.report("s").disk_bytes
+    assert tight.sessions.report("s").disk_budget_bytes == 1 < tight.sessions.report("s").disk_bytes
 
 
 def test_what_is_not_read_yet_is_said(make_service, chapters):
     service = make_service()
-    row = service.create_session("s")
-    document = service.add_document("s", chapters)
-    service.reader._index_next()
+    row = service.sessions.create("s")
+    document = service.documents.add("s", chapters)
+    service.context.reader._index_next()
     with pytest.raises(NoSuchPlace, match="has not been read up to lines? .* yet"):
         find_position(service.db, row, "line 60")
     assert document.tokens_read == 0

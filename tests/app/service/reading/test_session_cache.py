@@ -23,8 +23,8 @@ def other(tmp_path, book):
 
 
 def read(service, name, path):
-    service.ensure_session(name)
-    return service.add_document(name, path)
+    service.sessions.ensure(name)
+    return service.documents.add(name, path)
 
 
 def test_the_budget_is_read_from_the_environment(monkeypatch):
@@ -46,7 +46,7 @@ def test_without_room_for_two_they_are_parked_in_turns_and_nothing_is_lost(
     wait_until_read(service, "a")
     wait_until_read(service, "b")
     # Far more than the one at the end: each was saved when the other had its turn.
-    assert len(service.checkpoints("a")) > 3
+    assert len(service.sessions.checkpoints("a")) > 3
     roomy = make_service()
     roomy.start()
     for name, path in (("lone a", book), ("lone b", other)):
@@ -58,9 +58,9 @@ def test_without_room_for_two_they_are_parked_in_turns_and_nothing_is_lost(
 def test_what_cannot_be_saved_stays_in_memory(make_service, book, other, monkeypatch):
     service = make_service(slice_tokens=256, checkpoint_tokens=10**6)
     read(service, "a", book)
-    service.reader.start()
+    service.start_reading()
     wait_until_read(service, "a")
-    live = service.context.live.peek(service.session("a").id)
+    live = service.context.live.peek(service.sessions.get("a").id)
     with service.context.queue.reading():
         live.session.feed([65] * 10, logits=None)
     tight = replace(service.settings, session_cache_bytes=1)
@@ -73,7 +73,7 @@ def test_what_cannot_be_saved_stays_in_memory(make_service, book, other, monkeyp
     with service.context.queue.reading():
         service.context.live.make_room(0)
     assert service.context.live.peek(live.row.id) is None
-    assert service.checkpoints("a")[0].position == live.position
+    assert service.sessions.checkpoints("a")[0].position == live.position
 
 
 def _disk_full(*_args, **_options):
@@ -83,16 +83,16 @@ def _disk_full(*_args, **_options):
 def test_between_its_turns_a_session_is_held_against_other_processes(make_service, book, other):
     service = make_service(slice_tokens=256, checkpoint_tokens=10**6)
     first, second = read(service, "a", book), read(service, "b", other)
-    service.reader._index_next()
-    service.reader._index_next()
-    service.reader._read_next()
-    row = service.session("a")
+    service.context.reader._index_next()
+    service.context.reader._index_next()
+    service.context.reader._read_next()
+    row = service.sessions.get("a")
     assert service.context.live.peek(row.id).is_ahead
     with pytest.raises(Exception, match="is reading this session"):
         with SessionLocks(service.settings.locks_dir).held(row.id):
             pass
     assert storage.get_document(service.db, first.id).tokens_read == 0
-    service.reader.stop()  # saves what was read
+    service.stop_reading()  # saves what was read
     assert storage.get_document(service.db, first.id).tokens_read == 256
     assert storage.get_document(service.db, second.id).tokens_read == 0
     with SessionLocks(service.settings.locks_dir).held(row.id):
@@ -114,48 +114,48 @@ def test_a_note_is_not_kept_waiting_while_a_long_book_is_indexed(
     long_one = read(service, "a", book)
     behind = read(service, "a", other)
     note = read(service, "b", other)
-    service.reader.start()
+    service.start_reading()
     wait_until_read(service, "b")
     states = [storage.get_document(service.db, d.id).state for d in (long_one, behind, note)]
     assert states == ["indexing", "indexing", "done"]
     may_end.set()
     wait_until_read(service, "a")
-    first, second = (d.document for d in service.documents("a"))
+    first, second = (d.document for d in service.documents.list("a"))
     assert first.start_position < second.start_position
 
 
 def test_closed_at_any_step_an_answer_frees_the_model_and_stores_nothing(make_service, book):
     service = make_service()
     read(service, "s", book)
-    service.reader.start()
+    service.start_reading()
     wait_until_read(service, "s")
-    steps = len(list(service.ask("s", "Who kept a parrot?")))
-    told = len(service.messages("s"))
+    steps = len(list(service.questions.ask("s", "Who kept a parrot?")))
+    told = len(service.questions.messages("s"))
     assert steps > 4
     for step in range(steps - 1):
-        answers = service.ask("s", "Who kept a parrot?")
+        answers = service.questions.ask("s", "Who kept a parrot?")
         for _ in range(step + 1):
             next(answers)
         answers.close()
         with service.context.queue.reading():
             pass
-    assert len(service.messages("s")) == told
-    *_, earlier = service.ask("s", "Who kept a parrot?", "line 60")
+    assert len(service.questions.messages("s")) == told
+    *_, earlier = service.questions.ask("s", "Who kept a parrot?", "line 60")
     assert earlier.done
 
 
 def test_a_waiting_question_tells_its_place_and_can_leave(make_service, book):
     service = make_service(max_waiting_questions=1)
     read(service, "s", book)
-    service.reader.start()
+    service.start_reading()
     wait_until_read(service, "s")
-    answered, waiting = service.ask("s", "Who?"), service.ask("s", "What?")
+    answered, waiting = service.questions.ask("s", "Who?"), service.questions.ask("s", "What?")
     assert next(answered).place == 0
     assert next(waiting).place == 1
     with pytest.raises(TooManyQuestions):
-        next(service.ask("s", "Where?"))
+        next(service.questions.ask("s", "Where?"))
     waiting.close()
-    third = service.ask("s", "Where?")
+    third = service.questions.ask("s", "Where?")
     assert next(third).place == 1
     answered.close()
     *_, answer = third

@@ -8,9 +8,9 @@ from tests.app.conftest import wait_until_read
 
 
 def read(service, *paths):
-    service.ensure_session("s")
+    service.sessions.ensure("s")
     for path in paths:
-        service.add_document("s", path)
+        service.documents.add("s", path)
     wait_until_read(service, "s")
 
 
@@ -25,14 +25,16 @@ def test_every_checkpoint_tells_how_fast_was_read_also_after_a_restart(make_serv
     service = make_service()
     service.start()
     read(service, book)
-    speeds = service.report("s").speeds
-    assert [s.position for s in speeds] == [c.position for c in service.checkpoints("s")][::-1]
+    speeds = service.sessions.report("s").speeds
+    assert [s.position for s in speeds] == [c.position for c in service.sessions.checkpoints("s")][
+        ::-1
+    ]
     assert len(speeds) > 3
-    document = service.documents("s")[0].document
+    document = service.documents.list("s")[0].document
     assert sum(s.tokens for s in speeds) == document.token_count
     assert all(s.tokens_per_second > 0 for s in speeds)
     service.close()
-    again = make_service().report("s")
+    again = make_service().sessions.report("s")
     assert again.speeds == speeds
     assert again.as_dict()["speeds"][0]["tokens_per_second"] == speeds[0].tokens_per_second
     assert again.tokens_per_second == pytest.approx(document.token_count / again.reading_seconds)
@@ -45,11 +47,11 @@ def test_waiting_for_an_answer_is_no_reading(make_service, note):
     begun = time.monotonic()
     with service.context.queue.answering() as ticket:
         assert ticket.wait(10) == 0
-        service.create_session("s")
-        service.add_document("s", note)
+        service.sessions.create("s")
+        service.documents.add("s", note)
         time.sleep(0.6)
     wait_until_read(service, "s")
-    waited_at_least = time.monotonic() - begun - service.report("s").reading_seconds
+    waited_at_least = time.monotonic() - begun - service.sessions.report("s").reading_seconds
     assert waited_at_least > 0.6
 
 
@@ -60,9 +62,9 @@ def test_a_speed_that_cannot_be_kept_harms_no_reading(make_service, book, note):
         "CREATE TRIGGER refuse BEFORE INSERT ON speeds BEGIN SELECT RAISE(ABORT, 'no'); END"
     )
     read(service, book)
-    assert service.documents("s")[0].document.state == "done"
-    assert service.report("s").speeds == [] and service.reading_notes("s") == []
+    assert service.documents.list("s")[0].document.state == "done"
+    assert service.sessions.report("s").speeds == [] and service.sessions.reading_notes("s") == []
     service.db.execute("DROP TRIGGER refuse")
     read(service, note)
-    total = sum(status.document.token_count for status in service.documents("s"))
-    assert sum(s.tokens for s in service.report("s").speeds) == total
+    total = sum(status.document.token_count for status in service.documents.list("s"))
+    assert sum(s.tokens for s in service.sessions.report("s").speeds) == total

@@ -44,9 +44,9 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def unread(make_service, book: Path) -> Iterator[Service]:
     """A session `s` that has read a book; nothing more is read until the service is started."""
     service = make_service()
-    service.ensure_session("s")
+    service.sessions.ensure("s")
     service.start()
-    service.add_document("s", book)
+    service.documents.add("s", book)
     wait_until_read(service, "s")
     service.close()
     return make_service()
@@ -68,7 +68,7 @@ def test_facts_are_escaped_and_name_what_changes_them():
 
 
 def test_how_a_session_was_made_is_said(make_service):
-    row = make_service().create_session("s")
+    row = make_service().sessions.create("s")
     facts = {fact.name: fact.value for fact in made_facts({**row.settings, "title": HOSTILE})}
     assert facts["Model"] == HOSTILE
     assert facts["Held exactly"] == f"the first {TINY_SINKS} and the last {TINY_WINDOW:,} tokens"
@@ -95,7 +95,7 @@ def test_a_window_that_is_none_is_refused(typed, sentence):
 
 
 def test_only_what_differs_is_changed(make_service):
-    settings = make_service().create_session("s").settings
+    settings = make_service().sessions.create("s").settings
     fields = Wanted.of(settings).fields
     assert fields == (WINDOW, f"{TINY_WINDOW:,}", INT8, OWN_MEMORY)
     assert Wanted.given(*fields).changes(settings) == {}
@@ -105,7 +105,7 @@ def test_only_what_differs_is_changed(make_service):
 
 
 def test_what_a_window_takes_is_what_a_session_holds(unread: Service):
-    settings, report = unread.session("s").settings, unread.report("s")
+    settings, report = unread.sessions.get("s").settings, unread.sessions.report("s")
     takes = reread_form.cache_bytes(settings, report.window, report.tokens)
     assert takes == report.run_cache_bytes
     everything = reread_form.cache_bytes(settings, None, report.tokens)
@@ -123,7 +123,7 @@ def test_without_a_session_there_is_a_sentence(make_service):
 def test_a_session_is_read_anew_and_the_tab_shows_how(unread: Service, told: list[str]):
     act = SettingsActions(unread)
     assert begin(act, WINDOW, "800", INT8, OWN_MEMORY)[0][0] == settings_tab.views.LOADING
-    assert told == [] and unread.rereading("s").settings["stream"]["window"] == 800
+    assert told == [] and unread.rereads.progress("s").settings["stream"]["window"] == 800
     tab = shown(act)
     assert "be read anew" in tab.progress and tab.cancel.visible and tab.timer.active
     assert tab.window.value == "800", "the fields are those of the re-reading"
@@ -137,24 +137,24 @@ def test_a_session_is_read_anew_and_the_tab_shows_how(unread: Service, told: lis
 
 def test_a_re_reading_goes_on_with_its_own_options_and_is_cancelled(unread: Service):
     act = SettingsActions(unread)
-    unread.reread("s", {"window": 800, "kv_dtype": "bfloat16"})
+    unread.rereads.begin("s", {"window": 800, "kv_dtype": "bfloat16"})
     (first,) = storage.list_rereads(unread.db)
     begin(act, WINDOW, "800", INT8, OWN_MEMORY)
     assert [r.id for r in storage.list_rereads(unread.db)] == [first.id]
     act.cancel("s")
-    assert unread.rereading("s") is None and shown(act).window.value == f"{TINY_WINDOW:,}"
+    assert unread.rereads.progress("s") is None and shown(act).window.value == f"{TINY_WINDOW:,}"
 
 
 def test_what_cannot_be_is_told_and_nothing_begins(
     unread: Service, told: list[str], monkeypatch: pytest.MonkeyPatch
 ):
     act = SettingsActions(unread)
-    same = Wanted.of(unread.session("s").settings).fields
+    same = Wanted.of(unread.sessions.get("s").settings).fields
     free = SimpleNamespace(available=1000)
     monkeypatch.setattr(reread_form.psutil, "virtual_memory", lambda: free)
     for fields in (same, (WINDOW, "x", INT8, OWN_MEMORY), (WINDOW, "800", INT8, OWN_MEMORY)):
         assert len(begin(act, *fields)) == 1
-    assert len(told) == 3 and unread.rereading("s") is None
+    assert len(told) == 3 and unread.rereads.progress("s") is None
     assert "already" in told[0] and "got 'x'" in told[1] and "only 1.0 kB of memory" in told[2]
 
 
