@@ -29,11 +29,12 @@ import psutil
 import storage
 from ahn_runtime import Runtime
 from ahn_runtime.loading.tiny import write_tiny
-from app.service import OPEN_STATES, Service
+from app.service import Service
 from app.service.library import indexing as library
 from app.settings import ModelOptions, Settings
 from benchmarks.large_files import write_log, write_pdf
 from ingest import SandboxPool
+from storage import OPEN_STATES
 
 SESSION = "measured"
 LOOK_S = 0.05

@@ -21,8 +21,9 @@ from pathlib import Path
 import benchmarks  # noqa: F401 (before torch comes)
 from ahn_runtime import Runtime
 from ahn_runtime.loading.tiny import write_tiny
-from app.service import OPEN_STATES, Answer, Service
+from app.service import Answer, Service
 from app.settings import ModelOptions, Settings, byte_count
+from storage import OPEN_STATES
 
 TINY = "tiny"
 LONGEST = 6

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage.database import Database, Row
-from storage.documents import check_document_state
+from storage.document_state import DocumentState
+from storage.documents import stored_state
 from storage.errors import DamagedDatabase, NotFound, StorageError
 from storage.pages import free_unused_pages, insert_pages
 from storage.sessions import get_session_by_id, touch_session
@@ -58,7 +59,7 @@ def save_checkpoint(
     page_hashes: Sequence[str],
     document_id: int | None = None,
     document_tokens: int = 0,
-    document_state: str | None = None,
+    document_state: DocumentState | None = None,
 ) -> CheckpointRow:
     """Write a checkpoint, and how far its document is read, in one transaction.
 
@@ -70,6 +71,7 @@ def save_checkpoint(
     Raises:
         StorageError: a page of ``page_hashes`` is neither given nor stored.
         NotFound: there is no such session, or no such document in it.
+        IllegalTransition: the document's present state does not allow the new one.
         ValueError: a page is not what its hash says, or belongs to no manifest.
     """
     hashes = list(dict.fromkeys(page_hashes))
@@ -233,20 +235,25 @@ def _link_pages(db: Database, checkpoint_id: int, hashes: Sequence[str]) -> None
 
 
 def _advance_document(
-    db: Database, session_id: int, document_id: int, tokens: int, state: str | None
+    db: Database, session_id: int, document_id: int, tokens: int, new: DocumentState | None
 ) -> None:
-    if state is not None:
-        check_document_state(state)
-    changed = db.execute(
-        "UPDATE documents SET tokens_read = :tokens, state = coalesce(:state, state), "
-        "error = CASE WHEN :state IS NULL THEN error END, "
-        "finished_at = CASE WHEN :state IS NULL THEN finished_at "
-        "WHEN :state = 'done' THEN coalesce(finished_at, :now) END "
-        "WHERE id = :id AND session_id = :session",
-        {"tokens": tokens, "state": state, "now": now(), "id": document_id, "session": session_id},
+    """Store how far a document is read, and its new state unless that is None."""
+    new = None if new is None else DocumentState(new)
+    row = db.row(
+        "SELECT title, state FROM documents WHERE id = ? AND session_id = ?",
+        [document_id, session_id],
     )
-    if not changed:
+    if row is None:
         raise NotFound(
             f"Session number {session_id} in {db.path} has no document number {document_id}; "
             f"it may have been deleted."
         )
+    if new is not None:
+        stored_state(row["state"], document_id).check(new, row["title"])
+    db.execute(
+        "UPDATE documents SET tokens_read = :tokens, state = coalesce(:state, state), "
+        "error = CASE WHEN :state IS NULL THEN error END, "
+        "finished_at = CASE WHEN :state IS NULL THEN finished_at "
+        "WHEN :state = 'done' THEN coalesce(finished_at, :now) END WHERE id = :id",
+        {"tokens": tokens, "state": new, "now": now(), "id": document_id},
+    )

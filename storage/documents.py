@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage.database import Database, Row
-from storage.errors import NotFound, StorageError
+from storage.document_state import STALLED_STATES, DocumentState, states_sql
+from storage.errors import DamagedDatabase, NotFound, StorageError
 from storage.sessions import get_session_by_id, touch_session
 from storage.values import list_from_json, now, storable, to_json
 
-DOCUMENT_STATES = ("indexing", "queued", "reading", "paused", "done", "failed", "cancelled")
 _VACUUM_PAGES = 65_536  # 256 MiB: bounds how long a deletion keeps the disk busy
 
 
@@ -37,7 +37,7 @@ class DocumentRow:
     file_name: str
     sha256: str
     byte_count: int
-    state: str
+    state: DocumentState
     error: str | None
     unit_count: int | None
     unit_name: str
@@ -103,6 +103,8 @@ def finish_indexing(
         NotFound: there is no such document.
     """
     with db.transaction():
+        document = get_document(db, document_id)
+        document.state.check(DocumentState.QUEUED, document.title)
         db.execute(
             "UPDATE documents SET token_count = ?, unit_count = ?, unit_name = ?, error = NULL, "
             "notes = ?, state = 'queued' WHERE id = ?",
@@ -125,6 +127,7 @@ def reset_indexing(db: Database, document_id: int) -> DocumentRow:
                 f"The document {document.title!r} was already read up to token "
                 f"{document.tokens_read}; delete it and add it again instead of indexing it anew."
             )
+        document.state.check(DocumentState.INDEXING, document.title)
         db.execute("DELETE FROM segments WHERE document_id = ?", [document_id])
         db.execute(
             "UPDATE documents SET state = 'indexing', error = NULL, segment_count = 0, "
@@ -136,32 +139,24 @@ def reset_indexing(db: Database, document_id: int) -> DocumentRow:
         return get_document(db, document_id)
 
 
-def check_document_state(state: str) -> str:
-    """The state, if it is one of ``DOCUMENT_STATES``.
-
-    Raises:
-        ValueError: it is none of them.
-    """
-    if state not in DOCUMENT_STATES:
-        raise ValueError(f"{state!r} is no document state; it is one of {DOCUMENT_STATES}.")
-    return state
-
-
 def set_document_state(
-    db: Database, document_id: int, state: str, error: str | None = None
+    db: Database, document_id: int, state: DocumentState, error: str | None = None
 ) -> DocumentRow:
     """Set the state and the error that explains it; the time of 'done' is kept as finished_at.
 
     Raises:
         NotFound: there is no such document.
-        ValueError: the state is none of ``DOCUMENT_STATES``.
+        IllegalTransition: its present state does not allow that.
+        ValueError: ``state`` is text that names no state.
     """
-    check_document_state(state)
+    new = DocumentState(state)
     with db.transaction():
+        document = get_document(db, document_id)
+        document.state.check(new, document.title)
         db.execute(
             "UPDATE documents SET state = ?, error = ?, finished_at = CASE WHEN ? = 'done' "
             "THEN coalesce(finished_at, ?) END WHERE id = ?",
-            [state, None if error is None else storable(error), state, now(), document_id],
+            [new, None if error is None else storable(error), new, now(), document_id],
         )
         return get_document(db, document_id)
 
@@ -242,7 +237,7 @@ def find_stalled_document(db: Database, session_id: int) -> DocumentRow | None:
     """The document of the session that stands still half-read, paused or failed."""
     row = db.row(
         "SELECT * FROM documents WHERE session_id = ? AND tokens_read > 0 "
-        "AND state IN ('paused', 'failed') ORDER BY ordinal LIMIT 1",
+        f"AND state IN {states_sql(STALLED_STATES)} ORDER BY ordinal LIMIT 1",
         [session_id],
     )
     return None if row is None else _document(row)
@@ -265,5 +260,21 @@ def delete_document(db: Database, document_id: int) -> None:
     db.incremental_vacuum(_VACUUM_PAGES)
 
 
+def stored_state(value: str, document_id: int) -> DocumentState:
+    """The state that a row holds.
+
+    Raises:
+        DamagedDatabase: the row holds something else.
+    """
+    try:
+        return DocumentState(value)
+    except ValueError as error:
+        raise DamagedDatabase(
+            f"The database holds no readable state of document number {document_id}; restore it "
+            "from a backup."
+        ) from error
+
+
 def _document(row: Row) -> DocumentRow:
-    return DocumentRow(**{**row, "notes": list_from_json(row["notes"], "a document's notes")})
+    notes = list_from_json(row["notes"], "a document's notes")
+    return DocumentRow(**{**row, "state": stored_state(row["state"], row["id"]), "notes": notes})

@@ -3,6 +3,7 @@
     StorageError
     ├── NotFound          a session, document, checkpoint, page or folder that is not there
     ├── AlreadyExists     a name that is taken
+    ├── IllegalTransition a document whose state does not allow the state asked for
     ├── SchemaTooNew      a database written by a newer version of this program
     ├── DamagedDatabase   the file is not a database, or SQLite finds it malformed
     ├── DamagedPage       a checkpoint page whose bytes no longer match their hash
@@ -34,6 +35,10 @@ class NotFound(StorageError):
 
 class AlreadyExists(StorageError):
     """The name is taken."""
+
+
+class IllegalTransition(StorageError):
+    """A document in its present state cannot get the state that was asked for."""
 
 
 class SchemaTooNew(StorageError):

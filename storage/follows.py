@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage.database import Database, Row
+from storage.document_state import DocumentState
 from storage.documents import (
     DocumentRow,
     add_document,
@@ -78,7 +79,7 @@ def begin_follow(
             "INSERT INTO follows (document_id, path, place) VALUES (?, ?, ?)",
             [document.id, storable(path), to_json(dict(place))],
         )
-        return set_document_state(db, document.id, "paused")
+        return set_document_state(db, document.id, DocumentState.PAUSED)
 
 
 def find_follow(db: Database, document_id: int) -> FollowRow | None:
@@ -168,11 +169,11 @@ def set_ready_tokens(db: Database, document_id: int, ready_tokens: int) -> None:
 def wake_follow(db: Database, document_id: int) -> DocumentRow | None:
     """Queue a log that rests, if it has more to read or its following ended; else None."""
     follow, document = find_follow(db, document_id), get_document(db, document_id)
-    if follow is None or document.state != "paused":
+    if follow is None or document.state is not DocumentState.PAUSED:
         return None
     if not follow.ended and follow.ready_tokens <= document.tokens_read:
         return None
-    return set_document_state(db, document_id, "queued")
+    return set_document_state(db, document_id, DocumentState.QUEUED)
 
 
 def end_follow(db: Database, document_id: int) -> DocumentRow:
@@ -184,7 +185,7 @@ def end_follow(db: Database, document_id: int) -> DocumentRow:
     with db.transaction():
         _must_find(db, document_id)
         db.execute("UPDATE follows SET ended = 1 WHERE document_id = ?", [document_id])
-        return set_document_state(db, document_id, "queued")
+        return set_document_state(db, document_id, DocumentState.QUEUED)
 
 
 def readable_tokens(db: Database, document: DocumentRow) -> tuple[int, bool]:

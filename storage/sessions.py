@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage.database import Database, Row
+from storage.document_state import OPEN_STATES, states_sql
 from storage.errors import AlreadyExists, NotFound
 from storage.pages import free_unused_pages
 from storage.values import now, object_from_json, to_json
@@ -137,7 +138,7 @@ def list_sessions(db: Database, search: str = "") -> list[SessionSummary]:
         FROM sessions LEFT JOIN (
             SELECT session_id, count(*) AS document_count, sum(tokens_read) AS tokens_read,
                 sum(token_count) AS token_count,
-                sum(state IN ('indexing', 'queued', 'reading')) AS open_count,
+                sum(state IN {states_sql(OPEN_STATES)}) AS open_count,
                 group_concat(title, char(10)) AS titles
             FROM documents GROUP BY session_id
         ) AS found ON found.session_id = sessions.id

@@ -59,9 +59,15 @@ def _watch(service: Service, session: str, document_id: int) -> None:
     from rich.console import Console
 
     with Console(stderr=True).status("…") as line:
-        while (status := _status(service, session, document_id)).document.state != "failed":
+        while not _has_failed(status := _status(service, session, document_id)):
             line.update(f"{_words(status)}; Ctrl-C stops. {service.sessions.notice(session)}")
             time.sleep(LOOK_S)
+
+
+def _has_failed(status: DocumentStatus) -> bool:
+    from storage import DocumentState
+
+    return status.document.state == DocumentState.FAILED
 
 
 def _status(service: Service, session: str, document_id: int) -> DocumentStatus:
@@ -82,7 +88,7 @@ def _tell(service: Service, session: str, document_id: int, as_json: bool) -> No
         print(json.dumps({"session": session, "documents": [asdict(status.document)]}))
     for note in status.document.notes:
         print(note, file=sys.stderr)
-    if status.document.state == "failed":
+    if _has_failed(status):
         print(f"Error: {status.document.title}: {status.document.error}", file=sys.stderr)
     else:
         print(f"{_words(status)}. The same command goes on from here.", file=sys.stderr)

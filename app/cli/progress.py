@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from storage import DocumentRow
 
 LOOK_S = 0.3
-_IN_FRONT = ("queued", "reading")
 
 
 def watch(service: Service, session: str, wanted: list[int]) -> None:
@@ -25,7 +24,7 @@ def watch(service: Service, session: str, wanted: list[int]) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from app.service import OPEN_STATES
+    from storage import OPEN_STATES
 
     columns = (
         TextColumn("{task.description}"),
@@ -58,10 +57,13 @@ def _show(
     statuses: Sequence[DocumentStatus],
     wanted: Sequence[int],
 ) -> None:
+    from storage import DocumentState
+
+    in_front = (DocumentState.QUEUED, DocumentState.READING)
     last = max((s.document.ordinal for s in statuses if s.document.id in wanted), default=0)
     for status in statuses:
         row = status.document
-        is_in_front = row.ordinal < last and row.state in _IN_FRONT
+        is_in_front = row.ordinal < last and row.state in in_front
         if row.id not in tasks:
             if row.id not in wanted and not is_in_front:
                 continue
@@ -78,7 +80,7 @@ def _show(
 
 def explain_stall(service: Service, session: str, rows: Sequence[DocumentRow]) -> str:
     """Why documents were left waiting and what to do about it; empty if none was."""
-    from app.service import OPEN_STATES
+    from storage import OPEN_STATES, DocumentState
 
     waiting = [row.title for row in rows if row.state in OPEN_STATES]
     if not waiting:
@@ -88,7 +90,7 @@ def explain_stall(service: Service, session: str, rows: Sequence[DocumentRow]) -
     if blocker is None:
         why = " ".join(service.sessions.reading_notes(session)) or "The reading stopped."
         return f"{why} Not read to the end: {titles}; the same command goes on from here."
-    how = "is paused" if blocker.state == "paused" else "failed"
+    how = "is paused" if blocker.state == DocumentState.PAUSED else "failed"
     name, title = shlex.quote(session), shlex.quote(blocker.title)
     file = shlex.quote(blocker.source_path or blocker.file_name)
     return (

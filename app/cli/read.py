@@ -99,6 +99,7 @@ def _read(
 ) -> bool:
     from app.messages import KNOWN_ERRORS, sentence
     from ingest import UnsupportedFormat
+    from storage import DocumentState
 
     found = find_given(files, again, password)
     service.start_reading()  # its process for files comes up while the model does
@@ -122,7 +123,7 @@ def _read(
     watch(service, session, wanted)
     rows = [s.document for s in service.documents.list(session) if s.document.id in wanted]
     for row in rows:
-        if row.state == "failed":
+        if row.state == DocumentState.FAILED:
             print(f"Error: {row.title}: {row.error}", file=sys.stderr)
     if told := explain_stall(service, session, rows):
         print(f"Error: {told}", file=sys.stderr)
@@ -137,7 +138,7 @@ def _read(
                 }
             )
         )
-    return not refused and all(row.state == "done" for row in rows)
+    return not refused and all(row.state == DocumentState.DONE for row in rows)
 
 
 @takes_model_options

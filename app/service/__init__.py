@@ -4,14 +4,12 @@ from app.service.answer_jobs import PendingAnswer
 from app.service.answering.answer import Answer, ContextUsage
 from app.service.answering.as_of import AsOfChoice
 from app.service.answering.retrieval import Citation
-from app.service.context import OPEN_STATES
 from app.service.documents import DocumentStatus
 from app.service.passages import PassageContext
 from app.service.report import Report
 from app.service.service import Service
 
 __all__ = [
-    "OPEN_STATES",
     "Answer",
     "Citation",
     "DocumentStatus",

@@ -16,10 +16,14 @@ from app.service.reading.session_cache import SessionCache
 from app.service.reading.worker import Reader
 from app.settings import ModelOptions, Settings
 from ingest import SandboxPool
-from storage import Database, DocumentRow, SessionRow
-
-OPEN_STATES = ("indexing", "queued", "reading")
-"""Of documents that are being worked on, or will be."""
+from storage import (
+    OPEN_STATES,
+    RESUMABLE_STATES,
+    Database,
+    DocumentRow,
+    DocumentState,
+    SessionRow,
+)
 
 
 class Context:
@@ -119,8 +123,9 @@ class Context:
 
     def resume(self, document: DocumentRow, password: str | None = None) -> DocumentRow:
         """Read a document on, wherever it stopped; a failed one is tried again."""
-        if document.state in ("paused", "failed", "cancelled"):
-            waiting = "queued" if document.token_count is not None else "indexing"
+        if document.state in RESUMABLE_STATES:
+            is_indexed = document.token_count is not None
+            waiting = DocumentState.QUEUED if is_indexed else DocumentState.INDEXING
             document = storage.set_document_state(self.db, document.id, waiting)
         if document.state in OPEN_STATES:
             self.reader.enqueue(document, password)

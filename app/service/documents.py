@@ -11,7 +11,7 @@ from app.service.context import Context
 from app.service.library import indexing as library
 from app.service.library import versions
 from app.service.rereads import Rereads
-from storage import DocumentRow
+from storage import DocumentRow, DocumentState
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Documents:
     def _status(self, row: DocumentRow) -> DocumentStatus:
         progress = self._context.reader.progress.get(row.id)
         rests = self._context.following.waits_for_more(row)
-        if progress is None or row.state == "done":
+        if progress is None or row.state == DocumentState.DONE:
             return DocumentStatus(row, row.tokens_read, 0.0, rests)
         return DocumentStatus(row, progress.tokens_read, progress.tokens_per_second, rests)
 
@@ -110,8 +110,10 @@ class Documents:
         context = self._context
         document = storage.get_document(self._db, document_id)
         context.following.pause(document)
-        if document.state == "queued" and not context.reader.is_busy(document.session_id):
-            storage.set_document_state(self._db, document_id, "paused")
+        if document.state == DocumentState.QUEUED and not context.reader.is_busy(
+            document.session_id
+        ):
+            storage.set_document_state(self._db, document_id, DocumentState.PAUSED)
         context.reader.pause(document)
 
     def resume(self, document_id: int, password: str | None = None) -> DocumentRow:
@@ -124,7 +126,7 @@ class Documents:
             password: of an encrypted PDF whose text is not yet stored.
         """
         document = storage.get_document(self._db, document_id)
-        if document.state == "cancelled" and self._is_read_past(document):
+        if document.state == DocumentState.CANCELLED and self._is_read_past(document):
             document = self._read_once_more(document)
         return self._context.resume(document, password)
 
@@ -136,7 +138,7 @@ class Documents:
         """
         context = self._context
         document = storage.get_document(self._db, document_id)
-        if document.state in ("done", "cancelled"):
+        if document.state in (DocumentState.DONE, DocumentState.CANCELLED):
             return document
         context.following.pause(document)
         follow = storage.find_follow(self._db, document_id)
@@ -149,8 +151,8 @@ class Documents:
             storage.delete_document(self._db, document_id)
             context.files.drop_unused()
             kept = None
-        elif document.state != "done":
-            kept = storage.set_document_state(self._db, document_id, "cancelled")
+        elif document.state != DocumentState.DONE:
+            kept = storage.set_document_state(self._db, document_id, DocumentState.CANCELLED)
         else:
             kept = document
         context.read_on(document.session_id)

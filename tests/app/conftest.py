@@ -14,7 +14,7 @@ from ahn_runtime import Runtime
 from app.service import Service
 from app.settings import ModelOptions, Retention, Settings
 from ingest import SandboxPool
-from storage import DocumentRow
+from storage import OPEN_STATES, DocumentRow
 from tests.support.paths import ROOT
 
 TINY_WINDOW, TINY_SINKS = 3000, 64
@@ -100,9 +100,6 @@ def read_in_part(service: Service, session: str, path: Path) -> DocumentRow:
 
 def wait_until_read(service: Service, session: str, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
-    while any(
-        s.document.state in ("indexing", "queued", "reading")
-        for s in service.documents.list(session)
-    ):
+    while any(s.document.state in OPEN_STATES for s in service.documents.list(session)):
         assert time.monotonic() < deadline, "the reading did not end"
         time.sleep(0.02)

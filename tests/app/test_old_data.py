@@ -74,11 +74,11 @@ def open_service(shared_processes: SandboxPool) -> Iterator[Open]:
 
 
 def ask(service: Service, name: str, at: str = "") -> Answer:
-    return list(service.ask(name, QUESTION, at))[-1]
+    return list(service.questions.ask(name, QUESTION, at))[-1]
 
 
 def session_at_its_end(service: Service, name: str) -> Session:
-    row = service.session(name)
+    row = service.sessions.get(name)
     return open_session(service.db, row, service.runtime(row)).session
 
 
@@ -103,8 +103,8 @@ def read_to_its_end(service: Service, name: str) -> None:
     service.start()
     wait_until_read(service, name)
     deadline = time.monotonic() + PATIENCE_S
-    while service.rereading(name) is not None:
-        assert time.monotonic() < deadline, service.notice(name)
+    while service.rereads.progress(name) is not None:
+        assert time.monotonic() < deadline, service.sessions.notice(name)
         time.sleep(0.02)
 
 
@@ -159,13 +159,13 @@ def processor() -> dict[str, str]:
 
 def test_the_old_sessions_are_listed(old_service):
     db = old_service.db
-    listed = sorted((s.session.id, s.session.name) for s in old_service.sessions())
+    listed = sorted((s.session.id, s.session.name) for s in old_service.sessions.list())
     assert listed == [(s["id"], s["name"]) for s in STORED["sessions"]]
-    trash = [(t.session_id, t.name) for t in old_service.trashed_sessions()]
+    trash = [(t.session_id, t.name) for t in old_service.trash.list()]
     assert trash == [(t["id"], t["name"]) for t in STORED["trash"]]
     rereads = [(row.id, row.rereads) for row in storage.list_rereads(db)]
     assert rereads == [(r["id"], r["rereads"]) for r in STORED["rereads"]]
-    assert old_service.rereading("ferry").tokens_read == 384
+    assert old_service.rereads.progress("ferry").tokens_read == 384
     assert db.integrity_check() == []
 
 
@@ -185,7 +185,7 @@ def test_all_that_is_stored_of_an_old_session_reads_as_before(old_service, sessi
 
 
 def test_the_old_answer_has_its_citation(old_service):
-    _, answer = old_service.messages("harbour")
+    _, answer = old_service.questions.messages("harbour")
     assert answer.text == "Morag Finn [1]" and "Morag Finn" in answer.citations[0]["text"]
 
 
@@ -211,7 +211,7 @@ def test_every_old_checkpoint_is_restored_and_saved_again_with_the_same_pages(
 
 def test_the_half_read_document_is_read_on_and_the_question_answered(old_service):
     read_to_its_end(old_service, "harbour")
-    states = [status.document.state for status in old_service.documents("harbour")]
+    states = [status.document.state for status in old_service.documents.list("harbour")]
     expected = EXPECTED["end"]["harbour"]
     assert states == expected["states"] == ["done", "done", "done"]
     session = session_at_its_end(old_service, "harbour")
@@ -246,15 +246,15 @@ def test_the_old_reread_is_finished_and_takes_its_sessions_place(old_service):
     expected = EXPECTED["end"]["ferry"]
     session = session_at_its_end(old_service, "ferry")
     assert session.tokens_seen == expected["position"]
-    assert old_service.report("ferry").window == 512
+    assert old_service.sessions.report("ferry").window == 512
     torch.testing.assert_close(next_logits(session), torch.tensor(expected["logits"]), **CLOSE)
 
 
 def test_the_old_trash_can_be_taken_back(old_service):
-    (trashed,) = old_service.trashed_sessions()
-    assert old_service.restore_session(trashed.session_id).name == "letters"
-    assert old_service.trashed_sessions() == []
-    assert [s.document.title for s in old_service.documents("letters")] == ["letter"]
+    (trashed,) = old_service.trash.list()
+    assert old_service.trash.restore(trashed.session_id).name == "letters"
+    assert old_service.trash.list() == []
+    assert [s.document.title for s in old_service.documents.list("letters")] == ["letter"]
 
 
 def test_the_old_log_is_followed_on_where_it_was_left(old_service, tmp_path):
@@ -262,14 +262,14 @@ def test_the_old_log_is_followed_on_where_it_was_left(old_service, tmp_path):
     old_service.db.execute("UPDATE follows SET path = ?", [str(log)])  # the log has moved
     with log.open("a", encoding="utf-8") as file:
         file.write("2031-01-25 07:00:00 the valve Ozymandias is stuck\n")
-    old_service.reader.start()
-    (before,) = old_service.documents("pumps")
-    document = old_service.follow("pumps", log)
+    old_service.start_reading()
+    (before,) = old_service.documents.list("pumps")
+    document = old_service.documents.follow("pumps", log)
     assert document.id == before.document.id
-    old_service.following.stop_all()
-    assert old_service.add_document("pumps", log).id == document.id
+    old_service.context.following.stop_all()
+    assert old_service.documents.add("pumps", log).id == document.id
     wait_until_read(old_service, "pumps")
-    (status,) = old_service.documents("pumps")
+    (status,) = old_service.documents.list("pumps")
     assert status.document.state == "done"
     assert status.document.tokens_read == status.document.token_count
     assert stored_text(old_service.db, document.id) == log.read_text(encoding="utf-8")

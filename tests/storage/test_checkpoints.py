@@ -105,7 +105,7 @@ def test_bad_arguments_are_refused(db, add_session, add_text, save, count):
         storage.save_checkpoint(
             db, session.id, position=1, manifest={}, pages={"ab": b"x"}, page_hashes=[]
         )
-    with pytest.raises(ValueError, match="no document state"):
+    with pytest.raises(ValueError, match="not a document state"):
         save(db, other.id, 1, b"a", document_id=foreign.id, document_state="lost")
     with pytest.raises(storage.NotFound, match="no document number"):
         save(db, session.id, 1, b"a", document_id=foreign.id)

@@ -58,10 +58,11 @@ def test_what_was_read_is_not_indexed_anew(db, add_session, add_text, save, coun
 def test_done_has_a_time_and_failed_a_reason(db, add_session, add_text):
     document = add_text(db, add_session(db).id, "one")
     assert storage.set_document_state(db, document.id, "done").finished_at is not None
+    assert storage.set_document_state(db, document.id, "reading").finished_at is None
     failed = storage.set_document_state(db, document.id, "failed", "page 3 is damaged")
     assert (failed.error, failed.finished_at) == ("page 3 is damaged", None)
     assert storage.set_document_state(db, document.id, "queued").error is None
-    with pytest.raises(ValueError, match="'lost' is no document state"):
+    with pytest.raises(ValueError, match="'lost' is not a document state"):
         storage.set_document_state(db, document.id, "lost")
 
 

@@ -71,6 +71,7 @@ def test_a_rereading_brings_its_own(db, session, add_text):
     add(db, session, (100, 100, 1.0), (200, 100, 1.0))
     reread = storage.begin_reread(db, session.id, {})
     for document in storage.list_documents(db, reread.id):
+        storage.finish_indexing(db, document.id, token_count=10, unit_count=1, unit_name="page")
         storage.set_document_state(db, document.id, "done")
     add(db, reread, (150, 150, 1.0))
     storage.finish_reread(db, reread.id)

@@ -20,7 +20,7 @@ from app.messages import known_error, sentence
 from app.service.library.followed_log import FollowedLog, begin
 from app.service.reading.locks import SessionLocks
 from app.settings import Settings
-from storage import Database, DocumentRow, FollowRow, SessionRow
+from storage import Database, DocumentRow, DocumentState, FollowRow, SessionRow
 
 log = logging.getLogger(__name__)
 
@@ -85,8 +85,8 @@ class Following:
         if follow is None:
             return begin(self._db, row.id, path, self._runtime(row.id).tokenizer)
         document = storage.get_document(self._db, follow.document_id)
-        if document.state == "failed":
-            document = storage.set_document_state(self._db, document.id, "paused")
+        if document.state == DocumentState.FAILED:
+            document = storage.set_document_state(self._db, document.id, DocumentState.PAUSED)
         return document
 
     def stop(self, session_id: int) -> None:
@@ -112,7 +112,7 @@ class Following:
 
     def waits_for_more(self, document: DocumentRow) -> bool:
         """Whether a log rests only until it grows: it is followed, by this process or another."""
-        if document.state != "paused":
+        if document.state != DocumentState.PAUSED:
             return False
         follow = storage.find_follow(self._db, document.id)
         is_open = follow is not None and not follow.ended
@@ -156,7 +156,7 @@ class Following:
         if ended is None:
             return None
         document = storage.get_document(self._db, ended.document_id)
-        return None if document.state == "done" else document
+        return None if document.state == DocumentState.DONE else document
 
     def _left_open(self, row: SessionRow) -> FollowRow | None:
         """The following that a session left open; refused while it goes on."""
@@ -199,7 +199,7 @@ class Following:
         error = known_error(error)
         self.notices[session_id] = sentence(error)
         try:
-            storage.set_document_state(self._db, document_id, "failed", sentence(error))
+            storage.set_document_state(self._db, document_id, DocumentState.FAILED, sentence(error))
         except storage.StorageError as second:  # the disk is full, or the document deleted
             log.warning("document %d: %s", document_id, sentence(second))
 

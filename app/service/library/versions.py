@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import storage
-from storage import Database, DocumentRow
-
-HALF_READ = ("paused", "failed")
+from storage import STALLED_STATES, Database, DocumentRow, DocumentState
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,11 @@ def find_read(db: Database, session_id: int, file: File, again: bool) -> Documen
             command can be given again after an interruption.
     """
     known = storage.find_by_hash(db, session_id, file.sha256)
-    if known is None or known.state == "cancelled" or (again and known.state == "done"):
+    if (
+        known is None
+        or known.state == DocumentState.CANCELLED
+        or (again and known.state == DocumentState.DONE)
+    ):
         return None
     newest = storage.find_newest(db, session_id, file.name, file.path)
     if newest is not None and newest.sha256 != file.sha256:
@@ -87,9 +89,9 @@ def notes_on(db: Database, row: DocumentRow) -> list[str]:
 def _give_up(db: Database, line: Sequence[DocumentRow]) -> None:
     """Cancel the half-read: its rest would have to come first, and the new version would wait."""
     for member in line:
-        if member.state in HALF_READ and member.tokens_read:
+        if member.state in STALLED_STATES and member.tokens_read:
             why = "Given up half-way: there is a newer version of it."
-            storage.set_document_state(db, member.id, "cancelled", why)
+            storage.set_document_state(db, member.id, DocumentState.CANCELLED, why)
 
 
 def _title(title: str, version: int, readings: int, taken: set[str]) -> str:

@@ -16,7 +16,7 @@ from ahn_runtime.checkpoint import Manifest, load_checkpoint, save_checkpoint
 from app.messages import sentence
 from app.service.answering.prompt import opening
 from app.settings import Settings
-from storage import DamagedPage, Database, SessionRow
+from storage import DamagedPage, Database, DocumentState, SessionRow
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class OpenSession:
         self.fed_tokens += len(chunk)
         self.document_tokens += len(chunk)
 
-    def save(self, db: Database, document_state: str | None = None) -> None:
+    def save(self, db: Database, document_state: DocumentState | None = None) -> None:
         """Write a checkpoint; page sharing goes on from it only once it is stored."""
         checkpoint = save_checkpoint(
             self.session,

@@ -11,7 +11,7 @@ from typing import Any
 import storage
 from app.service.reading.locks import SessionLocks
 from app.settings import ModelOptions
-from storage import Database, SessionRow
+from storage import Database, DocumentState, SessionRow
 
 UNTRAINED = "untrained"
 
@@ -81,7 +81,7 @@ def finish(db: Database, locks: SessionLocks, reread: SessionRow) -> bool:
     with locks.held(reread.rereads):
         if storage.catch_up(db, reread.id):
             return True
-        if any(d.state != "done" for d in storage.list_documents(db, reread.id)):
+        if any(d.state != DocumentState.DONE for d in storage.list_documents(db, reread.id)):
             return False  # one could not be read: its error is shown, `reread` tries again
         storage.finish_reread(db, reread.id)
     return False

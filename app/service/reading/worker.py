@@ -26,7 +26,7 @@ from app.service.reading.progress import Progress
 from app.service.reading.session_cache import SessionCache
 from app.settings import Settings
 from ingest import SandboxPool, token_chunks
-from storage import Database, DocumentRow
+from storage import Database, DocumentRow, DocumentState
 
 log = logging.getLogger(__name__)
 BUSY_S = 1.0
@@ -99,13 +99,13 @@ class Reader:
         with self._wake:
             self._paused.discard(document.id)
             self._forgotten.discard(document.id)
-            if password is not None and document.state == "indexing":
+            if password is not None and document.state == DocumentState.INDEXING:
                 self._passwords[document.id] = password
         self._queue_up(document)
 
     def _queue_up(self, document: DocumentRow) -> None:
         with self._wake:
-            if document.state == "indexing" and document.id not in self._to_index:
+            if document.state == DocumentState.INDEXING and document.id not in self._to_index:
                 self._to_index[document.id] = document.session_id
             elif document.session_id not in self._to_read:
                 self._to_read.append(document.session_id)
@@ -192,7 +192,7 @@ class Reader:
     def _fail(self, session_id: int | None, document_id: int, error: BaseException) -> None:
         log.warning("document %d: %s", document_id, sentence(error))
         try:
-            storage.set_document_state(self._db, document_id, "failed", sentence(error))
+            storage.set_document_state(self._db, document_id, DocumentState.FAILED, sentence(error))
         except storage.StorageError as second:  # the disk is full, say: then it is only told
             log.warning("document %d: %s", document_id, sentence(second))
             if session_id is not None:
@@ -260,8 +260,8 @@ class Reader:
             live.document_id, live.document_tokens = document.id, 0
         if live.document_tokens == 0:
             storage.set_start_position(self._db, document.id, live.position)
-        if document.state != "reading":
-            storage.set_document_state(self._db, document.id, "reading")
+        if document.state != DocumentState.READING:
+            storage.set_document_state(self._db, document.id, DocumentState.READING)
 
     def _read_document(self, live: OpenSession, document: DocumentRow) -> None:
         total, is_growing = storage.readable_tokens(self._db, document)
@@ -288,15 +288,16 @@ class Reader:
         self._save(live, document, total, is_growing)
 
     def _save(self, live: OpenSession, document: DocumentRow, total: int, is_growing: bool) -> None:
-        state = "paused" if document.id in self._paused else "reading"
+        state = DocumentState.PAUSED if document.id in self._paused else DocumentState.READING
         if live.document_tokens >= total:
-            state = "paused" if is_growing else "done"  # a followed log rests until it has more
+            # A followed log rests until it has more.
+            state = DocumentState.PAUSED if is_growing else DocumentState.DONE
         with self._queue.reading():  # nobody forks a session while its checkpoint is written
             live.save(self._db, state)
         retention.prune(self._db, self._settings, live.row.id)
         if is_growing and document.id not in self._paused:
             storage.wake_follow(self._db, document.id)  # it may have got more, or ended, meanwhile
-        if state == "done":
+        if state is DocumentState.DONE:
             self.progress.pop(document.id, None)
 
     def _is_interrupted(self, session_id: int, document_id: int) -> bool:

@@ -7,32 +7,44 @@ from html import escape
 
 from app.service import DocumentStatus
 from app.web.formatting import duration
+from storage import OPEN_STATES, RESUMABLE_STATES, DocumentState
 
 STATE_WORDS = {
-    "indexing": "Looking through it",
-    "queued": "Waiting",
-    "reading": "Reading",
-    "paused": "Paused",
-    "done": "Read",
-    "failed": "Could not be read",
-    "cancelled": "Cancelled",
+    DocumentState.INDEXING: "Looking through it",
+    DocumentState.QUEUED: "Waiting",
+    DocumentState.READING: "Reading",
+    DocumentState.PAUSED: "Paused",
+    DocumentState.DONE: "Read",
+    DocumentState.FAILED: "Could not be read",
+    DocumentState.CANCELLED: "Cancelled",
 }
 WAITS_FOR_MORE = "Following, waiting for more"
 REMOVE = (
     "Remove “{title}”? A memory cannot unlearn, so what was read after it is read again without it."
 )
 CANCEL = "Stop reading “{title}” for good? What was read of it stays known."
-_PAUSE, _CANCEL, _REMOVE = ("pause", "Pause"), ("cancel", "Cancel"), ("remove", "Remove")
-ACTIONS = {
-    "indexing": (_CANCEL,),
-    "queued": (_PAUSE, _CANCEL),
-    "reading": (_PAUSE, _CANCEL),
-    "paused": (("resume", "Resume"), _CANCEL, _REMOVE),
-    "done": (_REMOVE,),
-    "failed": (("resume", "Try again"), _REMOVE),
-    "cancelled": (("resume", "Read on"), _REMOVE),
+RESUME_WORDS = {
+    DocumentState.PAUSED: "Resume",
+    DocumentState.FAILED: "Try again",
+    DocumentState.CANCELLED: "Read on",
 }
-"""What a button does, and what is written on it, by the document's state."""
+
+
+def actions(state: DocumentState) -> list[tuple[str, str]]:
+    """What the buttons of a document in this state do, and what is written on them, in order."""
+    is_open, is_resumable = state in OPEN_STATES, state in RESUMABLE_STATES
+    shown = []
+    if is_resumable:
+        shown.append(("resume", RESUME_WORDS[state]))
+    if is_open and state.can_become(DocumentState.PAUSED):
+        shown.append(("pause", "Pause"))
+    if is_open or state is DocumentState.PAUSED:
+        shown.append(("cancel", "Cancel"))
+    if not is_open:
+        shown.append(("remove", "Remove"))
+    return shown
+
+
 _CONFIRMED = {"remove": REMOVE, "cancel": CANCEL}
 
 
@@ -73,13 +85,13 @@ def _facts(status: DocumentStatus) -> list[str]:
     if row.unit_count:
         plural = "" if row.unit_count == 1 else "s"
         facts.append(f"{row.unit_count:,} {row.unit_name}{plural}")
-    if row.token_count and row.state == "done":
+    if row.token_count and row.state == DocumentState.DONE:
         facts.append(f"{row.token_count:,} tokens")
     elif row.token_count:
         facts.append(f"{status.tokens_read:,} of {row.token_count:,} tokens")
     if status.tokens_per_second:
         facts.append(f"{status.tokens_per_second:,.0f} tokens/s")
-    if status.eta_s is not None and row.state == "reading":
+    if status.eta_s is not None and row.state == DocumentState.READING:
         facts.append(f"{duration(status.eta_s)} left")
     return facts
 
@@ -87,7 +99,7 @@ def _facts(status: DocumentStatus) -> list[str]:
 def _buttons(status: DocumentStatus) -> str:
     row = status.document
     shown = []
-    for action, label in ACTIONS[row.state]:
+    for action, label in actions(row.state):
         confirm = _CONFIRMED.get(action, "").format(title=row.title)
         asked = f' data-confirm="{escape(confirm)}"' if confirm else ""
         name = escape(f"{label}: {row.title}")

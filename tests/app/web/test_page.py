@@ -25,7 +25,7 @@ from app.web.savings.png import as_png
 from app.web.savings.tab import SavingsActions
 from app.web.sidebar.tab import SessionActions, session_label
 from ingest import PagePicture
-from storage import MessageRow, ReadingSpeed
+from storage import DocumentState, MessageRow, ReadingSpeed
 from tests.app.conftest import read_in_part, wait_until_read
 
 HOSTILE = "<script>alert(1)</script> \U0001f980 <|im_end|>"
@@ -127,12 +127,15 @@ def test_documents_offer_what_their_state_allows(make_service, tmp_path):
     service.sessions.create("s")
     service.documents.add("s", path)
     status = service.documents.list("s")[0]
-    for state, wanted in (
-        ("reading", ["pause", "cancel"]),
-        ("paused", ["resume", "cancel", "remove"]),
-        ("failed", ["resume", "remove"]),
-        ("done", ["remove"]),
-    ):
+    for state, wanted in {
+        DocumentState.INDEXING: ["cancel"],
+        DocumentState.QUEUED: ["pause", "cancel"],
+        DocumentState.READING: ["pause", "cancel"],
+        DocumentState.PAUSED: ["resume", "cancel", "remove"],
+        DocumentState.DONE: ["remove"],
+        DocumentState.FAILED: ["resume", "remove"],
+        DocumentState.CANCELLED: ["resume", "remove"],
+    }.items():
         row = replace(status.document, state=state, title=HOSTILE)
         page = documents_html([replace(status, document=row)], "<notice>")
         assert [word for word in wanted if f'data-do="{word}"' in page] == wanted
