@@ -226,7 +226,7 @@ def test_the_old_export_is_imported_and_goes_on_as_the_data_directory_does(
     old_service, open_service, tmp_path
 ):
     other = open_service(tmp_path / "other")
-    row = other.import_session(OLD / "harbour.ammon")
+    row = other.sessions.import_from(OLD / "harbour.ammon")
     newest, *_ = other.checkpoints("harbour")
     recorded = STORED["states"]["1"]["checkpoints"][0]
     assert newest.position == recorded["position"]

@@ -124,7 +124,7 @@ def opened(
 
 def work(service: Service, slices: int | None = None) -> None:
     """Index what waits, and read it: all of it, or so many slices, each to a checkpoint."""
-    reader = service.context.reader
+    reader = service.reader
     while reader._to_index:
         reader._index_next()
     done = 0
@@ -139,44 +139,44 @@ def fill(data_dir: Path, model: Path) -> None:
     with opened(data_dir, model) as service:
         fill_harbour(service, paths)
     with opened(data_dir, model) as service:
-        service.sessions.create("letters")
-        service.documents.add("letters", paths["letter.txt"])
+        service.create_session("letters")
+        service.add_document("letters", paths["letter.txt"])
         work(service)
-        service.trash.put("letters")
-        service.sessions.create("ferry")
-        service.documents.add("ferry", paths["ferry.txt"])
+        service.trash_session("letters")
+        service.create_session("ferry")
+        service.add_document("ferry", paths["ferry.txt"])
         work(service)
-        service.rereads.begin("ferry", {"window": SMALL_WINDOW})
+        service.reread("ferry", {"window": SMALL_WINDOW})
         work(service, slices=1)
     with opened(data_dir, model, checkpoint_tokens=2048) as service:
         follow_pumps(service, paths["pumps.log"])
     with opened(data_dir, model, quantize="int8") as service:
-        service.sessions.create("int8")
-        service.documents.add("int8", paths["diary.txt"])
+        service.create_session("int8")
+        service.add_document("int8", paths["diary.txt"])
         work(service, slices=1)
 
 
 def fill_harbour(service: Service, paths: dict[str, Path]) -> None:
     """A file, a changed version of it, a question, and a diary that is read half-way."""
-    service.sessions.create("harbour")
-    service.documents.add("harbour", paths["lighthouse.txt"])
+    service.create_session("harbour")
+    service.add_document("harbour", paths["lighthouse.txt"])
     work(service)
     paths["lighthouse.txt"].write_text(lighthouse("red", "Morag Finn", 12), encoding="utf-8")
-    service.documents.add("harbour", paths["lighthouse.txt"])
+    service.add_document("harbour", paths["lighthouse.txt"])
     work(service)
-    list(service.questions.ask("harbour", QUESTION))
-    service.documents.add("harbour", paths["diary.txt"])
+    list(service.ask("harbour", QUESTION))
+    service.add_document("harbour", paths["diary.txt"])
     work(service, slices=1)  # up to a checkpoint
 
 
 def follow_pumps(service: Service, log: Path) -> None:
     """A log that is followed, read as far as whole chunks are there, and then left open."""
-    service.sessions.create("pumps")
-    document = service.documents.follow("pumps", log)
+    service.create_session("pumps")
+    document = service.follow("pumps", log)
     while not _is_taken(service.db, document.id, log):
         time.sleep(0.01)
-    service.context.following.stop_all()
-    service.context.following.wake_reader(document.id)
+    service.following.stop_all()
+    service.following.wake_reader(document.id)
     work(service)
 
 
@@ -196,10 +196,10 @@ def make_model(directory: Path, scratch: Path) -> None:
     fill(scratch / "rehearsed", directory)
     with opened(scratch / "rehearsed", directory) as service:
         examples = [(rehearse(service, str(AS_OF)), FIRST_KEEPER)]
-        asked = storage.list_messages(service.db, service.sessions.get("harbour").id)[0].position
-        last_of = [c.id for c in service.sessions.checkpoints("harbour") if c.position == asked]
+        asked = storage.list_messages(service.db, service.session("harbour").id)[0].position
+        last_of = [c.id for c in service.checkpoints("harbour") if c.position == asked]
         examples.append((rehearse(service, str(last_of[0]), as_of=False), SECOND_KEEPER))
-        service.engine.read_on(service.sessions.get("harbour").id)
+        service.engine.read_on(service.session("harbour").id)
         work(service)
         examples.append((rehearse(service), SECOND_KEEPER))
         head = fit_head(service.runtime(), examples)
@@ -210,7 +210,7 @@ def make_model(directory: Path, scratch: Path) -> None:
 
 def live_at(service: Service, at: str) -> LiveSession:
     """The harbour's state of its own at a checkpoint, or where it stands."""
-    row = service.sessions.get("harbour")
+    row = service.session("harbour")
     position = find_position(service.db, row, at) if at else None
     live = open_live(service.db, row, service.runtime(row), at_most=position)
     if position is not None:
@@ -266,10 +266,10 @@ def expectations(data_dir: Path, export: Path, model: Path, scratch: Path) -> di
     shutil.copytree(data_dir, copy)
     with opened(copy, model) as service:
         stored = stored_things(service)
-        service.trash.sweep()
+        service._trash.sweep()
         for row in storage.list_rereads(service.db):
             service.engine.read_on(row.id)
-        for summary in service.sessions.list():
+        for summary in service.sessions():
             service.engine.read_on(summary.session.id)
         work(service)
         computed = {name: end_state(service, name) for name in ("harbour", "ferry", "int8")}
@@ -305,9 +305,9 @@ def processor() -> dict[str, str]:
 def stored_things(service: Service) -> dict[str, Any]:
     """What the tables hold, as `storage` lists it; nothing is computed but the logits."""
     db = service.db
-    rows = sorted((s.session for s in service.sessions.list()), key=lambda row: row.id)
+    rows = sorted((s.session for s in service.sessions()), key=lambda row: row.id)
     rereads = storage.list_rereads(db)
-    trashed = service.trash.list()
+    trashed = service.trashed_sessions()
     hidden = [storage.get_session_by_id(db, t.session_id) for t in trashed]
     return {
         "sessions": [{"id": row.id, "name": row.name} for row in rows],
@@ -349,7 +349,7 @@ def checkpoint_state(
 
 def end_state(service: Service, name: str) -> dict[str, Any]:
     """Where a session stands once everything is read."""
-    row = service.sessions.get(name)
+    row = service.session(name)
     session = open_live(service.db, row, service.runtime(row)).session
     states = [document.state for document in storage.list_documents(service.db, row.id)]
     return {
@@ -363,7 +363,7 @@ def end_state(service: Service, name: str) -> dict[str, Any]:
 def answered(service: Service, at: str) -> dict[str, Any]:
     """An answer as the service gives it, and how clear each of its tokens was."""
     margins, ids = margins_of(service, at)
-    *_, answer = service.questions.ask("harbour", QUESTION, at)
+    *_, answer = service.ask("harbour", QUESTION, at)
     assert service.runtime().tokenizer.encode(answer.text) == ids, (answer.text, ids)
     return {
         "text": answer.text,
@@ -423,7 +423,7 @@ def main(target: Path) -> None:
     make_model(model, scratch)
     fill(data_dir, model)
     with opened(data_dir, model) as service:
-        service.sessions.export_to("harbour", export)
+        service.export_session("harbour", export)
     compact(data_dir)
     expected = expectations(data_dir, export, model, scratch)
     (target / "expected.json").write_text(json.dumps(expected, indent=1) + "\n", encoding="utf-8")
