@@ -227,11 +227,11 @@ def test_the_old_export_is_imported_and_goes_on_as_the_data_directory_does(
 ):
     other = open_service(tmp_path / "other")
     row = other.sessions.import_from(OLD / "harbour.ammon")
-    newest, *_ = other.checkpoints("harbour")
+    newest, *_ = other.sessions.checkpoints("harbour")
     recorded = STORED["states"]["1"]["checkpoints"][0]
     assert newest.position == recorded["position"]
     assert page_hashes(newest.manifest) == recorded["pages"]
-    words = [(m.role, m.text) for m in other.messages("harbour")]
+    words = [(m.role, m.text) for m in other.questions.messages("harbour")]
     assert words == [(m["role"], m["text"]) for m in STORED["states"]["1"]["messages"]]
     assert row.name == "harbour"
     for service in (old_service, other):

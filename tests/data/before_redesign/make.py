@@ -113,7 +113,12 @@ def opened(
     )
 
     def load(chosen: ModelOptions) -> Runtime:
-        return Runtime.load(**{**chosen.as_dict(), "model": str(model)})
+        runtime = Runtime.load(**{**chosen.as_dict(), "model": str(model)})
+        # That code computed with weights where the file had them, and products at an address that
+        # is not aligned may differ in their last bits. Copied, they lie where later code has them.
+        for parameter in runtime.model.parameters():
+            parameter.data = parameter.data.clone()
+        return runtime
 
     service = Service(settings, load)
     try:
