@@ -4,7 +4,7 @@ Imports neither the model, nor the storage, nor the application.
 """
 
 from ingest.chunking import encode_segments, token_chunks
-from ingest.document import DEFAULT_LIMITS, Chapter, Document, Limits, Locator, Reader, Segment
+from ingest.document import Chapter, Document, Locator, Reader, Segment
 from ingest.errors import (
     DamagedDocument,
     DocumentNotFound,
@@ -15,15 +15,16 @@ from ingest.errors import (
     ReaderFailed,
     UnsupportedFormat,
 )
-from ingest.folders import Found, find_files
+from ingest.folders import FoundFile, find_files
+from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.opening import kind_to_follow, open_document
 from ingest.pdf.ocr import Ocr, find_ocr
 from ingest.sandbox.pool import SandboxPool
 from ingest.sandbox.render import PagePicture, Rectangle, render_page
-from ingest.tail.growing import GrowingText, begin_growing, grow_on
+from ingest.tail.growing import GrowingText, begin_growing, resume_growing
 from ingest.tail.growing_json_lines import GrowingJsonLines
 from ingest.tail.growing_log import GrowingLog
-from ingest.tail.tail import Tail, TailCursor, start_of
+from ingest.tail.tail import Tail, TailCursor, start_cursor
 
 __all__ = [
     "Chapter",
@@ -33,7 +34,7 @@ __all__ = [
     "DocumentNotFound",
     "EmptyDocument",
     "EncryptedDocument",
-    "Found",
+    "FoundFile",
     "GrowingJsonLines",
     "GrowingLog",
     "GrowingText",
@@ -43,22 +44,22 @@ __all__ = [
     "Locator",
     "Ocr",
     "PagePicture",
-    "TailCursor",
     "Reader",
     "ReaderFailed",
-    "SandboxPool",
     "Rectangle",
+    "SandboxPool",
     "Segment",
     "Tail",
+    "TailCursor",
     "UnsupportedFormat",
     "begin_growing",
     "encode_segments",
     "find_files",
     "find_ocr",
-    "grow_on",
     "kind_to_follow",
     "open_document",
     "render_page",
-    "start_of",
+    "resume_growing",
+    "start_cursor",
     "token_chunks",
 ]

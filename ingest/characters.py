@@ -1,16 +1,16 @@
-"""Characters that may not leave a reader: surrogates, and controls that break what comes after.
+"""Removes characters that no segment may contain: surrogates and control characters.
 
-Knows no format.
+The readers of JSON Lines, HTML, Word and PDF use it. Knows no format.
 """
 
 import re
 
-# C0 and C1 controls but tab and newline. NUL ends a string for SQLite, escapes reach terminals.
+# C0 and C1 controls except tab and newline. NUL ends a string in SQLite; escapes control terminals.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def without_surrogates(text: str) -> str:
-    """Return text that can be encoded: pairs become the character, lone ones U+FFFD."""
+    """Return text that can be encoded: surrogate pairs become one character, lone ones U+FFFD."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 

@@ -1,7 +1,7 @@
 """Segments to tokens to chunks on a grid.
 
 Knows no tokenizer (`encode` is passed in) and no model. The grid is counted from the document's
-start, so that a reading that was interrupted makes the very calls of an uninterrupted one.
+start, so that an interrupted reading makes the same calls as one without interruption.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,7 +14,10 @@ def encode_segments(
 ) -> Iterator[tuple[Segment, list[int]]]:
     """Yield each segment with its token ids, one at a time, in order.
 
-    A segment is encoded alone: its ids never depend on its neighbours.
+    A segment is encoded alone: its ids do not depend on the segments around it.
+
+    Args:
+        encode: returns the token ids of a text.
     """
     for segment in segments:
         yield segment, encode(segment.text)
@@ -23,7 +26,7 @@ def encode_segments(
 def token_chunks(
     pieces: Iterable[Sequence[int]], chunk_tokens: int, skip_tokens: int = 0
 ) -> Iterator[list[int]]:
-    """Re-cut a stream of encoded pieces into chunks of `chunk_tokens`; the last may be short.
+    """Regroup a stream of encoded pieces into chunks of `chunk_tokens`; the last may be shorter.
 
     Worked example, `chunk_tokens=4`:
 
@@ -31,15 +34,16 @@ def token_chunks(
         chunks                 [1 2 3 4] [5 6 7 8] [9 10]
         with skip_tokens=4               [5 6 7 8] [9 10]
         with skip_tokens=8                         [9 10]
-        with skip_tokens=10    nothing: all of it was read
+        with skip_tokens=10    no chunks: all tokens were read
 
     Args:
-        pieces: of any lengths, empty ones too; how they are cut does not change the chunks.
-        skip_tokens: how many were read already: a grid point, or all of them.
+        pieces: token ids in pieces of any length, also empty; their lengths do not change the
+            chunks.
+        skip_tokens: how many tokens were read before: a multiple of `chunk_tokens`, or all.
 
     Raises:
-        ValueError: at once for a bad number; while iterating when `skip_tokens` is neither on the
-            grid nor the document's end, or lies behind the end.
+        ValueError: at once for a bad number; during iteration if `skip_tokens` is neither a
+            multiple of `chunk_tokens` nor the document's end, or is beyond the end.
     """
     if chunk_tokens < 1:
         raise ValueError(f"chunk_tokens must be at least 1, got {chunk_tokens}")

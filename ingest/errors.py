@@ -1,20 +1,20 @@
 """Everything that can go wrong with a document, as one tree.
 
     IngestError
-    ├── DocumentNotFound    nothing readable at that path
-    ├── UnsupportedFormat   a file, but of a kind that Ammon does not read
-    ├── EncryptedDocument   a password, or a decryption package, is missing
-    ├── DamagedDocument     the format is known, the content cannot be followed
-    ├── EmptyDocument       sound, but without any text
+    ├── DocumentNotFound    there is no readable file at the path
+    ├── UnsupportedFormat   a file of a kind that Ammon does not read
+    ├── EncryptedDocument   a password, or a package for decryption, is missing
+    ├── DamagedDocument     the format is known, the content cannot be read
+    ├── EmptyDocument       undamaged, but without text
     ├── LimitExceeded       larger or slower than the limits allow
-    └── ReaderFailed        its reader crashed, or met what it was not written for
+    └── ReaderFailed        the reader crashed, or has a fault
 
-Each message is one sentence for a person: the file, the place in it where known, and what to do.
+Each message is written for the user: the file, the place in it if known, and what to do.
 """
 
 
 class IngestError(Exception):
-    """A document could not be read; the message may be shown as it is."""
+    """A document could not be read; the message can be shown as it is."""
 
 
 class DocumentNotFound(IngestError):
@@ -22,7 +22,7 @@ class DocumentNotFound(IngestError):
 
 
 class UnsupportedFormat(IngestError):
-    """The content is of a kind that no reader takes."""
+    """The content is of a kind that no reader supports."""
 
 
 class EncryptedDocument(IngestError):
@@ -30,11 +30,11 @@ class EncryptedDocument(IngestError):
 
 
 class DamagedDocument(IngestError):
-    """The document claims a known format, but nothing in it can be read."""
+    """The document has a known format, but nothing in it can be read."""
 
 
 class EmptyDocument(IngestError):
-    """The document holds no text: zero bytes, zero pages, white space, or scanned pages only."""
+    """The document has no text: zero bytes, zero pages, white space, or scanned pages only."""
 
 
 class LimitExceeded(IngestError):
@@ -42,4 +42,4 @@ class LimitExceeded(IngestError):
 
 
 class ReaderFailed(IngestError):
-    """The reader ended in a way that none should: a crash, or a fault in it."""
+    """The reader crashed, or raised an error that it should not raise."""

@@ -1,4 +1,4 @@
-"""Folders and patterns, turned into the files they mean."""
+"""Folders and patterns, resolved to files."""
 
 from __future__ import annotations
 
@@ -14,23 +14,27 @@ MAX_FILES = 10_000
 
 
 @dataclass(frozen=True)
-class Found:
-    """A file, and whether it was named itself: one that was not may be passed over."""
+class FoundFile:
+    """A file, and whether the user named it.
+
+    A file that was only found in a folder or by a pattern may be skipped if its kind is unknown.
+    """
 
     path: Path
     is_named: bool
 
 
-def find_files(paths: Iterable[Path]) -> list[Found]:
-    """The files that paths, folders and patterns mean, each once.
+def find_files(paths: Iterable[Path]) -> list[FoundFile]:
+    """Return the files that paths, folders and patterns stand for, each once.
 
-    Folders are searched to the bottom in the order of their names ("chapter 2" before "chapter
-    10"), without hidden files and without following links to other folders.
+    Folders are searched recursively in the natural order of names ("chapter 2" before "chapter
+    10"), without hidden files and without following links to other folders. A path that does not
+    exist is returned as it is: its reader reports it.
 
     Raises:
-        DocumentNotFound: a folder or pattern without files, or far too many.
+        DocumentNotFound: a folder or a pattern has no files, or there are more than `MAX_FILES`.
     """
-    found: dict[Path, Found] = {}
+    found: dict[Path, FoundFile] = {}
     for path in paths:
         if path.is_dir():
             inside = list(_walk(path))
@@ -38,14 +42,14 @@ def find_files(paths: Iterable[Path]) -> list[Found]:
                 raise DocumentNotFound(f"The folder {path} has no files; name another.")
         elif not path.exists() and glob.has_magic(str(path)):
             inside = [Path(name) for name in glob.glob(str(path), recursive=True)]
-            inside = sorted((p for p in inside if p.is_file()), key=_natural)
+            inside = sorted((p for p in inside if p.is_file()), key=_natural_key)
             if not inside:
-                raise DocumentNotFound(f"No file matches {path}; look at the pattern.")
+                raise DocumentNotFound(f"No file matches {path}; check the pattern.")
         else:
-            found.setdefault(path, Found(path, is_named=True))
+            found.setdefault(path, FoundFile(path, is_named=True))
             continue
         for file in inside:
-            found.setdefault(file, Found(file, is_named=False))
+            found.setdefault(file, FoundFile(file, is_named=False))
         if len(found) > MAX_FILES:
             raise DocumentNotFound(
                 f"{path} has more than {MAX_FILES:,} files; name a smaller folder, or fewer files."
@@ -55,13 +59,13 @@ def find_files(paths: Iterable[Path]) -> list[Found]:
 
 def _walk(folder: Path) -> Iterator[Path]:
     for root, folders, names in os.walk(folder):
-        folders[:] = sorted((n for n in folders if not n.startswith(".")), key=_natural)
-        for name in sorted((n for n in names if not n.startswith(".")), key=_natural):
+        folders[:] = sorted((n for n in folders if not n.startswith(".")), key=_natural_key)
+        for name in sorted((n for n in names if not n.startswith(".")), key=_natural_key):
             yield Path(root) / name
 
 
-def _natural(name: str | Path) -> list[tuple[int, int, str]]:
-    """A key that orders numbers in names by their value."""
+def _natural_key(name: str | Path) -> list[tuple[int, int, str]]:
+    """Return a sort key that orders numbers in names by their value."""
     parts: list[tuple[int, int, str]] = []
     text, digits = "", ""
     for character in f"{str(name).casefold()}\0":

@@ -1,14 +1,17 @@
-"""From a path to a document: is it there, is it small enough, what is it, who reads it.
+"""From a path to a document: checks the file, recognises its kind, chooses its reader.
 
-The content decides first, the suffix second: a PDF named notes.txt is read as a PDF, and a
-program named notes.txt is refused. What text is read as, plain, log or code, the suffix says.
+The content decides first, the suffix second: a PDF named notes.txt is read as a PDF, and a program
+named notes.txt is refused. For text, the suffix says whether it is plain text, a log or code.
 """
 
 import os
 import stat
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
-from ingest.document import DEFAULT_LIMITS, Document, Kind, Limits, Unit
+from ingest.document import Document, Kind, Reader, Unit
 from ingest.errors import (
     DamagedDocument,
     DocumentNotFound,
@@ -18,17 +21,18 @@ from ingest.errors import (
     LimitExceeded,
     UnsupportedFormat,
 )
+from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.lines.code import CODE_SUFFIXES, CodeReader
 from ingest.lines.json_lines import JsonLinesReader
 from ingest.lines.log import LogReader, looks_like_log
 from ingest.lines.text import TextReader
 from ingest.markup.archive import Archive
-from ingest.markup.docx import MAIN_PART, DocxFile
-from ingest.markup.epub import EpubFile
+from ingest.markup.docx import MAIN_PART, DocxReader
+from ingest.markup.epub import EpubReader
 from ingest.markup.epub_package import CONTAINER
 from ingest.markup.html import HtmlReader
 from ingest.naming import file_name, title_from_name, without_gz
-from ingest.pdf.reader import PdfFile
+from ingest.pdf.reader import PdfReader
 from ingest.sniffing import (
     DOCX,
     EPUB,
@@ -36,7 +40,7 @@ from ingest.sniffing import (
     OLE_MAGIC,
     SUPPORTED,
     ZIP_MAGIC,
-    describe_no_text,
+    describe_non_text,
     has_pdf_header,
     starts_as_html,
     starts_as_pdf,
@@ -46,12 +50,67 @@ from ingest.source import GZIP_MAGIC, FileSource, GzipSource, Source
 MARKDOWN_SUFFIXES = (".md", ".markdown", ".rst")
 TEXT_SUFFIXES = (".txt", ".text", ".log", *MARKDOWN_SUFFIXES)
 HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".xht")
-# Suffixes whose files are told by their content; under such a name it must be that.
-_PROMISES = {
+# Files with these suffixes are recognised by their content; other content under them is an error.
+_KINDS_BY_CONTENT = {
     ".pdf": "a PDF",
     ".epub": "an EPUB book",
     ".docx": "a Word document",
     ".gz": "a gzip file",
+}
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file that is there and within the limits.
+
+    Args:
+        name: what messages call it.
+        suffix: of the name, in lower case.
+        head: the first bytes; of a gzip file that was looked into, the first bytes inside.
+        source: gives all bytes from `head` on.
+    """
+
+    path: Path
+    name: str
+    suffix: str
+    head: bytes
+    source: Source
+    limits: Limits
+    password: str | None = field(repr=False)
+
+
+class InspectableReader(Reader, Protocol):
+    """A reader that can tell before the reading what makes a file unreadable."""
+
+    def inspect(self) -> tuple[int | None, list[str]]:
+        """Return the number of units, if it is known before the reading, and notes for the user.
+
+        Raises:
+            IngestError: the file cannot be read.
+        """
+        ...
+
+
+class _Format(NamedTuple):
+    """How files of one kind are read, and what their locators count."""
+
+    unit: Unit
+    make_reader: Callable[[_File], InspectableReader]
+
+
+def _text_format(reader: type[TextReader], unit: Unit = "line") -> _Format:
+    return _Format(unit, lambda file: reader(file.source, file.name, file.limits))
+
+
+_FORMATS: dict[Kind, _Format] = {
+    "text": _text_format(TextReader),
+    "log": _text_format(LogReader),
+    "jsonl": _text_format(JsonLinesReader),
+    "code": _text_format(CodeReader),
+    "html": _text_format(HtmlReader, "paragraph"),
+    "epub": _Format("chapter", lambda file: EpubReader(file.path, file.name, file.limits)),
+    "docx": _Format("paragraph", lambda file: DocxReader(file.path, file.name, file.limits)),
+    "pdf": _Format("page", lambda f: PdfReader(f.path, f.name, f.limits, f.password)),
 }
 
 
@@ -65,73 +124,71 @@ def open_document(
     """Recognise a file and return the document that streams it.
 
     Args:
-        name: what the person calls the file, where `path` is a temporary one: it gives the title
-            and the suffix. A PDF's own /Title is not used: it is seldom set with care, and
-            anybody may have set it.
+        path: of the file.
+        name: the user's name for the file, where `path` is a temporary one. Title and suffix come
+            from it. A PDF's own /Title is not used: it is seldom set with care, and anybody may
+            have set it.
         password: for an encrypted PDF.
+        limits: what the file may ask for.
 
     Raises:
-        IngestError: see `errors.py`. An encrypted or damaged PDF, an empty file and a wrong kind
-            are found here; scanned pages only at the end of `segments()`.
+        IngestError: the file cannot be read; `errors.py` has the classes. An encrypted or damaged
+            PDF, an empty file and an unsupported kind are found here; that all pages are scanned
+            is found only at the end of `segments()`.
     """
     path = Path(path)
     shown = file_name(name if name is not None else path.name)
-    byte_count, head = _examine(path, shown, limits)
-    title, suffix = title_from_name(shown), _suffix(shown)
-    if _is_pdf(head, suffix):
-        pdf = PdfFile(path, shown, limits, password)
-        page_count, notes = pdf.inspect()
-        return Document(title, "pdf", path, byte_count, "page", page_count, pdf, notes)
-    if head.startswith(ZIP_MAGIC):
-        packed = _archive_reader(path, shown, head, suffix, limits)
-        if packed is not None:
-            packed.inspect()
-            return Document(title, packed.kind, path, byte_count, packed.unit, None, packed)
-    source: Source = FileSource(path, shown)
-    if head.startswith(GZIP_MAGIC):
-        source = GzipSource(path, shown, limits)
-        head, suffix = _unpacked_head(source, shown), _suffix(without_gz(shown))
-    _refuse_other_kinds(head, suffix, shown)
-    kind = _kind_of_text(head, suffix)
-    reader = _TEXT_READERS[kind](source, shown, limits)
-    unit: Unit = "paragraph" if kind == "html" else "line"
-    return Document(title, kind, path, byte_count, unit, None, reader)
-
-
-_TEXT_READERS: dict[Kind, type[TextReader]] = {
-    "text": TextReader,
-    "log": LogReader,
-    "jsonl": JsonLinesReader,
-    "code": CodeReader,
-    "html": HtmlReader,
-}
+    byte_count, head = _read_head(path, shown, limits)
+    source = FileSource(path, shown)
+    file = _File(path, shown, _suffix(shown), head, source, limits, password)
+    kind, file = _recognise(file)
+    unit, make_reader = _FORMATS[kind]
+    reader = make_reader(file)
+    unit_count, notes = reader.inspect()
+    return Document(title_from_name(shown), kind, path, byte_count, unit, unit_count, reader, notes)
 
 
 def kind_to_follow(name: str) -> Kind:
-    """Return what a file is read as while it grows: records or, as a log, lines.
+    """Return what a growing file is read as: "jsonl", or "log" for all other lines.
 
-    Its name alone says so, for there may be nothing in it yet: records are read of what will be
-    read as records once it is finished.
+    Only its name decides, because the file may be empty. A file is followed as JSON Lines if the
+    finished file would be read as JSON Lines.
     """
-    is_records = _kind_of_text(b"", _suffix(file_name(name))) == "jsonl"
-    return "jsonl" if is_records else "log"
+    is_json_lines = _kind_of_text(b"", _suffix(file_name(name))) == "jsonl"
+    return "jsonl" if is_json_lines else "log"
 
 
-def _archive_reader(
-    path: Path, shown: str, head: bytes, suffix: str, limits: Limits
-) -> EpubFile | DocxFile | None:
-    """Return the reader of a ZIP archive, or None; a damaged one is what it looks like."""
-    looks = describe_no_text(head)
+def _recognise(file: _File) -> tuple[Kind, _File]:
+    """Return the kind of a file, and the file; of a gzip file, the kind of its content.
+
+    Raises:
+        IngestError: it is of a kind that is not supported, or its name promises another kind.
+    """
+    if _is_pdf(file.head, file.suffix):
+        return "pdf", file
+    if file.head.startswith(ZIP_MAGIC):
+        kind = _kind_of_archive(file)
+        if kind is not None:
+            return kind, file
+    if file.head.startswith(GZIP_MAGIC):
+        file = _unpacked(file)
+    _refuse_other_kinds(file)
+    return _kind_of_text(file.head, file.suffix), file
+
+
+def _kind_of_archive(file: _File) -> Kind | None:
+    """Return the kind of a ZIP archive, None if it is another one; a damaged one is guessed."""
+    looks = describe_non_text(file.head)
     try:
-        with Archive(path, shown, limits) as archive:
+        with Archive(file.path, file.name, file.limits) as archive:
             is_epub = CONTAINER in archive
             is_docx = MAIN_PART in archive
     except IngestError:
         is_epub = is_docx = False
-    if is_epub or (not is_docx and (suffix == ".epub" or looks == EPUB)):
-        return EpubFile(path, shown, limits)
-    if is_docx or suffix == ".docx" or looks == DOCX:
-        return DocxFile(path, shown, limits)
+    if is_epub or (not is_docx and (file.suffix == ".epub" or looks == EPUB)):
+        return "epub"
+    if is_docx or file.suffix == ".docx" or looks == DOCX:
+        return "docx"
     return None
 
 
@@ -146,7 +203,7 @@ def _kind_of_text(head: bytes, suffix: str) -> Kind:
         return "code"
     if suffix in HTML_SUFFIXES or (suffix not in MARKDOWN_SUFFIXES and starts_as_html(head)):
         return "html"
-    # Logs come without a suffix, or with a number in its place: syslog, access.log.1.
+    # Logs come without a suffix, or with a number as the suffix: syslog, access.log.1.
     if suffix == ".log" or (
         suffix not in TEXT_SUFFIXES and looks_like_log(head.decode("utf-8", "replace"))
     ):
@@ -154,22 +211,31 @@ def _kind_of_text(head: bytes, suffix: str) -> Kind:
     return "text"
 
 
-def _unpacked_head(source: GzipSource, shown: str) -> bytes:
-    """Return the first bytes of what a gzip file holds, which is a text."""
+def _unpacked(file: _File) -> _File:
+    """Return the content of a gzip file as a file, which must be text.
+
+    Raises:
+        IngestError: it is empty or damaged, or holds a PDF or another gzip file.
+    """
+    source = GzipSource(file.path, file.name, file.limits)
     with source.open(lambda note: None) as stream:
         head = stream.read(HEAD_BYTES)
     if not head:
-        raise EmptyDocument(f"{shown} holds an empty file: there is nothing to read.")
+        raise EmptyDocument(f"{file.name} holds an empty file: there is nothing to read.")
     if starts_as_pdf(head) or head.startswith(GZIP_MAGIC):
         kind = "a PDF" if starts_as_pdf(head) else "another gzip file"
-        raise UnsupportedFormat(f"{shown} holds {kind}: unpack it and read what is inside.")
-    return head
+        raise UnsupportedFormat(f"{file.name} holds {kind}: unpack it and read what is inside.")
+    return replace(file, source=source, head=head, suffix=_suffix(without_gz(file.name)))
 
 
-def _examine(path: Path, shown: str, limits: Limits) -> tuple[int, bytes]:
-    """Return the file's size and first bytes."""
+def _read_head(path: Path, shown: str, limits: Limits) -> tuple[int, bytes]:
+    """Return the file's size and first bytes.
+
+    Raises:
+        IngestError: it is not a readable regular file, is empty, or is larger than the limit.
+    """
     try:
-        # Looked at before it is opened: opening a pipe would wait for its writer for ever.
+        # Checked before the file is opened: opening a pipe would wait for its writer for ever.
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise DocumentNotFound(f"{shown} is a directory: name a file in it.")
@@ -193,23 +259,23 @@ def _examine(path: Path, shown: str, limits: Limits) -> tuple[int, bytes]:
 
 
 def _is_pdf(head: bytes, suffix: str) -> bool:
-    # A text may talk about the PDF header; a PDF with junk before it is seldom named like a text.
+    # A text may mention the PDF header; a PDF with junk before it is seldom named like a text.
     return starts_as_pdf(head) or (has_pdf_header(head) and suffix not in TEXT_SUFFIXES)
 
 
-def _refuse_other_kinds(head: bytes, suffix: str, shown: str) -> None:
-    kind = describe_no_text(head)
-    if suffix == ".docx" and head.startswith(OLE_MAGIC):
+def _refuse_other_kinds(file: _File) -> None:
+    kind = describe_non_text(file.head)
+    if file.suffix == ".docx" and file.head.startswith(OLE_MAGIC):
         raise EncryptedDocument(
-            f"{shown} is protected with a password, or a document of an older Word: open it in a "
-            "word processor and save it as docx without a password."
+            f"{file.name} is protected with a password, or a document of an older Word: open it in "
+            "a word processor and save it as docx without a password."
         )
-    if suffix in _PROMISES:
+    if file.suffix in _KINDS_BY_CONTENT:
         raise DamagedDocument(
-            f"{shown} is named like {_PROMISES[suffix]} but is none (it looks like "
-            f"{kind or 'plain text'}): fetch it again, or give it the right name."
+            f"{file.name} is named like {_KINDS_BY_CONTENT[file.suffix]} but is none (it looks "
+            f"like {kind or 'plain text'}): fetch it again, or give it the right name."
         )
     if kind is not None:
         raise UnsupportedFormat(
-            f"{shown} looks like {kind}; {SUPPORTED}: convert it to one of these first."
+            f"{file.name} looks like {kind}; {SUPPORTED}: convert it to one of these first."
         )

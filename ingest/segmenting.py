@@ -1,7 +1,7 @@
 """Where one segment ends and the next begins, in any running text.
 
 Knows no format and no files. A cut depends only on the characters after the last cut, never on
-the blocks in which they arrived.
+the blocks in which they arrive.
 """
 
 import re
@@ -13,12 +13,12 @@ _LINE = re.compile(r"\n")
 _SENTENCE = re.compile(r"[.!?…][\"'”’»)\]]*\s+|[。！？][\"”’」』）]*\s*")
 _SPACE = re.compile(r"\s+")
 _LINE_START = re.compile(r"\n[^\S\n]*(\w)")
-# Enough to step back over an emoji sequence or a stack of accents, and still bounded.
+# Enough to step back over an emoji sequence or a series of accents.
 _MAX_STEP_BACK = 32
 
 
 def cut_text(text: str, target: int, limit: int) -> Iterator[str]:
-    """Yield pieces of at most `limit` characters whose concatenation is `text`."""
+    """Yield pieces of at most `limit` characters, near `target`; joined they are `text`."""
     start = 0
     while start < len(text):
         # One character more than the limit: the cut must know whether there is a next one.
@@ -28,7 +28,7 @@ def cut_text(text: str, target: int, limit: int) -> Iterator[str]:
 
 
 def cut_blocks(blocks: Iterable[str], target: int, limit: int) -> Iterator[str]:
-    """Cut a stream of text like `cut_text`; no more than a block is held at a time."""
+    """Cut a stream of text as `cut_text` cuts a whole text, holding at most one block."""
     start, text = 0, ""
     for block in blocks:
         text = text[start:] + block
@@ -44,11 +44,11 @@ def cut_blocks(blocks: Iterable[str], target: int, limit: int) -> Iterator[str]:
 def cut_length(text: str, target: int, limit: int) -> int:
     """Return how many characters of `text` the first segment takes.
 
-    The best kind of boundary that the first `limit` characters hold is used, at the place nearest
-    to `target`: the end of a paragraph, of a sentence, of a line, of a word.
+    The cut is at the best kind of boundary within the first `limit` characters (the end of a
+    paragraph, a sentence, a line, or a word), at the one nearest to `target`.
 
     Args:
-        text: not empty; more than `limit` characters, unless the document ends with them.
+        text: not empty; longer than `limit` unless the document ends with it.
     """
     if len(text) <= min(limit, target + target // 4):
         return len(text)
@@ -57,7 +57,7 @@ def cut_length(text: str, target: int, limit: int) -> int:
         length = _nearest_end(pattern, window, target)
         if length is not None:
             return length
-    return _hard_length(text, limit)
+    return _forced_length(text, limit)
 
 
 def _boundaries(window: str) -> tuple[re.Pattern[str], ...]:
@@ -73,7 +73,7 @@ def _boundaries(window: str) -> tuple[re.Pattern[str], ...]:
 
 
 def _nearest_end(pattern: re.Pattern[str], window: str, target: int) -> int | None:
-    """Return the end of the match nearest to `target`; a crumb at the start does not count."""
+    """Return the end of the match nearest to `target`; a tiny first piece is not considered."""
     ends = (match.end() for match in pattern.finditer(window))
     return min(
         (end for end in ends if end >= max(1, target // 4)),
@@ -82,8 +82,8 @@ def _nearest_end(pattern: re.Pattern[str], window: str, target: int) -> int | No
     )
 
 
-def _hard_length(text: str, limit: int) -> int:
-    """Return `limit`, or less so that a letter keeps its accents and an emoji its parts."""
+def _forced_length(text: str, limit: int) -> int:
+    """Return `limit`, or less where a letter would lose its accents or an emoji its parts."""
     if len(text) <= limit:
         return len(text)
     length = limit

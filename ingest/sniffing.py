@@ -1,4 +1,4 @@
-"""What a file's first bytes say it is. Knows nothing of readers."""
+"""What kind of file its first bytes show. Knows nothing of readers."""
 
 import codecs
 
@@ -16,7 +16,7 @@ DOCX = "a Word document (docx)"
 ZIP_MAGIC = b"PK\x03\x04"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
-# Signature, offset, what it is. Those of plain letters only count in binary content.
+# Signature, offset, kind. A signature of letters alone counts only in binary content.
 _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
     (b"mimetypeapplication/epub+zip", 30, EPUB),
     (b"mimetypeapplication/vnd.oasis", 30, "an OpenDocument file"),
@@ -50,7 +50,7 @@ _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
     (b"MZ", 0, "a Windows program (exe or dll)"),
     (b"BM", 0, "a BMP image"),
 )
-# Made of printable characters, so the control characters below do not give them away.
+# Made of printable characters, so control characters do not show what these are.
 _PRINTABLE: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "an RTF document"),
     (b"%!PS", "a PostScript document"),
@@ -62,13 +62,13 @@ _ZIP_MEMBERS: tuple[tuple[bytes, str], ...] = (
     (b"META-INF/container.xml", EPUB),
     (b"[Content_Types].xml", "a Microsoft Office document"),
 )
-# Tabs, newlines, form feeds, backspaces and terminal escapes do occur in texts and logs.
+# Tabs, newlines, form feeds, backspaces and terminal escapes occur in texts and logs.
 _TEXT_CONTROLS = frozenset(b"\t\n\r\f\b\x1b")
 _OTHER_CONTROLS = bytes(code for code in range(32) if code not in _TEXT_CONTROLS)
 
 
 def has_pdf_header(head: bytes) -> bool:
-    """Return whether a PDF header stands where PDF readers look for it."""
+    """Return whether a PDF header is within the bytes where PDF readers look for it."""
     return PDF_HEADER in head[:PDF_HEADER_WITHIN_BYTES]
 
 
@@ -86,14 +86,17 @@ def starts_as_html(head: bytes) -> bool:
     return text.startswith((b"<!doctype html", b"<html"))
 
 
-def describe_no_text(head: bytes) -> str | None:
-    """Return what `describe_binary` does; UTF-16, which looks like binary data, is text."""
+def describe_non_text(head: bytes) -> str | None:
+    """Return what kind of file this is, such as "a PNG image"; None if it may be text.
+
+    UTF-16, which has as many zeros as binary data, is text here, but not in `describe_binary`.
+    """
     utf16 = head.startswith(_UTF16_MARKS) or utf16_without_mark(head) is not None
     return None if utf16 else describe_binary(head)
 
 
 def describe_binary(head: bytes) -> str | None:
-    """Return what a file that is no text looks like, in words, or None when it may be text."""
+    """Return what kind of file this is, such as "a PNG image"; None if it may be 8-bit text."""
     for signature, words in _PRINTABLE:
         if head.startswith(signature):
             return words
@@ -101,7 +104,9 @@ def describe_binary(head: bytes) -> str | None:
         return _describe_zip(head)
     binary = _is_binary(head)
     for signature, offset, words in _SIGNATURES:
-        if head[offset : offset + len(signature)] == signature and (binary or _telling(signature)):
+        if head[offset : offset + len(signature)] == signature and (
+            binary or _is_unlike_text(signature)
+        ):
             return words
     return "binary data of an unknown kind" if binary else None
 
@@ -125,13 +130,13 @@ def _describe_zip(head: bytes) -> str:
     return next((words for member, words in _ZIP_MEMBERS if member in head), "a ZIP archive")
 
 
-def _telling(signature: bytes) -> bool:
-    """Return whether no text begins like this: "BM" and "ID3" might, b"\\x1f\\x8b" does not."""
+def _is_unlike_text(signature: bytes) -> bool:
+    """Return whether no text begins with this: "BM" and "ID3" could, b"\\x1f\\x8b" could not."""
     return any(byte >= 0x80 or byte in _OTHER_CONTROLS for byte in signature)
 
 
 def _is_binary(head: bytes) -> bool:
-    """Return whether control characters are too many for a text; a stray NUL or two is not."""
+    """Return whether there are too many control characters for a text; one or two are allowed."""
     controls = len(head) - len(head.translate(None, delete=_OTHER_CONTROLS))
     # Compressed data has about 10 % of them; a text with a few NULs stays far below 5 %.
     return controls > max(2, len(head) // 20)

@@ -1,7 +1,7 @@
-"""Where a reader's bytes come from: a plain file, or a gzip file unpacked on the way.
+"""Where a reader's bytes come from: a plain file, or a gzip file that is unpacked as it is read.
 
-Knows no format of what is inside. Unpacking is bounded by `Limits`, and a gzip file that ends too
-early gives what it holds: the newest log of a machine that failed is often cut short.
+Knows no format of the content. Unpacking is bounded by `Limits`. A gzip file that ends too early
+gives what it has: the newest log of a machine that failed is often cut short.
 """
 
 import gzip
@@ -12,26 +12,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from ingest.document import Limits
 from ingest.errors import DamagedDocument, DocumentNotFound, LimitExceeded
+from ingest.limits import Limits
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 GZIP_MAGIC = b"\x1f\x8b"
 AddNote = Callable[[str], None]
-# A small file may unpack to many times its size; only much data in little is a bomb.
-_FREE_BYTES = 16 * 1024 * 1024
+# Below this the ratio is not checked: a small file may well unpack to many times its size.
+_MIN_RATIO_BYTES = 16 * 1024 * 1024
 
 
 class Source(Protocol):
     """A file's bytes, which can be streamed any number of times."""
 
     def open(self, add_note: AddNote) -> BinaryIO:
-        """Return a stream from the start that can be rewound to it.
+        """Return a stream that begins at the start and can be rewound to it.
+
+        Args:
+            add_note: called with sentences about what is wrong with the file.
 
         Raises:
-            IngestError: it cannot be opened; also later, from the stream, when it cannot be read.
+            IngestError: the file cannot be opened; reading from the stream raises it, too.
         """
         ...
 
@@ -49,7 +52,7 @@ class FileSource:
 
 @dataclass(frozen=True)
 class GzipSource:
-    """A gzip file, unpacked."""
+    """The content of a gzip file; `name` is what messages call the file."""
 
     path: Path
     name: str
@@ -112,14 +115,19 @@ class _Unpacked(io.RawIOBase):
 
 
 def open_file(path: Path, name: str) -> BinaryIO:
-    """Open a file that was there a moment ago."""
+    """Open a file for reading.
+
+    Raises:
+        DocumentNotFound: it is gone, or may not be read.
+    """
     try:
         return path.open("rb")
     except OSError as error:
-        raise unreadable(name, error) from error
+        raise unreadable_error(name, error) from error
 
 
-def unreadable(name: str, error: OSError) -> DocumentNotFound:
+def unreadable_error(name: str, error: OSError) -> DocumentNotFound:
+    """Return the error for a file that was recognised but cannot be read now."""
     return DocumentNotFound(
         f"{name} could not be read ({error.strerror or error}): "
         "check that it is still there and that you may read it."
@@ -127,18 +135,18 @@ def unreadable(name: str, error: OSError) -> DocumentNotFound:
 
 
 def check_unpacked(name: str, unpacked_bytes: int, packed_bytes: int, limits: Limits) -> None:
-    """Refuse what unpacks to too much.
+    """Check that a packed file, or a part of an archive, does not unpack to too much.
 
     Raises:
-        LimitExceeded: in bytes, or in proportion to its packed size.
+        LimitExceeded: it has too many bytes, or too many in proportion to its packed size.
     """
     if unpacked_bytes > limits.max_unpacked_bytes:
         raise LimitExceeded(
             f"{name} unpacks to more than {limits.max_unpacked_bytes:,} bytes, the limit: unpack "
             "it, split it into parts and read them one after another."
         )
-    if unpacked_bytes > max(_FREE_BYTES, limits.max_unpack_ratio * packed_bytes):
+    if unpacked_bytes > max(_MIN_RATIO_BYTES, limits.max_unpack_ratio * packed_bytes):
         raise LimitExceeded(
             f"{name} unpacks to more than {limits.max_unpack_ratio:,} times its size: it looks "
-            "made to exhaust its reader; if you trust it, unpack it and read the content."
+            "made to exhaust its reader; if you trust it, unpack it and read its content."
         )

@@ -1,6 +1,6 @@
-"""Source code: whole lines, cut where blank lines are, best before what is not indented.
+"""Reads source code: whole lines, cut at blank lines, preferably before a line without indentation.
 
-The law of `text.py` holds here too: the segments, joined, are the document.
+The joined texts of the segments are the document.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,10 +25,11 @@ class CodeReader(TextReader):
     """Reads one file of source code."""
 
     def cut(self, blocks: Iterable[str], document: Document) -> Iterator[Segment]:
-        return pack_lines(numbered_lines(blocks, self.limits), self.limits, _weigh)
+        return pack_lines(numbered_lines(blocks, self.limits), self.limits, _rate_cut)
 
 
-def _weigh(line: str, following: str) -> int:
+def _rate_cut(line: str, following: str) -> int:
+    """Return how good a cut between two lines is: 0, 1 or, best, 2."""
     if line.strip() or not following.strip():
         return 0
     return 1 if following[0].isspace() else 2

@@ -1,4 +1,4 @@
-"""Which encoding a text file is in. Reads the file once, in blocks; memory stays flat."""
+"""Detects the encoding of a text file. Reads it once, in blocks of a fixed size."""
 
 import codecs
 import itertools
@@ -11,9 +11,9 @@ from charset_normalizer import from_bytes
 from ingest.sniffing import HEAD_BYTES, utf16_without_mark
 
 BLOCK_BYTES = 64 * 1024
-# charset_normalizer tries each encoding on the whole sample, so the sample is small.
+# Small, because charset_normalizer tries each encoding on the whole sample.
 _SAMPLE_BYTES = 32 * 1024
-# The four-byte marks first: UTF-32's begins with UTF-16's.
+# The marks of four bytes come first: that of UTF-32 begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -21,7 +21,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# Encodings that texts really come in; without the list, exotic ones win on short samples.
+# Encodings that are in use; without this list, rare ones win on short samples.
 _CANDIDATES = (
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
     *("koi8_r", "koi8_u", "cp437", "cp850", "cp866", "mac_roman", "cp874"),
@@ -29,7 +29,7 @@ _CANDIDATES = (
 )
 _FALLBACK = "cp1252"
 _DECLARED = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
-# Browsers take the first for the second: the first has nothing where the second has quotes.
+# Browsers, too, read the first as the second, which has quotes where the first has nothing.
 _CODECS = {"iso-8859-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "gb2312": "gb18030"}
 _WESTERN = frozenset(
     "àáâãäåæçèéêëìíîïñòóôõöøùúûüœßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜŒ«»‘’“”„–—…•°·§©®€£¡¿½¼ªº´\u00a0"
@@ -38,18 +38,18 @@ _WESTERN = frozenset(
 
 @dataclass(frozen=True)
 class Encoding:
-    """A codec's name, and whether it is a guess that the person should hear of."""
+    """A codec's name, and whether it is a guess of which the user is told."""
 
     name: str
     guessed: bool = False
 
 
 def detect_encoding(stream: BinaryIO) -> Encoding:
-    """Return the encoding of the text from the stream's start to its end.
+    """Return the encoding of the text in a stream, from its start to its end.
 
-    A mark at the start decides. Else it is UTF-8 if all of it is, or if most of what is not ASCII
-    is: one broken byte must not turn a whole UTF-8 book into mojibake. Else it is guessed from
-    the place where UTF-8 failed.
+    A byte order mark decides. Without one it is UTF-8 if all of the text is, or most of what is not
+    ASCII: one broken byte must not make a whole UTF-8 book unreadable. Otherwise it is guessed from
+    the text at the first byte that is not UTF-8.
     """
     stream.seek(0)
     head = stream.read(HEAD_BYTES)
@@ -66,10 +66,10 @@ def detect_encoding(stream: BinaryIO) -> Encoding:
 
 
 def detect_markup_encoding(stream: BinaryIO) -> Encoding:
-    """Return the encoding that an HTML or XHTML file declares, else what its bytes look like.
+    """Return the encoding that an HTML or XHTML file declares, else the detected one.
 
-    A mark at the start outranks the declaration, as in browsers; so does UTF-8 that is sound
-    throughout, for a declaration often outlives a conversion.
+    A byte order mark outranks the declaration, as in browsers. So does a file that is valid UTF-8:
+    files are often converted without a change of the declaration.
     """
     stream.seek(0)
     head = stream.read(HEAD_BYTES)
@@ -79,7 +79,7 @@ def detect_markup_encoding(stream: BinaryIO) -> Encoding:
         return detected
     name = _CODECS.get(declared[1].decode().lower(), declared[1].decode())
     try:
-        # Only encodings of text whose markup is ASCII: it was just read as such.
+        # Only encodings in which markup is ASCII: the declaration was just read as ASCII.
         fits = b"<\xe9".decode(name, "replace").startswith("<")
     except (LookupError, ValueError):
         return detected
@@ -87,7 +87,10 @@ def detect_markup_encoding(stream: BinaryIO) -> Encoding:
 
 
 def _measure_utf8(stream: BinaryIO) -> tuple[int, int, int]:
-    """Return how many characters beyond ASCII are sound, how many are not, and about where."""
+    """Return the counts of valid and of invalid characters beyond ASCII, and a position.
+
+    The position, in bytes, is the start of the block with the first invalid character.
+    """
     stream.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     good, bad, first_bad, offset = 0, 0, 0, 0
@@ -105,10 +108,10 @@ def _measure_utf8(stream: BinaryIO) -> tuple[int, int, int]:
 
 
 def _guess(stream: BinaryIO, first_bad: int) -> str:
-    """Return the likeliest of the old encodings, judged where the first byte outside UTF-8 is."""
+    """Return the likeliest of the old encodings, from the text at the first byte outside UTF-8."""
     stream.seek(first_bad)
     block = stream.read(BLOCK_BYTES)
-    # An ASCII stretch says nothing about the encoding: begin shortly before what is not ASCII.
+    # ASCII text says nothing about the encoding: begin shortly before the first other byte.
     start = next((index for index, byte in enumerate(block) if byte >= 0x80), 0)
     sample = block[max(0, start - 1024) :][:_SAMPLE_BYTES]
     if _looks_western(sample):
@@ -120,9 +123,10 @@ def _guess(stream: BinaryIO, first_bad: int) -> str:
 def _looks_western(sample: bytes) -> bool:
     """Return whether the sample, read as cp1252, looks like a Western European language.
 
-    The commonest case is decided here: the guesser takes a Finnish text for Mac Roman. Western
-    texts have few accents, mostly alone between plain letters; Cyrillic, Greek and Hebrew would
-    come out as rows of accented letters, Polish and Turkish with signs from outside the list.
+    The most common case is decided here, because charset_normalizer takes Finnish text for Mac
+    Roman. Western texts have few accents, mostly single ones between plain letters. Cyrillic, Greek
+    and Hebrew read as cp1252 are runs of accented letters; Polish and Turkish have characters that
+    are not in the list.
     """
     text = sample.decode(_FALLBACK, "replace")
     others = [index for index, character in enumerate(text) if not character.isascii()]

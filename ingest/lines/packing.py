@@ -1,20 +1,22 @@
-"""Whole lines packed into segments: for logs, source code and records, where a line is a unit.
+"""Packs whole lines into segments: for logs, source code and JSON Lines, where a line is a unit.
 
-Knows no files. The law of this room: the segments' texts, joined, are the lines, character by
-character; how the text arrived in blocks does not change a segment.
+Knows no files. The law of this file: the joined texts of the segments are the lines, character by
+character, and the blocks in which the text arrived do not change the segments.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from ingest.document import Limits, Locator, Segment
+from ingest.document import Locator, Segment
+from ingest.limits import Limits
 from ingest.segmenting import cut_length, cut_text
 
 
 class Line(NamedTuple):
-    """A line with its newline, or a part of one that is longer than a segment may be.
+    """A line with its newline, or a part of a line that is longer than a segment may be.
 
-    `time` is that of the record which stands on it, where it says one.
+    `is_start` is false for a later part. `time` is the time of the record on the line, if it has
+    one.
     """
 
     text: str
@@ -23,33 +25,37 @@ class Line(NamedTuple):
     time: str | None = None
 
 
-# How good a place between two lines is for a cut: higher is better, a line's end at least 0.
-Weigh = Callable[[str, str], int]
+# Returns how good a cut between two lines is: at least 0, higher is better.
+RateCut = Callable[[str, str], int]
 Label = Callable[[list[Line]], str | None]
 
 
 def pack_lines(
-    lines: Iterable[Line], limits: Limits, weigh: Weigh, label: Label = lambda lines: None
+    lines: Iterable[Line], limits: Limits, rate_cut: RateCut, label: Label = lambda lines: None
 ) -> Iterator[Segment]:
-    """Cut lines into segments at the best place within the limit, nearest to the target.
+    """Cut lines into segments: at the best cut within the limit, and the nearest to the target.
 
     Args:
-        weigh: called with each line and the next one.
-        label: called with the lines of a segment, for its locator.
+        lines: the lines in order.
+        limits: the target and the maximum length of a segment.
+        rate_cut: returns how good a cut between a line and the next one is.
+        label: returns the label for the locator of a segment from its lines.
     """
-    held = _Held(limits.target_segment_chars)
+    pending = _PendingLines(limits.target_segment_chars)
     for line in lines:
-        while held.lines and held.chars + len(line.text) > limits.max_segment_chars:
-            yield _segment(held.take(held.best_count(_quality(held.lines[-1], line, weigh))), label)
-        held.add(line, _quality(held.lines[-1], line, weigh) if held.lines else 0)
-    while held.lines:
-        fits = held.chars <= held.target + held.target // 4
-        count = len(held.lines) if fits else held.best_count(end_quality=0)
-        yield _segment(held.take(count), label)
+        while pending.lines and pending.chars + len(line.text) > limits.max_segment_chars:
+            yield _segment(
+                pending.take(pending.best_count(_quality(pending.lines[-1], line, rate_cut))), label
+            )
+        pending.add(line, _quality(pending.lines[-1], line, rate_cut) if pending.lines else 0)
+    while pending.lines:
+        fits = pending.chars <= pending.target + pending.target // 4
+        count = len(pending.lines) if fits else pending.best_count(end_quality=0)
+        yield _segment(pending.take(count), label)
 
 
-class _Held:
-    """The lines that wait for a cut, and how good the place before each of them is."""
+class _PendingLines:
+    """The lines that are not in a segment yet, and how good a cut before each of them is."""
 
     def __init__(self, target: int) -> None:
         self.target = target
@@ -69,7 +75,11 @@ class _Held:
         return taken
 
     def best_count(self, end_quality: int) -> int:
-        """Return how many lines the next segment takes; a crumb at the start does not count."""
+        """Return how many lines the next segment takes; a very short segment is not considered.
+
+        Args:
+            end_quality: how good a cut after the last line is.
+        """
         best, best_rank, chars = len(self.lines), (-2, 0), 0
         for count, line in enumerate(self.lines, start=1):
             chars += len(line.text)
@@ -80,8 +90,8 @@ class _Held:
         return best
 
 
-def _quality(line: Line, following: Line, weigh: Weigh) -> int:
-    return weigh(line.text, following.text) if following.is_start else -1
+def _quality(line: Line, following: Line, rate_cut: RateCut) -> int:
+    return rate_cut(line.text, following.text) if following.is_start else -1
 
 
 def _segment(lines: list[Line], label: Label) -> Segment:
@@ -93,10 +103,13 @@ def _segment(lines: list[Line], label: Label) -> Segment:
 def numbered_lines(
     blocks: Iterable[str], limits: Limits, number: int = 1, is_start: bool = True
 ) -> Iterator[Line]:
-    """Yield the lines of a stream of text; one beyond a segment's length comes in parts.
+    """Yield the lines of a stream of text; a line that is longer than a segment comes in parts.
 
     Args:
-        number, is_start: of the first line, or of the part of one, with which the text begins.
+        blocks: the text.
+        limits: the target and the maximum length of a segment.
+        number: of the line on which the text begins.
+        is_start: false if the text begins inside that line.
     """
     target, limit = limits.target_segment_chars, limits.max_segment_chars
     pending = ""
@@ -117,7 +130,14 @@ def numbered_lines(
 
 
 def line_parts(text: str, number: int, limits: Limits, is_start: bool = True) -> Iterator[Line]:
-    """Yield a line, in parts if it is longer than a segment may be."""
+    """Yield a line, in parts if it is longer than a segment may be.
+
+    Args:
+        text: of the line with its newline, or the rest of a line.
+        number: of the line.
+        limits: the target and the maximum length of a segment.
+        is_start: false if the text begins inside the line.
+    """
     if len(text) <= limits.max_segment_chars:
         yield Line(text, number, is_start)
         return

@@ -1,11 +1,11 @@
-"""Plain text and Markdown, streamed: a file of any length in flat memory.
+"""Reads plain text and Markdown as a stream: the length of a file does not change the memory used.
 
-Readers of other kinds of text (`log.py`, `code.py`, `json_lines.py`) share the way from bytes to
-text here and cut it in their own way.
+The readers of logs, code, JSON Lines and HTML inherit the decoding from here and cut the text
+differently.
 
-The law of this reader: the segments' texts, joined, are the whole document, character by
-character, after its newlines became `\\n`, its byte order mark and NUL characters went, and bytes
-that its encoding does not know became U+FFFD.
+The law of this reader: the joined texts of the segments are the whole document, character by
+character, after every newline became `\\n`, the byte order mark and NUL characters were removed,
+and bytes that are invalid in the encoding became U+FFFD.
 """
 
 import codecs
@@ -14,39 +14,48 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from ingest.document import Document, Limits, Locator, Segment
+from ingest.document import Document, Locator, Segment
 from ingest.errors import EmptyDocument, LimitExceeded
+from ingest.limits import Limits
 from ingest.lines.encoding import BLOCK_BYTES, Encoding, detect_encoding
 from ingest.segmenting import cut_blocks
-from ingest.source import Source, unreadable
+from ingest.source import Source, unreadable_error
 
 
 @dataclass(frozen=True)
 class TextReader:
-    """Reads one text file; `name` is what messages call it."""
+    """Reads one text file; `name` is what messages call it, `limits` what it may ask for."""
 
     source: Source
     name: str
     limits: Limits
 
+    def inspect(self) -> tuple[int | None, list[str]]:
+        """Return that neither the unit count nor a note is known before the reading."""
+        return None, []
+
     def read(self, document: Document) -> Iterator[Segment]:
-        """Yield segments of whole paragraphs, or parts of long ones. See `Reader.read`."""
+        """Yield segments of whole paragraphs, or parts of long ones.
+
+        Raises:
+            IngestError: the rest of the file cannot be read, or it has only white space.
+        """
         try:
             with self.source.open(document.add_note) as stream:
                 yield from self._read_stream(stream, document)
         except OSError as error:
-            raise unreadable(self.name, error) from error
+            raise unreadable_error(self.name, error) from error
 
     def cut(self, blocks: Iterable[str], document: Document) -> Iterator[Segment]:
-        """Yield the segments of a stream of text. Readers of other kinds cut otherwise."""
+        """Yield the segments of a stream of text; other readers override this."""
         return segment_blocks(blocks, self.limits)
 
     def max_chars(self) -> int:
-        """Return how long the file may be, once decoded."""
+        """Return the limit for the file in characters."""
         return self.limits.max_text_chars
 
     def encoding(self, stream: BinaryIO) -> Encoding:
-        """Return the encoding of a file; it is rewound afterwards."""
+        """Return the encoding of a file; the caller rewinds the stream."""
         return detect_encoding(stream)
 
     def _read_stream(self, stream: BinaryIO, document: Document) -> Iterator[Segment]:
@@ -57,7 +66,7 @@ class TextReader:
                 f"The text's encoding was not marked; it was read as {encoding.name}."
             )
         tally = Tally()
-        blocks = self.bounded(_told(decoded_blocks(stream, encoding, tally), document))
+        blocks = self.bounded(_with_steps(decoded_blocks(stream, encoding, tally), document))
         empty = True
         try:
             for segment in self.cut(blocks, document):
@@ -72,7 +81,7 @@ class TextReader:
             document.unit_count = tally.lines()
 
     def bounded(self, blocks: Iterable[str]) -> Iterator[str]:
-        """Pass blocks on until they are too many."""
+        """Pass blocks on; raise `LimitExceeded` when they have too many characters."""
         chars = 0
         for block in blocks:
             chars += len(block)
@@ -84,8 +93,8 @@ class TextReader:
             yield block
 
 
-def _told(blocks: Iterable[str], document: Document) -> Iterator[str]:
-    """Pass blocks on; the document hears of each, for a block may give no segment."""
+def _with_steps(blocks: Iterable[str], document: Document) -> Iterator[str]:
+    """Pass blocks on and report a step for each, because a block may give no segment."""
     for block in blocks:
         document.on_step()
         yield block
@@ -93,7 +102,7 @@ def _told(blocks: Iterable[str], document: Document) -> Iterator[str]:
 
 @dataclass
 class Tally:
-    """What decoding met on the way."""
+    """What was counted while a text was decoded."""
 
     nuls: int = 0
     unreadable: int = 0
@@ -101,15 +110,18 @@ class Tally:
     last: str = "\n"
 
     def add(self, text: str) -> None:
+        """Count a block of text."""
         self.nuls += text.count("\0")
         self.unreadable += text.count("\ufffd")
         self.newlines += text.count("\n")
         self.last = text[-1:] or self.last
 
     def lines(self) -> int:
+        """Return the number of lines, including a last one without a newline."""
         return self.newlines + (self.last != "\n")
 
     def notes(self) -> Iterator[str]:
+        """Yield the sentences for the user about characters that were removed or unreadable."""
         if self.nuls:
             yield f"NUL characters left out: {self.nuls:,}."
         if self.unreadable:
@@ -117,7 +129,13 @@ class Tally:
 
 
 def decoded_blocks(stream: BinaryIO, encoding: Encoding, tally: Tally) -> Iterator[str]:
-    """Yield the stream's text in blocks, newlines normalised, without NUL characters."""
+    """Yield the stream's text in blocks, with `\\n` for every newline and without NUL characters.
+
+    Args:
+        stream: at its start.
+        encoding: of the text.
+        tally: gets the counts of what was decoded.
+    """
     decoder = io.IncrementalNewlineDecoder(
         codecs.getincrementaldecoder(encoding.name)(errors="replace"), translate=True
     )
@@ -125,14 +143,14 @@ def decoded_blocks(stream: BinaryIO, encoding: Encoding, tally: Tally) -> Iterat
         block = stream.read(BLOCK_BYTES)
         text = decoder.decode(block, final=not block)
         tally.add(text)
-        # NUL ends a string for SQLite's full-text search: what follows would never be found.
+        # NUL ends a string in SQLite's full-text search: the text after it would never be found.
         yield text.replace("\0", "")
         if not block:
             return
 
 
 def segment_blocks(blocks: Iterable[str], limits: Limits) -> Iterator[Segment]:
-    """Cut a stream of text into segments with line locators; bounded by one block at a time."""
+    """Cut a stream of text into segments with line locators, holding at most one block."""
     line = 1
     for piece in cut_blocks(blocks, limits.target_segment_chars, limits.max_segment_chars):
         yield Segment(piece, _line_locator(piece, line))
@@ -140,7 +158,7 @@ def segment_blocks(blocks: Iterable[str], limits: Limits) -> Iterator[Segment]:
 
 
 def _line_locator(piece: str, line: int) -> Locator:
-    """Return the lines of a piece that starts on `line`, without blank lines at its ends.
+    """Return the locator of a piece that starts on `line`, without blank lines at its ends.
 
     Worked example, from line 10: "\\n\\nfirst\\nsecond\\n\\n" is lines 12–13.
     """

@@ -1,7 +1,7 @@
-"""ZIP archives from outside, read by name and in bounds; nothing is ever written to disk.
+"""Reads ZIP archives from outside, entry by entry and within limits; writes nothing to disk.
 
-Knows no format of what is inside. What an archive says of itself (sizes, names, counts) is only
-believed where believing it is safe: what comes out is counted as it comes.
+Knows no format of the content. Sizes and counts that an archive states are not trusted: what is
+unpacked is counted while it is unpacked.
 """
 
 import io
@@ -14,24 +14,24 @@ from types import TracebackType
 from typing import IO, BinaryIO
 from urllib.parse import unquote, urlsplit
 
-from ingest.document import Limits
 from ingest.errors import DamagedDocument, EncryptedDocument, IngestError, LimitExceeded
+from ingest.limits import Limits
 from ingest.naming import clean_line
 from ingest.source import check_unpacked, open_file
 
 _BLOCK_BYTES = 64 * 1024
-# A directory entry takes 46 bytes and its name; zipfile makes an object of half a KiB of each.
+# A directory entry takes 46 bytes and its name; zipfile makes an object of half a KiB of it.
 _DIRECTORY_BYTES_PER_ENTRY = 256
 _ENCRYPTED = 0x1
 
 
 class EntryMissing(DamagedDocument):
-    """The archive holds no entry of that name."""
+    """The archive has no entry of that name."""
 
 
 @dataclass
 class _Directory(io.BufferedIOBase):
-    """The archive's file as zipfile sees it: it reads the whole directory in one call."""
+    """The archive's file for zipfile, which reads the whole directory in one call: bounds that."""
 
     stream: BinaryIO
     name: str
@@ -59,23 +59,28 @@ class _Directory(io.BufferedIOBase):
 
 
 class Archive:
-    """An open archive; use it in a `with` block. `name` is what messages call it."""
+    """An open archive; use it in a `with` block.
+
+    Args:
+        path: of the archive.
+        name: what messages call it.
+        limits: what it may ask for.
+
+    Raises:
+        DamagedDocument: its directory cannot be read.
+        DocumentNotFound: it is gone, or may not be read.
+        LimitExceeded: it has too many entries.
+    """
 
     def __init__(self, path: Path, name: str, limits: Limits) -> None:
-        """Read the archive's directory.
-
-        Raises:
-            DamagedDocument: it has none that can be followed.
-            LimitExceeded: it has too many entries.
-        """
         self._name = name
         self._limits = limits
         self._unpacked_bytes = 0
         self._stream = open_file(path, name)
         self._packed_bytes = self._stream.seek(0, io.SEEK_END)
         try:
-            most = limits.max_archive_entries * _DIRECTORY_BYTES_PER_ENTRY
-            directory = _Directory(self._stream, name, max(most, _BLOCK_BYTES))
+            max_bytes = limits.max_archive_entries * _DIRECTORY_BYTES_PER_ENTRY
+            directory = _Directory(self._stream, name, max(max_bytes, _BLOCK_BYTES))
             self._zip = zipfile.ZipFile(directory)
             if len(self._zip.infolist()) > limits.max_archive_entries:
                 raise LimitExceeded(
@@ -105,6 +110,7 @@ class Archive:
         self._stream.close()
 
     def names(self) -> list[str]:
+        """Return the names of all entries."""
         return self._zip.namelist()
 
     def __contains__(self, entry: str) -> bool:
@@ -114,7 +120,9 @@ class Archive:
         """Return an entry's content.
 
         Raises:
-            EntryMissing, DamagedDocument, EncryptedDocument: it cannot be read.
+            EntryMissing: there is no such entry.
+            DamagedDocument: it cannot be unpacked.
+            EncryptedDocument: it is encrypted.
             LimitExceeded: it has more than `max_bytes`, or the archive unpacks to too much.
         """
         parts, size = [], 0
@@ -129,7 +137,14 @@ class Archive:
         return b"".join(parts)
 
     def stream(self, entry: str) -> Iterator[bytes]:
-        """Yield an entry's content in blocks; raises as `read` does, after what is sound."""
+        """Yield an entry's content in blocks, up to the damage if it is damaged.
+
+        Raises:
+            EntryMissing: there is no such entry.
+            DamagedDocument: the rest cannot be unpacked.
+            EncryptedDocument: it is encrypted.
+            LimitExceeded: it, or the archive, unpacks to too much.
+        """
         info = self._zip.NameToInfo.get(entry)
         shown = f"{clean_line(entry)} in {self._name}"
         if info is None:
@@ -152,7 +167,7 @@ class Archive:
                     yield block
         except (IngestError, GeneratorExit):
             raise
-        except Exception as error:  # NotImplementedError, EOFError, ValueError... of a bad header
+        except Exception as error:  # NotImplementedError, EOFError, ValueError... from a bad header
             raise _damaged(shown) from error
 
     def _block(self, content: IO[bytes], shown: str) -> bytes:
@@ -167,7 +182,7 @@ def _damaged(shown: str) -> DamagedDocument:
 
 
 def entry_path(base: str, reference: str) -> str | None:
-    """Return the entry that a reference in the entry `base` means, None if it is outside.
+    """Return the entry to which a reference in the entry `base` points, None if it is outside.
 
     >>> entry_path("OEBPS/content.opf", "text/ch%201.xhtml#top"), entry_path("a/b", "../../c")
     ('OEBPS/text/ch 1.xhtml', None)

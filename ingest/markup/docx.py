@@ -1,4 +1,4 @@
-"""Word documents (docx): paragraphs, lists, tables and notes, as they stand after all revisions.
+"""Reads Word documents (docx): paragraphs, lists, tables and notes, with all revisions accepted.
 
 The document is streamed; no macro runs and no picture is unpacked.
 
@@ -8,14 +8,14 @@ Source: ECMA-376 part 1, WordprocessingML.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
-from ingest.document import Document, Kind, Limits, Segment, Unit
+from ingest.document import Document, Segment
 from ingest.errors import DamagedDocument, EmptyDocument, IngestError, LimitExceeded
+from ingest.limits import Limits
 from ingest.markup.archive import Archive, entry_path
 from ingest.markup.docx_blocks import WordTarget
 from ingest.markup.paragraphs import Block, ParagraphCutter
-from ingest.markup.xml import BrokenXml, attribute, elements, feed_target, parse_tree
+from ingest.markup.xml import BrokenXml, attribute, elements, feed_xml, parse_tree
 
 MAIN_PART = "word/document.xml"
 _NOTES = ("footnotes.xml", "endnotes.xml")
@@ -24,26 +24,29 @@ _MAX_XML_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class DocxFile:
-    """Reads one Word document; `name` is what messages call it."""
+class DocxReader:
+    """Reads one Word document; `name` is what messages call it, `limits` what it may ask for."""
 
     path: Path
     name: str
     limits: Limits
-    kind: ClassVar[Kind] = "docx"
-    unit: ClassVar[Unit] = "paragraph"
 
-    def inspect(self) -> None:
-        """Find what makes the document unreadable before it is read.
+    def inspect(self) -> tuple[int | None, list[str]]:
+        """Check that the archive has the part with the text; return no unit count and no notes.
 
         Raises:
-            IngestError: it is damaged or holds no Word document.
+            IngestError: the archive is damaged or holds no Word document.
         """
         with Archive(self.path, self.name, self.limits) as archive:
             self._main_part(archive)
+        return None, []
 
     def read(self, document: Document) -> Iterator[Segment]:
-        """Yield segments of whole paragraphs, or parts of long ones. See `Reader.read`."""
+        """Yield segments of whole paragraphs, or parts of long ones.
+
+        Raises:
+            IngestError: the rest of the file cannot be read, or it has no text.
+        """
         cutter = ParagraphCutter(self.limits)
         with Archive(self.path, self.name, self.limits) as archive:
             yield from cutter.segments(self._bounded(self._blocks(archive, document)))
@@ -51,7 +54,7 @@ class DocxFile:
             if document.notes:
                 raise DamagedDocument(
                     f"Nothing of {self.name} could be read: fetch it again, or open it in a word "
-                    "processor and save it anew."
+                    "processor and save it again."
                 )
             raise EmptyDocument(f"{self.name} has no text: there is nothing to read.")
         document.unit_count = cutter.count
@@ -68,18 +71,18 @@ class DocxFile:
     def _part_blocks(
         self, archive: Archive, part: str, headings: Mapping[str, int], document: Document
     ) -> Iterator[Block]:
-        """Yield a part's blocks; where it breaks off, what came before was read."""
+        """Yield the blocks of a part of the archive; if it is damaged, those before the damage."""
         target = WordTarget(headings)
         try:
-            for _ in feed_target(archive.stream(part), target):
+            for _ in feed_xml(archive.stream(part), target):
                 document.on_step()
-                yield from target.taken()
+                yield from target.take_blocks()
         except (BrokenXml, DamagedDocument):
-            yield from target.taken()
+            yield from target.take_blocks()
             document.add_note(f"{part} is damaged; what comes before the damage was read.")
 
     def _main_part(self, archive: Archive) -> str:
-        """Return the entry that holds the text."""
+        """Return the archive's entry with the text."""
         try:
             relations = parse_tree(archive.read(_RELATIONS, _MAX_XML_BYTES))
         except (DamagedDocument, BrokenXml):
@@ -94,11 +97,12 @@ class DocxFile:
         if found not in archive:
             raise DamagedDocument(
                 f"{self.name} is no complete Word document, {found} is missing from it: fetch it "
-                "again, or open it in a word processor and save it anew."
+                "again, or open it in a word processor and save it again."
             )
         return found
 
     def _bounded(self, blocks: Iterator[Block]) -> Iterator[Block]:
+        """Pass blocks on; raise `LimitExceeded` when they have too many characters."""
         chars = 0
         for block in blocks:
             chars += len(block.text)
@@ -111,10 +115,10 @@ class DocxFile:
 
 
 def _heading_levels(archive: Archive, main: str) -> dict[str, int]:
-    """Return the level of each style that is a heading, by the name that files refer to it with.
+    """Return the level of each style that is a heading, by the style's id.
 
-    The name differs with the language of the program that wrote the file: "berschrift1" has the
-    English name "heading 1" in the list of styles.
+    The id depends on the language of the program that wrote the file: "berschrift1" has the English
+    name "heading 1" in the list of styles.
     """
     levels = {"Title": 1, **{f"Heading{level}": level for level in range(1, 7)}}
     try:

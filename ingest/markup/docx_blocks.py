@@ -1,6 +1,6 @@
-"""WordprocessingML as a stream of blocks. Knows no files.
+"""Turns WordprocessingML into a stream of blocks of text. Knows no files.
 
-Names are compared without their namespace, for there are two of them (transitional and strict).
+Names are compared without their namespace, because there are two of them (transitional and strict).
 """
 
 from collections.abc import Mapping
@@ -9,25 +9,24 @@ from ingest.characters import without_controls, without_surrogates
 from ingest.markup.paragraphs import Block
 from ingest.markup.xml import attribute, local_name
 
-# Deleted or moved away, codes of fields, a second version of a drawing's text for old programs.
+# Deleted or moved text, field codes, and a copy of a drawing's text for old programs.
 _LEFT_OUT = frozenset({"del", "moveFrom", "instrText", "delText", "Fallback", "rPr", "sectPr"})
 _CHARACTERS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}
-# The lines between a page's text and its notes are notes themselves, of these types.
+# The lines between a page's text and its notes are stored as notes of these types.
 _SEPARATORS = frozenset({"separator", "continuationSeparator", "continuationNotice"})
 _MAX_PARAGRAPH_CHARS = 1_000_000
-# A row with more is no row of data: the table gives the page its layout.
+# A longer row is not a row of data: the table is there for the layout of the page.
 _MAX_ROW_CHARS = 2000
 
 
 class WordTarget:
-    """Turns the elements of a document into blocks."""
+    """Turns the elements of one part of a document into blocks.
+
+    Args:
+        headings: the level of each style that is a heading.
+    """
 
     def __init__(self, headings: Mapping[str, int]) -> None:
-        """Begin a part.
-
-        Args:
-            headings: the level of each style that is a heading.
-        """
         self._headings = headings
         self._blocks: list[Block] = []
         self._text: list[str] = []
@@ -43,7 +42,8 @@ class WordTarget:
         self._bullet = False
         self._after_tight = False
 
-    def taken(self) -> list[Block]:
+    def take_blocks(self) -> list[Block]:
+        """Return the blocks since the last call."""
         blocks, self._blocks = self._blocks, []
         return blocks
 
@@ -57,7 +57,7 @@ class WordTarget:
         elif name == "pPr":
             self._properties += 1
         elif self._properties:
-            self._take_property(name, attribute(attributes, "val"))
+            self._read_property(name, attribute(attributes, "val"))
         elif name == "t":
             self._in_text += 1
         elif name in _CHARACTERS:
@@ -97,7 +97,7 @@ class WordTarget:
     def close(self) -> None:
         pass
 
-    def _take_property(self, name: str, value: str) -> None:
+    def _read_property(self, name: str, value: str) -> None:
         if name == "pStyle":
             self._level = self._headings.get(value, 0)
         elif name == "outlineLvl" and value in "012345" and value:
@@ -126,7 +126,7 @@ class WordTarget:
             self._emit("\t".join(cells).rstrip(), 0, tight=True)
 
     def _spill_row(self) -> None:
-        """Let what was taken for a row of data be paragraphs."""
+        """Turn the current row, which is too long for data, into paragraphs."""
         cells, self._cells = self._cells, []
         for text in (part for cell in cells for part in cell):
             self._emit(text, 0, tight=False)

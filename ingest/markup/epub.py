@@ -1,8 +1,8 @@
-"""EPUB books, chapter by chapter in reading order.
+"""Reads EPUB books, chapter by chapter in reading order.
 
-A chapter begins where the table of contents says so, be it a file or a place in one; a file that
-it does not name belongs to the chapter before, unless it begins with a heading of its own. A part
-of the book that is missing or damaged is noted, and the others are read.
+A chapter begins where an entry of the table of contents points: at a file or at an anchor in it. A
+file without an entry belongs to the chapter before it, unless it begins with a heading. A part of
+the book that is missing or damaged is noted, and the others are read.
 """
 
 import io
@@ -10,10 +10,10 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
-from ingest.document import Document, Kind, Limits, Locator, Segment, Unit
+from ingest.document import Document, Locator, Segment
 from ingest.errors import DamagedDocument, EmptyDocument, LimitExceeded
+from ingest.limits import Limits
 from ingest.lines.encoding import detect_markup_encoding
 from ingest.lines.text import Tally, decoded_blocks
 from ingest.markup.archive import Archive, EntryMissing
@@ -22,32 +22,35 @@ from ingest.markup.html_blocks import Attributes, markup_blocks
 from ingest.markup.paragraphs import Block, heading_label
 from ingest.naming import clean_line
 from ingest.segmenting import cut_blocks
-from ingest.sniffing import HEAD_BYTES, describe_no_text
+from ingest.sniffing import HEAD_BYTES, describe_non_text
 
 _MAX_NOTED = 8
 
 
 @dataclass(frozen=True)
-class EpubFile:
-    """Reads one EPUB; `name` is what messages call it."""
+class EpubReader:
+    """Reads one EPUB; `name` is what messages call it, `limits` what it may ask for."""
 
     path: Path
     name: str
     limits: Limits
-    kind: ClassVar[Kind] = "epub"
-    unit: ClassVar[Unit] = "chapter"
 
-    def inspect(self) -> None:
-        """Find what makes the book unreadable before it is read.
+    def inspect(self) -> tuple[int | None, list[str]]:
+        """Check that the list of chapters can be read; return no unit count and no notes.
 
         Raises:
-            IngestError: it is damaged or protected.
+            IngestError: the book is damaged or protected.
         """
         with Archive(self.path, self.name, self.limits) as archive:
             read_package(archive, self.name)
+        return None, []
 
     def read(self, document: Document) -> Iterator[Segment]:
-        """Yield the segments of each chapter; none crosses a chapter's end. See `Reader.read`."""
+        """Yield the segments of each chapter in order; no segment spans two chapters.
+
+        Raises:
+            IngestError: the rest of the file cannot be read, or no chapter has text.
+        """
         with Archive(self.path, self.name, self.limits) as archive:
             reading = _Reading(archive, read_package(archive, self.name), self.name, self.limits)
             try:
@@ -60,7 +63,7 @@ class EpubFile:
 
 
 class _Reading:
-    """One reading of a book: the chapter it stands in, and what went wrong."""
+    """One reading of a book: its current chapter, and the files that were left out."""
 
     def __init__(self, archive: Archive, package: Package, name: str, limits: Limits) -> None:
         self.chapter = 0
@@ -75,18 +78,20 @@ class _Reading:
     def segments(self, on_step: Callable[[], None]) -> Iterator[Segment]:
         """Yield the book's segments; `on_step` is called before each of its files."""
         target, limit = self._limits.target_segment_chars, self._limits.max_segment_chars
-        blocks = self._placed_blocks(on_step)
-        for locator, placed in itertools.groupby(blocks, key=lambda pair: pair[0]):
-            for piece in cut_blocks((block.text for _, block in placed), target, limit):
+        blocks = self._located_blocks(on_step)
+        for locator, located in itertools.groupby(blocks, key=lambda pair: pair[0]):
+            for piece in cut_blocks((block.text for _, block in located), target, limit):
                 yield Segment(piece, locator)
 
     def notes(self) -> Iterator[str]:
+        """Yield a sentence for each reason why files were left out."""
         for reason, files in self._left_out.items():
             if files:
                 rest = f" and {len(files) - _MAX_NOTED:,} more" if len(files) > _MAX_NOTED else ""
                 yield f"Left out, {reason}: {', '.join(files[:_MAX_NOTED])}{rest}."
 
     def check_any_text(self) -> None:
+        """Raise the error for a book without any text, if it has none."""
         if self._chars:
             return
         if self._left_out["too large"]:
@@ -97,19 +102,19 @@ class _Reading:
         if any(self._left_out.values()):
             raise DamagedDocument(
                 f"None of the chapters of {self._name} could be read: fetch it again, or open it "
-                "in another program (such as Calibre) and save it anew."
+                "in another program (such as Calibre) and save it again."
             )
         raise EmptyDocument(
             f"{self._name} has no text, it looks like a book of pictures: run text recognition "
             "(OCR) on it first and read the result."
         )
 
-    def _placed_blocks(self, on_step: Callable[[], None]) -> Iterator[tuple[Locator, Block]]:
-        """Yield the book's blocks with the chapter that each belongs to."""
+    def _located_blocks(self, on_step: Callable[[], None]) -> Iterator[tuple[Locator, Block]]:
+        """Yield the book's blocks, each with the locator of its chapter."""
         titles_of: dict[str, dict[str, str]] = {}
-        for toc in self._package.contents:
-            titles_of.setdefault(toc.path, {})[toc.anchor] = toc.title
-        # A file that stands in the reading order twice is read once.
+        for line in self._package.toc:
+            titles_of.setdefault(line.path, {})[line.anchor] = line.title
+        # A file that is in the reading order twice is read once.
         for entry in dict.fromkeys(self._package.spine):
             on_step()
             titles = titles_of.get(entry or "", {})
@@ -130,16 +135,21 @@ class _Reading:
         self._label = label
 
     def _entry_blocks(self, entry: str | None, anchors: frozenset[str]) -> Iterator[Block]:
-        """Yield the blocks of a file; one that cannot be read is noted and counts as a chapter."""
+        """Yield the blocks of a file; an unreadable file is noted and counts as a chapter.
+
+        Args:
+            entry: of the archive; None if it is not text.
+            anchors: at which chapters begin.
+        """
         reason = "missing"
         try:
             data = self._archive.read(entry or "", self._limits.max_stream_bytes)
-            if describe_no_text(data[:HEAD_BYTES]) is None:
+            if describe_non_text(data[:HEAD_BYTES]) is None:
                 stream = io.BytesIO(data)
                 encoding = detect_markup_encoding(stream)
                 stream.seek(0)
                 texts = decoded_blocks(stream, encoding, Tally())
-                yield from markup_blocks(texts, _is_no_text, anchors=anchors)
+                yield from markup_blocks(texts, _is_hidden_or_page_number, anchors=anchors)
                 return
             reason = "damaged"
         except EntryMissing:
@@ -160,8 +170,8 @@ class _Reading:
             )
 
 
-def _is_no_text(tag: str, attributes: Attributes) -> bool:
-    """Return whether an element is a page number of the printed book, or not shown."""
+def _is_hidden_or_page_number(tag: str, attributes: Attributes) -> bool:
+    """Return whether an element is a page number of the printed book, or is not shown."""
     if "hidden" in attributes:
         return True
     kinds = f"{attributes.get('epub:type', '')} {attributes.get('role', '')}".split()

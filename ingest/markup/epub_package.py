@@ -1,4 +1,4 @@
-"""What an EPUB says of itself: its chapters' files in reading order, and its table of contents.
+"""Reads the package of an EPUB: its chapters' files in reading order, and its table of contents.
 
 Source: EPUB 3.3 (W3C), Open Container Format and package document; OPF 2.0.1 for EPUB 2.
 """
@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from ingest.errors import DamagedDocument, EncryptedDocument, LimitExceeded
 from ingest.markup.archive import Archive, EntryMissing, entry_path
-from ingest.markup.html_blocks import Attributes, fed
+from ingest.markup.html_blocks import Attributes, feed_html
 from ingest.markup.paragraphs import heading_label
 from ingest.markup.xml import BrokenXml, elements, local_name, parse_tree
 
@@ -20,12 +20,12 @@ _ENCRYPTION = "META-INF/encryption.xml"
 _FONT_SCRAMBLING = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 _MAX_XML_BYTES = 8 * 1024 * 1024
 _MAX_FALLBACKS = 10
-_MAX_CONTENTS = 20_000
+_MAX_TOC_ENTRIES = 20_000
 
 
 @dataclass(frozen=True)
 class TocEntry:
-    """A line of the table of contents: the file it leads to, a place in it or "", its words."""
+    """A line of the table of contents: the file it points to, an anchor in it or "", its title."""
 
     path: str
     anchor: str
@@ -34,17 +34,17 @@ class TocEntry:
 
 @dataclass(frozen=True)
 class Package:
-    """A book: the entries of its chapters in reading order, None for what is no text."""
+    """A book: its files in reading order, None for one that is not text; its table of contents."""
 
     spine: list[str | None]
-    contents: list[TocEntry]
+    toc: list[TocEntry]
 
 
 def read_package(archive: Archive, name: str) -> Package:
-    """Return what the book says of itself.
+    """Return the package of a book; `name` is what messages call it.
 
     Raises:
-        DamagedDocument: it is no EPUB that can be followed.
+        DamagedDocument: it is not an EPUB, or its package cannot be read.
         EncryptedDocument: its text is encrypted.
     """
     try:
@@ -57,26 +57,26 @@ def read_package(archive: Archive, name: str) -> Package:
     except EntryMissing as error:
         raise DamagedDocument(
             f"{name} is no complete EPUB, {error} Fetch it again, or open it in another program "
-            "and save it anew."
+            "and save it again."
         ) from error
     except BrokenXml as error:
         raise DamagedDocument(
             f"{name} is a damaged EPUB, its list of chapters cannot be read: fetch it again, or "
-            "open it in another program (such as Calibre) and save it anew."
+            "open it in another program (such as Calibre) and save it again."
         ) from error
     manifest = {item.get("id"): item for item in elements(root, "item")}
     spine = [_text_entry(path, manifest, ref.get("idref")) for ref in elements(root, "itemref")]
     if not any(spine):
         raise DamagedDocument(
             f"{name} is an EPUB that lists no chapters: fetch it again, or open it in another "
-            "program (such as Calibre) and save it anew."
+            "program (such as Calibre) and save it again."
         )
     _refuse_encrypted(archive, name, spine)
-    return Package(spine, _contents(archive, path, root, manifest))
+    return Package(spine, _toc(archive, path, root, manifest))
 
 
 def _text_entry(package: str, manifest: dict[Any, Any], identifier: Any) -> str | None:
-    """Return the entry of a spine's item, or of what stands in for it where it is no text."""
+    """Return the entry of a spine item, or of its fallback if it is not text; None without any."""
     for _ in range(_MAX_FALLBACKS):
         item = manifest.get(identifier)
         if item is None:
@@ -94,7 +94,7 @@ def _refuse_encrypted(archive: Archive, name: str, spine: list[str | None]) -> N
     try:
         root = parse_tree(archive.read(_ENCRYPTION, _MAX_XML_BYTES))
     except BrokenXml:
-        return  # then the chapters tell whether they can be read
+        return  # reading the chapters shows whether they are encrypted
     for data in elements(root, "EncryptedData"):
         methods = {method.get("Algorithm") for method in elements(data, "EncryptionMethod")}
         for reference in elements(data, "CipherReference"):
@@ -106,10 +106,8 @@ def _refuse_encrypted(archive: Archive, name: str, spine: list[str | None]) -> N
                 )
 
 
-def _contents(
-    archive: Archive, package: str, root: Any, manifest: dict[Any, Any]
-) -> list[TocEntry]:
-    """Return the table of contents: of EPUB 3, else of EPUB 2, else none."""
+def _toc(archive: Archive, package: str, root: Any, manifest: dict[Any, Any]) -> list[TocEntry]:
+    """Return the table of contents: that of EPUB 3, else that of EPUB 2, else an empty one."""
     spine = next(elements(root, "spine"), None)
     navs = [item for item in manifest.values() if "nav" in item.get("properties", "").split()]
     ncxs = [manifest.get(spine.get("toc") if spine is not None else None)]
@@ -123,11 +121,12 @@ def _contents(
         except (DamagedDocument, LimitExceeded, BrokenXml):
             continue  # a book can be read without its table of contents
         if entries:
-            return entries[:_MAX_CONTENTS]
+            return entries[:_MAX_TOC_ENTRIES]
     return []
 
 
-def _entry(base: str, reference: str, title: str) -> Iterator[TocEntry]:
+def _toc_entry(base: str, reference: str, title: str) -> Iterator[TocEntry]:
+    """Yield the entry, unless it points out of the book or has no title."""
     path, label = entry_path(base, reference), heading_label(title)
     if path and label:
         yield TocEntry(path, unquote(urlsplit(reference).fragment), label)
@@ -138,19 +137,19 @@ def _ncx_entries(path: str, data: bytes) -> Iterator[TocEntry]:
         children = {local_name(child.tag): child for child in point.iterchildren("{*}*")}
         label, content = children.get("navLabel"), children.get("content")
         if label is not None and content is not None:
-            yield from _entry(path, content.get("src", ""), "".join(label.itertext()))
+            yield from _toc_entry(path, content.get("src", ""), "".join(label.itertext()))
 
 
 def _nav_entries(path: str, data: bytes) -> Iterator[TocEntry]:
     target = _NavTarget()
-    for _ in fed([data.decode("utf-8", "replace")], target):
+    for _ in feed_html([data.decode("utf-8", "replace")], target):
         pass
     for reference, title in target.links:
-        yield from _entry(path, reference, title)
+        yield from _toc_entry(path, reference, title)
 
 
 class _NavTarget:
-    """Collects the links of the table of contents, not those of the lists of pages or figures."""
+    """Collects the links of the table of contents, but not those of lists of pages or figures."""
 
     def __init__(self) -> None:
         self.links: list[tuple[str, str]] = []

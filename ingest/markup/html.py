@@ -1,7 +1,7 @@
-"""HTML pages: the main text, without menus, headers and footers of the site.
+"""Reads HTML pages: the main text, without menus, headers and footers of the site.
 
-Read twice: first to find where the text is, then to read it. Nothing is fetched and no script
-runs; what is left out are elements that say what they are, never what only looks unimportant.
+A page is read twice: first to find where the text is, then to read it. Nothing is fetched and no
+script runs. Elements are left out by what their markup says, never because they look unimportant.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,12 +12,12 @@ from ingest.document import Document, Segment
 from ingest.errors import EmptyDocument
 from ingest.lines.encoding import Encoding, detect_markup_encoding
 from ingest.lines.text import Tally, TextReader, decoded_blocks
-from ingest.markup.html_blocks import NEVER_TEXT, Attributes, Choice, fed, markup_blocks
+from ingest.markup.html_blocks import NEVER_TEXT, Attributes, ElementTest, feed_html, markup_blocks
 from ingest.markup.paragraphs import ParagraphCutter
 
 _CHROME_ROLES = frozenset({"navigation", "banner", "contentinfo", "complementary", "search"})
 _CHROME_CLASSES = frozenset({"navbar", "sidebar", "breadcrumb", "breadcrumbs", "cookie-banner"})
-# The main part must hold this share of the text to be taken for all of it.
+# The main part must have this share of the text to be read alone.
 _MAIN_SHARE = 0.4
 _BODY_SHARE = 0.2
 
@@ -27,16 +27,16 @@ class HtmlReader(TextReader):
     """Reads one HTML page."""
 
     def max_chars(self) -> int:
-        # libxml2 holds on to what it was fed until the end.
+        # libxml2 keeps all of its input until the end.
         return min(self.limits.max_markup_chars, self.limits.max_text_chars)
 
     def encoding(self, stream: BinaryIO) -> Encoding:
         return detect_markup_encoding(stream)
 
     def cut(self, blocks: Iterable[str], document: Document) -> Iterator[Segment]:
-        unwanted, within = self._survey()
+        is_unwanted, is_inside = self._survey()
         cutter = ParagraphCutter(self.limits)
-        yield from cutter.segments(markup_blocks(blocks, unwanted, within))
+        yield from cutter.segments(markup_blocks(blocks, is_unwanted, is_inside))
         if not cutter.count:
             raise EmptyDocument(
                 f"{self.name} has no text of its own, only scripts or pictures: if a browser "
@@ -44,23 +44,23 @@ class HtmlReader(TextReader):
             )
         document.unit_count = cutter.count
 
-    def _survey(self) -> tuple[Choice, Choice | None]:
-        """Return what to leave out of this page, and what to stay within."""
+    def _survey(self) -> tuple[ElementTest, ElementTest | None]:
+        """Return the tests `is_unwanted` and `is_inside` of `markup_blocks` for this page."""
         survey = _Survey()
         with self.source.open(lambda note: None) as stream:
             encoding = self.encoding(stream)
             stream.seek(0)
-            for _ in fed(self.bounded(decoded_blocks(stream, encoding, Tally())), survey):
+            for _ in feed_html(self.bounded(decoded_blocks(stream, encoding, Tally())), survey):
                 pass
-        return survey.choices()
+        return survey.element_tests()
 
 
 class _Survey:
-    """Counts the text in the parts of a page."""
+    """Counts the characters of text in the parts of a page: body, main part, articles."""
 
     def __init__(self) -> None:
         self.everything = self.body = self.main = self.article = 0
-        # For each kind of part, how many elements are open inside it, itself included.
+        # For each kind of part: how many elements are open in it, including itself.
         self._never = self._chrome = self._frame = self._main = self._article = 0
 
     def start(self, tag: str, attributes: Attributes) -> None:
@@ -90,23 +90,25 @@ class _Survey:
     def close(self) -> None:
         pass
 
-    def choices(self) -> tuple[Choice, Choice | None]:
+    def element_tests(self) -> tuple[ElementTest, ElementTest | None]:
+        """Return the tests `is_unwanted` and `is_inside` of `markup_blocks` for this page."""
         if self.main and self.main >= _MAIN_SHARE * self.body:
             return is_chrome, is_main
         if self.article and self.article >= _MAIN_SHARE * self.body:
             return is_chrome, lambda tag, attributes: tag == "article"
-        # A menu that is never closed, or a page that is one: then all of it is the text.
+        # A menu that is never closed, or a page that is a menu: all of the page is read.
         if self.body < _BODY_SHARE * self.everything:
             return lambda tag, attributes: False, None
         return is_frame, None
 
 
 def is_main(tag: str, attributes: Attributes) -> bool:
+    """Return whether an element is the main part of its page."""
     return tag == "main" or attributes.get("role") == "main"
 
 
 def is_chrome(tag: str, attributes: Attributes) -> bool:
-    """Return whether an element is no text wherever it stands: a menu, or not shown."""
+    """Return whether an element is left out on any page: a menu, a side bar, or not shown."""
     return (
         tag == "nav"
         or "hidden" in attributes
@@ -117,5 +119,5 @@ def is_chrome(tag: str, attributes: Attributes) -> bool:
 
 
 def is_frame(tag: str, attributes: Attributes) -> bool:
-    """Return whether an element is no text in a page that does not mark its main part."""
+    """Return whether an element is left out on a page that does not mark its main part."""
     return tag in {"header", "footer", "aside"} or is_chrome(tag, attributes)

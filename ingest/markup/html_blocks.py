@@ -1,7 +1,7 @@
-"""The text of HTML and XHTML as a stream of blocks. Knows no files, and builds no tree.
+"""Turns HTML and XHTML into a stream of blocks of text. Knows no files and builds no tree.
 
-libxml2's HTML parser is forgiving, takes time in proportion to its input whatever that is, loads
-nothing and knows no entities but HTML's own: `&e;` stays `&e;`, whatever a DTD says.
+libxml2's HTML parser accepts errors, takes time in proportion to its input, loads nothing, and
+knows only HTML's own entities: `&e;` stays `&e;`, even if a DTD defines it.
 """
 
 import re
@@ -13,7 +13,7 @@ from lxml import etree  # type: ignore[import-untyped]
 from ingest.characters import without_controls, without_surrogates
 from ingest.markup.paragraphs import Block
 
-# What is never text for a reader: scripts, form controls, the readings beside ruby characters.
+# Elements that are never text: scripts, form controls, pronunciations beside ruby characters.
 NEVER_TEXT = frozenset(
     "script style template noscript title object iframe canvas audio video map select option "
     "datalist textarea button rt rp".split()
@@ -27,16 +27,16 @@ _CELLS = frozenset({"td", "th"})
 _SPACE = re.compile(r"\s+")
 # A document type with declarations of its own, which an HTML parser would show as text.
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]{0,2000}\[.*?\]\s*>", re.IGNORECASE | re.DOTALL)
-# A row with more is no row of data: the table gives the page its layout.
+# A longer row is not a row of data: the table is there for the layout of the page.
 _MAX_ROW_CHARS = 2000
-# A file without any paragraphs is not collected to its end.
+# A paragraph of more is cut, so that a file without paragraphs is not held as a whole.
 _MAX_INLINE_CHARS = 100_000
 
 Attributes = Mapping[str, str]
 
 
 class Target(Protocol):
-    """What libxml2 tells of a file, in order."""
+    """Receives the tags and the text of a file from libxml2, in order."""
 
     def start(self, tag: str, attributes: Attributes) -> None: ...
     def end(self, tag: str) -> None: ...
@@ -44,31 +44,37 @@ class Target(Protocol):
     def close(self) -> Any: ...
 
 
-# Says of an element, with all that is in it, whether it is meant.
-Choice = Callable[[str, Attributes], bool]
+# Returns whether an element, with its content, is to be left out or read.
+ElementTest = Callable[[str, Attributes], bool]
 
 
 def markup_blocks(
     texts: Iterable[str],
-    unwanted: Choice,
-    within: Choice | None = None,
+    is_unwanted: ElementTest,
+    is_inside: ElementTest | None = None,
     anchors: frozenset[str] = frozenset(),
 ) -> Iterator[Block]:
     """Yield the blocks of a file that arrives in pieces.
 
     Args:
-        unwanted: elements to leave out.
-        within: elements outside which everything is left out.
+        texts: the pieces of the file.
+        is_unwanted: true for elements to leave out.
+        is_inside: true for elements outside which everything is left out; None to read all.
         anchors: the ids to report with the block that follows them.
     """
-    target = _BlockTarget(unwanted, anchors)
-    for _ in fed(texts, _Within(target, within) if within else target):
-        yield from target.taken()
-    yield from target.taken()
+    target = _BlockTarget(is_unwanted, anchors)
+    for _ in feed_html(texts, _InsideOnly(target, is_inside) if is_inside else target):
+        yield from target.take_blocks()
+    yield from target.take_blocks()
 
 
-def fed(texts: Iterable[str], target: Target) -> Iterator[None]:
-    """Let a target hear a file that arrives in pieces; pause after each."""
+def feed_html(texts: Iterable[str], target: Target) -> Iterator[None]:
+    """Parse a file that arrives in pieces into a target; yield after each piece.
+
+    Args:
+        texts: the pieces of the file.
+        target: receives tags and text.
+    """
     parser = etree.HTMLParser(target=target, huge_tree=True, remove_comments=True, remove_pis=True)
     first = True
     for text in texts:
@@ -80,16 +86,16 @@ def fed(texts: Iterable[str], target: Target) -> Iterator[None]:
         parser.close()
 
 
-class _Within:
-    """Passes on what lies inside the elements that are meant."""
+class _InsideOnly:
+    """Passes on what is inside the elements for which `is_inside` is true."""
 
-    def __init__(self, inner: Target, meant: Choice) -> None:
+    def __init__(self, inner: Target, is_inside: ElementTest) -> None:
         self._inner = inner
-        self._meant = meant
+        self._is_inside = is_inside
         self._depth = 0
 
     def start(self, tag: str, attributes: Attributes) -> None:
-        if self._depth or self._meant(tag, attributes):
+        if self._depth or self._is_inside(tag, attributes):
             self._depth += 1
             self._inner.start(tag, attributes)
 
@@ -107,10 +113,10 @@ class _Within:
 
 
 class _BlockTarget:
-    """Turns what libxml2 tells into blocks."""
+    """Turns tags and text into blocks."""
 
-    def __init__(self, unwanted: Choice, anchors: frozenset[str]) -> None:
-        self._unwanted = unwanted
+    def __init__(self, is_unwanted: ElementTest, anchors: frozenset[str]) -> None:
+        self._is_unwanted = is_unwanted
         self._wanted_anchors = anchors
         self._blocks: list[Block] = []
         self._inline: list[str] = []
@@ -123,7 +129,8 @@ class _BlockTarget:
         self._after_tight = False
         self._row: list[list[str]] | None = None
 
-    def taken(self) -> list[Block]:
+    def take_blocks(self) -> list[Block]:
+        """Return the blocks since the last call."""
         blocks, self._blocks = self._blocks, []
         return blocks
 
@@ -132,7 +139,7 @@ class _BlockTarget:
             if attributes.get(name) in self._wanted_anchors:
                 self._flush()
                 self._anchors.append(attributes[name])
-        if self._skipped or tag in NEVER_TEXT or self._unwanted(tag, attributes):
+        if self._skipped or tag in NEVER_TEXT or self._is_unwanted(tag, attributes):
             self._skipped += 1
         elif tag == "br":
             self._inline.append("\n")
@@ -154,7 +161,7 @@ class _BlockTarget:
     def data(self, text: str) -> None:
         if self._skipped:
             return
-        # Outside <pre> a newline comes from <br> alone.
+        # Outside <pre> only <br> makes a newline.
         self._inline.append(text if self._pre else _SPACE.sub(" ", text))
         self._inline_chars += len(text)
         if self._inline_chars > _MAX_INLINE_CHARS:
@@ -182,7 +189,7 @@ class _BlockTarget:
             self._row.append([])
 
     def _flush(self) -> None:
-        """End the text that was collected, as a block of its own or a part of a row's cell."""
+        """End the collected text: it becomes a block, or a part of a cell."""
         text = self._text()
         if not text:
             return
@@ -211,13 +218,13 @@ class _BlockTarget:
             self._emit("\t".join(cells).rstrip(), 0, tight=True)
 
     def _spill_row(self) -> None:
-        """Let what was taken for a row of data be paragraphs."""
+        """Turn the current row, which is too long for data, into paragraphs."""
         row, self._row = self._row, None
         for text in (part for cell in row or () for part in cell):
             self._emit(text, 0, tight=False)
 
     def _emit(self, text: str, level: int, *, tight: bool) -> None:
-        """Add a block; items of a list and rows of a table stand close together."""
+        """Add a block; `tight` puts no blank line after it, as in lists and tables."""
         before = "\n" if self._after_tight and not tight else ""
         self._blocks.append(
             Block(f"{before}{text}\n" + "\n" * (not tight), level, tuple(self._anchors))

@@ -1,6 +1,7 @@
-"""Paragraphs packed into segments that know their numbers and their heading.
+"""Packs paragraphs into segments whose locators have the paragraphs' numbers and heading.
 
-Knows no format: HTML and DOCX bring the blocks, EPUB cuts its chapters from them.
+Knows no format: the readers of HTML and DOCX provide the blocks. The reader of EPUB uses `Block`
+and `heading_label`.
 """
 
 import itertools
@@ -9,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ingest.document import Limits, Locator, Segment
+from ingest.document import Locator, Segment
+from ingest.limits import Limits
 from ingest.naming import clean_line
 from ingest.segmenting import cut_blocks
 
@@ -20,8 +22,9 @@ class Block(NamedTuple):
     """A paragraph, a heading, a list item or a table's row, with the newlines that end it.
 
     Args:
+        text: of the block.
         level: 1 to 6 for a heading, else 0.
-        anchors: the places named in the file that lie between the last block and this one.
+        anchors: the ids in the file between the last block and this one.
     """
 
     text: str
@@ -30,8 +33,8 @@ class Block(NamedTuple):
 
 
 @dataclass
-class _Place:
-    """A paragraph whose text is still on its way: where it starts, its number and heading."""
+class _PendingParagraph:
+    """A paragraph that is not in a segment yet: where it starts, its number and heading."""
 
     offset: int
     number: int
@@ -39,9 +42,13 @@ class _Place:
 
 
 class ParagraphCutter:
-    """Cuts a document into segments; none crosses from one section into the next.
+    """Cuts a document into segments; no segment spans two sections.
 
-    `count` is the number of paragraphs so far; the segments, joined, are the blocks, joined.
+    The joined texts of the segments are the joined texts of the blocks. `count` is the number of
+    paragraphs so far.
+
+    Args:
+        limits: the target and the maximum length of a segment.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -49,9 +56,10 @@ class ParagraphCutter:
         self._limits = limits
         self._heading: str | None = None
         self._offset = 0
-        self._places: deque[_Place] = deque()
+        self._pending: deque[_PendingParagraph] = deque()
 
     def segments(self, blocks: Iterable[Block]) -> Iterator[Segment]:
+        """Yield the segments of a document; call it once."""
         target, limit = self._limits.target_segment_chars, self._limits.max_segment_chars
         start = 0
         for _, section in itertools.groupby(blocks, _SectionNumber()):
@@ -64,24 +72,24 @@ class ParagraphCutter:
             self.count += 1
             if block.level:
                 self._heading = heading_label(block.text)
-            self._places.append(_Place(self._offset, self.count, self._heading))
+            self._pending.append(_PendingParagraph(self._offset, self.count, self._heading))
             self._offset += len(block.text)
             yield block.text
 
     def _locator(self, piece: str, start: int) -> Locator:
-        """Return the paragraphs of the piece that begins at an offset, and forget earlier ones."""
+        """Return the locator of the piece that begins at an offset; forget earlier paragraphs."""
         body_start = start + len(piece) - len(piece.lstrip())
         body_end = start + len(piece.rstrip())
-        places = self._places
-        while len(places) > 1 and places[1].offset <= body_start:
-            places.popleft()
-        inside = [place for place in places if place.offset < max(body_end, start + 1)]
-        last = inside[-1] if inside else places[0]
-        return Locator("paragraph", places[0].number, last.number, last.heading)
+        pending = self._pending
+        while len(pending) > 1 and pending[1].offset <= body_start:
+            pending.popleft()
+        inside = [one for one in pending if one.offset < max(body_end, start + 1)]
+        last = inside[-1] if inside else pending[0]
+        return Locator("paragraph", pending[0].number, last.number, last.heading)
 
 
 class _SectionNumber:
-    """Numbers the sections: one begins with a heading, or with several in a row."""
+    """Numbers the sections; a heading begins one, or several consecutive headings."""
 
     def __init__(self) -> None:
         self._number = 0
@@ -95,5 +103,5 @@ class _SectionNumber:
 
 
 def heading_label(text: str) -> str | None:
-    """Return a heading as the label of a locator."""
+    """Return a heading as a label for a locator, None if it has no visible characters."""
     return clean_line(text, _MAX_LABEL_CHARS) or None

@@ -1,7 +1,7 @@
-"""XML from outside: no entities but XML's own, no DTD, nothing fetched, bounded depth.
+"""Parses XML from outside safely: only XML's own entities, no DTD, nothing is fetched.
 
-Knows no vocabulary. libxml2 itself refuses what is nested more than 256 deep, text of more than
-10 MB in one piece, and entities that multiply.
+Knows no vocabulary. libxml2 itself refuses elements nested more than 256 deep, text of more than
+10 MB in one piece, and entities that expand to very much text.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,14 +20,14 @@ _OPTIONS = {
 
 
 class BrokenXml(Exception):
-    """The file is no XML that can be followed."""
+    """The file is not XML, or is too broken to be parsed."""
 
 
 def parse_tree(data: bytes) -> Any:
-    """Return the root element of a small file; small mistakes in it are forgiven.
+    """Return the root element of a small file; small errors in it are repaired.
 
     Raises:
-        BrokenXml: nothing of it can be followed.
+        BrokenXml: nothing of it can be parsed.
     """
     try:
         root = etree.fromstring(data, etree.XMLParser(recover=True, **_OPTIONS))
@@ -39,7 +39,7 @@ def parse_tree(data: bytes) -> Any:
 
 
 def elements(root: Any, name: str) -> Iterator[Any]:
-    """Yield the elements of a name in any namespace, in order."""
+    """Yield the elements of a name in any namespace, in document order."""
     return (element for element in root.iter("{*}*") if local_name(element.tag) == name)
 
 
@@ -49,15 +49,19 @@ def local_name(tag: str) -> str:
 
 
 def attribute(attributes: Mapping[str, str], name: str) -> str:
-    """Return the attribute of a name in any namespace, "" where there is none."""
+    """Return the value of the attribute of a name in any namespace, "" if there is none."""
     return next((value for key, value in attributes.items() if local_name(key) == name), "")
 
 
-def feed_target(blocks: Iterable[bytes], target: Any) -> Iterator[None]:
-    """Let a target (start, end, data, close) hear a file that arrives in blocks; pause after each.
+def feed_xml(blocks: Iterable[bytes], target: Any) -> Iterator[None]:
+    """Parse a file that arrives in blocks into a target; yield after each block.
+
+    Args:
+        blocks: the bytes of the file.
+        target: receives the file by its methods `start`, `end`, `data` and `close`.
 
     Raises:
-        BrokenXml: from there on the file cannot be followed.
+        BrokenXml: the rest of the file cannot be parsed.
     """
     parser = etree.XMLParser(target=target, **_OPTIONS)
     try:

@@ -1,9 +1,10 @@
-"""Hebrew and Arabic in reading order, whichever way a PDF draws it.
+"""Puts Hebrew and Arabic into reading order, however a PDF draws it.
 
-Most PDFs draw a right-to-left line as it looks, from left to right; some piece after piece in
-reading order; a few draw the very letters in reading order from left to right, so that the text
-looks backwards. The places of the pieces tell the first two apart, the letters and the small words
-the third: some letters stand only at the end of a word, and some words are on every page.
+Most PDFs draw a right-to-left line as it looks, from left to right. Some draw one piece after the
+other in reading order. A few draw the letters themselves in reading order from left to right, so
+that the text looks reversed. The positions of the pieces distinguish the first two cases. Letters
+and common words show the third: some letters occur only at the end of a word, and some words occur
+on every page.
 """
 
 import re
@@ -12,16 +13,16 @@ from dataclasses import dataclass
 
 # Hebrew final kaf, mem, nun, pe, tsadi; Arabic teh marbuta and alef maksura.
 _FINAL_ONLY = frozenset("ךםןףץةى")
-# None is another word backwards. Arabic, Persian, Urdu, Hebrew.
+# Arabic, Persian, Urdu, Hebrew. None of them is another word when reversed.
 _COMMON = frozenset("في على إلى من از در که را این است به میں کے ہے اور של".split())
 _RTL = "\u0590-\u05ff\u0600-\u065f\u066a-\u06ef\u06fa-\u06ff\u0750-\u077f\ufb1d-\ufdff\ufe70-\ufefc"
 _LETTER = re.compile(f"[{_RTL}]")
-# pypdf turns the digits of these scripts with their letters.
-_TURNED_BY_PYPDF = re.compile(f"[{_RTL}\u0660-\u0669\u06f0-\u06f9]")
+# pypdf reverses the digits of these scripts with their letters.
+_REVERSED_BY_PYPDF = re.compile(f"[{_RTL}\u0660-\u0669\u06f0-\u06f9]")
 _WORD = re.compile(f"[{_RTL}]{{2,}}")
 _MIN_SIGNS = 2
-# What is read from left to right within a line: a number with its separators, or words of another
-# script with all between them.
+# Left-to-right text within a line: a number with its separators, or words of another script with
+# everything between them.
 _OTHER_WORD = rf"[^\W{_RTL}]+"
 _OTHER_LETTER = rf"[^\W\d_{_RTL}]"
 _LTR_RUN = re.compile(
@@ -32,10 +33,11 @@ _BRACKETS = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of a line as pypdf gives it, its right-to-left letters turned already.
+    """A piece of a line as pypdf gives it: with its right-to-left letters already reversed.
 
     Args:
-        along: where it begins on the line.
+        text: of the piece.
+        along: its start, measured along the line.
     """
 
     text: str
@@ -43,21 +45,25 @@ class Piece:
 
 
 def line_in_order(pieces: Sequence[Piece]) -> str:
-    """Return the text of a line's pieces, which come in the order of their drawing."""
+    """Return a line's text in reading order.
+
+    Args:
+        pieces: of the line, in the order of their drawing.
+    """
     texts = [piece.text for piece in pieces]
     as_they_come = "".join(texts)
     if not is_mostly_rtl(as_they_come):
         return as_they_come
-    places = [piece.along for piece in pieces if piece.text.strip()]
-    if places == sorted(places):
-        return _turned("".join(map(_as_drawn, texts)))
+    starts = [piece.along for piece in pieces if piece.text.strip()]
+    if starts == sorted(starts):
+        return _reversed("".join(map(_as_drawn, texts)))
     return "".join(
-        _turned(_as_drawn(text)) if _TURNED_BY_PYPDF.search(text) else text for text in texts
+        _reversed(_as_drawn(text)) if _REVERSED_BY_PYPDF.search(text) else text for text in texts
     )
 
 
 def restore_reading_order(text: str) -> str:
-    """Return the text, its right-to-left lines turned round if they are backwards."""
+    """Return the text; if its right-to-left lines look reversed, they are reversed again."""
     forwards, backwards = 0, 0
     for match in _WORD.finditer(text):
         word = match[0]
@@ -65,22 +71,23 @@ def restore_reading_order(text: str) -> str:
         backwards += (word[0] in _FINAL_ONLY) + (word[::-1] in _COMMON)
     if backwards < _MIN_SIGNS or backwards <= 2 * forwards:
         return text
-    return "\n".join(_turned(line) if is_mostly_rtl(line) else line for line in text.split("\n"))
+    return "\n".join(_reversed(line) if is_mostly_rtl(line) else line for line in text.split("\n"))
 
 
 def is_mostly_rtl(text: str) -> bool:
-    """Return whether more than half of a text's letters are read from right to left."""
+    """Return whether more than half of a text's letters are right-to-left letters."""
     if _LETTER.search(text) is None:
         return False
     return 2 * len(_LETTER.findall(text)) > sum(map(str.isalpha, text))
 
 
 def _as_drawn(text: str) -> str:
-    return text[::-1] if _TURNED_BY_PYPDF.search(text) else text
+    """Return a piece's text as the PDF draws it: undo what pypdf reversed."""
+    return text[::-1] if _REVERSED_BY_PYPDF.search(text) else text
 
 
-def _turned(line: str) -> str:
-    """Turn a line round, but for what is read from left to right in it; twice is as before."""
+def _reversed(line: str) -> str:
+    """Reverse a line, except the left-to-right text in it; doing it twice restores the line."""
     parts, at = [], 0
     for run in _LTR_RUN.finditer(line):
         parts += [line[at : run.start()][::-1].translate(_BRACKETS), run[0]]

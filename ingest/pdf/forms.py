@@ -1,11 +1,13 @@
-"""Text that was typed onto a page: filled form fields and text boxes.
+"""Text that was typed onto a PDF page: filled form fields and text boxes.
 
-They lie over the page, not in its content, so an extractor of the content does not see them.
+They are annotations over the page, not part of its content, so text extraction does not find them.
 """
 
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
+
+from ingest.pdf.trees import resolved
 
 _MAX_ANNOTATIONS = 1000
 _MAX_VALUE_CHARS = 10_000
@@ -15,22 +17,22 @@ _INVISIBLE = 2 | 32
 
 
 def typed_text(page: Any) -> str:
-    """Return what was typed onto a page, one entry a line.
+    """Return the typed text of a page, one line for each field or box.
 
     Args:
         page: a page of pypdf.
     """
-    annotations = _resolved(page.get("/Annots"))
+    annotations = resolved(page.get("/Annots"))
     if not isinstance(annotations, list):
         return ""
-    entries = (_entry(_resolved(item)) for item in islice(annotations, _MAX_ANNOTATIONS))
+    entries = (_entry(resolved(item)) for item in islice(annotations, _MAX_ANNOTATIONS))
     return "\n".join(entry for entry in entries if entry)[:_MAX_PAGE_CHARS]
 
 
 def _entry(annotation: Any) -> str:
     if not isinstance(annotation, dict):
         return ""
-    flags = _resolved(annotation.get("/F"))
+    flags = resolved(annotation.get("/F"))
     if isinstance(flags, int) and flags & _INVISIBLE:
         return ""
     key = {"/FreeText": "/Contents", "/Widget": "/V"}.get(str(annotation.get("/Subtype")), "")
@@ -38,13 +40,9 @@ def _entry(annotation: Any) -> str:
 
 
 def _values(annotation: dict[str, Any], key: str) -> Iterator[str]:
-    """Yield the value, from the annotation itself or from the field that it belongs to."""
-    for holder in (annotation, _resolved(annotation.get("/Parent"))):
-        value = _resolved(holder.get(key)) if isinstance(holder, dict) else None
-        # The state of a check box is a name such as "/Yes": no text.
+    """Yield the text of the annotation, then that of the field to which it belongs."""
+    for holder in (annotation, resolved(annotation.get("/Parent"))):
+        value = resolved(holder.get(key)) if isinstance(holder, dict) else None
+        # The state of a check box is a name such as "/Yes", which is not text.
         if isinstance(value, str) and not value.startswith("/"):
             yield str(value)
-
-
-def _resolved(value: Any) -> Any:
-    return value.get_object() if hasattr(value, "get_object") else value

@@ -1,8 +1,7 @@
-"""The names that a PDF gives its pages: "i, ii, 1, 2, A-1".
+"""The labels that a PDF gives its pages: "i, ii, 1, 2, A-1".
 
-Written here and not taken from pypdf, which makes the labels of all pages at once: a prefix of a
-megabyte times 20,000 pages would be gigabytes. Only damage-tolerant reading: what cannot be
-followed has no label.
+pypdf has this too, but makes the labels of all pages at once: a prefix of a megabyte times 20,000
+pages would be gigabytes. A damaged entry gives no label.
 
 Source: ISO 32000-1, 12.4.2 (page labels).
 """
@@ -30,7 +29,7 @@ class _Range(NamedTuple):
 
 
 class PageLabels:
-    """Labels of a document's pages, looked up one at a time."""
+    """The labels of a document's pages, each made when it is asked for."""
 
     def __init__(self, root: Any) -> None:
         """Read the label ranges.
@@ -45,7 +44,7 @@ class PageLabels:
         self._starts = [label_range.first_index for label_range in self._ranges]
 
     def label(self, index: int) -> str | None:
-        """Return the label of the page at a 0-based index, None where it is the page's number."""
+        """Return the label of the page at a 0-based index, None if it has none but its number."""
         at = bisect.bisect_right(self._starts, index) - 1
         if at < 0:
             return None
@@ -85,7 +84,7 @@ def _roman(number: int) -> str:
 
 
 def _letters(number: int) -> str:
-    """Return a..z, aa..zz, aaa..zzz: the letter repeated, as the standard has it."""
+    """Return a..z, aa..zz, aaa..zzz: the letter is repeated, as in the standard."""
     if not 1 <= number <= 26 * _MAX_LABEL_CHARS:
         return str(number)
     return chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)

@@ -1,4 +1,4 @@
-"""What keeps pypdf in bounds: its warnings, its work on one stream, its work on one page.
+"""Limits for pypdf: its warnings, its work on one stream, its work on one page.
 
 Knows pypdf's settings and nothing of documents.
 """
@@ -11,16 +11,16 @@ from typing import Any
 
 from pypdf import apply_configuration
 
-from ingest.document import Limits
+from ingest.limits import Limits
 from ingest.pdf.lines import PageLines
 
-_LOG = logging.getLogger("ingest.pdf.reader")
+_LOG = logging.getLogger(__name__)
 
 
 class _QuietHandler(logging.Handler):
-    """Passes pypdf's warnings about damaged files on as debug messages of this module.
+    """Turns pypdf's warnings about damaged files into debug messages of this module.
 
-    Thousands of them may come out of one file, and they are written for programmers.
+    One file may cause thousands of them, and they are written for programmers.
     """
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -28,18 +28,22 @@ class _QuietHandler(logging.Handler):
 
 
 def quiet_pypdf() -> None:
+    """Keep pypdf's warnings out of the log, except at the debug level."""
     logger = logging.getLogger("pypdf")
     logger.addHandler(_QuietHandler())
     logger.propagate = False
 
 
 class PageBeyondLimits(Exception):
-    """Raised through pypdf to leave a page; the message ends the note about it."""
+    """Raised through pypdf to stop a page; the message is the end of the note about the page."""
 
 
 @dataclass
 class PageGuard:
-    """Called by pypdf between operators and for each piece of text; stops an endless page."""
+    """Stops a page beyond the limits; pypdf calls it between operators and for each piece of text.
+
+    Collects the pieces of text in `lines`. Its methods raise `PageBeyondLimits`.
+    """
 
     limits: Limits
     lines: PageLines = field(default_factory=PageLines)
@@ -58,7 +62,10 @@ class PageGuard:
 
 
 def bounded_pypdf(limits: Limits) -> AbstractContextManager[object]:
-    """Return pypdf's limits for a block of code; never held across a yield, being context-wide."""
+    """Return a context manager that gives pypdf these limits.
+
+    Do not yield inside the context: its settings hold for all code that runs meanwhile.
+    """
     size = limits.max_stream_bytes
     configuration: AbstractContextManager[object] = apply_configuration(
         array_based_stream_maximum_output_length=size,
@@ -68,9 +75,9 @@ def bounded_pypdf(limits: Limits) -> AbstractContextManager[object]:
         brotli_maximum_output_length=size,
         stream_decoding_work_maximum_length=4 * size,
         stream_parsing_work_maximum_count=limits.max_page_operators,
-        # Branches of the tree count too; beyond that the number of pages is checked itself.
+        # Inner nodes of the tree count, too; the number of pages is checked separately.
         page_tree_maximum_entries=2 * limits.max_pages + 100,
-        # An external program for images, which have no text to give.
+        # An external program for images, in which pypdf finds no text.
         jbig2dec_binary=None,
     )
     return configuration

@@ -1,9 +1,9 @@
-"""The pieces of text that pypdf finds on a page, put together as lines and table rows.
+"""Joins the pieces of text that pypdf finds on a page to lines and table rows.
 
-pypdf ends a line after each cell of many tables, because the cell's drawing moves on to a next
-line that is never used. The position of the piece that follows tells: on the same baseline and
-further on, it is the next cell of the row, and a tab stands between them. The positions also tell
-in which order the pieces of a right-to-left line are read; see `pdf_bidi.py`.
+In many tables pypdf ends a line after each cell, because the drawing of the cell ends with a move
+to a next line that is not used. The position of the following piece shows this: if it is on the
+same baseline and further along, it is the next cell of the row, and a tab is put between them. For
+right-to-left lines the positions also show in which order the pieces are read (`bidi.py`).
 """
 
 import math
@@ -17,16 +17,16 @@ _SAME_BASELINE = 0.3
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where a piece begins, in the turned coordinates of its own writing direction."""
+class _Position:
+    """Where a piece begins, in coordinates that are rotated to its own writing direction."""
 
     angle: float
     along: float
     baseline: float
     font_size: float
 
-    def continues(self, before: "_Place") -> bool:
-        """Return whether this place is further on in the line of `before`."""
+    def continues(self, before: "_Position") -> bool:
+        """Return whether this position is further along on the line of `before`."""
         return (
             abs(self.angle - before.angle) < 0.01
             and abs(self.baseline - before.baseline) < _SAME_BASELINE * before.font_size
@@ -36,38 +36,39 @@ class _Place:
 
 @dataclass
 class PageLines:
-    """Collects the pieces of a page in the order of their drawing."""
+    """Collects the pieces of a page, which come in the order of their drawing."""
 
     _parts: list[str] = field(default_factory=list)
     _line: list[Piece] = field(default_factory=list)
-    _before: _Place | None = None
+    _before: _Position | None = None
     _line_ended: bool = False
 
     def add(
         self, text: str, space: Sequence[float], matrix: Sequence[float], font_size: float
     ) -> None:
-        """Take a piece.
+        """Add a piece.
 
         Args:
-            space: the transformation of the page's space, six numbers as in the PDF's `cm`.
-            matrix: the transformation of the text, six numbers as in `Tm`.
+            text: of the piece; newlines end lines.
+            space: the current transformation matrix, six numbers as in the PDF's `cm`.
+            matrix: the text matrix, six numbers as in `Tm`.
             font_size: before both transformations.
         """
         if not text.strip():
             self._line_ended = self._line_ended or "\n" in text
             self._append(text)
             return
-        place = _place(space, matrix, font_size)
-        if self._before and place and self._line_ended and place.continues(self._before):
+        position = _position(space, matrix, font_size)
+        if self._line_ended and self._before and position and position.continues(self._before):
             self._join_row()
-        self._before = place
+        self._before = position
         self._append(text)
         if "\n" in text.rstrip("\n"):
             self._before = None
         self._line_ended = text.endswith("\n")
 
     def text(self) -> str:
-        """Return all pieces, joined."""
+        """Return the text of the page."""
         self._end_line()
         return "".join(self._parts)
 
@@ -85,7 +86,7 @@ class PageLines:
             self._line = []
 
     def _join_row(self) -> None:
-        """Put a tab in the place of the white space that ends the parts."""
+        """Replace the white space at the end of the text by a tab."""
         self._end_line()
         while self._parts and not self._parts[-1].strip():
             self._parts.pop()
@@ -93,8 +94,10 @@ class PageLines:
             self._parts[-1] = self._parts[-1].rstrip() + "\t"
 
 
-def _place(space: Sequence[float], matrix: Sequence[float], font_size: float) -> _Place | None:
-    """Return the place that the product of both transformations gives, None for nonsense."""
+def _position(
+    space: Sequence[float], matrix: Sequence[float], font_size: float
+) -> _Position | None:
+    """Return the position that both transformations give, None if it is not a finite number."""
     a, b, e, f = (
         matrix[0] * space[0] + matrix[1] * space[2],
         matrix[0] * space[1] + matrix[1] * space[3],
@@ -104,7 +107,7 @@ def _place(space: Sequence[float], matrix: Sequence[float], font_size: float) ->
     scale = math.hypot(a, b)
     if not math.isfinite(scale + e + f) or scale == 0:
         return None
-    return _Place(
+    return _Position(
         angle=math.atan2(b, a),
         along=(a * e + b * f) / scale,
         baseline=(a * f - b * e) / scale,

@@ -1,9 +1,9 @@
-"""Text recognised on the picture of a page, by OCRmyPDF or Tesseract where they are installed.
+"""Recognises the text on the image of a page with OCRmyPDF or Tesseract, if they are installed.
 
-Knows no PDF: the page comes as a picture, so a file from outside never reaches these programs.
-OCRmyPDF turns and straightens a picture before it gives it to Tesseract; alone, Tesseract turns it.
-Both read one page at a time, bounded in time by the system as well: a recognition that outlives
-Ammon ends by itself.
+Knows no PDF: the page comes as an image, so a file from outside never reaches these programs.
+OCRmyPDF rotates and straightens an image before it gives it to Tesseract; Tesseract alone rotates
+it. Both read one page at a time. The operating system limits their time, too: a recognition that is
+still running when Ammon is gone ends by itself.
 """
 
 import contextlib
@@ -14,12 +14,13 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ingest.document import Limits
+from ingest.limits import Limits
+from ingest.sandbox.pdfium import PageImage
 
 LANGUAGES_VARIABLE = "AMMON_OCR_LANGUAGES"
 _DEFAULT_LANGUAGES = "eng"
 _OFF = "none"
-# A script that recognises no letters, but which way up they stand.
+# Not a language: Tesseract's data for finding the orientation of a page.
 _ORIENTATION = "osd"
 _ASK_S = 20.0
 _INSTALL = (
@@ -28,27 +29,20 @@ _INSTALL = (
 )
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A page as it looks: a grey PGM image and its dots per inch."""
-
-    pgm: bytes
-    dpi: int
-
-
 class OcrFailed(Exception):
-    """A page's recognition failed or took too long; the message ends the note about it."""
+    """A page could not be recognised; the message is the end of the note about the page."""
 
 
 @dataclass(frozen=True)
 class Ocr:
-    """What recognises text here.
+    """The OCR programs of this machine and their languages.
 
     Args:
-        tesseract, ocrmypdf: their paths; either may be None.
-        languages: those to look for, as Tesseract takes them: "eng+deu".
-        finds_orientation: a page that lies on its side is turned.
-        problem: why nothing can be recognised, and what to do; "" where it can.
+        tesseract: path of the program, None if it is not installed.
+        ocrmypdf: path of the program, None if it is not installed; it is preferred.
+        languages: to recognise, as Tesseract takes them: "eng+deu".
+        finds_orientation: pages that lie on their side are rotated.
+        problem: why nothing can be recognised, and what to do; "" if it can.
     """
 
     tesseract: str | None = None
@@ -60,21 +54,25 @@ class Ocr:
     def __str__(self) -> str:
         return f"{'OCRmyPDF' if self.ocrmypdf else 'Tesseract'}, {self.languages}"
 
-    def text_of(self, picture: Picture, limits: Limits) -> str:
-        """Return the text on a page's picture, "" where there is none.
+    def text_of(self, image: PageImage, limits: Limits) -> str:
+        """Return the text on a page's image, "" if there is none.
+
+        Args:
+            image: of the page.
+            limits: `seconds_per_ocr_page` and `max_page_chars` hold.
 
         Raises:
             OcrFailed: the program failed, or took longer than the limits allow.
         """
-        with self._command(picture, limits) as (command, picture_by_pipe):
+        with self._command(image, limits) as (command, image_on_stdin):
             try:
                 ended = subprocess.run(
-                    bounded(command, limits),
-                    input=picture_by_pipe,
+                    with_time_limit(command, limits),
+                    input=image_on_stdin,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
                     timeout=limits.seconds_per_ocr_page,
-                    # One thread: the others belong to the model.
+                    # One thread: the model needs the others.
                     env={**os.environ, "OMP_THREAD_LIMIT": "1"},
                 )
             except subprocess.TimeoutExpired:
@@ -88,28 +86,31 @@ class Ocr:
 
     @contextlib.contextmanager
     def _command(
-        self, picture: Picture, limits: Limits
+        self, image: PageImage, limits: Limits
     ) -> Iterator[tuple[list[str], bytes | None]]:
-        """Yield a command, and what it takes from its standard input."""
+        """Yield the command for an image, and the data for its standard input."""
         if self.ocrmypdf is None:
             assert self.tesseract is not None
             layout = "1" if self.finds_orientation else "3"
-            options = ["-l", self.languages, "--dpi", str(picture.dpi), "--psm", layout]
-            yield [self.tesseract, "stdin", "stdout", *options], picture.pgm
+            options = ["-l", self.languages, "--dpi", str(image.dpi), "--psm", layout]
+            yield [self.tesseract, "stdin", "stdout", *options], image.pgm
             return
-        options = ["--quiet", "--jobs", "1", "-l", self.languages, "--image-dpi", str(picture.dpi)]
+        options = ["--quiet", "--jobs", "1", "-l", self.languages, "--image-dpi", str(image.dpi)]
         options += ["--output-type", "none", "--sidecar", "-", "--deskew"]
         options += ["--rotate-pages"] * self.finds_orientation
         options += ["--tesseract-timeout", str(limits.seconds_per_ocr_page)]
         with tempfile.TemporaryDirectory(prefix="ammon-ocr-") as folder:
             path = os.path.join(folder, "page.pgm")
             with open(path, "wb") as stream:
-                stream.write(picture.pgm)
+                stream.write(image.pgm)
             yield [self.ocrmypdf, *options, path, os.devnull], None
 
 
 def find_ocr() -> Ocr:
-    """Return what recognises text on this machine, in the languages of $AMMON_OCR_LANGUAGES."""
+    """Return the OCR programs of this machine, for the languages of $AMMON_OCR_LANGUAGES.
+
+    If there are none, or a language is missing, `problem` of the result says what to do.
+    """
     wanted = os.environ.get(LANGUAGES_VARIABLE, "").replace(",", "+").replace(" ", "")
     languages = wanted or _DEFAULT_LANGUAGES
     if languages == _OFF:
@@ -123,14 +124,14 @@ def find_ocr() -> Ocr:
     known = _installed_languages(tesseract)
     missing = [language for language in languages.split("+") if language not in known]
     if missing:
-        return Ocr(tesseract, languages=languages, problem=_missing(missing, known))
+        return Ocr(tesseract, languages=languages, problem=_missing_languages(missing, known))
     return Ocr(tesseract, shutil.which("ocrmypdf"), languages, _ORIENTATION in known)
 
 
-def _missing(missing: list[str], known: list[str]) -> str:
-    there = ", ".join(language for language in known if language != _ORIENTATION) or "none"
+def _missing_languages(missing: list[str], known: list[str]) -> str:
+    installed = ", ".join(language for language in known if language != _ORIENTATION) or "none"
     return (
-        f"Tesseract lacks the language {' and '.join(map(repr, missing))} (it has {there}): "
+        f"Tesseract lacks the language {' and '.join(map(repr, missing))} (it has {installed}): "
         "install it (on Debian and Ubuntu: apt-get install "
         f"tesseract-ocr-{missing[0].replace('_', '-')}), or name others in "
         f"{LANGUAGES_VARIABLE}, and read the file again"
@@ -143,7 +144,7 @@ def _installed_languages(tesseract: str) -> list[str]:
             [tesseract, "--list-langs"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,  # where older ones list them
+            stderr=subprocess.STDOUT,  # older versions list them there
             timeout=_ASK_S,
         )
     except (OSError, subprocess.TimeoutExpired):
@@ -152,8 +153,8 @@ def _installed_languages(tesseract: str) -> list[str]:
     return [line.strip() for line in lines if line.strip() and not line.endswith(":")]
 
 
-def bounded(command: list[str], limits: Limits) -> list[str]:
-    """Let the system bound a command's processor time, for nobody may be left to do so."""
+def with_time_limit(command: list[str], limits: Limits) -> list[str]:
+    """Return the command with a limit on its CPU time, which the system enforces without Ammon."""
     shell = shutil.which("sh") if os.name == "posix" else None
     if shell is None:
         return command

@@ -1,10 +1,12 @@
-"""The chapters of a PDF by its outline, the tree of bookmarks beside the pages.
+"""The chapters of a PDF according to its outline, the tree of bookmarks.
 
-Chapters are the outline's first level, numbered in the order of their pages; below a lone entry
-(the book's title) its children are, and below parts ("Part II") those of each part. Deeper entries
-are sections. Written here and not taken from pypdf, which follows depth by recursion and keeps
-everything: an outline from outside may be a circle, endless, or lead nowhere. What leads nowhere
-still counts, so that the chapters behind it keep their numbers; it has no pages.
+Chapters are the entries of the first level, numbered in the order of their pages. If that level is
+a single entry (the book's title), its children are the chapters; if an entry is a part ("Part II"),
+the children of the part are. Deeper entries are sections.
+
+pypdf has this too, but recurses and keeps everything: an outline from outside may be cyclic,
+endless, or point nowhere. An entry that points nowhere has no pages, but it is counted, so that the
+chapters after it keep their numbers.
 
 Source: ISO 32000-1, 12.3.3 (outline), 12.3.2 (destinations), 12.6.4.2 (go-to actions).
 """
@@ -30,7 +32,7 @@ _PART = re.compile(
 
 @dataclass(frozen=True)
 class _Entry:
-    """A line of the outline: the index of its page, None where it leads nowhere."""
+    """An entry of the outline; `index` is that of its page, None if it points nowhere."""
 
     title: str | None
     index: int | None
@@ -38,10 +40,10 @@ class _Entry:
 
 
 class Outline:
-    """Chapters of a document's pages, looked up one page at a time."""
+    """The chapters of a document, looked up by page."""
 
     def __init__(self, root: Any, pages: Sequence[Any]) -> None:
-        """Read the outline; nothing of the PDF is held on to.
+        """Read the outline; no objects of the PDF are kept.
 
         Args:
             root: the PDF's catalog, as pypdf gives it.
@@ -52,23 +54,25 @@ class Outline:
         outline = resolved(root.get("/Outlines"))
         if not isinstance(outline, dict):
             return
-        entries = _Walk(root, pages).chapters(outline.get("/First"))
+        entries = _OutlineWalk(root, pages).chapters(outline.get("/First"))
         for number, entry in enumerate(_by_page(entries), start=1):
             if entry.index is not None:
                 self._chapters.append(Chapter(number, entry.title or f"chapter {number}"))
                 self._starts.append(entry.index)
 
     def chapter(self, index: int) -> Chapter | None:
-        """Return the chapter of the page at a 0-based index: the first that begins there, else
-        the last before; None before the first."""
+        """Return the chapter of the page at a 0-based index, None before the first chapter.
+
+        It is the first chapter that begins on the page, else the last that begins before it.
+        """
         at = bisect.bisect_left(self._starts, index)
         if at < len(self._starts) and self._starts[at] == index:
             return self._chapters[at]
         return self._chapters[at - 1] if at else None
 
 
-class _Walk:
-    """One reading of an outline: which entries were met, and where destinations lead."""
+class _OutlineWalk:
+    """Reads the entries of an outline once; finds the pages to which they point."""
 
     def __init__(self, root: Any, pages: Sequence[Any]) -> None:
         self._seen: set[int] = set()
@@ -83,15 +87,19 @@ class _Walk:
                 self._index_of.setdefault(number, index)
 
     def chapters(self, first: Any) -> list[_Entry]:
+        """Return the chapters in the order of the outline, which begins with the entry `first`."""
         level = list(self._level(first))
         for _ in range(_MAX_LONE_LEVELS):
             if len(level) != 1 or level[0].first_child is None:
                 break
             level = list(self._level(level[0].first_child)) or level
-        return [chapter for entry in level for chapter in self._opened(entry)]
+        return [chapter for entry in level for chapter in self._chapters_of(entry)]
 
-    def _opened(self, entry: _Entry) -> list[_Entry]:
-        """Return the chapters of a part, its opening pages going to the first; else the entry."""
+    def _chapters_of(self, entry: _Entry) -> list[_Entry]:
+        """Return the chapters of a part, the first of which gets the part's opening pages.
+
+        An entry that is not a part is itself a chapter.
+        """
         if entry.first_child is None or not _PART.match(entry.title or ""):
             return [entry]
         inside = list(self._level(entry.first_child))
@@ -101,7 +109,7 @@ class _Walk:
         return [replace(inside[0], index=min(known, default=None)), *inside[1:]]
 
     def _level(self, reference: Any) -> Iterator[_Entry]:
-        """Yield an entry and those beside it; none twice."""
+        """Yield an entry and the entries after it on its level; none is yielded twice."""
         while reference is not None and self._left > 0:
             self._left -= 1
             number = getattr(reference, "idnum", None)
@@ -115,11 +123,11 @@ class _Walk:
             title = resolved(item.get("/Title"))
             label = heading_label(title) if isinstance(title, str) else None
             yield _Entry(label, self._page_of(item), item.get("/First"))
-            # `get` does not resolve: circles are told by the numbers of references.
+            # `get` does not resolve references: their numbers show cycles.
             reference = item.get("/Next")
 
     def _page_of(self, item: Any) -> int | None:
-        """Return the index of the page that an entry leads to."""
+        """Return the index of the page to which an entry points, None if there is none."""
         target = resolved(item.get("/Dest"))
         if target is None:
             action = resolved(item.get("/A"))
@@ -132,7 +140,7 @@ class _Walk:
             target = resolved(target.get("/D"))
         if not isinstance(target, list) or not target:
             return None
-        # A number instead of a page is meant for other files, but is met in this one, too.
+        # A number instead of a page is meant for links to other files, but occurs here, too.
         page = target[0]
         if isinstance(page, int):
             return int(page) if 0 <= page < self._page_count else None
@@ -151,7 +159,7 @@ class _Walk:
 
 
 def _by_page(entries: list[_Entry]) -> list[_Entry]:
-    """Sort entries by page; one that leads nowhere stays behind the one before it."""
+    """Sort entries by page; an entry that points nowhere stays after the one before it."""
     at, placed = -1, []
     for entry in entries:
         at = at if entry.index is None else entry.index

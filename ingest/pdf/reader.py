@@ -1,9 +1,9 @@
-"""PDF files, page by page, through pypdf; through PDFium, then OCR, where pypdf finds nothing.
+"""Reads PDF files page by page with pypdf; with PDFium, then OCR, where pypdf finds no text.
 
-A PDF from outside may be broken or hostile. pypdf runs no scripts and opens no attachments here;
-its work for each stream and page is bounded by `Limits`; whatever it raises is contained, for
-the page where possible, else for the file. Objects that a page needed are dropped afterwards, so
-that memory does not grow with the number of pages.
+A PDF from outside may be broken or hostile. pypdf runs no scripts and opens no attachments here,
+and `Limits` bound its work on each stream and page. An error that it raises costs only the page,
+where possible, else the file. The objects of a page are dropped afterwards, so that memory does not
+grow with the number of pages.
 """
 
 import logging
@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pypdf import PdfReader
+import pypdf
 from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError
 
-from ingest.document import Document, Limits, Locator, Segment
+from ingest.document import Document, Locator, Segment
 from ingest.errors import (
     DamagedDocument,
     EmptyDocument,
@@ -23,31 +23,32 @@ from ingest.errors import (
     IngestError,
     LimitExceeded,
 )
+from ingest.limits import Limits
 from ingest.pdf.forms import typed_text
 from ingest.pdf.labels import PageLabels
 from ingest.pdf.limits import PageBeyondLimits, PageGuard, bounded_pypdf, quiet_pypdf
 from ingest.pdf.outline import Outline
 from ingest.pdf.report import PdfReport
-from ingest.pdf.running_headers import without_running_heads
+from ingest.pdf.running_headers import without_running_headers
 from ingest.pdf.scans import ScannedPages
 from ingest.pdf.text import clean_page
 from ingest.pdf.trees import resolved
-from ingest.sandbox.pdfium import SpareExtractor
+from ingest.sandbox.pdfium import PdfiumExtractor
 from ingest.segmenting import cut_text
 from ingest.source import open_file
 
-# Fonts are shared by neighbouring pages, so not after each one. A book of 656 pages peaks at
-# 40 MiB instead of 46 MiB, at no cost in time; one with heavy pages gains far more.
+# Neighbouring pages share fonts, so objects are not dropped after every page. A book of 656 pages
+# then peaks at 40 MiB instead of 46 MiB, in the same time; one with heavy pages gains far more.
 _PAGES_BETWEEN_DROPS = 16
 _MAX_SLOW_PAGES = 3
-_LOG = logging.getLogger("ingest.pdf.reader")
+_LOG = logging.getLogger(__name__)
 
 quiet_pypdf()
 
 
 @dataclass(frozen=True)
 class _PageNames:
-    """What a PDF itself calls its pages, where it says so."""
+    """The labels and the outline of a PDF, where it has them; they name its pages."""
 
     labels: PageLabels | None
     outline: Outline | None
@@ -59,16 +60,23 @@ class _PageNames:
 
 
 @dataclass(frozen=True)
-class PdfFile:
-    """Reads one PDF; `name` is what messages call it."""
+class PdfReader:
+    """Reads one PDF.
+
+    Args:
+        path: of the file.
+        name: what messages call it.
+        limits: what it may ask for.
+        password: that opens it, if it is encrypted.
+    """
 
     path: Path
     name: str
     limits: Limits
     password: str | None = field(default=None, repr=False)
 
-    def inspect(self) -> tuple[int, list[str]]:
-        """Return the number of pages, and notes on what is wrong with them, before reading.
+    def inspect(self) -> tuple[int | None, list[str]]:
+        """Return the number of pages, and notes on what is wrong with them, before the reading.
 
         Raises:
             IngestError: the file cannot be opened, or has no pages or too many.
@@ -84,15 +92,19 @@ class PdfFile:
         return page_count, []
 
     def read(self, document: Document) -> Iterator[Segment]:
-        """Yield the segments of each page; none crosses a page's end. See `Reader.read`."""
+        """Yield the segments of each page in order; no segment spans two pages.
+
+        Raises:
+            IngestError: the rest of the file cannot be read, or no page has text.
+        """
         with open_file(self.path, self.name) as stream:
             pdf = self._parse(stream)
             report = PdfReport(len(pdf.pages), missing=_missing_pages(pdf))
             names = _PageNames(_labels(pdf), _outline(pdf, self.limits))
             try:
-                with SpareExtractor(self.path, self.password, self.limits) as spare:
-                    raw = self._raw_pages(pdf, spare, report, document.on_step)
-                    for index, text in enumerate(without_running_heads(raw)):
+                with PdfiumExtractor(self.path, self.password, self.limits) as pdfium:
+                    raw = self._raw_pages(pdf, pdfium, report, document.on_step)
+                    for index, text in enumerate(without_running_headers(raw)):
                         yield from self._page_segments(index, text, names, report)
             finally:
                 for note in report.notes():
@@ -101,38 +113,38 @@ class PdfFile:
                 raise report.why_no_text(self.name)
 
     def _raw_pages(
-        self, pdf: Any, spare: SpareExtractor, report: PdfReport, on_step: Callable[[], None]
+        self, pdf: Any, pdfium: PdfiumExtractor, report: PdfReport, on_step: Callable[[], None]
     ) -> Iterator[str]:
-        """Yield the lines of each page; where pypdf finds none, from PDFium or from its picture."""
-        scans = ScannedPages(spare, report, self.limits)
+        """Yield the lines of each page from pypdf, else from PDFium, else recognised by OCR."""
+        scans = ScannedPages(pdfium, report, self.limits)
         for index in range(report.page_count):
             on_step()
             text = self._raw_text(pdf, index, report)
             if text is None or text.isspace():
-                text = self._spare_text(index, text, spare, report)
+                text = self._pdfium_text(index, text, pdfium, report)
             if text is None or text.isspace():
                 on_step()
                 text = scans.text(index) or text
             if text is None:
                 report.failed.append(index + 1)
             elif text and self._has_unmapped_font(pdf, index):
-                text = spare.page_text(index).strip() or text
+                text = pdfium.page_text(index).strip() or text
             yield text or ""
 
-    def _spare_text(
-        self, index: int, text: str | None, spare: SpareExtractor, report: PdfReport
+    def _pdfium_text(
+        self, index: int, text: str | None, pdfium: PdfiumExtractor, report: PdfReport
     ) -> str | None:
-        found = spare.page_text(index)
+        found = pdfium.page_text(index)
         if not found or found.isspace():
             return text
-        report.spared.append(index + 1)
+        report.from_pdfium.append(index + 1)
         return found
 
     def _has_unmapped_font(self, pdf: Any, index: int) -> bool:
-        """Return whether of some text on a page only the numbers of its glyphs are told.
+        """Return whether some text of a page is given only by the numbers of its glyphs.
 
-        pypdf takes these for letters; PDFium knows what they mean in the usual collections of
-        Chinese, Japanese and Korean glyphs.
+        pypdf takes these numbers for letters. PDFium knows what they mean in the usual collections
+        of Chinese, Japanese and Korean glyphs.
         """
         try:
             with bounded_pypdf(self.limits):
@@ -142,10 +154,10 @@ class PdfFile:
             return False
 
     def _parse(self, stream: BinaryIO) -> Any:
-        """Return a pypdf reader whose page tree was walked and is within the limits."""
+        """Return a pypdf reader whose page tree was read and is within the limits."""
         try:
             with bounded_pypdf(self.limits):
-                pdf = PdfReader(stream)
+                pdf = pypdf.PdfReader(stream)
                 if pdf.is_encrypted:
                     self._unlock(pdf)
                 page_count = len(pdf.pages)
@@ -161,7 +173,7 @@ class PdfFile:
         return pdf
 
     def _unlock(self, pdf: Any) -> None:
-        """Decrypt with the empty password or the given one."""
+        """Decrypt the file with the empty password or the given one."""
         if pdf.decrypt("") or (self.password and pdf.decrypt(self.password)):
             return
         if self.password:
@@ -212,10 +224,10 @@ class PdfFile:
             yield Segment(piece, locator)
 
     def _raw_text(self, pdf: Any, index: int, report: PdfReport) -> str | None:
-        """Return a page's lines, white space where it has none.
+        """Return a page's lines, white space if it has no text.
 
         Returns:
-            "" for a page beyond the limits, which was reported; None for one that is damaged.
+            "" for a page beyond the limits, after adding it to the report; None for a damaged page.
         """
         guard = PageGuard(self.limits)
         try:
@@ -228,7 +240,7 @@ class PdfFile:
         except PageBeyondLimits as error:
             self._leave_out(index + 1, str(error), report)
         except (DependencyError, FileNotDecryptedError) as error:
-            # Not this page's fault: no page of the file will do better.
+            # This concerns the file, not the page: no other page can be read either.
             raise self._opening_error(error) from error
         except LimitReachedError:
             report.too_large.append(index + 1)
@@ -237,7 +249,7 @@ class PdfFile:
             return None
         finally:
             if (index + 1) % _PAGES_BETWEEN_DROPS == 0:
-                # pypdf keeps each object that it ever met, with its decompressed stream.
+                # pypdf keeps every object that it has read, with its decompressed stream.
                 pdf.resolved_objects.clear()
         return ""
 
@@ -251,11 +263,11 @@ class PdfFile:
 
 
 def page_pieces(text: str, limits: Limits) -> Iterator[str]:
-    """Yield a page's text in segments, each of which ends with a newline."""
+    """Yield a page's text in pieces of at most `max_segment_chars`; each ends with a newline."""
     limit = max(1, limits.max_segment_chars - 1)
     target = min(limits.target_segment_chars, limit)
     for piece in cut_text(text, target, limit):
-        # The cut may fall between two sentences: the space there becomes the newline.
+        # A cut may be between two sentences: the space there becomes the newline.
         body = piece.rstrip(" \t")
         if body and not body.isspace():
             yield body if body.endswith("\n") else body + "\n"
@@ -264,7 +276,7 @@ def page_pieces(text: str, limits: Limits) -> Iterator[str]:
 def _labels(pdf: Any) -> PageLabels | None:
     try:
         return PageLabels(pdf.root_object)
-    except Exception as error:  # damaged labels: the numbers serve as well
+    except Exception as error:  # damaged labels: page numbers are used
         _LOG.debug("page labels: %r", error)
         return None
 
@@ -273,17 +285,17 @@ def _outline(pdf: Any, limits: Limits) -> Outline | None:
     try:
         with bounded_pypdf(limits):
             return Outline(pdf.root_object, pdf.pages)
-    except Exception as error:  # a damaged outline: pages without chapters
+    except Exception as error:  # a damaged outline: pages have no chapters
         _LOG.debug("outline: %r", error)
         return None
 
 
 def _missing_pages(pdf: Any) -> int:
-    """Return how many pages the file claims to have beyond those that were found."""
+    """Return how many more pages the file claims to have than were found."""
     try:
         count = pdf.root_object["/Pages"]["/Count"]
         return max(0, int(count) - len(pdf.pages)) if isinstance(count, int) else 0
-    except Exception:  # only a hint; a file without it may be sound
+    except Exception:  # the count is optional for reading
         return 0
 
 

@@ -1,21 +1,29 @@
-"""What happened to the pages of a PDF while it was read, and what a person is told of it."""
+"""What happened to the pages of a PDF while it was read, and the notes about it for the user."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ingest.errors import DamagedDocument, EmptyDocument, IngestError, LimitExceeded
-from ingest.number_ranges import Runs
+from ingest.number_ranges import NumberRanges
 from ingest.pdf.ocr import Ocr
 
 
 @dataclass
 class PdfReport:
-    """The pages by what became of them, 1-based numbers in order.
+    """Page numbers, from 1 on and ascending, by what happened to the pages.
 
     Args:
-        empty: without text, and without any that could be recognised.
-        ocr: what was asked to recognise text; None before the first page without any.
-        unrecognised: how the recognition of single pages failed.
+        page_count: pages that were found.
+        missing: how many more pages the file claims to have.
+        failed: damaged pages.
+        empty: pages without text, on which none was recognised either.
+        too_large: pages whose content would unpack beyond the limits.
+        left_out: notes on the pages that took too long or had too much text.
+        from_pdfium: pages on which only PDFium found text.
+        recognised: pages whose text was recognised by OCR.
+        unrecognised: notes on the pages whose recognition failed.
+        ocr: the program that was asked to recognise text; None before the first page without text.
+        chars: text of all pages so far.
     """
 
     page_count: int
@@ -24,13 +32,14 @@ class PdfReport:
     empty: list[int] = field(default_factory=list)
     too_large: list[int] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
-    spared: list[int] = field(default_factory=list)
+    from_pdfium: list[int] = field(default_factory=list)
     recognised: list[int] = field(default_factory=list)
     unrecognised: list[str] = field(default_factory=list)
     ocr: Ocr | None = None
     chars: int = 0
 
     def notes(self) -> Iterator[str]:
+        """Yield the sentences for the user about pages without text, or with uncertain text."""
         if self.empty and self.chars:
             yield f"{page_list(self.empty)} had no text (scanned?){self._why_none_recognised()}."
         if self.recognised:
@@ -41,14 +50,15 @@ class PdfReport:
         yield from self.unrecognised
         if self.failed:
             yield f"{page_list(self.failed)} could not be read (damaged)."
-        if self.spared:
-            yield f"{page_list(self.spared)} gave no text at first and came from PDFium instead."
+        if self.from_pdfium:
+            pages = page_list(self.from_pdfium)
+            yield f"{pages} gave no text at first and came from PDFium instead."
         if self.too_large:
             yield f"{page_list(self.too_large)} would unpack beyond the limits (left out)."
         yield from self.left_out
 
     def why_no_text(self, name: str) -> IngestError:
-        """Return the error for a document in which no page gave text."""
+        """Return the error for a document without text on any page; `name` is what it is called."""
         if self.too_large or self.left_out:
             return LimitExceeded(
                 f"No page of {name} gave text within the limits for one page: print it to a "
@@ -76,9 +86,9 @@ class PdfReport:
         )
 
 
-def page_list(pages: list[int], most: int = 12) -> str:
-    """Return "Page 3" or "Pages 3, 7–9 and 40 more": sorted numbers with runs drawn together."""
-    runs = Runs(most)
+def page_list(pages: list[int], max_ranges: int = 12) -> str:
+    """Return "Page 3" or "Pages 3, 7–9 and 40 more" for ascending page numbers."""
+    ranges = NumberRanges(max_ranges)
     for page in pages:
-        runs.add(page)
-    return runs.words("Page")
+        ranges.add(page)
+    return ranges.describe("Page")

@@ -1,8 +1,9 @@
-"""Running heads and feet: the title and the number that a book prints on each of its pages.
+"""Removes running headers and footers: the title and the page number that a book has on each page.
 
-Knows no PDF: it takes the lines of pages in order and looks a few pages back and ahead. A line
-goes only if it stands on the same edge of several pages nearby, its words alike and each number in
-it either the same or counting the pages; a row of a table stays, and so does a page's only line.
+Knows no PDF: it takes the text of pages in order and compares each with a few pages before and
+after it. A line is removed only if several of these pages have it at the same edge, with the same
+words, and with numbers that are equal or count the pages. Rows of a table are kept, and so is the
+only line of a page.
 """
 
 import re
@@ -12,27 +13,28 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
-# Left and right pages differ, and one with a picture has no head: so some more than needed.
+# More than needed: left and right pages differ, and a page with a picture may have no header.
 _PAGES_EACH_WAY = 6
 _MIN_OTHERS = 2
 _LINES_AT_AN_EDGE = 2
-_MAX_HEAD_CHARS = 120
+_MAX_HEADER_CHARS = 120
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class _EdgeLine(NamedTuple):
-    """A line near a page's edge: where it is, its words without numbers, its numbers."""
+    """A line near a page's edge: its index, its words with "#" for numbers, and its numbers."""
 
-    at: int
+    line_index: int
     words: str
     numbers: tuple[int, ...]
 
-    def recurs_as(self, other: "_EdgeLine", pages_on: int) -> bool:
+    def recurs_as(self, other: "_EdgeLine", page_distance: int) -> bool:
+        """Return whether `other`, which is that many pages later, is the same running header."""
         if self.words != other.words or len(self.numbers) != len(other.numbers):
             return False
         steps = {right - left for left, right in zip(self.numbers, other.numbers, strict=True)}
-        # A number alone is a page's number only if it counts the pages.
-        return steps == {pages_on} if self.words == "#" else steps <= {0, pages_on}
+        # A number alone is a page number only if it counts the pages.
+        return steps == {page_distance} if self.words == "#" else steps <= {0, page_distance}
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,14 @@ class _Page:
     def body(self, others: Iterable["_Page"]) -> str:
         """Return the page's text without the lines that recur on the other pages."""
         others = list(others)
-        heads = {line.at for edge in (0, 1) for line in self._recurring(edge, others)}
-        if not heads:
+        headers = {line.line_index for edge in (0, 1) for line in self._recurring(edge, others)}
+        if not headers:
             return "".join(self.lines)
-        body = "".join(line for index, line in enumerate(self.lines) if index not in heads)
+        body = "".join(line for index, line in enumerate(self.lines) if index not in headers)
         return body if body.strip() else "".join(self.lines)
 
     def _recurring(self, edge: int, others: list["_Page"]) -> Iterator[_EdgeLine]:
-        """Yield the lines from the edge inwards, as far as they recur."""
+        """Yield the lines from the edge inwards until one does not recur."""
         for line in self.edges[edge]:
             count = sum(
                 any(line.recurs_as(there, page.number - self.number) for there in page.edges[edge])
@@ -70,8 +72,12 @@ class _Page:
             yield line
 
 
-def without_running_heads(pages: Iterable[str]) -> Iterator[str]:
-    """Yield each page's text without its running heads; a few pages are held at a time."""
+def without_running_headers(pages: Iterable[str]) -> Iterator[str]:
+    """Yield each page's text without running headers and footers, holding a few pages at a time.
+
+    Args:
+        pages: the text of each page in order.
+    """
     before: deque[_Page] = deque(maxlen=_PAGES_EACH_WAY)
     waiting: deque[_Page] = deque()
     for number, text in enumerate(pages):
@@ -90,11 +96,11 @@ def _next_body(before: deque[_Page], waiting: deque[_Page]) -> str:
 
 
 def _edge_lines(lines: list[str], edge: list[int]) -> list[_EdgeLine]:
-    """Return the lines at an edge, up to the first that can be no head."""
+    """Return the lines at an edge, up to the first that cannot be a running header."""
     found = []
     for index in edge:
         line = lines[index].strip()
-        if "\t" in line or len(line) > _MAX_HEAD_CHARS:
+        if "\t" in line or len(line) > _MAX_HEADER_CHARS:
             break
         words = " ".join(_NUMBER.sub("#", line).casefold().split())
         found.append(_EdgeLine(index, words, tuple(map(int, _NUMBER.findall(line)))))

@@ -1,35 +1,40 @@
-"""The pages of a PDF that are only pictures of text: rendered by PDFium, recognised by OCR."""
+"""Recognises PDF pages that are only images of text: PDFium renders them, OCR reads them."""
 
-from ingest.document import Limits
+from ingest.limits import Limits
 from ingest.pdf.ocr import OcrFailed, find_ocr
 from ingest.pdf.report import PdfReport
-from ingest.sandbox.pdfium import SpareExtractor
+from ingest.sandbox.pdfium import PdfiumExtractor
 
 _MAX_FAILED_PAGES = 3
 
 
 class ScannedPages:
-    """Recognises the text of single pages of one reading, where the machine can.
+    """Recognises single pages during one reading of a document, if an OCR program is installed.
 
-    What there is to do it with is looked for at the first page, so that what was installed
-    meanwhile is found by the next reading.
+    The program is searched for at the first page, so a program that was just installed is found by
+    the next reading.
+
+    Args:
+        pdfium: renders the pages.
+        report: gets the pages that were recognised and those that failed.
+        limits: `seconds_per_ocr_page` holds for each page.
     """
 
-    def __init__(self, spare: SpareExtractor, report: PdfReport, limits: Limits) -> None:
-        self._spare, self._report, self._limits = spare, report, limits
+    def __init__(self, pdfium: PdfiumExtractor, report: PdfReport, limits: Limits) -> None:
+        self._pdfium, self._report, self._limits = pdfium, report, limits
 
     def text(self, index: int) -> str:
-        """Return the text on the picture of the page at a 0-based index, "" where there is none."""
+        """Return the recognised text of the page at a 0-based index, "" if there is none."""
         report = self._report
         if report.ocr is None:
             report.ocr = find_ocr()
         if report.ocr.problem or len(report.unrecognised) >= _MAX_FAILED_PAGES:
             return ""
-        picture = self._spare.page_picture(index)
-        if picture is None:
+        image = self._pdfium.page_image(index)
+        if image is None:
             return ""
         try:
-            text = report.ocr.text_of(picture, self._limits)
+            text = report.ocr.text_of(image, self._limits)
         except OcrFailed as error:
             report.unrecognised.append(f"The text recognition of page {index + 1} {error}.")
             if len(report.unrecognised) == _MAX_FAILED_PAGES:

@@ -1,6 +1,6 @@
-"""One page's extracted text made readable: words and paragraphs put together again.
+"""Repairs the extracted text of a page: joins hyphenated words and the lines of paragraphs.
 
-Knows no PDF: it takes the lines that an extractor found. Order and columns are the extractor's.
+Knows no PDF: it takes the lines of an extractor and keeps their order.
 """
 
 import re
@@ -9,8 +9,8 @@ import unicodedata
 from ingest.characters import without_controls, without_surrogates
 from ingest.pdf.bidi import restore_reading_order
 
-# Latin ligatures (fi, ffl...), and the Arabic letters in the shapes that they take inside words:
-# a search for the word must find them.
+# Latin ligatures (fi, ffl...), and Arabic letters in the shapes that they have inside words: they
+# become plain letters, so that a search finds the word.
 _SHAPES = (*range(0xFB00, 0xFB07), *range(0xFB50, 0xFBB2), *range(0xFBD3, 0xFD3E))
 _LETTERS = str.maketrans(
     {
@@ -21,7 +21,7 @@ _LETTERS = str.maketrans(
 )
 _NEWLINES = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _TRAILING_SPACE = re.compile(r"[^\S\n]+(?=\n|\Z)")
-# Hyphen-minus and the Unicode hyphen; the dashes are punctuation and stay.
+# Hyphen-minus and the Unicode hyphen; dashes are punctuation and are kept.
 _HYPHENATED = re.compile(r"(?<=([^\W\d_]))[-\u2010]\n(?=([^\W\d_]))")
 _SOFT_HYPHEN = re.compile("\u00ad\n?")
 _SENTENCE_END = re.compile(r"[.!?:;…。！？][\"'”’»)\]]*$")
@@ -30,16 +30,19 @@ _MIN_FULL_LINE_CHARS = 24
 
 
 def clean_page(text: str) -> str:
-    """Return the page's text with whole words, one line for each paragraph where that is clear.
+    """Return a page's text with whole words, and one line a paragraph where paragraphs are clear.
 
-    Lines of a table, headings and verse stay lines: only a line that looks cut off is joined to
-    the next one.
+    Rows of a table, headings and verse are kept as lines: only a line that looks cut off is joined
+    to the next one.
+
+    Args:
+        text: the lines of the page as an extractor found them.
     """
     text = _NEWLINES.sub("\n", without_surrogates(text))
     text = restore_reading_order(without_controls(text).translate(_LETTERS))
     text = _TRAILING_SPACE.sub("", text)
     text = _SOFT_HYPHEN.sub("", text)
-    # Measured before words are put together again, which makes some lines longer.
+    # Measured before words are joined, which makes some lines longer.
     full = _full_line_chars(text.split("\n"))
     text = _HYPHENATED.sub(_joined_word, text)
     return _join_lines(text.split("\n"), full).strip("\n")
@@ -50,11 +53,11 @@ def _joined_word(match: re.Match[str]) -> str:
 
 
 def _full_line_chars(lines: list[str]) -> float:
-    """Return from which length on a line seems to have run to the margin."""
+    """Return the length from which on a line seems to reach the margin."""
     lengths = sorted(len(line) for line in lines if line)
     if not lengths:
         return _MIN_FULL_LINE_CHARS
-    # The longest tenth is left out: one overlong line must not make all others look short.
+    # The longest tenth is ignored: one very long line must not make all others look short.
     return max(_MIN_FULL_LINE_CHARS, 0.75 * lengths[(9 * (len(lengths) - 1)) // 10])
 
 
@@ -62,19 +65,19 @@ def _join_lines(lines: list[str], full: float) -> str:
     parts: list[str] = []
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         parts.append(line)
-        parts.append(_joint(line, following, full))
+        parts.append(_separator(line, following, full))
     return "".join(parts)
 
 
-def _joint(line: str, following: str, full: float) -> str:
-    """Return what stands between two lines: newline, space, or nothing inside CJK text."""
-    # A line that begins with white space is indented, and that is how a paragraph begins.
+def _separator(line: str, following: str, full: float) -> str:
+    """Return what to put between two lines: a newline, a space, or nothing inside CJK text."""
+    # A line that begins with white space is indented, so it begins a paragraph.
     if not line or not following or following[0].isspace():
         return "\n"
     if "\t" in line or "\t" in following:  # rows of a table
         return "\n"
     if _is_wide(line[-1]) and following[0] in _CLOSING:
-        return ""  # what was pushed out of a full line
+        return ""  # punctuation that did not fit on a full line
     if _is_wide(line[-1]) and _is_wide(following[0]):
         return "" if 2 * len(line) >= full and not _SENTENCE_END.search(line[-4:]) else "\n"
     if following[0].islower() and line[-1].isalpha() | (line[-1] in ",;-–—"):
@@ -84,6 +87,6 @@ def _joint(line: str, following: str, full: float) -> str:
 
 
 def _is_wide(character: str) -> bool:
-    # Hangul is wide too, but Korean puts spaces between its words.
+    # Hangul is wide, too, but Korean has spaces between words.
     wide = unicodedata.east_asian_width(character) in "WF"
     return wide and not "\uac00" <= character <= "\ud7a3"

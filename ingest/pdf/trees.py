@@ -1,4 +1,4 @@
-"""Number and name trees of a PDF, walked with distrust: circles, depth and size are bounded.
+"""Reads the number and name trees of a PDF safely: cycles, depth and size are bounded.
 
 Source: ISO 32000-1, 7.9.6 (name trees) and 7.9.7 (number trees).
 """
@@ -10,20 +10,21 @@ _MAX_NODES = 20_000
 
 
 def resolved(value: Any) -> Any:
-    """Return the object that a reference leads to, or the value itself."""
+    """Return the object that a reference points to, or the value itself if it is no reference."""
     return value.get_object() if hasattr(value, "get_object") else value
 
 
-def tree_pairs(root: Any, leaf: str, most: int) -> Iterator[tuple[Any, Any]]:
-    """Yield a tree's keys and values, these not resolved, in order; at most so many.
+def tree_pairs(root: Any, leaf: str, max_pairs: int) -> Iterator[tuple[Any, Any]]:
+    """Yield at most `max_pairs` keys and values of a tree in order; values are not resolved.
 
     Args:
-        leaf: what its leaves hold, "/Nums" or "/Names".
+        root: the tree's root, a reference or a dictionary of pypdf; anything else is an empty tree.
+        leaf: the key under which leaves have their pairs, "/Nums" or "/Names".
     """
     waiting, seen, count = [root], set[Any](), 0
     while waiting and len(seen) < _MAX_NODES:
         reference = waiting.pop()
-        # A node written into its parent can be in no circle; each counts all the same.
+        # A node inside its parent cannot be in a cycle, but it counts towards the limit, too.
         identity = getattr(reference, "idnum", None) or f"inside {len(seen)}"
         node = resolved(reference)
         if identity in seen or not isinstance(node, dict):
@@ -32,7 +33,7 @@ def tree_pairs(root: Any, leaf: str, most: int) -> Iterator[tuple[Any, Any]]:
         pairs = resolved(node.get(leaf))
         if isinstance(pairs, list):
             for key, value in zip(pairs[::2], pairs[1::2], strict=False):
-                if count >= most:
+                if count >= max_pairs:
                     return
                 count += 1
                 yield resolved(key), value

@@ -1,101 +1,99 @@
-"""A second opinion on a page, and its picture: PDFium, in a process that may be lost.
+"""Text and images of PDF pages from PDFium, for pages where pypdf finds no text.
 
-Knows nothing of documents. The process starts with the first page that is asked for; once it
-crashed or took too long it is not asked again.
+PDFium is native code, so it runs in a worker process. The worker starts with the first page that is
+asked for; after it was lost it is not asked again, and every page is without text or image.
 """
 
 import base64
-import json
 import logging
 import re
-import subprocess
-import sys
-import threading
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any
 
-from ingest.document import Limits
-from ingest.pdf.ocr import Picture
+from ingest.limits import Limits
+from ingest.sandbox.limits import max_binary_line_bytes, max_text_line_bytes
+from ingest.sandbox.process import WorkerLost, WorkerProcess, light_worker_command
+from ingest.sandbox.protocol import Message
 
-_LOG = logging.getLogger("ingest.pdf.reader")
-_CHILD = Path(__file__).with_name("pdfium_worker.py")
+_LOG = logging.getLogger(__name__)
+_WORKER_MODULE = "ingest.sandbox.pdfium_worker"
 # PDFium's sign for a hyphen that only ends a line.
 _LINE_HYPHEN = re.compile("[\x02\ufffe](?:\r?\n)?")
 
 
-class SpareExtractor:
-    """Pages' texts and pictures from the process; use it in a `with` block."""
+@dataclass(frozen=True)
+class PageImage:
+    """A page as it looks: a grey PGM image and its dots per inch."""
+
+    pgm: bytes
+    dpi: int
+
+
+class PdfiumExtractor:
+    """Gives the text and the image of single pages of one PDF; use it in a `with` block.
+
+    Args:
+        path: of the PDF.
+        password: that opens it, if it is encrypted.
+        limits: `seconds_per_page`, `max_page_chars` and `max_ocr_pixels` hold for each page.
+    """
 
     def __init__(self, path: Path, password: str | None, limits: Limits) -> None:
-        self._opening = {
-            "path": str(path),
-            "password": password,
-            "max_chars": limits.max_page_chars,
-            "max_pixels": limits.max_ocr_pixels,
-            "seconds": 2 * limits.seconds_per_page,
-        }
+        self._pdf = {"path": str(path), "password": password}
         self._limits = limits
-        self._process: subprocess.Popen[str] | None = None
-        self._lost = False
+        self._worker: WorkerProcess | None = None
+        self._is_lost = False
 
-    def __enter__(self) -> "SpareExtractor":
+    def __enter__(self) -> "PdfiumExtractor":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
+    def __exit__(self, *_: object) -> None:
+        if self._worker is not None:
+            self._worker.end()
 
     def page_text(self, index: int) -> str:
-        """Return the text of the page at a 0-based index, "" where there is none to be had."""
-        answer = self._ask("text", index)
-        return _LINE_HYPHEN.sub("", answer) if isinstance(answer, str) else ""
+        """Return the text of the page at a 0-based index, "" if there is none or it failed."""
+        text = self._ask("text", index, max_chars=self._limits.max_page_chars).get("text")
+        return _LINE_HYPHEN.sub("", text) if isinstance(text, str) else ""
 
-    def page_picture(self, index: int) -> Picture | None:
-        """Return how a page looks; None for a blank one, or where it cannot be had."""
-        answer = self._ask("picture", index)
-        if not isinstance(answer, dict):
+    def page_image(self, index: int) -> PageImage | None:
+        """Return the image of the page at a 0-based index; None if it is blank or it failed."""
+        answer = self._ask("image", index, max_pixels=self._limits.max_ocr_pixels)
+        pgm, dpi = answer.get("pgm"), answer.get("dpi")
+        if not isinstance(pgm, str) or not isinstance(dpi, int):
             return None
-        return Picture(base64.b64decode(answer["pgm"]), int(answer["dpi"]))
+        return PageImage(base64.b64decode(pgm), dpi)
 
-    def _ask(self, what: str, index: int) -> Any:
-        if self._lost:
-            return None
+    def _ask(self, wanted: str, index: int, **bounds: int) -> Message:
+        if self._is_lost:
+            return {}
+        # The client ends a silent worker after half of that; the worker's own alarm is for the
+        # case that the client is gone.
+        alarm_s = 2 * self._limits.seconds_per_page
+        request = {
+            **self._pdf,
+            **bounds,
+            "wanted": wanted,
+            "page_index": index,
+            "seconds": alarm_s,
+        }
         try:
-            return self._answer(what, index)
-        except (OSError, ValueError) as error:  # a broken pipe; half an answer
-            _LOG.debug("pdfium was lost on page %d: %r", index + 1, error)
-            self._lost = True
-            return None
+            self._worker = self._worker or self._start()
+            return self._worker.ask_once(request, self._limits.seconds_per_page)
+        except (OSError, WorkerLost) as error:
+            _LOG.debug("the PDFium worker was lost on page %d: %r", index + 1, error)
+            self._is_lost = True
+            return {}
 
-    def _answer(self, what: str, index: int) -> Any:
-        process = self._process or self._start()
-        assert process.stdin is not None and process.stdout is not None
-        # Killed, the process ends its output, and the line that is waited for comes as "".
-        timer = threading.Timer(self._limits.seconds_per_page, process.kill)
-        timer.start()
-        try:
-            process.stdin.write(f"{json.dumps([what, index])}\n")
-            process.stdin.flush()
-            return json.loads(process.stdout.readline())
-        finally:
-            timer.cancel()
-
-    def _start(self) -> subprocess.Popen[str]:
-        self._process = subprocess.Popen(
-            # Isolated: neither the environment nor the working directory adds to its imports.
-            [sys.executable, "-I", str(_CHILD)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            encoding="utf-8",
+    def _start(self) -> WorkerProcess:
+        limits = self._limits
+        return WorkerProcess(
+            light_worker_command(_WORKER_MODULE),
+            start_s=limits.seconds_per_page,
+            max_line_bytes=max(
+                max_text_line_bytes(limits.max_page_chars),
+                # Rounding to whole dots may give some pixels more than the limit.
+                max_binary_line_bytes(2 * limits.max_ocr_pixels),
+            ),
+            is_quiet=True,
         )
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(self._opening) + "\n")
-        return self._process

@@ -1,10 +1,10 @@
-"""Documents opened and read in processes of their own, in the stead of `open_document`.
+"""`SandboxPool` opens and reads documents in worker processes instead of in this process.
 
-A file from outside may make its reader hang, crash, or eat all memory, most of all where native
-code reads it. There it costs only itself: the process is ended and replaced, and the document
-fails with one sentence. The process never sees the database, and of what it sends nothing is run.
+A file from outside may make its reader hang, crash, or use all memory, above all in native code.
+In a worker it harms only itself: the worker is ended and replaced, and the document fails with one
+sentence. The worker never sees the database, and nothing that it sends is executed.
 
-Starting one takes a quarter of a second, so those that did well are kept for the next document.
+Starting a worker takes a quarter of a second, so idle workers are kept for the next document.
 """
 
 import itertools
@@ -18,28 +18,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ingest.document import DEFAULT_LIMITS, Document, Limits, Locator, Segment
+from ingest.document import Document, Locator, Segment
 from ingest.errors import IngestError, LimitExceeded, ReaderFailed
+from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.naming import clean_line, file_name
-from ingest.sandbox.process import ProcessLost, ReaderProcess
-from ingest.sandbox.protocol import pack_request, unpack_error, unpack_segment
-from ingest.sandbox.worker import OUT_OF_MEMORY
+from ingest.sandbox.document_messages import pack_request, unpack_error, unpack_segment
+from ingest.sandbox.process import WorkerLost, WorkerProcess, worker_command
 
-# One for who adds documents, one for who reads them.
-_MOST_KEPT = 2
-_AGAIN = "open it in another program, save it anew and read that copy."
-# Exit codes of a process that the system ended; Windows has none of these.
-_ALARM = -getattr(signal, "SIGALRM", 1000)
-_KILLED = -getattr(signal, "SIGKILL", 1000)
-_LOG = logging.getLogger("ingest.sandbox.pool")
+# One for the caller that adds documents, one for the worker thread that indexes them.
+_MAX_IDLE = 2
+_REMEDY = "open it in another program, save it as a new file and read that copy."
+_LOG = logging.getLogger(__name__)
 
 
 class SandboxPool:
-    """Opens documents in processes that it keeps; any thread may.
+    """Opens documents in worker processes; any thread may call it.
 
     Args:
         limits: what a file may ask for.
-        opener: what opens a file there, as "module:function"; for tests.
+        opener: the function that opens a file in the worker, as "module:function"; for tests.
     """
 
     def __init__(
@@ -50,24 +47,27 @@ class SandboxPool:
     ) -> None:
         self._limits = limits
         self._opener = opener
-        self._kept: list[ReaderProcess] = []
+        self._idle: list[WorkerProcess] = []
         self._lock = threading.Lock()
         self._is_closed = False
         self._serials = itertools.count()
 
     def warm_up(self) -> None:
-        """Start a process, if none waits; returns at once. A failure shows when one is needed."""
+        """Start a worker if none is idle, without waiting for it.
+
+        Nothing is raised: a worker that cannot start is reported when it is needed.
+        """
         with self._lock, suppress(OSError):
-            if not self._kept and not self._is_closed:
-                self._kept.append(ReaderProcess(self._opener))
+            if not self._idle and not self._is_closed:
+                self._idle.append(self._start())
 
     def close(self) -> None:
-        """End the processes that wait; one at work ends when it is done."""
+        """End the idle workers; a busy one is ended when its document is done."""
         with self._lock:
             self._is_closed = True
-            ended, self._kept = self._kept, []
-        for process in ended:
-            process.end()
+            ended, self._idle = self._idle, []
+        for worker in ended:
+            worker.end()
 
     def __enter__(self) -> "SandboxPool":
         return self
@@ -82,20 +82,24 @@ class SandboxPool:
         name: str | None = None,
         password: str | None = None,
     ) -> Document:
-        """Do as `open_document` does; the document's segments come from a process, too.
+        """Recognise a file in a worker and return the document, whose segments a worker reads, too.
+
+        Args:
+            path: of the file.
+            name: the user's name for the file, where `path` is a temporary one.
+            password: for an encrypted PDF.
 
         Raises:
-            IngestError: as there; `LimitExceeded` or `ReaderFailed` where the process was lost.
-            OSError: no process can be started.
+            IngestError: the file cannot be read; `LimitExceeded` or `ReaderFailed` if the worker
+                was lost.
+            OSError: no worker can be started.
         """
         path = Path(path)
-        shown = file_name(name if name is not None else path.name)
-        # The name as it was given: the process cleans it itself.
-        given = name if name is not None else path.name
-        request = pack_request(next(self._serials), path, given, password, self._limits)
-        contained = _ContainedFile(self, request, shown, self._limits)
+        given_name = name if name is not None else path.name
+        request = pack_request(next(self._serials), path, given_name, password, self._limits)
+        reader = _SandboxedReader(self, request, file_name(given_name), self._limits)
         found: dict[str, Any] = {}
-        for answer in contained.answers(read=False, on_wait=lambda: None):
+        for answer in reader.answers(read=False, on_wait=lambda: None):
             found = answer["document"]
         return Document(
             title=found["title"],
@@ -104,48 +108,56 @@ class SandboxPool:
             byte_count=found["byte_count"],
             unit_name=found["unit_name"],
             unit_count=found["unit_count"],
-            reader=contained,
+            reader=reader,
             notes=found["notes"],
         )
 
     @contextmanager
-    def lent(self) -> Iterator[ReaderProcess]:
-        """Lend a process; one that still owes an answer afterwards, or is lost, is ended."""
-        process = self._take()
-        try:
-            yield process
-        finally:
-            self._take_back(process)
+    def borrow(self) -> Iterator[WorkerProcess]:
+        """Give a worker for the block; afterwards it is kept if it owes no answer, else ended.
 
-    def _take(self) -> ReaderProcess:
+        Raises:
+            OSError: no worker can be started.
+        """
+        worker = self._acquire()
+        try:
+            yield worker
+        finally:
+            self._release(worker)
+
+    def _acquire(self) -> WorkerProcess:
         while True:
             with self._lock:
-                if not self._kept:
-                    return ReaderProcess(self._opener)
-                process = self._kept.pop()
-            if process.is_free:
-                return process
-            process.end()  # somebody killed it while it waited
+                if not self._idle:
+                    return self._start()
+                worker = self._idle.pop()
+            if worker.is_free:
+                return worker
+            worker.end()  # it was killed from outside while it was idle
 
-    def _take_back(self, process: ReaderProcess) -> None:
+    def _release(self, worker: WorkerProcess) -> None:
         with self._lock:
-            if process.is_free and len(self._kept) < _MOST_KEPT and not self._is_closed:
-                self._kept.append(process)
+            if worker.is_free and len(self._idle) < _MAX_IDLE and not self._is_closed:
+                self._idle.append(worker)
                 return
-        process.end()
+        worker.end()
+
+    def _start(self) -> WorkerProcess:
+        command = worker_command("ingest.sandbox.worker", self._opener)
+        return WorkerProcess(command, has_own_session=True)
 
 
 @dataclass(frozen=True)
-class _ContainedFile:
-    """Reads one file through a process; `name` is what messages call it."""
+class _SandboxedReader:
+    """Reads one file in a worker; `name` is what messages call the file."""
 
-    processes: SandboxPool = field(repr=False)
+    pool: SandboxPool = field(repr=False)
     request: dict[str, Any] = field(repr=False)  # it may hold a password
     name: str
     limits: Limits
 
     def read(self, document: Document) -> Iterator[Segment]:
-        """Yield the segments as they come out of the process. See `Reader.read`."""
+        """Yield the segments as the worker sends them; add its notes and unit count at the end."""
         for answer in self.answers(read=True, on_wait=document.on_step):
             document.on_step()
             for values in answer.get("segments", ()):
@@ -157,65 +169,73 @@ class _ContainedFile:
                     document.add_note(note)
 
     def answers(self, read: bool, on_wait: Callable[[], None]) -> Iterator[dict[str, Any]]:
-        """Yield what the process answers; what it tells of errors is raised behind it.
+        """Yield the worker's answers; an error that it reports is raised after the last one.
+
+        Args:
+            read: ask for the segments too, not only for what is known of the document.
+            on_wait: called several times a second while waiting.
 
         Raises:
-            IngestError: the document's, or what the loss of the process means.
+            IngestError: the error of the document, or the sentence for the loss of the worker.
         """
-        place: Locator | None = None
+        last: Locator | None = None
         answer: dict[str, Any] = {}
-        with self.processes.lent() as process:
+        with self.pool.borrow() as worker:
             request = {**self.request, "read": read}
             try:
-                for answer in process.ask(request, self.limits.seconds_without_step, on_wait):
+                for answer in worker.ask(request, self.limits.seconds_without_step, on_wait):
                     yield answer
                     if answer.get("segments"):
-                        place = unpack_segment(answer["segments"][-1]).locator
-            except ProcessLost as lost:
-                raise self._loss(lost, place) from lost
+                        last = unpack_segment(answer["segments"][-1]).locator
+            except WorkerLost as lost:
+                raise self._loss_error(lost, last) from lost
         if answer.get("error"):
             raise unpack_error(answer["error"])
         if answer.get("fault"):
             _LOG.error("a fault in the reader of %s\n%s", self.name, answer["traceback"])
             raise ReaderFailed(
-                f"The reader of {self.name} failed {_where(place)} "
-                f"({clean_line(answer['fault'])}), a fault of Ammon's that the log tells more of: "
-                f"{_AGAIN}"
+                f"The reader of {self.name} failed {_where(last)} "
+                f"({clean_line(answer['fault'])}). This is a fault of Ammon's, and its log has the "
+                f"details; {_REMEDY}"
             )
 
-    def _loss(self, lost: ProcessLost, place: Locator | None) -> IngestError:
-        """Return the sentence for a process that hung, ran out of memory, or crashed."""
-        where = _where(place)
-        if not lost.began:
+    def _loss_error(self, lost: WorkerLost, last: Locator | None) -> IngestError:
+        """Return the error for a worker that did not start, hung, ran out of memory or crashed.
+
+        Args:
+            last: where the last segment is that came.
+        """
+        where = _where(last)
+        if not lost.is_started:
             return ReaderFailed(
                 f"{self.name} was not read: Ammon's own reader process did not start "
-                f"({_ending(lost.exit_code)}); the terminal or log of Ammon says why."
+                f"({_describe_exit(lost.exit_code)}); the terminal or log of Ammon says why."
             )
-        if lost.hung or lost.exit_code == _ALARM:
+        if lost.is_timeout:
             return LimitExceeded(
                 f"The reader of {self.name} gave no sign of life for "
                 f"{self.limits.seconds_without_step:g} s {where} and was stopped: the file is "
-                f"damaged or made to hang its reader; {_AGAIN}"
+                f"damaged or made to hang its reader; {_REMEDY}"
             )
-        if lost.exit_code in (OUT_OF_MEMORY, _KILLED):
+        if lost.is_out_of_memory:
             return LimitExceeded(
                 f"The reader of {self.name} ran out of memory {where} (its limit is "
                 f"{self.limits.max_reader_bytes:,} bytes) or was killed from outside: close other "
                 "programs and try again, or split the file into parts."
             )
         return ReaderFailed(
-            f"The reader of {self.name} crashed {where} ({_ending(lost.exit_code)}): the file is "
-            f"damaged or made to crash its reader; {_AGAIN}"
+            f"The reader of {self.name} crashed {where} ({_describe_exit(lost.exit_code)}): the "
+            f"file is damaged or made to crash its reader; {_REMEDY}"
         )
 
 
-def _where(place: Locator | None) -> str:
-    return f"somewhere after {clean_line(str(place))}" if place else "before it gave any text"
+def _where(last: Locator | None) -> str:
+    return f"somewhere after {clean_line(str(last))}" if last else "before it gave any text"
 
 
-def _ending(exit_code: int | None) -> str:
+def _describe_exit(exit_code: int | None) -> str:
     if exit_code is None:
-        return "it gave no answer to use"
+        return "it gave no usable answer"
     if exit_code >= 0:
         return f"exit code {exit_code}"
     try:

@@ -1,83 +1,98 @@
-"""What a reader process is asked and what it answers: lines of JSON, plain values only.
+"""The protocol between a process and its worker: one JSON object a line, in ASCII.
 
-A request names the file and says whether its segments are wanted. The answers are any number of
-`{"segments": [...]}`, then one `{"document": ..., "error": ...}`, in which either may be null. The
-process is not trusted: what comes out of it is rebuilt value by value, errors by a table of names.
+The worker first sends `{"ready": true}`. It then receives requests, one at a time, and answers each
+with any number of objects that contain `"more": true` and a last object without it. Bytes travel as
+base64 strings. Nothing is unpickled, and the client does not trust what it receives.
+
+Only the standard library and `limits.py` are imported, because the light workers import this file.
 """
 
-from dataclasses import asdict
-from pathlib import Path
+import json
+import os
+import queue
+import sys
+import threading
+from collections.abc import Iterator
 from typing import Any
 
-from ingest.document import Chapter, Document, Limits, Locator, Segment
-from ingest.errors import (
-    DamagedDocument,
-    DocumentNotFound,
-    EmptyDocument,
-    EncryptedDocument,
-    IngestError,
-    LimitExceeded,
-    ReaderFailed,
-    UnsupportedFormat,
-)
+from ingest.sandbox.limits import set_alarm
 
-_ERRORS: dict[str, type[IngestError]] = {
-    error.__name__: error
-    for error in (
-        DocumentNotFound,
-        UnsupportedFormat,
-        EncryptedDocument,
-        DamagedDocument,
-        EmptyDocument,
-        LimitExceeded,
-        ReaderFailed,
-        IngestError,
-    )
-}
+Message = dict[str, Any]
 
 
-def pack_request(
-    serial: int, path: Path, name: str, password: str | None, limits: Limits
-) -> dict[str, Any]:
-    """Return the part of a request that names a document; `serial` tells documents apart."""
-    return {
-        "serial": serial,
-        # Absolute: Ammon may change its folder after the process began.
-        "path": str(path.absolute()),
-        "name": name,
-        "password": password,
-        "limits": asdict(limits),
-    }
+def encode_line(message: Message) -> bytes:
+    """Return a message as one line.
+
+    The line is ASCII: any Python string, also one with half a surrogate pair, is restored exactly.
+    """
+    return json.dumps(message).encode("ascii") + b"\n"
 
 
-def pack_segment(segment: Segment) -> list[Any]:
-    where = segment.locator
-    return [segment.text, where.kind, where.start, where.end, where.label, where.chapter]
+def decode_line(line: bytes) -> Message:
+    """Return the message on a line.
+
+    Raises:
+        ValueError: the line is cut short, is not JSON, or is not a JSON object.
+    """
+    try:
+        message = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("the line is nested too deeply") from error
+    if not isinstance(message, dict):
+        raise ValueError("the line is not a JSON object")
+    return message
 
 
-def unpack_segment(values: list[Any]) -> Segment:
-    text, kind, start, end, label, chapter = values
-    return Segment(text, Locator(kind, start, end, label, Chapter(*chapter) if chapter else None))
+def has_more(answer: Message) -> bool:
+    """Return whether another answer to the same request follows."""
+    return bool(answer.get("more"))
 
 
-def pack_document(document: Document) -> dict[str, Any]:
-    """Return what a document knows of itself so far."""
-    return {
-        "title": document.title,
-        "kind": document.kind,
-        "byte_count": document.byte_count,
-        "unit_name": document.unit_name,
-        "unit_count": document.unit_count,
-        "notes": document.notes,
-    }
+class WorkerConnection:
+    """The worker's end of the pipes: standard input for requests, standard output for answers.
 
+    From its creation on, what libraries print to standard output is discarded. The process ends as
+    soon as standard input ends, whatever it is doing: nobody is left to take the answer.
+    """
 
-def pack_error(error: IngestError) -> list[str]:
-    """Return the error's class in `errors.py`, or the nearest above it, and its message."""
-    name = next(cls.__name__ for cls in type(error).__mro__ if cls.__name__ in _ERRORS)
-    return [name, str(error)]
+    def __init__(self) -> None:
+        self._out = os.fdopen(os.dup(1), "wb")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        self._requests: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._max_silence_s = 0.0
 
+    def requests(self) -> Iterator[Message]:
+        """Say that the worker is ready, then yield each request; answer it before the next one.
 
-def unpack_error(values: list[str]) -> IngestError:
-    name, message = values
-    return _ERRORS[name](message)
+        From the first request on, what libraries print to standard error is discarded, too: until
+        then it says why a worker cannot start.
+        """
+        threading.Thread(target=self._receive, daemon=True).start()
+        os.dup2(1, 2)
+        self.send({"ready": True})
+        while True:
+            self.end_after_silence(0)
+            yield self._requests.get()
+
+    def end_after_silence(self, seconds: float) -> None:
+        """Let the system end this process when it sends nothing for `seconds`; 0 is for ever.
+
+        The limit holds for the current request. The client ends a silent worker sooner; this is for
+        a worker whose client is gone.
+        """
+        self._max_silence_s = seconds
+        set_alarm(seconds)
+
+    def send(self, message: Message) -> None:
+        """Send a message; wait as long as the client needs to take it."""
+        set_alarm(0)
+        self._out.write(encode_line(message))
+        self._out.flush()
+        set_alarm(self._max_silence_s)
+
+    def _receive(self) -> None:
+        try:
+            for line in sys.stdin.buffer:
+                self._requests.put(decode_line(line))
+        finally:
+            os._exit(0)

@@ -1,36 +1,33 @@
-"""A page of a PDF as a picture, with the place of a passage on it, drawn by PDFium.
+"""A page of a PDF as a picture, with the position of a passage on it, drawn by PDFium.
 
-PDFium is native code that a hostile file may crash or keep busy, so each page is drawn in a process
-of its own, with bounds on its memory, its time and the picture.
+PDFium is native code that a hostile file may crash or keep busy, so each page is drawn in a worker
+process of its own, with limits on its memory, its time and the size of the picture.
 """
 
 from __future__ import annotations
 
 import base64
-import json
 import re
-import signal
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.document import DEFAULT_LIMITS, Limits
 from ingest.errors import DamagedDocument, EncryptedDocument, LimitExceeded
+from ingest.limits import DEFAULT_LIMITS, Limits
+from ingest.sandbox.limits import max_binary_line_bytes
+from ingest.sandbox.process import WorkerLost, WorkerProcess, light_worker_command
+from ingest.sandbox.protocol import Message
 
-_CHILD = Path(__file__).with_name("render_worker.py")
 WIDTH_PIXELS = 1000
 MAX_PIXELS = 4_000_000
 MAX_PICTURE_BYTES = 20_000_000
-_NEEDS_PASSWORD = 3  # as the child says it
-_ALARM = -getattr(signal, "SIGALRM", 1000)
+_WORKER_MODULE = "ingest.sandbox.render_worker"
 _PHRASE_WORDS = 5
 _MAX_PHRASES = 60
 
 
 @dataclass(frozen=True)
 class Rectangle:
-    """A place on a picture, in pixels from its left upper corner."""
+    """A part of a picture, in pixels from its upper left corner."""
 
     left: float
     top: float
@@ -40,7 +37,7 @@ class Rectangle:
 
 @dataclass(frozen=True)
 class PagePicture:
-    """A page as PNG; `marks` is where the passage stands, empty where it is not found."""
+    """A page as PNG; `marks` cover the passage and are empty if it was not found."""
 
     png: bytes
     width: int
@@ -58,22 +55,26 @@ def render_page(
     width: int = WIDTH_PIXELS,
     limits: Limits = DEFAULT_LIMITS,
 ) -> PagePicture:
-    """Draw a page.
+    """Draw a page of a PDF.
 
     Args:
+        path: of the PDF.
         page_index: from 0 on.
         name: what messages call the file.
-        passage: its place is looked for.
-        width: of the picture, in pixels; a page of many pixels gets fewer.
+        passage: the text to mark on the picture.
+        password: that opens the file, if it is encrypted.
+        width: of the picture, in pixels; less if it would have more than `MAX_PIXELS`.
+        limits: `seconds_per_page` holds for the drawing.
 
     Raises:
         DamagedDocument: there is no such page, or it cannot be drawn.
-        EncryptedDocument: it has a password, and that was not given.
-        LimitExceeded: it takes too long, or too much memory.
+        EncryptedDocument: the file needs a password that was not given.
+        LimitExceeded: drawing takes too long.
+        OSError: no worker can be started.
     """
-    told = f"Page {page_index + 1} of {name} cannot be drawn; open it in another program."
+    page = f"Page {page_index + 1} of {name}"
     if page_index < 0:
-        raise DamagedDocument(told)
+        raise _not_drawable(page)
     request = {
         "path": str(path),
         "password": password,
@@ -83,38 +84,49 @@ def render_page(
         "max_pixels": MAX_PIXELS,
         "seconds": limits.seconds_per_page,
     }
-    slow = f"Page {page_index + 1} of {name} takes too long to draw; open it in another program."
     try:
-        done = subprocess.run(
-            # Isolated: neither the environment nor the working directory adds to its imports.
-            [sys.executable, "-I", str(_CHILD)],
-            input=json.dumps(request).encode(),
-            capture_output=True,
-            timeout=2 * limits.seconds_per_page,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise LimitExceeded(slow) from error
-    if done.returncode == _ALARM:
-        raise LimitExceeded(slow)
-    if done.returncode == _NEEDS_PASSWORD:
+        answer = _ask_worker(request, limits)
+    except WorkerLost as lost:
+        if lost.is_timeout:
+            raise LimitExceeded(
+                f"{page} takes too long to draw; open it in another program."
+            ) from lost
+        raise _not_drawable(page) from lost
+    if answer.get("needs_password"):
         raise EncryptedDocument(
-            f"Page {page_index + 1} of {name} is not drawn: the file is encrypted, and its "
-            "password is not kept here; its text is, and stands below."
+            f"{page} is not drawn: the file is encrypted, and Ammon does not keep its password; "
+            "the text of the passage is below."
         )
-    if done.returncode or len(done.stdout) > 2 * MAX_PICTURE_BYTES:
-        raise DamagedDocument(told)
-    return _picture(done.stdout)
+    return _picture(answer)
 
 
-def _picture(answer: bytes) -> PagePicture:
-    found = json.loads(answer)
-    marks = [Rectangle(*map(float, mark)) for mark in found["marks"]]
-    png = base64.b64decode(found["png"])
-    return PagePicture(png, int(found["width"]), int(found["height"]), marks)
+def _ask_worker(request: Message, limits: Limits) -> Message:
+    # The worker's own alarm ends it after half of that; the client's limit is for busy machines.
+    max_s = 2 * limits.seconds_per_page
+    with WorkerProcess(
+        light_worker_command(_WORKER_MODULE),
+        start_s=max_s,
+        max_line_bytes=max_binary_line_bytes(MAX_PICTURE_BYTES),
+        is_quiet=True,
+    ) as worker:
+        return worker.ask_once(request, max_s)
+
+
+def _not_drawable(page: str) -> DamagedDocument:
+    return DamagedDocument(f"{page} cannot be drawn; open it in another program.")
+
+
+def _picture(answer: Message) -> PagePicture:
+    marks = [Rectangle(*map(float, mark)) for mark in answer["marks"]]
+    png = base64.b64decode(answer["png"])
+    return PagePicture(png, int(answer["width"]), int(answer["height"]), marks)
 
 
 def _phrases(passage: str) -> list[str]:
-    """Pieces short enough to be found though hyphens and line ends were mended in the passage."""
+    """Return pieces of the passage that are short enough to be found on the page.
+
+    The passage as a whole is not: its hyphens and line ends were repaired.
+    """
     words = re.findall(r"\S+", passage)
     pieces = [words[i : i + _PHRASE_WORDS] for i in range(0, len(words), _PHRASE_WORDS)]
     return [" ".join(piece) for piece in pieces[:_MAX_PHRASES]]

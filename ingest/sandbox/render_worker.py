@@ -1,59 +1,63 @@
-"""A program of its own: draws one page of one PDF, through PDFium, and ends.
+"""The drawing worker: draws one page of a PDF through PDFium for `render.py`.
 
-It takes one line of JSON and answers with one. It imports nothing of Ammon.
+A light worker: of Ammon it imports only `limits.py` and `protocol.py`. A page that cannot be drawn
+ends it with an error.
 """
 
 import base64
-import contextlib
 import ctypes
 import io
-import json
 import math
-import signal
-import sys
 from typing import Any
 
 import pypdfium2  # type: ignore[import-untyped]
 import pypdfium2.raw  # type: ignore[import-untyped]
 
-_MEMORY_BYTES = 2 * 1024 * 1024 * 1024
+from ingest.sandbox.limits import PDFIUM_MEMORY_BYTES, be_expendable, bound_memory
+from ingest.sandbox.protocol import Message, WorkerConnection
+
 _MAX_RECTANGLES = 200
-NEEDS_PASSWORD = 3
-"""Exit status; `pdf_render.py` knows it too."""
 
 
 def main() -> None:
-    _bound_memory()
-    request = json.loads(sys.stdin.readline())
-    _set_alarm(request["seconds"])
-    pdf = _open(request["path"], request["password"])
+    """Answer requests until standard input ends.
+
+    A request has `path`, `password`, `page_index` (from 0), `phrases` to mark, `width` and
+    `max_pixels` of the picture, and `seconds` until the alarm. The answer has `png` in base64,
+    `width`, `height` and `marks` (left, top, right, bottom in pixels), or `needs_password`.
+    """
+    bound_memory(PDFIUM_MEMORY_BYTES)
+    be_expendable()
+    connection = WorkerConnection()
+    for request in connection.requests():
+        connection.end_after_silence(request["seconds"])
+        connection.send(_answer(request))
+
+
+def _answer(request: Message) -> Message:
+    try:
+        pdf = pypdfium2.PdfDocument(request["path"], password=request["password"])
+    except pypdfium2.PdfiumError:
+        if pypdfium2.raw.FPDF_GetLastError() == pypdfium2.raw.FPDF_ERR_PASSWORD:
+            return {"needs_password": True}
+        raise
     page = pdf[request["page_index"]]
     width, height = page.get_size()
     scale = request["width"] / max(width, 1.0)
     scale = min(scale, math.sqrt(request["max_pixels"] / max(width * height, 1.0)))
     picture = page.render(scale=scale).to_pil()
-    out = io.BytesIO()
-    picture.save(out, "PNG")
-    answer = {
-        "png": base64.b64encode(out.getvalue()).decode("ascii"),
+    png = io.BytesIO()
+    picture.save(png, "PNG")
+    return {
+        "png": base64.b64encode(png.getvalue()).decode("ascii"),
         "width": picture.width,
         "height": picture.height,
         "marks": _marks(page, request["phrases"], picture.width, picture.height),
     }
-    sys.stdout.write(json.dumps(answer))
-
-
-def _open(path: str, password: str | None) -> Any:
-    try:
-        return pypdfium2.PdfDocument(path, password=password)
-    except pypdfium2.PdfiumError:
-        if pypdfium2.raw.FPDF_GetLastError() == pypdfium2.raw.FPDF_ERR_PASSWORD:
-            sys.exit(NEEDS_PASSWORD)
-        raise
 
 
 def _marks(page: Any, phrases: list[str], width: int, height: int) -> list[list[float]]:
-    """The rectangles of the phrases, each looked for behind the one before it, in pixels."""
+    """Return the rectangles of the phrases in pixels; each is searched after the one before it."""
     text = page.get_textpage()
     marks: list[list[float]] = []
     start = 0
@@ -73,28 +77,9 @@ def _marks(page: Any, phrases: list[str], width: int, height: int) -> list[list[
 
 
 def _pixel(page: Any, width: int, height: int, x: float, y: float) -> tuple[int, int]:
-    """Where a point of the page is on the picture; turned and cropped pages included."""
+    """Return where a point of the page is on the picture, also if the page is turned or cropped."""
     to_x, to_y = ctypes.c_int(), ctypes.c_int()
     pypdfium2.raw.FPDF_PageToDevice(
         page.raw, 0, 0, width, height, 0, x, y, ctypes.byref(to_x), ctypes.byref(to_y)
     )
     return to_x.value, to_y.value
-
-
-def _set_alarm(seconds: float) -> None:
-    """Let the system end this process then: who waits for it ends it sooner, unless it is gone."""
-    if hasattr(signal, "setitimer"):
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-def _bound_memory() -> None:
-    with contextlib.suppress(ImportError, ValueError, OSError):  # there are none on Windows
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,1 +1,1 @@
-"""Following a file that grows: what was appended, through rotations, as segments."""
+"""Follows a growing file through rotations: the appended text, cut into segments."""

@@ -1,8 +1,8 @@
-"""Where a log goes when it is rotated: files beside it, and how one is known to be the same.
+"""Finds the files of a rotated log, and recognises a file that was read before.
 
-A file is known by its *mark*, a hash of what it begins with and of what stands before the place
-where reading stopped. Numbers of files (inodes) alone would not do: a new file gets the number of
-one that was deleted, and a copy has another.
+A file is recognised by its *mark*, a hash of its first bytes and of the bytes before the position
+where the reading stopped. The inode number is not enough: a new file may get the number of a
+deleted one, and a copy has another number.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ MARK_BYTES = 256
 
 
 def mark_of(file: BinaryIO, offset: int) -> str:
-    """Return the mark of an open file that was read up to `offset`; empty for one not begun."""
+    """Return the mark of an open file that was read up to `offset`; "" if that is 0."""
     if not offset:
         return ""
     digest = hashlib.sha256()
@@ -27,17 +27,17 @@ def mark_of(file: BinaryIO, offset: int) -> str:
     return digest.hexdigest()[:32]
 
 
-def bears_mark(path: Path, offset: int, mark: str) -> bool:
-    """Return whether a file reaches to `offset` and bears this mark there."""
+def has_mark(path: Path, offset: int, mark: str) -> bool:
+    """Return whether a file has at least `offset` bytes and this mark there."""
     try:
         with path.open("rb", buffering=0) as file:
             return os.fstat(file.fileno()).st_size >= offset and mark_of(file, offset) == mark
-    except OSError:  # gone meanwhile, or not ours to read: not the one that was read
+    except OSError:  # it is gone, or may not be read: it is not the file that was read
         return False
 
 
-def regular(path: Path) -> os.stat_result | None:
-    """Return the status of a regular file; None if there is none."""
+def regular_file_status(path: Path) -> os.stat_result | None:
+    """Return the status of a regular file, None if there is no such file."""
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -45,27 +45,27 @@ def regular(path: Path) -> os.stat_result | None:
     return status if stat.S_ISREG(status.st_mode) else None
 
 
-def neighbours(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """Yield the other regular files in a log's folder."""
+def other_files(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield the other regular files in the folder of a log, each with its status."""
     try:
         names = sorted(os.listdir(path.parent))
     except FileNotFoundError:  # it may come back, as a log may
         return
     for name in names:
         other = path.with_name(name)
-        status = regular(other) if name != path.name else None
+        status = regular_file_status(other) if name != path.name else None
         if status is not None:
             yield other, status
 
 
-def rotated(path: Path) -> list[tuple[Path, os.stat_result]]:
+def rotated_files(path: Path) -> list[tuple[Path, os.stat_result]]:
     """Return the files that are named like older parts of a log, the oldest first.
 
-    Of app.log these are app.log.1, app.log-20310125, app.1.log, app-2031-01-25.log and their like;
-    not packed ones.
+    For app.log these are app.log.1, app.log-20310125, app.1.log, app-2031-01-25.log and similar
+    names, but not packed files.
     """
     number = r"[._-]\d[\dT:._-]*"
     stem, suffix = re.escape(path.stem), re.escape(path.suffix)
     pattern = re.compile(f"{stem}{suffix}{number}|{stem}{number}{suffix}")
-    found = [item for item in neighbours(path) if pattern.fullmatch(item[0].name)]
+    found = [item for item in other_files(path) if pattern.fullmatch(item[0].name)]
     return sorted(found, key=lambda item: item[1].st_mtime_ns)

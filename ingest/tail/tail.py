@@ -1,12 +1,12 @@
-"""The end of a log that is being written: what came since, whole lines, through rotations.
+"""Reads the lines that are appended to a log, through rotations.
 
 Knows files and bytes, not segments. Its position is a `TailCursor`, plain values that can be
-stored: a tail made from it later, in another process, resumes there and neither repeats nor skips a
-line, as far as the files still have them.
+stored: a `Tail` made from them later, in another process, resumes there. It neither repeats nor
+skips a line, as far as the files still have them.
 
-A last line without its newline waits until it is complete, for as long as that takes: taken at a
-guess after a quiet period, what is read would depend on the clock. Only where nothing can follow
-it any more (the file was rotated away, or following ends) is it taken as it is.
+An incomplete last line waits for its newline without a time limit: with one, what is read would
+depend on the clock. Only if nothing can be appended to it any more (the file was rotated away, or
+following ends) is it read as it is.
 """
 
 import codecs
@@ -20,12 +20,18 @@ from typing import Any, BinaryIO
 from ingest.errors import DocumentNotFound, UnsupportedFormat
 from ingest.lines.encoding import detect_encoding
 from ingest.naming import file_name
-from ingest.sniffing import HEAD_BYTES, describe_no_text, starts_as_pdf
+from ingest.sniffing import HEAD_BYTES, describe_non_text, starts_as_pdf
 from ingest.source import open_file
-from ingest.tail.rotation import bears_mark, mark_of, neighbours, regular, rotated
+from ingest.tail.rotation import (
+    has_mark,
+    mark_of,
+    other_files,
+    regular_file_status,
+    rotated_files,
+)
 
 BLOCK_BYTES = 1 << 20
-"""Read at a time; a line that is longer than this no longer waits for its end."""
+"""How much is read at a time; a longer line does not wait for its end."""
 GRACE_S = 1.0
 _MAX_FINISHED = 8
 
@@ -35,12 +41,15 @@ class TailCursor:
     """How far a log was read.
 
     Args:
-        inode, offset, mark: the file that is being read, up to where, and how it is known there.
+        inode: of the file that is being read.
+        offset: how many of its bytes were read.
+        mark: by which the file is recognised at that offset.
         encoding: of the log; fixed when following begins.
-        is_mid_line: what was taken last did not end with a newline.
-        renewals: how often the log began again, rotated or cut to nothing.
-        gaps: how often what had been read was nowhere to be found when the log began again.
-        finished: (offset, mark) of the files that were read last; none is read again.
+        is_mid_line: the text that was read last did not end with a newline.
+        renewals: how often the log began again, after a rotation or emptied.
+        gaps: how often the file that had been read was not found when the log began again.
+        finished: (offset, mark) of the files that were read to their ends last; they are not read
+            again.
     """
 
     inode: int = 0
@@ -53,15 +62,17 @@ class TailCursor:
     finished: tuple[tuple[int, str], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
+        """Return plain values that can be stored, for `from_dict`."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "TailCursor":
+        """Return the cursor of which `as_dict` made the values."""
         finished = tuple((int(offset), str(mark)) for offset, mark in values["finished"])
         return cls(**{**values, "finished": finished})
 
     def notes(self) -> Iterator[str]:
-        """Yield what a person should know."""
+        """Yield the sentences for the user about rotations and lost lines."""
         if self.renewals:
             yield (
                 f"The log began again {self.renewals:,} times (rotated or emptied); its lines are "
@@ -74,48 +85,54 @@ class TailCursor:
             )
 
 
-def start_of(path: Path) -> TailCursor:
-    """Return the place before the first line of a log that can be followed.
+def start_cursor(path: Path) -> TailCursor:
+    """Return the cursor before the first line of a log.
 
     Raises:
         DocumentNotFound: there is no such file.
-        UnsupportedFormat: it is no text whose lines can be told apart byte by byte.
+        UnsupportedFormat: it is not text, or its encoding does not contain ASCII.
     """
     name = file_name(path.name)
-    status = regular(path)
+    status = regular_file_status(path)
     if status is None:
-        raise DocumentNotFound(f"{name} is not there, or no regular file: name a log to follow.")
+        raise DocumentNotFound(
+            f"{name} does not exist or is not a regular file: name a log to follow."
+        )
     with open_file(path, name) as stream:
         head = stream.read(HEAD_BYTES)
-        kind = "a PDF" if starts_as_pdf(head) else describe_no_text(head)
+        kind = "a PDF" if starts_as_pdf(head) else describe_non_text(head)
         encoding = detect_encoding(stream).name
     if kind is None and encoding.startswith(("utf-16", "utf-32")):
         kind = f"text in {encoding.upper()}"
     if kind is not None:
         raise UnsupportedFormat(
-            f"{name} looks like {kind}; what is followed is a log in UTF-8 or another encoding "
-            "that contains ASCII: read it without following."
+            f"{name} looks like {kind}; only a log in UTF-8 or another encoding that contains "
+            "ASCII can be followed: read it without following."
         )
     return TailCursor(status.st_ino, encoding="utf-8" if encoding == "utf-8-sig" else encoding)
 
 
 class Tail:
-    """Reads what a log has got since a place.
+    """Reads what was appended to a log after a cursor.
+
+    `cursor` is how far the log was read.
 
     Args:
         path: the log; it may be missing for a while.
-        grace_s: how long a file that was renamed must be silent before it counts as ended, for its
-            writer goes on with it until it is told.
+        cursor: where to begin.
+        grace_s: how many seconds nothing must be appended to a renamed file before it counts as
+            ended: its writer keeps appending to it until it reopens the log.
+        clock: returns the time in seconds.
     """
 
     def __init__(
         self,
         path: Path,
-        place: TailCursor,
+        cursor: TailCursor,
         grace_s: float = GRACE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.place = place
+        self.cursor = cursor
         self._path, self._grace_s, self._clock = path, grace_s, clock
         self._file: BinaryIO | None = None
         self._status: os.stat_result | None = None
@@ -123,69 +140,70 @@ class Tail:
         self._silent_since: float | None = None
 
     def close(self) -> None:
+        """Close the file; `read` opens it again."""
         if self._file is not None:
             self._file.close()
         self._file = None
 
     def read(self) -> str:
-        """Return the lines that came; empty when there are none, or when another file is next.
+        """Return the next appended lines; "" if there are none, or if another file is next.
 
         Raises:
-            OSError: the log is there and cannot be read; nothing is lost by trying again.
+            OSError: the log exists but cannot be read; trying again loses nothing.
         """
-        before = self.place
+        before = self.cursor
         try:
             return self._read()
         except OSError:
-            # What was taken is not returned, so it counts as not taken.
-            self.place = before
+            # Text that was read but is not returned counts as not read.
+            self.cursor = before
             self.close()
             raise
 
     def _read(self) -> str:
-        if (self._file is None or self._lost_its_place()) and not self._locate():
+        if (self._file is None or self._was_rewritten()) and not self._locate():
             return ""
-        text = self._ended_line() or self._take()
-        if text or not self._is_left():
+        text = self._missing_newline() or self._read_lines()
+        if text or not self._was_replaced():
             self._silent_since = None
             return text
         if not self._was_silent_long_enough():
             return ""
-        text = self._take(to_the_end=True)
-        self._go_on_to_the_next()
-        return text + self._ended_line()
+        text = self._read_lines(to_the_end=True)
+        self._open_next_file()
+        return text + self._missing_newline()
 
     def read_to_the_end(self) -> Iterator[str]:
-        """Yield everything there is, the last line also if it has no newline."""
+        """Yield all text that is left, including a last line without a newline."""
         self._grace_s, before = 0.0, None
-        while before != self.place:
-            before = self.place
+        while before != self.cursor:
+            before = self.cursor
             if text := self.read():
                 yield text
-        if self._file is not None and (text := self._take(to_the_end=True)):
+        if self._file is not None and (text := self._read_lines(to_the_end=True)):
             yield text
 
-    # Which file.
+    # Choosing the file.
 
     def _locate(self) -> bool:
-        """Open the file in which the place is, else the log from its start; False if neither is."""
-        at = self.place
-        everywhere = [(self._path, regular(self._path)), *neighbours(self._path)]
+        """Open the file of the cursor, else the log from its start; False if there is neither."""
+        at = self.cursor
+        everywhere = [(self._path, regular_file_status(self._path)), *other_files(self._path)]
         same_file = [path for path, s in everywhere if s is not None and s.st_ino == at.inode]
-        older = [path for path, _ in reversed(rotated(self._path))]
+        older = [path for path, _ in reversed(rotated_files(self._path))]
         if at.offset:
-            # Behind the file itself: the log, for it may have been moved here from a backup, and
-            # the copies of it that `copytruncate` leaves.
+            # After the file itself: the log, which may have been restored from a backup, and the
+            # copies of it that `copytruncate` leaves.
             likely = [*same_file, self._path, *older]
-        else:  # nothing tells the file but its number, so it should at least have the name
+        else:  # the file has no mark yet: its inode must match, and its name must be a log's
             likely = [path for path in same_file if path in (self._path, *older)]
         for path in likely:
-            if bears_mark(path, at.offset, at.mark):
+            if has_mark(path, at.offset, at.mark):
                 return self._open(path, at.offset)
         return self._open(self._path, 0, is_gap=at.offset > 0)
 
     def _open(self, path: Path, offset: int, is_gap: bool = False) -> bool:
-        """Go on in a file, or begin another; False if it is not there."""
+        """Open a file at an offset, the same file or another; False if it does not exist."""
         self.close()
         try:
             self._file = path.open("rb", buffering=0)
@@ -193,26 +211,26 @@ class Tail:
             return False
         status = self._status = os.fstat(self._file.fileno())
         self._checked, self._silent_since = None, None
-        at = self.place
+        at = self.cursor
         if at.inode and offset == 0 and (at.offset or at.inode != status.st_ino):
             at = replace(at, mark="", renewals=at.renewals + 1, gaps=at.gaps + is_gap)
-        self.place = replace(at, inode=status.st_ino, offset=offset)
+        self.cursor = replace(at, inode=status.st_ino, offset=offset)
         return True
 
-    def _lost_its_place(self) -> bool:
-        """Whether the file was emptied, or written anew, under the same name."""
+    def _was_rewritten(self) -> bool:
+        """Return whether the file was emptied or written again under the same name."""
         assert self._file is not None
-        status, at = os.fstat(self._file.fileno()), self.place
-        # Not by its size alone: it may have grown again to the very size it had.
+        status, at = os.fstat(self._file.fileno()), self.cursor
+        # Its size alone is not enough: it may have grown to the same size again.
         now = (status.st_size, status.st_mtime_ns)
         if now == self._checked:
             return False
         self._checked = now
         return status.st_size < at.offset or mark_of(self._file, at.offset) != at.mark
 
-    def _is_left(self) -> bool:
-        """Whether the log is another file by now; one that is only gone may come back."""
-        now = regular(self._path)
+    def _was_replaced(self) -> bool:
+        """Return whether the log is another file now; one that is only gone may come back."""
+        now = regular_file_status(self._path)
         return now is not None and not os.path.samestat(now, self._opened())
 
     def _opened(self) -> os.stat_result:
@@ -224,84 +242,90 @@ class Tail:
             self._silent_since = self._clock()
         return self._clock() - self._silent_since >= self._grace_s
 
-    def _go_on_to_the_next(self) -> None:
-        """Leave a file that was read to its end for the one that was begun after it."""
+    def _open_next_file(self) -> None:
+        """Leave a file that was read to its end and open the one that was begun after it."""
         assert self._file is not None
         left_at = os.fstat(self._file.fileno()).st_mtime_ns
-        if self.place.offset:
-            ended = (self.place.offset, self.place.mark)
-            finished = (*self.place.finished, ended)[-_MAX_FINISHED:]
-            self.place = replace(self.place, finished=finished)
-        live = regular(self._path)
+        if self.cursor.offset:
+            ended = (self.cursor.offset, self.cursor.mark)
+            finished = (*self.cursor.finished, ended)[-_MAX_FINISHED:]
+            self.cursor = replace(self.cursor, finished=finished)
+        live = regular_file_status(self._path)
         skipped = [
             path
-            for path, status in rotated(self._path)
+            for path, status in rotated_files(self._path)
             if status.st_mtime_ns >= left_at
             and not os.path.samestat(status, self._opened())
             and not (live is not None and os.path.samestat(status, live))
-            and not any(bears_mark(path, *ended) for ended in self.place.finished)
+            and not any(has_mark(path, *ended) for ended in self.cursor.finished)
         ]
         self._open(skipped[0] if skipped else self._path, 0)
 
-    # What is in it.
+    # Reading from it.
 
-    def _take(self, to_the_end: bool = False) -> str:
-        """Return the next block of whole lines, or of a line beyond a block; else nothing.
+    def _read_lines(self, to_the_end: bool = False) -> str:
+        """Return the next block of whole lines, or of a line that is longer than a block; else "".
 
-        With `to_the_end` all that is left, a line without its end too.
+        With `to_the_end`, return all that is left, including an incomplete line.
         """
-        taken: list[str] = []
+        texts: list[str] = []
         while block := self._block():
             end = block.rfind(b"\n") + 1
             if not end and (to_the_end or len(block) == BLOCK_BYTES):
                 is_last = len(block) < BLOCK_BYTES
-                text, end = decoded_part(block, self.place.encoding, is_last)
+                text, end = decode_partial_line(block, self.cursor.encoding, is_last)
             else:
-                text = plain(block[:end].decode(self.place.encoding, "replace"))
+                text = normalized(block[:end].decode(self.cursor.encoding, "replace"))
             if not end:
                 break
-            if not self.place.offset:
+            if not self.cursor.offset:
                 text = text.removeprefix("\ufeff")
             self._advance(end, text)
-            taken.append(text)
+            texts.append(text)
             if text and not to_the_end:
                 break
-        return "".join(taken)
+        return "".join(texts)
 
     def _block(self) -> bytes:
         assert self._file is not None
-        self._file.seek(self.place.offset)
+        self._file.seek(self.cursor.offset)
         return self._file.read(BLOCK_BYTES)
 
     def _advance(self, read_bytes: int, text: str) -> None:
         assert self._file is not None
-        at = self.place
+        at = self.cursor
         offset = at.offset + read_bytes
         is_mid_line = not text.endswith("\n") if text else at.is_mid_line
         mark = mark_of(self._file, offset)
-        self.place = replace(at, offset=offset, mark=mark, is_mid_line=is_mid_line)
+        self.cursor = replace(at, offset=offset, mark=mark, is_mid_line=is_mid_line)
 
-    def _ended_line(self) -> str:
-        """Return, at the start of a file, the newline that the one before it lacked."""
-        if self.place.offset or not self.place.is_mid_line:
+    def _missing_newline(self) -> str:
+        """Return a newline at the start of a file if the file before it ended without one."""
+        if self.cursor.offset or not self.cursor.is_mid_line:
             return ""
-        self.place = replace(self.place, is_mid_line=False)
+        self.cursor = replace(self.cursor, is_mid_line=False)
         return "\n"
 
 
-def decoded_part(block: bytes, encoding: str, is_last: bool) -> tuple[str, int]:
-    """Return the text of a part of a line, and how many bytes of it that is.
+def decode_partial_line(block: bytes, encoding: str, is_last: bool) -> tuple[str, int]:
+    """Return the text of a part of a line, and of how many of its bytes that is.
 
-    A character, or a line's end of two, of which only the beginning is there is left for later.
+    An incomplete character at the end is left for later, and so is a carriage return, after which a
+    newline may follow.
+
+    Args:
+        block: the bytes of the part.
+        encoding: of the text.
+        is_last: nothing follows, so nothing is left for later.
     """
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     text = decoder.decode(block, final=is_last)
     count = len(block) - len(decoder.getstate()[0])
     if text.endswith("\r") and not is_last:
         text, count = text[:-1], count - 1
-    return plain(text), count
+    return normalized(text), count
 
 
-def plain(text: str) -> str:
-    """Return text as `text.decoded_blocks` has it: one kind of newline, and no NUL."""
+def normalized(text: str) -> str:
+    """Return text with `\\n` for every newline and without NUL characters, as readers give it."""
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")

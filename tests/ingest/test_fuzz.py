@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest import IngestError, Limits, open_document
-from ingest.sandbox.pdfium import SpareExtractor
+from ingest.sandbox.pdfium import PdfiumExtractor
 from tests.support.pdf_samples import cells_content, encrypted, make_pdf
 from tests.support.zip_samples import chapter, make_docx, make_epub, nav_point, word_paragraph
 
@@ -90,7 +90,7 @@ def damaged(draw: st.DrawFn, good: bytes) -> bytes:
 @pytest.fixture
 def no_pdfium(monkeypatch):
     """Leave pypdf alone with the pages; starting a process for each example takes its time."""
-    monkeypatch.setattr(SpareExtractor, "page_text", lambda spare, index: "")
+    monkeypatch.setattr(PdfiumExtractor, "page_text", lambda pdfium, index: "")
 
 
 @pytest.mark.parametrize("name", GOOD)

@@ -23,9 +23,9 @@ from ingest import (
     Tail,
     TailCursor,
     begin_growing,
-    grow_on,
     kind_to_follow,
-    start_of,
+    resume_growing,
+    start_cursor,
 )
 from ingest.naming import file_name, title_from_name
 from storage import Database, DocumentRow, FollowRow, NewSegment
@@ -41,7 +41,7 @@ def begin(db: Database, session_id: int, path: Path, tokens: Encoder) -> Documen
     title = title_from_name(path.name)
     before, kind = len(introduction(tokens, title)), kind_to_follow(path.name)
     if earlier is None:
-        tail, line = start_of(path), 1
+        tail, line = start_cursor(path), 1
     else:
         lines = storage.get_document(db, earlier.document_id).unit_count or 0
         tail = TailCursor.from_dict(earlier.place["tail"])
@@ -80,8 +80,8 @@ class FollowedLog:
         self._first_line = int(follow.place["first_line"])
         self._settled_tokens = int(follow.place["settled_tokens"])
         self._tail = Tail(Path(follow.path), TailCursor.from_dict(follow.place["tail"]))
-        self._stored = self._tail.place
-        self._log = grow_on(follow.place, storage.open_text(db, follow.document_id))
+        self._stored = self._tail.cursor
+        self._log = resume_growing(follow.place, storage.open_text(db, follow.document_id))
         self._made_ready_at = float("-inf")
 
     def close(self) -> None:
@@ -95,7 +95,7 @@ class FollowedLog:
             StorageError: it cannot be stored; make another `FollowedLog` to try again.
         """
         text = self._tail.read()
-        moved = self._tail.place != self._stored
+        moved = self._tail.cursor != self._stored
         if moved:
             self._store(text)
         self._make_ready()
@@ -105,7 +105,7 @@ class FollowedLog:
         """Take all that is there, and make an ordinary document of the log."""
         for text in self._tail.read_to_the_end():
             self._store(text)
-        if self._tail.place != self._stored:
+        if self._tail.cursor != self._stored:
             self._store("")
         return storage.end_follow(self._db, self.document_id)
 
@@ -113,7 +113,7 @@ class FollowedLog:
         settled = self._numbered(self._log.add(text), self._settled_tokens)
         settled_tokens = _end(settled, self._settled_tokens)
         open_segments = self._numbered(self._log.open, settled_tokens)
-        place = self._tail.place
+        place = self._tail.cursor
         storage.grow(
             self._db,
             self.document_id,

@@ -13,7 +13,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ingest import EmptyDocument, Limits, Locator, SandboxPool
-from ingest.pdf.ocr import Ocr, Picture, bounded, find_ocr
+from ingest.pdf.ocr import Ocr, find_ocr, with_time_limit
+from ingest.sandbox.pdfium import PageImage
 from tests.support.pdf_samples import make_pdf
 
 SCANNED = "The lighthouse keeper"
@@ -143,7 +144,7 @@ def test_a_program_that_fails_costs_its_page(program, document, english):
 @posix
 def test_the_system_ends_a_program_that_nobody_is_left_to_end(program):
     path = program("while :; do :; done")
-    command = bounded([str(path)], Limits(seconds_per_ocr_page=1.0))
+    command = with_time_limit([str(path)], Limits(seconds_per_ocr_page=1.0))
     assert subprocess.run(command, timeout=60).returncode in (-signal.SIGXCPU, -signal.SIGKILL)
 
 
@@ -151,7 +152,7 @@ def test_the_system_ends_a_program_that_nobody_is_left_to_end(program):
 def test_what_is_recognised_is_bounded(program, english):
     path = program("cat > /dev/null; yes 'no end of it' | head -c 100000")
     limits = Limits(max_page_chars=50)
-    assert len(Ocr(str(path)).text_of(Picture(b"", 300), limits)) == 50
+    assert len(Ocr(str(path)).text_of(PageImage(b"", 300), limits)) == 50
 
 
 def test_a_page_of_one_colour_is_not_given_to_any_program(document, monkeypatch, english):
@@ -160,7 +161,7 @@ def test_a_page_of_one_colour_is_not_given_to_any_program(document, monkeypatch,
 
 
 def test_a_huge_page_is_looked_at_less_closely(document, monkeypatch, english):
-    seen: list[Picture] = []
+    seen: list[PageImage] = []
     monkeypatch.setattr("ingest.pdf.scans.find_ocr", lambda: Ocr("tesseract"))
     monkeypatch.setattr(Ocr, "text_of", lambda ocr, picture, limits: seen.append(picture) or "")
     data = make_pdf("one", scanned(SCANNED)).replace(b"[0 0 595 842]", b"[0 0 9000 9000]")

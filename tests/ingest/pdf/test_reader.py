@@ -18,7 +18,7 @@ from ingest import (
     open_document,
 )
 from ingest.pdf.report import page_list
-from ingest.sandbox.pdfium import SpareExtractor
+from ingest.sandbox.pdfium import PdfiumExtractor
 from tests.support.pdf_samples import cells_content, encrypted, make_pdf
 
 IMAGE_ONLY = b"q 100 0 0 100 0 0 cm BI /W 1 /H 1 /BPC 8 /CS /G ID \xff EI Q"
@@ -129,7 +129,7 @@ def test_broken_pages_alone_are_a_damaged_document(document, monkeypatch, no_pdf
 @pytest.fixture
 def no_pdfium(monkeypatch):
     """Leave pypdf alone with the pages; starting a process for each example takes its time."""
-    monkeypatch.setattr(SpareExtractor, "page_text", lambda spare, index: "")
+    monkeypatch.setattr(PdfiumExtractor, "page_text", lambda pdfium, index: "")
 
 
 def test_a_page_that_pypdf_cannot_read_comes_from_pdfium(document, monkeypatch):
@@ -225,7 +225,7 @@ def test_an_interrupted_reading_closes_the_file(document):
 def test_page_list_draws_runs_together_and_is_bounded():
     assert page_list([3]) == "Page 3"
     assert page_list([3, 7, 8, 9]) == "Pages 3, 7–9"
-    assert page_list([1, 3, 5, 7, 8], most=2) == "Pages 1, 3 and 3 more"
+    assert page_list([1, 3, 5, 7, 8], max_ranges=2) == "Pages 1, 3 and 3 more"
 
 
 @settings(

@@ -2,14 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.pdf.running_headers import without_running_heads
+from ingest.pdf.running_headers import without_running_headers
 from tests.support.pdf_samples import make_pdf
 
 BODIES = ["It was late.", "The cat slept.", "Rain fell.", "Nobody came.", "Dawn broke.", "Ate."]
 
 
 def bodies(pages):
-    return [text.strip() for text in without_running_heads(pages)]
+    return [text.strip() for text in without_running_headers(pages)]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_what_recurs_on_two_pages_only_stays():
 
 @given(st.lists(st.text(alphabet="ab1\n\t ", max_size=30), max_size=14))
 def test_only_lines_go_and_no_page_loses_all_of_them(pages):
-    for page, body in zip(pages, without_running_heads(pages), strict=True):
+    for page, body in zip(pages, without_running_headers(pages), strict=True):
         rest = iter(page.splitlines(keepends=True))
         assert all(line in rest for line in body.splitlines(keepends=True))
         assert bool(body.strip()) == bool(page.strip())
@@ -71,7 +71,7 @@ def test_pages_are_streamed():
             seen.append(number)
             yield f"THE HERON\n{number}\nText {number * number}."
 
-    next(without_running_heads(pages()))
+    next(without_running_headers(pages()))
     assert len(seen) <= 8
 
 

@@ -1,88 +1,121 @@
-import json
+"""Text and images of pages from PDFium: right, bounded, and "" when the worker is lost."""
+
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
 from ingest import Limits
-from ingest.sandbox import pdfium as pdf_spare
-from ingest.sandbox.pdfium import SpareExtractor
+from ingest.sandbox import pdfium
+from ingest.sandbox.pdfium import PdfiumExtractor
+from ingest.sandbox.protocol import decode_line, encode_line
+from tests.support.paths import ROOT
 from tests.support.pdf_samples import encrypted, make_pdf
 
 
 @pytest.fixture
-def spare(tmp_path):
+def extractor_of(tmp_path):
     """Return a function that writes a file and makes an extractor for it."""
 
     def make(data, password=None, limits=None):
         path = tmp_path / "a.pdf"
         path.write_bytes(data)
-        return SpareExtractor(path, password, limits or Limits())
+        return PdfiumExtractor(path, password, limits or Limits())
 
     return make
 
 
-def test_pages_are_given_in_any_order(spare):
-    with spare(make_pdf("one", "two")) as extractor:
+def test_pages_are_given_in_any_order(extractor_of):
+    with extractor_of(make_pdf("one", "two")) as extractor:
         assert [extractor.page_text(index) for index in (1, 0, 1)] == ["two", "one", "two"]
 
 
-def test_the_password_opens_it(spare):
-    with spare(encrypted(make_pdf("one"), "sesame"), "sesame") as extractor:
+def test_the_password_opens_the_file(extractor_of):
+    with extractor_of(encrypted(make_pdf("one"), "sesame"), "sesame") as extractor:
         assert extractor.page_text(0) == "one"
 
 
 @pytest.mark.parametrize("data", [b"no pdf", encrypted(make_pdf("one"), "sesame")])
-def test_what_cannot_be_opened_has_no_text(spare, data):
-    with spare(data) as extractor:
+def test_a_file_that_cannot_be_opened_has_no_text(extractor_of, data):
+    with extractor_of(data) as extractor:
         assert [extractor.page_text(index) for index in (0, 0)] == ["", ""]
 
 
-def test_a_page_that_is_not_there_has_no_text_and_the_others_do(spare):
-    with spare(make_pdf("one")) as extractor:
+def test_a_page_that_does_not_exist_has_no_text_and_the_others_do(extractor_of):
+    with extractor_of(make_pdf("one")) as extractor:
         assert [extractor.page_text(index) for index in (7, 0)] == ["", "one"]
 
 
-def test_text_is_bounded(spare):
-    with spare(make_pdf("x" * 60), limits=Limits(max_page_chars=20)) as extractor:
+def test_text_is_bounded(extractor_of):
+    with extractor_of(make_pdf("x" * 60), limits=Limits(max_page_chars=20)) as extractor:
         assert extractor.page_text(0) == "x" * 20
+
+
+def test_an_image_is_bounded_and_a_blank_or_missing_page_has_none(extractor_of):
+    limits = Limits(max_ocr_pixels=10_000)
+    with extractor_of(make_pdf("one", b""), limits=limits) as extractor:
+        image = extractor.page_image(0)
+        assert [extractor.page_image(index) for index in (1, 7)] == [None, None]
+    header, size, depth, pixels = image.pgm.split(b"\n", 3)
+    columns, rows = map(int, size.split())
+    assert (header, depth, len(pixels)) == (b"P5", b"255", columns * rows)
+    assert columns * rows <= 10_000 and image.dpi == 10
 
 
 @pytest.mark.parametrize(
     "program",
-    ["import time; time.sleep(60)", "import os; os.abort()", "print('no json', flush=True)"],
-    ids=["hangs", "crashes", "babbles"],
+    [
+        "import time; time.sleep(60)",
+        "import os; os.abort()",
+        "print('no json', flush=True)",
+        "print('{\"ready\": true}', flush=True); import time; time.sleep(60)",
+    ],
+    ids=["never ready", "crashes", "babbles", "hangs"],
 )
-def test_a_process_that_is_lost_costs_its_page_only(spare, tmp_path, monkeypatch, program):
-    child = tmp_path / "child.py"
-    child.write_text(program)
-    monkeypatch.setattr(pdf_spare, "_CHILD", child)
-    with spare(make_pdf("one"), limits=Limits(seconds_per_page=1.0)) as extractor:
+def test_a_lost_worker_costs_only_its_page_and_is_not_asked_again(
+    extractor_of, monkeypatch, program
+):
+    monkeypatch.setattr(
+        pdfium, "light_worker_command", lambda module: [sys.executable, "-I", "-c", program]
+    )
+    began = time.monotonic()
+    with extractor_of(make_pdf("one"), limits=Limits(seconds_per_page=0.5)) as extractor:
         assert [extractor.page_text(0), extractor.page_text(0)] == ["", ""]
+        assert extractor.page_image(0) is None
+    assert time.monotonic() - began < 20
 
 
-ALONE = """
-import runpy, sys, time, types
+WITH_A_PDFIUM_THAT_HANGS = """
+import sys, time, types
 class Hanging:
     def __init__(self, path, password): pass
     def __getitem__(self, index): time.sleep(60)
 sys.modules["pypdfium2"] = types.SimpleNamespace(PdfDocument=Hanging)
-runpy.run_path(sys.argv[1], run_name="__main__")
+from ingest.sandbox.pdfium_worker import main
+main()
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no alarm")
-def test_a_process_that_hangs_ends_though_nobody_is_left_to_end_it():
-    opening = {"path": "a.pdf", "password": None, "max_chars": 9, "max_pixels": 9, "seconds": 0.2}
-    ended = subprocess.run(
-        [sys.executable, "-c", ALONE, str(pdf_spare._CHILD)],
-        input=f'{json.dumps(opening)}\n["text", 0]\n'.encode(),
-    )
-    assert ended.returncode == -signal.SIGALRM
+def test_a_worker_that_hangs_ends_itself_without_its_client():
+    request = {"path": "a.pdf", "password": None, "wanted": "text", "page_index": 0, "max_chars": 9}
+    with subprocess.Popen(
+        [sys.executable, "-c", WITH_A_PDFIUM_THAT_HANGS],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as worker:
+        assert decode_line(worker.stdout.readline()) == {"ready": True}
+        worker.stdin.write(encode_line({**request, "seconds": 0.2}))
+        worker.stdin.flush()
+        assert worker.wait(timeout=20) == -signal.SIGALRM
 
 
-def test_no_process_is_started_in_vain(spare, monkeypatch):
+def test_no_worker_is_started_before_it_is_asked(extractor_of, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/nonexistent")
-    with spare(make_pdf("one")):
+    with extractor_of(make_pdf("one")) as extractor:
         pass
+    with extractor_of(make_pdf("one")) as extractor:
+        assert extractor.page_text(0) == ""

@@ -136,10 +136,10 @@ def test_a_process_is_kept_for_the_next_document(processes, write):
     path = write(b"Words.\n")
     for _ in range(3):
         all_of(processes.open_document, path)
-    with processes.lent() as one:
+    with processes.borrow() as one:
         pass
     all_of(processes.open_document, path)
-    with processes.lent() as other:
+    with processes.borrow() as other:
         assert other is one
 
 
@@ -223,12 +223,12 @@ def test_who_waits_may_stop_it(hostile, write):
 
 
 def test_a_process_killed_while_it_waits_is_replaced(processes, write):
-    with processes.lent() as process:
+    with processes.borrow() as process:
         pass
     os.kill(process.pid, signal.SIGTERM)
     while process.is_free:
         time.sleep(0.01)
-    with processes.lent() as other:
+    with processes.borrow() as other:
         assert other is not process
     path = write(b"Words.\n")
     assert all_of(processes.open_document, path) == all_of(open_document, path)
@@ -269,7 +269,7 @@ READING = f"""
 import sys
 from ingest import Limits, SandboxPool
 processes = SandboxPool(Limits(seconds_without_step=1.5), opener="{HOSTILE}")
-with processes.lent() as process:
+with processes.borrow() as process:
     print(process.pid, flush=True)
 list(processes.open_document(sys.argv[1]).segments())
 """
@@ -292,7 +292,7 @@ def test_a_killed_ammon_leaves_no_process(write, deed):
 
 @linux_only
 def test_ctrl_c_is_for_ammon_alone(processes):
-    with processes.lent() as process:
+    with processes.borrow() as process:
         assert os.getpgid(process.pid) != os.getpgid(0)
         assert os.getsid(process.pid) != os.getsid(0)
 
@@ -300,6 +300,6 @@ def test_ctrl_c_is_for_ammon_alone(processes):
 @linux_only
 def test_it_is_the_first_to_go_where_memory_is_short(processes, write):
     all_of(processes.open_document, write(b"Words.\n"))  # it has begun
-    with processes.lent() as process:
+    with processes.borrow() as process:
         score = Path(f"/proc/{process.pid}/oom_score_adj").read_text()
     assert int(score) == 1000

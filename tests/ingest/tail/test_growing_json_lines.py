@@ -17,8 +17,8 @@ from ingest import (
     LimitExceeded,
     Limits,
     begin_growing,
-    grow_on,
     kind_to_follow,
+    resume_growing,
 )
 from ingest.lines.json_lines import JsonLinesReader
 
@@ -119,7 +119,7 @@ def test_before_the_first_record_it_says_so_and_waits():
     growing.add("starting up\n")
     (note,) = growing.notes()
     assert note.startswith("No line is a JSON record so far") and ".log" in note
-    growing = grow_on(json.loads(json.dumps(growing.as_dict())), "")
+    growing = resume_growing(json.loads(json.dumps(growing.as_dict())), "")
     growing.add('{"level": "INFO"}\n')
     assert [segment.text for segment in growing.open] == ["level: INFO\n"]
     assert list(growing.notes()) == ["Line 1 could not be read as JSON (left out)."]
@@ -133,7 +133,7 @@ def test_it_can_begin_behind_the_lines_of_another():
 
 
 def test_a_place_of_plain_lines_goes_on_as_plain_lines():
-    growing = grow_on({"line": 3, "is_line_start": True}, '{"a": 1}\n')
+    growing = resume_growing({"line": 3, "is_line_start": True}, '{"a": 1}\n')
     growing.add('{"a": 2}\n')
     assert [s.text for s in growing.open] == ['{"a": 1}\n{"a": 2}\n'] and growing.line_count == 4
 

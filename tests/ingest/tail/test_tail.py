@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from ingest import Tail, TailCursor, UnsupportedFormat, start_of
+from ingest import Tail, TailCursor, UnsupportedFormat, start_cursor
 from ingest.errors import DocumentNotFound
 from ingest.tail.tail import BLOCK_BYTES
 
@@ -27,8 +27,8 @@ def append(path, data):
 def make_tail():
     made = []
 
-    def make(path, place=None, **options):
-        made.append(Tail(path, place or start_of(path), **{"grace_s": 0, **options}))
+    def make(path, cursor=None, **options):
+        made.append(Tail(path, cursor or start_cursor(path), **{"grace_s": 0, **options}))
         return made[-1]
 
     yield make
@@ -39,15 +39,15 @@ def make_tail():
 def drain(tail):
     """What comes until nothing moves any more."""
     text, before = "", None
-    while before != tail.place:
-        before = tail.place
+    while before != tail.cursor:
+        before = tail.cursor
         text += tail.read()
     return text
 
 
 def again(tail):
     """The place as another process would find it."""
-    return TailCursor.from_dict(tail.place.as_dict())
+    return TailCursor.from_dict(tail.cursor.as_dict())
 
 
 def test_lines_come_as_they_are_appended(log, make_tail):
@@ -56,7 +56,7 @@ def test_lines_come_as_they_are_appended(log, make_tail):
     for text in ("one\n", "two\nthree\n", "four\n"):
         append(log, text)
         assert drain(tail) == text
-    assert tail.place.offset == log.stat().st_size and list(tail.place.notes()) == []
+    assert tail.cursor.offset == log.stat().st_size and list(tail.cursor.notes()) == []
 
 
 def test_a_line_waits_for_its_end(log, make_tail):
@@ -117,7 +117,7 @@ def test_a_renamed_log_is_read_to_its_end_first(log, make_tail):
     rotate(log)
     append(log, "three\n")
     assert drain(tail) == "two\nlast, cut off\nthree\n"
-    assert tail.place.renewals == 1 and "1 times" in next(tail.place.notes())
+    assert tail.cursor.renewals == 1 and "1 times" in next(tail.cursor.notes())
 
 
 def test_a_writer_may_go_on_for_a_while_in_the_renamed_file(log, make_tail):
@@ -131,7 +131,7 @@ def test_a_writer_may_go_on_for_a_while_in_the_renamed_file(log, make_tail):
     append(log.with_name("app.log.1"), "late\n")
     now = 2.0
     assert drain(tail) == "late\n"
-    assert drain(tail) == "" and tail.place.renewals == 0
+    assert drain(tail) == "" and tail.cursor.renewals == 0
     now = 4.0
     assert drain(tail) == "new\n"
 
@@ -144,7 +144,7 @@ def test_a_log_that_may_not_be_read_for_a_while_loses_no_line(log, make_tail, mo
     rotate(log)
     append(log, "three\n")
     with monkeypatch.context() as refused:
-        refused.setattr(Tail, "_go_on_to_the_next", lambda tail: open("/no/such/file"))
+        refused.setattr(Tail, "_open_next_file", lambda tail: open("/no/such/file"))
         for _ in range(2):
             with pytest.raises(OSError):
                 tail.read()
@@ -193,7 +193,7 @@ def test_an_emptied_log_begins_again(log, make_tail, more):
     os.truncate(log, 0)
     append(log, more + "3\n")
     assert drain(tail) == more + "3\n"
-    assert tail.place.renewals == 1 and tail.place.gaps == 1
+    assert tail.cursor.renewals == 1 and tail.cursor.gaps == 1
 
 
 @pytest.mark.parametrize("is_watched", [True, False])
@@ -207,7 +207,7 @@ def test_copytruncate_loses_nothing_that_the_copy_has(log, make_tail, is_watched
     append(log, "three\n")
     tail = tail if is_watched else make_tail(log, again(tail))
     assert drain(tail) == "two\nthree\n"
-    assert (tail.place.renewals, tail.place.gaps) == (1, 0)
+    assert (tail.cursor.renewals, tail.cursor.gaps) == (1, 0)
     shutil.copy(log, log.with_name("app.log.1"))
     os.truncate(log, 0)
     append(log, "four\n")
@@ -226,7 +226,7 @@ def test_a_deleted_log_may_come_back(log, make_tail):
     later = make_tail(log, again(tail))
     assert drain(later) == ""
     append(log, "three\n")
-    assert drain(later) == "three\n" and later.place.gaps == 1
+    assert drain(later) == "three\n" and later.cursor.gaps == 1
 
 
 def test_a_log_that_was_moved_here_goes_on(log, make_tail):
@@ -270,11 +270,11 @@ def test_every_line_comes_once_through_anything(log, make_tail, seed):
 def test_what_is_no_log_is_refused(log, data):
     append(log, data)
     with pytest.raises(UnsupportedFormat, match="app.log looks like"):
-        start_of(log)
+        start_cursor(log)
 
 
 def test_a_missing_log_is_named(tmp_path):
     with pytest.raises(DocumentNotFound, match="no.log"):
-        start_of(tmp_path / "no.log")
+        start_cursor(tmp_path / "no.log")
     with pytest.raises(DocumentNotFound):
-        start_of(tmp_path)
+        start_cursor(tmp_path)
