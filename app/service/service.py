@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import storage
 from ahn_runtime import Runtime
-from app.service.answer_jobs import PendingAnswers
+from app.service.answer_jobs import AnswerJobs
 from app.service.context import Context
 from app.service.documents import Documents
 from app.service.models import Load
@@ -43,7 +43,7 @@ class Service:
         documents = Documents(context, self._rereads)
         self._open_documents(documents, OtherSources(context, documents))
         questions = Questions(context)
-        self._pending = PendingAnswers(context, questions)
+        self._pending = AnswerJobs(context, questions)
         self._open_questions(questions, Passages(context))
 
     def _open_sessions(self, part: Sessions) -> None:

@@ -33,7 +33,7 @@ def test_everyone_who_watches_sees_it_grow_to_the_same_end(service):
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert [end.done for end in ends] == [True] * 3
+    assert [end.is_done for end in ends] == [True] * 3
     (stored,) = [m for m in service.messages("s") if m.role == "assistant"]
     assert {end.text for end in ends} == {stored.text}
     assert list(pending.watch())[-1].text == stored.text, "who comes late sees the end"
@@ -55,19 +55,19 @@ def test_a_session_answers_one_question_at_a_time_and_another_session_waits_in_l
         service.begin_answer("s", "And the keeper?")
     second = service.begin_answer("other", "What is the parrot called?")
     assert service.pending_answer("s") is first and service.pending_answer("other") is second
-    assert list(second.watch())[-1].done and list(first.watch())[-1].done
+    assert list(second.watch())[-1].is_done and list(first.watch())[-1].is_done
     assert service.begin_answer("s", "And the keeper?") is not first
 
 
 def test_stopped_it_is_not_stored_and_the_session_is_free(service):
     pending = service.begin_answer("s", "What is the parrot called?")
-    for answer in pending.watch():
-        if answer.text:
+    for view in pending.watch():
+        if view.text:
             pending.stop()
     assert pending.was_stopped and service.messages("s") == []
     wait_until_none(service)
     again = service.begin_answer("s", "What is the parrot called?")
-    assert list(again.watch())[-1].done
+    assert list(again.watch())[-1].is_done
     again.stop()
     assert not again.was_stopped, "too late: it is stored"
 
@@ -84,4 +84,4 @@ def test_closing_stops_what_is_being_made(service):
     pending = service.begin_answer("s", "What is the parrot called?")
     next(pending.watch())
     service.close()
-    assert pending.was_stopped or list(pending.watch())[-1].done
+    assert pending.was_stopped or list(pending.watch())[-1].is_done

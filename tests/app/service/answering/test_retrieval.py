@@ -3,14 +3,10 @@
 import pytest
 
 from app.errors import BadQuestion
-from app.service.answering.prompt import Turn
-from app.service.answering.retrieval import (
-    budget_tokens,
-    build_prompt,
-    follows_up,
-    lacks_named_entity,
-    mark_cited,
-)
+from app.service.answering.citations import Citation, mark_cited
+from app.service.answering.followup import follows_up
+from app.service.answering.prompt import Turn, budget_tokens, build_prompt
+from app.service.answering.retrieval import lacks_named_entity
 from storage import Passage
 
 
@@ -102,9 +98,7 @@ def test_an_answer_that_found_nothing_cites_nothing():
 
 
 def _citations(found):
-    from app.service.answering.retrieval import _citation
-
-    return [_citation(i + 1, p, 1000) for i, p in enumerate(found)]
+    return [Citation.from_passage(i + 1, p, 1000) for i, p in enumerate(found)]
 
 
 @pytest.mark.parametrize(
