@@ -109,18 +109,17 @@ class AnswerView:
 
 def fold(view: AnswerView, event: Event) -> AnswerView:
     """The view after one more event."""
+    queue_position = event.position if isinstance(event, Queued) else 0
+    view = replace(view, queue_position=queue_position)
     match event:
-        case Queued(position):
-            return replace(view, queue_position=position)
-        case Prefilled():
-            return replace(view, queue_position=0)
         case Retrieved():
-            return replace(view, queue_position=0, retrieved=event)
+            return replace(view, retrieved=event)
         case Delta(text, seconds):
             first_word_s = view.first_word_s or seconds
             return replace(view, text=view.text + text, first_word_s=first_word_s)
         case Done(answer):
             return replace(view, text=answer.text, answer=answer)
+    return view
 
 
 def final_answer(events: Iterable[Event]) -> Answer:
