@@ -21,7 +21,7 @@ from pathlib import Path
 import benchmarks  # noqa: F401 (before torch comes)
 from ahn_runtime import Runtime
 from ahn_runtime.loading.tiny import write_tiny
-from app.service import Answer, Service
+from app.service import Answer, Service, final_answer
 from app.settings import ModelOptions, Settings, byte_count
 from storage import OPEN_STATES
 
@@ -108,8 +108,8 @@ def drive(service: Service, texts: Sequence[Path], askers: int, questions: int) 
 def _ask(service: Service, numbers: range, figures: Figures) -> None:
     for number in numbers:
         chosen = number % figures.sessions
-        *_, answer = service.questions.ask(f"s{chosen}", f"What did {name_of(chosen)} light?")
-        figures.answers.append((f"s{chosen}", answer))
+        events = service.questions.ask(f"s{chosen}", f"What did {name_of(chosen)} light?")
+        figures.answers.append((f"s{chosen}", final_answer(events)))
 
 
 def _share(values: Sequence[float], share: float) -> float:

@@ -1,4 +1,4 @@
-"""The commands `ask` and `history`: a question, its answer as it comes, the pages it names."""
+"""The commands `ask` and `history`: stream an answer with its sources; print the conversation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.cli.open_service import open_service
 from app.cli.options import DataDir, Json, session_argument, takes_model_options
 
 if TYPE_CHECKING:
-    from app.service import Answer
+    from app.service import Answer, Event
 
 
 @takes_model_options
@@ -30,7 +30,7 @@ def ask(
 ) -> None:
     """Ask a session; the answer names the page."""
     with open_service(data_dir, options, session) as service:
-        answer = shown(service.questions.ask(session, question, at), as_json)
+        answer = print_events(service.questions.ask(session, question, at), as_json)
         for note in service.sessions.reading_notes(session):
             print(note, file=sys.stderr)
         if as_json:
@@ -52,15 +52,19 @@ def history(
         print(service.questions.history(session, "json" if as_json else format).rstrip())
 
 
-def shown(answers: Iterable[Answer], as_json: bool) -> Answer:
-    """Print an answer's text as it comes, unless it is wanted as JSON; returns it whole."""
-    printed, answer = 0, None
-    for answer in answers:
-        if answer.place:
-            print(f"  (number {answer.place} in line)", file=sys.stderr)
-        if not as_json:
-            print(answer.text[printed:], end="", flush=True)
-            printed = max(printed, len(answer.text))
+def print_events(events: Iterable[Event], as_json: bool) -> Answer:
+    """Print an answer's text as it comes, unless it is wanted as JSON; return the answer."""
+    from app.service import Delta, Done, Queued
+
+    answer: Answer | None = None
+    for event in events:
+        match event:
+            case Queued(position):
+                print(f"  (number {position} in line)", file=sys.stderr)
+            case Delta(text) if not as_json:
+                print(text, end="", flush=True)
+            case Done(complete):
+                answer = complete
     assert answer is not None
     if not as_json:
         print()
@@ -68,7 +72,7 @@ def shown(answers: Iterable[Answer], as_json: bool) -> Answer:
 
 
 def source_lines(answer: Answer) -> list[str]:
-    """The places an answer rests on, a line each."""
+    """The passages that an answer is based on, a line each."""
     lines = []
     for citation in answer.citations:
         older = " (of an older version)" if citation.is_replaced else ""

@@ -1,4 +1,4 @@
-"""The command `chat`: one question after the other, streamed, at a prompt."""
+"""The command `chat`: a conversation with a session in the terminal, with streamed answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.ask import shown, source_lines
+from app.cli.ask import print_events, source_lines
 from app.cli.open_service import open_service
 from app.cli.options import DataDir, Json, session_argument, takes_model_options
 
@@ -38,17 +38,17 @@ def chat(
         import readline  # noqa: F401
     with open_service(data_dir, options, session) as service:
         service.sessions.get(session)
-        talk = _Talk(service, session, at, as_json)
-        is_asked = sys.stdin.isatty()
-        if is_asked:
+        conversation = _Conversation(service, session, at, as_json)
+        is_terminal = sys.stdin.isatty()
+        if is_terminal:
             print(f"Ask {session!r}; /help says what else, Ctrl-D leaves.", file=sys.stderr)
-        while (line := _typed(f"{talk.at or 'now'}> " if is_asked else "")) is not None:
-            if line.strip() and not talk.take(line.strip()):
+        while (line := _read_line(conversation.prompt if is_terminal else "")) is not None:
+            if line.strip() and not conversation.handle(line.strip()):
                 return
 
 
-def _typed(prompt: str) -> str | None:
-    """A line; empty after Ctrl-C, None at the end."""
+def _read_line(prompt: str) -> str | None:
+    """A line of input; empty after Ctrl-C, None at the end of input."""
     try:
         return input(prompt)
     except KeyboardInterrupt:
@@ -59,31 +59,41 @@ def _typed(prompt: str) -> str | None:
 
 
 @dataclass
-class _Talk:
-    """What a conversation at the prompt keeps."""
+class _Conversation:
+    """A session being talked with, and what the conversation remembers.
+
+    Args:
+        at: the position that questions are asked as of; empty: everything read so far.
+        last: the last complete answer.
+        printed_notes: notes on the reading that were printed already.
+    """
 
     service: Service
     session: str
     at: str
     as_json: bool
     last: Answer | None = None
-    told: set[str] = field(default_factory=set)
+    printed_notes: set[str] = field(default_factory=set)
 
-    def take(self, line: str) -> bool:
-        """Do what a line says; False if it ends the conversation."""
+    @property
+    def prompt(self) -> str:
+        return f"{self.at or 'now'}> "
+
+    def handle(self, line: str) -> bool:
+        """Run the command or ask the question in a line; False if it ends the conversation."""
         from app.messages import KNOWN_ERRORS, sentence
 
-        word, _, rest = line.partition(" ")
+        command, _, argument = line.partition(" ")
         try:
-            if word == "/quit":
+            if command == "/quit":
                 return False
-            if word == "/at":
-                self.at = rest.strip()
-            elif word == "/sources":
+            if command == "/at":
+                self.at = argument.strip()
+            elif command == "/sources":
                 self._show_sources()
-            elif word == "/again":
+            elif command == "/again":
                 self._ask_again()
-            elif word.startswith("/"):
+            elif command.startswith("/"):
                 print(HELP, file=sys.stderr)
             else:
                 self._ask(line)
@@ -94,14 +104,12 @@ class _Talk:
         return True
 
     def _ask(self, question: str, replaces: int | None = None) -> None:
-        answers = self.service.questions.ask(self.session, question, self.at, replaces)
-        try:
-            self.last = shown(answers, self.as_json)
-        finally:
-            answers.close()
+        events = self.service.questions.ask(self.session, question, self.at, replaces)
+        with contextlib.closing(events):
+            self.last = print_events(events, self.as_json)
         for note in self.service.sessions.reading_notes(self.session):
-            if note not in self.told:
-                self.told.add(note)
+            if note not in self.printed_notes:
+                self.printed_notes.add(note)
                 print(note, file=sys.stderr)
         if self.as_json:
             print(json.dumps(self.last.as_dict()), flush=True)

@@ -1,9 +1,19 @@
 """The one room where ingest, storage and the runtime meet."""
 
-from app.service.answer_jobs import PendingAnswer
+from app.service.answer_jobs import AnswerJob
 from app.service.answering.answer import Answer, ContextUsage
 from app.service.answering.as_of import AsOfChoice
-from app.service.answering.retrieval import Citation
+from app.service.answering.citations import Citation
+from app.service.answering.events import (
+    AnswerView,
+    Delta,
+    Done,
+    Event,
+    Prefilled,
+    Queued,
+    Retrieved,
+    final_answer,
+)
 from app.service.documents import DocumentStatus
 from app.service.passages import PassageContext
 from app.service.report import Report
@@ -11,12 +21,20 @@ from app.service.service import Service
 
 __all__ = [
     "Answer",
-    "Citation",
-    "DocumentStatus",
-    "PassageContext",
-    "PendingAnswer",
+    "AnswerJob",
+    "AnswerView",
     "AsOfChoice",
-    "Report",
+    "Citation",
     "ContextUsage",
+    "Delta",
+    "DocumentStatus",
+    "Done",
+    "Event",
+    "PassageContext",
+    "Prefilled",
+    "Queued",
+    "Report",
+    "Retrieved",
     "Service",
+    "final_answer",
 ]

@@ -1,8 +1,7 @@
-"""Answers in the making: each on a thread of its own, so that no page has to stay open for it."""
+"""Answer jobs: each answer is made on a thread of its own, so that no page has to stay open."""
 
 from __future__ import annotations
 
-import copy
 import logging
 import threading
 from collections.abc import Generator, Iterator
@@ -10,67 +9,75 @@ from contextlib import closing
 
 from app.errors import AlreadyAnswering, TooManyQuestions
 from app.messages import KNOWN_ERRORS
-from app.service.answering.answer import Answer
+from app.service.answering.events import AnswerView, Event, fold
 from app.service.context import Context
 from app.service.questions import Questions
 
 log = logging.getLogger(__name__)
 
 
-class PendingAnswer:
-    """An answer being made, which any number of people may watch; stored when it is whole.
+class AnswerJob:
+    """An answer that is being made, and that any number of threads can watch.
 
     Args:
-        session_id: in which it was asked.
-        replaces: number of the stored question that it stands for from then on.
-        steps: as `Questions.ask` gives them.
+        session_id: in which the question was asked.
+        view: the question, before any event.
+        replaces: number of the stored message that the answer replaces; None: it is a new one.
+        events: of the answer, as `Questions.ask` yields them.
     """
 
     def __init__(
-        self, session_id: int, replaces: int | None, steps: Generator[Answer, None, None]
+        self,
+        session_id: int,
+        view: AnswerView,
+        replaces: int | None,
+        events: Generator[Event, None, None],
     ) -> None:
         self.session_id, self.replaces = session_id, replaces
-        self._steps, self._changed = steps, threading.Condition()
+        self._view, self._events = view, events
+        self._changed = threading.Condition()
         self._is_stopping = threading.Event()
-        self._answer: Answer | None = None
-        self._step_count, self._has_ended = 0, False
+        self._event_count, self._has_ended = 0, False
         self._error: Exception | None = None
 
     @property
     def was_stopped(self) -> bool:
-        """Whether it was stopped before it was whole."""
-        return self._is_stopping.is_set() and not (self._answer and self._answer.done)
+        """Whether it was stopped before it was complete."""
+        return self._is_stopping.is_set() and not self._view.is_done
 
     def stop(self) -> None:
-        """End it after its next word: nothing of it is stored, and the model is free."""
+        """End the answer at its next event: nothing is stored, and the model is released."""
         self._is_stopping.set()
 
-    def watch(self) -> Iterator[Answer]:
-        """Yield the answer as it grows, as often as the caller keeps up with.
+    def watch(self) -> Iterator[AnswerView]:
+        """Yield the answer as it grows, up to its end.
+
+        A caller that is slower than the answer misses views, but never the last one; a caller that
+        comes late begins with the answer so far.
 
         Raises:
-            Exception: what ended it early, for everyone who watches.
+            Exception: the error that ended the answer early, for each caller.
         """
         seen = 0
         while True:
             with self._changed:
-                while self._step_count == seen and not self._has_ended:
+                while self._event_count == seen and not self._has_ended:
                     self._changed.wait()
-                answer, is_news = self._answer, self._step_count > seen
-                seen = self._step_count
-            if answer is not None and is_news:
-                yield answer
+                view, is_new = self._view, self._event_count > seen
+                seen = self._event_count
+            if is_new:
+                yield view
             elif self._error is not None:
                 raise self._error
             else:
                 return
 
     def run(self) -> None:
-        """Make the answer; an error is kept for those who watch."""
+        """Make the answer. An error is kept for those who watch."""
         try:
-            with closing(self._steps):
-                for answer in self._steps:
-                    self._show(answer)
+            with closing(self._events):
+                for event in self._events:
+                    self._publish(event)
                     if self._is_stopping.is_set():
                         return
         except Exception as error:
@@ -79,31 +86,33 @@ class PendingAnswer:
             self._error = error
 
     def end(self) -> None:
-        """Let go of those who watch."""
+        """Tell those who watch that no event follows."""
         with self._changed:
             self._has_ended = True
             self._changed.notify_all()
 
-    def _show(self, answer: Answer) -> None:
+    def _publish(self, event: Event) -> None:
         with self._changed:
-            self._answer = copy.copy(answer)  # the next step changes it
-            self._step_count += 1
+            self._view = fold(self._view, event)
+            self._event_count += 1
             self._changed.notify_all()
 
 
-class PendingAnswers:
-    """The answers in the making, at most one for each session."""
+class AnswerJobs:
+    """The answers that are being made, at most one for each session."""
 
     def __init__(self, context: Context, questions: Questions) -> None:
         self._context, self._questions = context, questions
         self._guard = threading.Lock()
-        self._pending: dict[int, tuple[PendingAnswer, threading.Thread]] = {}
+        self._jobs: dict[int, tuple[AnswerJob, threading.Thread]] = {}
         self._is_closed = False
 
     def begin(
         self, session: str, question: str, at: str = "", replaces: int | None = None
-    ) -> PendingAnswer:
-        """Have a question answered; see `Questions.ask`, whose errors come to those who watch.
+    ) -> AnswerJob:
+        """Begin to answer a question; arguments and errors are those of `Questions.ask`.
+
+        The errors of `Questions.ask` are raised by the job's `watch`, not here.
 
         Raises:
             AlreadyAnswering: another question to this session is being answered.
@@ -114,43 +123,43 @@ class PendingAnswers:
         with self._guard:
             if self._is_closed:
                 raise TooManyQuestions("Ammon is being stopped; ask again once it runs.")
-            if row.id in self._pending:
+            if row.id in self._jobs:
                 raise AlreadyAnswering(
                     f"A question to {row.name!r} is being answered: wait for the answer or stop "
                     "it, then ask."
                 )
-            steps = self._questions.ask(row.name, question, at, replaces)
-            pending = PendingAnswer(row.id, replaces, steps)
-            thread = threading.Thread(target=self._run, args=(pending,), daemon=True)
-            thread.start()  # it cannot end before it is noted here
-            self._pending[row.id] = pending, thread
-        return pending
+            events = self._questions.ask(row.name, question, at, replaces)
+            job = AnswerJob(row.id, AnswerView(question.strip(), at), replaces, events)
+            thread = threading.Thread(target=self._run, args=(job,), daemon=True)
+            thread.start()  # its end waits for the guard, so it cannot end before it is noted here
+            self._jobs[row.id] = job, thread
+        return job
 
-    def of(self, session: str) -> PendingAnswer | None:
-        """What is being made for a session.
+    def of(self, session: str) -> AnswerJob | None:
+        """The answer that is being made for a session.
 
         Raises:
             NotFound: there is no such session.
         """
         row = self._context.session(session)
         with self._guard:
-            found = self._pending.get(row.id)
+            found = self._jobs.get(row.id)
         return found[0] if found else None
 
     def stop_all(self) -> None:
-        """Stop all of them, wait until they have, and take no more."""
+        """Stop all answers, wait until they have ended, and begin no more."""
         with self._guard:
             self._is_closed = True
-            running = list(self._pending.values())
-        for pending, _ in running:
-            pending.stop()
+            running = list(self._jobs.values())
+        for job, _ in running:
+            job.stop()
         for _, thread in running:
             thread.join()
 
-    def _run(self, pending: PendingAnswer) -> None:
+    def _run(self, job: AnswerJob) -> None:
         try:
-            pending.run()
+            job.run()
         finally:
             with self._guard:
-                del self._pending[pending.session_id]
-            pending.end()
+                del self._jobs[job.session_id]
+            job.end()

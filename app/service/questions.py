@@ -1,4 +1,4 @@
-"""Questions: a place in the line, an answer, and what was said so far."""
+"""Questions: from the queue to the answer's events, and the conversation so far."""
 
 from __future__ import annotations
 
@@ -7,45 +7,50 @@ from collections.abc import Generator, Iterator
 
 import storage
 from app.errors import BadQuestion, NothingRead
-from app.service.answering.answer import Answer, Question, check_question, stream_answer
-from app.service.answering.as_of import AsOfChoice, list_places
+from app.service.answering.answer import Question, check_question
+from app.service.answering.as_of import AsOfChoice, list_as_of_choices
+from app.service.answering.events import Event, Prefilled, Queued
+from app.service.answering.stream import stream_answer
 from app.service.answering.suggestions import suggest_questions
-from app.service.answering.transcript import history_as
+from app.service.answering.transcript import render_transcript
 from app.service.context import Context
 from app.service.reading.model_queue import Ticket
 from app.service.reading.open_session import OpenSession, open_session
 from app.service.reading.replay import feed_up_to, find_position
 from storage import MessageRow, SessionRow
 
-WAIT_S = 0.5
-"""Whoever waits is told so often; and can leave the line then."""
+QUEUE_POLL_S = 0.5
+"""How often a waiting question reports its position in the queue, and can be withdrawn."""
 
 
 class Questions:
-    """What the service does about questions."""
+    """The use cases around questions."""
 
     def __init__(self, context: Context) -> None:
         self._context, self._db = context, context.db
 
     def ask(
         self, session: str, question: str, at: str = "", replaces: int | None = None
-    ) -> Generator[Answer, None, None]:
-        """Answer a question from where the session stands; see `stream_answer`.
+    ) -> Generator[Event, None, None]:
+        """Answer a question from all that the session has read, or as of an earlier position.
 
-        While others are answered the answer tells its `place` in the line. Closing the generator,
-        at any moment, frees the model or the place.
+        Yields `Queued` while other questions are answered, then what `stream_answer` yields; as of
+        an earlier position, the documents up to there are read again first (`Prefilled`). Closing
+        the generator, at any event, leaves the queue or releases the model; before `Done`, nothing
+        is stored.
 
         Args:
-            at: a place named as `timeline.find_position` takes it: answer as of there.
-            replaces: number of the last question or its answer: both are replaced by these. The
-                same question is answered in other words.
+            at: an earlier position, as `replay.find_position` takes it; empty: none.
+            replaces: number of the last question or its answer; both are replaced by the new ones.
+                The same question is then answered in other words.
 
         Raises:
-            BadQuestion, NothingRead: nothing was asked, or there is nothing to ask about.
-            NoSuchPlace: `at` names none that was read.
-            TooManyQuestions: the line is full.
+            BadQuestion: the question is empty or too long, or `replaces` is not the last.
+            NothingRead: the session has no documents.
+            NoSuchPlace: `at` names no position that was read.
+            TooManyQuestions: the queue is full.
         """
-        began, context = time.monotonic(), self._context
+        asked_at, context = time.monotonic(), self._context
         row = context.session(session)
         text = check_question(question, context.settings.max_question_chars)
         if not storage.list_documents(self._db, row.id):
@@ -55,49 +60,47 @@ class Questions:
         asked = Question(text, at, None if replaces is None else self._last_asked(row, replaces))
         runtime = context.runtime(row)
         position = find_position(self._db, row, at) if at else None
-        answer = Answer(text, position or 0, runtime.memory_status, as_of=at)
         with context.queue.answering() as ticket:
-            yield from _waiting(ticket, answer)
+            yield from _wait_for_model(ticket)
             if position is None:
-                live = context.live.get(row.id)
+                opened = context.live.get(row.id)
             else:
-                live = open_session(self._db, row, runtime, max_position=position)
-                yield from self._going_to(live, position, answer)
-            yield from stream_answer(
-                self._db, context.settings, runtime, live, asked, answer, began
-            )
+                opened = open_session(self._db, row, runtime, max_position=position)
+                yield from self._replay(opened, position)
+            yield from stream_answer(self._db, context.settings, opened, asked, asked_at)
 
     def messages(self, session: str) -> list[MessageRow]:
-        """What was said in a session, oldest first."""
+        """The conversation of a session, the oldest message first."""
         return storage.list_messages(self._db, self._context.session(session).id)
 
     def last_message_id(self, session: str) -> int | None:
-        """The number of what was said last; another one, once there is more or less of it."""
+        """The number of the last message; it changes whenever the conversation does."""
         last = storage.list_messages(self._db, self._context.session(session).id, limit=1)
         return last[0].id if last else None
 
     def history(self, session: str, format: str = "md") -> str:
-        """The conversation as a file; see `history_as`."""
+        """The conversation as Markdown ('md') or JSON ('json'); see `render_transcript`."""
         row = self._context.session(session)
-        return history_as(row, storage.list_messages(self._db, row.id), format)
+        return render_transcript(row, storage.list_messages(self._db, row.id), format)
 
     def places(self, session: str) -> list[AsOfChoice]:
-        """What the session can be asked as of; see `list_places`."""
-        return list_places(self._db, self._context.session(session))
+        """The positions that the session can be asked as of; see `list_as_of_choices`."""
+        return list_as_of_choices(self._db, self._context.session(session))
 
     def suggested(self, session: str) -> list[str]:
-        """First questions for somebody who has none yet; see `suggest_questions`."""
+        """First questions for a session that was not asked anything yet."""
         return suggest_questions(self._db, self._context.session(session))
 
-    def _going_to(self, live: OpenSession, position: int, answer: Answer) -> Iterator[Answer]:
-        for _ in feed_up_to(self._db, self._context.settings, live, position):
-            yield answer
+    def _replay(self, opened: OpenSession, position: int) -> Iterator[Prefilled]:
+        """Feed the stored documents up to a position, with an event after each chunk."""
+        for _ in feed_up_to(self._db, self._context.settings, opened, position):
+            yield Prefilled(opened.position)
 
     def _last_asked(self, row: SessionRow, message_id: int) -> MessageRow:
         """The last question, by its number or its answer's.
 
         Raises:
-            BadQuestion: it is not the last; what was said after it rests on it.
+            BadQuestion: it is not the last one; later answers may depend on it.
         """
         last = storage.list_messages(self._db, row.id, limit=2)
         if [m.role for m in last] != ["user", "assistant"] or message_id not in [
@@ -110,10 +113,7 @@ class Questions:
         return last[0]
 
 
-def _waiting(ticket: Ticket, answer: Answer) -> Iterator[Answer]:
-    """Tell the place in the line until the model is there."""
-    while True:
-        answer.place = ticket.wait(WAIT_S)
-        if not answer.place:
-            return
-        yield answer
+def _wait_for_model(ticket: Ticket) -> Iterator[Queued]:
+    """Report the position in the queue until it is this question's turn."""
+    while position := ticket.wait(QUEUE_POLL_S):
+        yield Queued(position)

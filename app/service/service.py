@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import storage
 from ahn_runtime import Runtime
-from app.service.answer_jobs import PendingAnswers
+from app.service.answer_jobs import AnswerJobs
 from app.service.context import Context
 from app.service.documents import Documents
 from app.service.models import Load
@@ -39,7 +39,7 @@ class Service:
         self.documents = Documents(context, self.rereads)
         self.sources = OtherSources(context, self.documents)
         self.questions = Questions(context)
-        self.answers = PendingAnswers(context, self.questions)
+        self.answers = AnswerJobs(context, self.questions)
         self.passages = Passages(context)
         self.trash = Trash(context)
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import pytest
 
 import storage
+from app.service import Done, Queued, Retrieved
 from benchmarks.load import drive, name_of, write_texts
 from tests.app.conftest import wait_until_read
 from tests.app.service.test_service import same_bits, state_of
@@ -26,7 +27,7 @@ def texts(tmp_path):
 
 def test_all_is_as_if_each_had_been_alone(service, texts):
     figures = drive(service, texts, ASKERS, QUESTIONS)
-    assert len(figures.answers) == QUESTIONS and all(a.done for _, a in figures.answers)
+    assert len(figures.answers) == QUESTIONS and all(a.answer_tokens for _, a in figures.answers)
     assert 0 < figures.max_bytes <= BUDGET_BYTES
     held = [service.context.live.peek(service.sessions.get(f"s{n}").id) for n in range(SESSIONS)]
     assert None in held, "the budget is so small that sessions have to be parked"
@@ -67,12 +68,14 @@ def test_an_answer_waits_for_no_reading_but_the_chunk_under_way(service, texts, 
     while storage.next_document_to_read(service.db, last) is None or len(chunks) < 10:
         pass
     before = len(chunks)
-    answers = service.questions.ask(f"s{SESSIONS - 1}", "What was lit?")
-    first = next(answer for answer in answers if not answer.place)
-    assert first.question and len(chunks) - before <= 2
+    events = service.questions.ask(f"s{SESSIONS - 1}", "What was lit?")
+    first = next(event for event in events if not isinstance(event, Queued))
+    assert isinstance(first, Retrieved) and len(chunks) - before <= 2
     chunk_count = len(chunks)
-    *_, answer = answers
-    assert answer.done and len(chunks) == chunk_count, "an answer keeps the model to its end"
+    *_, last = events
+    assert isinstance(last, Done) and len(chunks) == chunk_count, (
+        "an answer keeps the model to its end"
+    )
     assert any(summary.open_count for summary in service.sessions.list())
 
 

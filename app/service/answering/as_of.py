@@ -1,7 +1,8 @@
-"""What a question can be asked as of: chapters, pages and checkpoints that were read."""
+"""The positions that a question can be asked as of: chapters, pages and checkpoints."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import storage
@@ -10,12 +11,14 @@ from storage import Database, DocumentRow, SessionRow
 
 @dataclass(frozen=True)
 class AsOfChoice:
-    """One place, or a range of them, in the words of a list.
+    """One position, or a range of them, as an entry of a list.
 
     Args:
-        kind: 'chapter', 'page' (or what else a document counts), or 'checkpoint'.
-        at: what `ask` takes; of a range its last, and any number from `first` to `last` does.
-        position: tokens of the session's stream that are known there.
+        kind: 'chapter', 'page' (or what else a document is counted in), or 'checkpoint'.
+        label: the entry's text.
+        at: what `Questions.ask` takes for it; for a range, its last page (or chapter, line).
+        first, last: of a range; each number from `first` to `last` can be asked as of.
+        position: tokens of the session's stream up to there.
     """
 
     kind: str
@@ -27,49 +30,48 @@ class AsOfChoice:
     last: int | None = None
 
 
-def list_places(db: Database, row: SessionRow) -> list[AsOfChoice]:
-    """The places of a session, each document's in its order, then the checkpoints."""
+def list_as_of_choices(db: Database, row: SessionRow) -> list[AsOfChoice]:
+    """What a session has read: the ranges of each document in order, then the checkpoints."""
     documents = {document.id: document for document in storage.list_documents(db, row.id)}
-    stretches = storage.read_ranges(db, row.id)
-    kinds = [(s.document_id, s.kind) for s in stretches]
+    ranges = storage.read_ranges(db, row.id)
+    kinds = [(each.document_id, each.kind) for each in ranges]
     choices = []
-    for stretch in stretches:
-        document = documents[stretch.document_id]
-        is_alone = len({other for other, kind in kinds if kind == stretch.kind}) == 1
-        title = "" if is_alone else f"{document.title}: "
+    for each in ranges:
+        document = documents[each.document_id]
+        is_only = len({other for other, kind in kinds if kind == each.kind}) == 1
+        title = "" if is_only else f"{document.title}: "
         choices.append(
             AsOfChoice(
-                stretch.kind,
-                _label(stretch, document),
-                f"{title}{stretch.kind} {stretch.last}",
-                stretch.position,
+                each.kind,
+                _label(each, document),
+                f"{title}{each.kind} {each.last}",
+                each.position,
                 document.id,
-                stretch.first,
-                stretch.last,
+                each.first,
+                each.last,
             )
         )
     return choices + _checkpoints(db, row, documents)
 
 
-def _label(stretch: storage.ReadRange, document: DocumentRow) -> str:
-    if stretch.kind == "chapter":
-        named = f" ({stretch.chapter_title})" if stretch.chapter_title else ""
-        return f"{document.title}, up to chapter {stretch.last}{named}"
-    return f"{document.title}, {stretch.kind}s {stretch.first}–{stretch.last}"
+def _label(read: storage.ReadRange, document: DocumentRow) -> str:
+    if read.kind == "chapter":
+        chapter_title = f" ({read.chapter_title})" if read.chapter_title else ""
+        return f"{document.title}, up to chapter {read.last}{chapter_title}"
+    return f"{document.title}, {read.kind}s {read.first}–{read.last}"
 
 
 def _checkpoints(
-    db: Database, row: SessionRow, documents: dict[int, DocumentRow]
+    db: Database, row: SessionRow, documents: Mapping[int, DocumentRow]
 ) -> list[AsOfChoice]:
     choices = []
     for checkpoint in storage.list_checkpoints(db, row.id):
         document = documents.get(checkpoint.document_id or 0)
         where = f", {document.title} at {checkpoint.document_tokens:,}" if document else ""
-        label = f"checkpoint {checkpoint.id}: token {checkpoint.position:,}{where}"
         choices.append(
             AsOfChoice(
                 "checkpoint",
-                label,
+                f"checkpoint {checkpoint.id}: token {checkpoint.position:,}{where}",
                 str(checkpoint.id),
                 checkpoint.position,
                 checkpoint.document_id,

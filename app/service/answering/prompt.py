@@ -1,8 +1,13 @@
-"""The words around the reading: the opening, a document's introduction, the question.
+"""The prompt: passages, earlier turns and the question, fitted into the window's budget.
 
 The stream of a session is one long chat turn. The opening begins it and is what the sinks hold;
 each document is introduced by its title; a question closes the turn, in a fork. Control tokens are
-put in by id here and nowhere else: text from documents and people is only ever text.
+inserted by id; text from documents and people is encoded as text only, never as control tokens.
+
+Half of the window is left to the documents: passages + history + question + answer <= W/2. If they
+do not fit, the oldest history is dropped first, then the weakest passages. A small model is easily
+led astray: passages far weaker than the best are left out, and the best one comes last, next to the
+question.
 """
 
 from __future__ import annotations
@@ -10,6 +15,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from app.errors import BadQuestion
+from app.service.answering.citations import Citation
+from app.service.answering.retrieval import lacks_named_entity
+from storage import Passage
 
 SYSTEM = (
     "You are Ammon, a careful reading assistant. You are given long documents to read, and then a "
@@ -27,9 +37,18 @@ OTHER_PASSAGES = (
     "most relevant last:\n\n"
 )
 
+MAX_PASSAGES = 3
+WEAKEST_SHARE = 0.6
+"""A passage below this share of the best one's score is left out."""
+MAX_HISTORY_TURNS = 2
+MIN_CLIPPED_CHARS = 80
+"""A passage is not clipped to less than this; it is left out."""
+FULL_ATTENTION_BUDGET_TOKENS = 2048
+"""For prompt and answer, where no window limits them."""
+
 
 class Encoder(Protocol):
-    """What this room needs of a tokenizer."""
+    """What a prompt needs of a tokenizer."""
 
     control: dict[str, int]
 
@@ -61,18 +80,80 @@ def introduction(tokens: Encoder, title: str) -> list[int]:
     return tokens.encode(f"\n\n# {title}\n\n")
 
 
+@dataclass(frozen=True)
+class Prompt:
+    """What is fed after the documents.
+
+    Args:
+        ids: the whole prompt, up to the start of the answer.
+        passages: those that fitted, the best first.
+        history_turns: how many earlier turns fitted.
+        passage_tokens: tokens of the passages within `ids`.
+        found_nothing: no passage that fitted speaks of what was asked.
+    """
+
+    ids: list[int]
+    passages: tuple[Citation, ...]
+    history_turns: int
+    passage_tokens: int
+    found_nothing: bool
+
+
+def budget_tokens(window: int | None, max_answer_tokens: int) -> tuple[int, int]:
+    """Maximum tokens of (prompt, answer), together half the window; the answer gets a third."""
+    half = FULL_ATTENTION_BUDGET_TOKENS if window is None else window // 2
+    answer = max(1, min(max_answer_tokens, half // 3))
+    return half - answer, answer
+
+
+def build_prompt(
+    tokens: Encoder,
+    question: str,
+    found: Sequence[Passage],
+    history: Sequence[Turn],
+    budget: int,
+    position: int,
+) -> Prompt:
+    """Fit passages, history and question into the budget.
+
+    Args:
+        found: passages, the best first.
+        history: earlier turns, the oldest first.
+        budget: maximum tokens of the whole prompt.
+        position: tokens the session has read; passages behind it are marked as not yet read.
+
+    Raises:
+        BadQuestion: the question alone does not fit.
+    """
+    strong = _strong(found)[:MAX_PASSAGES]
+    is_found = not lacks_named_entity(question, strong)
+    tail = question_tail(tokens, question, is_found)
+    head = question_head(bool(found), is_found)
+    left = budget - len(tail) - len(tokens.encode(SEPARATOR)) - len(tokens.encode(head))
+    if left < 0:
+        raise BadQuestion(
+            f"The question is too long: with its frame it has {budget - left} tokens, and half the "
+            f"window leaves {budget}; ask it in fewer words."
+        )
+    passages, texts, passage_tokens = _fit_passages(tokens, strong, position, left)
+    turns = _fit_history(tokens, history, left - passage_tokens)
+    ids = join(tokens, [SEPARATOR, *turns, head, *reversed(texts)], tail)
+    found_nothing = not (passages and is_found)
+    return Prompt(ids, tuple(passages), len(turns), passage_tokens, found_nothing)
+
+
 def passage_text(number: int, title: str, locator: str, text: str) -> str:
-    """A passage as it is read again."""
+    """A passage as the model reads it."""
     return f"[{number}] {title}, {locator}:\n{text.strip()}\n\n"
 
 
 def history_text(turn: Turn) -> str:
-    """An earlier turn as it is read again."""
+    """An earlier turn as the model reads it."""
     return f"Earlier question: {turn.question}\nEarlier answer: {turn.answer}\n\n"
 
 
 def question_head(any_passages: bool, found: bool) -> str:
-    """What stands before the passages; `found`: they speak of what was asked."""
+    """The line before the passages; `found`: they speak of what was asked."""
     if not any_passages:
         return NO_PASSAGES
     return PASSAGES if found else OTHER_PASSAGES
@@ -90,8 +171,62 @@ def question_tail(tokens: Encoder, question: str, found: bool) -> list[int]:
 
 
 def join(tokens: Encoder, parts: Sequence[str], tail: Sequence[int]) -> list[int]:
-    """Encode the parts one by one, so that each costs what it was counted for."""
+    """Encode the parts one by one, so that each has the tokens it was counted for."""
     ids: list[int] = []
     for part in parts:
         ids.extend(tokens.encode(part))
     return [*ids, *tail]
+
+
+def _strong(found: Sequence[Passage]) -> list[Passage]:
+    """The passages, the best first, without those far weaker than the best."""
+    return [p for p in found if p.score >= WEAKEST_SHARE * found[0].score]
+
+
+def _fit_passages(
+    tokens: Encoder, passages: Sequence[Passage], position: int, limit: int
+) -> tuple[list[Citation], list[str], int]:
+    """The passages that fit into a number of tokens: citations, texts, tokens used.
+
+    The best one is clipped if it is too long, for a part of it is worth reading.
+    """
+    citations: list[Citation] = []
+    texts: list[str] = []
+    used = 0
+    for passage in passages:
+        citation = Citation.from_passage(len(citations) + 1, passage, position)
+        marks = f" ({', '.join(citation.marks)})" if citation.marks else ""
+        title = f"{citation.document}{marks}"
+        text = passage_text(citation.number, title, citation.locator, citation.text)
+        if not citations:
+            text = _clipped(tokens, text, limit)
+        cost = len(tokens.encode(text))
+        if not text or cost > limit - used:
+            continue
+        used += cost
+        citations.append(citation)
+        texts.append(text)
+    return citations, texts, used
+
+
+def _fit_history(tokens: Encoder, history: Sequence[Turn], limit: int) -> list[str]:
+    """The newest turns that fit into a number of tokens, the oldest first."""
+    turns: list[str] = []
+    for turn in reversed(history[-MAX_HISTORY_TURNS:]):
+        text = history_text(turn)
+        cost = len(tokens.encode(text))
+        if cost > limit:
+            break
+        limit -= cost
+        turns.insert(0, text)
+    return turns
+
+
+def _clipped(tokens: Encoder, text: str, limit: int) -> str:
+    """The beginning of a text, in at most `limit` tokens; empty if next to nothing would remain."""
+    while (cost := len(tokens.encode(text))) > limit:
+        keep = int(len(text) * limit / cost * 0.95)
+        if keep < MIN_CLIPPED_CHARS:
+            return ""
+        text = f"{text[:keep].rstrip()}…\n\n"
+    return text

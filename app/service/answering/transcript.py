@@ -11,14 +11,15 @@ from storage import MessageRow, SessionRow
 FORMATS = ("md", "json")
 
 
-def history_as(row: SessionRow, messages: Sequence[MessageRow], format: str) -> str:
-    """The messages of a session, oldest first.
+def render_transcript(row: SessionRow, messages: Sequence[MessageRow], format: str) -> str:
+    """The conversation of a session as a text.
 
     Args:
+        messages: the oldest first.
         format: one of `FORMATS`.
 
     Raises:
-        ValueError: it is none of them.
+        ValueError: the format is unknown.
     """
     if format not in FORMATS:
         raise ValueError(f"A history is written as {' or '.join(FORMATS)}; got {format!r}.")
@@ -35,7 +36,7 @@ def _record(message: MessageRow) -> dict[str, Any]:
 
 
 def _markdown(message: MessageRow) -> str:
-    """A question as a heading, an answer with the passages it rests on quoted below."""
+    """A question as a heading; an answer with the passages it cites quoted below it."""
     if message.role == "user":
         return f"## {' '.join(message.text.split())}\n"
     as_of = message.details.get("as_of")

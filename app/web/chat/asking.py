@@ -10,7 +10,7 @@ import gradio as gr
 
 from app.errors import AlreadyAnswering, NothingRead
 from app.messages import KNOWN_ERRORS
-from app.service import PendingAnswer, Service
+from app.service import AnswerJob, Service
 from app.web.chat import html as views
 from app.web.chat.tab import ChatActions
 from app.web.notify import tell, tell_text
@@ -35,8 +35,8 @@ class OpenPage:
 
     session: str | None = None
     last_message_id: int | None = None
-    watched: PendingAnswer | None = None
-    stopped: PendingAnswer | None = None
+    watched: AnswerJob | None = None
+    stopped: AnswerJob | None = None
 
 
 class Asking:
@@ -155,29 +155,29 @@ class Asking:
             tell(error)
             yield self._refused(page, session, text)
 
-    def _watch(self, page: OpenPage, session: str, pending: PendingAnswer) -> Iterator[Shown]:
+    def _watch(self, page: OpenPage, session: str, pending: AnswerJob) -> Iterator[Shown]:
         """Show an answer until it ends, or until the page shows another session."""
         page.watched = pending
         try:
-            before, answer = self._before(session, pending), None
-            for answer in pending.watch():
+            before, view = self._before(session, pending), None
+            for view in pending.watch():
                 if page.session != session:
                     stop = NOT_NOW if page.watched is pending else gr.skip()
                     yield gr.skip(), gr.skip(), gr.skip(), stop
                     return
-                footing, stop = views.footing_html(answer.as_dict()), not answer.done
-                yield before + views.turn(answer), gr.skip(), footing, gr.Button(interactive=stop)
-            if answer is not None and pending.was_stopped:
+                footing, stop = views.footing_html(view.as_dict()), not view.is_done
+                yield before + views.turn(view), gr.skip(), footing, gr.Button(interactive=stop)
+            if view is not None and pending.was_stopped:
                 # Whoever stopped it has the question back in its field, to be changed.
-                text = answer.question if page.stopped is pending else gr.skip()
-                yield before + views.stopped(answer), text, "", NOT_NOW
+                text = view.question if page.stopped is pending else gr.skip()
+                yield before + views.stopped(view), text, "", NOT_NOW
         finally:
             if page.watched is pending:  # not yet another one, in the session shown since
                 page.watched = None
             if page.session == session:
                 page.last_message_id = self._last_message_id(session)
 
-    def _before(self, session: str, pending: PendingAnswer) -> list[views.Message]:
+    def _before(self, session: str, pending: AnswerJob) -> list[views.Message]:
         """What was said before; earlier answers name their passages in their text."""
         messages, replaces = self._service.questions.messages(session), pending.replaces
         kept = [m for m in messages if replaces is None or m.id < replaces]

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from html import escape
 from typing import Any
 
-from app.service import Answer
+from app.service import AnswerView
 from app.web.formatting import counted
 from storage import MessageRow
 
@@ -87,24 +88,23 @@ def with_pages(answer: str, citations: Sequence[Mapping[str, Any]]) -> str:
     return "\n\n".join([answer, *(["\n".join(named)] if named else [])])
 
 
-def turn(answer: Answer) -> list[Message]:
-    """A question with its answer as far as it has come."""
-    text = answer.text
-    if answer.place:
-        text = f"Number {answer.place} in line: other questions are answered first."
+def turn(view: AnswerView) -> list[Message]:
+    """A question with its answer so far."""
+    text = view.text
+    if view.queue_position:
+        text = f"Number {view.queue_position} in line: other questions are answered first."
     said: Message = {"role": "assistant", "content": as_text(text) or UNSAID}
-    if answer.done:
-        passages = sorted((p.__dict__ for p in answer.passages), key=lambda p: not p["cited"])
+    if view.answer is not None:
+        passages = sorted(map(asdict, view.answer.passages), key=lambda p: not p["cited"])
         said["options"] = chips(passages)
-    return [{"role": "user", "content": as_text(answer.question)}, said]
+    return [{"role": "user", "content": as_text(view.question)}, said]
 
 
-def stopped(answer: Answer) -> list[Message]:
+def stopped(view: AnswerView) -> list[Message]:
     """A question with an answer that was stopped."""
-    text = "" if answer.place else answer.text
-    said = "\n\n".join(filter(None, [text, STOPPED]))
+    said = "\n\n".join(filter(None, [view.text, STOPPED]))
     return [
-        {"role": "user", "content": as_text(answer.question)},
+        {"role": "user", "content": as_text(view.question)},
         {"role": "assistant", "content": as_text(said)},
     ]
 

@@ -6,6 +6,7 @@ import time
 import pytest
 
 import storage
+from app.service import Done
 from tests.app.conftest import wait_until_read
 from tests.app.service.test_service import read_whole, same_bits, state_of
 
@@ -16,8 +17,8 @@ def test_a_renamed_session_goes_on_under_its_new_name(make_service, book):
     list(service.questions.ask("old", "Who kept a parrot?"))
     service.sessions.rename("old", "new")
     assert [s.session.name for s in service.sessions.list()] == ["new"]
-    *_, answer = service.questions.ask("new", "Who kept a parrot?")
-    assert answer.done and len(service.questions.messages("new")) == 4
+    *_, last = service.questions.ask("new", "Who kept a parrot?")
+    assert isinstance(last, Done) and len(service.questions.messages("new")) == 4
     service.sessions.create("other")
     with pytest.raises(storage.AlreadyExists):
         service.sessions.rename("new", "other")

@@ -2,12 +2,14 @@
 
 import io
 import json
+from contextlib import closing
 
 import pytest
 from pypdf import PdfWriter
 
 from app.errors import BadQuestion
-from app.service.answering.answer import FOUND_NOTHING
+from app.service import Done, Retrieved, final_answer
+from app.service.answering.stream import FOUND_NOTHING
 from app.service.answering.suggestions import MAX_QUESTIONS
 from tests.app.conftest import read_in_part, wait_until_read
 from tests.app.service.test_service import read_whole
@@ -33,35 +35,41 @@ def novel(tmp_path):
     return path
 
 
-def last(answers):
-    *_, answer = answers
-    return answer
+def done(events):
+    *_, last = events
+    assert isinstance(last, Done)
+    return last
 
 
 def test_asked_again_the_pair_is_replaced_by_another_answer(service):
-    first = last(service.questions.ask("s", "Who kept the lamp in room 7?"))
-    kept = last(service.questions.ask("s", "Who kept the parrot Ozymandias?"))
-    again = last(service.questions.ask("s", kept.question, replaces=kept.message_id))
-    told = service.questions.messages("s")
-    assert [m.text for m in told if m.role == "user"] == [first.question, kept.question]
-    assert told[-2].id == again.message_id and again.text == told[-1].text != kept.text
+    first = final_answer(service.questions.ask("s", "Who kept the lamp in room 7?"))
+    kept = done(service.questions.ask("s", "Who kept the parrot Ozymandias?"))
+    again = done(service.questions.ask("s", kept.answer.question, replaces=kept.question_id))
+    messages = service.questions.messages("s")
+    questions = [m.text for m in messages if m.role == "user"]
+    assert questions == [first.question, kept.answer.question]
+    assert messages[-2].id == again.question_id
+    assert again.answer.text == messages[-1].text != kept.answer.text
 
 
 def test_an_edited_question_takes_the_place_of_the_old_one(service):
-    old = last(service.questions.ask("s", "Who kept the parot?"))
+    old = done(service.questions.ask("s", "Who kept the parot?"))
     answer_id = service.questions.messages("s")[-1].id
-    new = last(service.questions.ask("s", "Who kept the parrot?", replaces=answer_id))
+    new = final_answer(service.questions.ask("s", "Who kept the parrot?", replaces=answer_id))
     assert [m.text for m in service.questions.messages("s")] == ["Who kept the parrot?", new.text]
     with pytest.raises(BadQuestion, match="Only the last question"):
-        last(service.questions.ask("s", "Who?", replaces=old.message_id))
+        final_answer(service.questions.ask("s", "Who?", replaces=old.question_id))
 
 
 def test_stopped_half_way_the_old_answer_stays(service):
-    old = last(service.questions.ask("s", "Who kept the parrot?"))
-    answers = service.questions.ask("s", "Who kept the lamp?", replaces=old.message_id)
-    next(answers)
-    answers.close()
-    assert [m.text for m in service.questions.messages("s")] == [old.question, old.text]
+    old = done(service.questions.ask("s", "Who kept the parrot?"))
+    events = service.questions.ask("s", "Who kept the lamp?", replaces=old.question_id)
+    next(events)
+    events.close()
+    assert [m.text for m in service.questions.messages("s")] == [
+        old.answer.question,
+        old.answer.text,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +82,7 @@ def test_stopped_half_way_the_old_answer_stays(service):
     ],
 )
 def test_what_is_not_there_is_said_before_the_answer(service, question, nothing):
-    answer = last(service.questions.ask("s", question))
+    answer = final_answer(service.questions.ask("s", question))
     assert answer.found_nothing is nothing
     assert answer.text.startswith(FOUND_NOTHING) is nothing
     assert not (nothing and answer.citations)
@@ -82,7 +90,7 @@ def test_what_is_not_there_is_said_before_the_answer(service, question, nothing)
 
 
 def test_an_answer_tells_what_it_rests_on(service):
-    answer = last(service.questions.ask("s", "Who kept the parrot Ozymandias?"))
+    answer = final_answer(service.questions.ask("s", "Who kept the parrot Ozymandias?"))
     stream = service.runtime(service.sessions.get("s")).stream
     rests = answer.rests_on
     assert rests.passages == len(answer.passages) > 0
@@ -93,7 +101,7 @@ def test_an_answer_tells_what_it_rests_on(service):
 
 
 def test_the_conversation_is_written_as_markdown_and_json(service):
-    answer = last(service.questions.ask("s", "Who kept the parrot Ozymandias?"))
+    answer = final_answer(service.questions.ask("s", "Who kept the parrot Ozymandias?"))
     text = service.questions.history("s")
     assert text.startswith("# s\n") and "## Who kept the parrot Ozymandias?" in text
     assert answer.text in text
@@ -110,13 +118,19 @@ def test_first_questions_are_such_as_something_is_found_for(service, make_servic
     suggested = service.questions.suggested("s")
     assert 0 < len(suggested) <= MAX_QUESTIONS
     for question in suggested:
-        assert not last(service.questions.ask("s", question)).found_nothing
+        assert not final_answer(service.questions.ask("s", question)).found_nothing
     service.sessions.create("novel")
     assert service.questions.suggested("novel") == []
     service.documents.add("novel", novel)
     wait_until_read(service, "novel")
     assert "What happens in “The Mill”?" in service.questions.suggested("novel")
     assert not any("Chapter III" in question for question in service.questions.suggested("novel"))
+
+
+def asked_at(events):
+    """The position that a question is answered from; the answer is not made."""
+    with closing(events):
+        return next(event for event in events if isinstance(event, Retrieved)).position
 
 
 def test_every_place_that_is_offered_can_be_asked_as_of(service, novel, book):
@@ -130,15 +144,14 @@ def test_every_place_that_is_offered_can_be_asked_as_of(service, novel, book):
     assert places[0].label == "novel, up to chapter 1 (The Mill)" and places[0].at == "chapter 1"
     assert (places[3].first, places[3].last) == (1, 4)
     for place in [*places[:5], places[-1]]:
-        answers = service.questions.ask("novel", "What is at the mill?", place.at)
-        assert next(a for a in answers if a.rests_on).position == place.position
-        answers.close()
+        assert (
+            asked_at(service.questions.ask("novel", "What is at the mill?", place.at))
+            == place.position
+        )
 
 
 def test_places_half_read_are_not_offered(make_service, book):
     service = make_service()
     assert read_in_part(service, "s", book).state == "paused"
     lines = next(place for place in service.questions.places("s") if place.kind == "line")
-    answers = service.questions.ask("s", "Which room?", lines.at)
-    assert next(a for a in answers if a.rests_on).position == lines.position
-    answers.close()
+    assert asked_at(service.questions.ask("s", "Which room?", lines.at)) == lines.position

@@ -1,125 +1,91 @@
-"""What is read again before an answer, and what an answer is said to rest on."""
+"""Retrieval: one version of each file is searched, and names decide whether anything was found."""
 
 import pytest
 
-from app.errors import BadQuestion
-from app.service.answering.prompt import Turn
-from app.service.answering.retrieval import (
-    budget_tokens,
-    build_prompt,
-    follows_up,
-    lacks_named_entity,
-    mark_cited,
-)
-from storage import Passage
+import storage
+from app.service.answering.retrieval import lacks_named_entity, retrieve
+from tests.support.passages import passage
+
+OLD = "The lighthouse is painted white. Its keeper is Crae."
+NEW = "The lighthouse is painted red."
 
 
-def passage(number: int, text: str, score: float = 1.0, position: int | None = 0) -> Passage:
-    return Passage(
-        segment_id=number,
-        document_id=1,
-        document_title="Book",
-        text=text,
-        locator=f"page {number}",
-        locator_kind="page",
-        locator_start=number,
-        locator_end=number,
-        token_start=0,
-        token_count=10,
-        position=position,
-        score=score,
-        is_read=True,
-    )
+@pytest.fixture
+def db():
+    with storage.Database(":memory:") as database:
+        storage.create_session(database, "s", {})
+        yield database
 
 
-@pytest.fixture(scope="module")
-def tokens(load_tiny):
-    return load_tiny().tokenizer
+@pytest.fixture
+def add(db):
+    """Add a document of one segment of ten tokens; `start`: where its reading began."""
+
+    def add(title, text, start=None, **columns):
+        document = storage.add_document(
+            db,
+            1,
+            title=title,
+            kind="text",
+            file_name="report.txt",
+            sha256=text,
+            byte_count=len(text),
+            **columns,
+        )
+        storage.add_segments(
+            db, document.id, [storage.NewSegment(text, "line 1", "line", 1, 1, 0, 10)]
+        )
+        storage.finish_indexing(db, document.id, token_count=10, unit_count=1, unit_name="lines")
+        if start is not None:
+            storage.set_start_position(db, document.id, start)
+            storage.save_checkpoint(
+                db,
+                1,
+                position=start + 10,
+                manifest={},
+                pages={},
+                page_hashes=[],
+                document_id=document.id,
+                document_tokens=10,
+                document_state="done",
+            )
+        return document.id
+
+    return add
 
 
-def prompt_text(tokens, found, history=(), budget=2000, position=1000):
-    prompt = build_prompt(tokens, "Who came?", found, list(history), budget, position)
-    assert len(prompt.ids) <= budget
-    return tokens.decode(prompt.ids), prompt
+def found(db, question, limit=6, before=None):
+    passages = retrieve(db, 1, question, limit, before)
+    return [(p.document_title, p.is_replaced) for p in passages]
 
 
-def test_the_best_passage_stands_last_and_is_number_one(tokens):
-    text, prompt = prompt_text(tokens, [passage(1, "best"), passage(2, "second", 0.9)])
-    assert text.index("second") < text.index("best") < text.index("Who came?")
-    assert [(c.number, c.text) for c in prompt.passages] == [(1, "best"), (2, "second")]
+def test_without_versions_all_documents_are_searched(db, add):
+    add("first", OLD)
+    add("second", NEW)
+    assert set(found(db, "lighthouse")) == {("first", False), ("second", False)}
+    assert len(found(db, "lighthouse", limit=1)) == 1
+    assert found(db, "parrot") == []
 
 
-def test_far_weaker_passages_are_left_out(tokens):
-    _, prompt = prompt_text(tokens, [passage(1, "best"), passage(2, "weak", 0.5)])
-    assert [c.text for c in prompt.passages] == ["best"]
+def test_the_newest_version_that_has_a_match_is_searched(db, add):
+    first = add("report", OLD)
+    add("report (version 2)", NEW, replaces=first, version=2)
+    assert found(db, "lighthouse painted") == [("report (version 2)", False)]
+    assert found(db, "keeper") == [("report", True)]
+    assert found(db, "parrot") == []
 
 
-def test_the_best_passage_is_clipped_to_fit_and_cited_whole(tokens):
-    long = "a lamp was lit " * 200
-    text, prompt = prompt_text(tokens, [passage(1, long)], budget=600)
-    assert "…" in text and prompt.passages[0].text == long.strip()
+def test_the_same_content_read_twice_is_found_once(db, add):
+    first = add("report", OLD)
+    add("report (reading 2)", OLD, replaces=first)
+    assert found(db, "lighthouse") == [("report", False)]
 
 
-def test_history_gives_way_before_passages(tokens):
-    turns = [Turn("old question", "old answer " * 20), Turn("new question", "new answer")]
-    found = [passage(1, "a passage " * 20)]
-    whole, _ = prompt_text(tokens, found, turns, budget=2000)
-    assert "old question" in whole and whole.index("old question") < whole.index("a passage")
-    tight, prompt = prompt_text(tokens, found, turns, budget=620)
-    assert "a passage" in tight and "old question" not in tight and prompt.history_turns <= 1
-
-
-def test_what_is_not_yet_read_is_marked(tokens):
-    text, prompt = prompt_text(tokens, [passage(1, "ahead", position=None)])
-    assert "not yet read" in text and not prompt.passages[0].is_read
-
-
-def test_a_question_that_cannot_fit_is_refused(tokens):
-    with pytest.raises(BadQuestion, match="fewer words"):
-        build_prompt(tokens, "why? " * 500, [], [], 500, 0)
-
-
-@pytest.mark.parametrize("window, wanted", [(2048, 200), (300, 200), (None, 64)])
-def test_the_budget_is_half_the_window(window, wanted):
-    prompt, answer = budget_tokens(window, wanted)
-    assert prompt + answer == (window or 4096) // 2 and 1 <= answer <= wanted
-
-
-def test_named_passages_are_cited():
-    prompt = [passage(1, "the lamp"), passage(2, "the parrot")]
-    shown = [c for c in _citations(prompt)]
-    assert [c.cited for c in mark_cited("It was lit [2].", shown)] == [False, True]
-
-
-def test_without_a_name_the_passage_that_shares_the_words_is_cited():
-    shown = _citations([passage(1, "the lamp burned"), passage(2, "a grey parrot, Ozymandias")])
-    assert [c.cited for c in mark_cited("Ozymandias, the parrot", shown)] == [False, True]
-
-
-def test_an_answer_that_found_nothing_cites_nothing():
-    shown = _citations([passage(1, "could not find the lamp")])
-    assert [c.cited for c in mark_cited("I could not find it.", shown)] == [False]
-
-
-def _citations(found):
-    from app.service.answering.retrieval import _citation
-
-    return [_citation(i + 1, p, 1000) for i, p in enumerate(found)]
-
-
-@pytest.mark.parametrize(
-    "question, follows",
-    [
-        ("Why did he leave the house?", True),
-        ("And then?", True),
-        ("Where was it hidden at last?", True),
-        ("What did Scudder carry in his pocket-book?", False),
-        ("Who is the keeper of the lamp?", False),
-        ("Where did George and Mary meet as children?", False),
-    ],
-)
-def test_only_follow_ups_are_read_with_the_conversation(question, follows):
-    assert follows_up(question) is follows
+def test_as_of_a_position_a_version_that_was_begun_later_is_unknown(db, add):
+    first = add("report", OLD, start=0)
+    add("report (version 2)", NEW, start=100, replaces=first, version=2)
+    assert found(db, "keeper", before=50) == [("report", False)]
+    assert found(db, "keeper", before=110) == [("report", True)]
 
 
 @pytest.mark.parametrize(

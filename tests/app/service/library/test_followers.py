@@ -13,6 +13,7 @@ import pytest
 
 import storage
 from app.errors import CannotFollow, SessionBusy
+from app.service import final_answer
 from app.web.library.html import documents_html
 from ingest import IngestError
 from tests.app.conftest import TINY_SINKS, TINY_WINDOW, wait_until_read
@@ -91,7 +92,7 @@ def test_it_grows_is_asked_and_ends_as_a_plain_reading_would(make_service, log):
         wait_for(lambda: is_caught_up(service, log))
     append(log, "2031-01-25 07:00:00 the valve Ozymandias is stuck\n")
     wait_for(lambda: is_caught_up(service, log))
-    *_, answer = service.questions.ask("s", "Which valve is stuck, Ozymandias?")
+    answer = final_answer(service.questions.ask("s", "Which valve is stuck, Ozymandias?"))
     assert "Ozymandias" in answer.passages[0].text
     assert "161" in answer.passages[0].locator and answer.position > 256
     service.context.following.stop(service.sessions.get("s").id)

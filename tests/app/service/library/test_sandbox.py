@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from app.messages import sentence
+from app.service import Done
 from ingest import IngestError, Limits, SandboxPool
 from tests.app.conftest import wait_until_read
 
@@ -52,8 +53,8 @@ def test_bad_files_among_good_ones_fail_alone(make_service, write, hostile):
         assert rows[f"after {deed}"].state == "done"
     with sqlite3.connect(service.settings.database_path) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    *_, answer = service.questions.ask("s", "What is the good text after?")
-    assert answer.done
+    *_, last = service.questions.ask("s", "What is the good text after?")
+    assert isinstance(last, Done)
 
 
 @pytest.mark.parametrize("deed", DEEDS)

@@ -10,6 +10,7 @@ from pypdf import PdfWriter
 import storage
 from ahn_runtime.checkpoint import load_checkpoint
 from app.errors import NoSuchPlace
+from app.service import final_answer
 from app.service.reading.replay import find_position, open_at
 from app.settings import Retention
 from tests.app.conftest import wait_until_read
@@ -75,12 +76,12 @@ def test_feeding_on_from_there_gives_what_was_read(service):
 
 
 def test_nothing_behind_the_place_is_looked_at(service):
-    *_, now = service.questions.ask("s", "Who was the murderer?")
+    now = final_answer(service.questions.ask("s", "Who was the murderer?"))
     assert any("Crumb" in p.text for p in now.passages)
-    *_, then = service.questions.ask("s", "Who was the murderer?", "fog: line 60")
+    then = final_answer(service.questions.ask("s", "Who was the murderer?", "fog: line 60"))
     assert then.as_of == "fog: line 60" and then.position < now.position
     assert not any("Crumb" in p.text for p in then.passages)
-    *_, seen = service.questions.ask("s", "Where was a zebra seen?", "fog: line 60")
+    seen = final_answer(service.questions.ask("s", "Where was a zebra seen?", "fog: line 60"))
     assert any("zebra" in p.text for p in seen.passages)
     stored = service.questions.messages("s")[-1]
     assert stored.details["as_of"] == "fog: line 60" and stored.position == then.position
@@ -115,7 +116,7 @@ def test_chapters_of_a_pdf_are_places_like_its_pages(make_service, tmp_path):
     assert storage.locator_kinds(service.db, row.id) == ["chapter", "page"]
     ends = {at: find_position(service.db, row, at) for at in ("page 3", "chapter 2", "chapters 3")}
     assert ends["page 3"] == ends["chapter 2"] < ends["chapters 3"]
-    *_, then = service.questions.ask("s", "zebra theatre murderer?", "novel: chapter 2")
+    then = final_answer(service.questions.ask("s", "zebra theatre murderer?", "novel: chapter 2"))
     assert {p.locator for p in then.passages} == {"page 2 (Chapter I)", "page 3 (Chapter II)"}
     with pytest.raises(NoSuchPlace, match='"chapter 12", "page 12"'):
         find_position(service.db, row, "line 3")
@@ -147,7 +148,7 @@ def test_a_chapters_end_has_a_checkpoint_and_can_be_asked_as_of(make_service, tm
         )
         ours = state_at(service, checkpoint.position)
         assert torch.equal(ours.next_logits(), stored.next_logits())
-    *_, then = service.questions.ask("s", "Where did the detective walk?", "chapter 1")
+    then = final_answer(service.questions.ask("s", "Where did the detective walk?", "chapter 1"))
     assert then.position == find_position(service.db, row, "chapter 1")
     tight = make_service(retention=Retention(budget_bytes=1))
     assert tight.sessions.report("s").disk_budget_bytes == 1 < tight.sessions.report("s").disk_bytes

@@ -7,6 +7,7 @@ import pytest
 
 import storage
 from app.errors import TooManyQuestions
+from app.service import Done, Queued, Retrieved
 from app.service.reading import worker as reader_module
 from app.service.reading.locks import SessionLocks
 from app.settings import session_cache_bytes
@@ -140,8 +141,8 @@ def test_closed_at_any_step_an_answer_frees_the_model_and_stores_nothing(make_se
         with service.context.queue.reading():
             pass
     assert len(service.questions.messages("s")) == told
-    *_, earlier = service.questions.ask("s", "Who kept a parrot?", "line 60")
-    assert earlier.done
+    *_, last = service.questions.ask("s", "Who kept a parrot?", "line 60")
+    assert isinstance(last, Done)
 
 
 def test_a_waiting_question_tells_its_place_and_can_leave(make_service, book):
@@ -150,13 +151,13 @@ def test_a_waiting_question_tells_its_place_and_can_leave(make_service, book):
     service.start_reading()
     wait_until_read(service, "s")
     answered, waiting = service.questions.ask("s", "Who?"), service.questions.ask("s", "What?")
-    assert next(answered).place == 0
-    assert next(waiting).place == 1
+    assert isinstance(next(answered), Retrieved)
+    assert next(waiting) == Queued(1)
     with pytest.raises(TooManyQuestions):
         next(service.questions.ask("s", "Where?"))
     waiting.close()
     third = service.questions.ask("s", "Where?")
-    assert next(third).place == 1
+    assert next(third) == Queued(1)
     answered.close()
-    *_, answer = third
-    assert answer.done and answer.place == 0
+    first, *_, last = third
+    assert isinstance(first, Retrieved) and isinstance(last, Done)

@@ -1,0 +1,134 @@
+"""An answer as a stream of events, and what they add up to.
+
+    Queued*  Prefilled*  Retrieved  Prefilled*  Delta*  Done
+
+Events are immutable. Who wants only the end takes `final_answer`; who shows an answer while it is
+made folds the events into an `AnswerView`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from app.service.answering.answer import Answer, ContextUsage
+from app.service.answering.citations import Citation
+
+
+@dataclass(frozen=True)
+class Queued:
+    """The question waits for the model; `position` in the queue counts from 1."""
+
+    position: int
+
+
+@dataclass(frozen=True)
+class Prefilled:
+    """The model has read another chunk of what comes before the answer.
+
+    Before `Retrieved` these are chunks of the documents, up to the position that is asked as of;
+    after it, chunks of the prompt.
+
+    Args:
+        tokens_seen: by the fork that answers.
+    """
+
+    tokens_seen: int
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """The passages for the answer were found.
+
+    Args:
+        position: tokens the session had read when the question was asked.
+        passages: as numbered in the prompt; none is marked as cited yet.
+        context: what the model has before it when it begins to answer.
+        found_nothing: no passage speaks of what was asked.
+    """
+
+    position: int
+    passages: tuple[Citation, ...]
+    context: ContextUsage
+    found_nothing: bool
+
+
+@dataclass(frozen=True)
+class Delta:
+    """More text of the answer; `seconds` since the question was asked."""
+
+    text: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Done:
+    """The answer is complete and stored; `question_id`: number of the stored question."""
+
+    answer: Answer
+    question_id: int
+
+
+Event = Queued | Prefilled | Retrieved | Delta | Done
+
+
+@dataclass(frozen=True)
+class AnswerView:
+    """What is known of an answer at one moment.
+
+    Args:
+        queue_position: while the question waits, from 1 on; 0 once it has the model.
+        retrieved: the passages, once they were found.
+        text: the answer as far as it was generated.
+        first_word_s: from the question to the first word; 0 before it.
+        answer: once it is complete.
+    """
+
+    question: str
+    as_of: str = ""
+    queue_position: int = 0
+    retrieved: Retrieved | None = None
+    text: str = ""
+    first_word_s: float = 0.0
+    answer: Answer | None = None
+
+    @property
+    def is_done(self) -> bool:
+        return self.answer is not None
+
+    def as_dict(self) -> dict[str, Any]:
+        """What is known of the record by now, under the keys of `Answer.as_dict`."""
+        if self.answer is not None:
+            return self.answer.as_dict()
+        known: dict[str, Any] = {"as_of": self.as_of, "first_word_s": self.first_word_s}
+        if self.retrieved is not None:
+            known["rests_on"] = asdict(self.retrieved.context)
+        return known
+
+
+def fold(view: AnswerView, event: Event) -> AnswerView:
+    """The view after one more event."""
+    queue_position = event.position if isinstance(event, Queued) else 0
+    view = replace(view, queue_position=queue_position)
+    match event:
+        case Retrieved():
+            return replace(view, retrieved=event)
+        case Delta(text, seconds):
+            first_word_s = view.first_word_s or seconds
+            return replace(view, text=view.text + text, first_word_s=first_word_s)
+        case Done(answer):
+            return replace(view, text=answer.text, answer=answer)
+    return view
+
+
+def final_answer(events: Iterable[Event]) -> Answer:
+    """Run an answer to its end.
+
+    Raises:
+        ValueError: the events end before it is complete.
+    """
+    *_, last = events  # to the very end, where the model is released
+    if not isinstance(last, Done):
+        raise ValueError(f"The events end without an answer; the last is {last!r}.")
+    return last.answer
