@@ -13,8 +13,9 @@ from app.service.answering.suggestions import suggest_questions
 from app.service.answering.transcript import history_as
 from app.service.context import Context
 from app.service.reading.model_queue import Ticket
-from app.service.reading.open_session import OpenSession, open_session
-from app.service.reading.replay import feed_up_to, find_position
+from app.service.reading.open_session import OpenSession, restore_session
+from app.service.reading.positions import find_position
+from app.service.reading.replay import feed_up_to
 from storage import MessageRow, SessionRow
 
 WAIT_S = 0.5
@@ -36,7 +37,7 @@ class Questions:
         at any moment, frees the model or the place.
 
         Args:
-            at: a place named as `timeline.find_position` takes it: answer as of there.
+            at: a place named as `find_position` takes it: answer as of there.
             replaces: number of the last question or its answer: both are replaced by these. The
                 same question is answered in other words.
 
@@ -59,9 +60,9 @@ class Questions:
         with context.queue.answering() as ticket:
             yield from _waiting(ticket, answer)
             if position is None:
-                live = context.live.get(row.id)
+                live = context.cache.get(row.id)
             else:
-                live = open_session(self._db, row, runtime, max_position=position)
+                live = restore_session(self._db, row, runtime, max_position=position)
                 yield from self._going_to(live, position, answer)
             yield from stream_answer(
                 self._db, context.settings, runtime, live, asked, answer, began

@@ -1,22 +1,16 @@
-"""The words around the reading: the opening, a document's introduction, the question.
+"""The text of a question: earlier turns, passages, the question itself.
 
-The stream of a session is one long chat turn. The opening begins it and is what the sinks hold;
-each document is introduced by its title; a question closes the turn, in a fork. Control tokens are
-put in by id here and nowhere else: text from documents and people is only ever text.
+A question ends the chat turn that the stream of a session is, in a fork. Control tokens are put in
+by id here and in the stream's text, nowhere else: text from documents and people is only ever text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-SYSTEM = (
-    "You are Ammon, a careful reading assistant. You are given long documents to read, and then a "
-    "question with passages from them. Answer from the text, briefly and exactly. Name the "
-    "passage you used, like [1]. If the text does not say it, answer: I could not find it."
-)
-USER_OPENING = "Here is what I would like you to read.\n"
+from app.service.reading.stream_text import Encoder
+
 ASK_FROM_PASSAGES = "Using only these passages, answer in a few words: "
 ASK = "Answer in a few words: "
 SEPARATOR = "\n\n---\n"
@@ -28,37 +22,12 @@ OTHER_PASSAGES = (
 )
 
 
-class Encoder(Protocol):
-    """What this room needs of a tokenizer."""
-
-    control: dict[str, int]
-
-    def encode(self, text: str) -> list[int]: ...
-
-
 @dataclass(frozen=True)
 class Turn:
     """An earlier question with its answer."""
 
     question: str
     answer: str
-
-
-def opening(tokens: Encoder) -> list[int]:
-    """System prompt and the start of the user's turn."""
-    return [
-        tokens.control["<|im_start|>"],
-        *tokens.encode(f"system\n{SYSTEM}"),
-        tokens.control["<|im_end|>"],
-        *tokens.encode("\n"),
-        tokens.control["<|im_start|>"],
-        *tokens.encode(f"user\n{USER_OPENING}"),
-    ]
-
-
-def introduction(tokens: Encoder, title: str) -> list[int]:
-    """What stands before a document's first segment."""
-    return tokens.encode(f"\n\n# {title}\n\n")
 
 
 def passage_text(number: int, title: str, locator: str, text: str) -> str:

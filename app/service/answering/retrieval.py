@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from app.errors import BadQuestion
 from app.service.answering.prompt import (
     SEPARATOR,
-    Encoder,
     Turn,
     history_text,
     join,
@@ -23,6 +22,7 @@ from app.service.answering.prompt import (
     question_head,
     question_tail,
 )
+from app.service.reading.stream_text import Encoder
 from storage import Passage
 
 SEARCHED_PASSAGES = 6  # the search ranks more closely what it is asked for
