@@ -100,3 +100,15 @@ def full_cache_bytes(config: ModelConfig, stream: StreamConfig, tokens: int) -> 
     """Bytes that full attention would hold after `tokens` tokens, in the stream's kv_dtype."""
     per_token = 2 * config.num_layers * config.num_kv_heads * config.head_dim
     return tokens * per_token * stream.kv_torch_dtype.itemsize
+
+
+def estimated_bytes(config: ModelConfig, stream: StreamConfig, tokens: int, num_gates: int) -> int:
+    """Bytes of a session's state after `tokens` tokens: keys, values, gates and memories.
+
+    Args:
+        num_gates: per head and token of the memory cell; 0 without a cell.
+    """
+    cached = stream.cached_tokens(tokens)
+    gates = num_gates * cached * config.num_heads * 4 * config.num_layers
+    memory = config.num_layers * config.num_heads * config.head_dim**2 * 4
+    return full_cache_bytes(config, stream, cached) + (gates + memory if stream.cell else 0)

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import app.torch_threads  # noqa: F401 (how the application's threads wait)
 from ahn_runtime import Runtime
-from app.service.answering.prompt import join, opening, passage_text, question_head, question_tail
+from app.service.answering.prompt import join, passage_text, question_head, question_tail
+from app.service.reading.stream_text import opening
 
 CONTEXT_CHARS, ANSWER_TOKENS = 3000, 48
 

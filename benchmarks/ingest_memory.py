@@ -30,10 +30,8 @@ import storage
 from ahn_runtime import Runtime
 from ahn_runtime.loading.tiny import write_tiny
 from app.service import Service
-from app.service.library import indexing as library
 from app.settings import ModelOptions, Settings
 from benchmarks.large_files import write_log, write_pdf
-from ingest import SandboxPool
 from storage import OPEN_STATES
 
 SESSION = "measured"
@@ -87,15 +85,11 @@ def measure(step: str, document: Path, data_dir: Path, model: Path, feed_tokens:
     options = ModelOptions(model=str(model), quantize=None)
     service = Service(Settings(data_dir=data_dir, model=options), _load)
     service.runtime()
-    session_id = service.sessions.ensure(SESSION).id
+    service.sessions.ensure(SESSION)
     peaks, began = Peaks(), time.monotonic()
     peaks.start()
     try:
-        done = (
-            _index(service, session_id, document)
-            if step == "index"
-            else _feed(service, feed_tokens)
-        )
+        done = _index(service, document) if step == "index" else _feed(service, feed_tokens)
         took_s = time.monotonic() - began
     finally:
         service.close()
@@ -108,12 +102,10 @@ def _load(options: ModelOptions) -> Runtime:
     return Runtime.load(**options.as_dict())
 
 
-def _index(service: Service, session_id: int, document: Path) -> int:
+def _index(service: Service, document: Path) -> int:
     """Take a document in; returns its tokens."""
-    tokens = service.runtime().tokenizer
-    with SandboxPool() as processes:
-        row = library.add_document(service.db, service.settings, processes, session_id, document)
-        library.index_document(service.db, service.settings, processes, row, tokens)
+    row = service.documents.add(SESSION, document)
+    service.context.indexer.step()
     return storage.get_document(service.db, row.id).token_count or 0
 
 

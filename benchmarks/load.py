@@ -101,7 +101,7 @@ def drive(service: Service, texts: Sequence[Path], askers: int, questions: int) 
     for thread in threads:
         thread.join()
     figures.tokens = sum(s.tokens_read for s in service.sessions.list())
-    figures.max_bytes = service.context.live.max_bytes
+    figures.max_bytes = service.context.cache.max_bytes
     return figures
 
 

@@ -19,8 +19,8 @@ import typer
 
 import storage
 from ahn_runtime import Runtime, Session, load_checkpoint
-from app.service.library.indexing import document_pieces
 from app.service.reading.rereading import made_with
+from app.service.reading.stream_text import document_pieces
 from app.settings import Settings, default_data_dir
 from evaluation.scoring import cross_entropy, half_interval, log_probabilities, mean
 from storage import CheckpointRow, Database

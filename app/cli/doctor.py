@@ -13,7 +13,8 @@ from ahn_runtime.loading import hub
 from ahn_runtime.loading.embedded import embedded_path, is_fetched
 from ahn_runtime.loading.presets import EMBEDDED, PRESETS, Preset
 from app.messages import sentence
-from app.service.library.indexing import free_bytes, text_recognition
+from app.service.library.file_store import free_bytes
+from app.service.library.indexing import text_recognition
 from app.settings import Settings
 from storage import Database, StorageError
 

@@ -1,4 +1,4 @@
-"""Sessions out of and into files: what goes along, and whether this machine's model can go on."""
+"""Export and import of sessions; an import checks that the model here can continue the state."""
 
 from __future__ import annotations
 
@@ -8,19 +8,27 @@ from pathlib import Path
 import storage
 from ahn_runtime import Runtime
 from ahn_runtime.checkpoint import load_checkpoint
-from app.service.library.indexing import kept_path
+from app.service.library.file_store import FileStore
 from app.settings import Settings
 from storage import DamagedDatabase, Database, SessionRow
 
 
 def export_session(
-    db: Database, settings: Settings, row: SessionRow, path: Path, all_checkpoints: bool
+    db: Database, store: FileStore, row: SessionRow, path: Path, all_checkpoints: bool
 ) -> None:
-    """Write a session with its documents, messages and newest checkpoint, or all checkpoints."""
+    """Write a session to a file, with its documents, their files, its messages and checkpoints.
+
+    Args:
+        path: of the file to write.
+        all_checkpoints: also the older ones, not only the newest.
+
+    Raises:
+        StorageError, OSError: it cannot be written.
+    """
     checkpoints = [c.id for c in storage.list_checkpoints(db, row.id)]
     documents = storage.list_documents(db, row.id)
-    kept = {d.sha256: kept_path(settings, d) for d in documents}
-    files = {sha256: file for sha256, file in kept.items() if file.is_file()}
+    copies = {d.sha256: store.path(d) for d in documents}
+    files = {sha256: copy for sha256, copy in copies.items() if copy.is_file()}
     wanted = checkpoints if all_checkpoints else checkpoints[:1]
     storage.export_session(db, row.id, path.expanduser(), wanted, files)
 
@@ -32,10 +40,15 @@ def import_session(
     name: str | None,
     runtime_of: Callable[[SessionRow], Runtime],
 ) -> SessionRow:
-    """Take a session in, if the model here can go on from its state.
+    """Add the session of an exported file, if the model here can continue its state.
+
+    Args:
+        path: of the exported file.
+        name: of the new session; that of the exported one if None.
+        runtime_of: returns the model of a session.
 
     Raises:
-        StorageError: the file is damaged, no export, or its name is taken.
+        StorageError: the file is damaged or not an export, or the name is taken.
         AhnError: it was read with another model, memory or configuration, or its state is damaged.
     """
     settings.files_dir.mkdir(parents=True, exist_ok=True)
@@ -51,7 +64,7 @@ def import_session(
             load_checkpoint(
                 runtime, checkpoint.manifest, lambda page: storage.read_page(export.db, page)
             )
-        with db.transaction():  # a file that cannot be written takes the rows along
+        with db.transaction():  # if a file cannot be written, no rows are added
             row = storage.import_session(db, export, name)
             export.write_files(lambda sha256: settings.files_dir / sha256)
         return row

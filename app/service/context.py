@@ -1,4 +1,4 @@
-"""What all parts of the service share: the store, the models, who works, and whose turn it is."""
+"""What all use cases share: the database, the models, the documents' files, and who reads."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Callable
 
 import storage
 from ahn_runtime import Runtime
+from app.service.library.file_store import FileStore
 from app.service.library.followers import Following
-from app.service.library.indexing import KeptFiles
+from app.service.library.indexing import index_document
 from app.service.models import Load, Models
 from app.service.reading import rereading
+from app.service.reading.indexer import Indexer
+from app.service.reading.job_queue import JobQueue
 from app.service.reading.locks import SessionLocks
 from app.service.reading.model_queue import ModelQueue
 from app.service.reading.session_cache import SessionCache
-from app.service.reading.worker import Reader
+from app.service.reading.worker import ReadingWorker
 from app.settings import ModelOptions, Settings
 from ingest import SandboxPool
 from storage import (
@@ -27,46 +30,54 @@ from storage import (
 
 
 class Context:
-    """One model, one reader, many sessions.
+    """One database, one model at a time, one reading worker, many sessions.
 
     Args:
-        load: makes a runtime of options; see `Models`.
-        processes: open the documents' files; the context's own where none are given.
-        all_read: told of a session that has nothing left to read.
+        settings: the application's settings; the data directory is made if it does not exist.
+        load: makes a runtime from model options; see `Models`.
+        processes: open the documents' files; the context starts its own if None.
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        load: Load,
-        processes: SandboxPool | None,
-        all_read: Callable[[int], None],
+        self, settings: Settings, load: Load, processes: SandboxPool | None = None
     ) -> None:
         self.settings = settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self.db = Database(settings.database_path)
         self.models = Models(load)
-        self.queue = ModelQueue(settings.max_waiting_questions)
-        self.locks = SessionLocks(settings.locks_dir)
-        self.files = KeptFiles(self.db, settings)
-        self.live = SessionCache(self.db, settings, self.queue, self.locks, self.runtime)
+        self.files = FileStore(self.db, settings.files_dir)
         self._own_processes = SandboxPool()
         self.processes = processes or self._own_processes
-        self.reader = Reader(
-            self.db,
-            settings,
-            self.processes,
-            self._runtime_of,
-            self.live,
-            all_read,
-            self.queue,
-        )
-        self.following = Following(self.db, settings, self._runtime_of, self.reader.enqueue)
+        self.queue = ModelQueue(settings.max_waiting_questions)
+        self.locks = SessionLocks(settings.locks_dir)
+        self.cache = SessionCache(self.db, settings, self.queue, self.locks, self.runtime)
+        self.jobs = JobQueue()
+        self.indexer = Indexer(self.db, self.jobs, self._index)
+        self.worker = ReadingWorker(self.db, settings, self.jobs, self.cache, self.queue)
+        self.following = Following(self.db, settings, self._runtime_of, self.jobs.enqueue)
+
+    def start_reading(self) -> None:
+        """Start the threads that index and read."""
+        self.processes.warm_up()
+        self.indexer.start()
+        self.worker.start()
+
+    def stop_reading(self, timeout_s: float = 60.0) -> None:
+        """Finish the current chunk, end the threads, write checkpoints.
+
+        Args:
+            timeout_s: how long each thread is waited for. If one does not end, no checkpoint is
+                written here: what it has read since its last one is read again.
+        """
+        self.jobs.stop()
+        have_ended = [threads.join(timeout_s) for threads in (self.indexer, self.worker)]
+        if all(have_ended):
+            self.cache.save_all()
 
     def close(self) -> None:
-        """Finish the chunk being read, write checkpoints, close the database."""
+        """Stop following and reading, write checkpoints, close the database."""
         self.following.stop_all()
-        self.reader.stop()
+        self.stop_reading()
         self._own_processes.close()
         self.db.close()
 
@@ -79,66 +90,71 @@ class Context:
         return storage.get_session(self.db, name)
 
     def runtime(self, row: SessionRow | None = None) -> Runtime:
-        """The model a session was made with, or that of a new one, loaded on first need.
+        """The model of a session, or of a new session if None; loaded on first use.
 
         Raises:
-            AhnError: why it cannot be loaded.
+            AhnError: it cannot be loaded, with the reason.
         """
         return self.models.get(self.options_of(row) if row else self.settings.model)
 
     def options_of(self, row: SessionRow) -> ModelOptions:
-        """What a session goes on with; see `rereading.made_with`."""
+        """The model options that a session is read and answered with."""
         return rereading.made_with(row)
 
     def _runtime_of(self, session_id: int) -> Runtime:
         return self.runtime(storage.get_session_by_id(self.db, session_id))
 
-    def let_go_of_models(self) -> None:
-        """Free the memory of models that no session goes on with any more."""
+    def _index(
+        self, document: DocumentRow, is_cancelled: Callable[[], bool], password: str | None
+    ) -> bool:
+        tokens = self._runtime_of(document.session_id).tokenizer
+        return index_document(
+            self.db, self.files, self.processes, document, tokens, is_cancelled, password
+        )
+
+    def unload_unused_models(self) -> None:
+        """Free the memory of the models that no session uses any more."""
         rows = [summary.session for summary in storage.list_sessions(self.db)]
         used = map(self.options_of, (*rows, *storage.list_rereads(self.db)))
         self.models.keep([self.settings.model, *used])
 
     def forget(self, session_id: int, save: bool = True) -> None:
-        """Take a session out of the following, out of the reading and out of memory.
+        """Stop following and reading for a session, and close it.
 
         Args:
-            save: what was read since its last checkpoint; not if it is to be deleted.
+            save: write a checkpoint of what was read since the last one; False if the session is
+                about to be deleted.
+
+        Raises:
+            SessionBusy: another process follows a log for it.
         """
         self.following.make_free(storage.get_session_by_id(self.db, session_id))
-        self.rest(session_id)
+        self.jobs.drop(session_id)
         if save:
             self.save(session_id)
-        self.live.drop(session_id)
-
-    def rest(self, session_id: int) -> None:
-        """Stop reading a session at the next grid point."""
-        documents = storage.list_documents(self.db, session_id)
-        self.reader.forget(session_id, [document.id for document in documents])
+        self.cache.drop(session_id)
 
     def save(self, session_id: int) -> None:
-        """Write a checkpoint of what a session has read since its last."""
+        """Write a checkpoint of what a session has read since its last one."""
         with self.queue.reading():
-            self.live.save(session_id)
+            self.cache.save(session_id)
 
     def resume(self, document: DocumentRow, password: str | None = None) -> DocumentRow:
-        """Read a document on, wherever it stopped; a failed one is tried again."""
+        """Continue a document that is not finished; a failed one is tried again.
+
+        Args:
+            password: of an encrypted PDF that is not indexed yet.
+        """
         if document.state in RESUMABLE_STATES:
             is_indexed = document.token_count is not None
             waiting = DocumentState.QUEUED if is_indexed else DocumentState.INDEXING
             document = storage.set_document_state(self.db, document.id, waiting)
         if document.state in OPEN_STATES:
-            self.reader.enqueue(document, password)
+            self.jobs.enqueue(document, password)
         return document
 
     def read_on(self, session_id: int) -> None:
-        """Have the reader go on with all that a session has left to read."""
+        """Queue all of a session's documents that are not finished."""
         for document in storage.list_documents(self.db, session_id):
             if document.state in OPEN_STATES:
-                self.reader.enqueue(document)
-
-    def is_at_work(self, session_id: int) -> bool:
-        """Whether anything of a session is being indexed or read, or is about to be, here."""
-        documents = [document.id for document in storage.list_documents(self.db, session_id)]
-        # In this order: what is indexed is read next.
-        return self.reader.is_indexing(documents) or self.reader.is_busy(session_id)
+                self.jobs.enqueue(document)

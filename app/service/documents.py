@@ -1,4 +1,4 @@
-"""The documents of sessions: added from wherever, read on, paused, cancelled, removed."""
+"""Documents of sessions: add, follow, list, pause, resume, cancel, remove."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ from pathlib import Path
 
 import storage
 from app.service.context import Context
-from app.service.library import indexing as library
-from app.service.library import versions
+from app.service.library import register, versions
+from app.service.library.file_store import sha256_of
+from app.service.library.versions import File
 from app.service.rereads import Rereads
+from ingest import EncryptedDocument
 from storage import DocumentRow, DocumentState
 
 
 @dataclass(frozen=True)
 class DocumentStatus:
-    """A document with its live progress; `eta_s` is None while nothing is known.
+    """A document and how far its reading is.
 
     Args:
-        waits_for_more: a log that is followed and rests, its state being 'paused', until it grows.
+        document: the stored row.
+        tokens_read: of the document, as of the last chunk.
+        tokens_per_second: over the last chunks; 0 if it is not being read.
+        waits_for_more: it is a followed log, in state 'paused' until it grows.
     """
 
     document: DocumentRow
@@ -29,13 +34,14 @@ class DocumentStatus:
 
     @property
     def eta_s(self) -> float | None:
+        """Seconds until it is read, None while that is unknown."""
         if not self.tokens_per_second or self.document.token_count is None:
             return None
         return (self.document.token_count - self.tokens_read) / self.tokens_per_second
 
 
 class Documents:
-    """What the service does about documents."""
+    """Use cases of documents."""
 
     def __init__(self, context: Context, rereads: Rereads) -> None:
         self._context, self._db, self._rereads = context, context.db, rereads
@@ -49,81 +55,116 @@ class Documents:
         source: str | None = None,
         password: str | None = None,
     ) -> DocumentRow:
-        """Add a file to a session and read it; a file already there goes on where it stopped.
+        """Add a file to a session and read it; a file that is there already is resumed.
 
         Args:
-            name: what the person calls it, where `path` is only a copy of theirs.
-            again: read it once more even though it was read; see `versions`.
-            source: where a copy really comes from; files are told apart by that.
-            password: of an encrypted PDF. It is kept in memory until the text is stored, and asked
-                for again if that was interrupted: the document has then failed and says so.
+            path: of the file; it may be deleted afterwards.
+            name: what the person calls the file, if `path` is a copy of it.
+            again: read the file once more even though its content was read.
+            source: where the original of a copy is, if that is known; files are told apart by it.
+            password: of an encrypted PDF. It is kept in memory until the text is stored. If that
+                is interrupted, the document fails, says so, and asks for the password again.
 
         Raises:
-            EncryptedDocument: it needs a password, or another one.
-            IngestError, StorageError, OSError: with the reason; nothing already stored is touched.
+            SessionBusy: the session is following a log.
+            EncryptedDocument: the file needs a password, or another one.
+            IngestError, StorageError, OSError: with the reason; nothing stored is changed.
         """
         context = self._context
         row = context.session(session)
         if log := context.following.end_log(row, path):
             return self.resume(log.id)
+        file_path = source if name else str(path.resolve())
         with context.files.adding():
-            document = library.add_document(
-                self._db,
-                context.settings,
-                context.processes,
-                row.id,
-                path,
-                name,
-                again,
-                source,
-                password,
-            )
+            document = self._register(row.id, path, name or path.name, file_path, again, password)
         context.following.end_before(row, document)
         return self.resume(document.id, password)
 
+    def _register(
+        self,
+        session_id: int,
+        path: Path,
+        name: str,
+        file_path: str | None,
+        again: bool,
+        password: str | None,
+    ) -> DocumentRow:
+        """Check a file, copy it and register it; what cannot be read is refused before the copy.
+
+        Args:
+            path: from which it is copied.
+            name, file_path: what the session knows the file by.
+        """
+        context = self._context
+        try:
+            context.processes.open_document(path, name=name, password=password)
+        except EncryptedDocument:
+            file = File(name, file_path, sha256_of(path))
+            indexed = None if again else register.find_indexed(self._db, session_id, file)
+            if indexed is None:
+                raise
+            return indexed
+        copy, sha256 = context.files.put(path)
+        opened = context.processes.open_document(copy, name=name, password=password)
+        return register.find_or_add(
+            self._db,
+            session_id,
+            File(name, file_path, sha256),
+            title=opened.title,
+            kind=opened.kind,
+            byte_count=opened.byte_count,
+            again=again,
+        )
+
     def follow(self, session: str, path: Path) -> DocumentRow:
-        """Read a log and go on as it grows; see `Following.start`."""
+        """Read a log, now and as it grows.
+
+        Raises:
+            SessionBusy: another process follows a log for this session.
+            CannotFollow: the session is being read again, or follows another log.
+            IngestError: the log cannot be followed.
+        """
         return self._context.following.start(self._context.session(session), path)
 
     def version_notes(self, document: DocumentRow) -> builtins.list[str]:
-        """What to know of a document that replaces another one."""
+        """Sentences for the person about a document that replaces another one."""
         return versions.notes_on(self._db, document)
 
     def list(self, session: str) -> builtins.list[DocumentStatus]:
-        """The session's documents in reading order, with live progress."""
+        """The session's documents in reading order, with their progress."""
         rows = storage.list_documents(self._db, self._context.session(session).id)
         return [self._status(row) for row in rows]
 
     def _status(self, row: DocumentRow) -> DocumentStatus:
-        progress = self._context.reader.progress.get(row.id)
-        rests = self._context.following.waits_for_more(row)
+        progress = self._context.jobs.progress_of(row)
+        is_waiting = self._context.following.waits_for_more(row)
         if progress is None or row.state == DocumentState.DONE:
-            return DocumentStatus(row, row.tokens_read, 0.0, rests)
-        return DocumentStatus(row, progress.tokens_read, progress.tokens_per_second, rests)
+            return DocumentStatus(row, row.tokens_read, 0.0, is_waiting)
+        return DocumentStatus(row, progress.tokens_read, progress.tokens_per_second, is_waiting)
 
     def stalled_document(self, session: str) -> DocumentRow | None:
-        """The document that stands still half-read: the session's others wait behind it."""
+        """A document read in part and stopped; the session's other documents wait for it."""
         return storage.find_stalled_document(self._db, self._context.session(session).id)
 
     def pause(self, document_id: int) -> None:
-        """Stop reading at the next grid point; what was read is saved."""
+        """Stop reading a document at the next grid point; what was read is saved."""
         context = self._context
         document = storage.get_document(self._db, document_id)
         context.following.pause(document)
-        if document.state == DocumentState.QUEUED and not context.reader.is_busy(
+        if document.state == DocumentState.QUEUED and not context.jobs.is_in_reading(
             document.session_id
         ):
             storage.set_document_state(self._db, document_id, DocumentState.PAUSED)
-        context.reader.pause(document)
+        context.jobs.pause(document)
 
     def resume(self, document_id: int, password: str | None = None) -> DocumentRow:
-        """Read a document on, wherever it stopped; a failed one is tried again.
+        """Continue a document that is not finished; a failed one is tried again.
 
-        The rest of a cancelled one cannot be joined to what was read of it once something else was
-        read behind it: then it is read once more, from its start, as a document of its own.
+        The rest of a cancelled document cannot follow what was read of it once something else was
+        read after it: then it is read again from its start, as a new document.
 
         Args:
-            password: of an encrypted PDF whose text is not yet stored.
+            password: of an encrypted PDF that is not indexed yet.
         """
         document = storage.get_document(self._db, document_id)
         if document.state == DocumentState.CANCELLED and self._is_read_past(document):
@@ -131,10 +172,12 @@ class Documents:
         return self._context.resume(document, password)
 
     def cancel(self, document_id: int) -> DocumentRow | None:
-        """Stop reading a document for good and take out what was not read of it.
+        """Stop reading a document for good.
 
-        What was read stays known. The rest is found no more, and read only if it is resumed. A
-        document of which nothing was read is gone: then None is returned.
+        What was read stays known. The rest is not found any more, and read only if it is resumed.
+
+        Returns:
+            The document; None if nothing of it was read, for then it is deleted.
         """
         context = self._context
         document = storage.get_document(self._db, document_id)
@@ -144,12 +187,12 @@ class Documents:
         follow = storage.find_follow(self._db, document_id)
         if follow is not None and not follow.ended:
             storage.end_follow(self._db, document_id)
-        context.rest(document.session_id)
+        context.jobs.drop(document.session_id)
         context.save(document.session_id)
         document = storage.get_document(self._db, document_id)
         if document.tokens_read == 0:
             storage.delete_document(self._db, document_id)
-            context.files.drop_unused()
+            context.files.prune()
             kept = None
         elif document.state != DocumentState.DONE:
             kept = storage.set_document_state(self._db, document_id, DocumentState.CANCELLED)
@@ -159,9 +202,12 @@ class Documents:
         return kept
 
     def remove(self, document_id: int) -> None:
-        """Delete a document; what was read after its beginning is read again without it.
+        """Delete a document; what was read after it is read again.
 
-        A memory cannot unlearn, so the session goes back to before the document.
+        A memory cannot unlearn, so the session goes back to the position before the document.
+
+        Raises:
+            SessionBusy: another process reads the session or follows a log for it.
         """
         context = self._context
         document = storage.get_document(self._db, document_id)
@@ -178,28 +224,23 @@ class Documents:
                 ]
                 storage.go_back(self._db, row.id, before[0] if before else None, pause=False)
             storage.delete_document(self._db, document.id)
-        context.files.drop_unused()
+        context.files.prune()
         context.read_on(row.id)
 
     def _is_read_past(self, document: DocumentRow) -> bool:
-        """Whether the session has read something behind what it read of a document."""
+        """Whether the session has read something after what it read of a document."""
         start = document.start_position
         others = storage.list_documents(self._db, document.session_id)
         return any((other.start_position or -1) > (start or 0) for other in others)
 
     def _read_once_more(self, document: DocumentRow) -> DocumentRow:
-        file = versions.File(document.file_name, document.source_path, document.sha256)
+        file = File(document.file_name, document.source_path, document.sha256)
         with self._db.transaction():
-            place = versions.slot_for(self._db, document.session_id, file, document.title)
-            return storage.add_document(
+            return register.add_row(
                 self._db,
                 document.session_id,
-                title=place.title,
+                file,
+                title=document.title,
                 kind=document.kind,
-                file_name=document.file_name,
-                sha256=document.sha256,
                 byte_count=document.byte_count,
-                source_path=document.source_path,
-                version=place.version,
-                replaces=place.replaces,
             )

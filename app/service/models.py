@@ -1,4 +1,4 @@
-"""The loaded models: weights once for all sessions that differ only in what they hold of them."""
+"""The loaded models; sessions that differ only in what they cache share the weights."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Load = Callable[[ModelOptions], Runtime]
 
 
 class Models:
-    """Loads on first need and keeps what it loaded.
+    """Loads models on first use and keeps them.
 
     Args:
-        load: makes a runtime; called once for each set of options, in whatever thread needs it.
+        load: makes a runtime; called once for each set of options, in any thread.
     """
 
     def __init__(self, load: Load) -> None:
@@ -29,19 +29,19 @@ class Models:
         """The runtime of these options.
 
         Raises:
-            AhnError: why it cannot be loaded.
+            AhnError: it cannot be loaded, with the reason.
         """
-        settled = resolve_options(options)
-        known = self._loaded.get(settled)
-        if known is not None:  # whoever has a model does not wait for the loading of another
+        resolved = resolve_options(options)
+        known = self._loaded.get(resolved)
+        if known is not None:  # a loaded model is returned while another is loading
             return known
         with self._loading:
-            if settled not in self._loaded:
-                self._loaded[settled] = self._sharing(settled) or self._load(settled)
-            return self._loaded[settled]
+            if resolved not in self._loaded:
+                self._loaded[resolved] = self._sharing(resolved) or self._load(resolved)
+            return self._loaded[resolved]
 
     def _sharing(self, options: ModelOptions) -> Runtime | None:
-        """A runtime on weights that are loaded already, if one differs only in what is held."""
+        """A runtime on weights that are loaded already, if only cache options differ."""
         preset = PRESETS.get(options.model)
         window, sinks = choose_window(options.window, options.sinks, preset)
         for known, runtime in self._loaded.items():
@@ -55,22 +55,24 @@ class Models:
         return None
 
     def keep(self, options: Iterable[ModelOptions]) -> None:
-        """Let go of all models but those of these options; loaded again if they are needed."""
+        """Unload all models but those of these options; they are loaded again when needed."""
         kept = set(map(resolve_options, options))
         with self._loading:
             self._loaded = {known: rt for known, rt in self._loaded.items() if known in kept}
 
     @property
     def any_loaded(self) -> bool:
+        """Whether any model is in memory."""
         return bool(self._loaded)
 
 
 def _weights(options: ModelOptions) -> ModelOptions:
-    """Options without those that only say what a session holds."""
+    """Options without those that only say what a session caches."""
     plain = ModelOptions()
     return replace(
         options,
-        ahn=options.ahn if options.window is not None else None,  # nothing leaves, so no memory
+        # Without a window nothing is evicted, so no memory is needed.
+        ahn=options.ahn if options.window is not None else None,
         window=plain.window,
         sinks=plain.sinks,
         kv_dtype=plain.kv_dtype,

@@ -1,4 +1,4 @@
-"""A cited passage where it stands: its neighbours on the page, and the page as a picture."""
+"""A cited passage in its context: its neighbours on the page, and the page as a picture."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import storage
 from app.service.context import Context
-from app.service.library.indexing import kept_path
-from app.service.reading.replay import find_position
+from app.service.reading.positions import find_position
 from ingest import PagePicture, render_page
 from storage import DocumentRow, NotFound, SegmentRow
 
@@ -16,9 +15,11 @@ MAX_NEIGHBOURS = 4
 
 @dataclass(frozen=True)
 class PassageContext:
-    """A passage with what stands around it on the same page, in the same chapter or near it.
+    """A passage with its neighbours on the same page, in the same chapter or near it.
 
-    `page_index` counts from 0 and is for `render`; None where there is no page to be drawn.
+    Args:
+        before, after: texts of the neighbours, in their order.
+        page_index: the page, from 0 on, for `Passages.render`; None if it cannot be drawn.
     """
 
     document: DocumentRow
@@ -31,7 +32,7 @@ class PassageContext:
 
 
 class Passages:
-    """What the service does about passages."""
+    """Use cases of passages."""
 
     def __init__(self, context: Context) -> None:
         self._context, self._db = context, context.db
@@ -40,7 +41,7 @@ class Passages:
         """A passage of a session with its neighbours.
 
         Args:
-            at: a place as `ask` takes it: nothing from behind it is shown.
+            at: a position as `Questions.ask` takes it; nothing after it is shown.
 
         Raises:
             NotFound: the session has no such passage.
@@ -53,7 +54,7 @@ class Passages:
         document = storage.get_document(self._db, here.document_id) if here else None
         if here is None or document is None or document.session_id != row.id:
             raise NotFound(f"The session {row.name!r} has no passage number {segment_id} to show.")
-        same = [segment for segment in near if _share_a_place(here, segment)]
+        same = [segment for segment in near if _belong_together(here, segment)]
         return PassageContext(
             document,
             segment_id,
@@ -65,27 +66,31 @@ class Passages:
         )
 
     def render(self, document_id: int, page_index: int, passage: str = "") -> PagePicture:
-        """A page of a PDF as a picture, and where on it a passage stands.
+        """A page of a PDF as a picture, with the passage marked on it.
+
+        Args:
+            page_index: from 0 on.
+            passage: its text; nothing is marked if it is empty or not found.
 
         Raises:
-            NotFound: the document is no PDF, or its file is not kept here.
+            NotFound: the document is not a PDF, or its file is not kept here.
             IngestError: the page cannot be drawn.
         """
         document = storage.get_document(self._db, document_id)
-        path = kept_path(self._context.settings, document)
+        path = self._context.files.path(document)
         if document.kind != "pdf" or not path.is_file():
             raise NotFound(f"Of {document.title!r} there is no page to be drawn.")
         return render_page(path, page_index, name=document.file_name, passage=passage)
 
     def _page_index(self, document: DocumentRow, segment: SegmentRow) -> int | None:
         is_page = document.kind == "pdf" and segment.locator_kind == "page"
-        if not is_page or not kept_path(self._context.settings, document).is_file():
+        if not is_page or not self._context.files.path(document).is_file():
             return None
         return segment.locator_start - 1
 
 
-def _share_a_place(one: SegmentRow, other: SegmentRow) -> bool:
-    """On one page, or in one chapter; lines and paragraphs are each of their own: those near."""
+def _belong_together(one: SegmentRow, other: SegmentRow) -> bool:
+    """Whether two segments share a page or a chapter; lines and paragraphs always do."""
     if one.locator_kind not in ("page", "chapter"):
         return True
     return one.locator_start <= other.locator_end and other.locator_start <= one.locator_end

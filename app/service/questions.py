@@ -15,8 +15,9 @@ from app.service.answering.suggestions import suggest_questions
 from app.service.answering.transcript import render_transcript
 from app.service.context import Context
 from app.service.reading.model_queue import Ticket
-from app.service.reading.open_session import OpenSession, open_session
-from app.service.reading.replay import feed_up_to, find_position
+from app.service.reading.open_session import OpenSession, restore_session
+from app.service.reading.positions import find_position
+from app.service.reading.replay import feed_up_to
 from storage import MessageRow, SessionRow
 
 QUEUE_POLL_S = 0.5
@@ -63,9 +64,9 @@ class Questions:
         with context.queue.answering() as ticket:
             yield from _wait_for_model(ticket)
             if position is None:
-                opened = context.live.get(row.id)
+                opened = context.cache.get(row.id)
             else:
-                opened = open_session(self._db, row, runtime, max_position=position)
+                opened = restore_session(self._db, row, runtime, max_position=position)
                 yield from self._replay(opened, position)
             yield from stream_answer(self._db, context.settings, opened, asked, asked_at)
 

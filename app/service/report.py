@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import storage
-from ahn_runtime.accounting import full_cache_bytes, paper_costs
+from ahn_runtime.accounting import estimated_bytes, full_cache_bytes, paper_costs
 from ahn_runtime.config import ModelConfig, StreamConfig
 from storage import CheckpointRow, Database, ReadingSpeed, SessionRow
 
@@ -95,14 +95,6 @@ def saved(ours: int, full: int) -> float:
     return max(0.0, 1 - ours / full) if full else 0.0
 
 
-def held_bytes(config: ModelConfig, stream: StreamConfig, tokens: int, num_gates: int) -> int:
-    """Bytes of a session's state at `tokens` tokens: keys, values, gates, memories."""
-    held = stream.cached_tokens(tokens)
-    gates = num_gates * held * config.num_heads * 4 * config.num_layers
-    memory = config.num_layers * config.num_heads * config.head_dim**2 * 4
-    return full_cache_bytes(config, stream, held) + (gates + memory if stream.cell else 0)
-
-
 def make_report(
     db: Database, row: SessionRow, live: tuple[int, int, int] | None, disk_budget_bytes: int
 ) -> Report:
@@ -140,13 +132,13 @@ def make_report(
         paper_cache_elements_full=paper.cache_elements_full * config.num_layers,
         run_flops=flops,
         run_flops_full=flops_full,
-        run_cache_bytes=held_bytes(config, stream, tokens, gates),
+        run_cache_bytes=estimated_bytes(config, stream, tokens, gates),
         run_cache_bytes_full=full_cache_bytes(config, stream, tokens),
         disk_bytes=storage.checkpoint_bytes(db, row.id),
         disk_budget_bytes=disk_budget_bytes,
         checkpoints=len(checkpoints),
         curve_tokens=points,
-        curve_cache_bytes=[held_bytes(config, stream, n, gates) for n in points],
+        curve_cache_bytes=[estimated_bytes(config, stream, n, gates) for n in points],
         curve_cache_bytes_full=[full_cache_bytes(config, stream, n) for n in points],
         curve_paper_cache_elements=[p.cache_elements * config.num_layers for p in curve],
         curve_paper_cache_elements_full=[p.cache_elements_full * config.num_layers for p in curve],

@@ -1,4 +1,4 @@
-"""The re-readings of sessions: begun, dropped, watched, and switched to when they are done."""
+"""Re-readings: a session is read again with other options, beside its old state."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from storage import SessionRow
 
 
 class Rereads:
-    """What the service does about reading anew."""
+    """Use cases of re-readings. A finished one takes its session's place by itself."""
 
     def __init__(self, context: Context) -> None:
         self._context, self._db = context, context.db
+        context.worker.subscribe(self._finish)
 
     def settings_for(self, options: ModelOptions) -> dict[str, Any]:
-        """What a session made with these options keeps of them and of their model."""
+        """The settings to store with a session of these model options, and its model's figures."""
         options = resolve_options(options)
         runtime = self._context.models.get(options)
         cell = runtime.stream.cell
@@ -39,10 +40,10 @@ class Rereads:
         }
 
     def begin(self, name: str, changes: dict[str, Any]) -> None:
-        """Read a session anew in the background; asked for again, it goes on where it stopped.
+        """Read a session again in the background; an unfinished re-reading is resumed.
 
         Args:
-            changes: `ModelOptions` by name, instead of those the session was made with.
+            changes: `ModelOptions` by name that replace those the session was made with.
 
         Raises:
             NothingRead: there is nothing to read.
@@ -50,7 +51,9 @@ class Rereads:
         """
         row = self._context.session(name)
         if not storage.list_documents(self._db, row.id):
-            raise NothingRead(f"The session {name!r} has no documents, so nothing to read anew.")
+            raise NothingRead(
+                f"The session {name!r} has no documents, so there is nothing to read again."
+            )
         self._context.following.end(row)
         settings = self.settings_for(replace(rereading.given_options(row), **changes))
         reread = storage.find_reread(self._db, row.id)
@@ -71,20 +74,20 @@ class Rereads:
         if known is not None:
             self._context.forget(known.id, save=False)
             storage.delete_session(self._db, known.id)
-            self._context.let_go_of_models()
+            self._context.unload_unused_models()
 
     def progress(self, name: str) -> Rereading | None:
-        """How far the session's re-reading is; None if there is none."""
+        """How far the session's re-reading is, None if there is none."""
         reread = storage.find_reread(self._db, self._context.session(name).id)
         return None if reread is None else rereading.progress_of(self._db, reread)
 
     def is_running(self, name: str) -> bool:
-        """Whether a re-reading is being worked on, not only there."""
+        """Whether this process indexes or reads the re-reading of a session, or is about to."""
         reread = storage.find_reread(self._db, self._context.session(name).id)
-        return reread is not None and self._context.is_at_work(reread.id)
+        return reread is not None and self._context.jobs.is_active(reread.id)
 
     def is_offered(self, name: str) -> bool:
-        """Whether a new session would have a trained memory, where this one's is untrained."""
+        """Whether a new session would have a trained memory and this one's is untrained."""
         row = self._context.session(name)
         if row.settings.get("memory_status") != rereading.UNTRAINED:
             return False
@@ -92,17 +95,17 @@ class Rereads:
         preset = PRESETS.get(str(made.model))
         return made.ahn == "auto" and preset is not None and preset.memory_status == "trained"
 
-    def finish(self, session_id: int) -> None:
-        """A re-reading that is done takes its session's place; told of any session all read."""
+    def _finish(self, session_id: int) -> None:
+        """Put a finished re-reading in its session's place; other sessions are left alone."""
         context = self._context
         row = storage.get_session_by_id(self._db, session_id)
         if row.rereads is None:
             return
-        with context.queue.reading():  # nobody answers from the old state meanwhile
-            context.live.save(row.rereads)
+        with context.queue.reading():  # no answer is made from the old state meanwhile
+            context.cache.save(row.rereads)
             more = rereading.finish(self._db, context.locks, row)
             if storage.find_reread(self._db, row.rereads) is None:
                 for gone in (row.id, row.rereads):
-                    context.live.drop(gone)
-                context.let_go_of_models()
+                    context.cache.drop(gone)
+                context.unload_unused_models()
         context.read_on(row.id if more else row.rereads)

@@ -32,7 +32,7 @@ class Service:
         self, settings: Settings, load: Load, processes: SandboxPool | None = None
     ) -> None:
         self.settings = settings
-        self.context = context = Context(settings, load, processes, self._all_read)
+        self.context = context = Context(settings, load, processes)
         self.db = context.db
         self.rereads = Rereads(context)
         self.sessions = Sessions(context, self.rereads)
@@ -68,17 +68,14 @@ class Service:
 
     def start_reading(self) -> None:
         """Start the reading threads; they read only what is queued from now on."""
-        self.context.reader.start()
+        self.context.start_reading()
 
     def stop_reading(self) -> None:
         """Finish the current chunk, write checkpoints and end the reading threads."""
-        self.context.reader.stop()
+        self.context.stop_reading()
 
     def close(self) -> None:
         """Stop answers and reading, write checkpoints, close the database."""
         self.answers.stop_all()
         self.trash.stop()
         self.context.close()
-
-    def _all_read(self, session_id: int) -> None:
-        self.rereads.finish(session_id)

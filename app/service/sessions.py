@@ -1,4 +1,4 @@
-"""The sessions: made, found, renamed, doubled, deleted, taken elsewhere, and what is to be told."""
+"""Sessions as wholes: list, create, rename, duplicate, delete, export, go back, report."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import storage
-from app.service import archive as exchange
+from app.service import archive
 from app.service.context import Context
-from app.service.reading.replay import find_checkpoint
+from app.service.reading.positions import find_checkpoint
 from app.service.report import Report, make_report
 from app.service.rereads import Rereads
 from app.settings import ModelOptions
@@ -17,17 +17,17 @@ from storage import CheckpointRow, SessionRow, SessionSummary
 
 
 class Sessions:
-    """What the service does about sessions as wholes."""
+    """Use cases of sessions."""
 
     def __init__(self, context: Context, rereads: Rereads) -> None:
         self._context, self._db, self._rereads = context, context.db, rereads
 
     def list(self, search: str = "", sizes: bool = False) -> list[SessionSummary]:
-        """The sessions, the one with the newest activity first.
+        """The sessions, the most recently used first.
 
         Args:
-            search: only those whose name, or a document's title, has each of these words.
-            sizes: say what each takes on the disk; that is counted page by page.
+            search: only those whose name or documents' titles contain each of these words.
+            sizes: include the bytes of each on disk, which takes time: pages are counted.
         """
         found = storage.list_sessions(self._db, search)
         if not sizes:
@@ -35,7 +35,7 @@ class Sessions:
         return [replace(s, byte_count=self._disk_bytes(s.session.id)) for s in found]
 
     def _disk_bytes(self, session_id: int) -> int:
-        """What a session takes on the disk; what it shares with others counts for each."""
+        """Bytes of a session on disk; what it shares with others counts for each."""
         pages = storage.checkpoint_bytes(self._db, session_id)
         return pages + storage.file_bytes(self._db, session_id)
 
@@ -52,7 +52,7 @@ class Sessions:
         return self._context.options_of(row)
 
     def create(self, name: str) -> SessionRow:
-        """A new session, bound to the model and window that are loaded."""
+        """A new session, made with the model options of the settings."""
         settings = self._rereads.settings_for(self._context.settings.model)
         return storage.create_session(self._db, name, settings)
 
@@ -67,18 +67,18 @@ class Sessions:
         """Give a session another name.
 
         Raises:
-            AlreadyExists: another session has it.
+            AlreadyExists: another session has this name.
         """
         row = storage.rename_session(self._db, self._context.session(name).id, new)
-        live = self._context.live.peek(row.id)
-        if live is not None:
-            live.row = row
+        opened = self._context.cache.peek(row.id)
+        if opened is not None:
+            opened.row = row
         return row
 
     def duplicate(self, name: str, new: str) -> SessionRow:
-        """A second session that stands where this one does, and goes its own way from there.
+        """A second session with the same state, independent from then on.
 
-        Its checkpoints share the pages of the first, so it takes hardly any disk.
+        Its checkpoints share the pages of the first, so it takes hardly any disk space.
 
         Raises:
             AlreadyExists: the new name is taken.
@@ -90,23 +90,38 @@ class Sessions:
         return copy
 
     def delete(self, name: str) -> None:
-        """Delete a session with everything that only it used."""
+        """Delete a session with everything that only this session uses."""
         row = self._context.session(name)
         self._rereads.drop(row)
         self._context.forget(row.id, save=False)
         storage.delete_session(self._db, row.id)
-        self._context.files.drop_unused()
+        self._context.files.prune()
 
     def export_to(self, name: str, path: Path, all_checkpoints: bool = False) -> None:
-        """Write a session to one file; see `exchange`."""
+        """Write a session to one file.
+
+        Args:
+            all_checkpoints: also the older ones, not only the newest.
+
+        Raises:
+            StorageError, OSError: it cannot be written.
+        """
         row = self._context.session(name)
-        exchange.export_session(self._db, self._context.settings, row, path, all_checkpoints)
+        archive.export_session(self._db, self._context.files, row, path, all_checkpoints)
 
     def import_from(self, path: Path, name: str | None = None) -> SessionRow:
-        """Take a session in from a file, and read on what it left unfinished."""
+        """Add the session of an exported file, and resume its unfinished documents.
+
+        Args:
+            name: of the new session; that of the exported one if None.
+
+        Raises:
+            StorageError: the file is damaged or not an export, or the name is taken.
+            AhnError: the model here cannot continue its state.
+        """
         context = self._context
         with context.files.adding():
-            row = exchange.import_session(self._db, context.settings, path, name, context.runtime)
+            row = archive.import_session(self._db, context.settings, path, name, context.runtime)
         context.read_on(row.id)
         return row
 
@@ -125,35 +140,34 @@ class Sessions:
             storage.go_back(self._db, row.id, checkpoint_id, pause=True)
 
     def checkpoints(self, session: str) -> builtins.list[CheckpointRow]:
-        """The session's checkpoints, the one furthest on first."""
+        """The session's checkpoints, the one at the highest position first."""
         return storage.list_checkpoints(self._db, self._context.session(session).id)
 
     def report(self, session: str) -> Report:
-        """What the session saved; live where it is ahead of its checkpoint. Needs no model."""
+        """What the session saved, as of now; no model is needed."""
         row = self._context.session(session)
-        live = self._context.live.peek(row.id)
-        state = live.session.state if live else None
+        opened = self._context.cache.peek(row.id)
+        state = opened.session.state if opened else None
         now = (state.tokens_seen, state.flops, state.flops_full) if state else None
         return make_report(self._db, row, now, self._context.settings.retention.budget_bytes)
 
     def is_at_work(self, name: str) -> bool:
-        """Whether anything of the session is being indexed or read, or is about to be, here."""
-        return self._context.is_at_work(self._context.session(name).id)
+        """Whether this process indexes or reads anything of the session, or is about to."""
+        return self._context.jobs.is_active(self._context.session(name).id)
 
     def reading_notes(self, session: str) -> builtins.list[str]:
-        """How the session was restored where that is worth telling, and why its reading stops."""
+        """Sentences: from which older checkpoint it was restored, and why its reading stopped."""
         row, context = self._context.session(session), self._context
-        live = context.live.peek(row.id)
-        notice = context.reader.notices.get(row.id)
-        return [*(live.notes if live else []), *([notice] if notice else [])]
+        opened = context.cache.peek(row.id)
+        notice = context.jobs.notice_of(row.id)
+        return [*(opened.notes if opened else []), *([notice] if notice else [])]
 
     def notice(self, session: str) -> str:
-        """What the person should know about the session's reading; empty when all is well."""
+        """Sentences about all that keeps the session from being read; empty if nothing does."""
         row, context = self._context.session(session), self._context
-        notes: builtins.list[str | None] = [*self.reading_notes(session)]
-        notes.append(context.following.notices.get(row.id))
-        anew = self._rereads.progress(session)
-        if anew is not None:
+        notes = [*self.reading_notes(session), context.following.notices.get(row.id, "")]
+        progress = self._rereads.progress(session)
+        if progress is not None:
             reread = storage.find_reread(self._db, row.id)
-            notes += [str(anew), context.reader.notices.get(reread.id) if reread else None]
+            notes += [str(progress), context.jobs.notice_of(reread.id) if reread else ""]
         return " ".join(filter(None, notes))

@@ -1,4 +1,4 @@
-"""Documents from elsewhere than a file that is given: pasted text, the web, this machine."""
+"""Documents that are not uploaded files: pasted text, web addresses, files of this machine."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ UNTITLED = "Pasted text"
 
 
 class OtherSources:
-    """What the service does about documents that come as something else than a file."""
+    """Use cases of documents from text, from the web and from paths on the server."""
 
     def __init__(self, context: Context, documents: Documents) -> None:
         self._allowed, self._documents = context.settings.sources, documents
         self._context = context
 
     def add_text(self, session: str, title: str, text: str) -> DocumentRow:
-        """Add a text as it is typed or pasted; another one of the same title is its new version.
+        """Add a typed or pasted text; a different text of the same title is a new version.
 
         Raises:
             NotAllowed: it is empty or too long.
@@ -35,8 +35,8 @@ class OtherSources:
             raise NotAllowed("The text is empty; type or paste some.")
         if len(text) > self._allowed.max_text_chars:
             raise NotAllowed(
-                f"The text has {len(text):,} characters, at most {self._allowed.max_text_chars:,} "
-                "are taken; save it as a file and add that."
+                f"The text has {len(text):,} characters, the maximum is "
+                f"{self._allowed.max_text_chars:,}; save it as a file and add that."
             )
         name = file_name(clean_line(title)) if title.strip() else UNTITLED
         with tempfile.TemporaryDirectory(prefix="ammon-") as folder:
@@ -47,14 +47,14 @@ class OtherSources:
     def add_url(
         self, session: str, url: str, is_owner: bool = False, password: str | None = None
     ) -> DocumentRow:
-        """Add what an address on the web gives; other content another time is a new version.
+        """Add the page or file at a web address; different content later is a new version.
 
         Args:
-            is_owner: the person sits at this machine and may fetch what they like anyway.
-            password: of an encrypted PDF; see `Documents.add`.
+            is_owner: the caller works on this machine, so what the server allows does not matter.
+            password: of an encrypted PDF.
 
         Raises:
-            NotAllowed: URLs are not taken here, or not this one, with the reason.
+            NotAllowed: URLs, or this URL, are not read here, with the reason.
         """
         self._context.session(session)
         allowed = self._allowed
@@ -62,10 +62,10 @@ class OtherSources:
             allowed = replace(allowed, urls=True, private_addresses=True)
         if not allowed.urls:
             raise NotAllowed(
-                f"URLs are not read here; whoever runs Ammon can allow it ({URLS_VARIABLE}=1)."
+                f"URLs are not read here; the administrator can allow it ({URLS_VARIABLE}=1)."
             )
         if not is_url(url.strip()):
-            raise NotAllowed(f"{url[:200]!r} is no address on the web: it begins with https://.")
+            raise NotAllowed(f"{url[:200]!r} is not a web address: those begin with https://.")
         with fetched(url, allowed) as file:
             return self._documents.add(
                 session, file.path, file.name, source=url.strip(), password=password
@@ -75,7 +75,7 @@ class OtherSources:
         """Add a file of the machine that Ammon runs on.
 
         Args:
-            password: of an encrypted PDF; see `Documents.add`.
+            password: of an encrypted PDF.
 
         Raises:
             NotAllowed: it is not below a directory that is open for this.
@@ -83,16 +83,16 @@ class OtherSources:
         return self._documents.add(session, self._opened(session, path), password=password)
 
     def follow_path(self, session: str, path: str) -> DocumentRow:
-        """Read a log of the machine that Ammon runs on, and go on as it grows.
+        """Read a log of the machine that Ammon runs on, now and as it grows.
 
         Raises:
             NotAllowed: it is not below a directory that is open for this.
-            CannotFollow: see `Following.start`.
+            CannotFollow: the session is being read again, or follows another log.
         """
         return self._documents.follow(session, self._opened(session, path))
 
     def _opened(self, session: str, path: str) -> Path:
-        """Where a file really lies, if it may be read."""
+        """The resolved path of a file, if it may be read."""
         self._context.session(session)
         # Resolved first: neither ".." nor a link leads out.
         wanted = Path(path.strip()).expanduser()
@@ -100,7 +100,7 @@ class OtherSources:
         open_below = [allowed.resolve() for allowed in self._allowed.paths]
         if not wanted.is_absolute() or not any(map(resolved.is_relative_to, open_below)):
             raise NotAllowed(
-                f"{path[:200]!r} is not read from here; whoever runs Ammon can open directories "
-                f"for this ({PATHS_VARIABLE})."
+                f"{path[:200]!r} is not read from here; the administrator can open "
+                f"directories for this ({PATHS_VARIABLE})."
             )
         return resolved

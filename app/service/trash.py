@@ -1,4 +1,4 @@
-"""Sessions that a person threw away: restored on demand, really deleted after a while."""
+"""The trash: deleted sessions can be restored for a while, then they are deleted for good."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Trash:
-    """What the service does about thrown-away sessions."""
+    """Use cases of the trash."""
 
     def __init__(self, context: Context) -> None:
         self._context, self._db = context, context.db
@@ -24,17 +24,17 @@ class Trash:
         self._is_stopped = False
 
     def put(self, name: str) -> TrashedSession:
-        """Throw a session away; it is not read on, and deleted after `Settings.trash_s`."""
+        """Move a session to the trash; it is not read, and deleted `Settings.trash_s` later."""
         row = self._context.session(name)
         reread = storage.find_reread(self._db, row.id)
         for session_id in (row.id, *([reread.id] if reread else [])):
             self._context.forget(session_id)
         trashed = storage.trash_session(self._db, row.id)
-        self._wait_for_the_next()
+        self._set_timer()
         return trashed
 
     def restore(self, session_id: int) -> SessionRow:
-        """Undo `put`: the session is there as it was, and reads on.
+        """Take a session out of the trash; its reading continues.
 
         Raises:
             NotFound: it is deleted already.
@@ -46,23 +46,23 @@ class Trash:
         return row
 
     def list(self) -> list[TrashedSession]:
-        """What can be taken back, thrown away last first."""
+        """The sessions in the trash, the newest there first."""
         return storage.list_trash(self._db)
 
     def empty(self) -> None:
-        """Really delete all that is in the trash."""
+        """Delete for good all that is in the trash."""
         for trashed in self.list():
             self._delete(trashed)
 
     def sweep(self) -> None:
-        """Really delete what has been in the trash for long enough, and wait for the rest."""
+        """Delete for good what was in the trash long enough, and set a timer for the rest."""
         for trashed in self.list():
             if self._left_s(trashed) <= 0:
                 self._delete(trashed)
-        self._wait_for_the_next()
+        self._set_timer()
 
     def stop(self) -> None:
-        """Delete nothing any more."""
+        """Cancel the timer; nothing is deleted after this."""
         with self._guard:
             self._is_stopped = True
             if self._timer is not None:
@@ -70,13 +70,13 @@ class Trash:
 
     def _delete(self, trashed: TrashedSession) -> None:
         storage.delete_session(self._db, trashed.session_id)
-        self._context.files.drop_unused()
+        self._context.files.prune()
 
     def _left_s(self, trashed: TrashedSession) -> float:
         age = datetime.now(UTC) - datetime.fromisoformat(trashed.trashed_at)
         return self._context.settings.trash_s - age.total_seconds()
 
-    def _wait_for_the_next(self) -> None:
+    def _set_timer(self) -> None:
         left = [self._left_s(trashed) for trashed in self.list()]
         with self._guard:
             if self._timer is not None:

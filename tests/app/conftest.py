@@ -90,10 +90,10 @@ def read_in_part(service: Service, session: str, path: Path) -> DocumentRow:
     """Read some 1,300 tokens of a file and pause there; then start the reader."""
     service.sessions.ensure(session)
     document = service.documents.add(session, path)
-    service.context.reader._index_next()
-    service.context.reader._read_next()  # up to the first checkpoint
+    service.context.indexer.step()
+    service.context.worker.step()  # up to the first checkpoint
     service.documents.pause(document.id)
-    service.context.reader._read_next()  # a chunk more
+    service.context.worker.step()  # a chunk more
     service.start_reading()
     return service.documents.list(session)[0].document
 

@@ -21,9 +21,9 @@ import torch
 import storage
 from ahn_runtime import Runtime
 from ahn_runtime.session import Session
-from app.service.reading import checkpoint_policy as retention
-from app.service.reading import worker as reader
-from app.service.reading.open_session import OpenSession, open_session
+from app.service import context as context_module
+from app.service.reading import checkpoint_policy
+from app.service.reading.open_session import OpenSession, restore_session
 from tests.support import warm
 from tests.support.paths import DATA
 
@@ -57,10 +57,10 @@ def trace(path: Path) -> None:
         setattr(where, name, noted)
 
     note(Runtime, "warm_up", WARMING)
-    note(reader, "index_document", "indexing")
+    note(context_module, "index_document", "indexing")
     note(Session, "feed", "reading")
     note(OpenSession, "save", "saving")
-    note(retention, "prune", "pruning")
+    note(checkpoint_policy, "prune", "pruning")
 
 
 @dataclass
@@ -144,16 +144,17 @@ class Reading:
             assert [d.state for d in found] == ["done"] * len(TEXTS)
             (manifest, *_) = (c.manifest for c in storage.list_checkpoints(db, summary.session.id))
             runtime = Runtime.load(self.model, **MODEL)
-            live = open_session(db, summary.session, runtime)
+            opened = restore_session(db, summary.session, runtime)
             segments = [s for d in found for s in storage.iter_segments(db, d.id)]
             assert (
-                live.notes == [] and live.position == summary.tokens_read + found[0].start_position
+                opened.notes == []
+                and opened.position == summary.tokens_read + found[0].start_position
             )
         return {
             "manifest": manifest,
             "documents": [(d.title, d.token_count, d.tokens_read) for d in found],
             "segments": [(s.document_id, s.ordinal, s.text, s.token_start) for s in segments],
-            "logits": live.session.next_logits(),
+            "logits": opened.session.next_logits(),
         }
 
 

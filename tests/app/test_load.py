@@ -29,7 +29,7 @@ def test_all_is_as_if_each_had_been_alone(service, texts):
     figures = drive(service, texts, ASKERS, QUESTIONS)
     assert len(figures.answers) == QUESTIONS and all(a.answer_tokens for _, a in figures.answers)
     assert 0 < figures.max_bytes <= BUDGET_BYTES
-    held = [service.context.live.peek(service.sessions.get(f"s{n}").id) for n in range(SESSIONS)]
+    held = [service.context.cache.peek(service.sessions.get(f"s{n}").id) for n in range(SESSIONS)]
     assert None in held, "the budget is so small that sessions have to be parked"
     for number in range(SESSIONS):
         name = f"s{number}"

@@ -24,7 +24,7 @@ import storage
 from ahn_runtime import Runtime, Session
 from ahn_runtime.checkpoint import load_checkpoint, page_hashes, save_checkpoint
 from app.service import Answer, Service
-from app.service.reading.open_session import open_session
+from app.service.reading.open_session import restore_session
 from app.settings import ModelOptions, Retention, Settings
 from ingest import SandboxPool
 from storage import CheckpointRow, Database, SessionRow
@@ -79,7 +79,7 @@ def ask(service: Service, name: str, at: str = "") -> Answer:
 
 def session_at_its_end(service: Service, name: str) -> Session:
     row = service.sessions.get(name)
-    return open_session(service.db, row, service.runtime(row)).session
+    return restore_session(service.db, row, service.runtime(row)).session
 
 
 def restored(service: Service, row: SessionRow, checkpoint: CheckpointRow) -> Session:

@@ -14,19 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from app.errors import BadQuestion
 from app.service.answering.citations import Citation
 from app.service.answering.retrieval import lacks_named_entity
+from app.service.reading.stream_text import Encoder
 from storage import Passage
 
-SYSTEM = (
-    "You are Ammon, a careful reading assistant. You are given long documents to read, and then a "
-    "question with passages from them. Answer from the text, briefly and exactly. Name the "
-    "passage you used, like [1]. If the text does not say it, answer: I could not find it."
-)
-USER_OPENING = "Here is what I would like you to read.\n"
 ASK_FROM_PASSAGES = "Using only these passages, answer in a few words: "
 ASK = "Answer in a few words: "
 SEPARATOR = "\n\n---\n"
@@ -47,37 +41,12 @@ FULL_ATTENTION_BUDGET_TOKENS = 2048
 """For prompt and answer, where no window limits them."""
 
 
-class Encoder(Protocol):
-    """What a prompt needs of a tokenizer."""
-
-    control: dict[str, int]
-
-    def encode(self, text: str) -> list[int]: ...
-
-
 @dataclass(frozen=True)
 class Turn:
     """An earlier question with its answer."""
 
     question: str
     answer: str
-
-
-def opening(tokens: Encoder) -> list[int]:
-    """System prompt and the start of the user's turn."""
-    return [
-        tokens.control["<|im_start|>"],
-        *tokens.encode(f"system\n{SYSTEM}"),
-        tokens.control["<|im_end|>"],
-        *tokens.encode("\n"),
-        tokens.control["<|im_start|>"],
-        *tokens.encode(f"user\n{USER_OPENING}"),
-    ]
-
-
-def introduction(tokens: Encoder, title: str) -> list[int]:
-    """What stands before a document's first segment."""
-    return tokens.encode(f"\n\n# {title}\n\n")
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""The library: files kept, indexed, versioned, fetched and followed."""
+"""The library: files kept, registered, versioned, indexed, fetched and followed."""

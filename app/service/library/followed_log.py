@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import storage
-from app.service.answering.prompt import Encoder, introduction
+from app.service.reading.stream_text import Encoder, introduction
 from app.settings import Settings
 from ingest import (
     GrowingText,

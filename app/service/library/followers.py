@@ -52,7 +52,7 @@ class Following:
 
         Raises:
             SessionBusy: another process follows a log for this session.
-            CannotFollow: the session is being read anew, or follows another log right now.
+            CannotFollow: the session is being read again, or follows another log right now.
             IngestError: the log cannot be followed.
         """
         path = path.expanduser().absolute()
@@ -64,7 +64,7 @@ class Following:
         self.stop(row.id)
         if storage.find_reread(self._db, row.id) is not None:
             raise CannotFollow(
-                f"The session {row.name!r} is being read anew; follow {path.name} when that is "
+                f"The session {row.name!r} is being read again; follow {path.name} when that is "
                 "done, or cancel it (reread NAME --cancel)."
             )
         with ExitStack() as held:

@@ -1,1 +1,4 @@
-"""Reading: the worker, the queue for the model, open sessions, and checkpoints."""
+"""Reading: who reads what next, the queue for the model, open sessions, and checkpoints.
+
+Knows nothing of the library, of answers or of the use cases above it.
+"""

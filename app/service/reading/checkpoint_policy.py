@@ -1,4 +1,4 @@
-"""Where checkpoints are written, so that the ones worth keeping are there, and which then stay."""
+"""Where in a document checkpoints are written, and which of them are kept."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ _LEAST_SHARE = 4
 def next_stop(
     db: Database, settings: Settings, document: DocumentRow, done: int, chunk_tokens: int
 ) -> int:
-    """How many of a document's tokens are read when the next checkpoint is due.
+    """The number of a document's tokens after which the next checkpoint is due.
 
-    After about `checkpoint_tokens`, or sooner at a chapter's end: at the last point of the grid
-    that is not behind it, so that nothing of the next chapter is known there. Chapters far shorter
-    than a checkpoint's interval get none of their own.
+    That is after about `checkpoint_tokens`, or sooner at a chapter's end: at the last grid point
+    that is not after the end, so that a checkpoint there knows nothing of the next chapter.
+    Chapters far shorter than the interval get no checkpoint of their own.
 
     Args:
-        done: how many are read.
+        done: the number of the document's tokens at the last checkpoint.
+        chunk_tokens: the grid of the session's reading.
     """
     due = done + settings.checkpoint_tokens
     least = done + settings.checkpoint_tokens // _LEAST_SHARE
@@ -28,7 +29,7 @@ def next_stop(
 
 
 def prune(db: Database, settings: Settings, session_id: int) -> None:
-    """Delete the checkpoints of a session that its retention does not keep."""
+    """Delete the checkpoints of a session that `Settings.retention` does not keep."""
     kept = settings.retention
     storage.prune_checkpoints(
         db, session_id, budget_bytes=kept.budget_bytes, every_tokens=kept.every_tokens

@@ -29,7 +29,7 @@ class SessionLocks:
         self._directory.mkdir(parents=True, exist_ok=True)
         holder = self._directory / f"{session_id}.pid"
         try:
-            # Held by the process, not by a thread: whoever stops a following lets go of its lock.
+            # Held by the process, not by a thread: any thread may release it.
             lock = FileLock(self._directory / f"{session_id}.lock", timeout=0, thread_local=False)
             with lock:
                 holder.write_text(str(os.getpid()), encoding="utf-8")
@@ -44,9 +44,9 @@ class SessionLocks:
             ) from error
 
     def seems_held(self, session_id: int) -> bool:
-        """Whether a process that lives holds a session, as far as its note says: for display.
+        """Whether a living process holds a session, by the process id that it left: for display.
 
-        Looking at the lock itself would take it for a moment from whoever needs it.
+        Testing the lock itself would take it for a moment from a process that needs it.
         """
         pid = _read_pid(self._directory / f"{session_id}.pid")
         return pid.isdecimal() and psutil.pid_exists(int(pid))

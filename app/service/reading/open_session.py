@@ -1,7 +1,7 @@
-"""A session in memory: the runtime's state, where in which document it stands, and its checkpoint.
+"""A session in memory: the runtime's state, how far it is in which document, and its checkpoint.
 
-Restoring reads nothing again. A damaged checkpoint is passed over for the newest sound one, and
-the person is told.
+To restore a session, nothing is read again. If its newest checkpoint is damaged, the newest sound
+one is used, and a note says so.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import storage
 from ahn_runtime import DamagedCheckpoint, Runtime, Session
 from ahn_runtime.checkpoint import Manifest, load_checkpoint, save_checkpoint
 from app.messages import sentence
-from app.service.answering.prompt import opening
+from app.service.reading.stream_text import opening
 from app.settings import Settings
 from storage import DamagedPage, Database, DocumentState, SessionRow
 
@@ -23,16 +23,18 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class OpenSession:
-    """What is in memory of one session.
+    """A session in memory.
 
     Args:
         row: the stored session.
-        session: the runtime's.
-        document_id, document_tokens: the document that was fed last, and how far.
-        checkpoint_id: the stored checkpoint this equals or goes on from; None before the first.
-        manifest: of that checkpoint; its whole pages are shared by the next.
+        session: the runtime's session.
+        document_id, document_tokens: the document that was fed last, and how many tokens of it.
+        checkpoint_id: the stored checkpoint that this equals or continues; None before the first.
+        manifest: of that checkpoint; the next checkpoint shares its full pages.
         notes: sentences for the person about how it was restored.
-        fed_tokens, fed_s: read since the last speed was kept, and the time of nothing but that.
+        used_at: when it was last used, by the monotonic clock.
+        fed_tokens, fed_s: tokens fed since the last speed was stored, and the seconds that the
+            model took for them.
     """
 
     row: SessionRow
@@ -48,11 +50,12 @@ class OpenSession:
 
     @property
     def position(self) -> int:
+        """Tokens of the session's stream that were fed."""
         return self.session.tokens_seen
 
     @property
     def saved_at(self) -> int:
-        """Position of the checkpoint this goes on from; 0 before the first."""
+        """Position of the checkpoint that this continues; 0 before the first."""
         return int(self.manifest["tokens_seen"]) if self.manifest else 0
 
     @property
@@ -61,18 +64,18 @@ class OpenSession:
         return self.document_id is not None and self.position != self.saved_at
 
     @property
-    def held_bytes(self) -> int:
-        """Bytes of the session's tensors, room for what comes included."""
+    def measured_bytes(self) -> int:
+        """Bytes of the session's tensors, with the room that they reserve."""
         parts = ("k", "v", "gates", "memory")
         layers = self.session.state.layers
         return sum(getattr(layer, part).nbytes for layer in layers for part in parts)
 
     def chunk_tokens(self, settings: Settings) -> int:
-        """The grid of its reading, fixed when it was made."""
+        """The grid of its reading: tokens per chunk, fixed when the session was created."""
         return int(self.row.settings.get("chunk_tokens", settings.chunk_tokens))
 
     def feed(self, chunk: list[int]) -> None:
-        """Read on in the document; called with the model's turn held."""
+        """Feed the next tokens of the document; the caller holds the model."""
         begun = time.perf_counter()
         self.session.feed(chunk, logits=None)
         self.fed_s += time.perf_counter() - begun
@@ -80,7 +83,11 @@ class OpenSession:
         self.document_tokens += len(chunk)
 
     def save(self, db: Database, document_state: DocumentState | None = None) -> None:
-        """Write a checkpoint; page sharing goes on from it only once it is stored."""
+        """Write a checkpoint; the next one shares pages with it only once it is stored.
+
+        Args:
+            document_state: the new state of the document that was fed last; None leaves it.
+        """
         checkpoint = save_checkpoint(
             self.session,
             self.manifest,
@@ -98,13 +105,13 @@ class OpenSession:
                 document_tokens=self.document_tokens,
                 document_state=document_state,
             )
-            is_kept = self._keep_speed(db)
+            is_stored = self._store_speed(db)
         self.checkpoint_id, self.manifest = row.id, checkpoint.manifest
-        if is_kept:
+        if is_stored:
             self.fed_tokens, self.fed_s = 0, 0.0
 
-    def _keep_speed(self, db: Database) -> bool:
-        """Write how fast it was read; False if that failed, which costs no checkpoint."""
+    def _store_speed(self, db: Database) -> bool:
+        """Store how fast it was read; False if that failed, which does not undo the checkpoint."""
         if not self.fed_tokens:
             return True
         try:
@@ -115,7 +122,7 @@ class OpenSession:
                 tokens=self.fed_tokens,
                 seconds=self.fed_s,
             )
-        except storage.DiskFull:  # SQLite has undone the checkpoint with it
+        except storage.DiskFull:  # SQLite has undone the checkpoint, too
             raise
         except storage.StorageError as error:
             log.warning("session %d, its speed: %s", self.row.id, sentence(error))
@@ -123,18 +130,19 @@ class OpenSession:
         return True
 
 
-def open_session(
+def restore_session(
     db: Database, row: SessionRow, runtime: Runtime, max_position: int | None = None
 ) -> OpenSession:
-    """Bring a session to where its newest sound checkpoint stands, or begin it.
+    """A session at its newest sound checkpoint, or at its opening if it has none.
 
-    Changes nothing in the database: whoever reads on calls `discard_newer_checkpoints` first.
+    Changes nothing in the database: a caller that feeds documents calls
+    `discard_newer_checkpoints` first.
 
     Args:
         max_position: only checkpoints at this position or before it.
 
     Raises:
-        ModelMismatchError, CheckpointVersionError: this runtime cannot take the state on.
+        ModelMismatchError, CheckpointVersionError: this runtime cannot continue the state.
     """
     notes: list[str] = []
     for checkpoint in storage.list_checkpoints(db, row.id):
@@ -164,17 +172,17 @@ def open_session(
     return OpenSession(row, session, notes=notes)
 
 
-def discard_newer_checkpoints(db: Database, live: OpenSession) -> None:
-    """Forget checkpoints that were passed over, and set documents back to where this stands."""
-    stored = storage.list_checkpoints(db, live.row.id)
-    passed_over = [c for c in stored if c.id != live.checkpoint_id and c.position >= live.saved_at]
-    if passed_over or live.checkpoint_id is None:
+def discard_newer_checkpoints(db: Database, opened: OpenSession) -> None:
+    """Delete damaged checkpoints after this state, and set the documents back to it."""
+    stored = storage.list_checkpoints(db, opened.row.id)
+    newer = [c for c in stored if c.id != opened.checkpoint_id and c.position >= opened.saved_at]
+    if newer or opened.checkpoint_id is None:
         storage.rewind_documents(
             db,
-            live.row.id,
-            position=live.saved_at,
-            document_id=live.document_id if live.checkpoint_id else None,
-            document_tokens=live.document_tokens,
+            opened.row.id,
+            position=opened.saved_at,
+            document_id=opened.document_id if opened.checkpoint_id else None,
+            document_tokens=opened.document_tokens,
         )
-    for checkpoint in passed_over:
+    for checkpoint in newer:
         storage.delete_checkpoint(db, checkpoint.id)

@@ -1,4 +1,4 @@
-"""How far a reading is, and how fast it goes."""
+"""How far the reading of a document is, and how fast it is."""
 
 from __future__ import annotations
 
@@ -11,12 +11,18 @@ RATE_SECONDS = 20.0
 
 @dataclass
 class Progress:
-    """How far a document is, as of the last chunk; more recent than what is stored."""
+    """How far a document is as of the last chunk; newer than what is stored.
+
+    Args:
+        tokens_read: of the document.
+        marks: the last chunks: (seconds by the monotonic clock, tokens read by then).
+    """
 
     tokens_read: int
     marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=64))
 
     def advance(self, tokens_read: int) -> None:
+        """Note that the document has been read so far, now."""
         self.tokens_read = tokens_read
         self.marks.append((time.monotonic(), tokens_read))
 

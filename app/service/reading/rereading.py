@@ -1,6 +1,6 @@
-"""Reading a session anew, with another memory, window, model or quantization, beside the old state.
+"""A session is read again, with another memory, window, model or quantization.
 
-The old state answers until the new one is done. See `storage.rereads` for what is switched.
+The old state answers until the new one is complete; then `storage.finish_reread` replaces it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ UNTRAINED = "untrained"
 
 @dataclass(frozen=True)
 class Rereading:
-    """How far a re-reading is, and what the session will be made with then.
+    """How far a re-reading is.
 
     Args:
-        tokens: of all its documents, None while they are counted.
-        settings: as those of a session.
+        tokens_read: of all its documents.
+        tokens: of all its documents, None while they are being counted.
+        settings: that the session will have, as `SessionRow.settings`.
     """
 
     tokens_read: int
@@ -31,14 +32,16 @@ class Rereading:
 
     @property
     def share(self) -> float:
-        """What is read of it, from 0 to 1."""
+        """The share of its tokens that is read, from 0 to 1."""
         return self.tokens_read / self.tokens if self.tokens else 0.0
 
     def __str__(self) -> str:
         if self.tokens is None:
-            return "This session is about to be read anew; until that is done it answers as before."
+            return (
+                "This session is about to be read again; until that is done it answers as before."
+            )
         return (
-            f"This session is being read anew, {self.tokens_read:,} of {self.tokens:,} tokens "
+            f"This session is being read again, {self.tokens_read:,} of {self.tokens:,} tokens "
             f"({self.share:.0%}); until that is done it answers as before."
         )
 
@@ -54,15 +57,15 @@ def progress_of(db: Database, reread: SessionRow) -> Rereading:
 
 
 def given_options(row: SessionRow) -> ModelOptions:
-    """The options a session was made with; one from before an option existed has its old way."""
+    """The options a session was made with; an option that is newer has its old default."""
     return ModelOptions(**{"quantize": None, **row.settings["options"]})
 
 
 def made_with(row: SessionRow) -> ModelOptions:
-    """The options a session goes on with.
+    """The options that a session is read and answered with.
 
-    One whose memory was untrained when it was made keeps that memory, whatever "auto" has come to
-    mean since.
+    A session whose memory was untrained when it was made keeps that memory, even if "auto" means
+    a trained one by now.
     """
     options = given_options(row)
     cell = row.settings.get("stream", {}).get("cell")
@@ -72,7 +75,10 @@ def made_with(row: SessionRow) -> ModelOptions:
 
 
 def finish(db: Database, locks: SessionLocks, reread: SessionRow) -> bool:
-    """Switch, unless the session has got more to read meanwhile; True if it has.
+    """Replace the session's state by the re-reading's, unless the session has more to read by now.
+
+    Returns:
+        True if the session has documents that the re-reading has to read first.
 
     Raises:
         SessionBusy: another process is reading the session.
@@ -82,6 +88,6 @@ def finish(db: Database, locks: SessionLocks, reread: SessionRow) -> bool:
         if storage.catch_up(db, reread.id):
             return True
         if any(d.state != DocumentState.DONE for d in storage.list_documents(db, reread.id)):
-            return False  # one could not be read: its error is shown, `reread` tries again
+            return False  # one could not be read: its error is shown, and `reread` tries it again
         storage.finish_reread(db, reread.id)
     return False

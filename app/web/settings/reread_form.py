@@ -11,8 +11,8 @@ from typing import Any
 
 import psutil
 
+from ahn_runtime.accounting import estimated_bytes
 from ahn_runtime.config import ModelConfig, StreamConfig
-from app.service.report import held_bytes
 from app.settings import token_count
 from app.web.formatting import size
 
@@ -97,7 +97,7 @@ def cache_bytes(settings: dict[str, Any], window: int | None, tokens: int) -> in
     if window is None:  # what never leaves needs no memory
         stream = replace(stream, cell=None)
     gates = int(settings.get("num_gates", 0))
-    return held_bytes(ModelConfig(**settings["config"]), stream, tokens, gates)
+    return estimated_bytes(ModelConfig(**settings["config"]), stream, tokens, gates)
 
 
 def window_bytes(settings: dict[str, Any], tokens: int) -> int:

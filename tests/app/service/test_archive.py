@@ -29,7 +29,7 @@ def exported(make_service, book, tmp_path):
 
 def logits(service: Service, name: str) -> torch.Tensor:
     with service.context.queue.reading():
-        return service.context.live.get(service.sessions.get(name).id).session.next_logits()
+        return service.context.cache.get(service.sessions.get(name).id).session.next_logits()
 
 
 def test_it_comes_back_as_it_was(exported):

@@ -33,7 +33,7 @@ def read(service: Service, session: str, *paths) -> None:
 
 def state_of(service: Service, session: str) -> list[torch.Tensor]:
     with service.context.queue.reading():
-        live = service.context.live.get(service.sessions.get(session).id)
+        live = service.context.cache.get(service.sessions.get(session).id)
         return [t for layer in live.session.state.layers for t in (layer.k, layer.v, layer.memory)]
 
 

@@ -1,4 +1,4 @@
-"""Reading a session anew: the old state answers until the new one is there, bit for bit as if the
+"""Re-reading a session: the old state answers until the new one is there, bit for bit as if the
 session had been made with the new options from the start."""
 
 import json
@@ -16,7 +16,7 @@ from tests.app.conftest import TINY_SINKS, wait_until_read
 SMALL = 800
 
 
-def wait_until_anew(service: Service, session: str, seconds: float = 60) -> None:
+def wait_until_reread(service: Service, session: str, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while service.rereads.progress(session) is not None:
         assert time.monotonic() < deadline, service.sessions.notice(session)
@@ -26,7 +26,7 @@ def wait_until_anew(service: Service, session: str, seconds: float = 60) -> None
 def state_of(service: Service, session: str) -> list[torch.Tensor]:
     row = service.sessions.get(session)
     with service.context.queue.reading():
-        live = service.context.live.get(row.id)
+        live = service.context.cache.get(row.id)
         return [t for layer in live.session.state.layers for t in (layer.k, layer.v, layer.memory)]
 
 
@@ -50,16 +50,16 @@ def test_it_equals_a_session_made_so(make_service, book, second):
     add(service, "old", book, second)
     before = [(d.document.id, d.document.title) for d in service.documents.list("old")]
     service.rereads.begin("old", {"window": SMALL})
-    wait_until_anew(service, "old")
+    wait_until_reread(service, "old")
     assert [(d.document.id, d.document.title) for d in service.documents.list("old")] == before
     assert service.sessions.report("old").window == SMALL
     assert [s.session.name for s in service.sessions.list()] == ["old"]
-    anew = state_of(service, "old")
+    again = state_of(service, "old")
     service.close()
 
     other = make_service(window=SMALL)
     add(other, "new", book, second)
-    for ours, theirs in zip(anew, state_of(other, "new"), strict=True):
+    for ours, theirs in zip(again, state_of(other, "new"), strict=True):
         assert torch.equal(ours, theirs)
     assert isinstance(list(other.questions.ask("old", "Who kept a parrot?"))[-1], Done)
 
@@ -81,11 +81,11 @@ def test_stopped_half_way_it_goes_on_and_the_old_state_answers(make_service, boo
     (reread,) = storage.list_rereads(service.db)
     place = storage.list_checkpoints(service.db, reread.id)[0].position
     assert 0 < place < storage.list_checkpoints(service.db, row.id)[0].position
-    assert isinstance(list(service.questions.ask("s", "Who kept a parrot?"))[-1], Done)
-    assert "being read anew" in service.sessions.notice("s")
+    assert list(service.questions.ask("s", "Who kept a parrot?"))[-1].done
+    assert "being read again" in service.sessions.notice("s")
     assert service.sessions.report("s").window == 3000
     service.start()
-    wait_until_anew(service, "s")
+    wait_until_reread(service, "s")
     assert service.sessions.report("s").window == SMALL and service.sessions.notice("s") == ""
 
 
@@ -97,7 +97,7 @@ def test_documents_added_meanwhile_are_read_too(make_service, book, second):
     service.rereads.begin("s", {"window": SMALL})
     service.documents.add("s", second)
     service.start()
-    wait_until_anew(service, "s")
+    wait_until_reread(service, "s")
     wait_until_read(service, "s")
     assert [d.document.state for d in service.documents.list("s")] == ["done", "done"]
     total = sum(d.document.token_count for d in service.documents.list("s"))
@@ -124,7 +124,7 @@ def test_it_can_be_dropped_and_asked_for_differently(make_service, book):
 def test_nothing_is_refused_with_a_sentence(make_service):
     service = make_service()
     service.sessions.ensure("empty")
-    with pytest.raises(NothingRead, match="no documents, so nothing to read anew"):
+    with pytest.raises(NothingRead, match="no documents, so there is nothing to read again"):
         service.rereads.begin("empty", {})
 
 
@@ -143,11 +143,11 @@ def test_a_session_with_an_untrained_memory_keeps_it(make_service, tiny_dir, boo
     assert isinstance(list(service.questions.ask("s", "Who kept a parrot?"))[-1], Done)
     service.start()
     service.rereads.begin("s", {})
-    wait_until_anew(service, "s")
+    wait_until_reread(service, "s")
     assert service.sessions.report("s").memory_status == "trained"
 
 
-def test_the_command_reads_anew_and_tells(tiny_dir, launch, book):
+def test_the_command_reads_again_and_says_so(tiny_dir, launch, book):
     model = ("--model", str(tiny_dir), "--window", "1000", "--sinks", str(TINY_SINKS))
     assert launch("read", str(book), "--session", "s", *model).returncode == 0
     done = launch("reread", "s", "--window", str(SMALL), "--json")

@@ -8,13 +8,13 @@ from app.errors import BadQuestion, NothingRead, SessionBusy
 from app.messages import sentence
 from app.service import Done, final_answer
 from app.service.reading.locks import SessionLocks
-from app.service.reading.open_session import open_session
+from app.service.reading.open_session import restore_session
 from ingest import IngestError
 from tests.app.conftest import wait_until_read
 
 
 def state_of(service, name="s"):
-    return open_session(
+    return restore_session(
         service.db, service.sessions.get(name), service.runtime(service.sessions.get(name))
     )
 

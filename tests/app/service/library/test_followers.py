@@ -293,7 +293,7 @@ def test_one_log_at_a_time_and_by_one_process(make_service, log, book):
     service.documents.pause(document.id)
     row = service.sessions.get("s")
     storage.begin_reread(service.db, row.id, row.settings)
-    with pytest.raises(CannotFollow, match="read anew"):
+    with pytest.raises(CannotFollow, match="read again"):
         service.documents.follow("s", log)
     service.sessions.delete("s")
     assert service.sessions.list() == []

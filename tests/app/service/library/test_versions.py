@@ -172,7 +172,7 @@ def test_versions_go_along_into_a_file_but_no_paths(service, report, tmp_path):
     assert str(tmp_path).encode() not in (tmp_path / "out").read_bytes()
 
 
-def test_read_anew_they_are_versions_still(service, report):
+def test_re_read_documents_are_still_versions(service, report):
     read(service, report)
     read(service, report, NEW)
     before = [status.document for status in service.documents.list("s")]

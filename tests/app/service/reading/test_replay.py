@@ -11,7 +11,8 @@ import storage
 from ahn_runtime.checkpoint import load_checkpoint
 from app.errors import NoSuchPlace
 from app.service import final_answer
-from app.service.reading.replay import find_position, open_at
+from app.service.reading.positions import find_position
+from app.service.reading.replay import open_at
 from app.settings import Retention
 from tests.app.conftest import wait_until_read
 from tests.support.pdf_samples import make_pdf
@@ -158,7 +159,7 @@ def test_what_is_not_read_yet_is_said(make_service, chapters):
     service = make_service()
     row = service.sessions.create("s")
     document = service.documents.add("s", chapters)
-    service.context.reader._index_next()
+    service.context.indexer.step()
     with pytest.raises(NoSuchPlace, match="has not been read up to lines? .* yet"):
         find_position(service.db, row, "line 60")
     assert document.tokens_read == 0

@@ -8,7 +8,7 @@ import pytest
 import storage
 from app.errors import TooManyQuestions
 from app.service import Done, Queued, Retrieved
-from app.service.reading import worker as reader_module
+from app.service import context as context_module
 from app.service.reading.locks import SessionLocks
 from app.settings import session_cache_bytes
 from storage import DiskFull
@@ -61,19 +61,19 @@ def test_what_cannot_be_saved_stays_in_memory(make_service, book, other, monkeyp
     read(service, "a", book)
     service.start_reading()
     wait_until_read(service, "a")
-    live = service.context.live.peek(service.sessions.get("a").id)
+    live = service.context.cache.peek(service.sessions.get("a").id)
     with service.context.queue.reading():
         live.session.feed([65] * 10, logits=None)
     tight = replace(service.settings, session_cache_bytes=1)
-    monkeypatch.setattr(service.context.live, "_settings", tight)
+    monkeypatch.setattr(service.context.cache, "_settings", tight)
     with monkeypatch.context() as full:
         full.setattr("app.service.reading.open_session.storage.save_checkpoint", _disk_full)
         with service.context.queue.reading():
-            service.context.live.make_room(0)
-    assert service.context.live.peek(live.row.id) is live and live.is_ahead
+            service.context.cache.make_room(0)
+    assert service.context.cache.peek(live.row.id) is live and live.is_ahead
     with service.context.queue.reading():
-        service.context.live.make_room(0)
-    assert service.context.live.peek(live.row.id) is None
+        service.context.cache.make_room(0)
+    assert service.context.cache.peek(live.row.id) is None
     assert service.sessions.checkpoints("a")[0].position == live.position
 
 
@@ -84,11 +84,11 @@ def _disk_full(*_args, **_options):
 def test_between_its_turns_a_session_is_held_against_other_processes(make_service, book, other):
     service = make_service(slice_tokens=256, checkpoint_tokens=10**6)
     first, second = read(service, "a", book), read(service, "b", other)
-    service.context.reader._index_next()
-    service.context.reader._index_next()
-    service.context.reader._read_next()
+    service.context.indexer.step()
+    service.context.indexer.step()
+    service.context.worker.step()
     row = service.sessions.get("a")
-    assert service.context.live.peek(row.id).is_ahead
+    assert service.context.cache.peek(row.id).is_ahead
     with pytest.raises(Exception, match="is reading this session"):
         with SessionLocks(service.settings.locks_dir).held(row.id):
             pass
@@ -104,14 +104,14 @@ def test_a_note_is_not_kept_waiting_while_a_long_book_is_indexed(
     make_service, book, other, monkeypatch
 ):
     service, may_end = make_service(), threading.Event()
-    index = reader_module.index_document
+    index = context_module.index_document
 
-    def slow(db, settings, processes, row, *rest):
+    def slow(db, files, processes, row, *rest):
         if row.title == "lighthouse":
             may_end.wait(60)
-        return index(db, settings, processes, row, *rest)
+        return index(db, files, processes, row, *rest)
 
-    monkeypatch.setattr(reader_module, "index_document", slow)
+    monkeypatch.setattr(context_module, "index_document", slow)
     long_one = read(service, "a", book)
     behind = read(service, "a", other)
     note = read(service, "b", other)

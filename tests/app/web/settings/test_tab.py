@@ -27,7 +27,7 @@ from app.web.settings.reread_form import (
 from app.web.settings.server_facts import server_facts
 from app.web.settings.tab import SettingsActions
 from tests.app.conftest import TINY_SINKS, TINY_WINDOW, wait_until_read
-from tests.app.service.test_rereads import wait_until_anew
+from tests.app.service.test_rereads import wait_until_reread
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -125,11 +125,11 @@ def test_a_session_is_read_anew_and_the_tab_shows_how(unread: Service, told: lis
     assert begin(act, WINDOW, "800", INT8, OWN_MEMORY)[0][0] == settings_tab.views.LOADING
     assert told == [] and unread.rereads.progress("s").settings["stream"]["window"] == 800
     tab = shown(act)
-    assert "be read anew" in tab.progress and tab.cancel.visible and tab.timer.active
+    assert "be read again" in tab.progress and tab.cancel.visible and tab.timer.active
     assert tab.window.value == "800", "the fields are those of the re-reading"
     assert f"the last {TINY_WINDOW:,} tokens" in tab.made
     unread.start()
-    wait_until_anew(unread, "s")
+    wait_until_reread(unread, "s")
     tab = shown(act)
     assert "the last 800 tokens" in tab.made and tab.progress == ""
     assert not tab.cancel.visible and not tab.timer.active and tab.start.interactive

@@ -1,0 +1,139 @@
+"""The copies of documents' files in the data directory, each named by the sha256 of its content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+from pathlib import Path
+
+import storage
+from ingest import DocumentNotFound
+from storage import Database, DocumentRow
+
+COPY_BYTES = 1 << 20
+PART = ".part"
+"""Suffix of a copy that is not whole yet."""
+ABANDONED_S = 3600.0
+"""A partial copy that was not written to for so long is left over from a killed process."""
+
+
+class FileStore:
+    """Puts, finds and prunes copies; none is deleted before the database can name it.
+
+    Args:
+        directory: holds the copies; it is made when the first is put.
+    """
+
+    def __init__(self, db: Database, directory: Path) -> None:
+        self._db, self._directory = db, directory
+        self._guard = threading.Lock()
+        self._adding = 0
+        self._is_prune_due = False
+
+    def path(self, document: DocumentRow) -> Path:
+        """The path of a document's copy, whether or not there is one."""
+        return self._directory / document.sha256
+
+    def put(self, path: Path) -> tuple[Path, str]:
+        """Copy a file; called within `adding`, until a document names the copy.
+
+        The copy is written to disk before this returns, so that a crash never loses a document.
+
+        Returns:
+            The path of the copy and its sha256, in hexadecimal.
+
+        Raises:
+            DocumentNotFound: there is no such file, or it cannot be opened.
+            OSError: the disk is full or may not be written to.
+        """
+        self._directory.mkdir(parents=True, exist_ok=True)
+        digest = hashlib.sha256()
+        handle, part = tempfile.mkstemp(dir=self._directory, suffix=PART)
+        try:
+            with os.fdopen(handle, "wb") as out:
+                for block in _blocks(path):
+                    digest.update(block)
+                    out.write(block)
+                out.flush()
+                os.fsync(out.fileno())
+            copy = self._directory / digest.hexdigest()
+            os.replace(part, copy)
+        except BaseException:
+            Path(part).unlink(missing_ok=True)
+            raise
+        return copy, digest.hexdigest()
+
+    @contextmanager
+    def adding(self) -> Iterator[None]:
+        """Put off `prune` while copies are put that no document names yet."""
+        with self._guard:
+            self._adding += 1
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._adding -= 1
+            if self._is_prune_due:
+                self.prune()
+
+    def prune(self) -> None:
+        """Delete the copies that no document of any session names, at once or after `adding`."""
+        with self._guard:
+            self._is_prune_due = self._adding > 0
+            if self._is_prune_due or not self._directory.is_dir():
+                return
+            used = storage.kept_hashes(self._db)
+            for path in self._directory.iterdir():
+                if path.name not in used and not _is_being_copied(path):
+                    path.unlink(missing_ok=True)
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file's content, in hexadecimal.
+
+    Raises:
+        DocumentNotFound: there is no such file, or it cannot be opened.
+    """
+    digest = hashlib.sha256()
+    for block in _blocks(path):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def free_bytes(directory: Path) -> int:
+    """Free disk space where a directory is, or would be made."""
+    while not directory.exists() and directory != directory.parent:
+        directory = directory.parent
+    return shutil.disk_usage(directory).free
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with _opened(path) as source:
+        while block := source.read(COPY_BYTES):
+            yield block
+
+
+def _opened(path: Path) -> BufferedReader:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise DocumentNotFound(
+            f"{path.name} cannot be opened ({error.strerror}); check the path and try again."
+        ) from error
+
+
+def _is_being_copied(path: Path) -> bool:
+    """Whether a process may still write to a partial copy."""
+    if path.suffix != PART:
+        return False
+    try:
+        return time.time() - path.stat().st_mtime < ABANDONED_S
+    except FileNotFoundError:
+        return True

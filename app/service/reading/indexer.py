@@ -1,0 +1,57 @@
+"""The indexer: documents become stored, searchable segments, ahead of their reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import storage
+from app.messages import known_error
+from app.service.reading.job_queue import JobQueue
+from app.service.reading.step_threads import StepThreads
+from storage import Database, DocumentRow
+
+Index = Callable[[DocumentRow, Callable[[], bool], str | None], bool]
+"""Indexes a document: (document, whether to stop, password) -> True if it is indexed whole."""
+
+
+class Indexer:
+    """Two threads, each on another session, so that a long book keeps no short note waiting.
+
+    Args:
+        index: stores the segments of one document; it asks often whether to stop.
+    """
+
+    def __init__(self, db: Database, jobs: JobQueue, index: Index) -> None:
+        self._db, self._jobs, self._index = db, jobs, index
+        self._threads = StepThreads(("indexer 1", "indexer 2"), jobs.wait_to_index, self.step)
+
+    def start(self) -> None:
+        """Start the threads."""
+        self._threads.start()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the threads after `JobQueue.stop`; True if they have ended."""
+        return self._threads.join(timeout_s)
+
+    def step(self) -> bool:
+        """Index the next document; False if there was none.
+
+        A document that cannot be indexed becomes 'failed' with the reason.
+        """
+        taken = self._jobs.take_to_index()
+        if taken is None:
+            return False
+        job, document_id, password = taken
+
+        def is_cancelled() -> bool:
+            return self._jobs.is_stopping or job.cancel.is_cancelled
+
+        is_indexed = False
+        try:
+            document = storage.get_document(self._db, document_id)
+            is_indexed = self._index(document, is_cancelled, password)
+        except Exception as error:  # the thread must survive a programming error, too
+            job.fail(self._db, document_id, known_error(error))
+        finally:
+            self._jobs.end_indexing(job, is_indexed)
+        return True

@@ -1,0 +1,201 @@
+"""The jobs of this process: which document is indexed next, and which session is read next."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from app.service.reading.job import Job
+from app.service.reading.progress import Progress
+from storage import DocumentRow, DocumentState
+
+
+class JobQueue:
+    """One job per session; the threads of the indexer and of the reading worker take from it.
+
+    Documents are indexed in the order in which they came, one of each session at a time. Sessions
+    are read in turn. All methods may be called from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._is_stopping = False
+        self._jobs: dict[int, Job] = {}
+        self._to_index: dict[int, Job] = {}  # by document id, in the order of arrival
+        self._to_read: deque[Job] = deque()
+        self._indexing: set[Job] = set()
+        self._reading: Job | None = None
+        self._dropping: list[int] = []
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the threads are asked to end."""
+        return self._is_stopping
+
+    def stop(self) -> None:
+        """Ask all threads to end at the next safe point."""
+        with self._changed:
+            self._is_stopping = True
+            self._changed.notify_all()
+
+    # For those who want something read.
+
+    def enqueue(self, document: DocumentRow, password: str | None = None) -> None:
+        """Index a document if its state says so, else read its session; ends a pause of it.
+
+        Args:
+            password: of an encrypted PDF that is not indexed yet.
+        """
+        with self._changed:
+            job = self._job(document.session_id)
+            job.paused.discard(document.id)
+            if document.state != DocumentState.INDEXING:
+                self._add_to_read(job)
+                return
+            if password is not None:
+                job.passwords[document.id] = password
+            self._to_index.setdefault(document.id, job)
+            self._changed.notify_all()
+
+    def pause(self, document: DocumentRow) -> None:
+        """Pause a document at the next grid point; its session is read next, to store the pause."""
+        with self._changed:
+            job = self._job(document.session_id)
+            job.paused.add(document.id)
+            if job in self._to_read:
+                self._to_read.remove(job)
+                self._to_read.appendleft(job)
+
+    def drop(self, session_id: int) -> None:
+        """Cancel a session's job and wait until no thread works on it.
+
+        What is added for the session meanwhile is begun only after that.
+        """
+        with self._changed:
+            job = self._jobs.pop(session_id, None)
+            if job is not None:
+                job.cancel.cancel()
+                self._to_index = {d: other for d, other in self._to_index.items() if other != job}
+                if job in self._to_read:
+                    self._to_read.remove(job)
+            self._dropping.append(session_id)
+            self._changed.wait_for(lambda: not self._is_worked_on(session_id))
+            self._dropping.remove(session_id)
+            self._changed.notify_all()
+
+    def is_active(self, session_id: int) -> bool:
+        """Whether anything of a session is being indexed or read, or waits for it."""
+        with self._changed:
+            waiting = (*self._to_index.values(), *self._to_read)
+            is_waiting = any(job.session_id == session_id for job in waiting)
+            return is_waiting or self._is_worked_on(session_id)
+
+    def is_in_reading(self, session_id: int) -> bool:
+        """Whether a session is being read or waits to be read."""
+        with self._changed:
+            jobs = (self._reading, *self._to_read)
+            return any(job is not None and job.session_id == session_id for job in jobs)
+
+    def progress_of(self, document: DocumentRow) -> Progress | None:
+        """How far a document is, if this process reads it."""
+        job = self._jobs.get(document.session_id)
+        return None if job is None else job.progress.get(document.id)
+
+    def notice_of(self, session_id: int) -> str:
+        """Why the reading of a session does not advance; empty if it does."""
+        job = self._jobs.get(session_id)
+        return "" if job is None else job.notice
+
+    # For the threads.
+
+    def wait_to_index(self) -> bool:
+        """Wait until a document can be indexed; False if the threads are to end."""
+        return self._wait(lambda: self._next_to_index() is not None)
+
+    def wait_to_read(self) -> bool:
+        """Wait until a session can be read; False if the threads are to end."""
+        return self._wait(lambda: self._next_to_read() is not None)
+
+    def take_to_index(self) -> tuple[Job, int, str | None] | None:
+        """The next document's job, id and password; None if none can be indexed now.
+
+        The caller ends it with `end_indexing`.
+        """
+        with self._changed:
+            document_id = self._next_to_index()
+            if document_id is None:
+                return None
+            job = self._to_index.pop(document_id)
+            self._indexing.add(job)
+            return job, document_id, job.passwords.pop(document_id, None)
+
+    def end_indexing(self, job: Job, is_indexed: bool) -> None:
+        """Note that a job's document is no longer worked on.
+
+        Args:
+            is_indexed: it can be read now.
+        """
+        with self._changed:
+            self._indexing.remove(job)
+            if is_indexed and not job.cancel.is_cancelled:
+                self._add_to_read(job)
+            self._changed.notify_all()
+
+    def take_to_read(self) -> Job | None:
+        """The job of the session whose turn it is; None if there is none.
+
+        The caller ends it with `end_reading`.
+        """
+        with self._changed:
+            job = self._next_to_read()
+            if job is not None:
+                self._to_read.remove(job)
+                self._reading = job
+            return job
+
+    def end_reading(self, job: Job, has_more: bool) -> None:
+        """Note that a session's slice is read; with more to read it waits for its next one."""
+        with self._changed:
+            self._reading = None
+            if has_more and not self._is_stopping and not job.cancel.is_cancelled:
+                self._add_to_read(job)
+            self._changed.notify_all()
+
+    def others_wait(self, job: Job) -> bool:
+        """Whether another session waits to be read."""
+        with self._changed:
+            return any(other is not job for other in self._to_read)
+
+    def is_interrupted(self, job: Job, document_id: int) -> bool:
+        """Whether the reading of a document is to be saved and left now."""
+        return self._is_stopping or job.cancel.is_cancelled or document_id in job.paused
+
+    # Called with the condition held.
+
+    def _job(self, session_id: int) -> Job:
+        return self._jobs.setdefault(session_id, Job(session_id))
+
+    def _add_to_read(self, job: Job) -> None:
+        if job not in self._to_read:
+            self._to_read.append(job)
+        self._changed.notify_all()
+
+    def _wait(self, has_work: Callable[[], bool]) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_stopping or has_work())
+            return not self._is_stopping
+
+    def _next_to_index(self) -> int | None:
+        """The first of a session of which nothing is being indexed, so that its order is kept."""
+        closed = {*self._dropping, *(job.session_id for job in self._indexing)}
+        waiting = self._to_index.items()
+        return next((d for d, job in waiting if job.session_id not in closed), None)
+
+    def _next_to_read(self) -> Job | None:
+        waiting = self._to_read
+        return next((job for job in waiting if job.session_id not in self._dropping), None)
+
+    def _is_worked_on(self, session_id: int) -> bool:
+        jobs = (self._reading, *self._indexing)
+        return any(job is not None and job.session_id == session_id for job in jobs)

@@ -1,0 +1,62 @@
+"""The text of a session's stream: its opening, each document's introduction, then the segments.
+
+The stream is one long chat turn. The opening begins it and is what the sinks hold; each document
+is introduced by its title. Control tokens are put in by id here and in the question's text, nowhere
+else: text from documents and people is only ever text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import storage
+from storage import Database, DocumentRow
+
+SYSTEM = (
+    "You are Ammon, a careful reading assistant. You are given long documents to read, and then a "
+    "question with passages from them. Answer from the text, briefly and exactly. Name the "
+    "passage you used, like [1]. If the text does not say it, answer: I could not find it."
+)
+USER_OPENING = "Here is what I would like you to read.\n"
+
+
+class Encoder(Protocol):
+    """What the stream needs of a tokenizer; `control` has the ids of the control tokens."""
+
+    control: dict[str, int]
+
+    def encode(self, text: str) -> list[int]: ...
+
+
+def opening(tokens: Encoder) -> list[int]:
+    """Token ids of the system prompt and of the start of the user's turn."""
+    return [
+        tokens.control["<|im_start|>"],
+        *tokens.encode(f"system\n{SYSTEM}"),
+        tokens.control["<|im_end|>"],
+        *tokens.encode("\n"),
+        tokens.control["<|im_start|>"],
+        *tokens.encode(f"user\n{USER_OPENING}"),
+    ]
+
+
+def introduction(tokens: Encoder, title: str) -> list[int]:
+    """Token ids that precede a document's first segment."""
+    return tokens.encode(f"\n\n# {title}\n\n")
+
+
+def document_pieces(
+    db: Database, document: DocumentRow, tokens: Encoder, from_token: int
+) -> Iterator[list[int]]:
+    """Token ids of an indexed document in pieces: the introduction, then segment by segment.
+
+    Args:
+        from_token: the document's tokens before this one are left out.
+    """
+    intro = introduction(tokens, document.title)
+    if from_token < len(intro):
+        yield intro[from_token:]
+    for segment in storage.iter_segments(db, document.id, from_token=from_token):
+        ids = tokens.encode(segment.text)
+        yield ids[max(0, from_token - segment.token_start) :]
