@@ -43,7 +43,7 @@ def test_skip_off_the_grid_is_refused_unless_it_is_the_end():
         list(token_chunks([[1, 2, 3], [4, 5]], 4, skip_tokens=3))
 
 
-def test_skip_behind_the_end_is_refused():
+def test_skip_beyond_the_end_is_refused():
     with pytest.raises(ValueError, match="only 5 tokens"):
         list(token_chunks([[1, 2, 3], [4, 5]], 4, skip_tokens=8))
 

@@ -94,7 +94,7 @@ def no_pdfium(monkeypatch):
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_the_files_that_are_damaged_here_are_good(tmp_path, no_pdfium, name):
+def test_the_files_are_readable_before_they_are_damaged(tmp_path, no_pdfium, name):
     path = tmp_path / name
     path.write_bytes(GOOD[name])
     assert len(list(open_document(path, limits=LIMITS).segments())) >= 1

@@ -50,7 +50,7 @@ def again(tail):
     return TailCursor.from_dict(tail.cursor.as_dict())
 
 
-def test_lines_come_as_they_are_appended(log, make_tail):
+def test_appended_lines_are_returned(log, make_tail):
     tail = make_tail(log)
     assert drain(tail) == ""
     for text in ("one\n", "two\nthree\n", "four\n"):
@@ -59,7 +59,7 @@ def test_lines_come_as_they_are_appended(log, make_tail):
     assert tail.cursor.offset == log.stat().st_size and list(tail.cursor.notes()) == []
 
 
-def test_a_line_waits_for_its_end(log, make_tail):
+def test_an_incomplete_line_waits_for_its_end(log, make_tail):
     tail = make_tail(log)
     append(log, "whole\nhal")
     assert drain(tail) == "whole\n"
@@ -71,7 +71,7 @@ def test_a_line_waits_for_its_end(log, make_tail):
 
 
 @pytest.mark.parametrize("text", ["grün 🦔 日本\n", "a\r\nb\r\n", "a\rb\n", "\ufeffmarked\n"])
-def test_a_write_may_end_anywhere(log, make_tail, text):
+def test_a_write_can_end_inside_a_character_or_newline(log, make_tail, text):
     tail, came = make_tail(log), ""
     for byte in (text * 2).encode():
         append(log, bytes([byte]))
@@ -80,7 +80,7 @@ def test_a_write_may_end_anywhere(log, make_tail, text):
     assert came == plain.removeprefix("\ufeff") + plain
 
 
-def test_a_log_in_an_older_encoding(log, make_tail):
+def test_a_log_in_an_8_bit_encoding_is_followed(log, make_tail):
     append(log, "Straße gesperrt\n".encode("cp1252") * 20)
     tail = make_tail(log)
     append(log, "Größe geändert\n".encode("cp1252"))
@@ -98,7 +98,7 @@ def test_a_huge_line_does_not_wait_for_its_end(log, make_tail):
     assert came + drain(make_tail(log, again(tail))) == f"{line}\nnext\n"
 
 
-def test_a_hole_of_nuls_is_no_text(log, make_tail):
+def test_a_run_of_nul_characters_is_left_out(log, make_tail):
     tail = make_tail(log)
     append(log, bytes(3 * BLOCK_BYTES) + b"after\n")
     assert drain(tail) == "after\n"
@@ -120,7 +120,7 @@ def test_a_renamed_log_is_read_to_its_end_first(log, make_tail):
     assert tail.cursor.renewals == 1 and "1 times" in next(tail.cursor.notes())
 
 
-def test_a_writer_may_go_on_for_a_while_in_the_renamed_file(log, make_tail):
+def test_lines_appended_to_a_renamed_log_are_read_during_the_grace_period(log, make_tail):
     now = 0.0
     tail = make_tail(log, grace_s=1, clock=lambda: now)
     append(log, "one\n")
@@ -136,7 +136,7 @@ def test_a_writer_may_go_on_for_a_while_in_the_renamed_file(log, make_tail):
     assert drain(tail) == "new\n"
 
 
-def test_a_log_that_may_not_be_read_for_a_while_loses_no_line(log, make_tail, monkeypatch):
+def test_a_log_that_cannot_be_read_for_a_while_loses_no_line(log, make_tail, monkeypatch):
     tail = make_tail(log)
     append(log, "one\n")
     drain(tail)
@@ -152,7 +152,7 @@ def test_a_log_that_may_not_be_read_for_a_while_loses_no_line(log, make_tail, mo
 
 
 @pytest.mark.parametrize("names", [("app.log.1", "app.log.2"), ("app-20310101.log", "app.1.log")])
-def test_rotations_while_nobody_looks_are_caught_up_with(log, make_tail, names):
+def test_rotations_since_the_last_reading_lose_no_line(log, make_tail, names):
     first = make_tail(log)
     append(log, "one\n")
     drain(first)
@@ -164,7 +164,7 @@ def test_rotations_while_nobody_looks_are_caught_up_with(log, make_tail, names):
     assert drain(make_tail(log, again(first))) == "two\nthree\nfour\n"
 
 
-def test_an_empty_log_that_is_renamed_is_not_passed_over(log, make_tail):
+def test_a_log_that_was_empty_and_is_renamed_is_read(log, make_tail):
     first = make_tail(log)
     drain(first)
     append(log, "one\n")
@@ -173,7 +173,7 @@ def test_an_empty_log_that_is_renamed_is_not_passed_over(log, make_tail):
     assert drain(make_tail(log, again(first))) == "one\ntwo\n"
 
 
-def test_what_is_older_than_the_log_is_not_read(log, make_tail):
+def test_files_older_than_the_log_are_not_read(log, make_tail):
     append(log.with_name("app.log.1"), "long ago\n")
     os.utime(log.with_name("app.log.1"), (1, 1))
     tail = make_tail(log)
@@ -197,7 +197,7 @@ def test_an_emptied_log_begins_again(log, make_tail, more):
 
 
 @pytest.mark.parametrize("is_watched", [True, False])
-def test_copytruncate_loses_nothing_that_the_copy_has(log, make_tail, is_watched):
+def test_copytruncate_loses_no_line_of_the_copy(log, make_tail, is_watched):
     tail = make_tail(log)
     append(log, "one\n")
     drain(tail)
@@ -214,7 +214,7 @@ def test_copytruncate_loses_nothing_that_the_copy_has(log, make_tail, is_watched
     assert drain(tail) == "four\n"
 
 
-def test_a_deleted_log_may_come_back(log, make_tail):
+def test_a_deleted_log_is_followed_again_when_it_comes_back(log, make_tail):
     tail = make_tail(log)
     append(log, "one\n")
     drain(tail)
@@ -229,7 +229,7 @@ def test_a_deleted_log_may_come_back(log, make_tail):
     assert drain(later) == "three\n" and later.cursor.gaps == 1
 
 
-def test_a_log_that_was_moved_here_goes_on(log, make_tail):
+def test_a_restored_copy_of_the_log_is_resumed(log, make_tail):
     tail = make_tail(log)
     append(log, "one\n")
     drain(tail)
@@ -241,7 +241,7 @@ def test_a_log_that_was_moved_here_goes_on(log, make_tail):
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_every_line_comes_once_through_anything(log, make_tail, seed):
+def test_every_line_is_returned_once_whatever_happens_to_the_log(log, make_tail, seed):
     chance, written, came = random.Random(seed), 0, ""
     tail = make_tail(log)
     for turn in range(60):
@@ -267,7 +267,7 @@ def test_every_line_comes_once_through_anything(log, make_tail, seed):
 @pytest.mark.parametrize(
     "data", [b"\x89PNG\r\n\x1a\n\0\0", b"%PDF-1.7\n", "line\n".encode("utf-16")]
 )
-def test_what_is_no_log_is_refused(log, data):
+def test_a_file_that_cannot_be_followed_is_refused(log, data):
     append(log, data)
     with pytest.raises(UnsupportedFormat, match="app.log looks like"):
         start_cursor(log)
