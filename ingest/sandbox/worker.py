@@ -35,12 +35,12 @@ def main(opener: str) -> None:
     connection = WorkerConnection()
     be_expendable()
     module, function = opener.split(":")
-    worker = _DocumentWorker(connection, getattr(importlib.import_module(module), function))
+    worker = DocumentWorker(connection, getattr(importlib.import_module(module), function))
     for request in connection.requests():
         worker.answer(request)
 
 
-class _DocumentWorker:
+class DocumentWorker:
     """Answers requests; keeps the document that it opened last, with its serial number."""
 
     def __init__(self, connection: WorkerConnection, open_document: OpenDocument) -> None:

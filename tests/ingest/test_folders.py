@@ -1,4 +1,4 @@
-"""Folders and patterns: every file once, in the order a person would read them."""
+"""Folders and patterns: every file once, in the natural order of names."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The order in which a page's text comes: columns, lines without spaces, right-to-left lines."""
+"""Right-to-left lines come in reading order, however a PDF draws them."""
 
 import pytest
 

@@ -25,7 +25,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="its programs are shell sc
 
 
 def scanned(text: str) -> bytes:
-    """Return the drawing of a page that is a grey picture of text."""
+    """Return the content stream of a page that is a grey image of text."""
     figure = Figure(figsize=(6, 2), dpi=100)
     figure.text(0.05, 0.5, text, fontsize=22)
     canvas = FigureCanvasAgg(figure)
@@ -44,7 +44,7 @@ def english(monkeypatch):
 
 @pytest.fixture
 def program(tmp_path, monkeypatch):
-    """Return a function that puts a script in the place of a program."""
+    """Return a function that installs a script under the name of a program."""
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.defpath}")
 
     def write(script: str, name: str = "tesseract") -> Path:

@@ -1,4 +1,4 @@
-"""Chapters from a PDF's outline: which pages are whose, and outlines that want to do harm."""
+"""Chapters from a PDF's outline: the pages of each chapter, and damaged or hostile outlines."""
 
 import io
 import time
@@ -16,7 +16,7 @@ LETTERS = "abcdefgh"
 
 
 def outlined(tree, pages=8):
-    """Return a PDF with an outline as pypdf writes it.
+    """Return a PDF with an outline that pypdf wrote.
 
     Args:
         tree: (title, page index, children) for each entry.
@@ -45,7 +45,7 @@ def numbers(data):
 
 
 def handmade(*items, pages=4, catalog="", more=()):
-    """Return a PDF whose outline's items stand in objects one behind the other."""
+    """Return a PDF whose outline has these items as consecutive objects."""
     first = first_free(pages)
     root = f"/Outlines << /Type /Outlines /First {first} 0 R >> {catalog}"
     return make_pdf(*LETTERS[:pages], catalog=root, objects=[*items, *more])
@@ -192,7 +192,7 @@ def test_an_encrypted_outline_is_readable(document):
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_chapter_numbers_never_decrease_in_any_outline(data):
-    """Up to "chapter 3" is up to a page: a higher number never stands before a lower one."""
+    """Reading "up to chapter 3" means up to a page, so no lower number follows a higher one."""
     index = st.integers(-2, 9)
     link = st.sampled_from(["", "/Next", "/First"])
     count = data.draw(st.integers(1, 6))

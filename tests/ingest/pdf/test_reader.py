@@ -134,8 +134,8 @@ def test_a_pdf_of_broken_pages_is_a_damaged_document(document, monkeypatch, no_p
 
 @pytest.fixture
 def no_pdfium(monkeypatch):
-    """Leave pypdf alone with the pages; starting a process for each example takes its time."""
-    monkeypatch.setattr(PdfiumExtractor, "page_text", lambda pdfium, index: "")
+    """Let only pypdf read pages: starting a worker for each example would take too long."""
+    monkeypatch.setattr(PdfiumExtractor, "page_text", lambda extractor, index: "")
 
 
 def test_a_page_that_pypdf_cannot_read_comes_from_pdfium(document, monkeypatch):
@@ -150,7 +150,7 @@ def test_a_page_that_pypdf_cannot_read_comes_from_pdfium(document, monkeypatch):
 
 
 def fail_on_page(monkeypatch, numbers):
-    """Let pypdf fail on some pages, as it does on pages that lead round in a circle."""
+    """Let pypdf fail on some pages, as it does on pages with cyclic references."""
     extract = PageObject.extract_text
 
     def failing(page, *args, **options):

@@ -1,4 +1,4 @@
-"""Pages as pictures: bounded, marked where the passage stands, and contained when they are bad."""
+"""Pages as pictures: bounded, with marks on the passage, and an error for a bad page."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""JSON Lines that grow: whatever the pieces and restarts, they are those of the whole file."""
+"""Growing JSON Lines: with any pieces and restarts, the segments are those of the whole file."""
 
 import io
 import json
@@ -34,7 +34,7 @@ class Bytes:
 
 
 def read_whole(text, limits=SMALL):
-    """The segments, lines and notes of the finished file, and the error with which it ends."""
+    """Return the segments, line count and notes of the finished file, and its error or None."""
     reader = JsonLinesReader(Bytes(text.encode()), "a.jsonl", limits)
     document = Document("a", "jsonl", Path("a.jsonl"), len(text), "line", None, reader)
     segments = []
@@ -45,8 +45,8 @@ def read_whole(text, limits=SMALL):
     return segments, document.unit_count, document.notes, None
 
 
-def again(growing, limits=SMALL):
-    """It, as another process would make it from what was stored."""
+def resumed(growing, limits=SMALL):
+    """Return the cutter that another process would make from the stored values."""
     return GrowingJsonLines.from_dict(json.loads(json.dumps(growing.as_dict())), limits)
 
 
@@ -70,13 +70,13 @@ def test_growing_json_lines_equal_a_reading_of_the_whole_at_every_moment(whole, 
     for start, stop in zip([0, *cuts], [*cuts, len(whole)], strict=True):
         settled += growing.add(whole[start:stop])
         if data.draw(st.booleans()):
-            growing = again(growing)
+            growing = resumed(growing)
         segments, line_count, notes, error = read_whole(whole[:stop])
         assert settled + growing.open == segments
         assert growing.line_count == line_count
-        told = list(growing.notes())
-        waits = [note for note in told if note.startswith("No line is a JSON record so far")]
-        assert [note for note in told if note not in waits] == notes
+        said = list(growing.notes())
+        waits = [note for note in said if note.startswith("No line is a JSON record so far")]
+        assert [note for note in said if note not in waits] == notes
         assert waits or not isinstance(error, DamagedDocument)
         assert error or not waits
 
@@ -86,7 +86,7 @@ def test_parts_of_a_long_record_are_settled_before_its_end_and_keep_its_time():
     growing = GrowingJsonLines(limits=SMALL)
     settled = growing.add(record)
     assert len(settled) >= 2 and growing.open
-    growing = again(growing)
+    growing = resumed(growing)
     assert {str(s.locator) for s in settled + growing.open} == {"line 1 (06:00:01)"}
     more = '{"ts": "06:00:02"}\n'
     settled += growing.add(more)
@@ -98,7 +98,7 @@ def test_a_line_beyond_the_limit_is_never_held():
     for _ in range(50):
         assert growing.add("x" * 100) == [] and growing.open == []
         assert len(json.dumps(growing.as_dict())) < 400
-        growing = again(growing)
+        growing = resumed(growing)
     growing.add('\n"short"\n')
     assert [(s.text, str(s.locator)) for s in growing.open] == [("short\n", "line 2")]
     assert list(growing.notes()) == ["Line 1 had more than 150 characters (left out)."]
@@ -108,7 +108,7 @@ def test_stored_values_stay_small_with_any_number_of_bad_lines():
     growing = GrowingJsonLines(limits=SMALL)
     for at in range(400):
         growing.add("bad\n1\n" if at % 2 else "2\nbad\n\n")
-        growing = again(growing)
+        growing = resumed(growing)
     assert len(json.dumps(growing.as_dict())) < 1500
     assert list(growing.notes()) == read_whole(("2\nbad\n\nbad\n1\n") * 200)[2]
     assert "and 38" in next(iter(growing.notes()))

@@ -1,4 +1,4 @@
-"""The tail of a log: every line once, whatever happens to the file."""
+"""The tail of a log: every line is returned once, whatever happens to the file."""
 
 import os
 import random
@@ -37,7 +37,7 @@ def make_tail():
 
 
 def drain(tail):
-    """What comes until nothing moves any more."""
+    """Return all lines until the cursor does not move any more."""
     text, before = "", None
     while before != tail.cursor:
         before = tail.cursor
@@ -45,8 +45,8 @@ def drain(tail):
     return text
 
 
-def again(tail):
-    """The place as another process would find it."""
+def stored(tail):
+    """Return the cursor as another process would load it."""
     return TailCursor.from_dict(tail.cursor.as_dict())
 
 
@@ -95,7 +95,7 @@ def test_a_huge_line_does_not_wait_for_its_end(log, make_tail):
     came = drain(tail)
     assert 3 * BLOCK_BYTES < len(came.encode()) and line.startswith(came)
     append(log, data[4 * BLOCK_BYTES + 1 :])
-    assert came + drain(make_tail(log, again(tail))) == f"{line}\nnext\n"
+    assert came + drain(make_tail(log, stored(tail))) == f"{line}\nnext\n"
 
 
 def test_a_run_of_nul_characters_is_left_out(log, make_tail):
@@ -161,7 +161,7 @@ def test_rotations_since_the_last_reading_lose_no_line(log, make_tail, names):
     append(log, "three\n")
     rotate(log, names[0])
     append(log, "four\n")
-    assert drain(make_tail(log, again(first))) == "two\nthree\nfour\n"
+    assert drain(make_tail(log, stored(first))) == "two\nthree\nfour\n"
 
 
 def test_a_log_that_was_empty_and_is_renamed_is_read(log, make_tail):
@@ -170,7 +170,7 @@ def test_a_log_that_was_empty_and_is_renamed_is_read(log, make_tail):
     append(log, "one\n")
     rotate(log)
     append(log, "two\n")
-    assert drain(make_tail(log, again(first))) == "one\ntwo\n"
+    assert drain(make_tail(log, stored(first))) == "one\ntwo\n"
 
 
 def test_files_older_than_the_log_are_not_read(log, make_tail):
@@ -186,7 +186,7 @@ def test_files_older_than_the_log_are_not_read(log, make_tail):
 
 
 @pytest.mark.parametrize("more", ["", "much more than there was before\n"])
-def test_an_emptied_log_begins_again(log, make_tail, more):
+def test_an_emptied_log_begins_stored(log, make_tail, more):
     tail = make_tail(log)
     append(log, "one\ntwo\n")
     assert drain(tail) == "one\ntwo\n"
@@ -205,7 +205,7 @@ def test_copytruncate_loses_no_line_of_the_copy(log, make_tail, is_watched):
     shutil.copy(log, log.with_name("app.log.1"))
     os.truncate(log, 0)
     append(log, "three\n")
-    tail = tail if is_watched else make_tail(log, again(tail))
+    tail = tail if is_watched else make_tail(log, stored(tail))
     assert drain(tail) == "two\nthree\n"
     assert (tail.cursor.renewals, tail.cursor.gaps) == (1, 0)
     shutil.copy(log, log.with_name("app.log.1"))
@@ -223,7 +223,7 @@ def test_a_deleted_log_is_followed_again_when_it_comes_back(log, make_tail):
     append(log, "two\n")
     assert drain(tail) == "two\n"
     log.unlink()
-    later = make_tail(log, again(tail))
+    later = make_tail(log, stored(tail))
     assert drain(later) == ""
     append(log, "three\n")
     assert drain(later) == "three\n" and later.cursor.gaps == 1
@@ -237,7 +237,7 @@ def test_a_restored_copy_of_the_log_is_resumed(log, make_tail):
     log.unlink()
     log.with_name("restored").rename(log)
     append(log, "two\n")
-    assert drain(make_tail(log, again(tail))) == "two\n"
+    assert drain(make_tail(log, stored(tail))) == "two\n"
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -259,7 +259,7 @@ def test_every_line_is_returned_once_whatever_happens_to_the_log(log, make_tail,
             came += drain(tail)
         elif act == "restart":
             tail.close()
-            tail = make_tail(log, again(tail))
+            tail = make_tail(log, stored(tail))
     came += drain(tail)
     assert came == "".join(f"line {at}\n" for at in range(written))
 
