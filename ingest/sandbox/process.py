@@ -134,6 +134,7 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
+        """The process id of the worker."""
         return self._process.pid
 
     @property

@@ -107,16 +107,19 @@ class _SegmentBatch:
         self._sent_at = time.monotonic()
 
     def add(self, segment: Segment) -> None:
+        """Add a segment; send the batch if it is large enough."""
         self._segments.append(segment)
         self._chars += len(segment.text)
         if self._chars >= _BATCH_CHARS:
             self._send()
 
     def step(self) -> None:
+        """Send the batch, even an empty one, if the last one was sent long enough ago."""
         if time.monotonic() - self._sent_at >= self._step_s:
             self._send()
 
     def send_rest(self) -> None:
+        """Send the segments that are left."""
         if self._segments:
             self._send()
 

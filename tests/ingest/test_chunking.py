@@ -1,3 +1,5 @@
+"""Tokens regrouped into chunks on a grid."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,7 +8,7 @@ from ingest import Locator, Segment, encode_segments, token_chunks
 
 
 def cut(ids, lengths):
-    """Cut ids into pieces of the given lengths, the rest at the end."""
+    """Return ids in pieces of these lengths, and the rest as the last piece."""
     pieces = []
     for length in lengths:
         pieces.append(ids[:length])

@@ -1,3 +1,5 @@
+"""Locators in words."""
+
 import pytest
 
 from ingest import Chapter, Locator

@@ -1,3 +1,5 @@
+"""Limits that contradict each other."""
+
 import pytest
 
 from ingest import Limits

@@ -1,3 +1,5 @@
+"""Titles and file names from names that nobody can trust."""
+
 import pytest
 
 from ingest.naming import MAX_TITLE_CHARS, file_name, title_from_name

@@ -1,3 +1,5 @@
+"""Files recognised by content and suffix, or refused."""
+
 import os
 
 import pytest

@@ -1,3 +1,5 @@
+"""Running text cut at the best boundaries."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

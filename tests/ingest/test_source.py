@@ -1,3 +1,5 @@
+"""Gzip files: read as their content, and within the limits."""
+
 import gzip
 import random
 import tracemalloc

@@ -1,3 +1,5 @@
+"""Source code cut at blank lines."""
+
 from ingest import Limits
 
 FUNCTION = "def area(width):\n    half = width / 2\n\n    return half * width\n\n\n"

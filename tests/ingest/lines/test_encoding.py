@@ -1,3 +1,5 @@
+"""The encoding of text files, detected from their bytes."""
+
 import io
 
 import pytest

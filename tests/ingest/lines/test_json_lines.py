@@ -1,3 +1,5 @@
+"""JSON Lines as readable text."""
+
 import json
 
 import pytest

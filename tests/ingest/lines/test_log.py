@@ -1,3 +1,5 @@
+"""Logs: time stamps, entries and locators."""
+
 import pytest
 
 from ingest import Limits

@@ -1,3 +1,5 @@
+"""Whole lines packed into segments."""
+
 import itertools
 
 import pytest

@@ -1,3 +1,5 @@
+"""Plain text: the segments are the document, in bounded memory."""
+
 import tracemalloc
 
 import pytest

@@ -1,3 +1,5 @@
+"""Word documents: text, headings, tables, and damaged or hostile files."""
+
 import random
 
 import pytest

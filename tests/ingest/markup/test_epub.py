@@ -1,3 +1,5 @@
+"""EPUB books: chapters, titles, and damaged or hostile files."""
+
 import random
 import time
 

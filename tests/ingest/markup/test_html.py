@@ -1,3 +1,5 @@
+"""HTML pages: the main text, encodings, and damaged or hostile markup."""
+
 import random
 
 import pytest

@@ -21,7 +21,7 @@ PERSIAN = "از آنجا که این اعلامیه در سال ۱۹۴۸ (پار
         ),
         ([(50, "دننک راتفر ۱۹۴۸ لاس رد")], "در سال ۱۹۴۸ رفتار کنند"),
         ([(50, "Paris, 2"), (90, "לש הזרכה")], "הכרזה של Paris, 2"),
-        # Piece after piece in reading order, as some programs do.
+        # One piece after the other in reading order, as some programs do.
         ([(120, "הזרכה "), (90, "1948"), (50, "סירפב ")], "הכרזה1948 בפריס"),
         # A right-to-left word in a left-to-right line.
         (
@@ -37,7 +37,7 @@ def test_right_to_left_lines_are_in_reading_order(whole_text, drawn, read):
 
 
 def test_right_to_left_text_drawn_from_left_to_right_is_reversed(whole_text):
-    # Drawn in reading order from left to right, as programs do that know only one direction.
+    # Drawn in reading order from left to right, by programs that know only one direction.
     data = unicode_pdf((50, 700, PERSIAN), (50, 680, PERSIAN))
     assert whole_text(data, "a.pdf") == f"{PERSIAN} {PERSIAN}\n"
 

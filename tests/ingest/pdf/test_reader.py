@@ -1,3 +1,5 @@
+"""PDF files: pages, passwords, limits, and damaged or hostile files."""
+
 import io
 import random
 import time

@@ -1,3 +1,5 @@
+"""Running headers and footers are removed, other lines are kept."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""Extracted text repaired: words, paragraphs, ligatures, reversed lines."""
+
 import pytest
 
 from ingest.pdf.text import clean_page

@@ -321,7 +321,7 @@ def kill_ammon_while_it_reads(path):
             time.sleep(0.05)
         time.sleep(0.5)
         ammon.kill()
-    # Twice the limit, for one whose threads are all held by what it does.
+    # After twice the limit the alarm ends a worker whose threads are all blocked.
     psutil.wait_procs([reader], timeout=10)
     return reader
 

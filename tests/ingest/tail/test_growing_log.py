@@ -1,3 +1,5 @@
+"""A growing log: with any pieces and restarts, the segments are those of the whole log."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 
