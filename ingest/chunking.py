@@ -56,10 +56,10 @@ def _skipped(
     pieces: Iterable[Sequence[int]], chunk_tokens: int, skip_tokens: int
 ) -> Iterator[Sequence[int]]:
     """Yield what follows the first `skip_tokens` tokens."""
-    left = skip_tokens
+    left_tokens = skip_tokens
     for piece in pieces:
-        rest = piece[left:]
-        left = max(0, left - len(piece))
+        rest = piece[left_tokens:]
+        left_tokens = max(0, left_tokens - len(piece))
         if rest and skip_tokens % chunk_tokens:
             raise ValueError(
                 f"skip_tokens must be a multiple of {chunk_tokens} or the document's end, "
@@ -67,9 +67,10 @@ def _skipped(
             )
         if rest:
             yield rest
-    if left:
+    if left_tokens:
         raise ValueError(
-            f"skip_tokens is {skip_tokens}, but the document has only {skip_tokens - left} tokens"
+            f"skip_tokens is {skip_tokens}, "
+            f"but the document has only {skip_tokens - left_tokens} tokens"
         )
 
 
@@ -78,9 +79,9 @@ def _chunks(pieces: Iterable[Sequence[int]], chunk_tokens: int) -> Iterator[list
     for piece in pieces:
         start = 0
         while start < len(piece):
-            taken = piece[start : start + chunk_tokens - len(chunk)]
-            chunk.extend(taken)
-            start += len(taken)
+            part = piece[start : start + chunk_tokens - len(chunk)]
+            chunk.extend(part)
+            start += len(part)
             if len(chunk) == chunk_tokens:
                 yield chunk
                 chunk = []

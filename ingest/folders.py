@@ -25,7 +25,7 @@ class FoundFile:
 
 
 def find_files(paths: Iterable[Path]) -> list[FoundFile]:
-    """Return the files that paths, folders and patterns stand for, each once.
+    """Return the files to which paths, folders and patterns lead, each once.
 
     Folders are searched recursively in the natural order of names ("chapter 2" before "chapter
     10"), without hidden files and without following links to other folders. A path that does not

@@ -73,7 +73,7 @@ def has_pdf_header(head: bytes) -> bool:
 
 
 def starts_as_pdf(head: bytes) -> bool:
-    """Return whether the PDF header is the very first thing in the file."""
+    """Return whether a file begins with the PDF header, after white space or a byte order mark."""
     return head.removeprefix(b"\xef\xbb\xbf").lstrip()[: len(PDF_HEADER)] == PDF_HEADER
 
 

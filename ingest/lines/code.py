@@ -25,6 +25,7 @@ class CodeReader(TextReader):
     """Reads one file of source code."""
 
     def cut(self, blocks: Iterable[str], document: Document) -> Iterator[Segment]:
+        """Yield segments of whole lines, cut at blank lines where possible."""
         return pack_lines(numbered_lines(blocks, self.limits), self.limits, _rate_cut)
 
 

@@ -34,6 +34,12 @@ class JsonLinesReader(TextReader):
     """Reads one JSON Lines file."""
 
     def cut(self, blocks: Iterable[str], document: Document) -> Iterator[Segment]:
+        """Yield segments of whole records; note the lines that were left out.
+
+        Raises:
+            DamagedDocument: no line is a JSON record.
+            LimitExceeded: all records are too long.
+        """
         records = Records(self.limits)
         try:
             yield from pack_records(records.lines(blocks), self.limits)

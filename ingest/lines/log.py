@@ -37,6 +37,7 @@ class LogReader(TextReader):
     """Reads one log."""
 
     def cut(self, blocks: Iterable[str], document: Document) -> Iterator[Segment]:
+        """Yield segments of whole entries where possible, labelled with their times."""
         return log_segments(blocks, self.limits)
 
 

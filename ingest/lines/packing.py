@@ -64,15 +64,17 @@ class _PendingLines:
         self._before: list[int] = []
 
     def add(self, line: Line, quality: int) -> None:
+        """Add a line; `quality` says how good a cut before it is."""
         self.lines.append(line)
         self.chars += len(line.text)
         self._before.append(quality)
 
     def take(self, count: int) -> list[Line]:
-        taken, self.lines = self.lines[:count], self.lines[count:]
+        """Remove and return the first lines."""
+        first, self.lines = self.lines[:count], self.lines[count:]
         self._before = self._before[count:]
-        self.chars -= sum(len(line.text) for line in taken)
-        return taken
+        self.chars -= sum(len(line.text) for line in first)
+        return first
 
     def best_count(self, end_quality: int) -> int:
         """Return how many lines the next segment takes; a very short segment is not considered.

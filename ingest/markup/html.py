@@ -27,13 +27,20 @@ class HtmlReader(TextReader):
     """Reads one HTML page."""
 
     def max_chars(self) -> int:
+        """Return the limit for the file with its markup in characters."""
         # libxml2 keeps all of its input until the end.
         return min(self.limits.max_markup_chars, self.limits.max_text_chars)
 
     def encoding(self, stream: BinaryIO) -> Encoding:
+        """Return the declared or detected encoding; the caller rewinds the stream."""
         return detect_markup_encoding(stream)
 
     def cut(self, blocks: Iterable[str], document: Document) -> Iterator[Segment]:
+        """Yield segments of whole paragraphs of the main text.
+
+        Raises:
+            EmptyDocument: the page has no text.
+        """
         is_unwanted, is_inside = self._survey()
         cutter = ParagraphCutter(self.limits)
         yield from cutter.segments(markup_blocks(blocks, is_unwanted, is_inside))

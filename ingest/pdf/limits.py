@@ -40,10 +40,7 @@ class PageBeyondLimits(Exception):
 
 @dataclass
 class PageGuard:
-    """Stops a page beyond the limits; pypdf calls it between operators and for each piece of text.
-
-    Collects the pieces of text in `lines`. Its methods raise `PageBeyondLimits`.
-    """
+    """Collects the text of a page in `lines`; its methods raise `PageBeyondLimits`."""
 
     limits: Limits
     lines: PageLines = field(default_factory=PageLines)
@@ -51,10 +48,12 @@ class PageGuard:
     chars: int = 0
 
     def on_operator(self, *_: object) -> None:
+        """Check the time; pypdf calls this before each operator."""
         if time.thread_time() - self.started_s > self.limits.seconds_per_page:
             raise PageBeyondLimits(f"took longer than {self.limits.seconds_per_page:g} s")
 
     def on_text(self, text: str, space: Any, matrix: Any, font: object, font_size: float) -> None:
+        """Collect a piece of text and check the length; pypdf calls this for each piece."""
         self.chars += len(text)
         if self.chars > self.limits.max_page_chars:
             raise PageBeyondLimits(f"had more than {self.limits.max_page_chars:,} characters")

@@ -54,6 +54,7 @@ class _PageNames:
     outline: Outline | None
 
     def locator(self, index: int) -> Locator:
+        """Return the locator of the page at a 0-based index."""
         label = self.labels.label(index) if self.labels else None
         chapter = self.outline.chapter(index) if self.outline else None
         return Locator("page", index + 1, index + 1, label, chapter)

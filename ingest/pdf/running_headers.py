@@ -45,6 +45,7 @@ class _Page:
 
     @classmethod
     def of(cls, number: int, text: str) -> "_Page":
+        """Return the page of a number and a text."""
         lines = text.splitlines(keepends=True)
         full = [index for index, line in enumerate(lines) if line.strip()]
         top, bottom = full[:_LINES_AT_AN_EDGE], full[: -_LINES_AT_AN_EDGE - 1 : -1]

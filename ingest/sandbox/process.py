@@ -20,7 +20,7 @@ from ingest.sandbox.limits import EXIT_ALARM, EXIT_KILLED, EXIT_OUT_OF_MEMORY, M
 from ingest.sandbox.protocol import Message, decode_line, encode_line, has_more
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-# Imports are found where this process finds them, whatever folder the worker starts in.
+# Imports are found where this process finds them, in whichever folder the worker starts.
 _WORKER = (
     "import importlib, sys; module = sys.argv[1]; arguments = sys.argv[3:3 + int(sys.argv[2])]; "
     "sys.path[:] = sys.argv[3 + len(arguments):]; importlib.import_module(module).main(*arguments)"
@@ -134,6 +134,7 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
+        """The process id of the worker."""
         return self._process.pid
 
     @property
@@ -144,7 +145,9 @@ class WorkerProcess:
     def ask(
         self, request: Message, max_silence_s: float, on_wait: Callable[[], None] = lambda: None
     ) -> Iterator[Message]:
-        """Yield the answers to a request. A worker whose answers are not all taken is of no use.
+        """Yield the answers to a request.
+
+        A caller that stops before the last answer cannot ask this worker again.
 
         Args:
             max_silence_s: how long each answer may take.
@@ -189,7 +192,7 @@ class WorkerProcess:
                 self._lines.get(timeout=0.01)
         for stream in (self._process.stdin, self._process.stdout):
             assert stream is not None
-            with contextlib.suppress(OSError):  # of a request that was never taken
+            with contextlib.suppress(OSError):  # a request in its buffer was not read
                 stream.close()
         self._process.wait()
 
@@ -229,7 +232,7 @@ class WorkerProcess:
         return WorkerLost(exit_code, is_silent=False, is_started=self._is_started)
 
     def _receive(self) -> None:
-        """Put the lines of the worker's output into the queue, b"" behind the last one."""
+        """Put the lines of the worker's output into the queue, b"" after the last one."""
         output: IO[bytes] | None = self._process.stdout
         assert output is not None
         line = b"\n"

@@ -52,7 +52,7 @@ class WorkerConnection:
     """The worker's end of the pipes: standard input for requests, standard output for answers.
 
     From its creation on, what libraries print to standard output is discarded. The process ends as
-    soon as standard input ends, whatever it is doing: nobody is left to take the answer.
+    soon as standard input ends, even while it answers: the client is gone.
     """
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class WorkerConnection:
             yield self._requests.get()
 
     def end_after_silence(self, seconds: float) -> None:
-        """Let the system end this process when it sends nothing for `seconds`; 0 is for ever.
+        """Let the system end this process when it sends nothing for `seconds`; 0 means no limit.
 
         The limit holds for the current request. The client ends a silent worker sooner; this is for
         a worker whose client is gone.

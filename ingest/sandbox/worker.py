@@ -35,12 +35,12 @@ def main(opener: str) -> None:
     connection = WorkerConnection()
     be_expendable()
     module, function = opener.split(":")
-    worker = _DocumentWorker(connection, getattr(importlib.import_module(module), function))
+    worker = DocumentWorker(connection, getattr(importlib.import_module(module), function))
     for request in connection.requests():
         worker.answer(request)
 
 
-class _DocumentWorker:
+class DocumentWorker:
     """Answers requests; keeps the document that it opened last, with its serial number."""
 
     def __init__(self, connection: WorkerConnection, open_document: OpenDocument) -> None:
@@ -107,16 +107,19 @@ class _SegmentBatch:
         self._sent_at = time.monotonic()
 
     def add(self, segment: Segment) -> None:
+        """Add a segment; send the batch if it is large enough."""
         self._segments.append(segment)
         self._chars += len(segment.text)
         if self._chars >= _BATCH_CHARS:
             self._send()
 
     def step(self) -> None:
+        """Send the batch, even an empty one, if the last one was sent long enough ago."""
         if time.monotonic() - self._sent_at >= self._step_s:
             self._send()
 
     def send_rest(self) -> None:
+        """Send the segments that are left."""
         if self._segments:
             self._send()
 

@@ -1,4 +1,4 @@
-"""A helper that every test here needs: bytes in, document out."""
+"""Fixtures for tests of readers: bytes in, document out."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from ingest import DEFAULT_LIMITS, Document, Limits, open_document
 
 @pytest.fixture(autouse=True)
 def no_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave scanned pages alone, whatever is installed, but where a test asks for it."""
+    """Turn OCR off, whether or not it is installed; tests of OCR turn it on."""
     monkeypatch.setenv("AMMON_OCR_LANGUAGES", "none")
 
 
@@ -34,7 +34,7 @@ def document(tmp_path: Path) -> Callable[..., Document]:
 
 @pytest.fixture
 def whole_text(document: Callable[..., Document]) -> Callable[..., str]:
-    """Return a function that gives the joined text of a file's segments."""
+    """Return a function that opens a file and joins the texts of its segments."""
 
     def read(*args: object, **options: object) -> str:
         return "".join(segment.text for segment in document(*args, **options).segments())

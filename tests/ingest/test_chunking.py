@@ -1,3 +1,5 @@
+"""Tokens regrouped into chunks on a grid."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,7 +8,7 @@ from ingest import Locator, Segment, encode_segments, token_chunks
 
 
 def cut(ids, lengths):
-    """Cut ids into pieces of the given lengths, the rest at the end."""
+    """Return ids in pieces of these lengths, and the rest as the last piece."""
     pieces = []
     for length in lengths:
         pieces.append(ids[:length])
@@ -43,7 +45,7 @@ def test_skip_off_the_grid_is_refused_unless_it_is_the_end():
         list(token_chunks([[1, 2, 3], [4, 5]], 4, skip_tokens=3))
 
 
-def test_skip_behind_the_end_is_refused():
+def test_skip_beyond_the_end_is_refused():
     with pytest.raises(ValueError, match="only 5 tokens"):
         list(token_chunks([[1, 2, 3], [4, 5]], 4, skip_tokens=8))
 

@@ -1,6 +1,8 @@
+"""Locators in words."""
+
 import pytest
 
-from ingest import Chapter, Limits, Locator
+from ingest import Chapter, Locator
 
 
 @pytest.mark.parametrize(
@@ -15,16 +17,11 @@ from ingest import Chapter, Limits, Locator
         (Locator("page", 12, 12, None, Chapter(3, "Chapter II")), "page 12 (Chapter II)"),
     ],
 )
-def test_locator_in_words(locator, words):
+def test_a_locator_is_written_in_words(locator, words):
     assert str(locator) == words
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, 1), (2, 1)])
-def test_a_locator_that_is_no_range_is_refused(start, end):
+def test_a_locator_with_an_invalid_range_is_refused(start, end):
     with pytest.raises(ValueError):
         Locator("line", start, end)
-
-
-def test_limits_whose_target_is_beyond_the_maximum_are_refused():
-    with pytest.raises(ValueError, match="target_segment_chars"):
-        Limits(target_segment_chars=1201)

@@ -1,4 +1,4 @@
-"""Folders and patterns: every file once, in the order a person would read them."""
+"""Folders and patterns: every file once, in the natural order of names."""
 
 import pytest
 
@@ -25,31 +25,31 @@ def test_a_folder_is_searched_in_the_order_of_its_names(tree):
     assert not any(f.is_named for f in found)
 
 
-def test_a_pattern_means_its_files(tree):
+def test_a_pattern_gives_its_files(tree):
     both, last = find_files([tree / "b" / "*.txt"]), find_files([tree / "**" / "*10.txt"])
     assert names(both, tree) == ["b/chapter 2.txt", "b/chapter 10.txt"]
     assert names(last, tree) == ["b/chapter 10.txt"]
 
 
-def test_a_file_comes_once_and_stays_named(tree):
+def test_a_file_that_is_found_twice_is_given_once_and_counts_as_named(tree):
     found = find_files([tree / "a.txt", tree])
     assert names(found, tree)[0] == "a.txt" and found[0].is_named
     assert len(found) == len({f.path for f in found}) == 4
 
 
-def test_a_file_that_is_not_there_is_left_to_its_reader(tree):
+def test_a_missing_file_is_given_for_its_reader_to_report(tree):
     (found,) = find_files([tree / "gone.txt"])
     assert found.is_named
 
 
-def test_a_file_whose_name_looks_like_a_pattern_is_itself(tree):
+def test_an_existing_file_whose_name_looks_like_a_pattern_is_that_file(tree):
     path = tree / "part [1].txt"
     path.write_text("x")
     (found,) = find_files([path])
     assert found.path == path and found.is_named
 
 
-def test_nothing_and_far_too_much_are_refused(tree, tmp_path, monkeypatch):
+def test_no_files_and_too_many_files_are_refused(tree, tmp_path, monkeypatch):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DocumentNotFound, match="has no files"):
         find_files([tmp_path / "empty"])
@@ -60,6 +60,6 @@ def test_nothing_and_far_too_much_are_refused(tree, tmp_path, monkeypatch):
         find_files([tree])
 
 
-def test_links_in_a_circle_do_not_hang(tree):
+def test_links_in_a_cycle_do_not_hang(tree):
     (tree / "b" / "loop").symlink_to(tree, target_is_directory=True)
     assert len(find_files([tree])) == 4

@@ -1,4 +1,4 @@
-"""Every reader on damaged files: segments within the limits, or one sentence; nothing else.
+"""Every reader on damaged files: segments within the limits, or an error in one sentence.
 
 `AMMON_FUZZ_EXAMPLES` sets how many files of each kind are tried.
 """
@@ -89,12 +89,12 @@ def damaged(draw: st.DrawFn, good: bytes) -> bytes:
 
 @pytest.fixture
 def no_pdfium(monkeypatch):
-    """Leave pypdf alone with the pages; starting a process for each example takes its time."""
-    monkeypatch.setattr(PdfiumExtractor, "page_text", lambda pdfium, index: "")
+    """Let only pypdf read pages: starting a worker for each example would take too long."""
+    monkeypatch.setattr(PdfiumExtractor, "page_text", lambda extractor, index: "")
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_the_files_that_are_damaged_here_are_good(tmp_path, no_pdfium, name):
+def test_the_files_are_readable_before_they_are_damaged(tmp_path, no_pdfium, name):
     path = tmp_path / name
     path.write_bytes(GOOD[name])
     assert len(list(open_document(path, limits=LIMITS).segments())) >= 1

@@ -1,3 +1,5 @@
+"""Titles and file names from names that nobody can trust."""
+
 import pytest
 
 from ingest.naming import MAX_TITLE_CHARS, file_name, title_from_name
@@ -18,10 +20,10 @@ from ingest.naming import MAX_TITLE_CHARS, file_name, title_from_name
         ("\x00\x01", "Untitled"),
     ],
 )
-def test_title_is_one_clean_line(name, title):
+def test_a_title_is_one_clean_line(name, title):
     assert title_from_name(name) == title
 
 
-def test_title_and_file_name_are_bounded():
+def test_titles_and_file_names_are_bounded():
     assert len(title_from_name("x" * 100_000)) == MAX_TITLE_CHARS
     assert len(file_name("x" * 100_000)) == MAX_TITLE_CHARS

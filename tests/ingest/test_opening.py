@@ -1,3 +1,5 @@
+"""Files recognised by content and suffix, or refused."""
+
 import os
 
 import pytest
@@ -26,7 +28,7 @@ def test_decodable_content_is_text_whatever_the_suffix(document, name):
         *(("a.py", "code"), ("a.rs", "code"), ("a.yaml", "code")),
     ],
 )
-def test_the_suffix_says_what_a_text_is_read_as(document, name, kind):
+def test_the_suffix_decides_the_kind_of_a_text(document, name, kind):
     assert document(b"Some words.\n", name).kind == kind
 
 
@@ -35,7 +37,7 @@ def test_pdf_content_is_a_pdf_whatever_the_suffix(document, name):
     assert document(make_pdf("Hello"), name).kind == "pdf"
 
 
-def test_junk_before_the_pdf_header_is_allowed_for(document):
+def test_junk_before_the_pdf_header_is_accepted(document):
     assert document(b"junk\n" * 100 + make_pdf("Hello"), "a.pdf").kind == "pdf"
 
 
@@ -58,7 +60,7 @@ def test_a_text_that_mentions_the_pdf_header_stays_a_text(document):
         (bytes(range(32)) * 20, "binary data of an unknown kind"),
     ],
 )
-def test_other_formats_are_named(document, head, words):
+def test_unsupported_formats_are_refused_by_name(document, head, words):
     with pytest.raises(UnsupportedFormat) as raised:
         document(head, "thing.txt")
     assert words in str(raised.value)
@@ -78,13 +80,13 @@ def test_letters_that_look_like_a_signature_are_text(document, text):
         ("access.log.gz", "a gzip file", b"not found\n", "plain text"),
     ],
 )
-def test_a_kind_by_name_only_is_said_to_be_none(document, name, kind, data, words):
+def test_a_file_whose_suffix_promises_another_kind_is_damaged(document, name, kind, data, words):
     with pytest.raises(DamagedDocument, match=f"named like {kind} but is none.*{words}"):
         document(data, name)
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.pdf"])
-def test_zero_bytes_are_empty(document, name):
+def test_a_file_of_zero_bytes_is_an_empty_document(document, name):
     with pytest.raises(EmptyDocument, match="zero bytes"):
         document(b"", name)
 
@@ -110,19 +112,19 @@ def test_a_nul_in_the_path_is_not_found():
         open_document("a\0b.txt")
 
 
-def test_a_file_that_goes_between_opening_and_reading_is_not_found(document):
+def test_a_file_deleted_between_opening_and_reading_is_not_found(document):
     opened = document(b"words\n")
     opened.path.unlink()
     with pytest.raises(DocumentNotFound, match="could not be read"):
         list(opened.segments())
 
 
-def test_a_file_beyond_the_limit_is_refused_unread(document):
+def test_a_file_beyond_the_limit_is_refused_without_reading_it(document):
     with pytest.raises(LimitExceeded, match="11 bytes, the limit is 10"):
         document(b"eleven byte", limits=Limits(max_bytes=10))
 
 
-def test_the_given_name_makes_title_and_suffix(tmp_path):
+def test_title_and_suffix_come_from_the_given_name(tmp_path):
     path = tmp_path / "upload-1234"
     path.write_bytes(b"words\n")
     opened = open_document(path, name="C:\\My\nBook.txt")

@@ -1,3 +1,5 @@
+"""Running text cut at the best boundaries."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,12 +27,12 @@ def test_a_long_paragraph_of_wrapped_lines_is_cut_between_sentences():
     assert all(piece.rstrip().endswith("purred.") for piece in pieces)
 
 
-def test_lines_are_units_where_no_line_begins_in_lower_case():
+def test_text_is_cut_between_lines_if_no_line_begins_in_lower_case():
     text = "".join(f"10:{number} Started. Job {number} of many\n" for number in range(10, 40))
     assert all(piece.endswith("of many\n") for piece in cut_text(text, 100, 200))
 
 
 @pytest.mark.parametrize("unit", ["e\u0301", "👩\u200d🔬"], ids=["accent", "emoji"])
-def test_a_hard_cut_keeps_a_letter_and_its_accents_together(unit):
+def test_a_cut_inside_a_word_keeps_letters_and_accents_together(unit):
     pieces = list(cut_text("x" + unit * 100, 50, 50))
     assert all(piece.endswith(unit) for piece in pieces)

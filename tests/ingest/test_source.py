@@ -1,3 +1,5 @@
+"""Gzip files: read as their content, and within the limits."""
+
 import gzip
 import random
 import tracemalloc
@@ -28,29 +30,29 @@ PACKED = gzip.compress(TEXT.encode(), mtime=0)
         ("noname", "noname", "log"),
     ],
 )
-def test_a_gzip_file_is_read_as_what_it_holds(document, name, title, kind):
+def test_a_gzip_file_is_read_as_its_content(document, name, title, kind):
     opened = document(PACKED, name)
     assert "".join(segment.text for segment in opened.segments()) == TEXT
     assert (opened.title, opened.kind, opened.unit_count) == (title, kind, 2000)
 
 
-def test_appended_gzip_files_are_one(whole_text):
+def test_concatenated_gzip_files_are_read_as_one(whole_text):
     assert whole_text(gzip.compress(b"one\n") + gzip.compress(b"two\n"), "a.txt.gz") == "one\ntwo\n"
 
 
-def test_a_cut_gzip_file_gives_what_it_holds_with_a_note(document):
+def test_a_truncated_gzip_file_gives_what_it_has_with_a_note(document):
     opened = document(PACKED[: len(PACKED) // 2], "a.log.gz")
     text = "".join(segment.text for segment in opened.segments())
     assert len(text) > 1000 and TEXT.startswith(text)
     assert opened.notes == ["The gzip file is cut short or damaged; what comes before was read."]
 
 
-def test_a_gzip_file_without_anything_sound_is_damaged(document):
+def test_a_gzip_file_from_which_nothing_can_be_unpacked_is_damaged(document):
     with pytest.raises(DamagedDocument, match="a.log.gz is a damaged gzip file"):
         document(PACKED[:14], "a.log.gz")
 
 
-def test_an_empty_file_inside_is_empty(document):
+def test_a_gzip_file_with_an_empty_file_is_empty(document):
     with pytest.raises(EmptyDocument, match="holds an empty file"):
         document(gzip.compress(b""), "a.log.gz")
 
@@ -64,7 +66,7 @@ def test_an_empty_file_inside_is_empty(document):
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG image"),
     ],
 )
-def test_what_is_no_text_inside_is_named(document, inside, words):
+def test_a_gzip_file_with_another_kind_of_content_is_refused_by_name(document, inside, words):
     with pytest.raises(UnsupportedFormat, match=words):
         document(gzip.compress(inside), "a.gz")
 

@@ -1,7 +1,7 @@
-"""Readers that misbehave as the file's first line tells them; for reader processes to open with.
+"""An `open_document` for workers whose readers misbehave as the first line of the file says.
 
-"reading segfault" reads all segments of the file, then crashes; "opening segfault" crashes before
-there is a document. Any other file is read as ever.
+"reading segfault" crashes after all segments of the file; "opening segfault" crashes before there
+is a document. Any other file is read normally.
 """
 
 import os
@@ -18,17 +18,20 @@ STEPS_S = 4.5
 
 
 def open_document(path: Path, *, name: str, password: str | None, limits: Limits) -> Document:
+    """Open a file as `ingest.open_document` does, and misbehave if its first line says so."""
     words = path.read_bytes().split(b"\n")[0].decode("ascii", "replace").split()
     if words[:1] == ["opening"]:
         _misbehave(words[1])
     document = opening.open_document(path, name=name, password=password, limits=limits)
     if words[:1] == ["reading"]:
-        document.reader = _Hostile(document.reader, words[1])
+        document.reader = _HostileReader(document.reader, words[1])
     return document
 
 
 @dataclass
-class _Hostile:
+class _HostileReader:
+    """Reads as `reader` does, then misbehaves."""
+
     reader: Reader
     deed: str
 
@@ -45,7 +48,7 @@ class _Hostile:
 def _misbehave(deed: str) -> None:
     if deed == "sleep":
         time.sleep(600)
-    elif deed == "backtrack":  # no other thread of the process runs meanwhile
+    elif deed == "backtrack":  # blocks all threads of the process
         re.match("(a+)+$", "a" * 60 + "b")
     elif deed == "segfault":
         os.kill(os.getpid(), signal.SIGSEGV)
@@ -54,11 +57,11 @@ def _misbehave(deed: str) -> None:
     elif deed == "exit":
         os._exit(3)
     elif deed == "eat":
-        eaten = []
+        blocks = []
         while True:
-            eaten.append(bytes(1 << 24))  # address space, never touched: quick on any machine
+            blocks.append(bytes(1 << 24))  # address space only: untouched, so quick
     elif deed == "fault":
-        raise KeyError("no such thing")
+        raise KeyError("a fault of the reader")
     elif deed == "chatter":
         print("{}")
         os.write(1, b"not for Ammon\n")

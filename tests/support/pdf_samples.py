@@ -1,4 +1,4 @@
-"""PDFs made by hand, as bytes: small, exact, and easy to damage."""
+"""PDFs written byte by byte: small, exact, and easy to damage."""
 
 import io
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ def make_pdf(
     """Return a PDF with a page for each text (lines in Helvetica) or raw content stream.
 
     Args:
-        catalog: more of the catalog.
+        catalog: more entries of the catalog.
         objects: more objects, numbered from `first_free(len(pages))` on.
-        font: in which all pages are.
+        font: the font of all pages.
     """
     extra, count = objects, len(pages)
     kids = " ".join(f"{4 + 2 * index} 0 R" for index in range(count))
@@ -36,7 +36,7 @@ def make_pdf(
 
 
 def first_free(page_count: int) -> int:
-    """Return the number of the first object behind the pages of `make_pdf`."""
+    """Return the number of the first object after the pages of `make_pdf`."""
     return 4 + 2 * page_count
 
 
@@ -46,13 +46,13 @@ def page_ref(index: int) -> str:
 
 
 def lines_content(text: str) -> bytes:
-    """Return the drawing of lines, one under the other."""
+    """Return the content stream that draws lines, one below the other."""
     rows = [f"({_escaped(line)}) Tj T*" for line in text.split("\n")]
     return "\n".join(["BT /F1 10 Tf 14 TL 50 780 Td", *rows, "ET"]).encode("cp1252")
 
 
 def unicode_pdf(*pieces: tuple[float, float, str]) -> bytes:
-    """Return a PDF of one page with pieces of text of any script, each begun at its x and y.
+    """Return a PDF of one page with pieces of text in any script, each given as (x, y, text).
 
     The letters of a piece are drawn from left to right, 5 points apart.
     """
@@ -70,7 +70,7 @@ def unicode_pdf(*pieces: tuple[float, float, str]) -> bytes:
 
 
 def composite_font(descendant: int, more: str = "") -> str:
-    """Return a font whose text is numbers of glyphs; `descendant` is the object that has them."""
+    """Return a font whose text is glyph numbers; `descendant` is the object with the glyphs."""
     return (
         "<< /Type /Font /Subtype /Type0 /BaseFont /Any /Encoding /Identity-H "
         f"/DescendantFonts [{descendant} 0 R] {more} >>"
@@ -78,7 +78,7 @@ def composite_font(descendant: int, more: str = "") -> str:
 
 
 def glyph_font(collection: str) -> str:
-    """Return the glyphs' font; the collection says what their numbers mean."""
+    """Return the font of the glyphs; the collection defines what their numbers mean."""
     system = f"<< /Registry (Adobe) /Ordering ({collection}) /Supplement 0 >>"
     return (
         f"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Any /CIDSystemInfo {system} /DW 500 "
@@ -88,7 +88,7 @@ def glyph_font(collection: str) -> str:
 
 
 def cells_content(*rows: tuple[str, ...]) -> bytes:
-    """Return the drawing of a table, each cell by itself, as report generators do."""
+    """Return the content stream of a table, cell by cell, as report generators draw it."""
     parts = [
         f"BT 1 0 0 1 {50 + 90 * column} {780 - 14 * row} Tm /F1 10 Tf 12 TL ({cell}) Tj T* ET"
         for row, cells in enumerate(rows)
@@ -98,7 +98,7 @@ def cells_content(*rows: tuple[str, ...]) -> bytes:
 
 
 def encrypted(data: bytes, user_password: str) -> bytes:
-    """Return the PDF encrypted with RC4, which pypdf does without another package."""
+    """Return the PDF encrypted with RC4, for which pypdf needs no other package."""
     writer = PdfWriter(io.BytesIO(data))
     writer.encrypt(user_password, owner_password="the owner", algorithm="RC4-128")
     out = io.BytesIO()

@@ -1,4 +1,4 @@
-"""EPUB books and Word documents made by hand, as bytes: small, exact, and easy to damage."""
+"""EPUB books and Word documents written entry by entry: small, exact, and easy to damage."""
 
 import io
 import zipfile
@@ -11,7 +11,7 @@ CONTAINER = (
 
 
 def make_zip(entries: dict[str, str | bytes]) -> bytes:
-    """Return an archive of the entries, in their order."""
+    """Return a ZIP archive of the entries, in their order."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in entries.items():
@@ -20,7 +20,7 @@ def make_zip(entries: dict[str, str | bytes]) -> bytes:
 
 
 def chapter(title: str, *paragraphs: str) -> str:
-    """Return a chapter's file."""
+    """Return the XHTML file of a chapter."""
     body = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
     return (
         '<?xml version="1.0" encoding="utf-8"?><html xmlns="http://www.w3.org/1999/xhtml">'
@@ -36,12 +36,13 @@ def make_epub(
     ncx: str | None = None,
     others: dict[str, str | bytes] | None = None,
 ) -> bytes:
-    """Return a book.
+    """Return an EPUB book.
 
     Args:
-        chapters: the files by name; all stand in the archive.
-        spine: the names in reading order, if not as given.
-        nav, ncx: the entries of the table of contents, in the words of EPUB 3 or 2.
+        chapters: the chapters' files by name.
+        spine: the names in reading order; the order of `chapters` if None.
+        nav: the table of contents as EPUB 3 has it.
+        ncx: the table of contents as EPUB 2 has it.
         others: entries to add or replace, by their full names.
     """
     items = "".join(
@@ -78,7 +79,7 @@ _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
 def make_docx(body: str, **parts: str) -> bytes:
-    """Return a Word document of a body and, by name, other parts such as styles or footnotes."""
+    """Return a Word document from its body and, by name, other parts such as styles."""
     entries: dict[str, str | bytes] = {
         "[Content_Types].xml": "<Types/>",
         "_rels/.rels": '<Relationships><Relationship Type="http://x/officeDocument" '
@@ -91,7 +92,7 @@ def make_docx(body: str, **parts: str) -> bytes:
 
 
 def word_paragraph(text: str, properties: str = "") -> str:
-    """Return a paragraph, in two runs as Word likes to have it."""
+    """Return a paragraph, split into two runs as Word often does."""
     half = len(text) // 2
     runs = "".join(f"<w:r><w:t>{part}</w:t></w:r>" for part in (text[:half], text[half:]))
     return f"<w:p><w:pPr>{properties}</w:pPr>{runs}</w:p>"

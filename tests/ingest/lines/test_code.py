@@ -1,3 +1,5 @@
+"""Source code cut at blank lines."""
+
 from ingest import Limits
 
 FUNCTION = "def area(width):\n    half = width / 2\n\n    return half * width\n\n\n"
@@ -18,7 +20,7 @@ def test_a_title_of_code_keeps_its_suffix_and_locators_are_lines(document):
     assert (opened.title, opened.kind, str(segment.locator)) == ("shapes.py", "code", "lines 1–4")
 
 
-def test_a_long_function_is_cut_at_a_blank_line_or_else_at_a_line(document):
+def test_a_long_function_is_cut_at_blank_lines(document):
     body = "".join(f"    step_{at}(one, two)\n" + "\n" * (at % 4 == 3) for at in range(40))
     segments = list(document(("def run():\n" + body).encode(), "run.py", limits=LIMITS).segments())
     assert all(segment.text.endswith("\n\n") for segment in segments[:-1])

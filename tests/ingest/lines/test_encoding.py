@@ -1,3 +1,5 @@
+"""The encoding of text files, detected from their bytes."""
+
 import io
 
 import pytest
@@ -27,7 +29,7 @@ def test_unmarked_text_decodes_to_what_was_written(text, encoding):
     assert data.decode(detect_encoding(io.BytesIO(data)).name) == text
 
 
-def test_accents_late_in_a_long_ascii_file_are_found():
+def test_an_encoding_is_found_from_accents_late_in_a_long_ascii_file():
     data = b"An ASCII line.\n" * 20_000 + FRENCH.encode("cp1252")
     assert detect_encoding(io.BytesIO(data)).name == "cp1252"
 
@@ -35,6 +37,6 @@ def test_accents_late_in_a_long_ascii_file_are_found():
 @pytest.mark.parametrize(
     ("encoding", "guessed"), [("utf-8", False), ("utf-16", False), ("utf-16-le", True)]
 )
-def test_a_guess_says_so(encoding, guessed):
+def test_a_guessed_encoding_is_marked_as_a_guess(encoding, guessed):
     data = ("Plain words here.\n" * 4).encode(encoding)
     assert detect_encoding(io.BytesIO(data)).guessed is guessed

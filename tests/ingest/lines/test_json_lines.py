@@ -1,3 +1,5 @@
+"""JSON Lines as readable text."""
+
 import json
 
 import pytest
@@ -21,11 +23,11 @@ from ingest.lines.json_lines import record_text
         ({"a": {"b": {"c": {"d": {"e": {"f": {"g": 1}}}}}}}, 'a.b.c.d.e.f: {"g": 1}'),
     ],
 )
-def test_records_in_words(record, text):
+def test_a_record_is_written_as_keys_and_values(record, text):
     assert record_text(record) == text
 
 
-def test_each_record_knows_its_line_and_time(document):
+def test_locators_have_the_lines_and_times_of_the_records(document):
     records = [{"ts": f"2031-01-25T06:00:{at:02}Z", "msg": "drained " * 9} for at in range(40)]
     data = "".join(json.dumps(record) + "\n" for record in records).encode()
     opened = document(data, "app.jsonl")
@@ -47,7 +49,7 @@ def test_bad_lines_are_noted_and_the_others_are_read(document):
     assert opened.notes == ["Lines 2, 4, 6 could not be read as JSON (left out)."]
 
 
-def test_a_long_record_is_cut_under_its_line_number(document):
+def test_the_parts_of_a_long_record_have_its_line_number(document):
     data = json.dumps({"text": "A sentence stands here. " * 200}).encode() + b"\n"
     segments = list(document(data, "a.jsonl").segments())
     assert len(segments) > 3 and {str(segment.locator) for segment in segments} == {"line 1"}
@@ -61,7 +63,7 @@ def test_a_line_beyond_the_limit_is_left_out_with_a_note(document):
     assert opened.notes == ["Line 1 had more than 1,000 characters (left out)."]
 
 
-def test_a_record_that_writes_far_more_than_its_line_is_left_out_too(document):
+def test_a_record_whose_text_is_far_longer_than_its_line_is_left_out(document):
     record = {"name " * 80: {f"key{at}": at for at in range(40)}}
     data = json.dumps(record).encode() + b'\n{"a": 1}\n'
     opened = document(data, "a.jsonl", limits=Limits(max_record_chars=1000))
@@ -75,6 +77,6 @@ def test_only_lines_beyond_the_limit_are_refused(document):
         list(opened.segments())
 
 
-def test_no_json_at_all_is_said_so(document):
+def test_a_file_without_any_json_line_is_damaged(document):
     with pytest.raises(DamagedDocument, match="No line of a.jsonl is a JSON record"):
         list(document(b"plain words\nmore\n", "a.jsonl").segments())

@@ -1,3 +1,5 @@
+"""Logs: time stamps, entries and locators."""
+
 import pytest
 
 from ingest import Limits
@@ -25,16 +27,16 @@ ACCESS = '37.57.136.68 - - [25/Jan/2031:06:00:06 +0000] "GET / HTTP/1.1" 304 492
         ("", None),
     ],
 )
-def test_time_stamps(line, stamp):
+def test_the_time_stamp_of_a_line(line, stamp):
     assert time_stamp(line) == stamp
 
 
-def test_a_long_line_without_a_stamp_is_decided_at_once():
+def test_a_long_line_without_a_time_stamp_takes_no_time():
     assert time_stamp("x" * 10**7) is None
     assert time_stamp(("x" * 90 + " ") * 10**5) is None
 
 
-def test_segments_hold_whole_lines_and_say_their_times(document):
+def test_segments_have_whole_lines_and_locators_have_their_times(document):
     lines = [f"2031-01-25 06:{at:02}:00 worker {at} is up and running\n" for at in range(60)]
     opened = document("".join(lines).encode(), "app.log")
     segments = list(opened.segments())
@@ -55,14 +57,14 @@ def test_a_stack_trace_stays_with_its_entry(document):
 
 
 @pytest.mark.parametrize("name", ["syslog", "access.log.1", "messages-20310125"])
-def test_a_log_without_its_suffix_is_known_by_its_lines(document, name):
+def test_a_log_without_a_suffix_is_recognised_by_its_lines(document, name):
     assert document(ACCESS.encode() * 5, name).kind == "log"
 
 
-def test_a_text_is_no_log_for_a_few_times_in_it():
+def test_a_text_with_a_few_times_in_it_is_not_a_log():
     assert not looks_like_log("A diary\n\n06:00:01 Up.\nThen tea.\nThen work.\n")
 
 
-def test_a_log_without_any_time_is_read_all_the_same(document):
+def test_a_log_without_time_stamps_is_read(document):
     (segment,) = document(b"started\nstopped\n", "a.log").segments()
     assert str(segment.locator) == "lines 1–2"

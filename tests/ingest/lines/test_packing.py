@@ -1,3 +1,5 @@
+"""Whole lines packed into segments."""
+
 import itertools
 
 import pytest
@@ -36,7 +38,7 @@ def test_a_line_that_fits_is_never_cut(lengths):
         assert segment.text.endswith("\n")
 
 
-def test_the_best_place_wins_and_then_the_nearest_to_the_target():
+def test_the_best_cut_is_chosen_and_among_equals_the_nearest_to_the_target():
     lines = [Line(f"line {at}\n", at) for at in range(1, 10)]
     good = {"line 3\n": 1, "line 4\n": 1}
     first, *_ = pack_lines(lines, SMALL, lambda line, _: good.get(line, 0))

@@ -1,3 +1,5 @@
+"""Plain text: the segments are the document, in bounded memory."""
+
 import tracemalloc
 
 import pytest
@@ -53,7 +55,7 @@ def test_any_bytes_give_the_normalised_document(tmp_path_factory, data):
     text.encode("utf-8")
 
 
-def test_locator_leaves_out_blank_lines_at_the_ends():
+def test_the_locator_leaves_out_blank_lines_at_the_ends():
     (segment,) = segment_blocks(["\n\nfirst\nsecond\n\n"], SMALL)
     assert segment == Segment("\n\nfirst\nsecond\n\n", Locator("line", 3, 4))
 
@@ -83,7 +85,7 @@ def test_crlf_across_a_block_boundary_is_one_newline(whole_text):
     assert text == "y" + ("x" * 63 + "\n") * 3000
 
 
-def test_nul_characters_go_with_a_note(document):
+def test_nul_characters_are_removed_with_a_note(document):
     opened = document(b"A text with a stray\0 character in it.\n" * 2)
     assert "\0" not in "".join(segment.text for segment in opened.segments())
     assert opened.notes == ["NUL characters left out: 2."]
@@ -96,13 +98,13 @@ def test_one_broken_byte_does_not_change_the_encoding_of_the_rest(document):
     assert opened.notes == ["Unreadable characters, shown as \ufffd: 1."]
 
 
-def test_notes_come_once_however_often_the_document_is_read(document):
+def test_a_note_is_added_once_though_the_document_is_read_twice(document):
     opened = document(b"A text with a stray\0 character in it.\n")
     assert list(opened.segments()) == list(opened.segments())
     assert len(opened.notes) == 1
 
 
-def test_lines_are_counted_once_the_text_was_read(document):
+def test_the_line_count_is_known_after_the_reading(document):
     opened = document(b"one\ntwo\nthree")
     assert opened.unit_count is None
     list(opened.segments())
@@ -120,7 +122,7 @@ def test_a_huge_single_line_is_read_in_bounded_memory(document):
 
 
 @pytest.mark.parametrize("data", [b" \n\t\r\n" * 9, b"\n"])
-def test_white_space_alone_is_no_document(document, data):
+def test_a_file_of_white_space_is_an_empty_document(document, data):
     with pytest.raises(EmptyDocument, match="only white space"):
         list(document(data).segments())
 

@@ -1,3 +1,5 @@
+"""Word documents: text, headings, tables, and damaged or hostile files."""
+
 import random
 
 import pytest
@@ -39,7 +41,7 @@ BODY = (
 GOOD = make_docx(BODY)
 
 
-def test_paragraphs_lists_and_tables_with_their_heading(document):
+def test_paragraphs_lists_and_tables_are_read_with_their_heading(document):
     opened = document(GOOD, "Birds.docx")
     assert [(segment.text, str(segment.locator)) for segment in opened.segments()] == [
         (
@@ -54,7 +56,7 @@ def test_paragraphs_lists_and_tables_with_their_heading(document):
 
 
 @pytest.mark.parametrize("name", ["a.docx", "a.txt", "noname"])
-def test_a_word_document_is_known_by_its_content(document, name):
+def test_a_word_document_is_recognised_by_its_content(document, name):
     assert document(GOOD, name).kind == "docx"
 
 
@@ -95,29 +97,29 @@ def test_notes_follow_the_text_without_their_separators(whole_text):
     assert text == "Text.\n\nSee there.\n\n"
 
 
-def test_a_row_that_gives_the_page_its_layout_is_paragraphs(whole_text):
+def test_a_table_row_used_for_layout_is_read_as_paragraphs(whole_text):
     text = whole_text(make_docx(table(("Words of it. " * 99, "Words of it. " * 99))), "a.docx")
     assert "\t" not in text and text.count("\n\n") == 2
 
 
-def test_a_broken_document_gives_what_comes_before(document):
+def test_a_broken_document_gives_the_text_before_the_damage(document):
     opened = document(make_docx(word_paragraph("Sound.") + "<w:p><w:r></w:p>"), "a.docx")
     assert [segment.text for segment in opened.segments()] == ["Sound.\n\n"]
     assert opened.notes == ["word/document.xml is damaged; what comes before the damage was read."]
 
 
-def test_a_document_without_anything_sound_is_damaged(document):
+def test_a_document_of_which_nothing_can_be_read_is_damaged(document):
     data = make_zip({"word/document.xml": "no xml"})
     with pytest.raises(DamagedDocument, match="Nothing of a.docx could be read"):
         list(document(data, "a.docx").segments())
 
 
-def test_no_text_is_said_so(document):
+def test_a_word_document_without_text_is_an_empty_document(document):
     with pytest.raises(EmptyDocument, match="a.docx has no text"):
         list(document(make_docx("<w:p/>"), "a.docx").segments())
 
 
-def test_entities_load_nothing(tmp_path, document):
+def test_external_entities_are_not_loaded(tmp_path, document):
     (tmp_path / "secret.txt").write_text("the secret")
     dtd = f'<!DOCTYPE d [<!ENTITY e SYSTEM "file://{tmp_path}/secret.txt">]>'
     data = make_zip({"word/document.xml": f"{dtd}<d><p><t>a &e; b</t></p></d>"})
@@ -125,7 +127,7 @@ def test_entities_load_nothing(tmp_path, document):
     assert text.startswith("a ") and "secret" not in text
 
 
-def test_a_bomb_is_refused(document):
+def test_a_document_that_unpacks_to_too_much_is_refused(document):
     data = make_docx(word_paragraph("bomb " * 10_000) * 20)
     with pytest.raises(LimitExceeded, match="unpacks to more than 100,000 bytes"):
         list(document(data, "a.docx", limits=Limits(max_unpacked_bytes=100_000)).segments())
@@ -142,7 +144,7 @@ def test_a_bomb_is_refused(document):
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), EncryptedDocument, "with a password"),
     ],
 )
-def test_no_word_documents(document, data, error, words):
+def test_files_that_are_not_word_documents_are_refused(document, data, error, words):
     with pytest.raises(error, match=words):
         document(data, "a.docx")
 

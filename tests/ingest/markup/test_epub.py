@@ -1,3 +1,5 @@
+"""EPUB books: chapters, titles, and damaged or hostile files."""
+
 import random
 import time
 
@@ -50,7 +52,7 @@ def test_the_table_of_contents_names_the_chapters(document, contents):
     assert [place for _, place in read(opened)] == ["chapter 1 (I. Down)", "chapter 2 (II)"]
 
 
-def test_places_inside_a_file_begin_chapters(document):
+def test_chapters_can_begin_at_anchors_inside_a_file(document):
     body = "<p>Preface.</p><h2 id='a'>A</h2><p>One.</p><p>Two <a id='b'/>Three.</p>"
     ncx = nav_point("First", "all.xhtml#a") + nav_point("Second", "all.xhtml#b")
     opened = document(make_epub({"all.xhtml": f"<html><body>{body}"}, ncx=ncx), "a.epub")
@@ -61,7 +63,7 @@ def test_places_inside_a_file_begin_chapters(document):
     ]
 
 
-def test_a_file_that_the_contents_do_not_name_belongs_to_the_chapter_before(document):
+def test_a_file_without_an_entry_in_the_table_of_contents_belongs_to_the_chapter_before(document):
     files = {"1.xhtml": ONE, "2.xhtml": "<p>She went on.</p>", "3.xhtml": TWO}
     opened = document(make_epub(files, ncx=nav_point("I", "1.xhtml")), "a.epub")
     places = [place for _, place in read(opened)]
@@ -69,7 +71,7 @@ def test_a_file_that_the_contents_do_not_name_belongs_to_the_chapter_before(docu
     assert read(opened)[0][0].endswith("She went on.\n\n")
 
 
-def test_a_picture_is_no_chapter_and_page_numbers_are_no_text(document):
+def test_a_file_without_text_is_no_chapter_and_page_numbers_are_left_out(document):
     cover = '<html><body><img src="c.png"/></body></html>'
     page = '<p>One <span epub:type="pagebreak">169</span>two.</p><script src="x"/><p>Three.</p>'
     opened = document(make_epub({"cover.xhtml": cover, "1.xhtml": page}), "a.epub")
@@ -89,7 +91,7 @@ def test_a_missing_chapter_is_noted_and_keeps_its_number(document):
 
 
 @pytest.mark.parametrize("encoding", ["iso-8859-1", "utf-16", "utf-8"])
-def test_a_chapters_encoding_is_the_declared_one(whole_text, encoding):
+def test_a_chapter_is_read_in_its_declared_encoding(whole_text, encoding):
     text = ONE.replace("utf-8", encoding).replace("Alice", "Élise")
     book = make_epub({"c1.xhtml": text.encode(encoding)})
     assert "Élise was beginning" in whole_text(book, "a.epub")
@@ -122,25 +124,25 @@ def test_a_protected_book_is_refused(document):
         document(make_epub({"c1.xhtml": b"\x93\x11" * 40}, others=others), "a.epub")
 
 
-def test_scrambled_fonts_are_no_protection(whole_text):
+def test_a_book_with_obfuscated_fonts_is_read(whole_text):
     others = encryption("http://www.idpf.org/2008/embedding", "OEBPS/font.otf")
     assert "Alice" in whole_text(make_epub({"c1.xhtml": ONE}, others=others), "a.epub")
 
 
-def test_a_chapter_that_is_no_text_is_left_out(document):
+def test_a_chapter_of_binary_data_is_left_out(document):
     opened = document(make_epub({"c1.xhtml": bytes(range(256)) * 9, "c2.xhtml": TWO}), "a.epub")
     assert len(read(opened)) == 1
     assert opened.notes == ["Left out, damaged: OEBPS/c1.xhtml."]
 
 
-def test_entities_of_a_dtd_are_neither_loaded_nor_multiplied(tmp_path, whole_text):
+def test_entities_of_a_dtd_are_neither_loaded_nor_expanded(tmp_path, whole_text):
     (tmp_path / "secret.txt").write_text("the secret")
     dtd = f'<!DOCTYPE html [<!ENTITY e SYSTEM "file://{tmp_path}/secret.txt"><!ENTITY a "aaaa">]>'
     text = whole_text(make_epub({"c1.xhtml": f"{dtd}<html><p>x &e; &a; y</p></html>"}), "a.epub")
     assert text == "x &e; &a; y\n\n"
 
 
-def test_entities_in_the_package_load_nothing(tmp_path, document):
+def test_external_entities_in_the_package_are_not_loaded(tmp_path, document):
     (tmp_path / "path.txt").write_text("OEBPS/book.opf")
     dtd = f'<!DOCTYPE container [<!ENTITY e SYSTEM "file://{tmp_path}/path.txt">]>'
     container = dtd + CONTAINER.replace("OEBPS/book.opf", "&e;")
@@ -148,7 +150,7 @@ def test_entities_in_the_package_load_nothing(tmp_path, document):
         document(make_epub({"c": ONE}, others={"META-INF/container.xml": container}), "a.epub")
 
 
-def test_a_bomb_of_entities_in_the_package_is_refused(document):
+def test_entities_that_expand_exponentially_in_the_package_are_refused(document):
     names = "abcdefghij"
     entities = "".join(
         f'<!ENTITY {right} "{f"&{left};" * 10}">'
@@ -160,14 +162,14 @@ def test_a_bomb_of_entities_in_the_package_is_refused(document):
 
 
 @pytest.mark.parametrize("name", ["../../c1.xhtml", "/etc/passwd", "http://a.b/c", "//[x"])
-def test_paths_that_lead_out_of_the_book_are_missing(document, name):
+def test_paths_that_point_out_of_the_book_count_as_missing(document, name):
     book = make_epub({"c2.xhtml": TWO}, spine=[name, "c2.xhtml"])
     opened = document(book, "a.epub")
     assert len(read(opened)) == 1
     assert opened.notes[0].startswith("Left out, missing:")
 
 
-def test_entries_with_names_that_lead_out_write_nothing(tmp_path, whole_text):
+def test_entries_with_names_outside_the_archive_write_no_file(tmp_path, whole_text):
     book = make_epub({"c1.xhtml": ONE}, others={"../../escape.txt": "out"})
     assert "Alice" in whole_text(book, "a.epub")
     assert [path.name for path in tmp_path.iterdir()] == ["a.epub"]
@@ -191,7 +193,7 @@ def test_too_many_entries_are_refused(document):
         document(book, "a.epub", limits=Limits(max_archive_entries=20))
 
 
-def test_too_much_text_is_refused_with_the_chapter(document):
+def test_a_book_with_too_much_text_is_refused_naming_the_chapter(document):
     with pytest.raises(LimitExceeded, match="up to chapter 2"):
         read(document(BOOK, "a.epub", limits=Limits(max_text_chars=80)))
 
@@ -206,7 +208,7 @@ def test_too_much_text_is_refused_with_the_chapter(document):
         (make_zip({"META-INF/container.xml": "no xml"}), "list of chapters cannot be read"),
     ],
 )
-def test_no_books(document, data, words):
+def test_files_that_are_not_epubs_are_refused(document, data, words):
     with pytest.raises(DamagedDocument, match=words):
         document(data, "a.epub")
 

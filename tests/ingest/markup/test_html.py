@@ -1,3 +1,5 @@
+"""HTML pages: the main text, encodings, and damaged or hostile markup."""
+
 import random
 
 import pytest
@@ -83,7 +85,7 @@ def test_small_pages(whole_text, body, text):
         assert read == text
 
 
-def test_a_table_that_gives_the_page_its_layout_is_paragraphs(whole_text):
+def test_a_table_used_for_layout_is_read_as_paragraphs(whole_text):
     cell = "<p>" + "Words of a paragraph. " * 60 + "</p>"
     text = whole_text(f"<table><tr><td>{cell}{cell}</td></tr></table>".encode(), "a.html")
     assert "\t" not in text and text.count("\n\n") == 2
@@ -95,7 +97,7 @@ def test_a_table_in_a_table_is_read(whole_text):
     assert text.split() == ["out", "a", "b"] and "a\tb\n" in text
 
 
-def test_a_dtd_of_its_own_is_neither_shown_nor_followed(whole_text):
+def test_the_declarations_in_a_dtd_are_neither_shown_nor_used(whole_text):
     dtd = '<!DOCTYPE html [<!ENTITY e SYSTEM "file:///etc/passwd"><!ENTITY a "aaaa">]>'
     assert whole_text(f"{dtd}<html><p>x &e; &a; y</p></html>".encode(), "a.html") == (
         "x &e; &a; y\n\n"
@@ -112,19 +114,19 @@ def test_a_dtd_of_its_own_is_neither_shown_nor_followed(whole_text):
         ('<meta charset="latin1">', "utf-16"),
     ],
 )
-def test_the_declared_encoding_counts_unless_the_bytes_say_otherwise(whole_text, head, encoding):
+def test_the_declared_encoding_is_used_unless_the_bytes_show_another(whole_text, head, encoding):
     text = "Все люди рождаются свободными"
     assert whole_text(f"{head}<p>{text}</p>".encode(encoding), "a.html") == text + "\n\n"
 
 
 @pytest.mark.parametrize("charset", ["base64", "rot13", "nonsense", "utf-16", "idna", "zlib"])
-def test_a_declared_encoding_that_is_none_is_not_used(whole_text, charset):
+def test_a_declared_encoding_that_is_not_one_for_html_is_ignored(whole_text, charset):
     data = f'<meta charset="{charset}"><p>Caf\xe9 au lait</p>'.encode("cp1252")
     assert whole_text(data, "a.html") == "Café au lait\n\n"
 
 
 @pytest.mark.parametrize("body", ["", "<script>x()</script>", "<img src=a.png>"])
-def test_a_page_without_text_says_so(document, body):
+def test_a_page_without_text_is_an_empty_document(document, body):
     with pytest.raises(EmptyDocument, match="a.html has no text of its own"):
         list(document(f"<html><body>{body}</body></html>".encode(), "a.html").segments())
 

@@ -25,7 +25,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="its programs are shell sc
 
 
 def scanned(text: str) -> bytes:
-    """Return the drawing of a page that is a grey picture of text."""
+    """Return the content stream of a page that is a grey image of text."""
     figure = Figure(figsize=(6, 2), dpi=100)
     figure.text(0.05, 0.5, text, fontsize=22)
     canvas = FigureCanvasAgg(figure)
@@ -44,7 +44,7 @@ def english(monkeypatch):
 
 @pytest.fixture
 def program(tmp_path, monkeypatch):
-    """Return a function that puts a script in the place of a program."""
+    """Return a function that installs a script under the name of a program."""
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.defpath}")
 
     def write(script: str, name: str = "tesseract") -> Path:
@@ -60,7 +60,7 @@ LISTS = 'if [ "$1" = --list-langs ]; then echo "Languages (2):"; echo eng; echo 
 
 
 @needs_tesseract
-def test_scanned_pages_are_recognised_where_they_stand(document, english):
+def test_scanned_pages_among_others_are_recognised_with_their_page_numbers(document, english):
     data = make_pdf("one", scanned(SCANNED), "three", b"", scanned("went to sleep."))
     opened = document(data, "a.pdf")
     assert [(segment.text, segment.locator) for segment in opened.segments()] == [
@@ -74,7 +74,7 @@ def test_scanned_pages_are_recognised_where_they_stand(document, english):
 
 
 @needs_tesseract
-def test_a_scan_is_recognised_in_a_reader_process(tmp_path, english):
+def test_a_scan_is_recognised_in_a_worker(tmp_path, english):
     path = tmp_path / "scan.pdf"
     path.write_bytes(make_pdf(scanned(SCANNED)))
     with SandboxPool() as processes:
@@ -107,7 +107,7 @@ def test_without_any_program_the_document_says_what_to_install(document, monkeyp
 
 
 @posix
-def test_ocrmypdf_comes_first_and_gets_the_page_alone(program, document, english):
+def test_ocrmypdf_is_preferred_and_gets_only_the_image_of_the_page(program, document, english):
     program(LISTS + "exit 1")
     program(
         'for last; do before=$path; path=$last; done; head -c 2 "$before"; echo " $*"', "ocrmypdf"
@@ -119,7 +119,7 @@ def test_ocrmypdf_comes_first_and_gets_the_page_alone(program, document, english
 
 
 @posix
-def test_a_page_that_takes_too_long_is_given_up_and_three_end_the_recognition(
+def test_a_page_that_takes_too_long_is_skipped_and_three_end_the_recognition(
     program, document, english
 ):
     program(LISTS + "exec sleep 60")
@@ -134,7 +134,7 @@ def test_a_page_that_takes_too_long_is_given_up_and_three_end_the_recognition(
 
 
 @posix
-def test_a_program_that_fails_costs_its_page(program, document, english):
+def test_an_ocr_program_that_fails_costs_only_its_page(program, document, english):
     program(LISTS + "exit 3")
     opened = document(make_pdf(scanned(SCANNED), "two"), "a.pdf")
     assert [segment.text for segment in opened.segments()] == ["two\n"]
@@ -142,25 +142,25 @@ def test_a_program_that_fails_costs_its_page(program, document, english):
 
 
 @posix
-def test_the_system_ends_a_program_that_nobody_is_left_to_end(program):
+def test_the_system_ends_an_ocr_program_after_its_time_limit(program):
     path = program("while :; do :; done")
     command = with_time_limit([str(path)], Limits(seconds_per_ocr_page=1.0))
     assert subprocess.run(command, timeout=60).returncode in (-signal.SIGXCPU, -signal.SIGKILL)
 
 
 @posix
-def test_what_is_recognised_is_bounded(program, english):
+def test_recognised_text_is_bounded(program, english):
     path = program("cat > /dev/null; yes 'no end of it' | head -c 100000")
     limits = Limits(max_page_chars=50)
     assert len(Ocr(str(path)).text_of(PageImage(b"", 300), limits)) == 50
 
 
-def test_a_page_of_one_colour_is_not_given_to_any_program(document, monkeypatch, english):
+def test_a_page_of_one_colour_is_not_given_to_ocr(document, monkeypatch, english):
     monkeypatch.setattr(Ocr, "text_of", lambda *_: pytest.fail("it is blank"))
     assert len(list(document(make_pdf("one", b""), "a.pdf").segments())) == 1
 
 
-def test_a_huge_page_is_looked_at_less_closely(document, monkeypatch, english):
+def test_a_huge_page_is_rendered_at_a_lower_resolution(document, monkeypatch, english):
     seen: list[PageImage] = []
     monkeypatch.setattr("ingest.pdf.scans.find_ocr", lambda: Ocr("tesseract"))
     monkeypatch.setattr(Ocr, "text_of", lambda ocr, picture, limits: seen.append(picture) or "")

@@ -1,3 +1,5 @@
+"""PDF files: pages, passwords, limits, and damaged or hostile files."""
+
 import io
 import random
 import time
@@ -17,9 +19,15 @@ from ingest import (
     Locator,
     open_document,
 )
-from ingest.pdf.report import page_list
 from ingest.sandbox.pdfium import PdfiumExtractor
-from tests.support.pdf_samples import cells_content, encrypted, make_pdf
+from tests.support.pdf_samples import (
+    cells_content,
+    composite_font,
+    encrypted,
+    glyph_font,
+    make_pdf,
+    unicode_pdf,
+)
 
 IMAGE_ONLY = b"q 100 0 0 100 0 0 cm BI /W 1 /H 1 /BPC 8 /CS /G ID \xff EI Q"
 GOOD = make_pdf("The first page.", "The second page.")
@@ -46,14 +54,14 @@ def test_a_long_page_is_cut_into_bounded_segments(document):
     assert "".join(segment.text for segment in segments) == text + "\n"
 
 
-def test_page_labels_are_in_the_locator_where_they_differ(document):
+def test_page_labels_are_in_the_locator_if_they_differ_from_the_number(document):
     labels = "/PageLabels << /Nums [0 << /S /r >> 2 << /S /D >> 3 << /S /D /St 4 /P (A-) >>] >>"
     opened = document(make_pdf("a", "b", "c", "d", catalog=labels), "a.pdf")
     words = [str(segment.locator) for segment in opened.segments()]
     assert words == ["page i (1)", "page ii (2)", "page 1 (3)", "page A-4 (4)"]
 
 
-def test_cells_drawn_one_by_one_make_rows(whole_text):
+def test_table_cells_drawn_one_by_one_become_rows(whole_text):
     rows = cells_content(("E4252", "light coupling", "288.00"), ("F4438", "rubber bearing", "9"))
     text = whole_text(make_pdf(rows), "a.pdf")
     assert text == "E4252\tlight coupling\t288.00\nF4438\trubber bearing\t9\n"
@@ -73,7 +81,7 @@ def test_a_page_without_text_is_noted(document):
 
 
 @pytest.mark.parametrize("content", [IMAGE_ONLY, b""], ids=["image", "blank"])
-def test_pages_without_any_text_need_ocr(document, content):
+def test_a_pdf_without_text_on_any_page_is_empty_and_needs_ocr(document, content):
     with pytest.raises(EmptyDocument, match="any of its 2 pages.*OCR"):
         list(document(make_pdf(content, content), "scan.pdf").segments())
 
@@ -92,18 +100,18 @@ def test_an_encrypted_pdf_needs_its_password(document):
     assert len(list(document(data, "a.pdf", password="sesame").segments())) == 2
 
 
-def test_a_pdf_with_an_empty_password_is_simply_read(whole_text):
+def test_a_pdf_with_an_empty_password_is_read(whole_text):
     text = whole_text(encrypted(GOOD, ""), "a.pdf", password="not needed")
     assert text == "The first page.\nThe second page.\n"
 
 
-def test_an_unknown_protection_is_named_so(document):
+def test_a_pdf_with_an_unknown_protection_is_refused(document):
     data = GOOD.replace(b"/Root 1 0 R", b"/Root 1 0 R /Encrypt << /Filter /Acme /V 1 >>")
     with pytest.raises(EncryptedDocument, match="protected in a way"):
         document(data, "a.pdf")
 
 
-def test_a_cut_pdf_is_damaged(document):
+def test_a_truncated_pdf_is_damaged(document):
     with pytest.raises(DamagedDocument, match="a.pdf is a damaged PDF"):
         document(GOOD[: len(GOOD) // 3], "a.pdf")
 
@@ -120,7 +128,7 @@ def test_a_broken_page_is_noted_and_the_others_are_read(document, monkeypatch, n
     assert opened.notes == ["Page 2 could not be read (damaged)."]
 
 
-def test_broken_pages_alone_are_a_damaged_document(document, monkeypatch, no_pdfium):
+def test_a_pdf_of_broken_pages_is_a_damaged_document(document, monkeypatch, no_pdfium):
     fail_on_page(monkeypatch, {1, 2})
     with pytest.raises(DamagedDocument, match="None of the pages"):
         list(document(GOOD, "a.pdf").segments())
@@ -128,8 +136,8 @@ def test_broken_pages_alone_are_a_damaged_document(document, monkeypatch, no_pdf
 
 @pytest.fixture
 def no_pdfium(monkeypatch):
-    """Leave pypdf alone with the pages; starting a process for each example takes its time."""
-    monkeypatch.setattr(PdfiumExtractor, "page_text", lambda pdfium, index: "")
+    """Let only pypdf read pages: starting a worker for each example would take too long."""
+    monkeypatch.setattr(PdfiumExtractor, "page_text", lambda extractor, index: "")
 
 
 def test_a_page_that_pypdf_cannot_read_comes_from_pdfium(document, monkeypatch):
@@ -144,7 +152,7 @@ def test_a_page_that_pypdf_cannot_read_comes_from_pdfium(document, monkeypatch):
 
 
 def fail_on_page(monkeypatch, numbers):
-    """Let pypdf fail on some pages, as it does on pages that lead round in a circle."""
+    """Let pypdf fail on some pages, as it does on pages with cyclic references."""
     extract = PageObject.extract_text
 
     def failing(page, *args, **options):
@@ -165,19 +173,19 @@ def test_too_many_pages_are_refused(document):
         document(GOOD, "a.pdf", limits=Limits(max_pages=1))
 
 
-def test_one_page_listed_without_end_is_refused(document):
+def test_a_page_that_is_listed_too_often_is_refused(document):
     data = GOOD.replace(b"/Kids [4 0 R", b"/Kids [" + b"4 0 R " * 500)
     with pytest.raises(LimitExceeded):
         document(data, "a.pdf", limits=Limits(max_pages=100))
 
 
-def test_too_much_text_is_refused_with_the_page(document):
+def test_a_pdf_with_too_much_text_is_refused_naming_the_page(document):
     opened = document(GOOD, "a.pdf", limits=Limits(max_text_chars=20))
     with pytest.raises(LimitExceeded, match="up to page 2"):
         list(opened.segments())
 
 
-def test_a_page_beyond_its_time_is_left_out_and_three_end_the_reading(document):
+def test_a_page_beyond_its_time_limit_is_left_out_and_three_end_the_reading(document):
     limits = Limits(seconds_per_page=-1.0)
     opened = document(make_pdf("a", "b", "c", "d"), "a.pdf", limits=limits)
     with pytest.raises(LimitExceeded, match="3 pages beyond the limits, the last is page 3"):
@@ -202,7 +210,7 @@ def test_a_stream_that_unpacks_beyond_the_limit_is_left_out(document):
     assert opened.notes == ["Page 1 would unpack beyond the limits (left out)."]
 
 
-def test_pages_beyond_the_limits_alone_are_no_damage(document):
+def test_a_pdf_of_pages_beyond_the_limits_is_not_called_damaged(document):
     opened = document(make_pdf("x" * 60), "a.pdf", limits=Limits(max_page_chars=50))
     with pytest.raises(LimitExceeded, match="No page of a.pdf"):
         list(opened.segments())
@@ -220,12 +228,6 @@ def test_an_interrupted_reading_closes_the_file(document):
     segments = document(GOOD, "a.pdf").segments()
     next(segments)
     segments.close()
-
-
-def test_page_list_draws_runs_together_and_is_bounded():
-    assert page_list([3]) == "Page 3"
-    assert page_list([3, 7, 8, 9]) == "Pages 3, 7–9"
-    assert page_list([1, 3, 5, 7, 8], max_ranges=2) == "Pages 1, 3 and 3 more"
 
 
 @settings(
@@ -248,3 +250,20 @@ def test_mutated_pdfs_are_read_or_refused_in_time(tmp_path, no_pdfium, seed, cha
     except IngestError as error:
         assert "fuzzed.pdf" in str(error)
     assert time.thread_time() - started_s < 5.0
+
+
+def test_the_left_column_is_read_before_the_right(whole_text):
+    left = [f"Line {n} of the left column is as wide as it goes" for n in range(1, 6)]
+    right = [line.replace("left", "right") for line in left]
+    columns = [(x, lines) for x, lines in ((50, left), (320, right))]
+    pieces = [(x, 700.0 - 14 * row, line) for x, lines in columns for row, line in enumerate(lines)]
+    text = whole_text(unicode_pdf((50, 740, "A HEADING OVER BOTH"), *pieces), "a.pdf")
+    assert text.split() == " ".join(["A HEADING OVER BOTH", *left, *right]).split()
+
+
+def test_text_given_only_by_glyph_numbers_comes_from_pdfium(whole_text):
+    # あいうえお by their numbers in the collection Adobe-Japan1; 日本語 have no order to guess.
+    content = b"BT /F1 20 Tf 50 700 Td <034b034d034f03510353> Tj ET"
+    more = [glyph_font("Japan1")]
+    data = make_pdf(content, objects=more, font=composite_font(6))
+    assert whole_text(data, "a.pdf") == "あいうえお\n"

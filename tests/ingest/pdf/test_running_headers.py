@@ -1,3 +1,5 @@
+"""Running headers and footers are removed, other lines are kept."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,12 +24,12 @@ def bodies(pages):
         "\n\n  The Heron   \n{body}\n— {page} —\n",
     ],
 )
-def test_heads_and_feet_go(layout):
+def test_running_headers_and_footers_are_removed(layout):
     pages = [layout.format(page=page, body=body) for page, body in enumerate(BODIES, start=118)]
     assert bodies(pages) == BODIES
 
 
-def test_left_and_right_heads_go_and_a_page_without_one_is_no_harm():
+def test_different_headers_on_left_and_right_pages_are_removed():
     heads = ["THE HERON 2", "CHAPTER ONE 3", "THE HERON 4", "", "THE HERON 6", "CHAPTER ONE 7"]
     heads += ["THE HERON 8", "CHAPTER ONE 9"]
     texts = BODIES + ["More.", "The end."]
@@ -45,18 +47,18 @@ def test_left_and_right_heads_go_and_a_page_without_one_is_no_harm():
         "THE HERON",  # the only line of its page
     ],
 )
-def test_other_lines_stay(page):
+def test_lines_that_are_no_running_headers_are_kept(page):
     pages = [page.format(body=body, year=1900 + at**2) for at, body in enumerate(BODIES)]
     assert bodies(pages) == pages
 
 
-def test_what_recurs_on_two_pages_only_stays():
+def test_a_line_that_only_two_pages_have_is_kept():
     pages = ["Alike\none", "Alike\ntwo", "Other\nthree"]
     assert bodies(pages) == pages
 
 
 @given(st.lists(st.text(alphabet="ab1\n\t ", max_size=30), max_size=14))
-def test_only_lines_go_and_no_page_loses_all_of_them(pages):
+def test_only_whole_lines_are_removed_and_never_all_lines_of_a_page(pages):
     for page, body in zip(pages, without_running_headers(pages), strict=True):
         rest = iter(page.splitlines(keepends=True))
         assert all(line in rest for line in body.splitlines(keepends=True))
@@ -75,7 +77,7 @@ def test_pages_are_streamed():
     assert len(seen) <= 8
 
 
-def test_a_pdf_is_read_without_its_heads(document):
+def test_a_pdf_is_read_without_its_running_headers(document):
     data = make_pdf(*(f"THE HERON\n{page}\n{body}" for page, body in enumerate(BODIES, start=1)))
     opened = document(data, "a.pdf")
     assert [(segment.text, str(segment.locator)) for segment in opened.segments()] == [

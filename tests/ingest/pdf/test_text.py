@@ -1,7 +1,9 @@
+"""Extracted text repaired: words, paragraphs, ligatures, reversed lines."""
+
 import pytest
 
-from ingest.pdf.labels import PageLabels
 from ingest.pdf.text import clean_page
+from tests.support.pdf_samples import unicode_pdf
 
 ARABIC = "الجمعية العامة، المادة الأولى\n"
 
@@ -26,11 +28,11 @@ ARABIC = "الجمعية العامة، المادة الأولى\n"
         ("\ufee3\ufeae\ufea3\ufe92\ufe8e", "مرحبا"),
     ],
 )
-def test_small_repairs(extracted, clean):
+def test_small_repairs_of_extracted_text(extracted, clean):
     assert clean_page(extracted) == clean
 
 
-def test_lines_of_a_paragraph_are_joined_and_paragraphs_stay_apart():
+def test_lines_of_a_paragraph_are_joined_and_paragraphs_stay_separate():
     page = (
         "It was the best of times, it was the worst of times, said Mr\n"
         "Dombey, and it was the age of wisdom, the age of foolishness,\n"
@@ -52,46 +54,43 @@ def test_chinese_lines_are_joined_without_a_space():
     assert clean_page(line + "\n界自由的基础。") == line + "界自由的基础。"
 
 
-def test_arabic_that_came_out_backwards_is_turned_round():
+def test_reversed_arabic_is_reversed_again():
     assert clean_page(ARABIC.strip()[::-1]) == ARABIC.strip()
     assert clean_page(ARABIC) == ARABIC.strip()
 
 
-def test_numbers_in_backwards_text_keep_their_order():
+def test_numbers_in_reversed_text_keep_their_order():
     assert "1948" in clean_page("ةماعلا ةيعمجلا ةداملا 1948")
 
 
-def nums(*entries):
-    return PageLabels({"/PageLabels": {"/Nums": list(entries)}})
-
-
 @pytest.mark.parametrize(
-    ("style", "labels"),
-    [("/r", ["i", "iv", "xlix"]), ("/R", ["I", "IV", "XLIX"]), ("/a", ["a", "d", "ww"])],
+    ("lines", "whole"),
+    [
+        (
+            [
+                "鉴于对人类家庭所有成员的固有尊严及其平等的和不移",
+                "的权利的承认乃是世界自由的基础。",
+            ],
+            "鉴于对人类家庭所有成员的固有尊严及其平等的和不移的权利的承认乃是世界自由的基础。",
+        ),
+        (
+            [
+                "すべての人間は、生まれながらにして自由であり、かつ",
+                "尊厳と権利とについて平等である。",
+            ],
+            "すべての人間は、生まれながらにして自由であり、かつ尊厳と権利とについて平等である。",
+        ),
+        (
+            ["鉴于对这些权利和自由的普遍了解对于这个誓愿的充分", "，因此现在"],
+            "鉴于对这些权利和自由的普遍了解对于这个誓愿的充分，因此现在",
+        ),
+        (
+            ["모든 인간은 태어날 때부터 자유로우며 그 존엄과 권리에", "있어 동등하다."],
+            "모든 인간은 태어날 때부터 자유로우며 그 존엄과 권리에 있어 동등하다.",
+        ),
+    ],
+    ids=["chinese", "japanese", "punctuation", "korean"],
 )
-def test_label_numerals(style, labels):
-    pages = nums(0, {"/S": style})
-    assert [pages.label(index) for index in (0, 3, 48)] == labels
-
-
-@pytest.mark.parametrize(
-    "tree",
-    [None, 7, {"/Nums": 3}, {"/Nums": [0]}, {"/Nums": ["a", {}]}, {"/Kids": [None, 5]}, {}],
-)
-def test_damaged_labels_are_no_labels(tree):
-    assert PageLabels({"/PageLabels": tree}).label(3) is None
-
-
-def test_a_tree_of_labels_that_leads_round_in_a_circle_ends():
-    tree = {"/Nums": [0, {"/S": "/r"}]}
-    tree["/Kids"] = [tree]
-    assert PageLabels({"/PageLabels": tree}).label(1) == "ii"
-
-
-def test_labels_are_bounded_and_clean():
-    label = nums(0, {"/P": "\n\u202e" + "x" * 10**6, "/S": "/D"}).label(0)
-    assert label is not None and len(label) <= 24 and label.isprintable()
-
-
-def test_numbers_out_of_a_numerals_range_are_plain():
-    assert nums(0, {"/S": "/r", "/St": 10**9}).label(0) == "1000000000"
+def test_lines_are_joined_as_their_script_requires(whole_text, lines, whole):
+    pieces = [(50.0, 700.0 - 14 * row, line) for row, line in enumerate(lines)]
+    assert whole_text(unicode_pdf(*pieces), "a.pdf") == whole + "\n"

@@ -1,10 +1,14 @@
+"""Documents read in worker pool: as in this process, and a bad file harms only itself."""
+
 import gzip
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -25,41 +29,40 @@ from tests.support.zip_samples import chapter, make_docx, make_epub, make_zip, w
 
 HOSTILE = "tests.support.hostile_readers:open_document"
 PROSE = "".join(f"Sentence {i} of the book, neither long nor short.\n" for i in range(3000))
-linux_only = pytest.mark.skipif(
-    sys.platform != "linux", reason="as Linux bounds and ends processes"
-)
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="as Linux bounds and ends pool")
 
 
 @pytest.fixture(scope="module")
-def processes():
-    with SandboxPool() as kept:
-        yield kept
+def pool():
+    with SandboxPool() as pool:
+        yield pool
 
 
 @pytest.fixture(scope="module")
 def hostile():
-    with SandboxPool(Limits(max_reader_bytes=512 * 1024 * 1024), opener=HOSTILE) as kept:
-        yield kept
+    with SandboxPool(Limits(max_reader_bytes=512 * 1024 * 1024), opener=HOSTILE) as pool:
+        yield pool
 
 
 @pytest.fixture(scope="module")
 def impatient():
-    with SandboxPool(Limits(seconds_without_step=3.0), opener=HOSTILE) as kept:
-        yield kept
+    with SandboxPool(Limits(seconds_without_step=3.0), opener=HOSTILE) as pool:
+        yield pool
 
 
 @pytest.fixture
 def write(tmp_path):
-    def to_file(data, name="file.txt"):
-        path = tmp_path / name
-        path.write_bytes(data if isinstance(data, bytes) else data.encode())
-        return path
+    """Return a function that writes a file and returns its path."""
+    return lambda data, name="file.txt": write_file(tmp_path / name, data)
 
-    return to_file
+
+def write_file(path, data):
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return path
 
 
 def all_of(opener, path, **options):
-    """Everything a reading gives, or the error that it ends with."""
+    """Return everything that a reading gives, or the error with which it ends."""
     try:
         document = opener(path, **options)
         known = (document.title, document.kind, document.path, document.byte_count)
@@ -94,52 +97,52 @@ SAMPLES = {
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_it_gives_what_the_reading_in_this_process_gives(processes, write, name):
+def test_a_worker_gives_what_a_reading_in_this_process_gives(pool, write, name):
     path = write(SAMPLES[name], name)
-    assert all_of(processes.open_document, path) == all_of(open_document, path)
+    assert all_of(pool.open_document, path) == all_of(open_document, path)
 
 
-def test_a_missing_file_a_folder_and_a_nul_in_a_path_are_told_alike(processes, tmp_path):
+def test_a_missing_file_a_folder_and_a_nul_in_a_path_give_the_same_errors(pool, tmp_path):
     for path in (tmp_path / "none.txt", tmp_path, tmp_path / "a\0b"):
-        assert all_of(processes.open_document, path) == all_of(open_document, path)
+        assert all_of(pool.open_document, path) == all_of(open_document, path)
 
 
-def test_a_name_and_a_password_reach_the_reader(processes, write):
+def test_a_name_and_a_password_reach_the_reader(pool, write):
     path = write(SAMPLES["locked.pdf"], "upload")
     options = {"name": "C:\\Secret.pdf", "password": "sesame"}
-    assert all_of(processes.open_document, path, **options)[0] == "Secret"
+    assert all_of(pool.open_document, path, **options)[0] == "Secret"
     with pytest.raises(EncryptedDocument, match="password given for Secret.pdf"):
-        processes.open_document(path, **{**options, "password": "open"})
+        pool.open_document(path, **{**options, "password": "open"})
 
 
 @linux_only
-def test_a_name_of_any_bytes_is_found(processes, tmp_path):
+def test_a_file_with_a_name_of_any_bytes_is_read(pool, tmp_path):
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xff\xfe.txt"))
     path.write_text("Words.\n")
-    assert all_of(processes.open_document, path) == all_of(open_document, path)
+    assert all_of(pool.open_document, path) == all_of(open_document, path)
 
 
-def test_a_relative_path_is_meant_from_where_ammon_stands(processes, write, monkeypatch):
-    processes.warm_up()
+def test_a_relative_path_is_relative_to_the_folder_of_this_process(pool, write, monkeypatch):
+    pool.warm_up()
     monkeypatch.chdir(write(b"Words.\n").parent)
-    assert [s.text for s in processes.open_document("file.txt").segments()] == ["Words.\n"]
+    assert [s.text for s in pool.open_document("file.txt").segments()] == ["Words.\n"]
 
 
-def test_a_document_may_be_read_twice_and_two_at_once(processes, write):
-    one, two = (processes.open_document(write(PROSE, name)) for name in ("1.txt", "2.txt"))
+def test_a_document_can_be_read_twice_and_two_at_once(pool, write):
+    one, two = (pool.open_document(write(PROSE, name)) for name in ("1.txt", "2.txt"))
     want = list(open_document(one.path).segments())
     pairs = list(zip(one.segments(), two.segments(), strict=True))
     assert [a for a, _ in pairs] == [b for _, b in pairs] == want == list(one.segments())
 
 
-def test_a_process_is_kept_for_the_next_document(processes, write):
+def test_a_worker_is_kept_for_the_next_document(pool, write):
     path = write(b"Words.\n")
     for _ in range(3):
-        all_of(processes.open_document, path)
-    with processes.borrow() as one:
+        all_of(pool.open_document, path)
+    with pool.borrow() as one:
         pass
-    all_of(processes.open_document, path)
-    with processes.borrow() as other:
+    all_of(pool.open_document, path)
+    with pool.borrow() as other:
         assert other is one
 
 
@@ -154,7 +157,7 @@ def test_a_process_is_kept_for_the_next_document(processes, write):
     ],
 )
 @pytest.mark.parametrize("moment", ["opening", "reading"])
-def test_what_the_reader_does_to_itself_costs_its_document_only(
+def test_a_reader_that_crashes_or_fails_costs_only_its_document(
     hostile, write, moment, deed, error, words
 ):
     bad, good = write(f"{moment} {deed}\n", "bad.txt"), write(PROSE, "good.txt")
@@ -163,21 +166,49 @@ def test_what_the_reader_does_to_itself_costs_its_document_only(
     assert all_of(hostile.open_document, good) == all_of(open_document, good)
 
 
-@pytest.mark.parametrize("deed", ["opening sleep", "reading sleep", "reading backtrack"])
-def test_one_that_hangs_is_ended(impatient, write, deed):
-    bad, good = write(f"{deed}\n", "bad.txt"), write(PROSE, "good.txt")
-    with pytest.raises(LimitExceeded, match=r"bad.txt gave no sign of life for 3 s .* stopped"):
-        list(impatient.open_document(bad).segments())
+HANGING = ["opening sleep", "reading sleep", "reading backtrack"]
+
+
+@pytest.fixture(scope="module")
+def slow_readings(tmp_path_factory, impatient):
+    """Return the outcomes, by deed, of the readings that take seconds.
+
+    They run at the same time, because each of them mostly waits.
+    """
+    folder = tmp_path_factory.mktemp("slow")
+    paths = {deed: folder / f"{deed} bad.txt" for deed in [*HANGING, "reading steps"]}
+    with ThreadPoolExecutor() as threads:
+        outcomes = {
+            deed: threads.submit(all_of, impatient.open_document, write_file(path, f"{deed}\n"))
+            for deed, path in paths.items()
+        }
+        outcomes["slow caller"] = threads.submit(read_slowly, folder / "slow.txt")
+        for deed in ("sleep", "backtrack"):
+            path = write_file(folder / f"killed {deed}.txt", f"reading {deed}\n")
+            outcomes[f"killed {deed}"] = threads.submit(kill_ammon_while_it_reads, path)
+    return {deed: outcome.result() for deed, outcome in outcomes.items()}
+
+
+@pytest.mark.parametrize("deed", HANGING)
+def test_a_reader_that_hangs_is_ended(slow_readings, deed):
+    error, message = slow_readings[deed]
+    assert error is LimitExceeded
+    assert re.search(r"bad.txt gave no sign of life for 3 s .* stopped", message)
+
+
+def test_after_readers_that_hung_a_good_file_is_read(slow_readings, impatient, write):
+    assert all(slow_readings[deed][0] is LimitExceeded for deed in HANGING)
+    good = write(PROSE, "good.txt")
     assert all_of(impatient.open_document, good) == all_of(open_document, good)
 
 
-def test_the_sentence_says_where(hostile, write):
+def test_the_message_says_after_which_lines(hostile, write):
     path = write(f"reading exit\n{PROSE}")
     with pytest.raises(ReaderFailed, match="somewhere after lines? [1-9].*exit code 3"):
         list(hostile.open_document(path).segments())
 
 
-def test_what_came_before_the_end_was_given(hostile, write):
+def test_the_segments_before_a_crash_are_given(hostile, write):
     path = write(f"reading exit\n{PROSE}")
     reading = hostile.open_document(path).segments()
     assert next(reading) == next(open_document(path).segments())
@@ -185,8 +216,8 @@ def test_what_came_before_the_end_was_given(hostile, write):
         list(reading)
 
 
-def test_a_reader_that_goes_on_without_text_is_not_ended(impatient, write):
-    assert len(all_of(impatient.open_document, write("reading steps\n"))[-1]) == 1
+def test_a_reader_that_works_without_giving_text_is_not_ended(slow_readings):
+    assert len(slow_readings["reading steps"][-1]) == 1
 
 
 def test_what_libraries_print_disturbs_nothing(hostile, write, capfd):
@@ -194,26 +225,32 @@ def test_what_libraries_print_disturbs_nothing(hostile, write, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_reading_that_is_dropped_leaves_the_next_one_alone(processes, write):
+def test_a_reading_that_is_dropped_does_not_disturb_the_next_one(pool, write):
     path = write(PROSE * 20)
     for _ in range(3):
-        reading = processes.open_document(path).segments()
+        reading = pool.open_document(path).segments()
         next(reading)
         reading.close()
-    assert all_of(processes.open_document, path) == all_of(open_document, path)
+    assert all_of(pool.open_document, path) == all_of(open_document, path)
 
 
-def test_a_slow_taker_is_waited_for(write):
-    """Back-pressure: the process waits with what nobody took yet, and that is no hanging."""
-    path = write(PROSE * 40)
-    with SandboxPool(Limits(seconds_without_step=1.5)) as processes:
-        reading = processes.open_document(path).segments()
+def read_slowly(path):
+    """Return the segments of a long file, and those that a slow caller gets of it."""
+    write_file(path, PROSE * 40)
+    with SandboxPool(Limits(seconds_without_step=1.5)) as pool:
+        reading = pool.open_document(path).segments()
         first = next(reading)
-        time.sleep(3.5)  # longer than what ends a process that hangs, with Ammon or without
-        assert [first, *reading] == list(open_document(path).segments())
+        time.sleep(3.5)  # longer than the limits of the client and of the worker's own alarm
+        return list(open_document(path).segments()), [first, *reading]
 
 
-def test_who_waits_may_stop_it(hostile, write):
+def test_a_worker_that_waits_for_a_slow_caller_is_not_ended(slow_readings):
+    """Back-pressure: the worker waits until its answers are taken, and that is not a silence."""
+    want, got = slow_readings["slow caller"]
+    assert len(want) > 1000 and got == want
+
+
+def test_the_caller_can_stop_a_reading_while_it_waits(hostile, write):
     document = hostile.open_document(write("reading sleep\n"))
     document.on_step = lambda: 1 / 0
     began = time.monotonic()
@@ -222,40 +259,40 @@ def test_who_waits_may_stop_it(hostile, write):
     assert time.monotonic() - began < 20
 
 
-def test_a_process_killed_while_it_waits_is_replaced(processes, write):
-    with processes.borrow() as process:
+def test_an_idle_worker_that_was_killed_is_replaced(pool, write):
+    with pool.borrow() as worker:
         pass
-    os.kill(process.pid, signal.SIGTERM)
-    while process.is_free:
+    os.kill(worker.pid, signal.SIGTERM)
+    while worker.is_free:
         time.sleep(0.01)
-    with processes.borrow() as other:
-        assert other is not process
+    with pool.borrow() as other:
+        assert other is not worker
     path = write(b"Words.\n")
-    assert all_of(processes.open_document, path) == all_of(open_document, path)
+    assert all_of(pool.open_document, path) == all_of(open_document, path)
 
 
-def test_a_process_that_cannot_start_is_not_the_files_fault(write, capfd):
-    with SandboxPool(opener="no.such:thing") as processes:
+def test_a_worker_that_cannot_start_is_not_blamed_on_the_file(write, capfd):
+    with SandboxPool(opener="no.such:thing") as pool:
         with pytest.raises(ReaderFailed, match="file.txt was not read: Ammon's own .* not start"):
-            processes.open_document(write(b"Words.\n"))
+            pool.open_document(write(b"Words.\n"))
     assert "ModuleNotFoundError" in capfd.readouterr().err
 
 
-def test_closed_it_leaves_no_process(write):
+def test_a_closed_pool_leaves_no_process(write):
     path = write(b"Words.\n")
     before = psutil.Process().children()
-    with SandboxPool() as processes:
-        all_of(processes.open_document, path)
+    with SandboxPool() as pool:
+        all_of(pool.open_document, path)
         assert len(psutil.Process().children()) == len(before) + 1
     assert psutil.Process().children() == before
 
 
-def test_many_threads_may_open_documents(processes, write):
+def test_many_threads_can_open_documents(pool, write):
     paths = [write(f"Number {i}.\n", f"{i}.txt") for i in range(8)]
     found = {}
 
     def read(path):
-        found[path] = [s.text for s in processes.open_document(path).segments()]
+        found[path] = [s.text for s in pool.open_document(path).segments()]
 
     threads = [threading.Thread(target=read, args=(path,)) for path in paths]
     for thread in threads:
@@ -268,38 +305,44 @@ def test_many_threads_may_open_documents(processes, write):
 READING = f"""
 import sys
 from ingest import Limits, SandboxPool
-processes = SandboxPool(Limits(seconds_without_step=1.5), opener="{HOSTILE}")
-with processes.borrow() as process:
-    print(process.pid, flush=True)
-list(processes.open_document(sys.argv[1]).segments())
+pool = SandboxPool(Limits(seconds_without_step=1.5), opener="{HOSTILE}")
+with pool.borrow() as worker:
+    print(worker.pid, flush=True)
+list(pool.open_document(sys.argv[1]).segments())
 """
 
 
-@linux_only
-@pytest.mark.parametrize("deed", ["sleep", "backtrack"])
-def test_a_killed_ammon_leaves_no_process(write, deed):
-    command = [sys.executable, "-c", READING, str(write(f"reading {deed}\n"))]
+def kill_ammon_while_it_reads(path):
+    """Kill a process amid a reading, and return its worker some seconds later."""
+    command = [sys.executable, "-c", READING, str(path)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as ammon:
         reader = psutil.Process(int(ammon.stdout.readline()))
         while reader.num_threads() < 2 or reader.status() == psutil.STATUS_DISK_SLEEP:
             time.sleep(0.05)
         time.sleep(0.5)
         ammon.kill()
-    # Twice the limit, for one whose threads are all held by what it does.
+    # After twice the limit the alarm ends a worker whose threads are all blocked.
     psutil.wait_procs([reader], timeout=10)
+    return reader
+
+
+@linux_only
+@pytest.mark.parametrize("deed", ["sleep", "backtrack"])
+def test_a_killed_ammon_leaves_no_worker(slow_readings, deed):
+    reader = slow_readings[f"killed {deed}"]
     assert not reader.is_running() or reader.status() == psutil.STATUS_ZOMBIE
 
 
 @linux_only
-def test_ctrl_c_is_for_ammon_alone(processes):
-    with processes.borrow() as process:
-        assert os.getpgid(process.pid) != os.getpgid(0)
-        assert os.getsid(process.pid) != os.getsid(0)
+def test_a_worker_is_out_of_reach_of_ctrl_c(pool):
+    with pool.borrow() as worker:
+        assert os.getpgid(worker.pid) != os.getpgid(0)
+        assert os.getsid(worker.pid) != os.getsid(0)
 
 
 @linux_only
-def test_it_is_the_first_to_go_where_memory_is_short(processes, write):
-    all_of(processes.open_document, write(b"Words.\n"))  # it has begun
-    with processes.borrow() as process:
-        score = Path(f"/proc/{process.pid}/oom_score_adj").read_text()
+def test_a_worker_is_the_first_to_be_ended_when_memory_runs_out(pool, write):
+    all_of(pool.open_document, write(b"Words.\n"))  # a worker has started
+    with pool.borrow() as worker:
+        score = Path(f"/proc/{worker.pid}/oom_score_adj").read_text()
     assert int(score) == 1000

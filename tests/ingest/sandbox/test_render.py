@@ -1,4 +1,4 @@
-"""Pages as pictures: bounded, marked where the passage stands, and contained when they are bad."""
+"""Pages as pictures: bounded, with marks on the passage, and an error for a bad page."""
 
 import io
 
@@ -30,7 +30,7 @@ def turned(data, degrees):
 
 
 @pytest.mark.parametrize("degrees", [0, 90])
-def test_the_marks_are_where_the_ink_is_however_the_page_is_turned(draw, degrees):
+def test_the_marks_cover_the_passage_also_on_a_rotated_page(draw, degrees):
     picture = draw(turned(make_pdf("a zebra at the mill"), degrees), passage="a zebra at the mill")
     image = Image.open(io.BytesIO(picture.png)).convert("L")
     assert (image.width, image.height) == (picture.width, picture.height)
@@ -43,17 +43,17 @@ def test_the_marks_are_where_the_ink_is_however_the_page_is_turned(draw, degrees
     assert blank.getextrema()[0] > 200, "there is no ink but under the marks"
 
 
-def test_a_picture_has_no_more_pixels_than_it_may(draw):
+def test_a_picture_has_at_most_the_maximum_of_pixels(draw):
     picture = draw(make_pdf("large"), width=100_000)
     assert picture.width * picture.height <= MAX_PIXELS * 1.01
 
 
 @pytest.mark.parametrize("data, page", [(b"%PDF-1.7 nothing", 0), (None, 7), (None, -1)])
-def test_what_cannot_be_drawn_is_told_in_a_sentence(draw, data, page):
+def test_a_page_that_cannot_be_drawn_is_a_damaged_document(draw, data, page):
     with pytest.raises(DamagedDocument, match="of a.pdf cannot be drawn"):
         draw(data or make_pdf("one"), page_index=page)
 
 
-def test_what_takes_too_long_is_stopped(draw):
+def test_a_page_that_takes_too_long_to_draw_is_stopped(draw):
     with pytest.raises(LimitExceeded, match="takes too long to draw"):
         draw(make_pdf("one"), limits=Limits(seconds_per_page=0.001))

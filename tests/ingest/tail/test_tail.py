@@ -1,4 +1,4 @@
-"""The tail of a log: every line once, whatever happens to the file."""
+"""The tail of a log: every line is returned once, whatever happens to the file."""
 
 import os
 import random
@@ -37,7 +37,7 @@ def make_tail():
 
 
 def drain(tail):
-    """What comes until nothing moves any more."""
+    """Return all lines until the cursor does not move any more."""
     text, before = "", None
     while before != tail.cursor:
         before = tail.cursor
@@ -45,12 +45,12 @@ def drain(tail):
     return text
 
 
-def again(tail):
-    """The place as another process would find it."""
+def stored(tail):
+    """Return the cursor as another process would load it."""
     return TailCursor.from_dict(tail.cursor.as_dict())
 
 
-def test_lines_come_as_they_are_appended(log, make_tail):
+def test_appended_lines_are_returned(log, make_tail):
     tail = make_tail(log)
     assert drain(tail) == ""
     for text in ("one\n", "two\nthree\n", "four\n"):
@@ -59,7 +59,7 @@ def test_lines_come_as_they_are_appended(log, make_tail):
     assert tail.cursor.offset == log.stat().st_size and list(tail.cursor.notes()) == []
 
 
-def test_a_line_waits_for_its_end(log, make_tail):
+def test_an_incomplete_line_waits_for_its_end(log, make_tail):
     tail = make_tail(log)
     append(log, "whole\nhal")
     assert drain(tail) == "whole\n"
@@ -71,7 +71,7 @@ def test_a_line_waits_for_its_end(log, make_tail):
 
 
 @pytest.mark.parametrize("text", ["grün 🦔 日本\n", "a\r\nb\r\n", "a\rb\n", "\ufeffmarked\n"])
-def test_a_write_may_end_anywhere(log, make_tail, text):
+def test_a_write_can_end_inside_a_character_or_newline(log, make_tail, text):
     tail, came = make_tail(log), ""
     for byte in (text * 2).encode():
         append(log, bytes([byte]))
@@ -80,7 +80,7 @@ def test_a_write_may_end_anywhere(log, make_tail, text):
     assert came == plain.removeprefix("\ufeff") + plain
 
 
-def test_a_log_in_an_older_encoding(log, make_tail):
+def test_a_log_in_an_8_bit_encoding_is_followed(log, make_tail):
     append(log, "Straße gesperrt\n".encode("cp1252") * 20)
     tail = make_tail(log)
     append(log, "Größe geändert\n".encode("cp1252"))
@@ -95,10 +95,10 @@ def test_a_huge_line_does_not_wait_for_its_end(log, make_tail):
     came = drain(tail)
     assert 3 * BLOCK_BYTES < len(came.encode()) and line.startswith(came)
     append(log, data[4 * BLOCK_BYTES + 1 :])
-    assert came + drain(make_tail(log, again(tail))) == f"{line}\nnext\n"
+    assert came + drain(make_tail(log, stored(tail))) == f"{line}\nnext\n"
 
 
-def test_a_hole_of_nuls_is_no_text(log, make_tail):
+def test_a_run_of_nul_characters_is_left_out(log, make_tail):
     tail = make_tail(log)
     append(log, bytes(3 * BLOCK_BYTES) + b"after\n")
     assert drain(tail) == "after\n"
@@ -120,7 +120,7 @@ def test_a_renamed_log_is_read_to_its_end_first(log, make_tail):
     assert tail.cursor.renewals == 1 and "1 times" in next(tail.cursor.notes())
 
 
-def test_a_writer_may_go_on_for_a_while_in_the_renamed_file(log, make_tail):
+def test_lines_appended_to_a_renamed_log_are_read_during_the_grace_period(log, make_tail):
     now = 0.0
     tail = make_tail(log, grace_s=1, clock=lambda: now)
     append(log, "one\n")
@@ -136,7 +136,7 @@ def test_a_writer_may_go_on_for_a_while_in_the_renamed_file(log, make_tail):
     assert drain(tail) == "new\n"
 
 
-def test_a_log_that_may_not_be_read_for_a_while_loses_no_line(log, make_tail, monkeypatch):
+def test_a_log_that_cannot_be_read_for_a_while_loses_no_line(log, make_tail, monkeypatch):
     tail = make_tail(log)
     append(log, "one\n")
     drain(tail)
@@ -152,7 +152,7 @@ def test_a_log_that_may_not_be_read_for_a_while_loses_no_line(log, make_tail, mo
 
 
 @pytest.mark.parametrize("names", [("app.log.1", "app.log.2"), ("app-20310101.log", "app.1.log")])
-def test_rotations_while_nobody_looks_are_caught_up_with(log, make_tail, names):
+def test_rotations_since_the_last_reading_lose_no_line(log, make_tail, names):
     first = make_tail(log)
     append(log, "one\n")
     drain(first)
@@ -161,19 +161,19 @@ def test_rotations_while_nobody_looks_are_caught_up_with(log, make_tail, names):
     append(log, "three\n")
     rotate(log, names[0])
     append(log, "four\n")
-    assert drain(make_tail(log, again(first))) == "two\nthree\nfour\n"
+    assert drain(make_tail(log, stored(first))) == "two\nthree\nfour\n"
 
 
-def test_an_empty_log_that_is_renamed_is_not_passed_over(log, make_tail):
+def test_a_log_that_was_empty_and_is_renamed_is_read(log, make_tail):
     first = make_tail(log)
     drain(first)
     append(log, "one\n")
     rotate(log)
     append(log, "two\n")
-    assert drain(make_tail(log, again(first))) == "one\ntwo\n"
+    assert drain(make_tail(log, stored(first))) == "one\ntwo\n"
 
 
-def test_what_is_older_than_the_log_is_not_read(log, make_tail):
+def test_files_older_than_the_log_are_not_read(log, make_tail):
     append(log.with_name("app.log.1"), "long ago\n")
     os.utime(log.with_name("app.log.1"), (1, 1))
     tail = make_tail(log)
@@ -186,7 +186,7 @@ def test_what_is_older_than_the_log_is_not_read(log, make_tail):
 
 
 @pytest.mark.parametrize("more", ["", "much more than there was before\n"])
-def test_an_emptied_log_begins_again(log, make_tail, more):
+def test_an_emptied_log_begins_stored(log, make_tail, more):
     tail = make_tail(log)
     append(log, "one\ntwo\n")
     assert drain(tail) == "one\ntwo\n"
@@ -197,7 +197,7 @@ def test_an_emptied_log_begins_again(log, make_tail, more):
 
 
 @pytest.mark.parametrize("is_watched", [True, False])
-def test_copytruncate_loses_nothing_that_the_copy_has(log, make_tail, is_watched):
+def test_copytruncate_loses_no_line_of_the_copy(log, make_tail, is_watched):
     tail = make_tail(log)
     append(log, "one\n")
     drain(tail)
@@ -205,7 +205,7 @@ def test_copytruncate_loses_nothing_that_the_copy_has(log, make_tail, is_watched
     shutil.copy(log, log.with_name("app.log.1"))
     os.truncate(log, 0)
     append(log, "three\n")
-    tail = tail if is_watched else make_tail(log, again(tail))
+    tail = tail if is_watched else make_tail(log, stored(tail))
     assert drain(tail) == "two\nthree\n"
     assert (tail.cursor.renewals, tail.cursor.gaps) == (1, 0)
     shutil.copy(log, log.with_name("app.log.1"))
@@ -214,7 +214,7 @@ def test_copytruncate_loses_nothing_that_the_copy_has(log, make_tail, is_watched
     assert drain(tail) == "four\n"
 
 
-def test_a_deleted_log_may_come_back(log, make_tail):
+def test_a_deleted_log_is_followed_again_when_it_comes_back(log, make_tail):
     tail = make_tail(log)
     append(log, "one\n")
     drain(tail)
@@ -223,13 +223,13 @@ def test_a_deleted_log_may_come_back(log, make_tail):
     append(log, "two\n")
     assert drain(tail) == "two\n"
     log.unlink()
-    later = make_tail(log, again(tail))
+    later = make_tail(log, stored(tail))
     assert drain(later) == ""
     append(log, "three\n")
     assert drain(later) == "three\n" and later.cursor.gaps == 1
 
 
-def test_a_log_that_was_moved_here_goes_on(log, make_tail):
+def test_a_restored_copy_of_the_log_is_resumed(log, make_tail):
     tail = make_tail(log)
     append(log, "one\n")
     drain(tail)
@@ -237,11 +237,11 @@ def test_a_log_that_was_moved_here_goes_on(log, make_tail):
     log.unlink()
     log.with_name("restored").rename(log)
     append(log, "two\n")
-    assert drain(make_tail(log, again(tail))) == "two\n"
+    assert drain(make_tail(log, stored(tail))) == "two\n"
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_every_line_comes_once_through_anything(log, make_tail, seed):
+def test_every_line_is_returned_once_whatever_happens_to_the_log(log, make_tail, seed):
     chance, written, came = random.Random(seed), 0, ""
     tail = make_tail(log)
     for turn in range(60):
@@ -259,7 +259,7 @@ def test_every_line_comes_once_through_anything(log, make_tail, seed):
             came += drain(tail)
         elif act == "restart":
             tail.close()
-            tail = make_tail(log, again(tail))
+            tail = make_tail(log, stored(tail))
     came += drain(tail)
     assert came == "".join(f"line {at}\n" for at in range(written))
 
@@ -267,7 +267,7 @@ def test_every_line_comes_once_through_anything(log, make_tail, seed):
 @pytest.mark.parametrize(
     "data", [b"\x89PNG\r\n\x1a\n\0\0", b"%PDF-1.7\n", "line\n".encode("utf-16")]
 )
-def test_what_is_no_log_is_refused(log, data):
+def test_a_file_that_cannot_be_followed_is_refused(log, data):
     append(log, data)
     with pytest.raises(UnsupportedFormat, match="app.log looks like"):
         start_cursor(log)

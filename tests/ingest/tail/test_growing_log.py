@@ -1,3 +1,5 @@
+"""A growing log: with any pieces and restarts, the segments are those of the whole log."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +13,7 @@ PIECES = st.lists(
 
 
 @given(PIECES)
-def test_settled_and_open_segments_are_those_of_the_whole(pieces):
+def test_settled_and_open_segments_of_a_growing_log_are_those_of_the_whole(pieces):
     log, settled = GrowingLog(limits=SMALL), []
     for piece in pieces:
         settled += log.add(piece)
@@ -21,7 +23,7 @@ def test_settled_and_open_segments_are_those_of_the_whole(pieces):
 
 
 @given(PIECES)
-def test_one_that_is_made_again_goes_on_where_it_stood(pieces):
+def test_a_growing_log_made_from_its_open_text_continues_there(pieces):
     log, settled = GrowingLog(limits=SMALL), []
     for piece in pieces:
         settled += log.add(piece)
@@ -30,7 +32,7 @@ def test_one_that_is_made_again_goes_on_where_it_stood(pieces):
     assert settled + log.open == list(log_segments(["".join(pieces)], SMALL))
 
 
-def test_the_last_lines_are_there_at_once():
+def test_the_last_lines_of_a_growing_log_are_open_segments_at_once():
     log = GrowingLog()
     assert log.add("06:00:01 up\n") == []
     (segment,) = log.open
