@@ -99,11 +99,11 @@ class LlamaCpp(Engine):
         self._llama.eval(ids)
 
     def answer(self, count: int) -> None:
-        held = self._llama.n_tokens
+        tokens_before = self._llama.n_tokens
         for _ in range(count):
             self._llama.eval([self._llama.sample(temp=0.0)])
-        self._llama.n_tokens = held
-        self._llama._ctx.kv_cache_seq_rm(-1, held, -1)
+        self._llama.n_tokens = tokens_before
+        self._llama._ctx.kv_cache_seq_rm(-1, tokens_before, -1)
 
     def cache_bytes(self) -> int:
         known = self._llama.metadata

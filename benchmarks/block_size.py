@@ -27,14 +27,14 @@ def main(text: Path, sizes: list[int], count: int) -> None:
         count: tokens read after the window is full.
     """
     model = Runtime.load("embedded", quantize="int8")
-    held = model.stream.cache_limit or 0
-    ids = beginning(text, model.tokenizer, held + count)
+    cached = model.stream.cache_limit or 0
+    ids = beginning(text, model.tokenizer, cached + count)
     sessions = {size: model.session() for size in sizes}
     for session in sessions.values():
-        session.feed(ids[:held], logits=None)
+        session.feed(ids[:cached], logits=None)
     seconds = dict.fromkeys(sizes, 0.0)
-    for turn, start in enumerate(range(held, held + count, PIECE_TOKENS)):
-        first = turn % len(sizes)
+    for number, start in enumerate(range(cached, cached + count, PIECE_TOKENS)):
+        first = number % len(sizes)
         for size in (*sizes[first:], *sizes[:first]):
             setattr(runtime, "BLOCK_TOKENS", size)  # noqa: B010 (no option of the contract)
             began = time.perf_counter()

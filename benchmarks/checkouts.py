@@ -150,7 +150,7 @@ def main(arguments: Any) -> None:
         mine, theirs = zip(*((getattr(a, field), getattr(b, field)) for a, b in pairs), strict=True)
         print(row(what, mine, theirs, "s"))
     mine, theirs = zip(*pages, strict=True)
-    print(row("until the page is there", mine, theirs, "s"))
+    print(row("until the page is served", mine, theirs, "s"))
     mine, theirs = zip(*((a.peak_bytes / 1e6, b.peak_bytes / 1e6) for a, b in pairs), strict=True)
     print(row("peak memory", mine, theirs, "MB"))
     same = all(a.said == b.said for a, b in pairs)

@@ -27,16 +27,16 @@ def main(text: Path, prompts: list[int], rounds: int) -> None:
     """
     runtime = Runtime.load("embedded", quantize="int8")
     runtime.warm_up()
-    held = (runtime.stream.cache_limit or 0) + 256
-    ids = beginning(text, runtime.tokenizer, held + prompts[-1])
+    cached = (runtime.stream.cache_limit or 0) + 256
+    ids = beginning(text, runtime.tokenizer, cached + prompts[-1])
     session = runtime.session()
-    session.feed(ids[:held], logits=None)
+    session.feed(ids[:cached], logits=None)
     seconds: dict[int, list[float]] = {count: [] for count in prompts}
     for _ in range(rounds):
         for count in prompts:
             began = time.perf_counter()
             answering = session.fork()
-            answering.feed(ids[held : held + count], logits=None)
+            answering.feed(ids[cached : cached + count], logits=None)
             next(answering.generate(1, stop_ids=()))
             seconds[count].append(time.perf_counter() - began)
     print("| tokens of the prompt | first word after, s |\n| --- | --- |")

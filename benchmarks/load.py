@@ -51,14 +51,14 @@ class Figures:
         waits = [answer.waited_s for _, answer in self.answers]
         first = [answer.first_word_s for _, answer in self.answers]
         rows = (
-            ("sessions read at once", f"{self.sessions}"),
+            ("sessions read at the same time", f"{self.sessions}"),
             ("questions answered meanwhile", f"{len(waits)}"),
-            ("waiting for a turn, median", f"{statistics.median(waits):.2f} s"),
-            ("waiting for a turn, 95 %", f"{_share(waits, 0.95):.2f} s"),
+            ("waiting for the model, median", f"{statistics.median(waits):.2f} s"),
+            ("waiting for the model, 95 %", f"{_share(waits, 0.95):.2f} s"),
             ("first word, median", f"{statistics.median(first):.2f} s"),
             ("first word, 95 %", f"{_share(first, 0.95):.2f} s"),
-            ("read, all sessions", f"{self.tokens / self.reading_s:,.0f} tokens/s"),
-            ("held in memory, highest", f"{self.max_bytes / 1e6:,.1f} MB"),
+            ("reading, all sessions", f"{self.tokens / self.reading_s:,.0f} tokens/s"),
+            ("memory of open sessions, peak", f"{self.max_bytes / 1e6:,.1f} MB"),
         )
         head = "| | |\n| --- | --- |\n"
         return head + "\n".join(f"| {name} | {value} |" for name, value in rows)

@@ -91,8 +91,8 @@ def memory_stats(session: Session) -> MemoryStats:
     for layer, state in zip(layers, session.state.layers, strict=True):
         cell: Cell = layer.ahn.fn  # type: ignore[union-attr, assignment]
         norms.append(torch.linalg.matrix_norm(state.memory.float()))
-        held = session.runtime.stream.cached_tokens(session.tokens_seen)
-        gates = state.gates[:, session.runtime.stream.sinks : held].float()
+        cached = session.runtime.stream.cached_tokens(session.tokens_seen)
+        gates = state.gates[:, session.runtime.stream.sinks : cached].float()
         log_decay = cell.log_decay(gates)
         writes.append(gates[0].mean(dim=0))
         if log_decay is not None:

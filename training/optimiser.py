@@ -89,8 +89,8 @@ def restore_moments(
         steps_done: optimiser steps that the saved training completed.
     """
     for name, parameter in parameters.items():
-        held: dict[str, Tensor] = {"step": torch.tensor(float(steps_done))}
+        state: dict[str, Tensor] = {"step": torch.tensor(float(steps_done))}
         for moment in MOMENTS:
             # A copy, because tensors loaded from bytes can be in read-only memory.
-            held[moment] = tensors[f"{moment}/{name}"].to(parameter.device, copy=True)
-        optimiser.state[parameter] = held
+            state[moment] = tensors[f"{moment}/{name}"].to(parameter.device, copy=True)
+        optimiser.state[parameter] = state

@@ -31,12 +31,12 @@ def test_every_engine_reads_and_answers_at_every_mark(workers, tiny_dir):
     ]
     assert all(m.read_rate > 0 and m.recent_rate > 0 and m.answer_rate > 0 for m in found)
     assert all(0 < m.cache < m.resident <= m.peak for m in found)
-    held, full = ([m.cache for m in found if m.name == name] for name in ("memory", "full"))
-    assert held[0] == held[1], "constant past the window"
+    cached, full = ([m.cache for m in found if m.name == name] for name in ("memory", "full"))
+    assert cached[0] == cached[1], "constant past the window"
     assert full[1] == full[0] * MARKS[1] / MARKS[0]
     session = Runtime.load(tiny_dir, window=300, sinks=4).session()
     session.feed(ids, logits=None)
-    assert held[1] == session.cache_bytes
+    assert cached[1] == session.cache_bytes
 
 
 def test_an_answer_does_not_change_the_context(tiny_dir):

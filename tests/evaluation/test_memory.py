@@ -57,16 +57,16 @@ def test_the_divergence_equals_that_of_two_plain_sessions(plain, trained, texts)
     """Compared with logits from a single feed, at the same positions."""
     measurements = list(divergence.measure(plain, {"m": trained}, texts[:1], [48], 4, 640))
     ids = middle(texts[0], plain.tokenizer, 640)
-    full, ours = (
+    full, memory = (
         r.session().feed(ids, logits="all").log_softmax(-1)
         for r in (plain.with_stream(window=None, sinks=0), trained)
     )
-    kl = (full.exp() * (full - ours)).sum(-1)
+    kl = (full.exp() * (full - memory)).sum(-1)
     size, scored = divergence.PIECE_TOKENS, divergence.SCORED_TOKENS
     at = [t for t in range(639) if t % size >= size - scored and t >= 52]
     found = next(m for m in measurements if m.variant == "m")
     assert found.divergence == pytest.approx(float(kl[at].mean()), rel=1e-4)
-    entropy = -ours[at].gather(1, plain_targets(ids, at)).mean()
+    entropy = -memory[at].gather(1, plain_targets(ids, at)).mean()
     assert found.entropy == pytest.approx(float(entropy), rel=1e-4)
 
 
@@ -180,10 +180,10 @@ def test_the_influence_of_a_token_equals_a_finite_difference_of_the_loss(trained
         strengths[layer, head, token] += step
         with torch.no_grad():
             student_states = student_forward(model, tokens, view, shares, strengths=strengths)
-        full, ours = (
+        full, memory = (
             model.lm_head(t[rows]).log_softmax(-1) for t in (teacher_states, student_states)
         )
-        return float((full.exp() * (full - ours)).sum(-1).mean())
+        return float((full.exp() * (full - memory)).sum(-1).mean())
 
     slopes = [
         (loss(layer, head, 0.05) - loss(layer, head, -0.05)) / 0.1

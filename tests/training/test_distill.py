@@ -23,9 +23,9 @@ def test_the_student_forward_equals_the_session(load_each, monkeypatch, window, 
     ids = ids_of(runtime)
     view = Window(window, sinks, TOKENS)
     _, shares = teacher_forward(runtime.model, ids, view)
-    ours = runtime.model.lm_head(student_forward(runtime.model, ids, view, shares))
-    theirs = runtime.session().feed(ids, logits="all")[view.first :]
-    torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=0)
+    student = runtime.model.lm_head(student_forward(runtime.model, ids, view, shares))
+    session = runtime.session().feed(ids, logits="all")[view.first :]
+    torch.testing.assert_close(student, session, atol=1e-4, rtol=0)
 
 
 def test_the_teacher_forward_equals_full_attention(load_tiny):
@@ -41,9 +41,9 @@ def test_an_untrained_memory_equals_the_window_alone(tiny_dirs, load_tiny):
     assert runtime.memory_status == "untrained" and runtime.stream.cell == "Mamba2"
     ids, view = ids_of(runtime), Window(24, 4, TOKENS)
     _, shares = teacher_forward(runtime.model, ids, view)
-    ours = runtime.model.lm_head(student_forward(runtime.model, ids, view, shares))
+    untrained = runtime.model.lm_head(student_forward(runtime.model, ids, view, shares))
     alone = load_tiny(ahn=None).session().feed(ids, logits="all")[28:]
-    torch.testing.assert_close(ours, alone, atol=1e-4, rtol=0)
+    torch.testing.assert_close(untrained, alone, atol=1e-4, rtol=0)
 
 
 def test_recomputing_activations_does_not_change_the_gradients(load_each):
@@ -69,8 +69,8 @@ def test_the_distillation_loss_and_its_gradient_equal_those_of_autograd(load_tin
     student, teacher = torch.randn(13, 32, requires_grad=True), torch.randn(13, 32)
     targets, weights = torch.randint(250, (13,)), torch.rand(13)
     losses, gradient = distillation_loss(head, student, teacher, targets, weights)
-    ours, theirs = head(student).log_softmax(-1), head(teacher).log_softmax(-1)
-    each = F.kl_div(ours, theirs, reduction="none", log_target=True).sum(-1)
+    log_p, log_p_teacher = head(student).log_softmax(-1), head(teacher).log_softmax(-1)
+    each = F.kl_div(log_p, log_p_teacher, reduction="none", log_target=True).sum(-1)
     expected = (weights * each).sum()
     (by_autograd,) = torch.autograd.grad(expected, student)
     torch.testing.assert_close(gradient, by_autograd, atol=1e-5, rtol=1e-4)

@@ -59,13 +59,13 @@ def test_the_written_release_loads_as_the_trained_memory(
         exact = name.endswith(("A_log", "dt_bias"))
         assert tensor.dtype == (torch.float32 if exact else torch.bfloat16), name
     ids = torch.randint(256, (120,), generator=torch.Generator().manual_seed(0))
-    ours, theirs, window = (
+    trained, released, window = (
         r.session().feed(ids, logits="all").log_softmax(-1)
         for r in (runtime, loaded, Runtime.load(tiny_dir, ahn=None, window=24, sinks=4))
     )
-    moved = (ours - window).abs().mean()
+    moved = (trained - window).abs().mean()
     assert moved > 0.01
-    assert (ours - theirs).abs().mean() < 0.05 * moved
+    assert (trained - released).abs().mean() < 0.05 * moved
     config = json.loads((tmp_path / "config.json").read_text())
     assert config["model_type"] == "qwen2" and config["_ahn_implementation"] == cell
     assert config["hidden_size"] == 32
