@@ -1,3 +1,3 @@
-"""Speed and memory, ours beside others', as ratios of one run."""
+"""Benchmarks of speed and memory; engines are compared within one run, as ratios."""
 
-import app.torch_threads  # noqa: F401 (before torch comes)
+import app.torch_threads  # noqa: F401 (must be imported before torch)

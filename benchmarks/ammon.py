@@ -1,18 +1,19 @@
-"""Ammon's own ways to read: window with memory, window alone, full attention."""
+"""Ammon as a benchmark engine: with window and memory, with the window alone, or in full."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ahn_runtime import Runtime, Session
-from benchmarks.engine import Contestant
+from benchmarks.engine import Engine
 
 
-class Ours(Contestant):
-    """A session of the runtime.
+class AmmonEngine(Engine):
+    """A session of `ahn_runtime`.
 
     Args:
-        lookup: whether answers draft from what was read last.
+        session: an empty session.
+        lookup: whether answers are drafted from the last 512 tokens of the last read.
     """
 
     def __init__(self, session: Session, lookup: bool = False) -> None:
@@ -25,16 +26,23 @@ class Ours(Contestant):
             self._lookup = ids[-512:]
 
     def answer(self, count: int) -> None:
-        answering = self._session.fork()
-        for _ in answering.generate(count, stop_ids=(), lookup=self._lookup):
+        fork = self._session.fork()
+        for _ in fork.generate(count, stop_ids=(), lookup=self._lookup):
             pass
 
     def cache_bytes(self) -> int:
         return self._session.cache_bytes
 
 
-def make_ours(options: dict[str, Any]) -> Ours:
-    """For `Worker`; "lookup" apart, options are those of `Runtime.load`."""
+def make_ammon(options: dict[str, Any]) -> AmmonEngine:
+    """Make the engine in a worker's process.
+
+    Args:
+        options: those of `Runtime.load`, and "lookup", as `AmmonEngine` takes it.
+
+    Raises:
+        AhnError: the model cannot be loaded.
+    """
     loading = dict(options)
     lookup = bool(loading.pop("lookup", False))
-    return Ours(Runtime.load(**loading).session(), lookup)
+    return AmmonEngine(Runtime.load(**loading).session(), lookup)

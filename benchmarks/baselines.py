@@ -1,4 +1,4 @@
-"""Other programs on the same weights, where they are installed: transformers and llama.cpp."""
+"""Other programs as benchmark engines, if they are installed: transformers and llama.cpp."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from ahn_runtime.loading.embedded import fetch_embedded
-from benchmarks.engine import Contestant
+from benchmarks.engine import Engine
 
 BLOCK_TOKENS = 512
-"""What both programs read at a time by default, or are told to here."""
+"""Tokens that both engines read at a time."""
 
 
-class Transformers(Contestant):
-    """Full attention, as a model of `AutoModelForCausalLM` runs it."""
+class Transformers(Engine):
+    """Full attention by transformers.
+
+    Args:
+        model: of `AutoModelForCausalLM`.
+    """
 
     def __init__(self, model: Any) -> None:
         from transformers import DynamicCache
@@ -24,7 +28,12 @@ class Transformers(Contestant):
 
     @classmethod
     def of_gguf(cls, gguf: str, threads: int) -> Transformers:
-        """In float32, on so many threads."""
+        """Load a model in float32.
+
+        Args:
+            gguf: path of a .gguf file; its weights are converted to float32.
+            threads: number of torch's threads.
+        """
         import torch
         from transformers import AutoModelForCausalLM
         from transformers.utils import logging
@@ -65,8 +74,14 @@ class Transformers(Contestant):
         return out.logits[0, -1]
 
 
-class LlamaCpp(Contestant):
-    """Full attention on the quantized weights, as llama.cpp runs them."""
+class LlamaCpp(Engine):
+    """Full attention by llama.cpp, on the quantized weights of the file.
+
+    Args:
+        gguf: path of a .gguf file.
+        threads: number of threads.
+        context: tokens that llama.cpp reserves memory for.
+    """
 
     def __init__(self, gguf: str, threads: int, context: int) -> None:
         from llama_cpp import Llama
@@ -84,11 +99,11 @@ class LlamaCpp(Contestant):
         self._llama.eval(ids)
 
     def answer(self, count: int) -> None:
-        held = self._llama.n_tokens
+        tokens_before = self._llama.n_tokens
         for _ in range(count):
             self._llama.eval([self._llama.sample(temp=0.0)])
-        self._llama.n_tokens = held
-        self._llama._ctx.kv_cache_seq_rm(-1, held, -1)
+        self._llama.n_tokens = tokens_before
+        self._llama._ctx.kv_cache_seq_rm(-1, tokens_before, -1)
 
     def cache_bytes(self) -> int:
         known = self._llama.metadata
@@ -101,7 +116,7 @@ class LlamaCpp(Contestant):
                 "attention.head_count_kv",
             )
         )
-        # llama.cpp reserves its context when it starts; K and V in float16.
+        # llama.cpp reserves its whole context at the start; keys and values are float16.
         return 2 * 2 * self._llama.n_ctx() * layers * heads * hidden // all_heads
 
 
@@ -109,15 +124,27 @@ MODULES = {"transformers": "transformers", "llama.cpp": "llama_cpp"}
 
 
 def is_installed(name: str) -> bool:
-    """Whether a key of `MODULES` can be run here."""
+    """Whether an engine is installed.
+
+    Args:
+        name: a key of `MODULES`.
+    """
     return importlib.util.find_spec(MODULES[name]) is not None
 
 
 def make_transformers(options: dict[str, Any]) -> Transformers:
-    """For `Worker`; on the embedded model."""
+    """Make transformers with the embedded model, in a worker's process.
+
+    Args:
+        options: "threads", the number of threads.
+    """
     return Transformers.of_gguf(str(fetch_embedded()), options["threads"])
 
 
 def make_llama_cpp(options: dict[str, Any]) -> LlamaCpp:
-    """For `Worker`; on the embedded model."""
+    """Make llama.cpp with the embedded model, in a worker's process.
+
+    Args:
+        options: "threads", the number of threads, and "context", in tokens.
+    """
     return LlamaCpp(str(fetch_embedded()), options["threads"], options["context"])

@@ -1,9 +1,9 @@
-"""How many tokens a forward should take: the same reading in blocks of several sizes, in turns.
+"""Reading speed by block size, the number of tokens in one forward pass.
 
     python -m benchmarks.block_size TEXT [--sizes 128,256,512] [--tokens 8192]
 
-One loaded model, one session for each size. All read the same pieces one after another; what is
-shown begins where their windows are full.
+One model is loaded, with one session for each size. The sessions read the same pieces in turns. The
+measurement begins when their windows are full.
 """
 
 from __future__ import annotations
@@ -19,16 +19,22 @@ PIECE_TOKENS = 1024
 
 
 def main(text: Path, sizes: list[int], count: int) -> None:
-    """Read and print a table."""
+    """Measure and print a table.
+
+    Args:
+        text: a text of at least a full window and `count` tokens.
+        sizes: block sizes, in tokens.
+        count: tokens read after the window is full.
+    """
     model = Runtime.load("embedded", quantize="int8")
-    held = model.stream.cache_limit or 0
-    ids = beginning(text, model.tokenizer, held + count)
+    cached = model.stream.cache_limit or 0
+    ids = beginning(text, model.tokenizer, cached + count)
     sessions = {size: model.session() for size in sizes}
     for session in sessions.values():
-        session.feed(ids[:held], logits=None)
+        session.feed(ids[:cached], logits=None)
     seconds = dict.fromkeys(sizes, 0.0)
-    for turn, start in enumerate(range(held, held + count, PIECE_TOKENS)):
-        first = turn % len(sizes)
+    for number, start in enumerate(range(cached, cached + count, PIECE_TOKENS)):
+        first = number % len(sizes)
         for size in (*sizes[first:], *sizes[:first]):
             setattr(runtime, "BLOCK_TOKENS", size)  # noqa: B010 (no option of the contract)
             began = time.perf_counter()

@@ -1,11 +1,12 @@
-"""Two checkouts of Ammon in turns: is this one as fast as that one, and does it hold as little?
+"""Two checkouts of Ammon compared in turns: speed, start of the page, and memory.
 
     python -m benchmarks.checkouts OTHER TEXT [--rounds 5] [--tokens 2048] [--answer 64]
 
-Each checkout runs in a process of its own with the embedded model in int8, as the application runs
-it. They take turns, so that a machine's moods hit both alike: read the text, answer, and, with
-servers started one after the other, bring up the page. A ratio above 1 means that this checkout is
-faster. Only the public contract of `ahn_runtime` is used, so old checkouts work too.
+Each checkout runs in its own process, with the embedded model in int8, as the application does. The
+processes take turns, so that changes of the machine's speed affect both alike: each reads the text
+and answers. Then the servers of both checkouts are started, one after the other. A ratio above 1
+means that this checkout is faster, or needs less memory. Only the public contract of `ahn_runtime`
+is used, so old checkouts can be compared too.
 """
 
 from __future__ import annotations
@@ -49,10 +50,10 @@ for _ in sys.stdin:
 
 @dataclass(frozen=True)
 class Round:
-    """One turn of a checkout.
+    """The measurements of one checkout in one round.
 
     Args:
-        read_s, answer_s: seconds to read the text and to say the answer.
+        read_s, answer_s: seconds to read the text and to generate the answer.
         peak_bytes: highest resident memory of the process so far.
         said: token ids of the answer.
     """
@@ -64,14 +65,13 @@ class Round:
 
 
 class Checkout:
-    """A checkout at work in a process of its own.
+    """A process that runs a checkout's `ahn_runtime`.
 
     Args:
         folder: root of the checkout.
-        text: path of a UTF-8 text that has at least `tokens` tokens.
-
-    Raises:
-        RuntimeError: its process ended; what it printed is on standard error.
+        text: path of a UTF-8 text of at least `tokens` tokens.
+        tokens: tokens to read in each round.
+        answer: tokens to generate in each round.
     """
 
     def __init__(self, folder: Path, text: Path, tokens: int, answer: int) -> None:
@@ -82,7 +82,11 @@ class Checkout:
         )
 
     def run(self) -> Round:
-        """Read and answer once, in a new session."""
+        """Read and answer once, in a new session.
+
+        Raises:
+            RuntimeError: the process ended; its output is on standard error.
+        """
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()
@@ -99,10 +103,15 @@ class Checkout:
 
 
 def in_turns(this: Checkout, other: Checkout, rounds: int) -> list[tuple[Round, Round]]:
-    """Pairs of (this, other); one uncounted round of each first, then every pair in another order.
+    """Run both checkouts in turns; the order changes with every pair.
+
+    Each checkout first runs one round that is not counted.
 
     Args:
-        rounds: pairs that count.
+        rounds: number of pairs.
+
+    Returns:
+        The pairs (this, other).
     """
     this.run(), other.run()
     pairs = []
@@ -116,7 +125,7 @@ def in_turns(this: Checkout, other: Checkout, rounds: int) -> list[tuple[Round, 
 
 
 def row(what: str, this: Sequence[float], other: Sequence[float], unit: str) -> str:
-    """A line of the table: medians, and the median of other / this pair by pair."""
+    """A row of the table: both medians, and the median of the pairs' ratios other / this."""
     ratio = statistics.median(o / t for t, o in zip(this, other, strict=True))
     mine, theirs = statistics.median(this), statistics.median(other)
     return f"| {what} | {mine:.2f} {unit} | {theirs:.2f} {unit} | {ratio:.3f} |"
@@ -141,7 +150,7 @@ def main(arguments: Any) -> None:
         mine, theirs = zip(*((getattr(a, field), getattr(b, field)) for a, b in pairs), strict=True)
         print(row(what, mine, theirs, "s"))
     mine, theirs = zip(*pages, strict=True)
-    print(row("until the page is there", mine, theirs, "s"))
+    print(row("until the page is served", mine, theirs, "s"))
     mine, theirs = zip(*((a.peak_bytes / 1e6, b.peak_bytes / 1e6) for a, b in pairs), strict=True)
     print(row("peak memory", mine, theirs, "MB"))
     same = all(a.said == b.said for a, b in pairs)

@@ -1,10 +1,11 @@
-"""What checkpoints cost: time to save and to restore, and disk, against the reading between two.
+"""The cost of checkpoints: time to save and to restore, and disk, compared with reading.
 
     python -m benchmarks.checkpoints TEXT [--at 10000,100000] [--model embedded]
 
-The text, again and again if it is short, is read with a checkpoint every 8,192 tokens into a fresh
-database, and pruned, as the application does it. At each mark the last checkpoint is restored: that
-reads nothing again, which is checked, and gives the state that was saved, down to the next logits.
+The text is read, repeatedly if it is short, into a new database. As in the application, a
+checkpoint is saved every 8,192 tokens and old ones are pruned. At each mark the last checkpoint is
+restored. The benchmark checks that restoring runs no part of the model, and that the restored state
+has the position and the next logits of the saved one.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import storage
 from ahn_runtime import Runtime
 from ahn_runtime.checkpoint import load_checkpoint
 from ahn_runtime.loading.tiny import write_tiny
-from app.service.reading import checkpoint_policy as retention
+from app.service.reading import checkpoint_policy
 from app.service.reading.open_session import OpenSession
 from app.settings import Settings
 from evaluation.texts import stream
@@ -46,10 +47,12 @@ HEAD = (
 
 @dataclass
 class Costs:
-    """What the reading took so far.
+    """The cost of reading so far.
 
     Args:
-        new_bytes: what the last checkpoint added to the pages stored.
+        reading_s: seconds spent reading.
+        saving_s: seconds spent saving and pruning, for each checkpoint.
+        new_bytes: bytes that the last checkpoint added to the stored pages.
     """
 
     reading_s: float = 0.0
@@ -58,7 +61,13 @@ class Costs:
 
 
 def main(text: Path, marks: list[int], model: str) -> None:
-    """Read up to the last mark and print a table."""
+    """Read up to the last mark and print a table.
+
+    Args:
+        text: a text, repeated if it is short.
+        marks: tokens read, ascending.
+        model: "embedded", a directory, or "tiny" for a random model.
+    """
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder))
         source = str(write_tiny(Path(folder) / TINY)) if model == TINY else model
@@ -78,7 +87,7 @@ def main(text: Path, marks: list[int], model: str) -> None:
 def _read(
     db: storage.Database, settings: Settings, live: OpenSession, text: Path
 ) -> Iterator[Costs]:
-    """Read for ever; what it took, after each checkpoint."""
+    """Read without end; yields the costs so far after each checkpoint."""
     costs = Costs()
     pieces = stream([text], live.session.runtime.tokenizer)
     for chunk in token_chunks(pieces, settings.chunk_tokens):
@@ -93,7 +102,7 @@ def _read(
         saved = time.perf_counter()
         costs.new_bytes = storage.checkpoint_bytes(db, live.row.id) - stored
         pruning = time.perf_counter()
-        retention.prune(db, settings, live.row.id)
+        checkpoint_policy.prune(db, settings, live.row.id)
         costs.saving_s.append(saved - began + time.perf_counter() - pruning)
         yield costs
 
@@ -123,31 +132,33 @@ def _restore(
     """Seconds to restore a checkpoint.
 
     Raises:
-        ValueError: something was read for it, or the state is another.
+        ValueError: modules of the model were run, or the restored state differs from the saved one.
     """
-    was_run = 0
+    module_runs = 0
 
     def count(*_: object) -> None:
-        nonlocal was_run
-        was_run += 1
+        nonlocal module_runs
+        module_runs += 1
 
     hook = torch.nn.modules.module.register_module_forward_pre_hook(count)
     began = time.perf_counter()
-    again = load_checkpoint(runtime, row.manifest, lambda page: storage.read_page(db, page))
+    restored = load_checkpoint(runtime, row.manifest, lambda page: storage.read_page(db, page))
     took_s = time.perf_counter() - began
     hook.remove()
-    if was_run:
-        raise ValueError(f"Restoring read again: {was_run:,} modules of the model were run.")
-    same_logits = torch.equal(again.next_logits(), live.session.next_logits())
-    if again.tokens_seen != live.position or not same_logits:
-        raise ValueError(f"What was restored at token {live.position:,} is not what was saved.")
+    if module_runs:
+        raise ValueError(f"Restoring ran {module_runs:,} modules of the model; it must run none.")
+    same_logits = torch.equal(restored.next_logits(), live.session.next_logits())
+    if restored.tokens_seen != live.position or not same_logits:
+        raise ValueError(
+            f"The state restored at token {live.position:,} differs from the saved one."
+        )
     return took_s
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("text", type=Path)
-    parser.add_argument("--at", default="10000,100000", help="tokens, ascending")
-    parser.add_argument("--model", default="embedded", help="or a directory, or 'tiny'")
+    parser.add_argument("--at", default="10000,100000", help="marks: tokens read, ascending")
+    parser.add_argument("--model", default="embedded", help="'embedded', a directory, or 'tiny'")
     given = parser.parse_args()
     main(given.text, [int(mark) for mark in given.at.split(",")], given.model)

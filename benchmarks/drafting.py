@@ -1,9 +1,9 @@
-"""What drafting from the prompt is worth: the same answers with and without it, in turns.
+"""The gain of drafting answers from the prompt: the same answers with and without it, in turns.
 
     python -m benchmarks.drafting QUESTIONS.jsonl [--count 10]
 
-A line of the file has a "context" and a "question". The prompt is the assistant's, with the
-context as its only passage; both answer greedily.
+Each line of the file is an object with a "context" and a "question". The prompt is the assistant's,
+with the context as its only passage. Answers are decoded greedily.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import time
 from pathlib import Path
 
-import app.torch_threads  # noqa: F401 (how the application's threads wait)
+import app.torch_threads  # noqa: F401 (must be imported before torch)
 from ahn_runtime import Runtime
 from app.service.answering.prompt import join, passage_text, question_head, question_tail
 from app.service.reading.stream_text import opening
@@ -22,7 +22,12 @@ CONTEXT_CHARS, ANSWER_TOKENS = 3000, 48
 
 
 def main(questions: Path, count: int) -> None:
-    """Answer and print a table."""
+    """Measure and print a table.
+
+    Args:
+        questions: path of the JSONL file.
+        count: number of questions, taken at regular distances.
+    """
     rows = [json.loads(line) for line in questions.read_text(encoding="utf-8").splitlines()]
     runtime = Runtime.load("embedded", quantize="int8")
     runtime.warm_up()

@@ -1,7 +1,7 @@
-"""Whoever takes part: reads token ids, answers some, and tells what it holds.
+"""Benchmark engines: an engine reads token ids, generates tokens and reports its memory.
 
-Each runs in a process of its own, so that memory is measured alone and one library's threads do not
-stand in another's way; only one works at a time.
+Each engine runs in its own process, so that its memory is measured separately and the threads of
+different libraries do not disturb each other. Only one engine works at a time.
 """
 
 from __future__ import annotations
@@ -20,32 +20,39 @@ import psutil
 STOP_SECONDS = 10.0
 
 
-class ContestantFailed(ValueError):
-    """A contestant could not be started or failed on the way; the message says which and why."""
+class EngineFailed(ValueError):
+    """An engine could not be started, or a command failed; the message names engine and cause."""
 
 
-class Contestant(ABC):
-    """One way to read and answer."""
+class Engine(ABC):
+    """A model with a context that grows with every read."""
 
     @abstractmethod
     def read(self, ids: list[int]) -> None:
-        """Read on."""
+        """Read token ids after those read before."""
 
     @abstractmethod
     def answer(self, count: int) -> None:
-        """Say `count` tokens greedily from here, then stand where it stood before."""
+        """Generate `count` tokens greedily, then restore the context from before."""
 
     @abstractmethod
     def cache_bytes(self) -> int:
-        """Held for what was read: keys, values and what comes with them."""
+        """Size of the context in bytes: keys, values and, with a memory, its state."""
 
 
-Make = Callable[[dict[str, Any]], Contestant]
+Make = Callable[[dict[str, Any]], Engine]
+"""Makes an engine from options."""
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes of a contestant's process: now, at its highest, and of its cache."""
+    """Memory of an engine's process, in bytes.
+
+    Args:
+        resident: present resident memory.
+        peak: highest resident memory so far.
+        cache: size of the engine's context.
+    """
 
     resident: int
     peak: int
@@ -53,66 +60,88 @@ class Memory:
 
 
 class Worker:
-    """A contestant in its process.
+    """An engine in its own process.
 
     Args:
-        name: as it is shown.
-        make: module-level function that makes it, called in the process.
-        options: given to `make`.
+        name: the engine's name in reports and messages.
+        make: module-level function that makes the engine; called in the new process.
+        options: the argument of `make`.
 
     Raises:
-        ContestantFailed: it could not be made.
+        EngineFailed: the engine could not be made.
     """
 
     def __init__(self, name: str, make: Make, options: dict[str, Any]) -> None:
         self.name = name
         context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, make, options), daemon=True)
+        self._pipe, child_end = context.Pipe()
+        arguments = (child_end, make, options)
+        self._process = context.Process(target=_serve, args=arguments, daemon=True)
         self._process.start()
-        theirs.close()
-        self._call("ready")
+        child_end.close()
+        self._receive("start")
 
     def read(self, ids: list[int]) -> float:
-        """Seconds it took to read on."""
+        """Read token ids; returns the seconds it took.
+
+        Raises:
+            EngineFailed: the engine raised an error, or its process ended.
+        """
         return float(self._call("read", ids))
 
     def answer(self, count: int) -> float:
-        """Seconds it took to say so many tokens."""
+        """Generate `count` tokens and restore the context; returns the seconds it took.
+
+        Raises:
+            EngineFailed: the engine raised an error, or its process ended.
+        """
         return float(self._call("answer", count))
 
     def memory(self) -> Memory:
-        """What its process holds."""
+        """The memory of the engine's process.
+
+        Raises:
+            EngineFailed: the engine raised an error, or its process ended.
+        """
         return Memory(*self._call("memory"))
 
     def close(self) -> None:
-        """End the process."""
+        """End the process; it is killed if it does not end within `STOP_SECONDS`."""
         self._pipe.close()
         self._process.join(STOP_SECONDS)
         if self._process.is_alive():
             self._process.kill()
 
-    def _call(self, *command: Any) -> Any:
+    def _call(self, command: str, *arguments: Any) -> Any:
         try:
-            if command[0] != "ready":
-                self._pipe.send(command)
+            self._pipe.send((command, *arguments))
+        except OSError as error:
+            raise self._process_ended(command) from error
+        return self._receive(command)
+
+    def _receive(self, command: str) -> Any:
+        try:
             ok, value = self._pipe.recv()
         except (EOFError, OSError) as error:
-            raise ContestantFailed(
-                f"{self.name} died while it was to {command[0]}; it may have run out of memory."
-            ) from error
+            raise self._process_ended(command) from error
         if not ok:
-            raise ContestantFailed(f"{self.name} could not {command[0]}: {value}")
+            raise EngineFailed(f"{self.name} failed to {command}: {value}")
         return value
+
+    def _process_ended(self, command: str) -> EngineFailed:
+        return EngineFailed(
+            f"The process of {self.name} ended before it could {command}; it may have run out of "
+            "memory."
+        )
 
 
 def _serve(pipe: Connection, make: Make, options: dict[str, Any]) -> None:
-    """The process: one command after another until the pipe closes."""
+    """Main function of an engine's process: runs commands until the pipe is closed."""
     process, highest = psutil.Process(), 0
     try:
-        contestant = make(options)
+        engine = make(options)
         pipe.send((True, None))
-    except Exception as error:  # told to whoever started it
+    except Exception as error:  # sent to the process that started this one
         pipe.send((False, f"{type(error).__name__}: {error}"))
         return
     while True:
@@ -126,9 +155,9 @@ def _serve(pipe: Connection, make: Make, options: dict[str, Any]) -> None:
             if name == "memory":
                 resident = process.memory_info().rss
                 highest = max(highest, resident, _peak())
-                value = (resident, highest, contestant.cache_bytes())
+                value = (resident, highest, engine.cache_bytes())
             else:
-                getattr(contestant, name)(*arguments)
+                getattr(engine, name)(*arguments)
                 value = time.perf_counter() - began
             pipe.send((True, value))
         except Exception as error:
@@ -137,7 +166,7 @@ def _serve(pipe: Connection, make: Make, options: dict[str, Any]) -> None:
 
 
 def _peak() -> int:
-    """The process's highest resident size, where the system tells."""
+    """The process's highest resident memory in bytes; 0 if the system does not report it."""
     try:
         import resource
     except ImportError:  # Windows

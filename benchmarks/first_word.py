@@ -1,8 +1,8 @@
-"""How long an answer's first word takes: fork, read the prompt, say one token.
+"""Time to an answer's first token: fork the session, read the prompt, generate one token.
 
     python -m benchmarks.first_word TEXT [--prompts 256,512,1024] [--rounds 3]
 
-The session's window is full, so the fork copies all of it and the memory is at work.
+The session's window is full, so the fork copies all of it, and the memory is used.
 """
 
 from __future__ import annotations
@@ -12,25 +12,31 @@ import statistics
 import time
 from pathlib import Path
 
-import app.torch_threads  # noqa: F401 (how the application's threads wait)
+import app.torch_threads  # noqa: F401 (must be imported before torch)
 from ahn_runtime import Runtime
 from evaluation.texts import beginning
 
 
 def main(text: Path, prompts: list[int], rounds: int) -> None:
-    """Measure in turns and print a table."""
+    """Measure in turns and print a table.
+
+    Args:
+        text: a text of at least a full window and the longest prompt.
+        prompts: lengths of prompts in tokens, ascending.
+        rounds: measurements of each length.
+    """
     runtime = Runtime.load("embedded", quantize="int8")
     runtime.warm_up()
-    held = (runtime.stream.cache_limit or 0) + 256
-    ids = beginning(text, runtime.tokenizer, held + prompts[-1])
+    cached = (runtime.stream.cache_limit or 0) + 256
+    ids = beginning(text, runtime.tokenizer, cached + prompts[-1])
     session = runtime.session()
-    session.feed(ids[:held], logits=None)
+    session.feed(ids[:cached], logits=None)
     seconds: dict[int, list[float]] = {count: [] for count in prompts}
     for _ in range(rounds):
         for count in prompts:
             began = time.perf_counter()
             answering = session.fork()
-            answering.feed(ids[held : held + count], logits=None)
+            answering.feed(ids[cached : cached + count], logits=None)
             next(answering.generate(1, stop_ids=()))
             seconds[count].append(time.perf_counter() - began)
     print("| tokens of the prompt | first word after, s |\n| --- | --- |")

@@ -1,11 +1,12 @@
-"""Peak memory of taking in large documents: Ammon's own process and those that read the files.
+"""Peak memory of indexing and reading large documents, in Ammon's process and in its sandbox.
 
     python -m benchmarks.ingest_memory [--pages 3000] [--megabytes 100] [--feed-tokens 200000]
 
-A PDF and a log are made in a temporary folder. Each is first only indexed (copied, cut, counted,
-made searchable), then, by another process on the same data, fed to a tiny model with checkpoints,
-as the application does it. A tenth of each comes first: what stays level is bounded. All numbers
-are the highest resident memory, as the system counts it.
+A PDF and a log are made in a temporary folder. Each is first indexed (copied, split, counted, made
+searchable). Then another process on the same data feeds it to a tiny model, with checkpoints, as
+the application does. A tenth of each document is measured first: memory that does not grow from it
+to the whole document is bounded. All figures are the highest resident memory that the system
+reports.
 """
 
 from __future__ import annotations
@@ -40,7 +41,12 @@ MIB = 1 << 20
 
 
 class Peaks(threading.Thread):
-    """Watches this process and its children while it is told to."""
+    """A thread that records the peak memory of this process and of its children until `end`.
+
+    Attributes:
+        before_bytes: resident memory of this process at the start.
+        own_bytes, readers_bytes: peak of this process, and of the child process with the highest.
+    """
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -66,7 +72,7 @@ class Peaks(threading.Thread):
 
 
 def _highest(process: psutil.Process) -> int:
-    """The highest resident memory so far; where the system does not keep it, the present one."""
+    """Peak resident memory in bytes; the present one if the system does not record the peak."""
     status = Path(f"/proc/{process.pid}/status")
     if status.exists():
         found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
@@ -76,11 +82,16 @@ def _highest(process: psutil.Process) -> int:
 
 
 def measure(step: str, document: Path, data_dir: Path, model: Path, feed_tokens: int) -> None:
-    """Do one step and print what it took, as JSON; alone in a process, for peaks stay.
+    """Run one step and print its figures as JSON.
+
+    Each step needs its own process, because a process's peak memory never falls.
 
     Args:
         step: "index" or "feed".
-        feed_tokens: after so many the feeding stops.
+        document: path of the document.
+        data_dir: Ammon's data directory.
+        model: directory of the model.
+        feed_tokens: number of tokens after which feeding stops.
     """
     options = ModelOptions(model=str(model), quantize=None)
     service = Service(Settings(data_dir=data_dir, model=options), _load)
@@ -103,14 +114,14 @@ def _load(options: ModelOptions) -> Runtime:
 
 
 def _index(service: Service, document: Path) -> int:
-    """Take a document in; returns its tokens."""
+    """Index a document; returns its number of tokens."""
     row = service.documents.add(SESSION, document)
     service.context.indexer.step()
     return storage.get_document(service.db, row.id).token_count or 0
 
 
 def _feed(service: Service, feed_tokens: int) -> int:
-    """Read what was indexed in the background, as the application does; returns tokens read."""
+    """Read the indexed document in the background, as the application does; returns tokens read."""
     service.start()
     while True:
         (status,) = service.documents.list(SESSION)
@@ -120,8 +131,14 @@ def _feed(service: Service, feed_tokens: int) -> int:
 
 
 def compare(pages: int, megabytes: int, feed_tokens: int) -> None:
-    """Print the table."""
-    print("| document | step | tokens | s | Ammon before | Ammon at most | readers at most |")
+    """Measure every document and step in its own process, and print a table.
+
+    Args:
+        pages: pages of the PDF; 0 leaves it out.
+        megabytes: size of the log; 0 leaves it out.
+        feed_tokens: number of tokens after which feeding stops.
+    """
+    print("| document | step | tokens | s | Ammon before | Ammon, peak | sandbox, peak |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -156,9 +173,11 @@ def _row(name: str, step: str, found: dict[str, float]) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--pages", type=int, default=3000, help="of the PDF; 0 leaves it out")
-    parser.add_argument("--megabytes", type=int, default=100, help="of the log; 0 leaves it out")
-    parser.add_argument("--feed-tokens", type=int, default=200_000, help="fed of each document")
+    parser.add_argument("--pages", type=int, default=3000, help="pages of the PDF; 0 for no PDF")
+    parser.add_argument("--megabytes", type=int, default=100, help="size of the log; 0 for no log")
+    parser.add_argument(
+        "--feed-tokens", type=int, default=200_000, help="tokens fed of each document"
+    )
     parser.add_argument("--measure", nargs=5, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.measure:

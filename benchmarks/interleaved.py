@@ -1,33 +1,34 @@
-"""Reading and answering side by side: contestants take turns, so a machine's moods hit them alike.
+"""An interleaved run: engines take turns, so that changes of the machine's speed affect all alike.
 
-Everyone reads the same ids in pieces, one after another. At each mark all have read as many tokens,
-answers are timed in rounds, and memory is noted.
+All engines read the same token ids in pieces, one engine after another. At each mark all have read
+the same number of tokens; answers are timed in rounds there, and memory is measured.
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks.engine import Worker
+from evaluation.variants import Log
 
 PIECE_TOKENS = 512
 ANSWER_ROUNDS = 3
 
-Told = Callable[[str], None]
-
 
 @dataclass(frozen=True)
 class Mark:
-    """One contestant after so many tokens.
+    """The measurements of one engine at a mark.
 
     Args:
-        read_rate: tokens per second over all of them.
-        recent_rate: over the last pieces before the mark, a quarter of the way from the one before.
-        answer_rate: tokens per second of answers, the median of the rounds.
-        resident, peak, cache: bytes.
+        name: name of the engine.
+        tokens: tokens read at the mark.
+        read_rate: tokens per second over all tokens read.
+        recent_rate: tokens per second over the last quarter of the distance from the previous mark.
+        answer_rate: tokens per second of answers, median of the rounds.
+        resident, peak, cache: bytes, as in `benchmarks.engine.Memory`.
     """
 
     name: str
@@ -40,22 +41,31 @@ class Mark:
     cache: int
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The fields by name, for JSON."""
         return asdict(self)
 
 
-def race(
+def run_interleaved(
     workers: Sequence[Worker],
     ids: Sequence[int],
     marks: Sequence[int],
     answer_tokens: int,
-    told: Told = lambda line: None,
+    log: Log = lambda line: None,
 ) -> list[Mark]:
-    """Let everyone read up to each mark, and answer there.
+    """Let all engines read up to each mark and answer there.
 
     Args:
-        ids: as many tokens as the last mark says, or more.
-        marks: tokens read, ascending.
+        workers: the engines, with different names.
+        ids: token ids, at least as many as the last mark.
+        marks: numbers of tokens, ascending.
+        answer_tokens: tokens of each timed answer.
+        log: receives progress messages.
+
+    Returns:
+        For each mark, the measurements of every engine in the order of `workers`.
+
+    Raises:
+        EngineFailed: an engine raised an error, or its process ended.
     """
     seconds: dict[str, list[float]] = {worker.name: [] for worker in workers}
     counts: list[int] = []
@@ -64,9 +74,9 @@ def race(
     for mark in marks:
         while position < mark:
             piece = list(ids[position : min(position + PIECE_TOKENS, mark)])
-            # Whoever begins changes, so that nobody always follows the same one.
-            turn = len(counts) % len(workers)
-            for worker in (*workers[turn:], *workers[:turn]):
+            # The first engine changes with every piece, so that none has a fixed position.
+            first = len(counts) % len(workers)
+            for worker in (*workers[first:], *workers[:first]):
                 seconds[worker.name].append(worker.read(piece))
             counts.append(len(piece))
             position += len(piece)
@@ -87,7 +97,7 @@ def race(
                 )
             )
             last = found[-1]
-            told(
+            log(
                 f"{worker.name} at {mark:,}: read {last.read_rate:.0f}, answered "
                 f"{last.answer_rate:.1f} tokens/s"
             )

@@ -1,9 +1,10 @@
-"""Keys and values in float32 or bfloat16: size, speed and what the rounding changes.
+"""Keys and values in float32 and in bfloat16: size, speed, and the effect of the rounding.
 
     python -m benchmarks.kv_dtype TEXT [TOKENS]
 
-Two sessions of the embedded model in int8, with its memory, read the same tokens side by side;
-the last tokens of every piece are scored: KL(float32 || bfloat16) and the same first choice.
+Two sessions of the embedded model in int8, with its memory, read the same tokens in turns. At the
+last tokens of every piece the benchmark measures KL(float32 || bfloat16), and how often both
+predict the same token.
 """
 
 from __future__ import annotations
@@ -22,7 +23,12 @@ DTYPES = ("float32", "bfloat16")
 
 
 def main(text: Path, count: int) -> None:
-    """Read, compare, print a table."""
+    """Measure and print a table.
+
+    Args:
+        text: a text of at least `count` tokens.
+        count: tokens to read.
+    """
     runtimes = {d: Runtime.load("embedded", quantize="int8", kv_dtype=d) for d in DTYPES}
     sessions = {dtype: runtime.session() for dtype, runtime in runtimes.items()}
     ids = beginning(text, runtimes["float32"].tokenizer, count)
@@ -55,7 +61,7 @@ def main(text: Path, count: int) -> None:
 
 def _answer_rate(session: Session) -> float:
     answering = session.fork()
-    list(answering.generate(2, stop_ids=()))  # the copy of the ring is not what is compared
+    list(answering.generate(2, stop_ids=()))  # warm-up: the fork's copy of the ring is not measured
     began = time.perf_counter()
     list(answering.generate(ANSWER_TOKENS, stop_ids=()))
     return ANSWER_TOKENS / (time.perf_counter() - began)

@@ -1,4 +1,4 @@
-"""Large documents made on the spot: a PDF of many pages and a long log, the same at every run."""
+"""Large generated documents: a PDF of many pages and a long log, identical in every run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SECONDS_IN_DAY = 86_400
 
 
 def write_pdf(path: Path, pages: int) -> None:
-    """Write a PDF whose pages each hold forty lines of text, uncompressed."""
+    """Write an uncompressed PDF with forty lines of text on each page."""
     words, offsets = random.Random(0), []
     kids = " ".join(f"{4 + 2 * page} 0 R" for page in range(pages))
     with path.open("wb") as file:
@@ -41,7 +41,7 @@ def write_pdf(path: Path, pages: int) -> None:
 
 
 def write_log(path: Path, byte_count: int) -> None:
-    """Write whole lines, each with its time, until the log is so long."""
+    """Write a log of lines with time stamps, of at least `byte_count` bytes."""
     words, written, number = random.Random(0), 0, 0
     with path.open("w", encoding="ascii", newline="\n") as file:
         while written < byte_count:

@@ -1,10 +1,10 @@
-"""Many people at once: how long questions wait, what is read meanwhile, what is held in memory.
+"""Load: waiting time of questions, reading speed and memory, with many sessions at the same time.
 
     python -m benchmarks.load [--sessions 20] [--askers 4] [--questions 40] [--memory 4MB]
 
-Each session reads a text of its own, the last one much longer than the others, while askers ask one
-session after the other. The default is a tiny random model, for which the figures tell about the
-scheduling; with `--model embedded` they are those of the machine.
+Each session reads its own text; the last text is much longer than the others. Meanwhile several
+threads ask questions, each of one session after another. The default is a tiny random model, whose
+figures describe the scheduling; with `--model embedded` they describe the machine.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import benchmarks  # noqa: F401 (before torch comes)
+import benchmarks  # noqa: F401 (must be imported before torch)
 from ahn_runtime import Runtime
 from ahn_runtime.loading.tiny import write_tiny
 from app.service import Answer, Service, final_answer
@@ -31,7 +31,15 @@ LONGEST = 6
 
 @dataclass
 class Figures:
-    """What was seen; times in seconds."""
+    """The measurements of a run.
+
+    Args:
+        sessions: number of sessions.
+        tokens: tokens read by all sessions.
+        reading_s: seconds until all texts were read.
+        max_bytes: highest size of all open sessions together.
+        answers: name of the session and answer, for each question.
+    """
 
     sessions: int = 0
     tokens: int = 0
@@ -40,25 +48,30 @@ class Figures:
     answers: list[tuple[str, Answer]] = field(default_factory=list)
 
     def as_table(self) -> str:
-        """As Markdown."""
+        """The figures as a Markdown table."""
         waits = [answer.waited_s for _, answer in self.answers]
         first = [answer.first_word_s for _, answer in self.answers]
         rows = (
-            ("sessions read at once", f"{self.sessions}"),
+            ("sessions read at the same time", f"{self.sessions}"),
             ("questions answered meanwhile", f"{len(waits)}"),
-            ("waiting for a turn, median", f"{statistics.median(waits):.2f} s"),
-            ("waiting for a turn, 95 %", f"{_share(waits, 0.95):.2f} s"),
+            ("waiting for the model, median", f"{statistics.median(waits):.2f} s"),
+            ("waiting for the model, 95 %", f"{_share(waits, 0.95):.2f} s"),
             ("first word, median", f"{statistics.median(first):.2f} s"),
             ("first word, 95 %", f"{_share(first, 0.95):.2f} s"),
-            ("read, all sessions", f"{self.tokens / self.reading_s:,.0f} tokens/s"),
-            ("held in memory, highest", f"{self.max_bytes / 1e6:,.1f} MB"),
+            ("reading, all sessions", f"{self.tokens / self.reading_s:,.0f} tokens/s"),
+            ("memory of open sessions, peak", f"{self.max_bytes / 1e6:,.1f} MB"),
         )
         head = "| | |\n| --- | --- |\n"
         return head + "\n".join(f"| {name} | {value} |" for name, value in rows)
 
 
 def write_texts(folder: Path, count: int, paragraphs: int = 8) -> list[Path]:
-    """A text for each session, of its own words; the last is `LONGEST` times as long."""
+    """Write a text for each session, with a name that no other text contains.
+
+    Args:
+        count: number of texts.
+        paragraphs: paragraphs of each text; the last text has `LONGEST` times as many.
+    """
     paths = []
     for number in range(count):
         many = paragraphs * (LONGEST if number == count - 1 else 1)
@@ -73,13 +86,24 @@ def write_texts(folder: Path, count: int, paragraphs: int = 8) -> list[Path]:
 
 
 def name_of(number: int) -> str:
-    """A name that only one of the texts has."""
+    """The name that only the text of this number contains.
+
+    Args:
+        number: 0 to 675.
+    """
     letters = "abcdefghijklmnopqrstuvwxyz"
     return "K" + letters[number // 26] + letters[number % 26] + "mor"
 
 
 def drive(service: Service, texts: Sequence[Path], askers: int, questions: int) -> Figures:
-    """Read all texts, each in a session "s0", "s1", ..., and ask while they are read."""
+    """Read each text in its own session "s0", "s1", ..., and ask questions meanwhile.
+
+    Args:
+        service: not started yet.
+        texts: paths of the texts.
+        askers: number of threads that ask.
+        questions: number of questions in total.
+    """
     figures = Figures(sessions=len(texts))
     names = [f"s{number}" for number in range(len(texts))]
     for name, text in zip(names, texts, strict=True):
@@ -118,14 +142,20 @@ def _share(values: Sequence[float], share: float) -> float:
 
 
 def _warm_up(runtime: Runtime) -> None:
-    """Have everything compiled before anybody waits for it."""
+    """Compile the model's loops before the measurement."""
     session = runtime.session()
     for count in (300, 1):
         session.feed([65] * count, logits="last")
 
 
 def main(sessions: int, askers: int, questions: int, memory: str, model: str) -> None:
-    """Run it in a fresh data directory and print the table."""
+    """Measure in a new data directory and print the table.
+
+    Args:
+        sessions, askers, questions: numbers of sessions, of asking threads, and of questions.
+        memory: limit of all open sessions together, like "4MB".
+        model: "tiny", or a model as `Runtime.load` takes it.
+    """
     with tempfile.TemporaryDirectory() as folder:
         source = str(write_tiny(Path(folder) / TINY)) if model == TINY else model
         window = 1000 if model == TINY else "auto"

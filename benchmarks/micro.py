@@ -1,10 +1,10 @@
-"""Where a layer's time goes: its parts alone, at the embedded model's shapes.
+"""The time of a layer's parts, each measured alone at the embedded model's shapes.
 
     python -m benchmarks.micro [--window 2048]
 
-Every part is timed in rounds that take turns, for a block of 256 tokens and for a single one; the
-median of a round's runs, the best round. As in a model, a single token's run finds other weights
-than the run before it.
+The parts are timed in turns, for a block of 256 tokens and for a single token. The figure is the
+best round's median. For a single token each run uses the weights of another layer, as in a model,
+so that the weights are read from memory and not from a cache.
 """
 
 from __future__ import annotations
@@ -42,11 +42,16 @@ SINKS = 128
 ROUNDS, RUNS = 5, 9
 
 Part = Callable[[int], object]
-"""A part at work in the layer of that number."""
+"""Runs one part of a layer, in the layer of the given number."""
 
 
 def parts(tokens: int, window: int) -> dict[str, Part]:
-    """The parts of one layer for `tokens` tokens behind a full window."""
+    """Make the parts of one layer, by name.
+
+    Args:
+        tokens: tokens in the block.
+        window: W in tokens; the window is full.
+    """
     torch.manual_seed(0)
     heads, kv_heads, dim = EMBEDDED.num_heads, EMBEDDED.num_kv_heads, EMBEDDED.head_dim
     hidden, inner = EMBEDDED.hidden_size, EMBEDDED.intermediate_size
@@ -119,7 +124,7 @@ def _single_product(tokens: int, inputs: int, columns: int, fine: bool) -> Part:
 
 @torch.inference_mode()
 def measure(chosen: dict[str, Part]) -> dict[str, float]:
-    """Milliseconds of each part in one layer."""
+    """Time the parts in turns; returns each part's milliseconds in one layer."""
     best = dict.fromkeys(chosen, float("inf"))
     layers = itertools.cycle(range(EMBEDDED.num_layers))
     for _ in range(ROUNDS):
@@ -135,7 +140,11 @@ def measure(chosen: dict[str, Part]) -> dict[str, float]:
 
 
 def main(window: int) -> None:
-    """Print a table for a block and one for a single token."""
+    """Measure and print a table for a block and one for a single token.
+
+    Args:
+        window: W in tokens.
+    """
     for count in (256, 1):
         print(f"| {count} token{'s' * (count > 1)} | a layer, ms | all {EMBEDDED.num_layers}, ms |")
         print("| --- | --- | --- |")

@@ -1,11 +1,11 @@
-"""A larger model's shape with random weights: ours beside transformers with full attention.
+"""Ammon and transformers with full attention, on a larger model with random weights.
 
     python -m benchmarks.random_weights [--lengths 8192,32768,131072] [--window 32640]
                                         [--device cuda]
 
-Random weights cost what trained ones cost; nothing is fetched. Meant for a GPU, where both run in
-bfloat16 and transformers takes flash attention through torch; `--shape tiny --device cpu` only
-shows that the command runs.
+Random weights cost the same as trained ones, and nothing is downloaded. The benchmark is meant for
+a GPU: both engines then compute in bfloat16, and transformers uses torch's flash attention. With
+`--shape tiny --device cpu` it only shows that the command works.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from ahn_runtime import Runtime
 from ahn_runtime.config import ModelConfig, StreamConfig
 from ahn_runtime.loading.tiny import TINY
 from ahn_runtime.model.qwen2 import Qwen2
-from benchmarks.ammon import Ours
+from benchmarks.ammon import AmmonEngine
 from benchmarks.baselines import Transformers
-from benchmarks.engine import Contestant
+from benchmarks.engine import Engine
 
 QWEN_3B = {
     "model_type": "qwen2",
@@ -42,21 +42,31 @@ SHAPES: dict[str, dict[str, Any]] = {"3b": QWEN_3B, "tiny": TINY}
 SINKS, ANSWER_TOKENS, INIT_STD = 128, 32, 0.02
 
 
-def ours(shape: dict[str, Any], window: int, device: torch.device) -> Contestant:
-    """A session of the runtime with a memory."""
+def make_ammon(shape: dict[str, Any], window: int, device: torch.device) -> Engine:
+    """Make a session of `ahn_runtime` with window and memory.
+
+    Args:
+        shape: the model's configuration, as in a config.json.
+        window: W in tokens.
+    """
     dtype, config = _dtype(device), ModelConfig.from_hf(shape)
     name = str(dtype).removeprefix("torch.")
     stream = StreamConfig(window, SINKS, "GatedDeltaNet", dtype=name, kv_dtype=name)
     with device:
         model = Qwen2(config, stream.cell).to(dtype)
     _fill(model)
-    known = ("random", "random")  # no fingerprint of gigabytes of noise
+    known = ("random", "random")  # a fingerprint of gigabytes of random weights would be useless
     runtime = Runtime(model.eval(), stream, None, "random", "none", device, fingerprint=known)
-    return Ours(runtime.session())
+    return AmmonEngine(runtime.session())
 
 
-def theirs(shape: dict[str, Any], window: int, device: torch.device) -> Contestant:
-    """Full attention by transformers, whatever the window."""
+def make_transformers(shape: dict[str, Any], window: int, device: torch.device) -> Engine:
+    """Make transformers with full attention.
+
+    Args:
+        shape: the model's configuration, as in a config.json.
+        window: ignored.
+    """
     from transformers import AutoModelForCausalLM, Qwen2Config
 
     with device:
@@ -73,7 +83,7 @@ def _dtype(device: torch.device) -> torch.dtype:
 
 @torch.no_grad()
 def _fill(model: torch.nn.Module) -> None:
-    """Small random weights; norms and decays stay as they were made."""
+    """Fill the matrices with small random weights; norms, biases and decays keep their values."""
     generator = torch.Generator(next(model.parameters()).device).manual_seed(0)
     for parameter in model.parameters():
         if parameter.ndim > 1:
@@ -81,26 +91,32 @@ def _fill(model: torch.nn.Module) -> None:
 
 
 def main(shape: str, lengths: list[int], window: int, device: torch.device) -> None:
-    """Read up to each length and answer there, one after the other; print a table."""
-    print("| tokens read | | reading, tokens/s | answering, tokens/s | cache | peak, GPU |")
+    """Let each engine read up to each length and answer there; print a table.
+
+    Args:
+        shape: a key of `SHAPES`.
+        lengths: tokens read before each answer, ascending.
+        window: W in tokens, for Ammon.
+    """
+    print("| tokens read | engine | reading, tokens/s | answering, tokens/s | cache | peak, GPU |")
     print("| --- | --- | --- | --- | --- | --- |")
     vocab = SHAPES[shape]["vocab_size"]
     ids = torch.randint(vocab, (lengths[-1],), generator=torch.Generator().manual_seed(0)).tolist()
-    for name, make in (("Ammon", ours), ("transformers", theirs)):
-        who, before, seconds = make(SHAPES[shape], window, device), 0, 0.0
+    for name, make in (("Ammon", make_ammon), ("transformers", make_transformers)):
+        engine, before, seconds = make(SHAPES[shape], window, device), 0, 0.0
         for length in lengths:
-            seconds += _timed(device, who.read, ids[before:length])
-            who.answer(2)  # what is made on first need is not measured
-            answering = _timed(device, who.answer, ANSWER_TOKENS)
+            seconds += _timed(device, engine.read, ids[before:length])
+            engine.answer(2)  # warm-up, not measured
+            answering = _timed(device, engine.answer, ANSWER_TOKENS)
             peak = torch.cuda.max_memory_allocated() / 1e9 if device.type == "cuda" else 0.0
             print(
                 f"| {length:,} | {name} | {length / seconds:,.0f} "
-                f"| {ANSWER_TOKENS / answering:.1f} | {who.cache_bytes() / 1e6:,.0f} MB "
+                f"| {ANSWER_TOKENS / answering:.1f} | {engine.cache_bytes() / 1e6:,.0f} MB "
                 f"| {peak:.1f} GB |",
                 flush=True,
             )
             before = length
-        del who
+        del engine
         if device.type == "cuda":
             torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats()

@@ -1,4 +1,4 @@
-"""A race as a table with ratios, as JSON and as figures."""
+"""The report of an interleaved run: a table with ratios, JSON and figures."""
 
 from __future__ import annotations
 
@@ -15,21 +15,29 @@ from benchmarks.interleaved import Mark
 from evaluation.figures import STYLE, save
 
 
-def table(marks: Sequence[Mark], ours: str) -> str:
-    """Markdown; each rate with how many times it is that of `ours`, or the other way round."""
+def table(marks: Sequence[Mark], reference: str) -> str:
+    """The measurements as a Markdown table.
+
+    Beside each rate of another engine is a ratio: the reference's rate divided by that rate.
+
+    Args:
+        marks: the measurements, with those of the reference at every mark.
+        reference: name of the engine that the others are compared with.
+    """
+    ratio_head = f"{reference} / this"
     lines = [
-        "| tokens read | read with | reading, tokens/s | ours is | answering, tokens/s | ours is "
-        "| cache | process, peak |",
+        f"| tokens read | engine | reading, tokens/s | {ratio_head} | answering, tokens/s "
+        f"| {ratio_head} | cache | process, peak |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
-    own = {mark.tokens: mark for mark in marks if mark.name == ours}
+    references = {mark.tokens: mark for mark in marks if mark.name == reference}
     for mark in marks:
-        best = own[mark.tokens]
+        compared = references[mark.tokens]
         ratios = [
-            "" if mark.name == ours else f"{mine / theirs:.2f} ×"
-            for mine, theirs in (
-                (best.read_rate, mark.read_rate),
-                (best.answer_rate, mark.answer_rate),
+            "" if mark.name == reference else f"{reference_rate / rate:.2f} ×"
+            for reference_rate, rate in (
+                (compared.read_rate, mark.read_rate),
+                (compared.answer_rate, mark.answer_rate),
             )
         ]
         lines.append(
@@ -41,7 +49,7 @@ def table(marks: Sequence[Mark], ours: str) -> str:
 
 
 def as_dict(marks: Sequence[Mark], options: dict[str, Any]) -> dict[str, Any]:
-    """For JSON, with the machine it ran on."""
+    """The measurements for JSON, with the options of the run and a description of the machine."""
     machine = {
         "processor": processor(),
         "cores": os.cpu_count(),
@@ -51,12 +59,22 @@ def as_dict(marks: Sequence[Mark], options: dict[str, Any]) -> dict[str, Any]:
     return {"options": options, "machine": machine, "marks": [mark.as_dict() for mark in marks]}
 
 
-def write(marks: Sequence[Mark], options: dict[str, Any], ours: str, folder: Path) -> None:
-    """`speed.json`, `speed.md` and the figures."""
+def write(marks: Sequence[Mark], options: dict[str, Any], reference: str, folder: Path) -> None:
+    """Write `speed.json`, `speed.md` and the figures.
+
+    Args:
+        marks: the measurements, with those of the reference at every mark.
+        options: the options of the run, JSON-ready.
+        reference: name of the engine that the others are compared with.
+        folder: created if it does not exist.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     data = json.dumps(as_dict(marks, options), indent=1)
     (folder / "speed.json").write_text(data + "\n", encoding="utf-8")
-    (folder / "speed.md").write_text(table(marks, ours), encoding="utf-8")
+    (folder / "speed.md").write_text(table(marks, reference), encoding="utf-8")
     panels = {
         "reading": ("recent_rate", "tokens/s at that point", 1.0),
         "answering": ("answer_rate", "tokens/s", 1.0),
@@ -65,10 +83,10 @@ def write(marks: Sequence[Mark], options: dict[str, Any], ours: str, folder: Pat
     for name, (field, unit, scale) in panels.items():
         with plt.rc_context(STYLE):
             figure, axis = plt.subplots(figsize=(6, 3.4))
-            for who in dict.fromkeys(mark.name for mark in marks):
-                points = [mark for mark in marks if mark.name == who]
+            for engine in dict.fromkeys(mark.name for mark in marks):
+                points = [mark for mark in marks if mark.name == engine]
                 values = [scale * getattr(mark, field) for mark in points]
-                axis.plot([mark.tokens for mark in points], values, marker=".", label=who)
+                axis.plot([mark.tokens for mark in points], values, marker=".", label=engine)
             axis.set(xlabel="tokens read", ylabel=unit, title=name)
             axis.set_ylim(bottom=0)
             axis.legend(frameon=False)
@@ -76,7 +94,7 @@ def write(marks: Sequence[Mark], options: dict[str, Any], ours: str, folder: Pat
 
 
 def processor() -> str:
-    """Model name of this machine's processor, "unknown" where the system does not tell."""
+    """Model name of this machine's processor; "unknown" if the system does not report it."""
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):

@@ -1,8 +1,8 @@
-"""How long the page takes to come up: from the command to the first answer over HTTP.
+"""Start time of the page: from the command to the first complete HTTP response.
 
     python -m benchmarks.start [--rounds 3]
 
-With a data directory of its own; the model must have been fetched before.
+Every start has a new data directory. The model must have been downloaded before.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ POLL_SECONDS, LIMIT_SECONDS = 0.05, 120.0
 
 
 def start(checkout: Path = ROOT) -> float:
-    """Seconds until the page is served.
+    """Start a server; returns the seconds until it serves the page, and stops it.
 
     Args:
         checkout: root of the checkout whose `launch.py` is started.
 
     Raises:
-        RuntimeError: it did not come up in time.
+        RuntimeError: the page is not served within `LIMIT_SECONDS`.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -51,7 +51,7 @@ def start(checkout: Path = ROOT) -> float:
         finally:
             server.terminate()
             server.wait()
-    raise RuntimeError(f"The page did not come up within {LIMIT_SECONDS:.0f} s.")
+    raise RuntimeError(f"The page was not served within {LIMIT_SECONDS:.0f} s.")
 
 
 if __name__ == "__main__":

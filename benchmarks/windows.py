@@ -1,11 +1,11 @@
-"""The size of the window against full attention, and near against far, inside a long text.
+"""Speed and memory far inside a long text: by window size, with full attention, and by position.
 
     python -m benchmarks.windows [--at 131072] [--windows 1024,8192,32768] [--no-full]
     python -m benchmarks.windows --at 8192,200000 --windows 2048 --no-full
 
-Each session of the embedded model is put where it would stand after so many tokens: its keys and
-values are random numbers, which cost as much to attend to as real ones. Then all of them read on
-and answer in turns, each in a process of its own.
+Sessions of the embedded model are set to a position without reading up to it: their keys and values
+are random numbers, and attention to these costs the same as to real ones. Then all sessions read
+and answer in turns, each in its own process.
 """
 
 from __future__ import annotations
@@ -17,16 +17,20 @@ from typing import Any
 import torch
 
 from ahn_runtime import Runtime
-from benchmarks.ammon import Ours
+from benchmarks.ammon import AmmonEngine
 from benchmarks.engine import Worker
 
 READ_TOKENS, ANSWER_TOKENS, ROUNDS = 256, 8, 3
 
 
-class Standing(Ours):
-    """A session that stands at a position it never read to.
+class PositionedEngine(AmmonEngine):
+    """A session of the embedded model, in int8, that is set to a position without reading.
 
-    It answers without a fork: the copy would be larger than what is measured.
+    It answers without a fork, because copying the cache would take longer than the answer.
+
+    Args:
+        options: further options of `Runtime.load`.
+        position: tokens that count as read.
     """
 
     def __init__(self, options: dict[str, Any], position: int) -> None:
@@ -44,21 +48,31 @@ class Standing(Ours):
             pass
 
 
-def make_standing(options: dict[str, Any]) -> Standing:
-    """For `Worker`."""
-    given = dict(options)
-    return Standing(given, given.pop("position"))
+def make_positioned(options: dict[str, Any]) -> PositionedEngine:
+    """Make the engine in a worker's process.
+
+    Args:
+        options: "position", and further options of `Runtime.load`.
+    """
+    loading = dict(options)
+    return PositionedEngine(loading, loading.pop("position"))
 
 
 def main(positions: list[int], windows: list[int], full: bool) -> None:
-    """Measure in turns and print a table."""
-    ways: dict[str, dict[str, Any]] = {f"W = {window:,}": {"window": window} for window in windows}
+    """Measure in turns and print a table.
+
+    Args:
+        positions: tokens that count as read.
+        windows: values of W, in tokens.
+        full: whether full attention is measured too.
+    """
+    variants: dict[str, dict[str, Any]] = {f"W = {w:,}": {"window": w} for w in windows}
     if full:
-        ways["full"] = {"window": None, "sinks": 0, "ahn": None}
+        variants["full"] = {"window": None, "sinks": 0, "ahn": None}
     workers = {
-        (position, name): Worker(name, make_standing, {**options, "position": position})
+        (position, name): Worker(name, make_positioned, {**options, "position": position})
         for position in positions
-        for name, options in ways.items()
+        for name, options in variants.items()
     }
     ids = list(range(1000, 1000 + READ_TOKENS))
     reading: dict[Worker, list[float]] = {worker: [] for worker in workers.values()}
@@ -67,7 +81,7 @@ def main(positions: list[int], windows: list[int], full: bool) -> None:
         for worker in workers.values():
             reading[worker].append(worker.read(ids) / READ_TOKENS)
             answering[worker].append(worker.answer(ANSWER_TOKENS) / ANSWER_TOKENS)
-    print("| at token | held | reading, ms a token | answering, ms a token | cache, bytes ", end="")
+    print("| at token | variant | reading, ms/token | answering, ms/token | cache, bytes ", end="")
     print("| process, peak |\n| --- | --- | --- | --- | --- | --- |")
     for (position, name), worker in workers.items():
         read, said = (1e3 * statistics.median(t[worker]) for t in (reading, answering))
@@ -81,7 +95,7 @@ def main(positions: list[int], windows: list[int], full: bool) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--at", default="131072", help="tokens read before")
+    parser.add_argument("--at", default="131072", help="positions: tokens that count as read")
     parser.add_argument("--windows", default="1024,8192,32768")
     parser.add_argument("--full", action=argparse.BooleanOptionalAction, default=True)
     given = parser.parse_args()

@@ -1,9 +1,10 @@
-"""Take pictures of each state of the page from a running Ammon.
+"""Take screenshots of each state of the page from a running Ammon.
 
     python docs/screenshots.py URL SESSION QUESTION BOOK
 
-Needs requirements-dev.txt and Chromium. SESSION has read something that answers QUESTION, and BOOK
-is a file to be caught while it is read, into a session that is deleted again.
+Needs the packages of requirements-dev.txt, and Chromium. SESSION is the name of a session that has
+read an answer to QUESTION. BOOK is a file that takes a while to read: it is photographed while it
+is read into a new session, which is then deleted.
 """
 
 from __future__ import annotations
@@ -24,24 +25,34 @@ ANSWER_MS = 180_000
 
 
 def take(url: str, session: str, question: str, book: str) -> None:
-    """Photograph an empty session, the same while it reads, and one that answers."""
+    """Write the screenshots to docs/images: answering, an empty session, reading, dark and phone.
+
+    Args:
+        url: address of the running page.
+        session: name of a session that has read an answer to `question`.
+        question: asked in `session`.
+        book: path of a file that is read into a new session.
+
+    Raises:
+        AssertionError: the page does not reach an expected state in time.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
         with _page(browser, url, WIDE) as page:
-            _answering(page, session, question)
-            _beginning(page, book)
+            _take_answer(page, session, question)
+            _take_new_session(page, book)
         with _page(browser, url, WIDE, color_scheme="dark") as page:
-            _choose(page, session)
+            _select_session(page, session)
             page.locator(".option").first.click()
-            _drawn(page)
-            _keep(page, "dark")
+            _wait_for_passage(page)
+            _save(page, "dark")
         with _page(browser, url, PHONE, has_touch=True) as page:
             page.get_by_label("Show or hide the sessions").click()
-            _choose(page, session)
+            _select_session(page, session)
             page.get_by_label("Show or hide the sessions").click()
-            _keep(page, "phone")
+            _save(page, "phone")
         browser.close()
 
 
@@ -55,59 +66,59 @@ def _page(browser: Browser, url: str, size: Any, **context: Any) -> Iterator[Pag
     page.close()
 
 
-def _answering(page: Page, session: str, question: str) -> None:
-    _choose(page, session)
+def _take_answer(page: Page, session: str, question: str) -> None:
+    _select_session(page, session)
     page.get_by_label("Question", exact=True).fill(question)
     page.get_by_role("button", name="Ask", exact=True).click()
     stop = page.get_by_role("button", name="Stop", exact=True)
     expect(stop).to_be_enabled(timeout=ANSWER_MS)
     expect(stop).to_be_disabled(timeout=ANSWER_MS)
-    _keep(page, "answer")
+    _save(page, "answer")
     page.locator(".option").first.click()
-    _drawn(page)
-    _keep(page, "passage")
+    _wait_for_passage(page)
+    _save(page, "passage")
     page.get_by_role("tab", name="Memory & savings").click()
     expect(page.locator(".tiles")).to_be_visible()
     page.set_viewport_size({"width": 1280, "height": 1480})
-    page.wait_for_timeout(2000)  # the plots draw themselves
-    _keep(page, "memory")
-    page.set_viewport_size(WIDE)  # further below it names directories of the machine
+    page.wait_for_timeout(2000)  # until the plots are drawn
+    _save(page, "memory")
+    page.set_viewport_size(WIDE)  # the lower part of Settings shows directories of this machine
     page.get_by_role("tab", name="Settings").click()
     page.wait_for_timeout(1500)
-    _keep(page, "settings")
+    _save(page, "settings")
 
 
-def _beginning(page: Page, book: str) -> None:
+def _take_new_session(page: Page, book: str) -> None:
     page.get_by_role("tab", name="Chat").click()
     page.get_by_label("Name of a new session").fill("A new shelf")
     page.get_by_role("button", name="New", exact=True).click()
     expect(page.get_by_role("radio", name="A new shelf")).to_be_checked()
-    _keep(page, "empty")
+    _save(page, "empty")
     page.get_by_role("button", name="Ask", exact=True).click()
     expect(page.locator(".toast-body")).to_be_visible()
-    _keep(page, "error")
+    _save(page, "error")
     page.get_by_role("tab", name="Library").click()
     page.set_input_files("input[type=file]", [book])
     expect(page.locator(".doc.reading .facts")).to_contain_text("left", timeout=ANSWER_MS)
     expect(page.locator(".toast-body")).to_have_count(0, timeout=20_000)
-    _keep(page, "library")
+    _save(page, "library")
     page.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_role("button", name="Undo: bring back “A new shelf”")).to_be_visible()
 
 
-def _choose(page: Page, session: str) -> None:
+def _select_session(page: Page, session: str) -> None:
     page.get_by_role("radio", name=session).check()
     page.wait_for_timeout(1500)
 
 
-def _drawn(page: Page) -> None:
-    """Wait for the page's picture; a document without pages has none."""
+def _wait_for_passage(page: Page) -> None:
+    """Wait until the passage and the image of its page are shown; not every document has pages."""
     expect(page.locator(".passage mark")).to_be_visible()
     expect(page.get_by_text("The page is being drawn")).to_have_count(0, timeout=ANSWER_MS)
 
 
-def _keep(page: Page, name: str) -> None:
-    page.wait_for_timeout(600)  # for what fades in
+def _save(page: Page, name: str) -> None:
+    page.wait_for_timeout(600)  # until elements have faded in
     page.screenshot(path=IMAGES / f"{name}.png")
 
 

@@ -1,1 +1,1 @@
-"""Measurements of quality: what a way of holding the text costs or brings, on real text."""
+"""Measurements of quality: what a window and a memory change in a model's predictions."""

@@ -1,8 +1,8 @@
-"""How loud a memory should be behind each window: the factors of `ahn_runtime.loading.memory_gain`.
+"""The factor on a memory's output for each window: the points of `MemoryGain`.
 
-KL(full || memory times f) is measured for a few factors f and for the window alone (f = 0). What a
-memory adds is small against what attention finds, so the divergence is close to a parabola in f;
-the lowest point of the one that fits best is taken.
+KL(full || memory times f) is measured for a few factors f, and for the window alone (f = 0). A
+memory's output is small compared with that of attention, so the divergence is close to a parabola
+in f. The factor is the minimum of the parabola that fits best.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from ahn_runtime import Runtime
 from ahn_runtime.loading.memory_gain import MemoryGain
 from evaluation import divergence
-from evaluation.variants import FULL, WINDOW, Told
+from evaluation.variants import FULL, WINDOW, Log
 
 
 def calibrate(
@@ -25,21 +25,25 @@ def calibrate(
     windows: Sequence[int],
     factors: Sequence[float],
     length: int,
-    told: Told = lambda line: None,
+    log: Log = lambda line: None,
 ) -> tuple[MemoryGain, list[divergence.Row]]:
-    """Measure and choose, window by window.
+    """Measure the divergence at several factors and choose the best factor for each window.
 
     Args:
-        plain, memory: the model without and with the memory; sinks are those of `plain`.
-        texts: not those a result will be shown on.
-        factors: two or more above 0.
+        plain, memory: the model without and with the memory; S is that of `plain`.
+        texts: files to measure on; use other texts to evaluate the result.
+        windows: values of W, in tokens.
+        factors: factors to measure, two or more, each above 0.
         length: tokens read of each text.
+        log: receives progress messages.
 
     Returns:
-        The factors, and what was measured; a row's way is its factor.
+        The chosen factors, and the measurements; a row's variant is its factor.
 
     Raises:
-        ValueError: too few factors, or no text is long enough.
+        ValueError: too few factors, a window that does not fit `length`, or no text of `length`
+            tokens.
+        IngestError: a text cannot be read.
     """
     if len(factors) < 2 or min(factors) <= 0:
         raise ValueError("A parabola needs two factors above 0, as 0.5,1.")
@@ -47,25 +51,32 @@ def calibrate(
         f"{factor:g}": memory.with_stream(memory_gain=MemoryGain(((1, factor),)))
         for factor in factors
     }
-    measured = divergence.measure(plain, scaled, texts, windows, plain.stream.sinks, length, told)
+    measured = divergence.measure(plain, scaled, texts, windows, plain.stream.sinks, length, log)
     rows = divergence.summarise(list(measured))
     if not rows:
-        raise ValueError(f"None of the texts has {length} tokens; take a smaller --length.")
+        raise ValueError(f"None of the texts has {length} tokens; choose a smaller --length.")
     points = []
     for window in sorted(set(windows)):
         means = {
-            0.0 if row.way == WINDOW else float(row.way): row.divergence
+            0.0 if row.variant == WINDOW else float(row.variant): row.divergence
             for row in rows
-            if row.window == window and row.way != FULL
+            if row.window == window and row.variant != FULL
         }
         points.append((window, round(lowest(means), 2)))
     return MemoryGain(tuple(points)), rows
 
 
 def lowest(means: dict[float, float]) -> float:
-    """Where the parabola through (or nearest to) these points is lowest, within their range."""
+    """The factor at the minimum of the least-squares parabola through some points.
+
+    Args:
+        means: mean divergence by factor; three points or more.
+
+    Returns:
+        A factor within the range of the given ones; without a minimum, the best given one.
+    """
     factors, values = np.array(list(means)), np.array(list(means.values()))
-    bend, slope, _ = np.polyfit(factors, values, 2)
-    if bend <= 0:
+    curvature, slope, _ = np.polyfit(factors, values, 2)
+    if curvature <= 0:
         return float(factors[values.argmin()])
-    return float(np.clip(-slope / (2 * bend), factors.min(), factors.max()))
+    return float(np.clip(-slope / (2 * curvature), factors.min(), factors.max()))

@@ -1,17 +1,17 @@
-"""How far the window's predictions are from full attention's, with and without a memory.
+"""The divergence of a window's predictions from full attention's, with and without a memory.
 
-Sessions read the same tokens side by side: one with full attention, and for each window one
-without a memory and one with each memory. At every scored position that lies past the window,
-KL(full || ·) and the cross-entropy of the true next token are taken, in nats.
+Several sessions read the same tokens: one with full attention, and for each window one without a
+memory and one with each memory. At every scored position past the window, KL(full || ·) and the
+cross-entropy of the true next token are measured, in nats. Every mean has a 95 % interval over
+documents.
 
-Source: "Artificial Hippocampus Networks" (arXiv 2510.07318), section 4; every mean here has its
-95 % interval over documents.
+Source: "Artificial Hippocampus Networks" (arXiv 2510.07318), section 4.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,27 +21,31 @@ from torch import Tensor
 from ahn_runtime import Runtime, Session
 from evaluation.scoring import half_interval, mean
 from evaluation.texts import middle
-from evaluation.variants import FULL, WINDOW, Told, Way, ways_to_read
+from evaluation.variants import FULL, WINDOW, Log, Variant, reading_variants, row_as_dict
 
 PIECE_TOKENS = 256
 SCORED_TOKENS = 64
-"""Of each piece, the last so many positions are scored: the output layer over all of them would
-cost as much as the reading."""
+"""Scored positions at the end of each piece; scoring all positions would double the cost, because
+of the output layer."""
 BUCKET_TOKENS = 512
+"""Positions are grouped by their distance past the window, in steps of this many tokens."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """One document read one way, over the positions past `window`.
+class Measurement:
+    """One document read by one variant, measured at the scored positions past the window.
 
     Args:
-        divergence, entropy: means in nats.
-        by_distance: the mean divergence of every 512 tokens past the window.
+        document: name of the file.
+        window: W in tokens; for full attention, the window it is compared with.
+        variant: name of the variant.
+        divergence, entropy: means of KL(full || variant) and of the cross-entropy, in nats.
+        by_distance: mean divergence in each group of `BUCKET_TOKENS` tokens past the window.
     """
 
     document: str
     window: int
-    way: str
+    variant: str
     divergence: float
     entropy: float
     by_distance: tuple[float, ...]
@@ -49,14 +53,19 @@ class Place:
 
 @dataclass(frozen=True)
 class Row:
-    """One window and way over all documents.
+    """One window and variant over all documents; values in nats.
 
-    `gain` is what the way takes from the divergence of the window alone, paired by document, with
-    half its 95 % interval; `gain_share` is it as a share of that divergence.
+    Args:
+        documents: number of documents.
+        divergence, entropy: means over documents of KL(full || variant) and of the cross-entropy.
+        gain: mean over documents of the window's divergence minus the variant's.
+        gain_share: `gain` as a share of the window's mean divergence.
+        by_distance: mean divergence in each group of `BUCKET_TOKENS` tokens past the window.
+        divergence_plus_minus, entropy_plus_minus, gain_plus_minus: half of the 95 % intervals.
     """
 
     window: int
-    way: str
+    variant: str
     documents: int
     divergence: float
     divergence_plus_minus: float
@@ -68,8 +77,8 @@ class Row:
     by_distance: tuple[float, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
+        """The row for JSON."""
+        return row_as_dict(self)
 
 
 def measure(
@@ -79,43 +88,51 @@ def measure(
     windows: Sequence[int],
     sinks: int,
     length: int,
-    told: Told = lambda line: None,
-) -> Iterator[Place]:
-    """Yield a `Place` for each document, window and way; too short documents are skipped.
+    log: Log = lambda line: None,
+) -> Iterator[Measurement]:
+    """Yield a measurement for each document, window and variant; too short documents are skipped.
 
     Args:
-        plain, memories, windows, sinks: as in `ways_to_read`.
+        plain: the model without a memory.
+        memories: the model with each memory, by the memory's name.
+        texts: files of the documents.
+        windows, sinks: values of W, and S, in tokens.
         length: tokens read of each document.
-        told: what is being done, line by line.
+        log: receives progress messages.
 
     Raises:
-        ValueError: a window that leaves nothing beyond it.
+        ValueError: a window leaves no position beyond it.
+        IngestError: a text cannot be read.
     """
     for window in windows:
         if window + sinks + PIECE_TOKENS > length:
             raise ValueError(
                 f"A window of {window} with {sinks} sinks leaves nothing beyond it in {length} "
-                "tokens; take a smaller window or a greater length."
+                "tokens; choose a smaller window or a greater length."
             )
-    runtimes = ways_to_read(plain, memories, windows, sinks)
+    runtimes = reading_variants(plain, memories, windows, sinks)
     for path in texts:
         ids = middle(path, plain.tokenizer, length)
         if ids is None:
-            told(f"{path.name}: shorter than {length:,} tokens, skipped")
+            log(f"{path.name}: shorter than {length:,} tokens, skipped")
             continue
-        told(f"{path.name}: {length:,} tokens, {len(runtimes)} ways")
-        sessions = {way: runtime.session() for way, runtime in runtimes.items()}
-        scores = {way: _Scores() for way in runtimes}
+        log(f"{path.name}: {length:,} tokens, {len(runtimes)} variants")
+        sessions = {variant: runtime.session() for variant, runtime in runtimes.items()}
+        scores = {variant: _Scores() for variant in runtimes}
         for start in range(0, length - PIECE_TOKENS + 1, PIECE_TOKENS):
             _read_piece(sessions, scores, ids[start : start + PIECE_TOKENS + 1])
-        places = list(_places(path.name, scores, windows, sinks))
-        shown = (f"W {p.window} {p.way} {p.divergence:.4f}" for p in places if p.way != FULL)
-        told(f"{path.name}: KL {', '.join(shown)}")
-        yield from places
+        measurements = list(_measurements(path.name, scores, windows, sinks))
+        figures = (
+            f"W {m.window} {m.variant} {m.divergence:.4f}"
+            for m in measurements
+            if m.variant != FULL
+        )
+        log(f"{path.name}: KL {', '.join(figures)}")
+        yield from measurements
 
 
 class _Scores:
-    """One way's figures at the scored positions of a document."""
+    """Positions, divergences and cross-entropies of one variant in one document."""
 
     def __init__(self) -> None:
         self.positions: list[int] = []
@@ -124,61 +141,70 @@ class _Scores:
 
 
 def _read_piece(
-    sessions: Mapping[Way, Session], scores: Mapping[Way, _Scores], ids: list[int]
+    sessions: Mapping[Variant, Session], scores: Mapping[Variant, _Scores], ids: list[int]
 ) -> None:
-    """Feed a piece to every session; `ids` holds one token more, unless it is the text's end."""
-    quiet = PIECE_TOKENS - SCORED_TOKENS
-    targets = torch.tensor(ids[quiet + 1 : quiet + SCORED_TOKENS + 1])
+    """Feed a piece to every session and score its end.
+
+    Args:
+        ids: the piece and the token after it, which is the last target; at the end of the text
+            there is no such token, and one position less is scored.
+    """
+    unscored = PIECE_TOKENS - SCORED_TOKENS
+    targets = torch.tensor(ids[unscored + 1 : unscored + SCORED_TOKENS + 1])
     full: Tensor | None = None
-    for way, session in sessions.items():  # full attention is the first
-        first = session.tokens_seen + quiet
-        session.feed(ids[:quiet], logits=None)
-        logits = session.feed(ids[quiet:PIECE_TOKENS], logits="all")
+    for variant, session in sessions.items():  # full attention is the first
+        first = session.tokens_seen + unscored
+        session.feed(ids[:unscored], logits=None)
+        logits = session.feed(ids[unscored:PIECE_TOKENS], logits="all")
         assert logits is not None
-        ours = logits.float().cpu().log_softmax(-1)[: len(targets)]
-        full = ours if full is None else full
-        score = scores[way]
-        score.positions += range(first, first + len(ours))
-        score.divergence += (full.exp() * (full - ours)).sum(-1).tolist()
-        score.entropy += (-ours.gather(1, targets[:, None])[:, 0]).tolist()
+        log_p = logits.float().cpu().log_softmax(-1)[: len(targets)]
+        full = log_p if full is None else full
+        score = scores[variant]
+        score.positions += range(first, first + len(log_p))
+        score.divergence += (full.exp() * (full - log_p)).sum(-1).tolist()
+        score.entropy += (-log_p.gather(1, targets[:, None])[:, 0]).tolist()
 
 
-def _places(
-    document: str, scores: Mapping[Way, _Scores], windows: Sequence[int], sinks: int
-) -> Iterator[Place]:
+def _measurements(
+    document: str, scores: Mapping[Variant, _Scores], windows: Sequence[int], sinks: int
+) -> Iterator[Measurement]:
     for window in windows:
-        for way, score in scores.items():
-            if way.window not in (None, window):
+        for variant, score in scores.items():
+            if variant.window not in (None, window):
                 continue
             past = [i for i, t in enumerate(score.positions) if t >= window + sinks]
             buckets: dict[int, list[float]] = {}
             for i in past:
                 distance = score.positions[i] - window - sinks
                 buckets.setdefault(distance // BUCKET_TOKENS, []).append(score.divergence[i])
-            yield Place(
+            yield Measurement(
                 document,
                 window,
-                way.name,
+                variant.name,
                 mean([score.divergence[i] for i in past]),
                 mean([score.entropy[i] for i in past]),
                 tuple(mean(buckets[bucket]) for bucket in sorted(buckets)),
             )
 
 
-def summarise(places: Sequence[Place]) -> list[Row]:
-    """One `Row` per window and way: the smallest window first, ways as they were measured."""
-    alone = {(p.document, p.window): p.divergence for p in places if p.way == WINDOW}
+def summarise(measurements: Sequence[Measurement]) -> list[Row]:
+    """Average over documents.
+
+    Returns:
+        One row for each window and variant; ascending windows, variants in the order of measuring.
+    """
+    alone = {(m.document, m.window): m.divergence for m in measurements if m.variant == WINDOW}
     rows = []
-    for window in sorted({p.window for p in places}):
-        for way in dict.fromkeys(p.way for p in places):
-            chosen = [p for p in places if (p.window, p.way) == (window, way)]
-            without = [alone[p.document, p.window] for p in chosen]
-            gains = [w - p.divergence for w, p in zip(without, chosen, strict=True)]
-            divergences, entropies = [p.divergence for p in chosen], [p.entropy for p in chosen]
+    for window in sorted({m.window for m in measurements}):
+        for variant in dict.fromkeys(m.variant for m in measurements):
+            chosen = [m for m in measurements if (m.window, m.variant) == (window, variant)]
+            without = [alone[m.document, m.window] for m in chosen]
+            gains = [w - m.divergence for w, m in zip(without, chosen, strict=True)]
+            divergences, entropies = [m.divergence for m in chosen], [m.entropy for m in chosen]
             rows.append(
                 Row(
                     window,
-                    way,
+                    variant,
                     len(chosen),
                     mean(divergences),
                     half_interval(divergences),
@@ -189,7 +215,7 @@ def summarise(places: Sequence[Place]) -> list[Row]:
                     mean(gains) / mean(without) if mean(without) else 0.0,
                     tuple(
                         mean(column)
-                        for column in zip(*(p.by_distance for p in chosen), strict=True)
+                        for column in zip(*(m.by_distance for m in chosen), strict=True)
                     ),
                 )
             )

@@ -1,11 +1,11 @@
-"""Does a memory drift or saturate? Its norm, and how long it keeps a write, over a long reading.
+"""Does a memory drift or saturate? Its norm, half-life and write strength over a long reading.
 
-Per layer and head, at even distances of a reading: the Frobenius norm of the memory, the half-life
-that its decays give a write (tokens until half of it is left if nothing overwrites it; none for a
-cell without decay) and the mean strength of a write.
+For each layer and head, at regular intervals: the Frobenius norm of the memory; the half-life of a
+write (the number of tokens after which its decays leave half of it, if nothing overwrites it; not
+defined for a cell without decay); and the mean strength of a write.
 
-Source: an open question of "Artificial Hippocampus Networks" (arXiv 2510.07318): what a memory of
-fixed size does over very long streams.
+Source: an open question of "Artificial Hippocampus Networks" (arXiv 2510.07318): the behaviour of a
+memory of fixed size over very long streams.
 """
 
 from __future__ import annotations
@@ -22,18 +22,21 @@ import torch
 from ahn_runtime import Runtime, Session
 from ahn_runtime.model.cells import Cell
 from evaluation.texts import stream
-from evaluation.variants import Told
+from evaluation.variants import Log
 
-SHARES = (0.05, 0.5, 0.95)
+QUANTILES = (0.05, 0.5, 0.95)
 
 
 @dataclass(frozen=True)
-class Moment:
-    """A memory at one point of a reading: the 5th, 50th and 95th percentile over layers and heads.
+class MemoryStats:
+    """A memory at one point of a reading: 5th, 50th and 95th percentiles over layers and heads.
 
     Args:
-        half_life: tokens; None for a cell without decay.
-        write: strength of the writes that wait in the window (beta, or Mamba2's step).
+        tokens: tokens read.
+        norm: Frobenius norm of a head's memory.
+        half_life: half-life of a write, in tokens; None for a cell without decay.
+        write: strength of the next writes, of the tokens in the window (beta, or Mamba2's step
+            size).
     """
 
     tokens: int
@@ -42,7 +45,7 @@ class Moment:
     write: tuple[float, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The fields by name, for JSON."""
         return asdict(self)
 
 
@@ -51,12 +54,20 @@ def measure(
     texts: Sequence[Path],
     tokens: int,
     every: int,
-    told: Told = lambda line: None,
-) -> Iterator[Moment]:
-    """Read `tokens` tokens, the texts again and again if they are fewer; a `Moment` per `every`.
+    log: Log = lambda line: None,
+) -> Iterator[MemoryStats]:
+    """Read texts with a memory and yield its statistics at regular intervals.
+
+    Args:
+        runtime: loaded with a memory.
+        texts: files to read; repeated if they have too few tokens.
+        tokens: tokens to read in total, rounded up to a multiple of `every`.
+        every: tokens between two measurements.
+        log: receives progress messages.
 
     Raises:
-        ValueError: the runtime has no memory.
+        ValueError: the runtime has no memory, or the texts are empty.
+        IngestError: a text cannot be read.
     """
     if runtime.stream.cell is None:
         raise ValueError("There is no memory to watch: name one with --ahn.")
@@ -64,25 +75,29 @@ def measure(
     ids = itertools.chain.from_iterable(stream(texts, runtime.tokenizer))
     while session.tokens_seen < tokens:
         session.feed(list(itertools.islice(ids, every)), logits=None)
-        moment = look(session)
-        told(f"{moment.tokens:,} tokens: norm {moment.norm[1]:.3g}")
-        yield moment
+        stats = memory_stats(session)
+        log(f"{stats.tokens:,} tokens: norm {stats.norm[1]:.3g}")
+        yield stats
 
 
-def look(session: Session) -> Moment:
-    """The memory as it is now."""
+def memory_stats(session: Session) -> MemoryStats:
+    """The present statistics of a session's memory.
+
+    Args:
+        session: of a runtime with a memory; it has read more tokens than there are sinks.
+    """
     norms, half_lives, writes = [], [], []
     layers = session.runtime.model.model.layers
     for layer, state in zip(layers, session.state.layers, strict=True):
         cell: Cell = layer.ahn.fn  # type: ignore[union-attr, assignment]
         norms.append(torch.linalg.matrix_norm(state.memory.float()))
-        held = session.runtime.stream.cached_tokens(session.tokens_seen)
-        gates = state.gates[:, session.runtime.stream.sinks : held].float()
+        cached = session.runtime.stream.cached_tokens(session.tokens_seen)
+        gates = state.gates[:, session.runtime.stream.sinks : cached].float()
         log_decay = cell.log_decay(gates)
         writes.append(gates[0].mean(dim=0))
         if log_decay is not None:
             half_lives.append(math.log(2) / -log_decay.mean(dim=0))
-    return Moment(
+    return MemoryStats(
         session.tokens_seen,
         _percentiles(norms),
         _percentiles(half_lives) if half_lives else None,
@@ -91,5 +106,5 @@ def look(session: Session) -> Moment:
 
 
 def _percentiles(values: list[torch.Tensor]) -> tuple[float, ...]:
-    shares = torch.tensor(SHARES, dtype=torch.float32)
-    return tuple(torch.cat(values).cpu().float().quantile(shares).tolist())
+    quantiles = torch.tensor(QUANTILES, dtype=torch.float32)
+    return tuple(torch.cat(values).cpu().float().quantile(quantiles).tolist())

@@ -1,4 +1,4 @@
-"""How figures look and are kept: one style, as SVG, the same on every machine and every time."""
+"""The style and the file format of figures: SVG, identical on every machine and in every run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ STYLE: Any = {
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure and forget it; the same figure gives the same file."""
-    with plt.rc_context({"svg.hashsalt": "ammon"}):  # asked for while it is written, not before
+    """Write a figure as SVG and close it; equal figures give equal files.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    with plt.rc_context({"svg.hashsalt": "ammon"}):  # read while the figure is written
         figure.savefig(path, bbox_inches="tight", metadata={"Date": None})
     plt.close(figure)

@@ -1,10 +1,10 @@
-"""The measure of a memory as a whole: parts that run one after another, each written when done.
+"""The report about a memory: its parts are measured one after another.
 
-divergence  how far window and memory are from full attention, and against the distance
-recall      pass keys and needles inside the window and past it
-drift       the memory's norm and decay over a long reading
-probe       which tokens' writes move the output most
-questions   questions about texts, answered from window and memory alone
+divergence  the divergence of window and memory from full attention, also against the distance
+recall      needles (pass keys and sentences) inside the window and past it
+drift       the memory's norm and half-life over a long reading
+probe       which tokens' writes change the output most
+questions   questions about texts, answered from window and memory without retrieval
 """
 
 from __future__ import annotations
@@ -22,27 +22,32 @@ from ahn_runtime import Runtime
 from ahn_runtime.loading.tiny import write_tiny
 from evaluation import divergence, drift, plots, probe, questions, recall
 from evaluation.texts import middle
-from evaluation.variants import FULL, WINDOW, Told
+from evaluation.variants import FULL, VARIANT_KEY, WINDOW, Log
 
 TINY_MODEL = "tiny"
 PARTS = ("divergence", "recall", "drift", "probe", "questions")
+SETTING_KEYS = {"needles": "things"}
+"""JSON keys of settings whose field has another name; existing reports have these keys."""
 
 
 @dataclass(frozen=True)
 class MemorySettings:
-    """What is measured; lengths in tokens.
+    """The options of a report; windows, sinks and lengths in tokens.
 
     Args:
-        model, quantize: of the base, as `Runtime.load` takes them; "tiny" is a random model that
-            reads bytes, for drift over a million of them.
-        memories: as `Runtime.load` takes `ahn`.
-        texts: that the memories were not trained on.
-        windows, sinks: W to compare, and S.
-        length: read of each text.
-        recall_window, things: W of the recall and questions parts, and things planted per text.
-        questions: question files of the questions part.
-        drift_tokens, drift_every: read in the drift part, and between two looks.
-        probe_window, probe_length: of the probe's passage, from the first text.
+        texts: files that the memories were not trained on.
+        model, quantize: the base model, as `Runtime.load` takes it; "tiny" is a random model that
+            reads bytes, for drift over a million tokens.
+        memories: values of `ahn`, as `Runtime.load` takes it.
+        windows, sinks: values of W to compare, and S.
+        length: tokens read of each text.
+        recall_window: W of the parts recall and questions.
+        needles: needles per text in the part recall, at most 16.
+        drift_tokens, drift_every: tokens read in the part drift, and between two measurements.
+        probe_window, probe_length: W of the part probe, and length of its passage, which is from
+            the first text.
+        probe_scored: positions at the end of that passage at which the loss is computed.
+        questions: question files of the part questions.
     """
 
     texts: tuple[Path, ...]
@@ -53,7 +58,7 @@ class MemorySettings:
     sinks: int = 128
     length: int = 4096
     recall_window: int = 512
-    things: int = 8
+    needles: int = 8
     drift_tokens: int = 200_000
     drift_every: int = 10_000
     probe_window: int = 256
@@ -63,10 +68,22 @@ class MemorySettings:
 
 
 class MemoryReport:
-    """Runs parts and keeps what they found, as JSON-ready values and as figures."""
+    """Measures the parts of a report.
 
-    def __init__(self, settings: MemorySettings, told: Told = lambda line: None) -> None:
-        self.settings, self.told = settings, told
+    Attributes:
+        values: the results of the parts so far, JSON-ready, by the part's name.
+        figures: their figures, by file name without suffix.
+
+    Args:
+        log: receives progress messages.
+
+    Raises:
+        ValueError: the model has no memory.
+        AhnError: the model or a memory cannot be loaded.
+    """
+
+    def __init__(self, settings: MemorySettings, log: Log = lambda line: None) -> None:
+        self.settings, self.log = settings, log
         with tempfile.TemporaryDirectory() as folder:
             tiny = settings.model == TINY_MODEL
             self._model = str(write_tiny(Path(folder))) if tiny else settings.model
@@ -92,10 +109,15 @@ class MemoryReport:
         return cell if cell not in self.memories else f"{cell} ({source})"
 
     def run(self, part: str) -> None:
-        """Measure one of `PARTS`.
+        """Measure one part and add its results to `values` and `figures`.
+
+        Args:
+            part: one of `PARTS`.
 
         Raises:
             ValueError: no text is long enough, or the settings do not fit.
+            IngestError: a text cannot be read.
+            TrainingError: a question file is malformed.
         """
         measures: dict[str, Callable[[], None]] = {
             "divergence": self._divergence,
@@ -107,22 +129,29 @@ class MemoryReport:
         measures[part]()
 
     def write(self, folder: Path) -> None:
-        """`memory.json`, `memory.md` and the figures, of the parts so far."""
+        """Write `memory.json`, `memory.md` and the figures of the parts so far.
+
+        Args:
+            folder: created if it does not exist.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "memory.json").write_text(json.dumps(self.as_dict(), indent=1) + "\n", "utf-8")
         (folder / "memory.md").write_text(self.tables(), "utf-8")
         plots.write_all(self.figures, folder)
 
     def as_dict(self) -> dict[str, Any]:
-        """Settings and values, for JSON."""
-        settings = asdict(self.settings)
+        """Settings and values, for JSON; the number of needles has the key "things"."""
+        settings = {SETTING_KEYS.get(k, k): v for k, v in asdict(self.settings).items()}
         for files in ("texts", "questions"):
             settings[files] = [path.name for path in settings[files]]
         return {"settings": settings, **self.values}
 
     def tables(self) -> str:
-        """The parts so far as Markdown."""
-        made: dict[str, Callable[[Any], list[str]]] = {
+        """The tables of the parts so far, as Markdown."""
+        makers: dict[str, Callable[[Any], list[str]]] = {
             "divergence": _divergence_table,
             "recall": _recall_table,
             "drift": _drift_table,
@@ -130,19 +159,19 @@ class MemoryReport:
             "questions": _questions_table,
         }
         return "\n".join(
-            line for part, found in self.values.items() for line in (*made[part](found), "")
+            line for part, found in self.values.items() for line in (*makers[part](found), "")
         )
 
     def _divergence(self) -> None:
         s = self.settings
-        places = list(
+        measurements = list(
             divergence.measure(
-                self.plain, self.memories, s.texts, s.windows, s.sinks, s.length, self.told
+                self.plain, self.memories, s.texts, s.windows, s.sinks, s.length, self.log
             )
         )
-        if not places:
-            raise ValueError(f"None of the texts has {s.length} tokens; take a smaller --length.")
-        rows = divergence.summarise(places)
+        if not measurements:
+            raise ValueError(f"None of the texts has {s.length} tokens; choose a smaller --length.")
+        rows = divergence.summarise(measurements)
         self.values["divergence"] = [row.as_dict() for row in rows]
         self.figures["distance"] = plots.distance_figure(rows)
 
@@ -156,19 +185,19 @@ class MemoryReport:
                 s.recall_window,
                 s.sinks,
                 s.length,
-                s.things,
-                self.told,
+                s.needles,
+                self.log,
             )
         )
         if not answers:
-            raise ValueError(f"None of the texts has {s.length} tokens; take a smaller --length.")
+            raise ValueError(f"None of the texts has {s.length} tokens; choose a smaller --length.")
         self.values["recall"] = [row.as_dict() for row in recall.summarise(answers)]
 
     def _questions(self) -> None:
         s = self.settings
         answers = list(
             questions.measure(
-                self.plain, self.memories, s.questions, s.recall_window, s.sinks, self.told
+                self.plain, self.memories, s.questions, s.recall_window, s.sinks, self.log
             )
         )
         if not answers:
@@ -179,11 +208,9 @@ class MemoryReport:
         s = self.settings
         self.values["drift"] = {}
         for name, runtime in self.memories.items():
-            moments = list(
-                drift.measure(runtime, s.texts, s.drift_tokens, s.drift_every, self.told)
-            )
-            self.values["drift"][name] = [moment.as_dict() for moment in moments]
-            self.figures[f"drift_{name}"] = plots.drift_figure(moments, name)
+            history = list(drift.measure(runtime, s.texts, s.drift_tokens, s.drift_every, self.log))
+            self.values["drift"][name] = [stats.as_dict() for stats in history]
+            self.figures[f"drift_{name}"] = plots.drift_figure(history, name)
 
     def _probe(self) -> None:
         s = self.settings
@@ -201,29 +228,29 @@ class MemoryReport:
 
 def _divergence_table(rows: list[dict[str, Any]]) -> list[str]:
     lines = [
-        "| W | read with | KL(full ‖ ·), nats | taken from the window's | cross-entropy |",
+        "| W | variant | KL(full ‖ ·), nats | less than the window's | cross-entropy |",
         "| --- | --- | --- | --- | --- |",
     ]
     for row in rows:
         spread = f"{row['divergence']:.4f} ± {row['divergence_plus_minus']:.4f}"
         gain = f"{row['gain']:+.4f} ± {row['gain_plus_minus']:.4f} ({row['gain_share']:.1%})"
-        if row["way"] == FULL:
+        if row[VARIANT_KEY] == FULL:
             spread, gain = "0", ""
-        elif row["way"] == WINDOW:
+        elif row[VARIANT_KEY] == WINDOW:
             gain = ""
         entropy = f"{row['entropy']:.3f} ± {row['entropy_plus_minus']:.3f}"
-        lines.append(f"| {row['window']:,} | {row['way']} | {spread} | {gain} | {entropy} |")
+        lines.append(f"| {row['window']:,} | {row[VARIANT_KEY]} | {spread} | {gain} | {entropy} |")
     return lines
 
 
 def _recall_table(rows: list[dict[str, Any]]) -> list[str]:
     lines = [
-        "| W | planted | side of the window | read with | told exactly | nats per token |",
+        "| W | needle | side of the window | variant | exact answers | nats per token |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for row in sorted(rows, key=lambda r: (r["kind"], r["side"])):
         lines.append(
-            f"| {row['window']:,} | {row['kind']} | {row['side']} | {row['way']} | "
+            f"| {row['window']:,} | {row['kind']} | {row['side']} | {row[VARIANT_KEY]} | "
             f"{row['exact']:.0%} ± {row['exact_plus_minus']:.0%} of {row['asked']} | "
             f"{row['entropy']:.2f} ± {row['entropy_plus_minus']:.2f} |"
         )
@@ -232,7 +259,7 @@ def _recall_table(rows: list[dict[str, Any]]) -> list[str]:
 
 def _questions_table(rows: list[dict[str, Any]]) -> list[str]:
     lines = [
-        "| read with | F1 | against the window | answer, nats per token | against the window |",
+        "| variant | F1 | against the window | answer, nats per token | against the window |",
         "| --- | --- | --- | --- | --- |",
     ]
     for row in rows:
@@ -240,7 +267,7 @@ def _questions_table(rows: list[dict[str, Any]]) -> list[str]:
         cells += [f"{row['f1_gain']:+.3f} ± {row['f1_gain_plus_minus']:.3f}"]
         cells += [f"{row['entropy']:.3f} ± {row['entropy_plus_minus']:.3f}"]
         cells += [f"{-row['entropy_gain']:+.3f} ± {row['entropy_gain_plus_minus']:.3f}"]
-        lines.append(f"| {row['way']} | {' | '.join(cells)} |")
+        lines.append(f"| {row[VARIANT_KEY]} | {' | '.join(cells)} |")
     return lines
 
 
@@ -249,11 +276,11 @@ def _drift_table(found: dict[str, list[dict[str, Any]]]) -> list[str]:
         "| memory | tokens read | norm: 5 %, median, 95 % | half-life of a write, tokens |",
         "| --- | --- | --- | --- |",
     ]
-    for name, moments in found.items():
-        step = max(1, len(moments) // 8)
-        for moment in [*moments[::step], moments[-1]]:
-            norm = ", ".join(f"{value:.3g}" for value in moment["norm"])
-            life = moment["half_life"]
-            life = ", ".join(f"{value:.3g}" for value in life) if life else "no decay"
-            lines.append(f"| {name} | {moment['tokens']:,} | {norm} | {life} |")
+    for name, history in found.items():
+        step = max(1, len(history) // 8)
+        for stats in [*history[::step], history[-1]]:
+            norm = ", ".join(f"{value:.3g}" for value in stats["norm"])
+            half_life = stats["half_life"]
+            life = ", ".join(f"{value:.3g}" for value in half_life) if half_life else "no decay"
+            lines.append(f"| {name} | {stats['tokens']:,} | {norm} | {life} |")
     return lines

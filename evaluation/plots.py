@@ -1,4 +1,4 @@
-"""Figures of the measurements, one function each, as SVG files."""
+"""The figures of a memory report; one function for each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from evaluation.divergence import BUCKET_TOKENS, Row
-from evaluation.drift import Moment
+from evaluation.drift import MemoryStats
 from evaluation.figures import STYLE, save
 from evaluation.probe import Influence
 from evaluation.variants import FULL
@@ -22,7 +22,7 @@ STRONGEST_SHARE = 0.95
 
 
 def distance_figure(rows: Sequence[Row]) -> Figure:
-    """KL(full || ·) against the distance past the window, one panel per window."""
+    """KL(full || ·) in nats against the distance past the window, one panel per window."""
     windows = sorted({row.window for row in rows})
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(
@@ -30,9 +30,9 @@ def distance_figure(rows: Sequence[Row]) -> Figure:
         )
         for axis, window in zip(axes[0], windows, strict=True):
             for row in rows:
-                if row.window == window and row.way != FULL:
+                if row.window == window and row.variant != FULL:
                     distances = [BUCKET_TOKENS * (i + 0.5) for i in range(len(row.by_distance))]
-                    axis.plot(distances, row.by_distance, marker=".", label=row.way)
+                    axis.plot(distances, row.by_distance, marker=".", label=row.variant)
             axis.set(title=f"W = {window:,}", xlabel="tokens past the window")
             axis.set_ylim(bottom=0)
         axes[0][0].set_ylabel("KL(full || ·), nats")
@@ -40,16 +40,20 @@ def distance_figure(rows: Sequence[Row]) -> Figure:
     return figure
 
 
-def drift_figure(moments: Sequence[Moment], title: str) -> Figure:
-    """Norm, half-life and write strength against tokens read: the median, and 5 % to 95 %."""
-    tokens = [moment.tokens for moment in moments]
+def drift_figure(history: Sequence[MemoryStats], title: str) -> Figure:
+    """Norm, half-life and write strength against tokens read: the median, and 5 % to 95 %.
+
+    Args:
+        history: in the order of reading.
+    """
+    tokens = [stats.tokens for stats in history]
     panels: dict[str, list[tuple[float, ...]]] = {
-        "norm of a head's memory": [moment.norm for moment in moments]
+        "norm of a head's memory": [stats.norm for stats in history]
     }
-    lives = [moment.half_life for moment in moments if moment.half_life is not None]
-    if lives:
-        panels["half-life of a write, tokens"] = lives
-    panels["strength of a write"] = [moment.write for moment in moments]
+    half_lives = [stats.half_life for stats in history if stats.half_life is not None]
+    if half_lives:
+        panels["half-life of a write, tokens"] = half_lives
+    panels["strength of a write"] = [stats.write for stats in history]
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(1, len(panels), figsize=(4.2 * len(panels), 3.2))
         for axis, (name, values) in zip(axes, panels.items(), strict=True):
@@ -63,7 +67,7 @@ def drift_figure(moments: Sequence[Moment], title: str) -> Figure:
 
 
 def probe_figure(probe: Influence) -> Figure:
-    """The passage as text, each token shaded by its influence."""
+    """The passage as text; the darker a token's shade, the larger its influence."""
     ceiling = sorted(probe.influence)[int(STRONGEST_SHARE * (len(probe.influence) - 1))] or 1.0
     lines: list[list[tuple[str, float]]] = [[]]
     for token, influence in list(zip(probe.tokens, probe.influence, strict=True))[-SHOWN_TOKENS:]:
@@ -90,6 +94,6 @@ def probe_figure(probe: Influence) -> Figure:
 
 
 def write_all(figures: Mapping[str, Figure], folder: Path) -> None:
-    """Save figures by name."""
+    """Write each figure to `{name}.svg` in an existing folder, and close it."""
     for name, figure in figures.items():
         save(figure, folder / f"{name}.svg")

@@ -1,11 +1,12 @@
-"""Do sinks at their true distance harm, far beyond the trained range? Measured on a real reading.
+"""Positions "absolute" and "cache" compared far beyond the trained range, on a session's reading.
 
     python -m evaluation.positions NAME
 
-Takes checkpoints of a session that Ammon has read. From each, two sessions go on: one with
-positions "absolute", one with positions "cache". Both read the same next tokens until nothing in
-the window is from before they parted, then the cross-entropy of the tokens after that is taken.
-Prints one JSON line per checkpoint, then the mean difference with its 95 % interval.
+With "absolute" positions the sinks are seen at their true distance. Two sessions are made from each
+checkpoint of the session NAME, one with each kind of positions. Both read the same next tokens,
+until the window holds nothing from before the checkpoint. Then the cross-entropy of the tokens that
+follow is measured. The command prints one JSON line for each checkpoint, then the mean difference
+with its 95 % interval.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from storage import CheckpointRow, Database
 
 
 def next_tokens(db: Database, runtime: Runtime, row: CheckpointRow, count: int) -> list[int]:
-    """Up to `count` tokens that follow a checkpoint in its document."""
+    """The token ids that follow a checkpoint in its document; `count`, or fewer at its end."""
     assert row.document_id is not None
     document = storage.get_document(db, row.document_id)
     pieces = document_pieces(db, document, runtime.tokenizer, row.document_tokens or 0)
@@ -37,7 +38,16 @@ def next_tokens(db: Database, runtime: Runtime, row: CheckpointRow, count: int) 
 def compare(
     db: Database, runtime: Runtime, row: CheckpointRow, settle: int, scored: int
 ) -> dict[str, float] | None:
-    """Cross-entropies after one checkpoint; None where its document has too few tokens left."""
+    """Measure both kinds of positions after one checkpoint.
+
+    Args:
+        settle: tokens read before scoring.
+        scored: tokens scored.
+
+    Returns:
+        The position, and the cross-entropy in nats with "absolute" and "cache" positions; None if
+        the document has too few tokens after the checkpoint.
+    """
     ids = next_tokens(db, runtime, row, settle + scored)
     if len(ids) < settle + scored:
         return None
@@ -45,18 +55,22 @@ def compare(
         runtime, row.manifest, lambda page_hash: storage.read_page(db, page_hash)
     )
     cache = Session(runtime.with_stream(positions="cache"), absolute.state.fork())
-    place: dict[str, float] = {"position": row.position + settle}
+    result: dict[str, float] = {"position": row.position + settle}
     for name, session in (("absolute", absolute), ("cache", cache)):
         session.feed(ids[:settle], logits=None)
-        place[name] = cross_entropy(log_probabilities(session, ids[settle:]), ids[settle:])
-    return place
+        result[name] = cross_entropy(log_probabilities(session, ids[settle:]), ids[settle:])
+    return result
 
 
-def summary(places: list[dict[str, float]]) -> dict[str, float]:
-    """Mean of cache minus absolute, in nats, and half its 95 % interval over the places."""
-    differences = [place["cache"] - place["absolute"] for place in places]
+def summary(results: list[dict[str, float]]) -> dict[str, float]:
+    """The mean of "cache" minus "absolute" in nats, and half of its 95 % interval.
+
+    Args:
+        results: what `compare` returned for each checkpoint.
+    """
+    differences = [result["cache"] - result["absolute"] for result in results]
     return {
-        "places": len(places),
+        "places": len(results),
         "cache_minus_absolute": mean(differences),
         "plus_minus": half_interval(differences),
     }
@@ -64,23 +78,25 @@ def summary(places: list[dict[str, float]]) -> dict[str, float]:
 
 def main(
     session: str,
-    data_dir: Annotated[Path | None, typer.Option(help="As `launch.py` takes it.")] = None,
-    every: Annotated[int, typer.Option(help="Take every so many-th checkpoint.")] = 2,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Where Ammon keeps everything; as for launch.py.")
+    ] = None,
+    every: Annotated[int, typer.Option(help="Use every N-th checkpoint.")] = 2,
     settle: Annotated[int, typer.Option(help="Tokens read before scoring.")] = 2304,
     scored: Annotated[int, typer.Option(help="Tokens scored.")] = 1024,
 ) -> None:
-    """Compare the two kinds of positions after the checkpoints of a session."""
+    """Compare absolute and cache positions after the checkpoints of a session."""
     settings = Settings(data_dir=data_dir or default_data_dir())
     with Database(settings.database_path) as db:
         row = storage.get_session(db, session)
         runtime = Runtime.load(**made_with(row).as_dict())
-        places = []
+        results = []
         for checkpoint in storage.list_checkpoints(db, row.id)[::every]:
-            place = compare(db, runtime, checkpoint, settle, scored)
-            if place is not None:
-                places.append(place)
-                print(json.dumps(place), flush=True)
-    print(json.dumps(summary(places)))
+            result = compare(db, runtime, checkpoint, settle, scored)
+            if result is not None:
+                results.append(result)
+                print(json.dumps(result), flush=True)
+    print(json.dumps(summary(results)))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Which tokens' writes move the output most: a gradient probe of what a memory keeps.
+"""Which tokens' writes change the output most: a gradient probe of a memory's content.
 
-Every written value gets a factor, 1 as in a session. The gradient of KL(full || memory) at the last
-positions with respect to these factors says, to first order, how much the loss would change had a
-head not written a token. Its length over all layers and heads is the token's influence.
+Every value that is written to the memory gets a factor, which is 1 in a session. The gradient of
+KL(full || memory) at the last positions with respect to these factors is, to first order, the
+change of the loss if a head did not write a token. Its norm over all layers and heads is the
+token's influence.
 
 Source: the gradient visualisation of "Artificial Hippocampus Networks" (arXiv 2510.07318),
 section 4, which differentiates with respect to the tokens' embeddings instead.
@@ -16,18 +17,23 @@ from typing import Any
 import torch
 
 from ahn_runtime import Runtime
-from training.distill import Window, compare, study, teach
+from training.distill import Window, distillation_loss, student_forward, teacher_forward
 
 
 @dataclass(frozen=True)
 class Influence:
-    """A passage's written tokens as text, and each one's influence."""
+    """The influence of a passage's tokens.
+
+    Args:
+        tokens: the written tokens, as text.
+        influence: one number for each token, 0 or more.
+    """
 
     tokens: tuple[str, ...]
     influence: tuple[float, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The fields by name, for JSON."""
         return asdict(self)
 
 
@@ -35,11 +41,13 @@ def measure(runtime: Runtime, ids: list[int], window: int, sinks: int, scored: i
     """Probe the memory over one passage.
 
     Args:
-        ids: the passage, longer than window + sinks + scored.
-        scored: the loss is taken at the last so many positions.
+        runtime: loaded with a memory; the gradients of its parameters are switched off.
+        ids: token ids of the passage, more than window + sinks + scored.
+        window, sinks: W and S.
+        scored: number of positions at the end of the passage that the loss is computed at.
 
     Raises:
-        ValueError: no memory, or a passage too short.
+        ValueError: the runtime has no memory, or the passage is too short.
     """
     if runtime.stream.cell is None:
         raise ValueError("There is no memory to probe: name one with --ahn.")
@@ -48,23 +56,25 @@ def measure(runtime: Runtime, ids: list[int], window: int, sinks: int, scored: i
     if written <= scored:
         raise ValueError(
             f"{len(ids)} tokens leave nothing to probe beyond a window of {window} with {sinks} "
-            f"sinks and {scored} scored positions; take a longer passage."
+            f"sinks and {scored} scored positions; choose a longer passage."
         )
     model, tokens = runtime.model, torch.tensor(ids, device=runtime.device)
     for parameter in model.parameters():
         parameter.requires_grad_(False)
-    taught, shares = teach(model, tokens, view)
+    teacher_states, shares = teacher_forward(model, tokens, view)
     shape = (runtime.config.num_layers, runtime.config.num_heads, written)
     strengths = torch.ones(shape, device=runtime.device, requires_grad=True)
-    studied = study(model, tokens, view, shares, strengths=strengths)
+    student_states = student_forward(model, tokens, view, shares, strengths=strengths)
     rows = slice(written - scored - 1, written - 1)
     targets = tokens[view.first :][rows.start + 1 : rows.stop + 1]
     weights = torch.full((scored,), 1 / scored, device=runtime.device)
-    _, gradient = compare(model.lm_head, studied[rows], taught[rows], targets, weights)
-    studied[rows].backward(gradient)
+    _, gradient = distillation_loss(
+        model.lm_head, student_states[rows], teacher_states[rows], targets, weights
+    )
+    student_states[rows].backward(gradient)
     assert strengths.grad is not None
     influence = strengths.grad.square().sum(dim=(0, 1)).sqrt()
-    # What is written after the scored positions began is read by some of them only.
+    # Tokens written during the scored positions are left out: only some positions read them.
     shown = written - scored
     pieces = [runtime.tokenizer.decode([i]) for i in ids[sinks : sinks + shown]]
     return Influence(tuple(pieces), tuple(influence[:shown].tolist()))

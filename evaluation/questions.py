@@ -1,10 +1,11 @@
-"""Questions about a text that is longer than the window, answered from what the model holds alone.
+"""Questions about a text that is longer than the window, answered without retrieval.
 
-No passage is found and read again here: what the window has lost, only a memory can know. Each
-text is read once per way; every question is put to a copy of the session.
+No passage is retrieved and read again: what has left the window can only come from the memory. Each
+variant reads a text once; every question is asked of a copy of the session.
 
-Metrics: token F1 against the best of the right answers, words lower-cased without punctuation and
-articles (SQuAD, arXiv 1606.05250), and the cross-entropy of the best answer in nats per token.
+Metrics: token F1 against the closest of the correct answers, with words in lower case and without
+punctuation and articles (SQuAD, arXiv 1606.05250); and the cross-entropy of the best correct
+answer, in nats per token.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ import re
 import string
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ahn_runtime import Runtime, Session
 from evaluation.scoring import cross_entropy, half_interval, log_probabilities, mean
-from evaluation.variants import WINDOW, Told, ways_to_read
+from evaluation.variants import WINDOW, Log, reading_variants, row_as_dict
 from training import chat
 from training.questions import Question, read_questions
 
@@ -29,11 +30,19 @@ ARTICLES = frozenset({"a", "an", "the"})
 
 
 @dataclass(frozen=True)
-class Answered:
-    """One question answered one way."""
+class QuestionResult:
+    """One variant's answer to one question.
+
+    Args:
+        text: number of the text, from 0.
+        variant: name of the variant.
+        answer: the generated answer.
+        f1: token F1, 0 to 1.
+        entropy: cross-entropy of the best correct answer, in nats per token.
+    """
 
     text: int
-    way: str
+    variant: str
     question: str
     answer: str
     f1: float
@@ -42,9 +51,18 @@ class Answered:
 
 @dataclass(frozen=True)
 class Row:
-    """One way over all texts; intervals over texts, `f1_gain` against the window alone, paired."""
+    """One variant over all texts: means over texts, and half of their 95 % intervals.
 
-    way: str
+    Args:
+        variant: name of the variant.
+        texts, questions: numbers of texts and of questions.
+        f1: token F1, 0 to 1.
+        entropy: cross-entropy of the best correct answers, in nats per token.
+        f1_gain: the variant's F1 minus the window's, text by text.
+        entropy_gain: the window's cross-entropy minus the variant's, text by text.
+    """
+
+    variant: str
     texts: int
     questions: int
     f1: float
@@ -57,8 +75,8 @@ class Row:
     entropy_gain_plus_minus: float
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
+        """The row for JSON."""
+        return row_as_dict(self)
 
 
 def measure(
@@ -67,32 +85,36 @@ def measure(
     files: Sequence[Path],
     window: int,
     sinks: int,
-    told: Told = lambda line: None,
-) -> Iterator[Answered]:
-    """Yield one result for each question and way.
+    log: Log = lambda line: None,
+) -> Iterator[QuestionResult]:
+    """Yield a result for each question and variant, text by text.
 
     Args:
-        plain, memories, sinks: as in `ways_to_read`.
-        files: question files (see `training.questions`); questions of one text are kept together.
+        plain: the model without a memory.
+        memories: the model with each memory, by the memory's name.
+        files: question files, JSONL, as `training.questions` reads them.
+        window, sinks: W and S, in tokens.
+        log: receives progress messages.
 
     Raises:
-        TrainingError: a file is not as expected.
+        TrainingError: a question file is malformed.
+        OSError: a question file cannot be opened.
     """
-    ways = ways_to_read(plain, memories, [window], sinks)
+    variants = reading_variants(plain, memories, [window], sinks)
     by_text: dict[str, list[Question]] = {}
     for question in (q for path in files for q in read_questions(path)):
         by_text.setdefault(question.context, []).append(question)
     for number, (text, questions) in enumerate(by_text.items()):
         ids = [*chat.opening(plain.tokenizer), *plain.tokenizer.encode(text)]
-        told(f"text {number + 1} of {len(by_text)}: {len(ids):,} tokens, {len(questions)} asked")
-        for way, runtime in ways.items():
+        log(f"text {number + 1} of {len(by_text)}: {len(ids):,} tokens, {len(questions)} questions")
+        for variant, runtime in variants.items():
             session = runtime.session()
             session.feed(ids, logits=None)
             for question in questions:
-                yield _answer(session, number, way.name, question)
+                yield _answer(session, number, variant.name, question)
 
 
-def _answer(session: Session, text: int, way: str, question: Question) -> Answered:
+def _answer(session: Session, text: int, variant: str, question: Question) -> QuestionResult:
     tokenizer, asked = session.runtime.tokenizer, session.fork()
     asked.feed(chat.closing(tokenizer, BRIEFLY + question.question), logits=None)
     entropy = cross_entropy(
@@ -100,39 +122,44 @@ def _answer(session: Session, text: int, way: str, question: Question) -> Answer
     )
     given = tokenizer.decode(list(asked.generate(MAX_ANSWER_TOKENS))).strip()
     f1 = max(token_f1(given, right) for right in question.answers)
-    return Answered(text, way, question.question, given, f1, entropy)
+    return QuestionResult(text, variant, question.question, given, f1, entropy)
 
 
 def token_f1(given: str, right: str) -> float:
-    """Harmonic mean of precision and recall over words."""
-    ours, theirs = words(given), words(right)
-    if not ours or not theirs:
-        return float(ours == theirs)
-    common = sum((Counter(ours) & Counter(theirs)).values())
-    return 2 * common / (len(ours) + len(theirs))
+    """The F1 score of an answer's words: harmonic mean of precision and recall, 0 to 1.
+
+    Args:
+        given: the answer.
+        right: a correct answer.
+    """
+    found, expected = words(given), words(right)
+    if not found or not expected:
+        return float(found == expected)
+    common = sum((Counter(found) & Counter(expected)).values())
+    return 2 * common / (len(found) + len(expected))
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words without punctuation and articles."""
+    """The words of a text in lower case, without punctuation and articles."""
     bare = re.sub(f"[{re.escape(string.punctuation)}]", "", text.lower())
     return [word for word in bare.split() if word not in ARTICLES]
 
 
-def summarise(results: Sequence[Answered]) -> list[Row]:
-    """One `Row` per way, in the order they were measured."""
+def summarise(results: Sequence[QuestionResult]) -> list[Row]:
+    """Average over texts; one row for each variant, in the order of measuring."""
     texts = list(dict.fromkeys(r.text for r in results))
     f1, entropy = (_means(results, field) for field in ("f1", "entropy"))
     rows = []
-    for way in dict.fromkeys(r.way for r in results):
-        ours = [f1[way, text] for text in texts], [entropy[way, text] for text in texts]
-        f1_gain = [f1[way, text] - f1[WINDOW, text] for text in texts]
-        entropy_gain = [entropy[WINDOW, text] - entropy[way, text] for text in texts]
-        spread = [(mean(values), half_interval(values)) for values in (*ours, f1_gain)]
+    for variant in dict.fromkeys(r.variant for r in results):
+        own = [f1[variant, text] for text in texts], [entropy[variant, text] for text in texts]
+        f1_gain = [f1[variant, text] - f1[WINDOW, text] for text in texts]
+        entropy_gain = [entropy[WINDOW, text] - entropy[variant, text] for text in texts]
+        spread = [(mean(values), half_interval(values)) for values in (*own, f1_gain)]
         rows.append(
             Row(
-                way,
+                variant,
                 len(texts),
-                sum(r.way == way for r in results),
+                sum(r.variant == variant for r in results),
                 *spread[0],
                 *spread[2],
                 *spread[1],
@@ -143,8 +170,8 @@ def summarise(results: Sequence[Answered]) -> list[Row]:
     return rows
 
 
-def _means(results: Sequence[Answered], field: str) -> dict[tuple[str, int], float]:
+def _means(results: Sequence[QuestionResult], field: str) -> dict[tuple[str, int], float]:
     groups: dict[tuple[str, int], list[float]] = {}
     for result in results:
-        groups.setdefault((result.way, result.text), []).append(getattr(result, field))
+        groups.setdefault((result.variant, result.text), []).append(getattr(result, field))
     return {key: mean(values) for key, values in groups.items()}

@@ -1,8 +1,8 @@
-"""Pass keys and needles: can what was planted in a text still be told, in the window and past it?
+"""Needles in a document: can a model still name them, inside the window and past it?
 
-Pass keys (five random digits) and needles (a sentence of words) are planted at even distances in a
-document; it is read once per way, then each is asked for from a copy of the session. The answer
-counts as told if every token of it was the most likely one.
+Needles are inserted into a document at regular distances. In turn they are pass keys (five random
+digits) and sentences (kind "needle"). Each variant reads the document once, then a copy of its
+session is asked for each needle. An answer is exact if each of its tokens was the most likely one.
 
 Source: passkey retrieval of "Landmark Attention" (arXiv 2305.16300), section 4.2; needles as in
 "RULER" (arXiv 2404.06654).
@@ -11,7 +11,7 @@ Source: passkey retrieval of "Landmark Attention" (arXiv 2305.16300), section 4.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,7 +20,7 @@ from ahn_runtime import Runtime, Session
 from ahn_runtime.tokenizer import Tokenizer
 from evaluation.scoring import cross_entropy, half_interval, log_probabilities, mean
 from evaluation.texts import middle
-from evaluation.variants import Told, ways_to_read
+from evaluation.variants import Log, reading_variants, row_as_dict
 
 KEEPERS = (
     *("Alice", "Bernard", "Clara", "Daniel", "Esther", "Francis", "Grace", "Harold"),
@@ -41,12 +41,14 @@ INSIDE, OUTSIDE = "inside", "outside"
 
 
 @dataclass(frozen=True)
-class Planted:
-    """Something to recall: what was planted, how it is asked for, and its distance.
+class Needle:
+    """A fact that was inserted into a text.
 
     Args:
-        cue: tokens that lead to the answer; `answer` follows them.
-        distance: tokens from its end to the end of the text.
+        kind: "passkey" or "needle".
+        cue: token ids of the beginning of the inserted sentence, up to the answer.
+        answer: token ids of the answer.
+        distance: tokens from the end of the inserted sentence to the end of the text.
     """
 
     kind: str
@@ -57,11 +59,20 @@ class Planted:
 
 @dataclass(frozen=True)
 class Answer:
-    """One thing asked of one way of reading."""
+    """One variant's answer about one needle.
+
+    Args:
+        document: name of the file.
+        window: W in tokens; for full attention, the window it is compared with.
+        variant: name of the variant.
+        kind, distance: of the needle.
+        exact: whether each token of the answer was the most likely one.
+        entropy: cross-entropy of the answer, in nats per token.
+    """
 
     document: str
     window: int
-    way: str
+    variant: str
     kind: str
     distance: int
     exact: bool
@@ -70,13 +81,21 @@ class Answer:
 
 @dataclass(frozen=True)
 class Row:
-    """Share told exactly and cross-entropy of the answers, by window, way, kind and side.
+    """The answers of one variant about one kind of needle, on one side of the window.
 
-    The intervals are over documents.
+    Args:
+        window: W in tokens.
+        variant: name of the variant.
+        kind: "passkey" or "needle".
+        side: "inside" or "outside" the window.
+        asked: number of answers.
+        exact: share of exact answers, mean over documents.
+        entropy: cross-entropy of the answers in nats per token, mean over documents.
+        exact_plus_minus, entropy_plus_minus: half of the 95 % intervals over documents.
     """
 
     window: int
-    way: str
+    variant: str
     kind: str
     side: str
     asked: int
@@ -86,17 +105,22 @@ class Row:
     entropy_plus_minus: float
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
+        """The row for JSON."""
+        return row_as_dict(self)
 
 
 def plant(
     tokenizer: Tokenizer, text: list[int], count: int, seed: int
-) -> tuple[list[int], list[Planted]]:
-    """A text of about len(text) tokens with `count` pass keys and needles in turn.
+) -> tuple[list[int], list[Needle]]:
+    """Insert needles into a text at regular distances, pass keys and sentences in turn.
+
+    Args:
+        text: token ids.
+        count: number of needles, at most 16.
+        seed: decides names, numbers and objects.
 
     Returns:
-        The tokens, and what was planted, the first first.
+        The token ids of about as long a text, and the needles in the order of the text.
     """
     rng = Random(seed)
     keepers, treasures = rng.sample(KEEPERS, count), rng.sample(TREASURES, count)
@@ -111,7 +135,7 @@ def plant(
         ids += tokenizer.encode(f"{cue}{given}.\n\n")
         planted.append((kind, tokenizer.encode(cue), tokenizer.encode(given), len(ids)))
         ids += text[gap * (i + 1) : gap * (i + 2)]
-    return ids, [Planted(kind, cue, answer, len(ids) - at) for kind, cue, answer, at in planted]
+    return ids, [Needle(kind, cue, answer, len(ids) - at) for kind, cue, answer, at in planted]
 
 
 def measure(
@@ -122,46 +146,54 @@ def measure(
     sinks: int,
     length: int,
     count: int,
-    told: Told = lambda line: None,
+    log: Log = lambda line: None,
 ) -> Iterator[Answer]:
-    """Yield one result for each document, way and planted thing.
+    """Yield an answer for each document, variant and needle; too short documents are skipped.
 
     Args:
-        plain, memories, sinks: as in `ways_to_read`.
-        count: things planted per document, at even distances; at most 16.
+        plain: the model without a memory.
+        memories: the model with each memory, by the memory's name.
+        texts: files of the documents.
+        window, sinks: W and S, in tokens.
+        length: tokens read of each document.
+        count: needles per document, at most 16.
+        log: receives progress messages.
+
+    Raises:
+        IngestError: a text cannot be read.
     """
-    ways = ways_to_read(plain, memories, [window], sinks)
+    variants = reading_variants(plain, memories, [window], sinks)
     for number, path in enumerate(texts):
         text = middle(path, plain.tokenizer, length)
         if text is None:
             continue
         ids, planted = plant(plain.tokenizer, text, count, seed=number)
-        told(f"{path.name}: {count} things planted in {len(ids):,} tokens, {len(ways)} ways")
-        for way, runtime in ways.items():
+        log(f"{path.name}: {count} needles in {len(ids):,} tokens, {len(variants)} variants")
+        for variant, runtime in variants.items():
             session = runtime.session()
             session.feed(ids, logits=None)
-            for thing in planted:
-                yield _ask(session, path.name, window, way.name, thing)
+            for needle in planted:
+                yield _ask(session, path.name, window, variant.name, needle)
 
 
-def _ask(session: Session, document: str, window: int, way: str, thing: Planted) -> Answer:
+def _ask(session: Session, document: str, window: int, variant: str, needle: Needle) -> Answer:
     asked = session.fork()
-    asked.feed(thing.cue, logits=None)
-    log_p = log_probabilities(asked, thing.answer)
-    exact = log_p.argmax(-1).tolist() == thing.answer
-    entropy = cross_entropy(log_p, thing.answer)
-    return Answer(document, window, way, thing.kind, thing.distance, exact, entropy)
+    asked.feed(needle.cue, logits=None)
+    log_p = log_probabilities(asked, needle.answer)
+    exact = log_p.argmax(-1).tolist() == needle.answer
+    entropy = cross_entropy(log_p, needle.answer)
+    return Answer(document, window, variant, needle.kind, needle.distance, exact, entropy)
 
 
 def summarise(results: Sequence[Answer]) -> list[Row]:
-    """One `Row` per window, way, kind and side of the window."""
+    """Average over documents; one row for each window, variant, kind and side of the window."""
     rows = []
-    keys = dict.fromkeys((r.window, r.way, r.kind) for r in results)
-    for window, way, kind in keys:
+    keys = dict.fromkeys((r.window, r.variant, r.kind) for r in results)
+    for window, variant, kind in keys:
         for side in (INSIDE, OUTSIDE):
             by_document: dict[str, list[Answer]] = {}
             for r in results:
-                same = (r.window, r.way, r.kind) == (window, way, kind)
+                same = (r.window, r.variant, r.kind) == (window, variant, kind)
                 if same and _side(r) == side:
                     by_document.setdefault(r.document, []).append(r)
             if not by_document:
@@ -171,7 +203,7 @@ def summarise(results: Sequence[Answer]) -> list[Row]:
             rows.append(
                 Row(
                     window,
-                    way,
+                    variant,
                     kind,
                     side,
                     sum(map(len, by_document.values())),

@@ -1,4 +1,4 @@
-"""What measurements share: how well a session foretells tokens, and the spread of a mean."""
+"""Shared by the measurements: how well a session predicts tokens, and a mean with its interval."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ NORMAL_QUANTILE = 1.96
 
 
 def log_probabilities(session: Session, ids: list[int]) -> Tensor:
-    """Log-probabilities of `ids` as the session's next tokens, [T, vocab]; feeds all but the last.
+    """Predict the tokens `ids` from a session; feeds all of them but the last.
 
     Args:
-        ids: T of them, one or more.
+        ids: T token ids, one or more.
+
+    Returns:
+        Log-probabilities, float32 [T, vocabulary], on the CPU; row t predicts ids[t].
     """
     first = session.next_logits()
     rest = session.feed(ids[:-1], logits="all")
@@ -34,17 +37,26 @@ def log_probabilities(session: Session, ids: list[int]) -> Tensor:
 
 
 def cross_entropy(log_p: Tensor, ids: list[int]) -> float:
-    """Mean negative log-likelihood of the true tokens, in nats."""
+    """Mean negative log-likelihood of the true tokens, in nats.
+
+    Args:
+        log_p: log-probabilities, [T, vocabulary].
+        ids: the T true tokens.
+    """
     return -float(log_p.gather(1, torch.tensor(ids)[:, None]).mean())
 
 
 def mean(values: Sequence[float]) -> float:
-    """Of one value or more."""
+    """The arithmetic mean.
+
+    Raises:
+        StatisticsError: there are no values.
+    """
     return statistics.fmean(values)
 
 
 def half_interval(values: Sequence[float]) -> float:
-    """Half the 95 % interval of the mean, by Student's t; NaN for a single value."""
+    """Half the width of the mean's 95 % confidence interval, by Student's t; NaN for one value."""
     freedom = len(values) - 1
     if freedom < 1:
         return math.nan

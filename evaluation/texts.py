@@ -1,4 +1,7 @@
-"""Token ids of documents, for measurements."""
+"""Token ids of documents, for measurements.
+
+Every function raises `IngestError` for a document that cannot be read.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,22 @@ from ahn_runtime.tokenizer import Tokenizer
 from ingest import encode_segments, open_document
 
 AROUND = 4
-"""A passage from the middle of the first so many times its length: past title pages and prefaces,
-without reading a whole library for it."""
+"""A passage is taken from the middle of the first AROUND times its length: that is past title pages
+and prefaces, and needs only the beginning of a long document."""
 
 
 def pieces(path: Path, tokenizer: Tokenizer) -> Iterator[list[int]]:
-    """Tokens of a document, segment by segment."""
+    """Yield the token ids of a document, segment by segment."""
     for _, ids in encode_segments(open_document(path).segments(), tokenizer.encode):
         yield ids
 
 
 def beginning(path: Path, tokenizer: Tokenizer, count: int) -> list[int]:
-    """The first segments of a document that hold `count` tokens; all of it if it has fewer."""
+    """The token ids of a document's first segments.
+
+    Returns:
+        `count` tokens or more, up to the end of a segment; fewer if the document has fewer.
+    """
     ids: list[int] = []
     for piece in pieces(path, tokenizer):
         ids += piece
@@ -30,17 +37,20 @@ def beginning(path: Path, tokenizer: Tokenizer, count: int) -> list[int]:
 
 
 def middle(path: Path, tokenizer: Tokenizer, length: int) -> list[int] | None:
-    """`length` tokens from inside a document; None if it is shorter."""
+    """The token ids of a passage of `length` tokens; None if the document is shorter.
+
+    The passage is from the middle of the document's first AROUND * `length` tokens.
+    """
     ids = beginning(path, tokenizer, AROUND * length)
     start = max(0, (len(ids) - length) // 2)
     return ids[start : start + length] if len(ids) >= length else None
 
 
 def stream(paths: Sequence[Path], tokenizer: Tokenizer) -> Iterator[list[int]]:
-    """Tokens of the documents one after another, from the first again after the last; pieces.
+    """Yield the token ids of all documents in pieces, without end: after the last, the first again.
 
     Raises:
-        ValueError: the documents hold no text.
+        ValueError: the documents contain no text.
     """
     while True:
         found = False

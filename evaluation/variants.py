@@ -1,40 +1,65 @@
-"""Ways to read that the measures compare: full attention, the window alone, and each memory.
+"""The compared variants: full attention, the window alone, and the window with each memory.
 
-Every part of a report names them alike, so that its tables and figures can be read side by side.
+All parts of a report use the same names for them, so that tables and figures can be compared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 from ahn_runtime import Runtime
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 FULL, WINDOW = "full", "window"
 
-Told = Callable[[str], None]
-"""Told what a measure is doing, line by line."""
+Log = Callable[[str], None]
+"""Receives progress messages, one line each."""
+
+VARIANT_KEY = "way"
+"""JSON key of a row's variant; existing reports have this key."""
 
 
 @dataclass(frozen=True)
-class Way:
-    """A way to read: its name, and its window (None for full attention)."""
+class Variant:
+    """One variant of the model.
+
+    Args:
+        name: "full", "window", or the name of a memory.
+        window: W in tokens; None for full attention.
+    """
 
     name: str
     window: int | None
 
 
-def ways_to_read(
+def reading_variants(
     plain: Runtime, memories: Mapping[str, Runtime], windows: Sequence[int], sinks: int
-) -> dict[Way, Runtime]:
-    """Full attention first, then for each window it alone and with each memory.
+) -> dict[Variant, Runtime]:
+    """Make the runtime of every variant.
 
     Args:
         plain: the model without a memory.
-        memories: the model with each memory, by the name it goes by.
+        memories: the model with each memory, by the memory's name.
+        windows: values of W, in tokens.
+        sinks: S, in tokens.
+
+    Returns:
+        Full attention first; then for each window the window alone and the window with each memory.
     """
-    ways = {Way(FULL, None): plain.with_stream(window=None, sinks=0)}
+    variants = {Variant(FULL, None): plain.with_stream(window=None, sinks=0)}
     for window in windows:
         for name, runtime in {WINDOW: plain, **memories}.items():
-            ways[Way(name, window)] = runtime.with_stream(window=window, sinks=sinks)
-    return ways
+            variants[Variant(name, window)] = runtime.with_stream(window=window, sinks=sinks)
+    return variants
+
+
+def row_as_dict(row: DataclassInstance) -> dict[str, Any]:
+    """A row of a report for JSON: fields by name, but `VARIANT_KEY` for the field `variant`."""
+    return {
+        VARIANT_KEY if field.name == "variant" else field.name: getattr(row, field.name)
+        for field in fields(row)
+    }

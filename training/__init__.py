@@ -1,12 +1,14 @@
-"""Self-distillation of a memory: the frozen base teaches its own windowed self.
+"""Self-distillation of a memory: the frozen base model, with full attention, teaches itself with a
+window and a memory.
 
-A program over the runtime: it knows models, texts and files of its own; it knows no session, no
-database and no page, and nothing of the application imports it but the command `train`.
+This package builds on `ahn_runtime` and `ingest`. It has no sessions, no database and no page, and
+in the application only the command `train` imports it.
 
 Letters: `L` tokens of a sequence, `W` window, `S` sinks, `P = W + S` the first position with a
-memory, `H` query heads, `Hkv` key/value heads, `D` head dim. Everything drawn at random (order of
-the data, W, S, tasks, scored positions) is a function of the seed and a counter, so there is no
-random state to keep: the number of steps made is the place in all of them.
+memory, `H` query heads, `Hkv` key/value heads, `D` head dimension.
+
+Every random choice (order of the data, W, S, tasks, scored positions) is a function of the seed and
+a counter. So no random state is saved: the number of completed steps determines every later choice.
 
 Source: "Artificial Hippocampus Networks" (arXiv 2510.07318), section 3.3 and appendix.
 """

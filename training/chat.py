@@ -1,4 +1,5 @@
-"""The frame around a text with a question: one chat turn, or plain text without control tokens."""
+"""The prompt around a text and a question: a chat turn if the tokenizer has chat control tokens,
+plain text if not."""
 
 from __future__ import annotations
 
@@ -9,7 +10,11 @@ START, END = "<|im_start|>", "<|im_end|>"
 
 
 def opening(tokenizer: Tokenizer) -> list[int]:
-    """What stands before the text."""
+    """Token ids before the text: the system message and the start of the user message.
+
+    Returns:
+        An empty list for a tokenizer without chat control tokens.
+    """
     encode, control = tokenizer.encode, tokenizer.control
     if START not in control:
         return []
@@ -18,7 +23,7 @@ def opening(tokenizer: Tokenizer) -> list[int]:
 
 
 def closing(tokenizer: Tokenizer, question: str) -> list[int]:
-    """The question after the text, and the start of the answer."""
+    """Token ids between the text and the answer: the question and the start of the answer."""
     encode, control = tokenizer.encode, tokenizer.control
     if START not in control:
         return encode(f"\n\nQuestion: {question}\nAnswer: ")
@@ -26,7 +31,7 @@ def closing(tokenizer: Tokenizer, question: str) -> list[int]:
     return [*asked, control[START], *encode("assistant\n")]
 
 
-def answered(tokenizer: Tokenizer, answer: list[int]) -> list[int]:
-    """The answer and what ends it."""
+def end_answer(tokenizer: Tokenizer, answer: list[int]) -> list[int]:
+    """The token ids of an answer, followed by the end-of-message token if the tokenizer has one."""
     end = tokenizer.control.get(END)
     return answer if end is None else [*answer, end]

@@ -1,8 +1,8 @@
-"""A half-done training on disk: tensors in one safetensors file, all else in one JSON.
+"""The saved state of an unfinished training: tensors in a safetensors file, the rest in JSON.
 
-The tensors of each save go to a file of their own; the JSON that names it is replaced last. So
-whenever the process dies, the JSON stands beside the very tensors it was written for. Nothing is
-pickled. There is no random state: everything drawn is a function of the seed and the step.
+Each save writes its tensors to a new file, then replaces the JSON file that names it. So after a
+crash at any moment the JSON file names a complete tensor file that belongs to it. Nothing is
+pickled. No random state is saved: every random choice is a function of the seed and the step.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ TENSORS_GLOB = "state-*.safetensors"
 
 @dataclass(frozen=True)
 class TrainingState:
-    """Where a training stands.
+    """The progress of a training.
 
     Args:
-        steps_done: optimiser steps made.
-        next_example: number of the first example that was not used; the place in the data.
-        origin: what the result depends on: options, data, base, first memory. A training goes on
-            only where this is the same.
+        steps_done: completed optimiser steps.
+        next_example: index of the first example that was not used.
+        origin: what the result depends on: options, data, base model, first memory; JSON-ready. A
+            training resumes only if its origin is equal to the saved one.
         tensors: parameters and optimiser moments, by name.
     """
 
@@ -45,7 +45,14 @@ class TrainingState:
 
 
 def save_state(directory: Path, state: TrainingState) -> None:
-    """Write a state, then drop the one before it."""
+    """Write a state, then delete the previous one.
+
+    Args:
+        directory: created if it does not exist.
+
+    Raises:
+        OSError: the directory cannot be written.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     data = save({name: t.detach().cpu().contiguous() for name, t in state.tensors.items()})
     name = f"state-{state.steps_done:08d}.safetensors"
@@ -66,10 +73,17 @@ def save_state(directory: Path, state: TrainingState) -> None:
 
 
 def load_state(directory: Path, origin: Mapping[str, Any]) -> TrainingState | None:
-    """The state saved in a directory, or None where there is none.
+    """Read the state saved in a directory.
+
+    Args:
+        origin: what the training's result depends on; compared with the saved one, key by key.
+
+    Returns:
+        The state, or None if the directory holds none.
 
     Raises:
-        TrainingError: it is damaged, of a newer program, or of another training than `origin`.
+        TrainingError: the state is damaged, was written by a newer program, or belongs to a
+            training with another `origin`.
     """
     path = directory / INDEX_NAME
     if not path.is_file():
@@ -90,14 +104,15 @@ def load_state(directory: Path, origin: Mapping[str, Any]) -> TrainingState | No
         raise TrainingError(f"The training saved in {directory} is damaged.{_REMEDY}") from error
 
 
-_REMEDY = " Delete that folder to start anew, or choose another --output."
+_REMEDY = " Delete that folder to start again from the first step, or choose another --output."
 
 
 def _check_origin(saved: Mapping[str, Any], origin: Mapping[str, Any], directory: Path) -> None:
-    for key, ours in origin.items():
-        theirs = saved.get(key)
-        if theirs != ours:
+    for key, current in origin.items():
+        previous = saved.get(key)
+        if previous != current:
             raise TrainingError(
-                f"{directory} holds a training with {key} {theirs!r}, but {key} is {ours!r} now: "
-                "repeat its options and texts to go on with it, or choose another --output."
+                f"{directory} holds a training with {key} {previous!r}, but {key} is {current!r} "
+                "now: use the saved training's options and texts to resume it, or choose another "
+                "--output."
             )

@@ -1,8 +1,8 @@
-"""From files to examples: the n-th example of a training is a function of the data and the seed.
+"""Training examples from files: example n is a function of the data, the settings and n alone.
 
-Texts are read through `ingest`, encoded, joined with the end-of-text token between documents and
-cut into sequences of L tokens; each question is an example of its own. An epoch goes through both
-in a shuffled order.
+Texts are read with `ingest`, encoded, joined with an end-of-text token after each document and cut
+into sequences of L tokens. Each question is one example. An epoch visits every sequence and every
+question once, in a shuffled order.
 """
 
 from __future__ import annotations
@@ -31,14 +31,21 @@ Encode = Callable[[str], list[int]]
 
 
 class Corpus:
-    """All the data of a training, encoded.
+    """The encoded data of a training.
+
+    Attributes:
+        num_sequences: number of sequences of L tokens in the texts.
+        size: number of examples in an epoch: sequences and questions.
 
     Args:
-        tokens: of the texts, one after another.
-        questions: of the question files.
-        tokenizer: of the model.
-        settings: of the training.
-        notes: sentences about files of a folder that were left out.
+        tokens: token ids of all texts, concatenated.
+        questions: the questions of all question files.
+        tokenizer: the model's tokenizer.
+        settings: the settings of the training.
+        notes: one sentence for each file that was found in a folder but could not be read.
+
+    Raises:
+        TrainingError: there are neither L tokens of text nor a question.
     """
 
     def __init__(
@@ -62,11 +69,13 @@ class Corpus:
 
     @classmethod
     def read(cls, settings: TrainingSettings, tokenizer: Tokenizer) -> Corpus:
-        """Read and encode every file.
+        """Read and encode every file of `settings.texts`.
+
+        A file inside a folder that cannot be read is skipped, with a sentence in `notes`.
 
         Raises:
-            IngestError: a file that was named cannot be read.
-            TrainingError: a question file is not as expected, or there is too little text.
+            IngestError: a file that `settings.texts` names itself cannot be read.
+            TrainingError: a question file is malformed, or there is too little text.
         """
         tokens, questions, notes = array("i"), [], []
         separator = [i for name, i in tokenizer.control.items() if name == END_OF_TEXT]
@@ -86,25 +95,29 @@ class Corpus:
         return cls(tokens, questions, tokenizer, settings, notes)
 
     def digest(self) -> str:
-        """Hash of the content, hex."""
+        """SHA-256 over all tokens and questions, the first 32 hexadecimal digits."""
         digest = hashlib.sha256(self.tokens.tobytes())
         for q in self.questions:
             digest.update(f"\0{q.context}\0{q.question}\0{q.answer}".encode())
         return digest.hexdigest()[:32]
 
     def example(self, index: int) -> Example:
-        """The example of that number, from 0 without end."""
-        epoch, place = divmod(index, self.size)
-        item = self._permutation(epoch)[place]
+        """Build example number `index`.
+
+        Args:
+            index: 0 or more, without an upper limit; every `size` examples are one epoch.
+        """
+        epoch, offset = divmod(index, self.size)
+        item = self._permutation(epoch)[offset]
         rng = Random(f"{self.settings.seed}/example/{index}")
         if item >= self.num_sequences:
             return self._question(rng, self.questions[item - self.num_sequences])
         length = self.settings.length
         ids = self.tokens[item * length : (item + 1) * length].tolist()
         if rng.random() < self.settings.made:
-            made = self._task(rng, ids)
-            if made is not None:
-                return made
+            task = self._task(rng, ids)
+            if task is not None:
+                return task
         window, sinks = self._window(rng, length, length - length // 8)
         return self._finish(rng, ids, window, sinks, "text", length)
 
@@ -133,46 +146,49 @@ class Corpus:
         return Example(ids, window, sinks, positions, weights, kind, answer_start, evidence)
 
     def _task(self, rng: Random, text: list[int]) -> Example | None:
-        """A made task; a quarter of the sequence at least is room for what is asked for."""
+        """Make a recall task of a sequence, or None if no kind of task fits the text.
+
+        W + S is at most three quarters of the sequence; the rest is room for the evidence.
+        """
         kind = rng.choice(sorted(TASKS))
         window, sinks = self._window(rng, len(text), len(text) * 3 // 4)
         for name in dict.fromkeys((kind, "copy")):  # a text without names can still be copied
-            made = make_task(name, rng, self.tokenizer, text, window, sinks)
-            if made is not None and made.answer_start > window + sinks:
+            task = make_task(name, rng, self.tokenizer, text, window, sinks)
+            if task is not None and task.answer_start > window + sinks:
                 return self._finish(
-                    rng, made.ids, window, sinks, name, made.answer_start, made.evidence
+                    rng, task.ids, window, sinks, name, task.answer_start, task.evidence
                 )
         return None
 
-    def _question(self, rng: Random, asked: Question) -> Example:
-        """A question about its text, cut to L tokens around the answer if that is in it."""
-        encode, most = self.tokenizer.encode, self.settings.length // 4
+    def _question(self, rng: Random, question: Question) -> Example:
+        """A question about its text; the text is cut so that everything fits into L tokens."""
+        encode, max_answer_tokens = self.tokenizer.encode, self.settings.length // 4
         opening = chat.opening(self.tokenizer)
-        closing = chat.closing(self.tokenizer, asked.question)
-        answer = chat.answered(self.tokenizer, encode(asked.answer)[:most])
+        closing = chat.closing(self.tokenizer, question.question)
+        answer = chat.end_answer(self.tokenizer, encode(question.answer)[:max_answer_tokens])
         room = max(1, self.settings.length - len(opening) - len(closing) - len(answer))
-        context = _excerpt(rng, encode, asked, room)
+        context = _excerpt(rng, encode, question, room)
         prompt = [*opening, *context, *closing][-(self.settings.length - len(answer)) :]
         ids = [*prompt, *answer]
         window, sinks = self._window(rng, len(ids), len(prompt) - 1)
         return self._finish(rng, ids, window, sinks, "question", len(prompt))
 
 
-def _excerpt(rng: Random, encode: Encode, asked: Question, room: int) -> list[int]:
-    """At most `room` tokens of the context; if it holds the answer, so do they, and early."""
-    ids = encode(asked.context)
+def _excerpt(rng: Random, encode: Encode, question: Question, room: int) -> list[int]:
+    """At most `room` tokens of the context, with the answer near the beginning if it occurs."""
+    ids = encode(question.context)
     if len(ids) <= room:
         return ids
-    found = asked.context.lower().find(asked.answer.lower())
-    place = len(encode(asked.context[:found])) if found >= 0 else rng.randrange(len(ids))
-    # An eighth to a quarter of the excerpt stands before the answer: what it belongs to.
-    start = max(0, place - rng.randint(room // 8, max(1, room // 4)))
+    found = question.context.lower().find(question.answer.lower())
+    offset = len(encode(question.context[:found])) if found >= 0 else rng.randrange(len(ids))
+    # An eighth to a quarter of the excerpt comes before the answer, as its context.
+    start = max(0, offset - rng.randint(room // 8, max(1, room // 4)))
     start = min(start, len(ids) - room)
     return ids[start : start + room]
 
 
 def _files(paths: Iterable[Path]) -> list[tuple[Path, bool]]:
-    """Files to read, and whether each was named itself; folders are searched, in sorted order."""
+    """Files to read, and whether `paths` names each itself; folders are searched recursively."""
     found: list[tuple[Path, bool]] = []
     for path in paths:
         if not path.is_dir():

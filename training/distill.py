@@ -1,13 +1,15 @@
-"""Teacher and student over a whole sequence, and the loss between them.
+"""The teacher's and the student's forward pass over a whole sequence, and the loss between them.
 
-The student is what a session computes, as one differentiable pass: per layer, attention over
-sinks and window, plus what the memory gives back to query t after position t - W was written.
-Below P = W + S both are the same, as a causal layer sees nothing of what comes later. So the
-teacher goes first and leaves, per layer, what the student needs of those positions; the student
-runs over the rest only, and gradients touch nothing else.
+The teacher is the base model with full attention. The student computes what a session computes, as
+one differentiable pass: in each layer, attention over sinks and window, plus the memory's output
+for query t after position t - W was written.
 
-Shapes: x [T, hidden]; q [H, T, D]; k, v [Hkv, T, D]; T = L - P positions from P on, which is also
-the number of positions written, S .. L - W - 1.
+Below position P = W + S teacher and student are equal, because a causal layer sees no later
+position. So the teacher runs first and keeps, for each layer, what the student needs of those
+positions. The student then runs over the positions from P on, and only these have gradients.
+
+Shapes: x [T, hidden]; q [H, T, D]; k, v [Hkv, T, D]. T = L - P is the number of positions from P
+on, and also the number of positions written to the memory, S .. L - W - 1.
 
 Source: "Artificial Hippocampus Networks" (arXiv 2510.07318), sections 3.2 and 3.3.
 """
@@ -28,19 +30,20 @@ from ahn_runtime.model.qwen2 import DecoderLayer, Qwen2
 from ahn_runtime.model.rope import rope_rotation
 
 QUERY_BLOCK_TOKENS = 1024
-"""Queries that share a mask: attention costs their number times W + S + this, not L."""
+"""Queries per attention block: each block has at most W + S + QUERY_BLOCK_TOKENS keys, not L."""
 
 HEAD_BLOCK_TOKENS = 256
-"""Positions whose logits are held at once, in three or four copies."""
+"""Positions whose logits are in memory at once, in three or four copies."""
 
 
 @dataclass(frozen=True)
 class Shared:
-    """What teacher and student have in common in one layer: positions below P.
+    """One layer's tensors at the positions below P, where teacher and student are equal.
 
     Args:
         k, v: rotated keys, and values, [Hkv, P, D].
-        x: normed inputs of the positions S .. P - 1, [W, hidden]; write gates come from them.
+        x: normed inputs of the positions S .. P - 1, [W, hidden]; their write gates are computed
+            from them.
     """
 
     k: Tensor
@@ -50,7 +53,12 @@ class Shared:
 
 @dataclass(frozen=True)
 class Window:
-    """W and S of a sequence of L tokens, `length`."""
+    """The window of a sequence.
+
+    Args:
+        window, sinks: W and S.
+        length: L, tokens of the sequence.
+    """
 
     window: int
     sinks: int
@@ -63,18 +71,22 @@ class Window:
 
 
 @torch.no_grad()
-def teach(model: Qwen2, ids: Tensor, view: Window) -> tuple[Tensor, list[Shared]]:
-    """Full attention over a sequence.
+def teacher_forward(model: Qwen2, ids: Tensor, view: Window) -> tuple[Tensor, list[Shared]]:
+    """Run the base model with full attention over a sequence, without gradients.
+
+    Args:
+        ids: token ids, int64 [L].
+        view: W and S of the student.
 
     Returns:
-        Final hidden states from P on, [T, hidden], and each layer's share for the student.
+        Final hidden states from P on, [T, hidden], and what the student needs of each layer.
     """
     x = model.model.embed_tokens(ids)
     rotation = _rotation(model, 0, view.length, x)
     shares = []
     for layer in _layers(model):
         h, q, k, v = _project(layer, x, rotation)
-        # Copies, so that a long sequence's rest is not kept with them.
+        # Copies, because slices would keep the tensors of the whole sequence in memory.
         own = slice(0, view.first)
         shares.append(Shared(k[:, own].clone(), v[:, own].clone(), h[view.sinks : view.first]))
         x = _finish(layer, x, _attend_all(q, k, v))
@@ -82,7 +94,7 @@ def teach(model: Qwen2, ids: Tensor, view: Window) -> tuple[Tensor, list[Shared]
     return final, shares
 
 
-def study(
+def student_forward(
     model: Qwen2,
     ids: Tensor,
     view: Window,
@@ -90,11 +102,15 @@ def study(
     recompute: bool = False,
     strengths: Tensor | None = None,
 ) -> Tensor:
-    """The windowed model with its memory over the positions from P on, differentiable.
+    """Run the model with its window and memory over the positions from P on, differentiably.
 
     Args:
-        recompute: keep only the layers' inputs and compute the rest again for the gradients.
-        strengths: factors on the values written, [layers, H, T]; None for 1, as a session has.
+        ids: token ids, int64 [L].
+        view: W and S.
+        shares: each layer's tensors below P, from `teacher_forward`.
+        recompute: keep only the layers' inputs and recompute the rest in the backward pass.
+        strengths: factors on the values written to the memory, [layers, H, T]; None for 1, which
+            is what a session computes.
 
     Returns:
         Final hidden states, [T, hidden].
@@ -145,7 +161,15 @@ def _student_layer(
 
 
 def attend_window(q: Tensor, k: Tensor, v: Tensor, view: Window) -> Tensor:
-    """Attention of the queries from P on over sinks and window; k, v [Hkv, L, D]."""
+    """Attention of the queries from P on over sinks and window.
+
+    Args:
+        q: [H, T, D].
+        k, v: [Hkv, L, D].
+
+    Returns:
+        [H, T, D].
+    """
     window, sinks = view.window, view.sinks
     outputs = []
     for start in range(view.first, view.length, QUERY_BLOCK_TOKENS):
@@ -200,7 +224,7 @@ class Losses:
     """Weighted means over the scored positions, in nats.
 
     Args:
-        divergence: KL(teacher || student), what is minimised.
+        divergence: KL(teacher || student), the loss that is minimised.
         student, teacher: cross-entropy of the true next token.
     """
 
@@ -210,35 +234,36 @@ class Losses:
 
 
 @torch.no_grad()
-def compare(
+def distillation_loss(
     head: torch.nn.Linear | Int8Linear,
     student: Tensor,
     teacher: Tensor,
     targets: Tensor,
     weights: Tensor,
 ) -> tuple[Losses, Tensor]:
-    """Loss at the scored positions, and its gradient with respect to the student's states.
+    """Loss at the scored positions, and its gradient with respect to the student's hidden states.
 
-    The gradient is written out: the output layer is frozen and the largest of all, so this spares
-    its logits' graph, and no more than a block of them exists at once.
+    The gradient is computed explicitly, not by autograd: the output layer is frozen and the largest
+    layer, so no graph of its logits is needed, and only one block of logits exists at a time.
 
     Args:
-        student, teacher: final hidden states, [N, hidden].
+        head: the output layer.
+        student, teacher: final hidden states at the scored positions, [N, hidden].
         targets: the true next tokens, int64 [N].
-        weights: float32 [N].
+        weights: weights of the positions, float32 [N].
 
     Returns:
-        The losses, and the gradient [N, hidden].
+        The losses, and the gradient, [N, hidden].
     """
     totals = torch.zeros(3, dtype=torch.float64)
     gradient = torch.empty_like(student)
     for rows in torch.arange(len(student), device=student.device).split(HEAD_BLOCK_TOKENS):
-        ours, theirs = (_log_probabilities(head, t[rows]) for t in (student, teacher))
-        picked = [t.gather(1, targets[rows, None])[:, 0] for t in (ours, theirs)]
-        probabilities = theirs.exp()
-        divergence = theirs.sub_(ours).mul_(probabilities).sum(dim=-1)
-        # d KL / d logits of the student: its probabilities less the teacher's.
-        slope = ours.exp_().sub_(probabilities).mul_(weights[rows, None])
+        log_p, log_p_teacher = (_log_probabilities(head, t[rows]) for t in (student, teacher))
+        picked = [t.gather(1, targets[rows, None])[:, 0] for t in (log_p, log_p_teacher)]
+        p_teacher = log_p_teacher.exp()
+        divergence = log_p_teacher.sub_(log_p).mul_(p_teacher).sum(dim=-1)
+        # d KL / d logits of the student = the student's probabilities - the teacher's.
+        slope = log_p.exp_().sub_(p_teacher).mul_(weights[rows, None])
         gradient[rows] = _head_gradient(head, slope)
         means = [(weights[rows] * t).sum() for t in (divergence, *(-p for p in picked))]
         totals += torch.stack(means).double().cpu()

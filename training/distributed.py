@@ -1,4 +1,4 @@
-"""One process, or several under torchrun that share each step's sequences."""
+"""One training process, or several processes under torchrun that split each step's sequences."""
 
 from __future__ import annotations
 
@@ -13,29 +13,37 @@ from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
-class Team:
-    """This process's number and how many there are."""
+class ProcessGroup:
+    """The processes of a training, as seen from one of them.
+
+    Args:
+        rank: number of this process, from 0.
+        size: number of processes.
+    """
 
     rank: int = 0
     size: int = 1
 
     @property
-    def leads(self) -> bool:
-        """Whether this is the process that writes."""
+    def is_leader(self) -> bool:
+        """Whether this process writes files and reports progress (rank 0)."""
         return self.rank == 0
 
-    def add(self, values: Tensor) -> Tensor:
-        """The sum over all processes, in place."""
+    def all_reduce(self, values: Tensor) -> Tensor:
+        """Replace `values` with its sum over all processes, in place, and return it."""
         if self.size > 1:
             dist.all_reduce(values)
         return values
 
-    def add_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Every process's gradients become the sum over all."""
+    def all_reduce_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Replace each parameter's gradient with its sum over all processes.
+
+        A parameter without a gradient counts as one with a gradient of zeros.
+        """
         if self.size == 1:
             return
         gradients = [_gradient(p) for p in parameters]
-        flat = self.add(torch.cat([g.flatten() for g in gradients]))
+        flat = self.all_reduce(torch.cat([g.flatten() for g in gradients]))
         sizes = [g.numel() for g in gradients]
         for gradient, part in zip(gradients, flat.split(sizes), strict=True):
             gradient.copy_(part.view_as(gradient))
@@ -48,12 +56,16 @@ def _gradient(parameter: nn.Parameter) -> Tensor:
 
 
 def is_leader() -> bool:
-    """Whether this process speaks for all of them, also before they joined."""
+    """Whether this process has rank 0; can be asked before the process group is joined."""
     return os.environ.get("RANK", "0") == "0"
 
 
 def device_for(device: str) -> str:
-    """The device of this process; under torchrun each has a GPU of its own."""
+    """Resolve a device option: "auto" to "cuda" or "cpu", and under torchrun to one GPU a process.
+
+    Args:
+        device: "auto", "cpu" or "cuda".
+    """
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     rank = os.environ.get("LOCAL_RANK")
@@ -61,16 +73,22 @@ def device_for(device: str) -> str:
 
 
 @contextmanager
-def join_team(device: torch.device) -> Iterator[Team]:
-    """Join the processes that torchrun started, if it did."""
+def join_process_group(device: torch.device) -> Iterator[ProcessGroup]:
+    """Join the processes that torchrun started, and leave them at the end of the context.
+
+    Without torchrun this is a group of one process.
+
+    Args:
+        device: the device this process computes on; it decides between NCCL and Gloo.
+    """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
-        yield Team()
+        yield ProcessGroup()
         return
     if device.type == "cuda":
         torch.cuda.set_device(device)
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
-        yield Team(dist.get_rank(), size)
+        yield ProcessGroup(dist.get_rank(), size)
     finally:
         dist.destroy_process_group()

@@ -1,5 +1,5 @@
-"""What can go wrong in a training."""
+"""The error of this package."""
 
 
 class TrainingError(ValueError):
-    """Data, options or a half-done training that do not fit; says what, where and what to do."""
+    """Data, options or saved state that a training cannot use; the message names the remedy."""

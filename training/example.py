@@ -1,4 +1,4 @@
-"""What one sequence of a training is: tokens, a window, and where it is scored."""
+"""One training sequence: its tokens, its window and its scored positions."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from dataclasses import dataclass
 from random import Random
 
 ANSWER_SHARE = 0.5
-"""Weight of an answer's positions where there is one; the rest of the weight is the text's."""
+"""Total weight of the answer's positions in a sequence with an answer; the rest is the text's."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """One sequence.
+    """One training sequence.
 
     Args:
         ids: token ids, L of them.
         window, sinks: W and S.
-        positions: ascending; the student's distribution at each is compared with the teacher's.
-        weights: of the positions; they sum to 1.
-        kind: "text", "question", or the name of a made task.
-        answer_start: index in `ids` of the answer's first token; L where there is no answer.
-        evidence: where the answer was read, as (first, end), for made tasks.
+        positions: ascending positions at which the student's distribution is compared with the
+            teacher's.
+        weights: one for each position; they sum to 1.
+        kind: "text", "question", or the kind of a recall task.
+        answer_start: index in `ids` of the answer's first token; L if there is no answer.
+        evidence: for recall tasks, the range (first, end) in `ids` that holds the answer.
     """
 
     ids: list[int]
@@ -36,13 +37,16 @@ class Example:
 def score(
     rng: Random, length: int, first: int, answer_start: int, wanted: int
 ) -> tuple[list[int], list[float]]:
-    """Choose scored positions and their weights.
+    """Choose the scored positions of a sequence and their weights; the answer's come first.
 
     Args:
-        length: L; the last position predicts nothing that is known and is left out.
-        first: W + S.
+        length: L; the last position is never scored, because its next token is unknown.
+        first: W + S, the first position that can be scored.
         answer_start: index of the answer's first token, or L; position t predicts token t + 1.
-        wanted: positions at most; 0 for all.
+        wanted: maximum number of positions; 0 for all.
+
+    Returns:
+        Ascending positions, and their weights, which sum to 1.
     """
     answer = list(range(max(first, answer_start - 1), length - 1))
     text = list(range(first, min(answer_start, length) - 1))

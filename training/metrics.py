@@ -1,4 +1,4 @@
-"""What each step was like, one JSON object a line."""
+"""The figures of each training step, in a JSONL file."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from training.atomic import write_atomically
 
 @dataclass(frozen=True)
 class StepMetrics:
-    """One step; with a batch, means over its sequences, and the first one's window and kind.
+    """The figures of one step; losses are means over the sequences of the batch.
 
     Args:
-        step: from 1.
+        step: number of the step, from 1.
         loss: KL(teacher || student) in nats per scored position.
-        student_loss, teacher_loss: cross-entropy of the text, in nats.
-        learning_rate: of this step.
-        gradient_norm: before clipping.
-        window, sinks, kind: of the first sequence.
-        positions: scored, in all sequences.
-        seconds: the step took.
+        student_loss, teacher_loss: cross-entropy of the true next token, in nats.
+        learning_rate: the learning rate of this step.
+        gradient_norm: norm of the gradient before clipping.
+        window, sinks, kind: W, S and kind of the first sequence.
+        positions: number of scored positions in all sequences.
+        seconds: duration of the step.
     """
 
     step: int
@@ -38,7 +38,14 @@ class StepMetrics:
 
 
 class MetricsFile:
-    """A JSONL file of `StepMetrics`, cut back to the step from which a training goes on."""
+    """A JSONL file of `StepMetrics`.
+
+    Attributes:
+        rows: the steps in the file.
+
+    Args:
+        steps_done: steps completed in the saved state; later steps are removed from the file.
+    """
 
     def __init__(self, path: Path, steps_done: int) -> None:
         self.path = path
@@ -47,14 +54,20 @@ class MetricsFile:
         write_atomically(path, text.encode())
 
     def add(self, row: StepMetrics) -> None:
-        """Append a step."""
+        """Append one step to the file and to `rows`."""
         self.rows.append(row)
         with self.path.open("a", encoding="utf-8") as stream:
             stream.write(_line(row))
 
 
 def read_metrics(path: Path) -> list[StepMetrics]:
-    """The steps of a file up to the first line that was not written to its end."""
+    """Read the steps of a metrics file.
+
+    Reading stops at the first malformed line: a crash can leave the last line incomplete.
+
+    Returns:
+        The steps in order; an empty list if there is no file.
+    """
     rows: list[StepMetrics] = []
     if not path.is_file():
         return rows

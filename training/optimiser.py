@@ -1,7 +1,7 @@
-"""AdamW over a memory's parameters: groups, schedule, and its moments as plain tensors.
+"""AdamW over a memory's parameters: parameter groups, learning rate schedule, moments as tensors.
 
 Source: "Decoupled Weight Decay Regularization" (arXiv 1711.05101) for AdamW, "SGDR" (arXiv
-1608.03983) for the cosine.
+1608.03983) for the cosine schedule.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ MOMENTS = ("exp_avg", "exp_avg_sq")
 def make_optimiser(
     parameters: Mapping[str, nn.Parameter], rates: Mapping[str, float], settings: TrainingSettings
 ) -> torch.optim.AdamW:
-    """AdamW; only matrices decay towards 0, norms, biases and decays do not.
+    """Make the optimiser; weight decay applies to matrices, not to norms, biases and decays.
 
     Args:
-        rates: of each parameter, as a multiple of the learning rate.
+        parameters: the parameters to optimise, by name.
+        rates: for each name, the parameter's rate as a multiple of the learning rate.
     """
     groups = [
         {
@@ -37,13 +38,21 @@ def make_optimiser(
 
 
 def set_learning_rate(optimiser: torch.optim.AdamW, rate: float) -> None:
-    """Of the next step; each parameter's is a multiple of it."""
+    """Set the learning rate of the next step.
+
+    Args:
+        rate: the learning rate, before each parameter's multiple is applied.
+    """
     for group in optimiser.param_groups:
         group["lr"] = rate * group["rate"]
 
 
 def learning_rate(step: int, settings: TrainingSettings) -> float:
-    """Of step `step`, counted from 0: up in a line, down as a cosine that ends near 0."""
+    """The learning rate of a step: a linear rise, then a cosine that ends near 0.
+
+    Args:
+        step: number of the step, from 0.
+    """
     rising = round(settings.warmup * settings.steps)
     if step < rising:
         return settings.learning_rate * (step + 1) / rising
@@ -54,7 +63,11 @@ def learning_rate(step: int, settings: TrainingSettings) -> float:
 def moments(
     optimiser: torch.optim.AdamW, parameters: Mapping[str, nn.Parameter]
 ) -> dict[str, Tensor]:
-    """The moments by `{moment}/{parameter}`; none before the first step."""
+    """The optimiser's first and second moments, named `{moment}/{parameter}`.
+
+    Returns:
+        An empty dict before the first step.
+    """
     return {
         f"{moment}/{name}": optimiser.state[parameter][moment]
         for name, parameter in parameters.items()
@@ -69,10 +82,15 @@ def restore_moments(
     tensors: Mapping[str, Tensor],
     steps_done: int,
 ) -> None:
-    """Put saved moments back, as if the steps had been made here."""
+    """Give the optimiser the moments of a saved training.
+
+    Args:
+        tensors: holds each moment as `{moment}/{parameter}`.
+        steps_done: optimiser steps that the saved training completed.
+    """
     for name, parameter in parameters.items():
-        held: dict[str, Tensor] = {"step": torch.tensor(float(steps_done))}
+        state: dict[str, Tensor] = {"step": torch.tensor(float(steps_done))}
         for moment in MOMENTS:
-            # A copy: tensors read from bytes lie in memory that may not be written.
-            held[moment] = tensors[f"{moment}/{name}"].to(parameter.device, copy=True)
-        optimiser.state[parameter] = held
+            # A copy, because tensors loaded from bytes can be in read-only memory.
+            state[moment] = tensors[f"{moment}/{name}"].to(parameter.device, copy=True)
+        optimiser.state[parameter] = state

@@ -1,4 +1,4 @@
-"""The loss over the steps as an SVG."""
+"""The figure of a training's loss."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ import matplotlib.pyplot as plt  # noqa: E402
 
 
 def loss_svg(losses: Sequence[float], steps: Sequence[int], title: str) -> str:
-    """An SVG document: each step's loss in grey, its running mean over a tenth of them in blue.
+    """Draw the loss over the steps: each step in grey, the running mean in blue.
 
     Args:
-        losses: 0 or more each.
-        steps: of the losses, ascending.
+        losses: one loss a step, each 0 or more.
+        steps: the ascending step numbers of the losses.
+
+    Returns:
+        An SVG document; equal arguments give equal text.
     """
     with plt.rc_context({"svg.hashsalt": "ammon", "axes.grid": True, "grid.alpha": 0.3}):
         figure, axis = plt.subplots(figsize=(7.2, 3.6))
@@ -31,7 +34,7 @@ def loss_svg(losses: Sequence[float], steps: Sequence[int], title: str) -> str:
 
 
 def running_mean(values: Sequence[float]) -> list[float]:
-    """Mean of each value and those before it, over a tenth of them all (at least 1)."""
+    """The running mean of the values, over the last tenth of their number (at least one value)."""
     size = max(1, len(values) // 10)
     means = []
     for end in range(1, len(values) + 1):

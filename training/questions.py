@@ -1,6 +1,6 @@
-"""Question files: JSONL, one object a line with "text" or "context", "question" and "answer".
+"""Question files: JSONL, each line an object with "text" or "context", "question" and "answer".
 
-Where several answers are right, "answer" is a list of them, the best first.
+If several answers are correct, "answer" is a list of them, best first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,13 @@ from training.errors import TrainingError
 
 @dataclass(frozen=True)
 class Question:
-    """A text, something asked about it, and the answers that are right, the best first."""
+    """A question about a text.
+
+    Args:
+        context: the text.
+        question: the question, as it is asked.
+        answers: the correct answers, best first; at least one.
+    """
 
     context: str
     question: str
@@ -24,15 +30,16 @@ class Question:
 
     @property
     def answer(self) -> str:
-        """The best one."""
+        """The best of the correct answers."""
         return self.answers[0]
 
 
 def read_questions(path: Path) -> list[Question]:
-    """Read a question file.
+    """Read a question file; empty lines are ignored.
 
     Raises:
-        TrainingError: naming the line that is not as expected.
+        OSError: the file cannot be opened.
+        TrainingError: the file is not UTF-8, or a line is malformed; the message names the line.
     """
     return list(_read(path))
 

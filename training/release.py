@@ -1,6 +1,7 @@
-"""The trained memory in the released layout: `config.json` and `model.safetensors`, memory only.
+"""Export of a trained memory in the layout of the released AHN models.
 
-Saved in bfloat16 but for A_log and dt_bias, which stay float32: rounding those changes the decay.
+The layout is `config.json` and `model.safetensors`, with the memory's parameters only. They are
+saved in bfloat16, except A_log and dt_bias, which stay float32: rounding them changes the decay.
 """
 
 from __future__ import annotations
@@ -22,12 +23,16 @@ FLOAT32_NAMES = ("A_log", "dt_bias")
 def write_release(
     directory: Path, memory: Mapping[str, Tensor], config: ModelConfig, cell: str
 ) -> None:
-    """Write a directory that `Runtime.load(base, ahn=directory)` takes.
+    """Write a memory so that `Runtime.load(base, ahn=directory)` can load it.
 
     Args:
-        memory: parameters by name, `model.layers.{i}.ahn.fn.*`.
-        config: of the base.
-        cell: the memory's kind by its released name.
+        directory: an existing directory.
+        memory: the memory's parameters by name, `model.layers.{i}.ahn.fn.*`.
+        config: the configuration of the base model.
+        cell: the kind of memory: "GatedDeltaNet", "DeltaNet" or "Mamba2".
+
+    Raises:
+        OSError: the directory cannot be written.
     """
     tensors = {name: _rounded(name, tensor) for name, tensor in memory.items()}
     write_atomically(directory / "model.safetensors", save(tensors, {"format": "pt"}))

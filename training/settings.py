@@ -1,4 +1,4 @@
-"""What a training is asked to do; one frozen object, written beside its state."""
+"""The options of a training."""
 
 from __future__ import annotations
 
@@ -11,30 +11,35 @@ from training.errors import TrainingError
 MIN_LENGTH_TOKENS = 16
 RECOMPUTE_ABOVE_TOKENS = 4096
 CPU_POSITIONS = 192
-"""The output layer over a vocabulary of 151,936 is a tenth of a CPU's step at this many."""
+"""Default number of scored positions on a CPU: with it, the output layer over a vocabulary of
+151,936 takes a tenth of a step's time."""
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """Options of a training; the model is loaded apart.
+    """The options of a training, without those that load the model.
 
     Args:
         texts: files and folders of texts, and question files (.jsonl).
-        length: L, tokens of a sequence.
-        steps: optimiser steps in all.
-        batch: sequences per step, over all devices.
-        learning_rate: the highest; reached after the warm-up, falls as a cosine to 0.
-        warmup: share of the steps in which it rises.
-        weight_decay: of matrices; norms, biases and decays have none.
-        clip: highest norm of the gradient.
-        windows: W to draw from; None: powers of two and halfway between, from L/8 to L.
-        sinks: S to draw from, up to W/2; None: 0, 32, 64, 128 and so on.
-        positions: scored positions per sequence, drawn at random; 0: all beyond the window.
-        made: share of text sequences that become a recall task.
-        seed: of everything that is drawn.
-        recompute: give up activations and compute them again in the backward pass; None: only
-            for sequences longer than 4,096 tokens.
+        length: L, tokens per sequence; 16 or more.
+        steps: optimiser steps in total.
+        batch: sequences per step, over all processes.
+        learning_rate: the maximum, reached after the warm-up; falls to 0 as a cosine.
+        warmup: share of the steps in which the learning rate rises, 0 to 1.
+        weight_decay: weight decay of matrices; norms, biases and decays have none.
+        clip: maximum norm of the gradient.
+        windows: values of W to draw from; None for powers of two and the values halfway between,
+            from L/8 to L.
+        sinks: values of S to draw from, up to W/2; None for 0, 32, 64, 128 and so on.
+        positions: scored positions per sequence, drawn at random; 0 for all beyond the window.
+        made: share of the text sequences that are made into recall tasks, 0 to 1.
+        seed: seed of every random choice.
+        recompute: whether the backward pass recomputes activations instead of keeping them; None
+            to recompute for sequences longer than 4,096 tokens.
         save_every: steps between two saves.
+
+    Raises:
+        TrainingError: an option is out of its range.
     """
 
     texts: tuple[Path, ...]
@@ -70,7 +75,7 @@ class TrainingSettings:
         for sinks in self.sinks or ():
             _at_least("sinks", sinks, 0)
         for window in self.windows or ():
-            # The last eighth of a sequence at least lies beyond window and sinks.
+            # At least the last eighth of a sequence is beyond the window.
             if not 1 <= window <= self.length - self.length // 8:
                 raise TrainingError(
                     f"A window of {window} does not fit sequences of {self.length} tokens: take "
@@ -79,16 +84,16 @@ class TrainingSettings:
 
     @property
     def recomputes(self) -> bool:
-        """Whether activations are computed again in the backward pass."""
+        """Whether the backward pass recomputes activations."""
         if self.recompute is None:
             return self.length > RECOMPUTE_ABOVE_TOKENS
         return self.recompute
 
     def trajectory(self) -> dict[str, Any]:
-        """The options that decide the result, JSON-ready: a resumed training must agree on them.
+        """The options that determine the result, JSON-ready; a resumed training must have the same.
 
-        The texts count by their content, which is hashed elsewhere; recomputing and saving do not
-        change a bit.
+        `texts` is left out because the content of the texts is compared instead (`Corpus.digest`);
+        `recompute` and `save_every` because they do not change the result.
         """
         kept = asdict(self)
         for name in ("texts", "recompute", "save_every"):

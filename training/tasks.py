@@ -1,8 +1,9 @@
-"""Recall tasks made from a text: something far back, asked for at the end.
+"""Recall tasks made from a text: a question at the end about a passage far back.
 
-What is asked for lies between the sinks and the window of the answer's first token, so that only
-the memory can have it. Three kinds: `copy` repeats a passage from its first words; `pairs` plants
-names with numbers and asks for the numbers; `entity` asks for the name left out of a sentence.
+The passage with the answer (the evidence) is after the sinks and before the window of the answer's
+first token, so only the memory can contain it. There are three kinds of task: `copy` asks for a
+passage that begins with given words; `pairs` inserts names with numbers and asks for the numbers;
+`entity` asks for the name that is left out of a sentence.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{3,}\b")
 
 @dataclass(frozen=True)
 class Recall:
-    """A text with something to recall.
+    """A text, and a question about a passage of it.
 
     Args:
-        before, evidence, after: the text, cut around what the answer needs.
-        question: what is asked after it.
-        answer: the right answer's tokens.
+        before, evidence, after: token ids of the text, split around the passage with the answer.
+        question: the question that follows the text.
+        answer: token ids of the correct answer.
     """
 
     before: list[int]
@@ -46,8 +47,14 @@ class Recall:
 
 
 @dataclass(frozen=True)
-class Made:
-    """A finished task: tokens, where the answer starts, and where its evidence stands."""
+class RecallTask:
+    """A finished recall task.
+
+    Args:
+        ids: token ids of prompt and answer.
+        answer_start: index in `ids` of the answer's first token.
+        evidence: range (first, end) in `ids` of the passage with the answer.
+    """
 
     ids: list[int]
     answer_start: int
@@ -59,16 +66,19 @@ Maker = Callable[[Random, Tokenizer, list[int], int, int], "Recall | None"]
 
 def make_task(
     kind: str, rng: Random, tokenizer: Tokenizer, text: list[int], window: int, sinks: int
-) -> Made | None:
-    """Make a task of len(text) tokens, or None where the text or the room does not allow it.
+) -> RecallTask | None:
+    """Make a recall task of at most len(text) tokens.
 
     Args:
         kind: a key of `TASKS`.
-        text: as many tokens as the sequence has.
-        window, sinks: what the task is made for; the evidence lies in neither.
+        text: token ids of a whole training sequence.
+        window, sinks: W and S; the evidence is outside both.
+
+    Returns:
+        The task, or None if the text has no suitable passage or the room is too small.
     """
     opening = chat.opening(tokenizer)
-    # The text is cut to what question and answer leave; a first try tells how much that is.
+    # Each attempt shortens the text by as much as question and answer exceeded the sequence.
     room = len(text) - len(opening)
     for _ in range(4):
         earliest = max(0, sinks - len(opening))
@@ -76,25 +86,27 @@ def make_task(
         if recall is None:
             return None
         closing = chat.closing(tokenizer, recall.question)
-        made = _assemble(recall, opening, closing, chat.answered(tokenizer, recall.answer))
-        excess = len(made.ids) - len(text)
+        task = _assemble(recall, opening, closing, chat.end_answer(tokenizer, recall.answer))
+        excess = len(task.ids) - len(text)
         if excess <= 0:
-            return made if _is_hidden(made, window, sinks) else None
+            return task if _is_hidden(task, window, sinks) else None
         room -= excess + CUE_TOKENS
     return None
 
 
-def _assemble(recall: Recall, opening: list[int], closing: list[int], answer: list[int]) -> Made:
+def _assemble(
+    recall: Recall, opening: list[int], closing: list[int], answer: list[int]
+) -> RecallTask:
     start = len(opening) + len(recall.before)
     end = start + len(recall.evidence)
     asked = [*opening, *recall.before, *recall.evidence, *recall.after, *closing]
-    return Made([*asked, *answer], len(asked), (start, end))
+    return RecallTask([*asked, *answer], len(asked), (start, end))
 
 
-def _is_hidden(made: Made, window: int, sinks: int) -> bool:
-    """Whether no query that predicts the answer sees the evidence."""
-    first, end = made.evidence
-    return first >= sinks and end - 1 <= made.answer_start - 1 - window
+def _is_hidden(task: RecallTask, window: int, sinks: int) -> bool:
+    """Whether no query that predicts the answer has the evidence in its sinks or window."""
+    first, end = task.evidence
+    return first >= sinks and end - 1 <= task.answer_start - 1 - window
 
 
 def _copy(
@@ -129,7 +141,7 @@ def _pairs(
 def _entity(
     rng: Random, tokenizer: Tokenizer, text: list[int], earliest: int, latest: int
 ) -> Recall | None:
-    # Cut at tokens, then decoded: a character split at the edge only spoils its own sentence.
+    # Cut at token boundaries: a character split there damages only the sentence it is in.
     early, middle = text[:earliest], tokenizer.decode(text[earliest:latest])
     later = tokenizer.decode(text[latest:])
     sentences = [s for s in SENTENCE.finditer(middle) if _hidden_name(s, middle, later)]
@@ -149,7 +161,7 @@ def _entity(
 
 
 def _hidden_name(sentence: re.Match[str], text: str, later: str) -> str | None:
-    """A name of the sentence that the text after it does not hold."""
+    """A name in the sentence that occurs neither later in `text` nor in `later`, or None."""
     rest = text[sentence.end() :] + later
     names = [found.group() for found in NAME.finditer(sentence.group())]
     return next((name for name in names if name not in rest), None)

@@ -1,8 +1,9 @@
-"""Which window and sinks a sequence is trained with: drawn anew for each, so that the memory
-learns no single W.
+"""The window and sinks of each training sequence.
 
-Source: AHN (arXiv 2510.07318), appendix: W from powers of two with L/8 < W < L, S from
-{0, 32, 64, ...} up to W/2; we add the windows halfway between.
+They are drawn at random for every sequence, so that the memory does not adapt to a single W.
+
+Source: "Artificial Hippocampus Networks" (arXiv 2510.07318), appendix: W from powers of two with
+L/8 < W < L, S from {0, 32, 64, ...} up to W/2. The windows halfway between are an addition.
 """
 
 from __future__ import annotations
@@ -21,22 +22,22 @@ def draw_window(
     windows: Sequence[int] | None = None,
     sinks: Sequence[int] | None = None,
 ) -> tuple[int, int]:
-    """Draw (W, S) with W + S <= limit.
+    """Draw (W, S) with W + S <= limit and S <= W/2.
 
     Args:
-        length: L of the sequence; windows of an eighth of it or less are left out.
-        limit: the first position that must have a memory, 2 or more.
-        windows: to draw from, instead of the default ones and without the eighth.
-        sinks: to draw from, instead of the default ones; none where none fits.
+        length: L of the sequence; default windows of L/8 or less are excluded.
+        limit: maximum of W + S, 2 or more.
+        windows: values of W to draw from instead of the default ones.
+        sinks: values of S to draw from instead of the default ones.
 
     Returns:
-        W and S; half of `limit` and no sinks where the sequence is too short for any.
+        W and S. If no window fits, half of `limit` and no sinks; if no number of sinks fits, S = 0.
     """
     choices = windows or [size for size in DEFAULT_WINDOWS if size > length // 8]
     fitting = [size for size in choices if size <= limit]
     if not fitting:
         return max(1, limit // 2), 0
     window = rng.choice(fitting)
-    most = min(window // 2, limit - window)
+    max_sinks = min(window // 2, limit - window)
     numbers = sinks or DEFAULT_SINKS
-    return window, rng.choice([size for size in numbers if size <= most] or [0])
+    return window, rng.choice([size for size in numbers if size <= max_sinks] or [0])

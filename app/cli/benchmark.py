@@ -42,7 +42,7 @@ def benchmark(
 ) -> None:
     """Tokens per second and memory of the embedded model, side by side in one run."""
     from benchmarks import report
-    from benchmarks.interleaved import race
+    from benchmarks.interleaved import run_interleaved
 
     marks = sorted(numbers("lengths", lengths))
     chosen = [way.strip() for way in ways.split(",")]
@@ -50,7 +50,7 @@ def benchmark(
     contestants += _others(against or (), context=marks[-1] + 2 * answer_tokens)
     ids = _token_ids(text, marks[-1])
     with _started(contestants) as workers:
-        found = race(workers, ids, marks, answer_tokens, say)
+        found = run_interleaved(workers, ids, marks, answer_tokens, say)
     settings = {"text": text.name, "window": window, "sinks": sinks, "answer": answer_tokens}
     if output is not None:
         report.write(found, settings, chosen[0], output)
@@ -67,7 +67,7 @@ def _ours(chosen: Sequence[str], window: int, sinks: int) -> list[Entry]:
     Raises:
         ValueError: there is no such way.
     """
-    from benchmarks.ammon import make_ours
+    from benchmarks.ammon import make_ammon
 
     own: dict[str, dict[str, Any]] = {
         "memory": {"window": window, "sinks": sinks, "quantize": "int8"},
@@ -79,7 +79,7 @@ def _ours(chosen: Sequence[str], window: int, sinks: int) -> list[Entry]:
     for way in chosen:
         if way not in own:
             raise ValueError(f"--ways takes {', '.join(own)}; got {way!r}.")
-    return [(way, make_ours, {"model": "embedded", **own[way]}) for way in chosen]
+    return [(way, make_ammon, {"model": "embedded", **own[way]}) for way in chosen]
 
 
 def _others(against: Sequence[str], context: int) -> list[Entry]:
@@ -102,7 +102,7 @@ def _others(against: Sequence[str], context: int) -> list[Entry]:
 
 @contextmanager
 def _started(contestants: Sequence[Entry]) -> Iterator[list[Worker]]:
-    """Everyone in a process of their own, which ends with the race, however that ends."""
+    """Everyone in a process of their own, which ends with the run, however that ends."""
     from benchmarks.engine import Worker
 
     workers: list[Worker] = []

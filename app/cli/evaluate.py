@@ -64,7 +64,7 @@ def memory(
         drift_tokens=drift_tokens,
         drift_every=max(1, drift_tokens // 20),
     )
-    report = MemoryReport(settings, told=say)
+    report = MemoryReport(settings, log=say)
     for part in chosen:
         report.run(part)
         if output is not None:

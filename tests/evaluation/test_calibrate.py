@@ -1,4 +1,4 @@
-"""The factor behind each window is the lowest point of what was measured."""
+"""The factor for each window is the minimum of a parabola through the measurements."""
 
 import json
 import shutil
@@ -20,11 +20,11 @@ from tests.support.paths import ROOT
         ({0.0: 0.1, 0.5: 0.4, 1.0: 0.3}, 0.0),
     ],
 )
-def test_the_lowest_point(means, factor):
+def test_lowest_is_the_minimum_of_the_parabola(means, factor):
     assert lowest(means) == pytest.approx(factor, abs=1e-6)
 
 
-def test_the_command_writes_it_beside_the_memory(tiny_dir, tmp_path):
+def test_the_command_writes_the_factors_into_the_memorys_config(tiny_dir, tmp_path):
     memory = shutil.copytree(tiny_dir, tmp_path / "memory")
     text = tmp_path / "text.txt"
     text.write_text(" ".join(f"word{i % 97}" for i in range(3000)))

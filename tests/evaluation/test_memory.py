@@ -1,4 +1,4 @@
-"""The measure of a memory: zero where it adds nothing, paired and spread over documents."""
+"""Memory reports: no gain from a memory that adds nothing; gains paired by document."""
 
 import itertools
 import json
@@ -11,7 +11,7 @@ import pytest
 
 from ahn_runtime import Runtime
 from evaluation import divergence, drift, probe, questions, recall
-from evaluation.divergence import Place
+from evaluation.divergence import Measurement
 from evaluation.memory import PARTS, MemoryReport, MemorySettings
 from evaluation.scoring import half_interval
 from evaluation.texts import middle, stream
@@ -41,32 +41,32 @@ def trained(tiny_dir):
 
 def test_a_memory_that_adds_nothing_gains_nothing(tiny_dir, plain, texts):
     none = Runtime.load(str(tiny_dir), ahn="untrained:GatedDeltaNet", window=48, sinks=4)
-    places = list(divergence.measure(plain, {"none": none}, texts, [48, 96], 4, 640))
-    assert len(places) == 2 * 2 * 3
-    by_way = {(p.document, p.window, p.way): p for p in places}
-    for (document, window, way), place in by_way.items():
-        assert place.divergence == (0 if way == FULL else pytest.approx(place.divergence))
-        if way == "none":
-            alone = by_way[document, window, WINDOW]
+    measurements = list(divergence.measure(plain, {"none": none}, texts, [48, 96], 4, 640))
+    assert len(measurements) == 2 * 2 * 3
+    by_variant = {(m.document, m.window, m.variant): m for m in measurements}
+    for (document, window, variant), m in by_variant.items():
+        assert m.divergence == (0 if variant == FULL else pytest.approx(m.divergence))
+        if variant == "none":
+            alone = by_variant[document, window, WINDOW]
             assert alone.divergence > 0
-            assert place.divergence == pytest.approx(alone.divergence, abs=1e-6)
-            assert place.by_distance == pytest.approx(alone.by_distance, abs=1e-6)
+            assert m.divergence == pytest.approx(alone.divergence, abs=1e-6)
+            assert m.by_distance == pytest.approx(alone.by_distance, abs=1e-6)
 
 
-def test_the_divergence_is_that_of_two_plain_sessions(plain, trained, texts):
-    """Against logits taken in one go: the same positions, the same mean."""
-    places = list(divergence.measure(plain, {"m": trained}, texts[:1], [48], 4, 640))
+def test_the_divergence_equals_that_of_two_plain_sessions(plain, trained, texts):
+    """Compared with logits from a single feed, at the same positions."""
+    measurements = list(divergence.measure(plain, {"m": trained}, texts[:1], [48], 4, 640))
     ids = middle(texts[0], plain.tokenizer, 640)
-    full, ours = (
+    full, memory = (
         r.session().feed(ids, logits="all").log_softmax(-1)
         for r in (plain.with_stream(window=None, sinks=0), trained)
     )
-    kl = (full.exp() * (full - ours)).sum(-1)
+    kl = (full.exp() * (full - memory)).sum(-1)
     size, scored = divergence.PIECE_TOKENS, divergence.SCORED_TOKENS
     at = [t for t in range(639) if t % size >= size - scored and t >= 52]
-    found = next(p for p in places if p.way == "m")
+    found = next(m for m in measurements if m.variant == "m")
     assert found.divergence == pytest.approx(float(kl[at].mean()), rel=1e-4)
-    entropy = -ours[at].gather(1, plain_targets(ids, at)).mean()
+    entropy = -memory[at].gather(1, plain_targets(ids, at)).mean()
     assert found.entropy == pytest.approx(float(entropy), rel=1e-4)
 
 
@@ -76,31 +76,31 @@ def plain_targets(ids, at):
     return torch.tensor([[ids[t + 1]] for t in at])
 
 
-def test_a_window_over_the_whole_text_is_refused(plain, texts):
+def test_a_window_over_the_whole_text_raises_an_error(plain, texts):
     with pytest.raises(ValueError, match="leaves nothing beyond it"):
         list(divergence.measure(plain, {}, texts, [600], 4, 640))
 
 
-def test_texts_that_are_too_short_are_skipped_and_told(plain, texts):
+def test_texts_that_are_too_short_are_skipped_and_logged(plain, texts):
     lines = []
     assert list(divergence.measure(plain, {}, texts, [48], 4, 30_000, lines.append)) == []
     assert "shorter than 30,000 tokens" in lines[0]
 
 
-def test_means_are_paired_and_spread_over_documents():
-    places = [
-        Place(str(i), 64, way, value, 1.0, (value,))
+def test_gains_are_paired_by_document_and_intervals_are_over_documents():
+    measurements = [
+        Measurement(str(i), 64, variant, value, 1.0, (value,))
         for i, pair in enumerate([(4.0, 3.0), (2.0, 0.0)])
-        for way, value in zip((WINDOW, "m"), pair, strict=True)
+        for variant, value in zip((WINDOW, "m"), pair, strict=True)
     ]
-    alone, row = divergence.summarise(places)
+    alone, row = divergence.summarise(measurements)
     assert (alone.divergence, row.divergence, row.documents) == (3.0, 1.5, 2)
     assert row.gain == 1.5 and row.gain_share == 0.5
     assert row.gain_plus_minus == pytest.approx(12.706 * statistics.stdev([1, 2]) / math.sqrt(2))
     assert row.by_distance == (1.5,)
 
 
-def test_intervals_are_those_of_students_t():
+def test_intervals_use_students_t():
     assert math.isnan(half_interval([1.0]))
     values = [float(i % 7) for i in range(10)]
     expected = 2.262 * statistics.stdev(values) / math.sqrt(10)
@@ -110,60 +110,60 @@ def test_intervals_are_those_of_students_t():
     )
 
 
-def test_what_is_planted_stands_in_the_text_at_its_distance(plain):
+def test_every_needle_is_in_the_text_at_its_distance(plain):
     tokenizer = plain.tokenizer
     text = tokenizer.encode("And so the ship went on over the grey sea. " * 40)
     ids, planted = recall.plant(tokenizer, text, 6, seed=3)
-    assert [thing.kind for thing in planted] == [recall.PASSKEY, recall.NEEDLE] * 3
-    for thing in planted:
-        end = len(ids) - thing.distance
-        told = tokenizer.decode(ids[:end])
-        cue, answer = (tokenizer.decode(part) for part in (thing.cue, thing.answer))
-        assert told.endswith(f"{cue}{answer}.\n\n")
+    assert [needle.kind for needle in planted] == [recall.PASSKEY, recall.NEEDLE] * 3
+    for needle in planted:
+        end = len(ids) - needle.distance
+        text_before = tokenizer.decode(ids[:end])
+        cue, answer = (tokenizer.decode(part) for part in (needle.cue, needle.answer))
+        assert text_before.endswith(f"{cue}{answer}.\n\n")
         assert tokenizer.decode(ids).count(f"{cue}{answer}") == 1
 
 
-def test_recall_asks_every_way_and_splits_at_the_window(plain, trained, texts):
+def test_recall_asks_every_variant_and_splits_at_the_window(plain, trained, texts):
     answers = list(recall.measure(plain, {"m": trained}, texts, 400, 4, 900, 4))
     assert len(answers) == 2 * 3 * 4
     inside = [a for a in answers if a.distance < 350]
-    full = {(a.document, a.distance): a.entropy for a in answers if a.way == FULL}
+    full = {(a.document, a.distance): a.entropy for a in answers if a.variant == FULL}
     for answer in inside:
-        if answer.way == WINDOW:
+        if answer.variant == WINDOW:
             assert answer.entropy != full[answer.document, answer.distance]
     rows = recall.summarise(answers)
     assert {row.side for row in rows} == {recall.INSIDE, recall.OUTSIDE}
     assert sum(row.asked for row in rows) == len(answers)
 
 
-def test_a_perfect_reader_would_score_one():
+def test_exact_answers_score_one():
     answers = [recall.Answer("d", 8, "w", recall.PASSKEY, d, True, 0.0) for d in (3, 9)]
     assert [row.exact for row in recall.summarise(answers)] == [1.0, 1.0]
 
 
-def test_drift_sees_the_memory_of_the_session(trained, texts):
-    moments = list(drift.measure(trained, texts, 400, 100))
-    assert [moment.tokens for moment in moments] == [100, 200, 300, 400]
+def test_drift_measures_the_memory_of_a_session(trained, texts):
+    history = list(drift.measure(trained, texts, 400, 100))
+    assert [stats.tokens for stats in history] == [100, 200, 300, 400]
     session = trained.session()
     ids = itertools.chain.from_iterable(stream(texts, trained.tokenizer))
     session.feed(list(itertools.islice(ids, 400)), logits=None)
     norms = [float(m.norm()) for layer in session.state.layers for m in layer.memory]
-    assert moments[-1].norm[1] == pytest.approx(statistics.median(norms), rel=1e-3)
-    assert moments[-1].half_life is not None and all(v > 0 for v in moments[-1].half_life)
+    assert history[-1].norm[1] == pytest.approx(statistics.median(norms), rel=1e-3)
+    assert history[-1].half_life is not None and all(v > 0 for v in history[-1].half_life)
 
 
-def test_drift_and_probe_need_a_memory(plain, texts):
+def test_drift_and_probe_without_a_memory_raise_an_error(plain, texts):
     with pytest.raises(ValueError, match="no memory to watch"):
         list(drift.measure(plain, texts, 100, 10))
     with pytest.raises(ValueError, match="no memory to probe"):
         probe.measure(plain, list(range(100)), 48, 4, 8)
 
 
-def test_the_probe_is_the_change_of_the_loss(trained, texts):
-    """Against a finite difference: one token's writes, in one head, made a little stronger."""
+def test_the_influence_of_a_token_equals_a_finite_difference_of_the_loss(trained, texts):
+    """The difference is taken by a slightly stronger or weaker write of one token in one head."""
     import torch
 
-    from training.distill import Window, study, teach
+    from training.distill import Window, student_forward, teacher_forward
 
     ids, view, scored = middle(texts[0], trained.tokenizer, 120), Window(48, 4, 120), 8
     found = probe.measure(trained, ids, 48, 4, scored)
@@ -171,7 +171,7 @@ def test_the_probe_is_the_change_of_the_loss(trained, texts):
     assert "".join(found.tokens) == trained.tokenizer.decode(ids[4 : 4 + len(found.tokens)])
 
     model, tokens = trained.model, torch.tensor(ids)
-    taught, shares = teach(model, tokens, view)
+    teacher_states, shares = teacher_forward(model, tokens, view)
     config, token = trained.config, 20
     rows = slice(120 - 52 - scored - 1, 120 - 52 - 1)
 
@@ -179,9 +179,11 @@ def test_the_probe_is_the_change_of_the_loss(trained, texts):
         strengths = torch.ones(config.num_layers, config.num_heads, 120 - 52)
         strengths[layer, head, token] += step
         with torch.no_grad():
-            studied = study(model, tokens, view, shares, strengths=strengths)
-        full, ours = (model.lm_head(t[rows]).log_softmax(-1) for t in (taught, studied))
-        return float((full.exp() * (full - ours)).sum(-1).mean())
+            student_states = student_forward(model, tokens, view, shares, strengths=strengths)
+        full, memory = (
+            model.lm_head(t[rows]).log_softmax(-1) for t in (teacher_states, student_states)
+        )
+        return float((full.exp() * (full - memory)).sum(-1).mean())
 
     slopes = [
         (loss(layer, head, 0.05) - loss(layer, head, -0.05)) / 0.1
@@ -194,7 +196,7 @@ def test_the_probe_is_the_change_of_the_loss(trained, texts):
 
 @pytest.fixture
 def asked(tmp_path):
-    """Questions about two texts, as a file."""
+    """A question file with questions about two texts."""
     lines = [
         {
             "context": f"In year {i} the keeper Ruth painted the door blue. " * 12,
@@ -212,21 +214,21 @@ def asked(tmp_path):
     return path
 
 
-def test_words_are_compared_as_squad_does():
+def test_token_f1_ignores_case_punctuation_and_articles():
     assert questions.token_f1("The blue door.", "a Blue, DOOR") == 1.0
     assert questions.token_f1("blue door", "blue lamp") == 0.5
     assert questions.token_f1("", "blue") == 0.0
 
 
-def test_questions_are_asked_every_way_from_one_reading(plain, trained, asked):
+def test_questions_are_asked_of_every_variant_after_one_reading(plain, trained, asked):
     results = list(questions.measure(plain, {"m": trained}, [asked], 100, 4))
     assert len(results) == 2 * 2 * 3
-    entropies = {(r.way, r.text, r.question): r.entropy for r in results}
-    for way, *rest in entropies:
-        if way == FULL:
+    entropies = {(r.variant, r.text, r.question): r.entropy for r in results}
+    for variant, *rest in entropies:
+        if variant == FULL:
             assert entropies["m", *rest] != entropies[WINDOW, *rest]
     rows = questions.summarise(results)
-    assert [(row.way, row.texts, row.questions) for row in rows] == [
+    assert [(row.variant, row.texts, row.questions) for row in rows] == [
         (FULL, 2, 4),
         (WINDOW, 2, 4),
         ("m", 2, 4),
@@ -234,7 +236,7 @@ def test_questions_are_asked_every_way_from_one_reading(plain, trained, asked):
     assert rows[1].f1_gain == rows[1].entropy_gain == 0
 
 
-def test_a_report_writes_every_part(tiny_dir, texts, asked, tmp_path):
+def test_a_report_writes_json_tables_and_figures_of_every_part(tiny_dir, texts, asked, tmp_path):
     settings = MemorySettings(
         texts=tuple(texts),
         model=str(tiny_dir),
@@ -242,7 +244,7 @@ def test_a_report_writes_every_part(tiny_dir, texts, asked, tmp_path):
         sinks=4,
         length=640,
         recall_window=300,
-        things=4,
+        needles=4,
         drift_tokens=400,
         drift_every=100,
         probe_window=48,
@@ -264,7 +266,7 @@ def test_a_report_writes_every_part(tiny_dir, texts, asked, tmp_path):
         assert "<svg" in path.read_text()
 
 
-def test_the_tiny_model_is_made_where_it_is_asked_for(texts):
+def test_the_model_tiny_is_generated(texts):
     settings = MemorySettings(
         texts=tuple(texts), model="tiny", windows=(48,), sinks=4, drift_tokens=300, drift_every=100
     )
@@ -273,7 +275,7 @@ def test_the_tiny_model_is_made_where_it_is_asked_for(texts):
     assert [m["tokens"] for m in report.values["drift"]["GatedDeltaNet"]] == [100, 200, 300]
 
 
-def test_the_command_prints_json_and_tells_what_is_wrong(tiny_dir, texts):
+def test_the_command_prints_json_and_reports_wrong_options(tiny_dir, texts):
     command = [sys.executable, "launch.py", "evaluate", "memory", *map(str, texts)]
     command += ["--model", str(tiny_dir), "--sinks", "4", "--length", "640"]
     command += ["--parts", "divergence"]

@@ -1,4 +1,4 @@
-"""Texts to train on, and settings small enough for a tiny model."""
+"""Fixtures: a text to train on, and settings for a tiny model."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PLACES = ("harbor", "mill", "chapel", "garden", "market", "tower", "orchard", "s
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread() -> Iterator[None]:
-    """Tensors this small are computed faster without handing them round."""
+    """One thread is faster for tensors as small as these."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -33,7 +33,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some thousand characters of sentences in a seeded order."""
+    """A text of some thousand characters: sentences in a seeded random order."""
     rng = random.Random(0)
     text = "".join(rng.choice(SENTENCES).format(rng.choice(PLACES)) for _ in range(200))
     path = tmp_path_factory.mktemp("texts") / "book.txt"

@@ -1,4 +1,4 @@
-"""Examples are a function of data and seed; what a task asks for is seen by no query."""
+"""Examples are a function of data and seed; a task's evidence is outside sinks and window."""
 
 import json
 from random import Random
@@ -18,7 +18,7 @@ def write_questions(path, *rows):
     return path
 
 
-def test_the_same_number_is_the_same_example_and_epochs_differ(corpus_for):
+def test_an_example_is_a_function_of_its_index_and_the_seed_and_epochs_differ(corpus_for):
     one, two = corpus_for(made=0.5), corpus_for(made=0.5)
     for index in (0, 3, one.size, 5 * one.size + 1):
         assert one.example(index) == two.example(index)
@@ -28,7 +28,7 @@ def test_the_same_number_is_the_same_example_and_epochs_differ(corpus_for):
     assert one.example(0) != corpus_for(made=0.5, seed=1).example(0)
 
 
-def test_without_tasks_an_epoch_is_the_text(corpus_for, book):
+def test_an_epoch_without_tasks_visits_every_sequence_of_the_text(corpus_for, book):
     corpus = corpus_for()
     seen = {tuple(corpus.example(i).ids) for i in range(corpus.size)}
     text = corpus.tokenizer.encode(book.read_text(encoding="utf-8"))
@@ -36,7 +36,7 @@ def test_without_tasks_an_epoch_is_the_text(corpus_for, book):
 
 
 @pytest.mark.parametrize("length", [96, 300, 1024, 24576])
-def test_windows_fit_the_sequence(length):
+def test_drawn_windows_and_sinks_fit_the_sequence(length):
     rng, seen = Random(0), set()
     limit = length - length // 8
     for _ in range(300):
@@ -49,7 +49,7 @@ def test_windows_fit_the_sequence(length):
     assert draw_window(rng, 96, 84, (24,), (12, 16)) == (24, 12)
 
 
-def test_positions_lie_beyond_the_window_and_weigh_one():
+def test_scored_positions_are_beyond_the_window_and_their_weights_sum_to_one():
     positions, weights = score(Random(0), 100, 40, 90, 30)
     assert positions[-10:] == list(range(89, 99)), "every answer position comes first"
     assert min(positions) >= 40 and len(positions) == 30 == len(set(positions))
@@ -58,7 +58,7 @@ def test_positions_lie_beyond_the_window_and_weigh_one():
 
 
 @pytest.mark.parametrize("kind", sorted(TASKS))
-def test_what_a_task_asks_for_is_neither_in_sinks_nor_in_the_window(kind, corpus_for):
+def test_a_recall_tasks_evidence_is_outside_sinks_and_window(kind, corpus_for):
     corpus, window, sinks, made_count = corpus_for(), 120, 40, 0
     tokenizer = corpus.tokenizer
     for seed in range(30):
@@ -83,7 +83,7 @@ def test_what_a_task_asks_for_is_neither_in_sinks_nor_in_the_window(kind, corpus
     assert made_count > 15
 
 
-def test_the_share_of_made_tasks(corpus_for):
+def test_the_option_made_is_the_share_of_recall_tasks(corpus_for):
     corpus = corpus_for(made=1.0, length=700, windows=(120,))
     kinds = [corpus.example(i).kind for i in range(40)]
     assert {"copy", "pairs"} <= set(kinds) and kinds.count("text") < 8
@@ -92,7 +92,9 @@ def test_the_share_of_made_tasks(corpus_for):
 
 
 @pytest.mark.parametrize("name", ["text", "context"])
-def test_a_question_is_scored_at_its_answer(corpus_for, tmp_path, name):
+def test_a_question_is_scored_at_its_answer_and_its_text_is_cut_around_it(
+    corpus_for, tmp_path, name
+):
     row = {name: CONTEXT, "question": "Who was captain?", "answer": "Iolanthe"}
     path = write_questions(tmp_path / "q.jsonl", row)
     corpus = corpus_for(texts=(path,), length=400)
@@ -114,14 +116,14 @@ def test_a_question_is_scored_at_its_answer(corpus_for, tmp_path, name):
         ("[1]", "line 2 needs"),
     ],
 )
-def test_a_bad_question_file_is_one_sentence(corpus_for, tmp_path, line, said):
+def test_a_malformed_question_file_raises_an_error_with_the_line(corpus_for, tmp_path, line, said):
     path = tmp_path / "q.jsonl"
     path.write_text('{"text": "a", "question": "b", "answer": "c"}\n' + line, encoding="utf-8")
     with pytest.raises(TrainingError, match=said):
         corpus_for(texts=(path,))
 
 
-def test_too_little_text_and_an_empty_folder_are_refused(corpus_for, tmp_path):
+def test_too_little_text_and_an_empty_folder_raise_an_error(corpus_for, tmp_path):
     with pytest.raises(TrainingError, match="holds no texts"):
         corpus_for(texts=(tmp_path,))
     (tmp_path / "short.txt").write_text("Too short.", encoding="utf-8")
@@ -130,7 +132,7 @@ def test_too_little_text_and_an_empty_folder_are_refused(corpus_for, tmp_path):
         corpus_for(texts=(tmp_path,))
 
 
-def test_a_bad_file_of_a_folder_is_left_out_with_a_note(corpus_for, tmp_path):
+def test_an_unreadable_file_in_a_folder_is_skipped_with_a_note(corpus_for, tmp_path):
     (tmp_path / "long.txt").write_text(CONTEXT, encoding="utf-8")
     (tmp_path / "tool.md").write_bytes(b"\x7fELF" + bytes(100))
     corpus = corpus_for(texts=(tmp_path,))
@@ -150,6 +152,6 @@ def test_a_bad_file_of_a_folder_is_left_out_with_a_note(corpus_for, tmp_path):
         ({"texts": ()}, "nothing to train on"),
     ],
 )
-def test_bad_settings_are_one_sentence(settings_for, options, said):
+def test_settings_out_of_range_raise_an_error(settings_for, options, said):
     with pytest.raises(TrainingError, match=said):
         settings_for(**options)

@@ -1,4 +1,4 @@
-"""A training teaches, touches the memory only, and goes on bit for bit where it was killed."""
+"""A training lowers the loss, changes only the memory, and resumes bit for bit after a kill."""
 
 import hashlib
 import json
@@ -27,8 +27,10 @@ def fresh(directory, cell="GatedDeltaNet"):
 
 
 @pytest.mark.parametrize("cell", list(CELLS))
-def test_the_loss_falls_and_the_base_stays(tiny_dir, corpus_for, settings_for, tmp_path, cell):
-    # The same sequences again and again: what is left of the loss is what was learned.
+def test_training_lowers_the_loss_and_changes_only_the_memory(
+    tiny_dir, corpus_for, settings_for, tmp_path, cell
+):
+    # Every step trains on the same sequences, so the loss must fall.
     options = {"length": 192, "windows": (24,), "positions": 0, "steps": 10, "learning_rate": 3e-3}
     corpus = corpus_for(**options, batch=6)
     corpus.num_sequences = corpus.size = 6
@@ -42,7 +44,7 @@ def test_the_loss_falls_and_the_base_stays(tiny_dir, corpus_for, settings_for, t
     assert changed == memory
 
 
-def test_what_is_written_loads_as_the_trained_memory(
+def test_the_written_release_loads_as_the_trained_memory(
     tiny_dir, corpus_for, settings_for, tmp_path, load_each
 ):
     cell = load_each().stream.cell
@@ -57,13 +59,13 @@ def test_what_is_written_loads_as_the_trained_memory(
         exact = name.endswith(("A_log", "dt_bias"))
         assert tensor.dtype == (torch.float32 if exact else torch.bfloat16), name
     ids = torch.randint(256, (120,), generator=torch.Generator().manual_seed(0))
-    ours, theirs, window = (
+    trained, released, window = (
         r.session().feed(ids, logits="all").log_softmax(-1)
         for r in (runtime, loaded, Runtime.load(tiny_dir, ahn=None, window=24, sinks=4))
     )
-    moved = (ours - window).abs().mean()
+    moved = (trained - window).abs().mean()
     assert moved > 0.01
-    assert (ours - theirs).abs().mean() < 0.05 * moved
+    assert (trained - released).abs().mean() < 0.05 * moved
     config = json.loads((tmp_path / "config.json").read_text())
     assert config["model_type"] == "qwen2" and config["_ahn_implementation"] == cell
     assert config["hidden_size"] == 32
@@ -80,7 +82,7 @@ class Stopped(Exception):
     pass
 
 
-def test_a_resumed_training_ends_in_the_same_bits(
+def test_a_resumed_training_ends_in_the_same_bits_as_an_uninterrupted_one(
     tiny_dir, corpus_for, settings_for, tmp_path, load_each
 ):
     cell = load_each().stream.cell
@@ -100,7 +102,7 @@ def test_a_resumed_training_ends_in_the_same_bits(
     assert [r.loss for r in rest.metrics] == [r.loss for r in whole.metrics]
     assert [r.step for r in read_metrics(tmp_path / "parts" / "metrics.jsonl")] == [*range(1, 8)]
     again = train(fresh(tiny_dir, cell), corpus, settings, tmp_path / "parts")
-    assert again.resumed_from == 7, "a finished training is left as it is"
+    assert again.resumed_from == 7, "a finished training is not changed"
 
 
 def launch(tiny_dir, book, output, *more):
@@ -112,7 +114,7 @@ def launch(tiny_dir, book, output, *more):
 
 
 def train_here(tiny_dir, book, output, **options):
-    """What `launch` starts, in this process."""
+    """Run the training that `launch` starts in this process."""
     settings = TrainingSettings(
         texts=(book,), length=96, windows=(24, 37), learning_rate=0.01, **options
     )
@@ -120,7 +122,7 @@ def train_here(tiny_dir, book, output, **options):
     train(runtime, Corpus.read(settings, runtime.tokenizer), settings, output)
 
 
-def test_killed_at_any_instant_it_ends_in_the_same_bits(tiny_dir, book, tmp_path):
+def test_a_killed_training_resumes_and_ends_in_the_same_bits(tiny_dir, book, tmp_path):
     command = launch(tiny_dir, book, tmp_path / "parts", "--json")
     metrics = tmp_path / "parts" / "metrics.jsonl"
     with subprocess.Popen(command, env=ALONE, stderr=subprocess.DEVNULL) as child:
@@ -135,7 +137,9 @@ def test_killed_at_any_instant_it_ends_in_the_same_bits(tiny_dir, book, tmp_path
     assert tensors_hash(tmp_path / "parts") == tensors_hash(tmp_path / "whole")
 
 
-def test_another_training_or_a_damaged_one_is_refused(tiny_dir, corpus_for, settings_for, tmp_path):
+def test_a_saved_state_of_another_training_or_a_damaged_one_raises_an_error(
+    tiny_dir, corpus_for, settings_for, tmp_path
+):
     corpus = corpus_for()
     train(fresh(tiny_dir), corpus, settings_for(steps=2), tmp_path)
     with pytest.raises(TrainingError, match="with steps 2, but steps is 3 now"):
@@ -151,32 +155,34 @@ def test_another_training_or_a_damaged_one_is_refused(tiny_dir, corpus_for, sett
         train(fresh(tiny_dir), corpus, settings_for(steps=2), tmp_path)
 
 
-def test_without_a_memory_there_is_nothing_to_train(tmp_path, corpus_for, settings_for, load_tiny):
+def test_training_without_a_memory_raises_an_error(tmp_path, corpus_for, settings_for, load_tiny):
     with pytest.raises(TrainingError, match="without a memory"):
         train(load_tiny(ahn=None), corpus_for(), settings_for(), tmp_path)
 
 
 @pytest.mark.parametrize("ahn, said", [("untrained:Nothing", "Unknown memory 'Nothing'")])
-def test_an_unknown_kind_is_named(tiny_dir, ahn, said):
+def test_an_unknown_kind_of_memory_raises_an_error_with_its_name(tiny_dir, ahn, said):
     with pytest.raises(ValueError, match=said):
         Runtime.load(tiny_dir, ahn=ahn)
 
 
-def test_a_new_memory_fits_a_base_without_one(tmp_path):
+def test_a_new_memory_can_be_added_to_a_base_model_without_one(tmp_path):
     runtime = fresh(write_tiny(tmp_path, cell=None), "DeltaNet")
     weights = dict(runtime.model.named_parameters())
     assert not weights["model.layers.0.ahn.fn.o_proj.weight"].any()
     assert weights["model.layers.0.ahn.fn.b_proj.weight"].any()
 
 
-def test_the_rate_rises_and_falls(settings_for):
+def test_the_learning_rate_rises_and_falls(settings_for):
     settings = settings_for(steps=100, learning_rate=1.0)
     rates = [learning_rate(step, settings) for step in range(100)]
     assert rates[0] == pytest.approx(0.1) and max(rates) == rates[9] == rates[10] == 1.0
     assert rates[10:] == sorted(rates[10:], reverse=True) and 0 < rates[-1] < 0.001
 
 
-def test_the_metrics_are_cut_where_the_state_stands(tiny_dir, corpus_for, settings_for, tmp_path):
+def test_the_metrics_file_is_cut_back_to_the_saved_step(
+    tiny_dir, corpus_for, settings_for, tmp_path
+):
     rows = train(fresh(tiny_dir), corpus_for(), settings_for(), tmp_path).metrics
     path = tmp_path / "metrics.jsonl"
     path.write_text(path.read_text() + '{"step": 5, "lo')
@@ -186,7 +192,7 @@ def test_the_metrics_are_cut_where_the_state_stands(tiny_dir, corpus_for, settin
     assert "<svg" in drawn and "GatedDeltaNet" in drawn.replace("<!-- ", "")
 
 
-def test_two_processes_train_as_one(tiny_dir, book, tmp_path):
+def test_two_processes_give_the_same_result_as_one(tiny_dir, book, tmp_path):
     command = launch(tiny_dir, book, tmp_path / "two", "--batch", "2", "--steps", "3")
     command[1:1] = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
     subprocess.run(command, check=True, env=ALONE, capture_output=True, timeout=120)
@@ -199,7 +205,7 @@ def test_two_processes_train_as_one(tiny_dir, book, tmp_path):
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
 
 
-def test_what_goes_wrong_on_the_command_line_is_one_sentence(tiny_dir, book, tmp_path):
+def test_the_command_reports_a_wrong_option_in_one_sentence(tiny_dir, book, tmp_path):
     command = launch(tiny_dir, book, tmp_path, "--windows", "many")
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
