@@ -9,11 +9,11 @@ from ahn_runtime import Runtime
 from app.service.library.followers import Following
 from app.service.library.indexing import KeptFiles
 from app.service.models import Load, Models
-from app.service.reading import rereading
 from app.service.reading.locks import SessionLocks
 from app.service.reading.model_queue import ModelQueue
 from app.service.reading.session_cache import SessionCache
 from app.service.reading.worker import Reader
+from app.service.session_config import SessionConfig
 from app.settings import ModelOptions, Settings
 from ingest import SandboxPool
 from storage import (
@@ -87,8 +87,8 @@ class Context:
         return self.models.get(self.options_of(row) if row else self.settings.model)
 
     def options_of(self, row: SessionRow) -> ModelOptions:
-        """What a session goes on with; see `rereading.made_with`."""
-        return rereading.made_with(row)
+        """The options with which a session's model is loaded."""
+        return SessionConfig.from_row(row).resume_options
 
     def _runtime_of(self, session_id: int) -> Runtime:
         return self.runtime(storage.get_session_by_id(self.db, session_id))

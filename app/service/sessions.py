@@ -40,7 +40,7 @@ class Sessions:
 
     def create(self, name: str) -> SessionRow:
         """A new session, bound to the model and window that are loaded."""
-        settings = self._rereads.settings_for(self._context.settings.model)
+        settings = self._rereads.config_for(self._context.settings.model).as_settings()
         return storage.create_session(self._db, name, settings)
 
     def ensure(self, name: str) -> SessionRow:

@@ -15,6 +15,7 @@ from ahn_runtime import DamagedCheckpoint, Runtime, Session
 from ahn_runtime.checkpoint import Manifest, load_checkpoint, save_checkpoint
 from app.messages import sentence
 from app.service.answering.prompt import opening
+from app.service.session_config import SessionConfig
 from app.settings import Settings
 from storage import DamagedPage, Database, DocumentState, SessionRow
 
@@ -69,7 +70,7 @@ class OpenSession:
 
     def chunk_tokens(self, settings: Settings) -> int:
         """The grid of its reading, fixed when it was made."""
-        return int(self.row.settings.get("chunk_tokens", settings.chunk_tokens))
+        return SessionConfig.from_row(self.row).chunk_tokens_or(settings.chunk_tokens)
 
     def feed(self, chunk: list[int]) -> None:
         """Read on in the document; called with the model's turn held."""

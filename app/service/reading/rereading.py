@@ -5,15 +5,12 @@ The old state answers until the new one is done. See `storage.rereads` for what 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import storage
 from app.service.reading.locks import SessionLocks
-from app.settings import ModelOptions
+from app.service.session_config import SessionConfig
 from storage import Database, DocumentState, SessionRow
-
-UNTRAINED = "untrained"
 
 
 @dataclass(frozen=True)
@@ -22,12 +19,12 @@ class Rereading:
 
     Args:
         tokens: of all its documents, None while they are counted.
-        settings: as those of a session.
+        config: how the session will be made.
     """
 
     tokens_read: int
     tokens: int | None
-    settings: dict[str, Any]
+    config: SessionConfig
 
     @property
     def share(self) -> float:
@@ -50,25 +47,7 @@ def progress_of(db: Database, reread: SessionRow) -> Rereading:
     known = [count for count in counts if count is not None]
     total = sum(known) if len(known) == len(counts) else None
     tokens_read = sum(document.tokens_read for document in documents)
-    return Rereading(tokens_read, total, reread.settings)
-
-
-def given_options(row: SessionRow) -> ModelOptions:
-    """The options a session was made with; one from before an option existed has its old way."""
-    return ModelOptions(**{"quantize": None, **row.settings["options"]})
-
-
-def made_with(row: SessionRow) -> ModelOptions:
-    """The options a session goes on with.
-
-    One whose memory was untrained when it was made keeps that memory, whatever "auto" has come to
-    mean since.
-    """
-    options = given_options(row)
-    cell = row.settings.get("stream", {}).get("cell")
-    if row.settings.get("memory_status") == UNTRAINED and options.ahn == "auto" and cell:
-        return replace(options, ahn=f"{UNTRAINED}:{cell}")
-    return options
+    return Rereading(tokens_read, total, SessionConfig.from_row(reread))
 
 
 def finish(db: Database, locks: SessionLocks, reread: SessionRow) -> bool:

@@ -20,6 +20,7 @@ from app.service.reading.locks import SessionLocks
 from app.service.reading.model_queue import ModelQueue
 from app.service.reading.open_session import OpenSession, discard_newer_checkpoints, open_session
 from app.service.report import held_bytes
+from app.service.session_config import SessionConfig
 from app.settings import Settings
 from storage import Database, SessionRow, StorageError
 
@@ -177,5 +178,5 @@ class SessionCache:
     def _expected_bytes(self, row: SessionRow, runtime: Runtime) -> int:
         newest = storage.list_checkpoints(self._db, row.id)[:1]
         tokens = newest[0].position if newest else 0
-        gates = int(row.settings.get("num_gates", 0))
+        gates = SessionConfig.from_row(row).num_gates
         return held_bytes(runtime.config, runtime.stream, tokens, gates)
