@@ -22,7 +22,7 @@ import storage
 from ahn_runtime import Runtime
 from ahn_runtime.checkpoint import load_checkpoint
 from ahn_runtime.loading.tiny import write_tiny
-from app.service.reading import checkpoint_policy as retention
+from app.service.reading import checkpoint_policy
 from app.service.reading.open_session import OpenSession
 from app.settings import Settings
 from evaluation.texts import stream
@@ -93,7 +93,7 @@ def _read(
         saved = time.perf_counter()
         costs.new_bytes = storage.checkpoint_bytes(db, live.row.id) - stored
         pruning = time.perf_counter()
-        retention.prune(db, settings, live.row.id)
+        checkpoint_policy.prune(db, settings, live.row.id)
         costs.saving_s.append(saved - began + time.perf_counter() - pruning)
         yield costs
 

@@ -30,7 +30,7 @@ import storage
 from ahn_runtime import Runtime
 from ahn_runtime.loading.tiny import write_tiny
 from app.service import Service
-from app.service.library import indexing as library
+from app.service.library import indexing
 from app.settings import ModelOptions, Settings
 from benchmarks.large_files import write_log, write_pdf
 from ingest import SandboxPool
@@ -112,8 +112,8 @@ def _index(service: Service, session_id: int, document: Path) -> int:
     """Take a document in; returns its tokens."""
     tokens = service.runtime().tokenizer
     with SandboxPool() as processes:
-        row = library.add_document(service.db, service.settings, processes, session_id, document)
-        library.index_document(service.db, service.settings, processes, row, tokens)
+        row = indexing.add_document(service.db, service.settings, processes, session_id, document)
+        indexing.index_document(service.db, service.settings, processes, row, tokens)
     return storage.get_document(service.db, row.id).token_count or 0
 
 

@@ -65,6 +65,7 @@ from storage.follows import (
     set_ready_tokens,
     wake_follow,
 )
+from storage.fts_query import STOP_WORDS
 from storage.messages import (
     MESSAGE_ROLES,
     MessageRow,
@@ -78,7 +79,7 @@ from storage.positions import (
     ReadRange,
     StreamPosition,
     chapter_ends,
-    find_places,
+    find_positions,
     locator_kinds,
     read_ranges,
 )
@@ -109,7 +110,7 @@ from storage.sessions import (
 )
 from storage.speeds import ReadingSpeed, add_speed, list_speeds
 from storage.trash import TrashedSession, list_trash, restore_session, trash_session
-from storage.versions import find_newest, make_newest, version_line, version_lines
+from storage.versions import find_newest, make_newest, version_chain, version_chains
 
 __all__ = [
     "AlreadyExists",
@@ -137,6 +138,7 @@ __all__ = [
     "ReadingSpeed",
     "SCHEMA_VERSION",
     "STALLED_STATES",
+    "STOP_WORDS",
     "SchemaTooNew",
     "SegmentRow",
     "SessionRow",
@@ -170,7 +172,7 @@ __all__ = [
     "find_follow",
     "find_newest",
     "find_open_follow",
-    "find_places",
+    "find_positions",
     "find_reread",
     "finish_indexing",
     "finish_reread",
@@ -217,7 +219,7 @@ __all__ = [
     "touch_session",
     "trash_session",
     "update_session_settings",
-    "version_line",
-    "version_lines",
+    "version_chain",
+    "version_chains",
     "wake_follow",
 ]

@@ -20,7 +20,7 @@ _MAX_QUESTION_CHARACTERS = 10_000
 _MAX_TERM_CHARACTERS = 100
 _NEAR_WORDS = 3  # between two query words that still stand together
 
-_STOP_WORDS = frozenset(
+STOP_WORDS = frozenset(
     """
     a about after again all also am an and any are as at be because been before being both but
     by can could d did didn do does doesn doing during each else ever for from had has have
@@ -48,7 +48,7 @@ def question_terms(question: str) -> list[str]:
     """
     words = re.findall(r"\w+", question[:_MAX_QUESTION_CHARACTERS].casefold())
     words = [word for word in words if word.strip("_") and len(word) <= _MAX_TERM_CHARACTERS]
-    wanted = [word for word in words if word not in _STOP_WORDS] or words
+    wanted = [word for word in words if word not in STOP_WORDS] or words
     return list(dict.fromkeys(wanted))[:MAX_TERMS]
 
 

@@ -33,7 +33,7 @@ def locator_kinds(db: Database, session_id: int) -> list[str]:
     return [row["kind"] for row in rows]
 
 
-def find_places(db: Database, session_id: int, kind: str, number: int) -> list[StreamPosition]:
+def find_positions(db: Database, session_id: int, kind: str, number: int) -> list[StreamPosition]:
     """The end of what each document says up to a locator, in reading order.
 
     Args:
@@ -96,7 +96,7 @@ _CHAPTER_TITLE = re.compile(r"\((?:\d+, )?(?P<title>[^\d\s].*)\)$")
 def read_ranges(db: Database, session_id: int) -> list[ReadRange]:
     """What was read of a session's documents, by chapter and by what else they count, in order.
 
-    Only places that `find_places` knows the position of: a chapter read in part is not there.
+    Only places that `find_positions` knows the position of: a chapter read in part is not there.
     """
     rows = db.rows(
         """

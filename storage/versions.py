@@ -39,15 +39,15 @@ def find_newest(
     return None if found is None else get_document(db, found)
 
 
-def version_line(db: Database, document: DocumentRow) -> list[DocumentRow]:
+def version_chain(db: Database, document: DocumentRow) -> list[DocumentRow]:
     """The line that a document belongs to, the oldest first."""
-    for line in version_lines(list_documents(db, document.session_id)):
+    for line in version_chains(list_documents(db, document.session_id)):
         if any(member.id == document.id for member in line):
             return line
     return [document]
 
 
-def version_lines(documents: Sequence[DocumentRow]) -> list[list[DocumentRow]]:
+def version_chains(documents: Sequence[DocumentRow]) -> list[list[DocumentRow]]:
     """The documents of a session by line, each line from the oldest to the newest."""
     by_id = {document.id: document for document in documents}
     lines: dict[int, list[tuple[int, DocumentRow]]] = {}
@@ -61,7 +61,7 @@ def make_newest(db: Database, document_id: int) -> None:
     """Put a document to the end of its line: its file has its content again."""
     with db.transaction():
         document = get_document(db, document_id)
-        newest = version_line(db, document)[-1]
+        newest = version_chain(db, document)[-1]
         if newest.id == document_id:
             return
         db.execute(

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import storage
 from app.service.context import Context
-from app.service.library import indexing as library
-from app.service.library import versions
+from app.service.library import indexing, versions
 from app.service.rereads import Rereads
 from storage import DocumentRow, DocumentState
 
@@ -67,7 +66,7 @@ class Documents:
         if log := context.following.end_log(row, path):
             return self.resume(log.id)
         with context.files.adding():
-            document = library.add_document(
+            document = indexing.add_document(
                 self._db,
                 context.settings,
                 context.processes,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import storage
-from app.service import archive as exchange
+from app.service import archive
 from app.service.context import Context
 from app.service.reading.replay import find_checkpoint
 from app.service.report import Report, make_report
@@ -85,15 +85,15 @@ class Sessions:
         self._context.files.drop_unused()
 
     def export_to(self, name: str, path: Path, all_checkpoints: bool = False) -> None:
-        """Write a session to one file; see `exchange`."""
+        """Write a session to one file; see `archive`."""
         row = self._context.session(name)
-        exchange.export_session(self._db, self._context.settings, row, path, all_checkpoints)
+        archive.export_session(self._db, self._context.settings, row, path, all_checkpoints)
 
     def import_from(self, path: Path, name: str | None = None) -> SessionRow:
         """Take a session in from a file, and read on what it left unfinished."""
         context = self._context
         with context.files.adding():
-            row = exchange.import_session(self._db, context.settings, path, name, context.runtime)
+            row = archive.import_session(self._db, context.settings, path, name, context.runtime)
         context.read_on(row.id)
         return row
 

@@ -42,7 +42,7 @@ def retrieve(
         return found(None, limit)
     chosen: dict[str, int] = {}
     replaced: set[int] = set()
-    for line in storage.version_lines(documents):
+    for line in storage.version_chains(documents):
         contents = _contents(line)
         matching_version = next(
             (d for d in contents if len(contents) == 1 or found([d.id], 1)), None

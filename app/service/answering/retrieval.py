@@ -23,7 +23,7 @@ from app.service.answering.prompt import (
     question_head,
     question_tail,
 )
-from storage import Passage
+from storage import STOP_WORDS, Passage
 
 SEARCHED_PASSAGES = 6  # the search ranks more closely what it is asked for
 MAX_PASSAGES = 3
@@ -33,14 +33,6 @@ MAX_HISTORY_TURNS = 2
 MIN_CLIPPED_CHARS = 80
 FULL_ATTENTION_BUDGET_TOKENS = 2048
 _NOT_FOUND = re.compile(r"could ?n[o']t find|not (?:mentioned|stated|given|found)", re.IGNORECASE)
-_COMMON = frozenset(
-    "the a an and or but if of to in on at by for with from as is are was were be been "
-    "being it its this that these those he she they his her their him them i you we not no "
-    "do does did has have had will would can could should may might there here what which "
-    "who whom whose when where why how than then so such into about over after before up "
-    "down out only also very".split()
-)
-
 _REFERS_BACK = re.compile(
     r"\b(he|she|it|they|him|her|his|hers|its|their|them|this|that|these|those|there|then)\b",
     re.IGNORECASE,
@@ -224,4 +216,4 @@ def _supporting(answer: str, passages: Sequence[Citation]) -> set[int]:
 
 
 def content_words(text: str) -> set[str]:
-    return {w for w in re.findall(r"\w+", text.lower()) if w not in _COMMON}
+    return {w for w in re.findall(r"\w+", text.lower()) if w not in STOP_WORDS}

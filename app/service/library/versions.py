@@ -50,7 +50,7 @@ def find_read(db: Database, session_id: int, file: File, again: bool) -> Documen
         return None
     newest = storage.find_newest(db, session_id, file.name, file.path)
     if newest is not None and newest.sha256 != file.sha256:
-        if any(member.id == known.id for member in storage.version_line(db, newest)):
+        if any(member.id == known.id for member in storage.version_chain(db, newest)):
             storage.make_newest(db, known.id)
             return storage.get_document(db, known.id)
     return known
@@ -61,7 +61,7 @@ def slot_for(db: Database, session_id: int, file: File, title: str) -> VersionSl
     documents = storage.list_documents(db, session_id)
     titles = {document.title for document in documents}
     newest = storage.find_newest(db, session_id, file.name, file.path)
-    line = storage.version_line(db, newest) if newest else []
+    line = storage.version_chain(db, newest) if newest else []
     _give_up(db, line)
     same = [d for d in line or documents if d.sha256 == file.sha256]
     version = 1

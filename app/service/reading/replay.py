@@ -45,7 +45,7 @@ def find_position(db: Database, row: SessionRow, at: str) -> int:
             f"{at!r} is no place in this session; name a checkpoint by its number (see checkpoints "
             f"NAME), or how far the answer may know: {known}."
         )
-    places = storage.find_places(db, row.id, kind, int(match["number"]))
+    places = storage.find_positions(db, row.id, kind, int(match["number"]))
     if match["title"]:
         wanted = match["title"].casefold()
         named = [place for place in places if wanted in place.document_title.casefold()]
