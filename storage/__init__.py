@@ -1,7 +1,8 @@
-"""The store: sessions, documents, messages, checkpoints and search, in one SQLite file.
+"""The store: sessions, documents, messages, checkpoints and search in one SQLite file.
 
-Holds text, JSON and bytes; knows no tensors, no models and no file formats. SQL is written only
-here. Functions take the ``Database`` first and return frozen rows.
+The store holds text, JSON and bytes. It knows no tensors, models or file formats. All SQL of the
+program is in this package. Each function takes the ``Database`` as its first argument and returns
+frozen dataclasses.
 """
 
 from storage.checkpoints import (
