@@ -20,8 +20,8 @@ import typer
 
 import storage
 from ahn_runtime import Runtime, Session, load_checkpoint
-from app.service.reading.rereading import made_with
 from app.service.reading.stream_text import document_pieces
+from app.service.session_config import SessionConfig
 from app.settings import Settings, default_data_dir
 from evaluation.scoring import cross_entropy, half_interval, log_probabilities, mean
 from storage import CheckpointRow, Database
@@ -89,7 +89,7 @@ def main(
     settings = Settings(data_dir=data_dir or default_data_dir())
     with Database(settings.database_path) as db:
         row = storage.get_session(db, session)
-        runtime = Runtime.load(**made_with(row).as_dict())
+        runtime = Runtime.load(**SessionConfig.from_row(row).resume_options.as_dict())
         results = []
         for checkpoint in storage.list_checkpoints(db, row.id)[::every]:
             result = compare(db, runtime, checkpoint, settle, scored)

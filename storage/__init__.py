@@ -1,7 +1,8 @@
-"""The store: sessions, documents, messages, checkpoints and search, in one SQLite file.
+"""The store: sessions, documents, messages, checkpoints and search in one SQLite file.
 
-Holds text, JSON and bytes; knows no tensors, no models and no file formats. SQL is written only
-here. Functions take the ``Database`` first and return frozen rows.
+The store holds text, JSON and bytes. It knows no tensors, models or file formats. All SQL of the
+program is in this package. Each function takes the ``Database`` as its first argument and returns
+frozen dataclasses.
 """
 
 from storage.checkpoints import (
@@ -65,6 +66,7 @@ from storage.follows import (
     set_ready_tokens,
     wake_follow,
 )
+from storage.fts_query import STOP_WORDS
 from storage.messages import (
     MESSAGE_ROLES,
     MessageRow,
@@ -78,7 +80,7 @@ from storage.positions import (
     ReadRange,
     StreamPosition,
     chapter_ends,
-    find_places,
+    find_positions,
     locator_kinds,
     read_ranges,
 )
@@ -109,7 +111,7 @@ from storage.sessions import (
 )
 from storage.speeds import ReadingSpeed, add_speed, list_speeds
 from storage.trash import TrashedSession, list_trash, restore_session, trash_session
-from storage.versions import find_newest, make_newest, version_line, version_lines
+from storage.versions import find_newest, make_newest, version_chain, version_chains
 
 __all__ = [
     "AlreadyExists",
@@ -137,6 +139,7 @@ __all__ = [
     "ReadingSpeed",
     "SCHEMA_VERSION",
     "STALLED_STATES",
+    "STOP_WORDS",
     "SchemaTooNew",
     "SegmentRow",
     "SessionRow",
@@ -170,7 +173,7 @@ __all__ = [
     "find_follow",
     "find_newest",
     "find_open_follow",
-    "find_places",
+    "find_positions",
     "find_reread",
     "finish_indexing",
     "finish_reread",
@@ -217,7 +220,7 @@ __all__ = [
     "touch_session",
     "trash_session",
     "update_session_settings",
-    "version_line",
-    "version_lines",
+    "version_chain",
+    "version_chains",
     "wake_follow",
 ]

@@ -1,7 +1,7 @@
-"""Checkpoints: a manifest and the pages it uses, written and deleted as one.
+"""Checkpoints: a manifest and the pages that it uses, written and deleted together.
 
-Knows JSON and bytes, no tensors: what a manifest says is between the runtime and itself.
-Consecutive checkpoints share their pages, so deleting one frees only what no other uses.
+This file knows JSON and bytes, not tensors: only the runtime understands a manifest. Consecutive
+checkpoints share pages, so deleting a checkpoint frees only the pages that no other one uses.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from storage.sessions import get_session_by_id, touch_session
 from storage.speeds import forget_speeds
 from storage.values import now, object_from_json, to_json
 
-_VACUUM_PAGES = 65_536  # 256 MiB: bounds how long a pruning keeps the disk busy
+_VACUUM_PAGES = 65_536  # 256 MiB: limits how long a deletion keeps the disk busy
 
 _SELECT = """
     SELECT checkpoints.*, (
@@ -34,9 +34,11 @@ _SELECT = """
 class CheckpointRow:
     """One checkpoint.
 
-    ``position`` counts the session's tokens, ``document_tokens`` those of the document in which it
-    stands. ``byte_count`` is what its pages hold, those that it shares included. A manifest that is
-    no longer readable is empty here: the list still works, and whoever restores it refuses it.
+    ``position`` is how many tokens of the session's stream the state has read. ``document_id`` is
+    the document that was being read, or None, and ``document_tokens`` is how many tokens of it were
+    read. ``byte_count`` is the size of its pages, shared ones included. ``manifest`` is empty if
+    the stored one is damaged: the list of checkpoints still works, and the runtime refuses to
+    restore this one. ``created_at`` is ISO 8601 in UTC.
     """
 
     id: int
@@ -61,18 +63,22 @@ def save_checkpoint(
     document_tokens: int = 0,
     document_state: DocumentState | None = None,
 ) -> CheckpointRow:
-    """Write a checkpoint, and how far its document is read, in one transaction.
+    """Store a checkpoint and how far its document was read in one transaction.
 
     Args:
-        pages: by hash, those that are not stored yet; more do no harm.
-        page_hashes: all pages that the manifest uses.
-        document_state: the document's new state; None leaves it as it is.
+        position: how many tokens of the session's stream were read.
+        manifest: an object that JSON can represent.
+        pages: the bytes of pages by hash; pages that are already stored may be left out.
+        page_hashes: the hashes of all pages that the manifest uses.
+        document_id: the document that is being read.
+        document_tokens: how many tokens of that document were read.
+        document_state: the new state of that document; None does not change it.
 
     Raises:
         StorageError: a page of ``page_hashes`` is neither given nor stored.
-        NotFound: there is no such session, or no such document in it.
+        NotFound: the session does not exist, or has no such document.
         IllegalTransition: the document's present state does not allow the new one.
-        ValueError: a page is not what its hash says, or belongs to no manifest.
+        ValueError: a page does not have its hash, or ``page_hashes`` does not name it.
     """
     hashes = list(dict.fromkeys(page_hashes))
     if stray := set(pages) - set(hashes):
@@ -93,7 +99,7 @@ def save_checkpoint(
 
 
 def list_checkpoints(db: Database, session_id: int) -> list[CheckpointRow]:
-    """The checkpoints of a session, the one furthest on first."""
+    """Return the checkpoints of a session, the one with the highest position first."""
     rows = db.rows(
         f"{_SELECT} WHERE checkpoints.session_id = ? ORDER BY position DESC, id DESC", [session_id]
     )
@@ -101,10 +107,10 @@ def list_checkpoints(db: Database, session_id: int) -> list[CheckpointRow]:
 
 
 def get_checkpoint(db: Database, checkpoint_id: int) -> CheckpointRow:
-    """The checkpoint of this id.
+    """Return the checkpoint with this id.
 
     Raises:
-        NotFound: there is none.
+        NotFound: the checkpoint does not exist.
     """
     row = db.row(f"{_SELECT} WHERE checkpoints.id = ?", [checkpoint_id])
     if row is None:
@@ -115,10 +121,10 @@ def get_checkpoint(db: Database, checkpoint_id: int) -> CheckpointRow:
 
 
 def delete_checkpoint(db: Database, checkpoint_id: int) -> None:
-    """Delete a checkpoint and the pages that only it used.
+    """Delete a checkpoint and the pages that no other checkpoint uses.
 
     Raises:
-        NotFound: there is no such checkpoint.
+        NotFound: the checkpoint does not exist.
     """
     with db.transaction():
         if not db.execute("DELETE FROM checkpoints WHERE id = ?", [checkpoint_id]):
@@ -127,7 +133,7 @@ def delete_checkpoint(db: Database, checkpoint_id: int) -> None:
 
 
 def checkpoint_bytes(db: Database, session_id: int) -> int:
-    """Bytes of the pages that the session's checkpoints use, each counted once."""
+    """Return how many bytes the pages of the session's checkpoints have, each page counted once."""
     return int(
         db.value(
             "SELECT coalesce(sum(byte_count), 0) FROM pages WHERE hash IN (SELECT hash "
@@ -139,11 +145,11 @@ def checkpoint_bytes(db: Database, session_id: int) -> int:
 
 
 def go_back(db: Database, session_id: int, checkpoint_id: int | None, *, pause: bool) -> None:
-    """Forget what was read after a checkpoint: later checkpoints go, documents wait to be read.
+    """Undo all reading after a checkpoint: delete later checkpoints and queue documents again.
 
     Args:
-        checkpoint_id: of the session; None for its very beginning.
-        pause: the waiting documents are read again only when they are resumed.
+        checkpoint_id: a checkpoint of the session; None goes back to the beginning of the stream.
+        pause: pause the documents that would be read again, until a user resumes them.
 
     Raises:
         NotFound: the session has no such checkpoint.
@@ -152,7 +158,7 @@ def go_back(db: Database, session_id: int, checkpoint_id: int | None, *, pause: 
         to = None if checkpoint_id is None else get_checkpoint(db, checkpoint_id)
         if to is not None and to.session_id != session_id:
             raise NotFound(
-                f"The session has no checkpoint number {checkpoint_id}; look at its checkpoints."
+                f"The session has no checkpoint number {checkpoint_id}; choose another checkpoint."
             )
         db.execute(
             "DELETE FROM checkpoints WHERE session_id = ? AND (position > ? OR ? IS NULL)",
@@ -187,11 +193,16 @@ def rewind_documents(
     document_id: int | None = None,
     document_tokens: int = 0,
 ) -> None:
-    """Set the session's documents back to where a checkpoint stands, to read on from there.
+    """Reset the session's documents to what a checkpoint has read, so that reading resumes there.
 
-    For when a later checkpoint turned out damaged: documents that start behind this one wait
-    again, and its own is read up to here. Without arguments nothing counts as read. Later
-    checkpoints stay; delete them as you see fit.
+    Documents that start after the checkpoint are queued again, and the checkpoint's own document
+    counts as read up to ``document_tokens``. Later checkpoints are not deleted. Without arguments
+    nothing counts as read.
+
+    Args:
+        position: of the checkpoint in the session's stream.
+        document_id: the document that was being read at the checkpoint.
+        document_tokens: how many tokens of that document the checkpoint has read.
     """
     with db.transaction():
         forget_speeds(db, session_id, position)
@@ -237,7 +248,7 @@ def _link_pages(db: Database, checkpoint_id: int, hashes: Sequence[str]) -> None
 def _advance_document(
     db: Database, session_id: int, document_id: int, tokens: int, new: DocumentState | None
 ) -> None:
-    """Store how far a document is read, and its new state unless that is None."""
+    """Store how many tokens of a document were read, and its new state unless that is None."""
     new = None if new is None else DocumentState(new)
     row = db.row(
         "SELECT title, state FROM documents WHERE id = ? AND session_id = ?",

@@ -1,4 +1,4 @@
-"""A session copied row by row under new numbers: out of an export, or beside itself."""
+"""Copies a session row by row under new ids, from an export or within one database."""
 
 from __future__ import annotations
 
@@ -14,24 +14,32 @@ from storage.values import list_from_json, object_from_json, to_json
 
 
 def duplicate_session(db: Database, session_id: int, name: str) -> SessionRow:
-    """Make a second session of the same documents, messages and checkpoints.
+    """Create a session with copies of another session's documents, messages and checkpoints.
 
-    Pages are named by their content, so the copies share them. A log that is followed is an
-    ordinary document of the copy.
+    Pages are stored under their hash, so both sessions share them. In the copy a followed log is an
+    ordinary document.
 
     Raises:
-        NotFound: there is no such session.
-        AlreadyExists: the name is taken.
+        NotFound: the session does not exist.
+        AlreadyExists: another session has the name.
+        ValueError: the name is not a valid session name.
     """
     return copy_session(db, get_session_by_id(db, session_id), db, name)
 
 
 def copy_session(source: Database, theirs: SessionRow, db: Database, name: str) -> SessionRow:
-    """Copy a session from one store to another, or within one, all of it or nothing.
+    """Copy a session from one database to another, or within one, completely or not at all.
+
+    Args:
+        source: the database of the session to copy.
+        theirs: the session to copy.
+        db: the database of the copy; it may be the source.
+        name: the name of the copy.
 
     Raises:
-        AlreadyExists: the name is taken.
-        DamagedPage: a page is not what its hash says.
+        AlreadyExists: another session has the name.
+        DamagedPage: the bytes of a page do not have its hash.
+        ValueError: the name is not a valid session name.
     """
     with db.transaction():
         session = create_session(db, clean_session_name(name), theirs.settings)
@@ -46,7 +54,7 @@ def copy_session(source: Database, theirs: SessionRow, db: Database, name: str) 
 
 
 def insert_row(db: Database, table: str, row: Mapping[str, Any]) -> int:
-    """Insert a row by its columns' names; returns its id."""
+    """Insert a row given as values by column name; return its id."""
     columns, marks = ", ".join(row), ", ".join("?" * len(row))
     return db.insert(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(row.values()))
 
@@ -54,12 +62,12 @@ def insert_row(db: Database, table: str, row: Mapping[str, Any]) -> int:
 def _copy_documents(
     source: Database, theirs: int, db: Database, ours: int
 ) -> tuple[dict[int, int], dict[int, int]]:
-    """Copy documents with their segments; returns the new numbers of both by the old."""
+    """Copy documents with their segments; return the new ids of both by the old ids."""
     documents: dict[int, int] = {}
     segments: dict[int, int] = {}
     rows = source.rows("SELECT * FROM documents WHERE session_id = ? ORDER BY ordinal", [theirs])
     for row in rows:
-        # Where a file lay says nothing on another machine.
+        # The path of a file has no meaning on another machine.
         path = row["source_path"] if source is db else None
         changed = {"session_id": ours, "source_path": path, "replaces": None}
         old = row["id"]
@@ -93,7 +101,7 @@ def _copy_checkpoints(
 def _renumbered(
     row: Row, session_id: int, documents: Mapping[int, int], segments: Mapping[int, int]
 ) -> Row:
-    """A message whose citations name the rows that were made here."""
+    """Return a message whose citations refer to the copied rows."""
 
     def renumber(citations: list[Any]) -> list[Any]:
         kept = []

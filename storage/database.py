@@ -1,12 +1,12 @@
-"""One SQLite file, opened safely: a connection for each thread, transactions, clear errors.
+"""Opens one SQLite file: a connection for each thread, transactions, translated errors.
 
-Knows connections, not what is in the tables: the other rooms hold the statements.
+This file knows connections, not the tables: the other files of the package have the statements.
 
-Why these settings: WAL lets questions read while a reading writes. ``synchronous=FULL`` makes a
-commit wait until the log is on the disk, so a checkpoint that was reported as saved also survives a
-power cut; NORMAL would survive only a crash of the program. A checkpoint comes every few seconds
-at most, so the wait is cheap. ``auto_vacuum=INCREMENTAL`` lets pruned checkpoints give their room
-back to the disk in steps, without rewriting the file.
+Reasons for the settings: with WAL, questions can read while the worker writes.
+``synchronous=FULL`` makes a commit wait until the log is on the disk, so a checkpoint that was
+reported as saved survives a power cut; NORMAL would survive only a crash of the program. The wait
+is cheap, since checkpoints are seconds apart. With ``auto_vacuum=INCREMENTAL`` the space of deleted
+checkpoints returns to the disk in steps, without rewriting the file.
 """
 
 from __future__ import annotations
@@ -30,35 +30,36 @@ Row = dict[str, Any]
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 _MEMORY = ":memory:"
-_INCREMENTAL = 2  # what PRAGMA auto_vacuum answers for INCREMENTAL
-_SMALLEST_PAGE_BYTES = 512
-_VACUUM_STEP_PAGES = 512  # 2 MiB: some hundredths of a second with the write lock held
-_VACUUM_PAUSE_S = 0.01  # whoever waits for the lock looks several times in such a while
-_LOG_LIMIT_BYTES = 64 * 1024 * 1024  # a larger write-ahead log is cut back after use
+_INCREMENTAL = 2  # the value of PRAGMA auto_vacuum for INCREMENTAL
+_MIN_PAGE_BYTES = 512
+_VACUUM_STEP_PAGES = 512  # 2 MiB: the write lock is held for some hundredths of a second
+_VACUUM_PAUSE_S = 0.01  # a thread that waits for the lock tries several times within this time
+_MAX_LOG_BYTES = 64 * 1024 * 1024  # a larger write-ahead log is truncated after use
 
 
 def _lenient_text(data: bytes) -> str:
-    """A flipped bit in one title must not stop the list of all of them."""
+    """Decode UTF-8 and replace bad bytes, so that one damaged title does not break every list."""
     return data.decode("utf-8", "replace")
 
 
 class Database:
-    """The store, shared by all threads of a process; each thread gets its own connection."""
+    """The database file, shared by all threads of a process; each thread has its own connection."""
 
     def __init__(self, path: Path | str, *, busy_timeout_s: float = 10.0) -> None:
-        """Open the file, or create it, and bring its tables up to date.
+        """Open or create the file and migrate its tables to the present schema.
 
         Args:
-            path: a file in an existing folder, or ":memory:" for a database that dies with this
-                object and whose single connection the threads take in turns.
-            busy_timeout_s: how long to wait for another process's write lock.
+            path: a file in an existing folder, or ":memory:" for a database that exists as long as
+                this object and has one connection, which the threads use in turns.
+            busy_timeout_s: seconds to wait for the write lock of another process.
 
         Raises:
-            NotFound, ReadOnly: the folder is not there, or cannot be written.
+            NotFound: the folder does not exist.
+            ReadOnly: the file or the folder cannot be written.
             DamagedDatabase: the file is not a database, or is damaged.
-            SchemaTooNew: a newer version of the program wrote it.
+            SchemaTooNew: a newer version of the program wrote the file.
         """
-        # Absolute, because a thread may connect after the process has changed its folder.
+        # Absolute, because a thread may connect after the process has changed its directory.
         self.path = _MEMORY if str(path) == _MEMORY else os.path.abspath(path)
         self._busy_timeout_s = busy_timeout_s
         self._in_memory = self.path == _MEMORY
@@ -75,9 +76,9 @@ class Database:
 
     def _prepare(self) -> None:
         if not self._in_memory:
-            self._look_at_the_path()
-        # SQLite answers "locked" at once, without its busy timeout, when two processes turn the
-        # same new file into a WAL database: so wait here.
+            self._check_path()
+        # When two processes turn the same new file into a WAL database, SQLite reports "locked" at
+        # once, without its busy timeout, so this method waits.
         deadline = time.monotonic() + self._busy_timeout_s
         while True:
             try:
@@ -91,21 +92,21 @@ class Database:
             with self.transaction():
                 migrate(self.connection, self.path)
 
-    def _look_at_the_path(self) -> None:
-        """Find what SQLite would name badly, or not at all."""
+    def _check_path(self) -> None:
+        """Raise for what SQLite would report with an unclear error, or not at all."""
         folder = os.path.join(os.path.dirname(self.path), os.curdir)
         with translated_errors(self.path):
             os.stat(folder)
-        # SQLite takes less than a page for an empty file: it would start anew over what is there.
-        if os.path.isfile(self.path) and 0 < os.path.getsize(self.path) < _SMALLEST_PAGE_BYTES:
+        # SQLite treats a file of less than a page as empty and would overwrite its content.
+        if os.path.isfile(self.path) and 0 < os.path.getsize(self.path) < _MIN_PAGE_BYTES:
             raise DamagedDatabase(
-                f"The file {self.path} is not an SQLite database, or only the beginning of one; "
+                f"The file {self.path} is not an SQLite database, or is only the beginning of one; "
                 f"move it away, or choose another folder."
             )
 
     def _set_file_modes(self) -> None:
-        # Asked for first, because setting either would take the write lock each time. The order
-        # counts: a file that is already in WAL mode can no longer change its auto_vacuum.
+        # The modes are read first, because setting one takes the write lock. auto_vacuum comes
+        # before journal_mode, because a file in WAL mode can no longer change its auto_vacuum.
         is_new = self._pragma("schema_version") == 0
         if is_new and self._pragma("auto_vacuum") != _INCREMENTAL:
             self.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -114,7 +115,11 @@ class Database:
 
     @property
     def connection(self) -> Any:
-        """This thread's ``sqlite_utils.Database``, opened on first use."""
+        """The ``sqlite_utils.Database`` of the calling thread, opened on first use.
+
+        Raises:
+            StorageError: the database is closed, or cannot be opened.
+        """
         if self._closed:
             raise StorageError(f"The database {self.path} is closed; open it again to use it.")
         if self._in_memory:
@@ -132,23 +137,23 @@ class Database:
             raw = sqlite3.connect(
                 self.path,
                 timeout=self._busy_timeout_s,
-                isolation_level=None,  # transactions begin and end where this file says so
+                isolation_level=None,  # only transaction() begins and ends transactions
                 check_same_thread=False,  # close() closes the connections of all threads
             )
             undo.callback(raw.close)
             raw.text_factory = _lenient_text
             raw.execute("PRAGMA synchronous = FULL")
             raw.execute("PRAGMA foreign_keys = ON")
-            raw.execute(f"PRAGMA journal_size_limit = {_LOG_LIMIT_BYTES}")
+            raw.execute(f"PRAGMA journal_size_limit = {_MAX_LOG_BYTES}")
             connection = sqlite_utils.Database(raw, execute_plugins=False)
             undo.pop_all()
         with self._lock:
-            self._forget_ended_threads()
+            self._close_ended_threads()
             self._opened.append((weakref.ref(threading.current_thread()), connection))
         return connection
 
-    def _forget_ended_threads(self) -> None:
-        """Close what ended threads left open: a server makes threads as it pleases."""
+    def _close_ended_threads(self) -> None:
+        """Close the connections of ended threads, since a server may create any number of them."""
         kept = []
         for owner, connection in self._opened:
             thread = owner()
@@ -159,7 +164,7 @@ class Database:
         self._opened = kept
 
     def close(self) -> None:
-        """Close every thread's connection; call it when no other thread is using the database."""
+        """Close the connections of all threads; no other thread may be using the database."""
         with self._lock:
             self._closed = True
             for _, connection in self._opened:
@@ -174,7 +179,7 @@ class Database:
         self.close()
 
     def _turn(self) -> contextlib.AbstractContextManager[Any]:
-        """What a thread holds while it uses its connection: a lock if that is the shared one."""
+        """The lock to hold while the connection is used: a real one if threads share it."""
         return self._lock if self._in_memory else contextlib.nullcontext()
 
     @contextlib.contextmanager
@@ -187,45 +192,52 @@ class Database:
                 cursor.close()
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
-        """All rows of a query, as dictionaries by column name."""
+        """Return all rows of a query as dictionaries by column name.
+
+        Raises:
+            StorageError: SQLite reports an error other than wrong SQL.
+        """
         with self._cursor() as cursor:
             found = cursor.execute(sql, parameters).fetchall()
             names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, values, strict=True)) for values in found]
 
     def row(self, sql: str, parameters: Parameters = ()) -> Row | None:
-        """The first row of a query, or None."""
+        """Return the first row of a query as a dictionary by column name, or None."""
         found = self.rows(sql, parameters)
         return found[0] if found else None
 
     def value(self, sql: str, parameters: Parameters = ()) -> Any:
-        """The first column of the first row of a query, or None."""
+        """Return the first column of the first row of a query, or None."""
         found = self.row(sql, parameters)
         return next(iter(found.values())) if found else None
 
     def execute(self, sql: str, parameters: Parameters = ()) -> int:
-        """Run one statement to its end; returns how many rows it changed."""
+        """Run one statement; return how many rows it changed."""
         with self._cursor() as cursor:
             cursor.execute(sql, parameters).fetchall()
             return cursor.rowcount
 
     def insert(self, sql: str, parameters: Parameters = ()) -> int:
-        """Run one INSERT; returns the id of the new row."""
+        """Run one INSERT; return the id of the new row."""
         with self._cursor() as cursor:
             return cursor.execute(sql, parameters).lastrowid or 0
 
     def execute_many(self, sql: str, rows: Iterable[Parameters]) -> None:
-        """Run one statement once for each of the rows."""
+        """Run one statement once for each row of parameters."""
         with self._cursor() as cursor:
             cursor.executemany(sql, rows)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing: commit at the end of the block, roll back if it raises.
+        """Commit the statements of the block together, or roll all of them back if it raises.
 
-        The write lock is taken at once (BEGIN IMMEDIATE), so that what is read inside still holds
-        when it is written. Inside another transaction the block joins it: the outer one commits,
-        and if only the inner block raises, only its own changes are undone.
+        The write lock is taken at the start (BEGIN IMMEDIATE), so what is read inside cannot change
+        before it is written. A block inside another transaction joins that one: the outer block
+        commits, and if only the inner block raises, only the changes of the inner one are undone.
+
+        Raises:
+            DatabaseLocked: another process held the write lock for longer than the timeout.
         """
         with self._turn():
             raw = self.connection.conn
@@ -238,8 +250,8 @@ class Database:
                 yield
                 self.execute(commit)
             except BaseException:
-                # A full disk makes SQLite roll back by itself; and if even the rollback fails, the
-                # first error is the one to show: the next open rolls back from the log.
+                # On a full disk SQLite rolls back by itself. If the rollback fails, the first error
+                # is raised all the same, and the next open rolls back from the log.
                 if raw.in_transaction:
                     with contextlib.suppress(StorageError):
                         for statement in undo:
@@ -250,7 +262,10 @@ class Database:
         return self.value(f"PRAGMA {name}")
 
     def integrity_check(self) -> list[str]:
-        """What is wrong with the file, its references and its search index; empty when fine."""
+        """Return sentences about damage to the file, its references and its search index.
+
+        The list is empty if the database is intact.
+        """
         try:
             lines = [str(row["integrity_check"]) for row in self.rows("PRAGMA integrity_check")]
             problems = [line for line in lines if line != "ok"]
@@ -264,7 +279,7 @@ class Database:
 
     def _search_index_check(self) -> list[str]:
         try:
-            # rank 1 also compares the index with the text of the segments
+            # Rank 1 also compares the index with the text of the segments.
             self.execute(
                 "INSERT INTO segments_fts(segments_fts, rank) VALUES('integrity-check', 1)"
             )
@@ -273,21 +288,27 @@ class Database:
         return []
 
     def size_bytes(self) -> int:
-        """Bytes on the disk, the write-ahead log included; for ":memory:", bytes of its pages."""
+        """Return the bytes on the disk with the write-ahead log, or of the pages in memory."""
         if self._in_memory:
             return int(self._pragma("page_count")) * int(self._pragma("page_size"))
         total = 0
         for name in (self.path, f"{self.path}-wal"):
-            # the log comes and goes with the connections
+            # The log exists only while a connection is open.
             with contextlib.suppress(FileNotFoundError):
                 total += os.path.getsize(name)
         return total
 
     def incremental_vacuum(self, max_pages: int) -> int:
-        """Give at most ``max_pages`` free pages back to the disk; returns how many were given.
+        """Return free pages of the file to the disk.
 
-        In small steps, between which others may write. Inside a transaction it gives none: the
-        room may not be free yet.
+        This is done in small steps, between which other threads can write. Inside a transaction
+        nothing is done, because the pages may not be free yet.
+
+        Args:
+            max_pages: how many pages are returned at most.
+
+        Returns:
+            How many pages were returned.
         """
         given = 0
         while given < max_pages:
@@ -298,7 +319,7 @@ class Database:
             time.sleep(_VACUUM_PAUSE_S)
         if given:
             with self._cursor() as cursor:
-                # The file shrinks when the log is copied into it; PASSIVE waits for nobody.
+                # The file shrinks when the log is copied into it; PASSIVE waits for nothing.
                 cursor.executescript("PRAGMA wal_checkpoint(PASSIVE)")
         return given
 
@@ -307,6 +328,6 @@ class Database:
             free = int(self._pragma("freelist_count"))
             if not free or cursor.connection.in_transaction:
                 return 0
-            # execute() would stop after the first page, executescript() goes on to the end.
+            # execute() would stop after the first page; executescript() runs to the end.
             cursor.executescript(f"PRAGMA incremental_vacuum({max_pages})")
             return max(0, free - int(self._pragma("freelist_count")))

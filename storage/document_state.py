@@ -1,8 +1,8 @@
-"""The states of a document, and which state may follow which.
+"""The states of a document and the table of legal transitions between them.
 
-The values are the strings that the database stores; they never change. This is the only place that
-says which transitions are legal: the statements that store a state check it here, and the page
-derives its buttons from it. Knows nothing of the database.
+The values are the strings that the database stores; they never change. This table is the only place
+that says which transitions are legal: every function that stores a state checks it, and the page
+derives its buttons from it. This file does not know the database.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ class DocumentState(StrEnum):
     """How far the work on a document is."""
 
     INDEXING = "indexing"
-    """Its text is being taken from the file, or waits to be."""
+    """Its text is being extracted from the file, or waits to be extracted."""
     QUEUED = "queued"
     """Its text is stored, and it waits to be read by the model."""
     READING = "reading"
-    """The model reads it, or has read a part and continues after the other sessions' turns."""
+    """The model is reading it, or read a part and continues at the session's next turn."""
     PAUSED = "paused"
-    """It is read no further until it is resumed; a followed log, until it grows."""
+    """It is not read until a user resumes it; a followed log, until the log grows."""
     DONE = "done"
     """All of it was read."""
     FAILED = "failed"
     """Indexing, reading or following it ended with the error that is stored with it."""
     CANCELLED = "cancelled"
-    """What was not read of it is left out of the session, unless it is resumed."""
+    """Its unread part is left out of the session, unless a user resumes it."""
 
     @classmethod
     def _missing_(cls, value: object) -> DocumentState:
@@ -37,24 +37,23 @@ class DocumentState(StrEnum):
         raise ValueError(f"{value!r} is not a document state; use one of: {known}.")
 
     def can_become(self, new: DocumentState) -> bool:
-        """Whether a document in this state may get the new one; the same state always may."""
+        """Return whether a document in this state may get the new state, or keep its own."""
         return new is self or new in TRANSITIONS[self]
 
     def check(self, new: DocumentState, title: str) -> None:
-        """Refuse a transition that is not legal.
+        """Raise unless a document in this state may get the new state.
 
         Args:
-            new: the state that the document shall get.
-            title: the document's, for the message.
+            title: the title of the document, for the message.
 
         Raises:
-            IllegalTransition: a document in this state cannot get the new one.
+            IllegalTransition: the transition is not legal.
         """
         if not self.can_become(new):
             allowed = ", ".join(state for state in DocumentState if state in TRANSITIONS[self])
             raise IllegalTransition(
                 f"The document {title!r} is in state {self.value!r} and cannot become "
-                f"{new.value!r}, only: {allowed}. Its state may have changed meanwhile: look at it "
+                f"{new.value!r}, only: {allowed}. Its state may have changed; reload it and try "
                 "again."
             )
 
@@ -67,29 +66,29 @@ TRANSITIONS: dict[DocumentState, frozenset[DocumentState]] = {
     _S.QUEUED: frozenset({_S.INDEXING, _S.READING, _S.PAUSED, _S.DONE, _S.FAILED, _S.CANCELLED}),
     # Never back to indexing: that would drop the segments while the model reads them.
     _S.READING: frozenset({_S.QUEUED, _S.PAUSED, _S.DONE, _S.FAILED, _S.CANCELLED}),
-    # To reading, because the reader may begin a document in the moment in which it is paused.
+    # To reading, because the worker may begin a document at the moment in which it is paused.
     _S.PAUSED: frozenset({_S.INDEXING, _S.QUEUED, _S.READING, _S.DONE, _S.FAILED, _S.CANCELLED}),
     # Only going back to an earlier checkpoint makes it unread again.
     _S.DONE: frozenset({_S.QUEUED, _S.READING}),
     # To reading and done, because following a log may fail while the model still reads the log.
     _S.FAILED: frozenset({_S.INDEXING, _S.QUEUED, _S.READING, _S.PAUSED, _S.DONE, _S.CANCELLED}),
-    # Resumed; or done, by a re-reading of the session that began before it was cancelled.
+    # To done by a re-reading of the session that began before the document was cancelled.
     _S.CANCELLED: frozenset({_S.INDEXING, _S.QUEUED, _S.DONE}),
 }
-"""The states that may follow each state; see `DocumentState.can_become`."""
+"""For each state, the other states that may follow it."""
 
 OPEN_STATES = frozenset({_S.INDEXING, _S.QUEUED, _S.READING})
-"""Of documents that are being worked on, or will be without anybody asking."""
+"""The states of documents that the program is working on, or will work on by itself."""
 
 STALLED_STATES = frozenset({_S.PAUSED, _S.FAILED})
-"""Of documents that stopped on the way; one that is read in part holds up those behind it."""
+"""The states of documents that stopped early; one that was read in part blocks the later ones."""
 
 RESUMABLE_STATES = STALLED_STATES | {_S.CANCELLED}
-"""Of documents that are read on when a person asks for it."""
+"""The states of documents that stopped and that a user can resume."""
 
 
 def states_sql(states: Iterable[DocumentState]) -> str:
-    """The states as a list in SQL, such as ``('queued', 'reading')``."""
+    """Return the states as a list in SQL, such as ``('queued', 'reading')``."""
     wanted = set(states)
     quoted = [f"'{state.value}'" for state in DocumentState if state in wanted]
     return f"({', '.join(quoted)})"

@@ -1,6 +1,6 @@
-"""Documents of a session: what they are, in which state, and how far each was read.
+"""Documents of a session: what each is, its state, and how far it was read.
 
-Knows counts of tokens, not the text: that is in the segments.
+This file knows counts of tokens, not the text: the text is in the segments.
 """
 
 from __future__ import annotations
@@ -14,19 +14,22 @@ from storage.errors import DamagedDatabase, NotFound, StorageError
 from storage.sessions import get_session_by_id, touch_session
 from storage.values import list_from_json, now, storable, to_json
 
-_VACUUM_PAGES = 65_536  # 256 MiB: bounds how long a deletion keeps the disk busy
+_VACUUM_PAGES = 65_536  # 256 MiB: limits how long a deletion keeps the disk busy
 
 
 @dataclass(frozen=True)
 class DocumentRow:
     """One document; times are ISO 8601 in UTC.
 
-    ``unit_count`` counts what ``unit_name`` says (pages, chapters, lines). ``start_position`` is
-    where in the session's stream its first token stands, None before it is reached.
-    ``notes`` are sentences of the reader, such as which pages had no text.
-    ``tokens_read`` counts this document's tokens and is durable: it moves with the checkpoints.
-    ``source_path`` is where the file lay on this machine, None where that is not known.
-    ``version`` and ``replaces`` are explained in `versions`.
+    ``ordinal`` counts the documents of the session from 1 in reading order. ``unit_count`` is the
+    number of its units, and ``unit_name`` says what they are (page, chapter, line).
+    ``segment_count`` and ``token_count`` are of the stored text; ``token_count`` is None until
+    indexing has finished. ``start_position`` is the position of its first token in the session's
+    stream, None before that token is read. ``tokens_read`` is how many of its tokens the newest
+    checkpoint has read. ``notes`` are sentences about its text, such as which pages had none.
+    ``error`` is the sentence that explains a failed state. ``source_path`` is the path from which
+    the file was read on this machine, None where it is unknown. ``version`` is the number of the
+    file's version, and ``replaces`` is the id of the document that this one replaces, or None.
     """
 
     id: int
@@ -66,12 +69,20 @@ def add_document(
     version: int = 1,
     replaces: int | None = None,
 ) -> DocumentRow:
-    """Put a document, still without text, behind the others of its session.
+    """Add a document without text after the other documents of its session.
 
-    Its state is 'indexing'; ordinals count from 1.
+    Its state is 'indexing'.
+
+    Args:
+        kind: of the reader that reads the file, such as 'pdf'.
+        sha256: of the file, in hexadecimal digits.
+        byte_count: the size of the file.
+        source_path: the path of the file, None where it is unknown.
+        version: the number of the file's version, from 1.
+        replaces: the id of the document that this one replaces.
 
     Raises:
-        NotFound: there is no such session.
+        NotFound: the session does not exist.
     """
     with db.transaction():
         get_session_by_id(db, session_id)
@@ -97,10 +108,17 @@ def finish_indexing(
     unit_name: str,
     notes: Sequence[str] = (),
 ) -> DocumentRow:
-    """Note that all segments are there: the document is 'queued' for reading.
+    """Mark a document whose segments are all stored as 'queued' for reading.
+
+    Args:
+        token_count: of the whole document, its introduction included.
+        unit_count: how many pages, chapters or lines it has, None where that is unknown.
+        unit_name: what the units are.
+        notes: sentences for the user about its text.
 
     Raises:
-        NotFound: there is no such document.
+        NotFound: the document does not exist.
+        IllegalTransition: its present state does not allow 'queued'.
     """
     with db.transaction():
         document = get_document(db, document_id)
@@ -114,18 +132,20 @@ def finish_indexing(
 
 
 def reset_indexing(db: Database, document_id: int) -> DocumentRow:
-    """Drop the segments of an interrupted indexing, so that it can start again.
+    """Delete the segments of an interrupted indexing, so that indexing can start again.
 
     Raises:
-        NotFound: there is no such document.
-        StorageError: a part of it was already read, and would no longer be what was read.
+        NotFound: the document does not exist.
+        StorageError: a part of it was already read, and other segments might replace that part.
+        IllegalTransition: its present state does not allow 'indexing'.
     """
     with db.transaction():
         document = get_document(db, document_id)
         if document.tokens_read > 0:
             raise StorageError(
                 f"The document {document.title!r} was already read up to token "
-                f"{document.tokens_read}; delete it and add it again instead of indexing it anew."
+                f"{document.tokens_read}, so it cannot be indexed again; delete it, then add it "
+                "again."
             )
         document.state.check(DocumentState.INDEXING, document.title)
         db.execute("DELETE FROM segments WHERE document_id = ?", [document_id])
@@ -142,12 +162,18 @@ def reset_indexing(db: Database, document_id: int) -> DocumentRow:
 def set_document_state(
     db: Database, document_id: int, state: DocumentState, error: str | None = None
 ) -> DocumentRow:
-    """Set the state and the error that explains it; the time of 'done' is kept as finished_at.
+    """Set the state of a document and the error that explains it.
+
+    A document that becomes 'done' gets the present time as ``finished_at``; any other state clears
+    that time.
+
+    Args:
+        error: a sentence for the user; None clears the error.
 
     Raises:
-        NotFound: there is no such document.
-        IllegalTransition: its present state does not allow that.
-        ValueError: ``state`` is text that names no state.
+        NotFound: the document does not exist.
+        IllegalTransition: its present state does not allow the new one.
+        ValueError: ``state`` is not one of the states.
     """
     new = DocumentState(state)
     with db.transaction():
@@ -162,10 +188,10 @@ def set_document_state(
 
 
 def set_start_position(db: Database, document_id: int, position: int | None) -> DocumentRow:
-    """Note where in the session's stream the first token of the document stands.
+    """Store the position of the document's first token in the session's stream.
 
     Raises:
-        NotFound: there is no such document.
+        NotFound: the document does not exist.
     """
     with db.transaction():
         db.execute("UPDATE documents SET start_position = ? WHERE id = ?", [position, document_id])
@@ -173,10 +199,10 @@ def set_start_position(db: Database, document_id: int, position: int | None) -> 
 
 
 def get_document(db: Database, document_id: int) -> DocumentRow:
-    """The document of this id.
+    """Return the document with this id.
 
     Raises:
-        NotFound: there is none.
+        NotFound: the document does not exist.
     """
     row = db.row("SELECT * FROM documents WHERE id = ?", [document_id])
     if row is None:
@@ -187,13 +213,13 @@ def get_document(db: Database, document_id: int) -> DocumentRow:
 
 
 def list_documents(db: Database, session_id: int) -> list[DocumentRow]:
-    """The documents of a session in the order in which they are read."""
+    """Return the documents of a session in reading order."""
     rows = db.rows("SELECT * FROM documents WHERE session_id = ? ORDER BY ordinal", [session_id])
     return [_document(row) for row in rows]
 
 
 def find_by_hash(db: Database, session_id: int, sha256: str) -> DocumentRow | None:
-    """The newest document of the session whose file has this hash."""
+    """Return the last document of the session whose file has this sha256, or None."""
     row = db.row(
         "SELECT * FROM documents WHERE session_id = ? AND sha256 = ? ORDER BY ordinal DESC LIMIT 1",
         [session_id, sha256],
@@ -202,12 +228,15 @@ def find_by_hash(db: Database, session_id: int, sha256: str) -> DocumentRow | No
 
 
 def kept_hashes(db: Database) -> set[str]:
-    """The sha256 of the files that documents name, those of hidden sessions too."""
+    """Return the sha256 of every file that a document of any session names.
+
+    Sessions in the trash and re-readings count, too.
+    """
     return {row["sha256"] for row in db.rows("SELECT DISTINCT sha256 FROM documents")}
 
 
 def file_bytes(db: Database, session_id: int) -> int:
-    """Bytes of the files that the session's documents name, each counted once."""
+    """Return how many bytes the files of the session's documents have, each file counted once."""
     return int(
         db.value(
             "SELECT coalesce(sum(byte_count), 0) FROM (SELECT DISTINCT sha256, byte_count "
@@ -218,10 +247,11 @@ def file_bytes(db: Database, session_id: int) -> int:
 
 
 def next_document_to_read(db: Database, session_id: int) -> DocumentRow | None:
-    """The document of the session that is being read, else the first that waits to be.
+    """Return the document of the session that is to be read next, or None.
 
-    None while one stands still half-read: its rest belongs right behind what was read of it, so
-    the others wait until it is resumed, cancelled or removed.
+    A document that was begun comes first, then the others in their order. While a document that was
+    read in part is paused or failed, there is none: its remaining tokens must directly follow those
+    that were read, so the others wait until it is resumed, cancelled or removed.
     """
     if find_stalled_document(db, session_id) is not None:
         return None
@@ -234,7 +264,10 @@ def next_document_to_read(db: Database, session_id: int) -> DocumentRow | None:
 
 
 def find_stalled_document(db: Database, session_id: int) -> DocumentRow | None:
-    """The document of the session that stands still half-read, paused or failed."""
+    """Return the document that was read in part and is paused or failed, or None.
+
+    It blocks the other documents of the session.
+    """
     row = db.row(
         "SELECT * FROM documents WHERE session_id = ? AND tokens_read > 0 "
         f"AND state IN {states_sql(STALLED_STATES)} ORDER BY ordinal LIMIT 1",
@@ -244,12 +277,13 @@ def find_stalled_document(db: Database, session_id: int) -> DocumentRow | None:
 
 
 def delete_document(db: Database, document_id: int) -> None:
-    """Delete a document with its segments; checkpoints that stand in it stay, without it.
+    """Delete a document with its segments.
 
-    What replaced it replaces from now on what it had replaced.
+    Checkpoints that were taken inside the document stay, without the reference to it. The document
+    that replaced this one now replaces the one that this one had replaced.
 
     Raises:
-        NotFound: there is no such document.
+        NotFound: the document does not exist.
     """
     with db.transaction():
         document = get_document(db, document_id)
@@ -261,10 +295,14 @@ def delete_document(db: Database, document_id: int) -> None:
 
 
 def stored_state(value: str, document_id: int) -> DocumentState:
-    """The state that a row holds.
+    """Return the state that the text of a row stands for.
+
+    Args:
+        value: the column ``state``.
+        document_id: for the message.
 
     Raises:
-        DamagedDatabase: the row holds something else.
+        DamagedDatabase: the text is not one of the states.
     """
     try:
         return DocumentState(value)

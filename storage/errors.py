@@ -1,18 +1,18 @@
-"""What can go wrong in storage, and the one place where SQLite's errors get these names.
+"""The errors of storage, and the one place that translates SQLite's errors into them.
 
     StorageError
-    ├── NotFound          a session, document, checkpoint, page or folder that is not there
-    ├── AlreadyExists     a name that is taken
-    ├── IllegalTransition a document whose state does not allow the state asked for
-    ├── SchemaTooNew      a database written by a newer version of this program
-    ├── DamagedDatabase   the file is not a database, or SQLite finds it malformed
-    ├── DamagedPage       a checkpoint page whose bytes no longer match their hash
-    ├── DiskFull          no room left; the transaction was rolled back
-    ├── DatabaseLocked    another process held the write lock for too long
-    └── ReadOnly          the file or its folder cannot be written
+    ├── NotFound           a session, document, checkpoint, page or folder does not exist
+    ├── AlreadyExists      the name is taken
+    ├── IllegalTransition  the document's state does not allow the requested state
+    ├── SchemaTooNew       a newer version of this program wrote the database
+    ├── DamagedDatabase    the file is not a database, or SQLite finds it malformed
+    ├── DamagedPage        the bytes of a checkpoint page no longer match their hash
+    ├── DiskFull           the disk is full; the transaction was rolled back
+    ├── DatabaseLocked     another process held the write lock for too long
+    └── ReadOnly           the file or its folder cannot be written
 
-A bad argument is a ``ValueError``, and wrong SQL stays a ``sqlite3.ProgrammingError``: both are
-mistakes of the caller, not states of the store.
+A bad argument raises ``ValueError`` and wrong SQL raises ``sqlite3.ProgrammingError``: both are
+mistakes of the calling code, not states of the store.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from contextlib import contextmanager
 
 
 class StorageError(Exception):
-    """Root of everything that storage raises on purpose; the message is fit to show."""
+    """Base of all errors that storage raises on purpose; its message can be shown to users."""
 
 
 class NotFound(StorageError):
-    """Something named by the caller is not in the database, or its folder is not on the disk."""
+    """What the caller named is not in the database, or the database's folder does not exist."""
 
 
 class AlreadyExists(StorageError):
-    """The name is taken."""
+    """Another session already has the name."""
 
 
 class IllegalTransition(StorageError):
-    """A document in its present state cannot get the state that was asked for."""
+    """The present state of a document does not allow the requested state."""
 
 
 class SchemaTooNew(StorageError):
@@ -50,11 +50,11 @@ class DamagedDatabase(StorageError):
 
 
 class DamagedPage(StorageError):
-    """The bytes of a checkpoint page do not have the hash they are stored under."""
+    """The bytes of a checkpoint page do not have the hash under which they are stored."""
 
 
 class DiskFull(StorageError):
-    """There is no room to write; nothing of the transaction was kept."""
+    """The disk is full; the transaction was rolled back."""
 
 
 class DatabaseLocked(StorageError):
@@ -68,13 +68,14 @@ class ReadOnly(StorageError):
 _BY_SQLITE_CODE: dict[int, tuple[type[StorageError], str]] = {
     sqlite3.SQLITE_FULL: (
         DiskFull,
-        "The disk that holds {where} is full and nothing of this step was saved; free some space "
+        "The disk that holds {where} is full, so nothing of this step was saved; free some space "
         "or delete a session, then try again.",
     ),
     sqlite3.SQLITE_IOERR: (
         StorageError,
-        "The disk that holds {where} did not do this step ({reason}) and nothing of it was saved; "
-        "it may be full, over its quota, failing or gone: see to that, then try again.",
+        "The disk that holds {where} reported an error ({reason}), so nothing of this step was "
+        "saved; check whether the disk is full, over its quota, failing or disconnected, then try "
+        "again.",
     ),
     sqlite3.SQLITE_BUSY: (
         DatabaseLocked,
@@ -117,7 +118,7 @@ _BY_ERRNO: dict[int, tuple[type[StorageError], str]] = {
     ),
     errno.ENOTDIR: (
         NotFound,
-        "The database {where} cannot be there, because a part of its path is a file and not a "
+        "The database {where} cannot be created, because a part of its path is a file and not a "
         "folder; choose another folder.",
     ),
     errno.ENOSPC: _BY_SQLITE_CODE[sqlite3.SQLITE_FULL],
@@ -126,33 +127,44 @@ _BY_ERRNO: dict[int, tuple[type[StorageError], str]] = {
     errno.EPERM: _BY_SQLITE_CODE[sqlite3.SQLITE_READONLY],
 }
 
-_SMALLEST_ROOM_BYTES = 64 * 1024  # less than a write-ahead log and its index need
-_UNFORESEEN = "The database {where} could not do this step ({reason}); nothing of it was saved."
+_MIN_FREE_BYTES = 64 * 1024  # a write-ahead log and its index need more than this
+_OTHER_ERROR = (
+    "The database {where} could not do this step ({reason}), so nothing of it was saved; try again."
+)
 
 
 def _storage_error(error: sqlite3.Error | OSError, where: str) -> StorageError:
     if isinstance(error, OSError):
-        kind, sentence = _BY_ERRNO.get(error.errno or 0, (StorageError, _UNFORESEEN))
+        kind, sentence = _BY_ERRNO.get(error.errno or 0, (StorageError, _OTHER_ERROR))
     else:
-        # SQLite keeps the primary code in the low byte, the detail above it.
+        # SQLite keeps the primary code in the low byte and the detail in the higher bytes.
         code = getattr(error, "sqlite_errorcode", None) or 0
         code &= 0xFF
-        if code == sqlite3.SQLITE_IOERR and _has_no_room(where):
-            code = sqlite3.SQLITE_FULL  # not told so when it is the log's index that finds no room
-        kind, sentence = _BY_SQLITE_CODE.get(code, (StorageError, _UNFORESEEN))
+        if code == sqlite3.SQLITE_IOERR and _is_disk_full(where):
+            # SQLite reports a full disk as an I/O error if it hits the index of the log.
+            code = sqlite3.SQLITE_FULL
+        kind, sentence = _BY_SQLITE_CODE.get(code, (StorageError, _OTHER_ERROR))
     return kind(sentence.format(where=where, reason=error))
 
 
-def _has_no_room(where: str) -> bool:
+def _is_disk_full(where: str) -> bool:
     try:
-        return shutil.disk_usage(os.path.dirname(where) or os.curdir).free < _SMALLEST_ROOM_BYTES
+        return shutil.disk_usage(os.path.dirname(where) or os.curdir).free < _MIN_FREE_BYTES
     except OSError:
         return False
 
 
 @contextmanager
 def translated_errors(where: str) -> Iterator[None]:
-    """Turn errors of SQLite and of the file system into a ``StorageError`` that names ``where``."""
+    """Turn errors of SQLite and of the file system inside the block into a ``StorageError``.
+
+    Args:
+        where: the path of the database, for the message.
+
+    Raises:
+        StorageError: of the class that fits; the original error is its cause.
+        sqlite3.ProgrammingError: unchanged, because the SQL is wrong.
+    """
     try:
         yield
     except sqlite3.ProgrammingError:

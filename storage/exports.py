@@ -1,8 +1,8 @@
-"""A session as one file: written out, looked at with distrust, and taken in.
+"""Exports: a session is written to one file, checked without trust, and imported.
 
-The file is an SQLite database of the same tables with one session in it, and the original files in
-parts. What comes in is copied row by row under new numbers, never attached or run: a schema that
-is not ours to the letter is refused, and every page is checked against its hash.
+The file is an SQLite database with the same tables, one session, and the original files in parts.
+An import copies the rows under new ids and never attaches the file or runs its SQL: a file with any
+other schema is refused, and every page is checked against its hash.
 """
 
 from __future__ import annotations
@@ -45,16 +45,17 @@ def export_session(
     checkpoint_ids: Sequence[int],
     files: Mapping[str, Path],
 ) -> None:
-    """Write a session to a file of its own; the file is there whole or not at all.
+    """Write a session to a file, completely or not at all.
 
     Args:
-        path: overwritten if it is there.
-        checkpoint_ids: the checkpoints that go along.
-        files: original files by sha256.
+        path: of the file; an existing file is replaced.
+        checkpoint_ids: the checkpoints to export.
+        files: the paths of the original files by sha256.
 
     Raises:
-        NotFound: there is no such session.
-        DamagedPage: a chosen checkpoint is damaged.
+        NotFound: the session does not exist.
+        DamagedPage: one of the checkpoints is damaged.
+        OSError: an original file cannot be read, or the file cannot be written.
     """
     get_session_by_id(db, session_id)
     part = path.with_name(f"{path.name}.part")
@@ -85,11 +86,11 @@ def _copy_out(db: Database, out: Database, session_id: int, checkpoint_ids: Sequ
         "messages": "SELECT * FROM messages WHERE session_id = :session",
         "checkpoints": f"SELECT * FROM checkpoints WHERE {wanted}",
     }
-    # Where a file lay on this machine is nobody else's business.
-    stays_here = {"sessions": {"rereads": None}, "documents": {"source_path": None}}
+    # The path of a file on this machine is private.
+    private = {"sessions": {"rereads": None}, "documents": {"source_path": None}}
     for table in _PLAIN_TABLES:
         for row in db.rows(queries[table], chosen):
-            insert_row(out, table, {**row, **stays_here.get(table, {})})
+            insert_row(out, table, {**row, **private.get(table, {})})
     for document in out.rows("SELECT id FROM documents"):
         for segment in iter_segments(db, document["id"]):
             insert_row(out, "segments", asdict(segment))
@@ -111,14 +112,14 @@ def _store_file(out: Database, sha256: str, file: Path) -> None:
 
 
 class Export:
-    """A file that claims to be an exported session, opened on a copy of its own.
+    """An open file that was checked to be an exported session.
 
     Args:
-        path: the file; it is changed if an older version wrote it, so give a copy.
+        path: of a copy of the file: a file of an older version is changed when it is opened.
 
     Raises:
-        DamagedDatabase: it is damaged, or no export at all.
-        SchemaTooNew: a newer version wrote it.
+        DamagedDatabase: the file is damaged, or is not an export.
+        SchemaTooNew: a newer version of the program wrote the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -142,46 +143,47 @@ class Export:
 
     @property
     def session(self) -> SessionRow:
-        """The session in it."""
+        """The session that the file contains."""
         return get_session_by_id(self.db, int(self.db.value("SELECT id FROM sessions")))
 
     def _check(self) -> None:
         if self.db.value("PRAGMA application_id") != APPLICATION_ID:
             raise DamagedDatabase(
-                f"{self._name} is no session that Ammon exported; choose another file."
+                f"{self._name} is not a session that Ammon exported; choose another file."
             )
         if _schema(self.db) != _expected_schema():
             raise DamagedDatabase(
-                f"{self._name} holds tables that Ammon did not write, so it is refused; export "
+                f"{self._name} contains tables that Ammon did not write, so it is refused; export "
                 "the session again."
             )
         problems = self.db.integrity_check()
         count = self.db.value("SELECT count(*) FROM sessions")
         if problems or count != 1:
-            found = problems[0] if problems else f"{count} sessions in it"
+            found = problems[0] if problems else f"it contains {count} sessions"
             raise DamagedDatabase(f"{self._name} is damaged ({found}); export the session again.")
         hashes = self.db.rows(
             "SELECT sha256 FROM documents UNION SELECT sha256 FROM exported_files"
         )
-        # They become names of files: nothing but a hash may.
+        # The hashes become names of files, so any other text is refused.
         if not all(_SHA256.fullmatch(str(row["sha256"])) for row in hashes):
             raise DamagedDatabase(
-                f"{self._name} names a document by something that is no sha256, so it is refused; "
+                f"{self._name} names a file by a text that is not a sha256, so it is refused; "
                 "export the session again."
             )
 
-    def write_files(self, place: Callable[[str], Path]) -> None:
-        """Write the original files out.
+    def write_files(self, path_of: Callable[[str], Path]) -> None:
+        """Write the original files to the disk.
 
         Args:
-            place: where the file of a sha256 belongs.
+            path_of: returns the path for the file of a sha256.
 
         Raises:
-            DamagedDatabase: a file is not what its sha256 says; nothing of it is left.
+            DamagedDatabase: a file does not have its sha256; that file is not written.
+            OSError: a file cannot be written.
         """
         for row in self.db.rows("SELECT DISTINCT sha256 FROM exported_files"):
             sha256, digest = str(row["sha256"]), hashlib.sha256()
-            target = place(sha256)
+            target = path_of(sha256)
             part = target.with_name(f"{target.name}.part")
             with part.open("wb") as out:
                 for data in self._parts(sha256):
@@ -207,14 +209,15 @@ class Export:
 
 
 def import_session(db: Database, export: Export, name: str | None = None) -> SessionRow:
-    """Take a session in under new numbers, all of it or nothing.
+    """Copy the session of an export into the database, completely or not at all.
 
     Args:
-        name: of the session here; None for the one it had.
+        name: the name of the new session; None keeps the exported name.
 
     Raises:
-        AlreadyExists: the name is taken.
-        DamagedPage: a page is not what its hash says.
+        AlreadyExists: another session has the name.
+        DamagedPage: the bytes of a page do not have its hash.
+        ValueError: the name is not a valid session name.
     """
     theirs = export.session
     return copy_session(export.db, theirs, db, name or theirs.name)
@@ -233,23 +236,25 @@ def _expected_schema() -> set[tuple[str, str, str]]:
 
 @contextlib.contextmanager
 def opened_export(path: Path, folder: Path) -> Iterator[Export]:
-    """Open an export on a copy, which is gone afterwards.
+    """Open a temporary copy of an export; the copy is deleted at the end of the block.
 
     Args:
-        folder: for the copy.
+        path: of the export, which is not changed.
+        folder: where the copy is written.
 
     Raises:
-        NotFound: there is no such file.
-        StorageError: as `Export`.
+        NotFound: the file does not exist.
+        DamagedDatabase: the file is damaged, or is not an export.
+        SchemaTooNew: a newer version of the program wrote the file.
     """
     if not path.is_file():
-        raise NotFound(f"There is no file {path} to import; look at its name.")
+        raise NotFound(f"There is no file {path} to import; check the path.")
     with tempfile.TemporaryDirectory(dir=folder) as own:
         copy = Path(own) / path.name
         shutil.copyfile(path, copy)
         try:
             export = Export(copy)
-        except StorageError as error:  # named as the person knows it
+        except StorageError as error:  # the message names the user's file, not the copy
             raise type(error)(str(error).replace(str(copy), str(path))) from error
         with export:
             yield export

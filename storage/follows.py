@@ -1,9 +1,10 @@
-"""Logs that are followed: documents that grow, and how far what they have may be read.
+"""Followed logs: documents that grow, and how many of their tokens may be read.
 
-A followed document rests as 'paused', half-read, whenever the reading has caught up with it: what
-comes later in its session waits behind it, as behind any document that stands still. Its last
-segments are open: they can be searched, are replaced when more lines come, and are not read before
-they are settled. Knows nothing of files: what tells the place in one is kept as it is given.
+When the model has read all that may be read of a followed document, the document is 'paused', and
+later documents of its session wait, as they do after any document that was read in part. The last
+segments of a followed document are open: they can be searched, new lines replace them, and the
+model reads them only once they are settled. This file does not know log files: the cursor into the
+file is JSON of the caller.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ from storage.values import object_from_json, storable, to_json
 class FollowRow:
     """How a document is followed.
 
-    ``ready_tokens`` of the document may be read, until it ``ended``: then all of them. The segments
-    from ordinal ``settled_segments`` on are open. ``place`` is the follower's own.
+    ``path`` is the path of the log. The first ``ready_tokens`` tokens of the document may be read;
+    once following has ``ended``, all of them may. The segments from ordinal ``settled_segments`` on
+    are open. ``place`` is the caller's cursor into the file.
     """
 
     document_id: int
@@ -54,14 +56,16 @@ def begin_follow(
     token_count: int,
     place: Mapping[str, Any],
 ) -> DocumentRow:
-    """Put a log, still without lines, behind the documents of a session.
+    """Add a log without lines after the documents of a session; its state is 'paused'.
 
     Args:
-        sha256: stands for the log; no file is kept under it, the text is in the segments.
-        token_count: of what stands before the first line.
+        sha256: identifies the log; no file is stored under it, since the text is in the segments.
+        path: of the log, absolute.
+        token_count: of the introduction before the first line.
+        place: the caller's cursor into the file.
 
     Raises:
-        NotFound: there is no such session.
+        NotFound: the session does not exist.
     """
     with db.transaction():
         document = add_document(
@@ -72,7 +76,7 @@ def begin_follow(
             file_name=file_name,
             sha256=sha256,
             byte_count=0,
-            source_path=path,  # a log of the same name elsewhere is no newer version of it
+            source_path=path,  # so a log of the same name in another folder is another file
         )
         finish_indexing(db, document.id, token_count=token_count, unit_count=0, unit_name="line")
         db.execute(
@@ -83,12 +87,12 @@ def begin_follow(
 
 
 def find_follow(db: Database, document_id: int) -> FollowRow | None:
-    """How a document is, or was, followed; None for any other."""
+    """Return how a document is or was followed, or None if it never was."""
     return _follow(db.row("SELECT * FROM follows WHERE document_id = ?", [document_id]))
 
 
 def find_open_follow(db: Database, session_id: int) -> FollowRow | None:
-    """The log that a session follows; it has one at most."""
+    """Return the log that a session follows, or None; a session follows at most one log."""
     return _follow(
         db.row(
             "SELECT follows.* FROM follows JOIN documents ON documents.id = document_id "
@@ -99,7 +103,7 @@ def find_open_follow(db: Database, session_id: int) -> FollowRow | None:
 
 
 def find_ended_follow(db: Database, session_id: int, path: str) -> FollowRow | None:
-    """The last time that a session followed this log to an end."""
+    """Return the last ended following of the log at this path by a session, or None."""
     return _follow(
         db.row(
             "SELECT follows.* FROM follows JOIN documents ON documents.id = document_id "
@@ -121,14 +125,19 @@ def grow(
     notes: Sequence[str],
     place: Mapping[str, Any],
 ) -> None:
-    """Store what a log has got, and up to where it was taken, in one step.
+    """Store the new lines of a log and the cursor behind them in one transaction.
 
     Args:
-        settled, open_segments: they take the place of those that were open.
-        byte_count: that were added.
+        settled: segments that no longer change; they and the open ones replace the open segments.
+        open_segments: the last segments, which later lines may change.
+        token_count: of the whole document.
+        line_count: of the whole document.
+        byte_count: how many bytes of the file are new.
+        notes: sentences for the user, instead of the stored ones.
+        place: the caller's cursor into the file.
 
     Raises:
-        NotFound: the document was deleted, or is not followed any more.
+        NotFound: the document was deleted, or is no longer followed.
     """
     with db.transaction():
         follow = _must_find(db, document_id)
@@ -150,7 +159,7 @@ def grow(
 
 
 def open_text(db: Database, document_id: int) -> str:
-    """The text of a followed log that is not settled yet."""
+    """Return the text of the open segments of a followed log."""
     rows = db.rows(
         "SELECT text FROM segments JOIN follows USING (document_id) WHERE document_id = ? "
         "AND ordinal >= settled_segments ORDER BY ordinal",
@@ -160,14 +169,21 @@ def open_text(db: Database, document_id: int) -> str:
 
 
 def set_ready_tokens(db: Database, document_id: int, ready_tokens: int) -> None:
-    """Note how much of a followed log may be read."""
+    """Store how many tokens of a followed log may be read."""
     db.execute(
         "UPDATE follows SET ready_tokens = ? WHERE document_id = ?", [ready_tokens, document_id]
     )
 
 
 def wake_follow(db: Database, document_id: int) -> DocumentRow | None:
-    """Queue a log that rests, if it has more to read or its following ended; else None."""
+    """Queue a paused log if it has more tokens to read or its following ended.
+
+    Returns:
+        The queued document, or None if it stays as it is.
+
+    Raises:
+        NotFound: the document does not exist.
+    """
     follow, document = find_follow(db, document_id), get_document(db, document_id)
     if follow is None or document.state is not DocumentState.PAUSED:
         return None
@@ -177,10 +193,10 @@ def wake_follow(db: Database, document_id: int) -> DocumentRow | None:
 
 
 def end_follow(db: Database, document_id: int) -> DocumentRow:
-    """Make an ordinary document of a followed log: all that it has is settled and may be read.
+    """Stop following a log: all its stored lines may be read, and its state is 'queued'.
 
     Raises:
-        NotFound: the document was deleted, or is not followed any more.
+        NotFound: the document was deleted, or is no longer followed.
     """
     with db.transaction():
         _must_find(db, document_id)
@@ -189,7 +205,7 @@ def end_follow(db: Database, document_id: int) -> DocumentRow:
 
 
 def readable_tokens(db: Database, document: DocumentRow) -> tuple[int, bool]:
-    """How many of a document's tokens may be read by now, and whether it may get more."""
+    """Return how many tokens of a document may be read now, and whether it can still grow."""
     follow = find_follow(db, document.id)
     if follow is None or follow.ended:
         return document.token_count or 0, False
@@ -200,8 +216,8 @@ def _must_find(db: Database, document_id: int) -> FollowRow:
     follow = find_follow(db, document_id)
     if follow is None or follow.ended:
         raise NotFound(
-            f"The document number {document_id} in {db.path} is not followed any more; it was "
-            "deleted, or its following ended."
+            f"The document number {document_id} in {db.path} is no longer followed: it was "
+            "deleted, or its following ended; follow the log again."
         )
     return follow
 

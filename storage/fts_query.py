@@ -1,7 +1,7 @@
-"""From a question in plain words to search terms, and how well texts answer to them.
+"""Turns a question into search terms and scores how well texts match them.
 
-Knows words and FTS5's tokenizer, not the store: what it measures texts with is a database of its
-own, in memory, that lives for one call. User text reaches FTS5 only as quoted words.
+This file knows words and FTS5's tokenizer, not the store: texts are scored in a database in memory
+that exists for one call. User text reaches FTS5 only as quoted words.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ TOKENIZER = "porter unicode61 remove_diacritics 2"  # as in the migrations
 MAX_TERMS = 32
 _MAX_QUESTION_CHARACTERS = 10_000
 _MAX_TERM_CHARACTERS = 100
-_NEAR_WORDS = 3  # between two query words that still stand together
+_NEAR_WORDS = 3  # two query words with at most this many words between them are adjacent
 
-_STOP_WORDS = frozenset(
+STOP_WORDS = frozenset(
     """
     a about after again all also am an and any are as at be because been before being both but
     by can could d did didn do does doesn doing during each else ever for from had has have
@@ -31,8 +31,9 @@ _STOP_WORDS = frozenset(
     while who whom whose why will with would you your
     """.split()
 )
+"""English words that say nothing about the subject of a text; also used to compare answers."""
 
-# Scripts written without spaces (or, Hangul, with particles stuck on): unicode61 takes a whole
+# Scripts written without spaces (or, in Hangul, with particles attached): unicode61 takes a whole
 # run for one word. Thai, Lao, Myanmar, Khmer; kana, Han, Hangul; the rarer Han of planes 2 and 3.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
@@ -42,39 +43,48 @@ _UNSPACED = re.compile(
 
 
 def question_terms(question: str) -> list[str]:
-    """The words worth searching for, each once, in the question's order.
+    """Return the words of a question to search for, each once, in the order of the question.
 
-    Stop words are dropped, unless nothing else is left ("Who is he?").
+    Stop words are left out, unless there are no other words ("Who is he?"). At most ``MAX_TERMS``
+    words are returned.
     """
     words = re.findall(r"\w+", question[:_MAX_QUESTION_CHARACTERS].casefold())
     words = [word for word in words if word.strip("_") and len(word) <= _MAX_TERM_CHARACTERS]
-    wanted = [word for word in words if word not in _STOP_WORDS] or words
+    wanted = [word for word in words if word not in STOP_WORDS] or words
     return list(dict.fromkeys(wanted))[:MAX_TERMS]
 
 
 def unspaced_bigrams(question: str) -> list[str]:
-    """Pairs of neighbouring characters of the scripts without spaces; a lone one counts too."""
+    """Return the pairs of adjacent characters in scripts without spaces, each pair once.
+
+    A single character of such a script counts as a pair. At most ``MAX_TERMS`` are returned.
+    """
     runs = _UNSPACED.findall(question[:_MAX_QUESTION_CHARACTERS])
     pieces = [run[i : i + 2] for run in runs for i in range(max(1, len(run) - 1))]
     return list(dict.fromkeys(pieces))[:MAX_TERMS]
 
 
 def quoted(word: str) -> str:
-    """The word as an FTS5 string: whatever is in it, it is no syntax."""
+    """Return the word as an FTS5 string, in which no character is syntax."""
     return '"' + word.replace('"', '""') + '"'
 
 
 def any_of(terms: Sequence[str]) -> str:
-    """The FTS5 query for texts that hold any of the terms."""
+    """Return the FTS5 query for texts that contain at least one of the terms."""
     return " OR ".join(quoted(term) for term in terms)
 
 
 def match_bonus(texts: Sequence[str], terms: Sequence[str]) -> list[float]:
-    """How much of the question each text answers to, from 0 to 1.5.
+    """Return for each text how much of the question it matches, from 0 to 1.5.
 
-    Up to 1 for the share of the terms found, each weighted by how rare it is among these texts;
-    up to 0.5 for neighbours in the question that stand together in the text as well. bm25 alone
-    lets a text that repeats one rare word beat one that holds them all.
+    The first part, up to 1, is the share of the terms that the text contains, each weighted by how
+    rare it is among these texts. The second, up to 0.5, is the share of adjacent terms of the
+    question that are adjacent in the text, too. With bm25 alone, a text that repeats one rare word
+    can rank above a text that contains all of the terms.
+
+    Args:
+        texts: the texts to score.
+        terms: of the question, in its order; see `question_terms`.
     """
     bonus = [0.0] * len(texts)
     with closing(sqlite3.connect(":memory:")) as index:
@@ -91,7 +101,10 @@ def _matching(index: sqlite3.Connection, query: str) -> list[int]:
 
 
 def _add_share(bonus: list[float], hits: Sequence[Sequence[int]], worth: float) -> None:
-    """Spread ``worth`` over the hit lists, the shorter ones weighing more; empty ones count not."""
+    """Add shares of ``worth`` to the bonus of the texts in each list of hits, in place.
+
+    A shorter list has a higher weight; an empty list has none.
+    """
     weights = [math.log(1 + len(bonus) / len(found)) if found else 0.0 for found in hits]
     total = sum(weights)
     for found, weight in zip(hits, weights, strict=True):

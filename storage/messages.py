@@ -1,6 +1,6 @@
-"""Messages: questions and answers, each with the position at which it was asked.
+"""Messages: questions and answers, each with the stream position at which it was asked.
 
-Knows nothing of how an answer came about; citations and details are the caller's JSON.
+Citations and details are JSON of the caller; this file does not know what they contain.
 """
 
 from __future__ import annotations
@@ -18,7 +18,11 @@ MESSAGE_ROLES = ("user", "assistant")
 
 @dataclass(frozen=True)
 class MessageRow:
-    """One message; ``position`` is how many tokens the session had seen when it was asked."""
+    """One message of a session.
+
+    ``position`` is the number of tokens that the session had read when the question was asked.
+    ``created_at`` is ISO 8601 in UTC.
+    """
 
     id: int
     session_id: int
@@ -40,19 +44,20 @@ def add_message(
     citations: Sequence[Any] = (),
     details: Mapping[str, Any] | None = None,
 ) -> MessageRow:
-    """Store one message of a session.
+    """Store one message at the end of a session.
 
     Args:
         role: 'user' or 'assistant'.
-        citations: a list that JSON can hold.
-        details: an object that JSON can hold.
+        position: how many tokens the session has read.
+        citations: a list that JSON can represent.
+        details: an object that JSON can represent.
 
     Raises:
-        NotFound: there is no such session.
-        ValueError: the role is neither of the two.
+        NotFound: the session does not exist.
+        ValueError: the role is not 'user' or 'assistant'.
     """
     if role not in MESSAGE_ROLES:
-        raise ValueError(f"{role!r} is no message role; it is one of {MESSAGE_ROLES}.")
+        raise ValueError(f"{role!r} is not a message role; use one of {MESSAGE_ROLES}.")
     with db.transaction():
         get_session_by_id(db, session_id)
         message_id = db.insert(
@@ -72,11 +77,11 @@ def list_messages(
     limit: int | None = None,
     before_position: int | None = None,
 ) -> list[MessageRow]:
-    """The messages of a session, oldest first.
+    """Return the messages of a session, oldest first.
 
     Args:
-        limit: only the newest so many.
-        before_position: only those asked at this position or earlier.
+        limit: return at most this many, the newest ones; None returns all.
+        before_position: return only messages asked at this position of the stream or earlier.
     """
     rows = db.rows(
         "SELECT * FROM messages WHERE session_id = :session "
@@ -91,7 +96,7 @@ def list_messages(
 
 
 def delete_messages_from(db: Database, session_id: int, message_id: int) -> None:
-    """Delete a message of a session and all that were said after it."""
+    """Delete a message of a session and all later messages of the session."""
     db.execute("DELETE FROM messages WHERE session_id = ? AND id >= ?", [session_id, message_id])
 
 

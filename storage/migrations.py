@@ -1,11 +1,11 @@
-"""The tables, as numbered steps that are never edited once released.
+"""The schema as numbered migrations, which are never edited once released.
 
-Knows the schema, not the statements that use it. ``PRAGMA user_version`` holds the number of steps
-taken, so that a program can refuse, without looking further, a database from its own future.
+This file knows the schema, not the statements that use it. ``PRAGMA user_version`` is the number of
+applied migrations, so a program can refuse a database of a newer version without reading more.
 
-Notes on the schema. Large columns come last in their table: SQLite reads a row from the left and
-stops where it can, so sums and offsets never touch the text or the pages. AUTOINCREMENT, because an
-id that somebody still holds must never come to mean another row.
+Notes on the schema: large columns come last in their table, because SQLite reads a row from the
+left and stops where it can, so sums and offsets never read the text or the pages. AUTOINCREMENT is
+used because an id that a caller still has must never refer to another row.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ migrations()(m001_sessions_documents_checkpoints)
 
 
 def m002_rereads(db: Any) -> None:
-    """A session that reads another one's documents anew, to take its place when it is done."""
+    """Re-readings: a session may read another session's documents again and replace its state."""
     for statement in (
         "ALTER TABLE sessions ADD COLUMN rereads INTEGER REFERENCES sessions(id) ON DELETE CASCADE",
         "CREATE UNIQUE INDEX sessions_by_reread ON sessions (rereads)",
@@ -162,7 +162,7 @@ migrations()(m002_rereads)
 
 
 def m003_versions(db: Any) -> None:
-    """Documents that replace an older version of their file, and where a file was read from."""
+    """Versions: a document may replace an older one, and the path of its file is stored."""
     for statement in (
         "ALTER TABLE documents ADD COLUMN source_path TEXT",
         "ALTER TABLE documents ADD COLUMN version INTEGER NOT NULL DEFAULT 1",
@@ -179,7 +179,7 @@ migrations()(m003_versions)
 
 
 def m004_chapters(db: Any) -> None:
-    """The chapter of each segment where there are chapters, whatever its locator counts."""
+    """The number of each segment's chapter, whatever its locator counts."""
     for statement in (
         "ALTER TABLE segments ADD COLUMN chapter INTEGER",
         "UPDATE segments SET chapter = locator_start WHERE locator_kind = 'chapter'",
@@ -193,7 +193,7 @@ migrations()(m004_chapters)
 
 
 def m005_follows(db: Any) -> None:
-    """How logs are followed; a document that is followed is otherwise like any other."""
+    """Followed logs: a row for each followed document, which is otherwise an ordinary document."""
     db.conn.execute(
         """
         CREATE TABLE follows (
@@ -212,7 +212,7 @@ migrations()(m005_follows)
 
 
 def m006_trash(db: Any) -> None:
-    """Sessions that were thrown away, by the name they had."""
+    """The trash: a row for each session in it, with the name that the session had."""
     db.conn.execute(
         """
         CREATE TABLE trash (
@@ -228,7 +228,7 @@ migrations()(m006_trash)
 
 
 def m007_speeds(db: Any) -> None:
-    """How fast each stretch between two checkpoints was read."""
+    """Reading speeds: how fast a session was read between each two checkpoints."""
     db.conn.execute(
         """
         CREATE TABLE speeds (
@@ -247,26 +247,35 @@ migrations()(m007_speeds)
 
 
 def needs_migration(db: Any, where: str) -> bool:
-    """Whether the database lacks steps of this version.
+    """Return whether the database lacks migrations of this version of the program.
+
+    Args:
+        db: a ``sqlite_utils.Database``.
+        where: the path of the file, for messages.
 
     Raises:
-        SchemaTooNew: it has steps that this version does not know.
-        DamagedDatabase: it cannot be read.
+        SchemaTooNew: the database has migrations that this version does not know.
+        DamagedDatabase: the file cannot be read.
     """
     with translated_errors(where):
         version = int(db.conn.execute("PRAGMA user_version").fetchone()[0])
     if version > SCHEMA_VERSION:
         raise SchemaTooNew(
             f"The database {where} has schema version {version}, written by a newer version of "
-            f"this program, which here knows up to {SCHEMA_VERSION}; update the program."
+            f"this program; this version knows schemas up to {SCHEMA_VERSION}: update the program."
         )
     return version < SCHEMA_VERSION
 
 
 def migrate(db: Any, where: str) -> None:
-    """Take the missing steps; call it inside a transaction, so that two processes take turns."""
+    """Apply the missing migrations; call this inside a transaction, so that two processes wait.
+
+    Args:
+        db: a ``sqlite_utils.Database``.
+        where: the path of the file, for messages.
+    """
     if not needs_migration(db, where):
-        return  # another process took them while this one waited for the lock
+        return  # another process applied them while this one waited for the lock
     with translated_errors(where):
         migrations.apply(db)
         db.conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

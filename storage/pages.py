@@ -1,7 +1,7 @@
-"""Pages: blocks of bytes under the sha256 of their content, shared between checkpoints.
+"""Pages: blocks of bytes stored under the sha256 of their content and shared by checkpoints.
 
-Knows bytes and hashes, not what they mean. A page is written once and is there as long as any
-checkpoint of any session uses it.
+A page is written once and stays as long as a checkpoint of any session uses it. This file does not
+know what the bytes mean.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from storage.errors import DamagedPage, NotFound
 
 
 def page_hash(data: bytes) -> str:
-    """The name of a page: sha256 of its bytes, in hex."""
+    """Return the name of a page: the sha256 of its bytes in hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
 
 
 def has_page(db: Database, hash: str) -> bool:
-    """Whether a page of this hash is stored; does not read its bytes."""
+    """Return whether a page of this hash is stored, without reading its bytes."""
     return db.value("SELECT 1 FROM pages WHERE hash = ?", [hash]) is not None
 
 
 def read_page(db: Database, hash: str) -> bytes:
-    """The bytes of a page.
+    """Return the bytes of a page.
 
     Raises:
         NotFound: no page has this hash.
-        DamagedPage: its bytes have another hash now.
+        DamagedPage: the stored bytes have another hash.
     """
-    # Damage can also change a value's type, so the type is not left to chance.
+    # Damage can change the type of a stored value, so it is converted to bytes explicitly.
     row = db.row("SELECT CAST(data AS BLOB) AS data FROM pages WHERE hash = ?", [hash])
     if row is None:
         raise NotFound(
@@ -47,10 +47,13 @@ def read_page(db: Database, hash: str) -> bytes:
 
 
 def insert_pages(db: Database, pages: Mapping[str, bytes]) -> None:
-    """Store pages; one that is already there is left alone, unless its bytes were damaged.
+    """Store pages; a page that is already stored is written again only if its bytes differ.
+
+    Args:
+        pages: the bytes of each page by hash.
 
     Raises:
-        ValueError: a page is not what its hash says; such a page could never be read back.
+        ValueError: the bytes of a page do not have its hash, so it could never be read back.
     """
     for hash, data in pages.items():
         if page_hash(data) != hash:
@@ -64,9 +67,9 @@ def insert_pages(db: Database, pages: Mapping[str, bytes]) -> None:
 
 
 def free_unused_pages(db: Database) -> int:
-    """Delete the pages that no checkpoint uses; returns their bytes.
+    """Delete the pages that no checkpoint uses; return how many bytes they held.
 
-    The room goes back to the disk with ``Database.incremental_vacuum``.
+    ``Database.incremental_vacuum`` then returns the free space to the disk.
     """
     unused = "SELECT hash FROM pages EXCEPT SELECT hash FROM checkpoint_pages"
     with db.transaction():

@@ -1,4 +1,4 @@
-"""Places of a session's stream by what people call them: the end of a page, chapter or line."""
+"""Positions in a session's stream by locator: the end of a page, a chapter or a line."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from storage.database import Database
 
 @dataclass(frozen=True)
 class StreamPosition:
-    """Where a document's text up to a locator ends.
+    """Where the text of a document up to a locator ends in the session's stream.
 
-    ``position`` counts the session's tokens; None while that place has not been read.
+    ``position`` is in tokens, None while the text has not been read to there.
     """
 
     document_id: int
@@ -22,7 +22,7 @@ class StreamPosition:
 
 
 def locator_kinds(db: Database, session_id: int) -> list[str]:
-    """The kinds of places that the session's documents have, such as 'page' and 'chapter'."""
+    """Return the kinds of locators that the session's documents have, such as 'page'."""
     rows = db.rows(
         "SELECT DISTINCT locator_kind AS kind FROM segments JOIN documents "
         "ON documents.id = segments.document_id WHERE session_id = :session UNION "
@@ -33,12 +33,14 @@ def locator_kinds(db: Database, session_id: int) -> list[str]:
     return [row["kind"] for row in rows]
 
 
-def find_places(db: Database, session_id: int, kind: str, number: int) -> list[StreamPosition]:
-    """The end of what each document says up to a locator, in reading order.
+def find_positions(db: Database, session_id: int, kind: str, number: int) -> list[StreamPosition]:
+    """Return for each document where its text up to a page, chapter or line ends.
+
+    Documents come in reading order; one without such a locator is left out.
 
     Args:
-        kind: of the place, such as 'page'; a chapter may be one of pages.
-        number: the last one that may be seen; a segment that goes beyond it is left out.
+        kind: of the locator, such as 'page' or 'chapter'; a document of pages may have chapters.
+        number: the last page, chapter or line; a segment that extends beyond it does not count.
     """
     within = "locator_kind = :kind AND locator_end <= :number"
     if kind == "chapter":
@@ -59,7 +61,7 @@ def find_places(db: Database, session_id: int, kind: str, number: int) -> list[S
 
 
 def chapter_ends(db: Database, document_id: int) -> list[int]:
-    """How many tokens of a document go before the end of each of its chapters, in order."""
+    """Return how many tokens of a document precede the end of each of its chapters, in order."""
     rows = db.rows(
         "SELECT max(token_start + token_count) AS tokens FROM segments "
         "WHERE document_id = ? AND chapter IS NOT NULL GROUP BY chapter ORDER BY tokens",
@@ -70,9 +72,10 @@ def chapter_ends(db: Database, document_id: int) -> list[int]:
 
 @dataclass(frozen=True)
 class ReadRange:
-    """A chapter, or all pages or lines, of a document as far as they were read whole.
+    """A chapter that was read completely, or all pages or lines of a document that were.
 
-    ``locator`` is of its first segment; ``position`` is where the stretch ends in the stream.
+    ``first`` and ``last`` are numbers of the ``kind``, such as 'page'. ``locator`` is that of the
+    first segment. ``position`` is where the range ends in the session's stream, in tokens.
     """
 
     document_id: int
@@ -84,19 +87,21 @@ class ReadRange:
 
     @property
     def chapter_title(self) -> str:
-        """What the locator of a chapter says beside its number; empty where that is nothing."""
+        """The title in the locator of a chapter; empty if there is none."""
         match = _CHAPTER_TITLE.search(self.locator) if self.kind == "chapter" else None
         return match["title"] if match else ""
 
 
-# As ingest writes it: "chapter 3 (The Mill)", "page xii (12, The Mill)", "pages 3-4 (The Mill)".
+# The format of ingest: "chapter 3 (The Mill)", "page xii (12, The Mill)", "pages 3-4 (The Mill)".
 _CHAPTER_TITLE = re.compile(r"\((?:\d+, )?(?P<title>[^\d\s].*)\)$")
 
 
 def read_ranges(db: Database, session_id: int) -> list[ReadRange]:
-    """What was read of a session's documents, by chapter and by what else they count, in order.
+    """Return which chapters, pages and lines of a session's documents were read, in order.
 
-    Only places that `find_places` knows the position of: a chapter read in part is not there.
+    There is a range for each chapter, and one for all pages or lines of a document. A chapter that
+    was read in part is left out. `find_positions` returns the same position for the last number of
+    a range.
     """
     rows = db.rows(
         """

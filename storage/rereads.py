@@ -1,9 +1,10 @@
-"""Reading a session's documents anew, beside its old state, until the new one can take its place.
+"""Re-readings: a session's documents are read again, and then the new state replaces the old.
 
-A re-reading is a session of its own, hidden from lists, with copies of the documents and their
-segments: it is read, checkpointed and gone on with like any other. When all of it is read, its
-checkpoints, speeds, settings and token counts become the session's, in one transaction; documents,
-segments and messages of the session stay the rows they were, so citations still hold.
+A re-reading is a session of its own with copies of the documents and their segments. Lists do not
+show it; it is read, checkpointed and resumed like any session. When all of it is read, its
+checkpoints, speeds, settings and token counts become those of the original session in one
+transaction. The documents, segments and messages of the original session keep their rows, so
+citations stay valid.
 """
 
 from __future__ import annotations
@@ -30,15 +31,15 @@ _MISSING = """
 
 
 def begin_reread(db: Database, session_id: int, settings: Mapping[str, Any]) -> SessionRow:
-    """Make a re-reading of a session, its documents still to be indexed from the stored segments.
+    """Create a re-reading of a session; its documents are yet to be indexed from stored segments.
 
     Args:
-        settings: that the session will have.
+        settings: the settings that the session gets when the re-reading is finished.
 
     Raises:
-        NotFound: there is no such session.
+        NotFound: the session does not exist.
     """
-    # No person can give a session this name: control characters are refused.
+    # No user can give a session this name, because control characters are refused.
     name = f"\x01reread {session_id}"
     with db.transaction():
         get_session_by_id(db, session_id)
@@ -52,19 +53,22 @@ def begin_reread(db: Database, session_id: int, settings: Mapping[str, Any]) -> 
 
 
 def find_reread(db: Database, session_id: int) -> SessionRow | None:
-    """The re-reading of a session, if there is one."""
+    """Return the re-reading of a session, or None."""
     found = db.value("SELECT id FROM sessions WHERE rereads = ?", [session_id])
     return None if found is None else get_session_by_id(db, found)
 
 
 def list_rereads(db: Database) -> list[SessionRow]:
-    """All re-readings."""
+    """Return the re-readings of all sessions, oldest first."""
     rows = db.rows("SELECT id FROM sessions WHERE rereads IS NOT NULL ORDER BY id")
     return [get_session_by_id(db, row["id"]) for row in rows]
 
 
 def reread_source(db: Database, document_id: int) -> DocumentRow | None:
-    """The document whose segments a re-reading's document is made from; None for any other."""
+    """Return the original of a re-reading's document; None for the document of any other session.
+
+    The re-reading's document is indexed from the segments of the original.
+    """
     source = db.value(
         "SELECT theirs.id FROM documents AS ours JOIN sessions ON sessions.id = ours.session_id "
         "JOIN documents AS theirs ON theirs.session_id = sessions.rereads "
@@ -75,7 +79,14 @@ def reread_source(db: Database, document_id: int) -> DocumentRow | None:
 
 
 def catch_up(db: Database, reread_id: int) -> bool:
-    """Take over documents that the session got meanwhile; True if there were any, or may be."""
+    """Copy documents that were added to the session after its re-reading began.
+
+    Returns:
+        Whether the re-reading is incomplete: documents were copied, or one is being indexed.
+
+    Raises:
+        NotFound: the re-reading does not exist.
+    """
     with db.transaction():
         origin = get_session_by_id(db, reread_id).rereads
         indexing = db.value(
@@ -85,21 +96,23 @@ def catch_up(db: Database, reread_id: int) -> bool:
 
 
 def finish_reread(db: Database, reread_id: int) -> None:
-    """Put a re-reading in the place of its session; the old checkpoints are gone.
+    """Replace the state of a session by that of its re-reading, and delete the re-reading.
+
+    The old checkpoints of the session are deleted.
 
     Raises:
-        NotFound: there is no such re-reading.
-        ValueError: a document of it is not read to its end.
+        NotFound: the re-reading does not exist.
+        ValueError: the session is not a re-reading, or one of its documents is not 'done'.
     """
     with db.transaction():
         reread = get_session_by_id(db, reread_id)
         if reread.rereads is None:
-            raise ValueError(f"Session number {reread_id} is no re-reading.")
+            raise ValueError(f"Session number {reread_id} is not a re-reading.")
         open_documents = db.value(
             "SELECT count(*) FROM documents WHERE session_id = ? AND state != 'done'", [reread_id]
         )
         if open_documents:
-            raise ValueError(f"The re-reading has {open_documents} documents that are not read.")
+            raise ValueError(f"The re-reading has {open_documents} documents that are not done.")
         ids = {"origin": reread.rereads, "reread": reread_id, "now": now()}
         db.execute("DELETE FROM checkpoints WHERE session_id = :origin", ids)
         for statement in _TAKE_OVER:
@@ -115,7 +128,7 @@ def finish_reread(db: Database, reread_id: int) -> None:
 
 
 _TAKE_OVER = (
-    # Another model may count other tokens, so places in the stream are the new reading's.
+    # Another tokenizer may count other tokens, so positions are those of the re-reading.
     """
     UPDATE segments SET token_start = new.token_start, token_count = new.token_count
     FROM segments AS new JOIN documents AS ours ON ours.id = new.document_id
@@ -145,7 +158,7 @@ _TAKE_OVER = (
 
 
 def _copy_documents(db: Database, origin: int | None, reread: int) -> int:
-    """Copy what the re-reading lacks; returns how many documents."""
+    """Copy the documents that the re-reading lacks; return how many."""
     missing = db.rows(_MISSING, {"origin": origin, "reread": reread})
     db.execute_many(
         "INSERT INTO documents (session_id, ordinal, title, kind, file_name, sha256, byte_count, "

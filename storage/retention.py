@@ -1,10 +1,10 @@
-"""Which checkpoints of a session stay: those worth going back to, within a budget.
+"""Retention: which checkpoints of a session are kept, within a budget of bytes.
 
-Worth going back to is the end of each document, of each chapter, and in between every so many
-tokens: from there any place is soon reached by reading on. Of the others only the latest two stay,
-the second for the case that the first is damaged. Over the budget more goes, the oldest first, the
-ends of documents only when nothing else is left, the latest never. A page that no checkpoint uses
-any more is gone with the last one that did.
+The last checkpoint of each document, of each chapter and of each interval of tokens is kept, so
+that any position is soon reached by reading on from one of them. Of the others only the latest two
+are kept, the second in case the first is damaged. If the pages exceed the budget, more checkpoints
+are deleted, the oldest first and those at the end of a document last; the latest is always kept. A
+page is deleted with the last checkpoint that uses it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from storage.checkpoints import checkpoint_bytes
 from storage.database import Database, Row
 from storage.pages import free_unused_pages
 
-_SPARED_LATEST = 2
-_VACUUM_PAGES = 65_536  # 256 MiB: bounds how long a pruning keeps the disk busy
+_KEPT_LATEST = 2
+_VACUUM_PAGES = 65_536  # 256 MiB: limits how long a pruning keeps the disk busy
 
 
 def prune_checkpoints(
@@ -28,22 +28,28 @@ def prune_checkpoints(
     every_tokens: int = 1,
     keep_latest: int = 1,
 ) -> int:
-    """Delete the checkpoints that are not worth keeping, and more until the pages fit the budget.
+    """Delete the checkpoints that need not be kept, and more until the pages fit the budget.
 
     Args:
-        budget_bytes: for the pages of the session's checkpoints, each page counted once.
-        every_tokens: of a stretch of so many tokens of a document or chapter only the last stays.
-        keep_latest: the furthest on that stay even if they alone exceed the budget.
+        budget_bytes: limit for the pages of the session's checkpoints, each page counted once.
+        every_tokens: length of an interval of a document or chapter, in tokens; of the checkpoints
+            in an interval only the last is kept.
+        keep_latest: how many checkpoints of the highest positions are kept even over the budget.
 
     Returns:
-        How many were deleted.
+        How many checkpoints were deleted.
+
+    Raises:
+        ValueError: ``keep_latest`` or ``every_tokens`` is less than 1.
     """
     if keep_latest < 1:
-        raise ValueError("At least one checkpoint is kept, or the reading would be lost.")
+        raise ValueError(
+            f"At least one checkpoint must be kept, not {keep_latest}: reading resumes from it."
+        )
     if every_tokens < 1:
-        raise ValueError(f"Checkpoints are kept every so many tokens, not every {every_tokens}.")
+        raise ValueError(f"The tokens between checkpoints must be 1 or more, not {every_tokens}.")
     with db.transaction():
-        doomed = _within_stretches(db, session_id, every_tokens)
+        doomed = _not_last_in_interval(db, session_id, every_tokens)
         _delete(db, doomed)
         if checkpoint_bytes(db, session_id) > budget_bytes:
             more = _over_budget(db, session_id, keep_latest, budget_bytes)
@@ -61,7 +67,7 @@ def _delete(db: Database, checkpoint_ids: list[int]) -> None:
 
 
 def _give_back(db: Database, session_id: int) -> None:
-    """Give free room back to the disk, but for what the next checkpoint is about to take."""
+    """Return free pages of the file to the disk, except as many as the next checkpoint needs."""
     page_bytes = int(db.value("PRAGMA page_size"))
     latest = db.value(
         "SELECT coalesce(sum(byte_count), 0) FROM pages WHERE hash IN (SELECT hash "
@@ -73,8 +79,8 @@ def _give_back(db: Database, session_id: int) -> None:
     db.incremental_vacuum(min(_VACUUM_PAGES, spare))
 
 
-def _within_stretches(db: Database, session_id: int, every_tokens: int) -> list[int]:
-    """Those that stand neither at the end of a stretch nor among the latest."""
+def _not_last_in_interval(db: Database, session_id: int, every_tokens: int) -> list[int]:
+    """Return the ids of checkpoints that are neither the last of an interval nor of the latest."""
     rows = db.rows(
         """
         SELECT id, position, document_id, document_tokens, (
@@ -85,22 +91,22 @@ def _within_stretches(db: Database, session_id: int, every_tokens: int) -> list[
         """,
         [session_id],
     )
-    passed = pairwise(rows[: len(rows) - _SPARED_LATEST + 1])
+    older = pairwise(rows[: len(rows) - _KEPT_LATEST + 1])
     return [
         row["id"]
-        for row, next_row in passed
-        if _stretch(row, every_tokens) == _stretch(next_row, every_tokens)
+        for row, next_row in older
+        if _interval(row, every_tokens) == _interval(next_row, every_tokens)
     ]
 
 
-def _stretch(row: Row, every_tokens: int) -> tuple[int | None, int | None, int]:
-    """What a checkpoint stands in: document, chapter, and the how-manieth so many tokens."""
+def _interval(row: Row, every_tokens: int) -> tuple[int | None, int | None, int]:
+    """Return where a checkpoint is: its document, its chapter, and the number of its interval."""
     tokens = row["position"] if row["document_id"] is None else row["document_tokens"]
     return row["document_id"], row["chapter"], (tokens - 1) // every_tokens
 
 
 def _over_budget(db: Database, session_id: int, keep_latest: int, budget_bytes: int) -> list[int]:
-    """Which checkpoints must go, in the order of their going."""
+    """Return the ids of the checkpoints to delete for the budget, in the order of deletion."""
     candidates = db.rows(
         """
         SELECT checkpoints.id FROM checkpoints

@@ -1,7 +1,8 @@
-"""Search: the passages of a session that answer to a question in plain words.
+"""Search: finds the passages of a session that best match a question in plain words.
 
-Knows the text and its places, not the model that will read what is found. The index counts words
-over all sessions; only the ranking, never the choice of passages, sees the others.
+This file knows the text and its positions, not the model that reads the passages. The index counts
+words over all sessions, so other sessions can affect the ranking of passages, but a search returns
+passages of one session only.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ _CANDIDATES_PER_RESULT = 4
 
 @dataclass(frozen=True)
 class Passage:
-    """A segment that was found.
+    """A segment that a search found.
 
-    ``position`` is where in the session's stream it starts, None while its document has no place
-    there. ``score``: more is better, comparable only within one search. ``is_read``: the state
-    that was checkpointed has read all of it. ``is_replaced``: a newer version of its document
-    is there; the search does not say so, it is for the caller who knows (see `versions`).
+    ``position`` is where it starts in the session's stream, None while its document has not been
+    reached. A higher ``score`` is better; scores are comparable only within one search.
+    ``is_read`` says whether the newest checkpoint has read all of it. ``is_replaced`` says whether
+    a newer version of its document exists; the search always leaves that False, and the caller
+    sets it.
     """
 
     segment_id: int
@@ -52,9 +54,9 @@ _COLUMNS = """
     segments.text
 """
 
-# Of a cancelled document only what was read is there.
+# Of a cancelled document only what was read is searched.
 # Comparing with an unknown position gives NULL, which is not true: a document that the stream has
-# not reached is not before any position.
+# not reached is before no position.
 _WITHIN = """
     documents.session_id = :session
     AND (documents.state != 'cancelled' OR token_start + segments.token_count <= tokens_read)
@@ -73,12 +75,13 @@ def search_passages(
     document_ids: Sequence[int] | None = None,
     before_position: int | None = None,
 ) -> list[Passage]:
-    """The passages that best answer to a question, best first.
+    """Return the passages of a session that best match a question, best first.
 
     Args:
-        query: any text; nothing in it is syntax. Without a word in it nothing is found.
-        document_ids: look only in these documents; None looks in all.
-        before_position: only passages that end at or before this position of the stream.
+        query: any text; none of its characters is syntax. A text without words finds nothing.
+        limit: return at most this many passages.
+        document_ids: search only these documents; None searches all.
+        before_position: return only passages that end at this position of the stream or earlier.
     """
     if limit < 1:
         return []
@@ -97,7 +100,10 @@ def search_passages(
 
 
 def rebuild_search_index(db: Database) -> None:
-    """Make the index anew from the segments' text, for when the integrity check asks for it."""
+    """Build the search index again from the text of the segments.
+
+    `Database.integrity_check` reports when this is needed.
+    """
     db.execute("INSERT INTO segments_fts (segments_fts) VALUES ('rebuild')")
 
 
@@ -126,7 +132,7 @@ def _by_words(
 def _by_characters(
     db: Database, bigrams: Sequence[str], within: dict[str, Any], candidates: int
 ) -> list[Row]:
-    """A scan over the text, which only a question that the index cannot answer has to pay for."""
+    """Scan all text for pairs of characters; slow, so only for what the index cannot find."""
     return db.rows(
         f"""
         SELECT * FROM (

@@ -1,6 +1,6 @@
-"""Segments: the text of a document in order, each with its place for people and for tokens.
+"""Segments: the text of a document in order, each with its locator and its range of tokens.
 
-Knows text and counts of tokens, never tokens themselves nor how they were made.
+This file knows text and counts of tokens, neither the tokens themselves nor the tokenizer.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from storage.values import storable
 
 @dataclass(frozen=True)
 class NewSegment:
-    """A segment to be stored; ``token_start`` counts from the start of its document.
+    """A segment to be stored.
 
-    ``locator`` is for people ("pages 12-13"); its kind, start and end are for comparing.
-    ``chapter`` is the number of the one that it stands in, None where there are none.
+    ``token_start`` is the index of its first token in the document, and ``token_count`` is how many
+    tokens it has. ``locator`` says for people where it is ("pages 12-13"); ``locator_kind``
+    ("page"), ``locator_start`` and ``locator_end`` say the same for comparisons. ``chapter`` is the
+    number of its chapter, None in a document without chapters.
     """
 
     text: str
@@ -34,7 +36,10 @@ class NewSegment:
 
 @dataclass(frozen=True)
 class SegmentRow:
-    """A stored segment; ``ordinal`` counts from 0 within its document."""
+    """A stored segment; ``ordinal`` counts the segments of its document from 0.
+
+    The other fields are those of `NewSegment`.
+    """
 
     id: int
     document_id: int
@@ -50,12 +55,12 @@ class SegmentRow:
 
 
 def add_segments(db: Database, document_id: int, segments: Iterable[NewSegment]) -> None:
-    """Store segments behind those already there, all of them or none.
+    """Store segments after those that the document already has, all of them or none.
 
     Raises:
-        NotFound: there is no such document.
+        NotFound: the document does not exist.
     """
-    # Taken from the iterable first: a slow reader must not hold the write lock.
+    # All segments are taken first, because a slow iterable must not hold the write lock.
     taken = [
         astuple(replace(s, text=storable(s.text), locator=storable(s.locator))) for s in segments
     ]
@@ -80,16 +85,23 @@ def add_segments(db: Database, document_id: int, segments: Iterable[NewSegment])
 def iter_segments(
     db: Database, document_id: int, from_token: int = 0, batch: int = 200
 ) -> Iterator[SegmentRow]:
-    """The segments in order, from the one that holds ``from_token`` on.
+    """Yield the segments of a document in order, from the one that contains ``from_token``.
 
-    At most ``batch`` of them are in memory, and no lock is held between two of them. From 0 on
-    really all come, also those without tokens; past the last token none does.
+    No lock is held between two segments. From token 0 on all segments are yielded, those without
+    tokens included; after the last token none is.
+
+    Args:
+        from_token: an index into the document's tokens.
+        batch: how many segments are in memory at most.
+
+    Raises:
+        ValueError: ``batch`` is less than 1.
     """
     if batch < 1:
-        raise ValueError(f"A batch holds at least one segment, not {batch}.")
+        raise ValueError(f"A batch must contain at least one segment, not {batch}.")
     ordinal = -1
     if from_token > 0:
-        # Not by binary search on token_start: segments without tokens share theirs with the next.
+        # token_start is not unique: a segment without tokens has that of the next one.
         first = db.value(
             "SELECT min(ordinal) FROM segments WHERE document_id = ? "
             "AND token_start + token_count > ?",
@@ -116,18 +128,21 @@ def segments_around(
     after: int = 1,
     before_position: int | None = None,
 ) -> list[SegmentRow]:
-    """A segment with its neighbours in the same document, in order.
+    """Return a segment with its neighbours in the same document, in order.
 
     Args:
-        before_position: leave out what ends after this position of the session's stream, the
-            segment itself included; what is in a document not yet reached ends after any.
+        before: how many segments before it are returned.
+        after: how many segments after it are returned.
+        before_position: leave out segments that end after this position of the session's stream,
+            the segment itself included; all segments of a document that was not reached do.
 
     Raises:
-        NotFound: there is no such segment.
+        NotFound: the segment does not exist.
     """
     if db.value("SELECT 1 FROM segments WHERE id = ?", [segment_id]) is None:
         raise NotFound(
-            f"There is no passage number {segment_id} in {db.path}; its document may be deleted."
+            f"There is no passage number {segment_id} in {db.path}; its document may have been "
+            "deleted."
         )
     rows = db.rows(
         """

@@ -1,6 +1,6 @@
-"""Sessions: a name, its settings, and when something last happened in it.
+"""Sessions: a name, the settings, and the time of the last activity.
 
-Knows nothing of the state that a session has read: that is in the checkpoints.
+This file does not know what a session has read: that is in the checkpoints.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from storage.pages import free_unused_pages
 from storage.values import now, object_from_json, to_json
 
 MAX_NAME_CHARACTERS = 120
-_VACUUM_PAGES = 262_144  # 1 GiB: bounds how long a deletion keeps the disk busy
+_VACUUM_PAGES = 262_144  # 1 GiB: limits how long a deletion keeps the disk busy
 _SHOWN = "rereads IS NULL AND id NOT IN (SELECT session_id FROM trash)"
 
 
@@ -26,7 +26,8 @@ _SHOWN = "rereads IS NULL AND id NOT IN (SELECT session_id FROM trash)"
 class SessionRow:
     """One session; times are ISO 8601 in UTC.
 
-    ``rereads`` is the session whose place this one takes when it is done (see `rereads`).
+    ``settings`` is JSON of the caller. ``rereads`` is None, or in a re-reading the id of the
+    session whose state it will replace.
     """
 
     id: int
@@ -39,10 +40,11 @@ class SessionRow:
 
 @dataclass(frozen=True)
 class SessionSummary:
-    """One session with what it holds; ``tokens_read`` is durable, as of its checkpoints.
+    """One session with counts of its contents.
 
-    ``token_count`` is of the documents that were looked through, ``open_count`` how many documents
-    are not read yet. ``byte_count`` is what it takes on the disk, where that was asked for.
+    ``tokens_read`` is how many tokens its checkpoints have read. ``token_count`` is how many tokens
+    its indexed documents have, and ``open_count`` is how many documents are in one of the
+    ``OPEN_STATES``. ``byte_count`` is its size on the disk, None unless the caller computes it.
     """
 
     session: SessionRow
@@ -55,34 +57,34 @@ class SessionSummary:
 
 
 def clean_session_name(name: str) -> str:
-    """The name as it is stored: stripped, in Unicode's composed form.
+    """Return a session name as it is stored: without surrounding spaces, in composed Unicode.
 
     Raises:
-        ValueError: it is empty, too long, or holds control characters.
+        ValueError: the name is empty, too long, or contains control characters or line breaks.
     """
-    # Composed, because a keyboard and a file name may spell the same "é" differently.
+    # Composed, because a keyboard and a file name may encode the same "é" differently.
     cleaned = unicodedata.normalize("NFC", name.strip())
     if not 1 <= len(cleaned) <= MAX_NAME_CHARACTERS:
         raise ValueError(
-            f"A session's name has 1 to {MAX_NAME_CHARACTERS} characters, this one has "
-            f"{len(cleaned)}; choose another."
+            f"A session name must have 1 to {MAX_NAME_CHARACTERS} characters, but this one has "
+            f"{len(cleaned)}; choose another name."
         )
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in cleaned):
         raise ValueError(
-            f"The session name {cleaned!r} holds a control character or a line break; leave it out."
+            f"The session name {cleaned!r} contains a control character or a line break; remove it."
         )
     return cleaned
 
 
 def create_session(db: Database, name: str, settings: Mapping[str, Any]) -> SessionRow:
-    """Make an empty session.
+    """Create an empty session.
 
     Args:
-        settings: anything that JSON can hold.
+        settings: an object that JSON can represent.
 
     Raises:
-        AlreadyExists: the name is taken, in whatever case.
-        ValueError: the name is not fit to be one.
+        AlreadyExists: another session has the name; upper and lower case are equal.
+        ValueError: the name is not a valid session name.
     """
     cleaned, at = clean_session_name(name), now()
     with db.transaction():
@@ -95,12 +97,12 @@ def create_session(db: Database, name: str, settings: Mapping[str, Any]) -> Sess
 
 
 def get_session(db: Database, name: str) -> SessionRow:
-    """The session of this name, in whatever case.
+    """Return the session of this name; upper and lower case are equal.
 
     Raises:
-        NotFound: there is none; the message names the nearest ones.
+        NotFound: no session has the name; the message names those with the most similar names.
     """
-    # A name that could not be stored is simply not there.
+    # A name with lone surrogates cannot be stored, so no session has it.
     wanted = unicodedata.normalize("NFC", name.strip()).encode("utf-8", "replace").decode()
     row = db.row(f"SELECT * FROM sessions WHERE name = ? AND {_SHOWN}", [wanted])
     if row is None:
@@ -109,10 +111,10 @@ def get_session(db: Database, name: str) -> SessionRow:
 
 
 def get_session_by_id(db: Database, session_id: int) -> SessionRow:
-    """The session of this id.
+    """Return the session with this id.
 
     Raises:
-        NotFound: there is none.
+        NotFound: the session does not exist.
     """
     row = db.row("SELECT * FROM sessions WHERE id = ?", [session_id])
     if row is None:
@@ -123,10 +125,11 @@ def get_session_by_id(db: Database, session_id: int) -> SessionRow:
 
 
 def list_sessions(db: Database, search: str = "") -> list[SessionSummary]:
-    """All sessions but re-readings and what is in the trash, the newest activity first.
+    """Return all sessions except re-readings and those in the trash, latest activity first.
 
     Args:
-        search: only those whose name, or a document's title, has each of these words in it.
+        search: return only sessions of which the name or a document's title contains each of these
+            words.
     """
     rows = db.rows(
         f"""
@@ -154,12 +157,12 @@ def list_sessions(db: Database, search: str = "") -> list[SessionSummary]:
 
 
 def rename_session(db: Database, session_id: int, name: str) -> SessionRow:
-    """Give a session another name.
+    """Change the name of a session.
 
     Raises:
-        AlreadyExists: another session has it.
-        NotFound: there is no such session.
-        ValueError: the name is not fit to be one.
+        AlreadyExists: another session has the name.
+        NotFound: the session does not exist.
+        ValueError: the name is not a valid session name.
     """
     cleaned = clean_session_name(name)
     with db.transaction():
@@ -172,10 +175,10 @@ def rename_session(db: Database, session_id: int, name: str) -> SessionRow:
 def update_session_settings(
     db: Database, session_id: int, settings: Mapping[str, Any]
 ) -> SessionRow:
-    """Replace a session's settings.
+    """Replace the settings of a session.
 
     Raises:
-        NotFound: there is no such session.
+        NotFound: the session does not exist.
     """
     with db.transaction():
         db.execute(
@@ -185,21 +188,21 @@ def update_session_settings(
 
 
 def touch_session(db: Database, session_id: int) -> None:
-    """Note that something happened in the session now."""
+    """Set the time of the session's last activity to now."""
     db.execute("UPDATE sessions SET updated_at = ? WHERE id = ?", [now(), session_id])
 
 
 def delete_session(db: Database, session_id: int) -> None:
-    """Delete a session and all that is in it; pages that others share stay.
+    """Delete a session with all its rows; pages that other sessions use stay.
 
     Raises:
-        NotFound: there is no such session.
+        NotFound: the session does not exist.
     """
     with db.transaction():
         get_session_by_id(db, session_id)
         db.execute("DELETE FROM sessions WHERE id = ?", [session_id])
         free_unused_pages(db)
-        # Deleted rows leave their words in the index until it is merged; what a person deletes
+        # The index keeps the words of deleted rows until it is merged, but text that a user deletes
         # should be gone from the file.
         db.execute("INSERT INTO segments_fts (segments_fts) VALUES ('optimize')")
     db.incremental_vacuum(_VACUUM_PAGES)
@@ -225,7 +228,8 @@ def _refuse_taken_name(db: Database, name: str, except_id: int | None) -> None:
     row = db.row("SELECT id, name FROM sessions WHERE name = ?", [name])
     if row is not None and row["id"] != except_id:
         raise AlreadyExists(
-            f"There is already a session named {row['name']!r}; choose another name, or delete it."
+            f"There is already a session named {row['name']!r}; choose another name, or delete "
+            "that session."
         )
 
 
@@ -233,13 +237,13 @@ def _no_such_session(db: Database, wanted: str) -> str:
     found = db.rows(f"SELECT name FROM sessions WHERE {_SHOWN} ORDER BY updated_at DESC")
     names = [row["name"] for row in found]
     if not names:
-        return f"There is no session named {wanted!r}, nor any other yet; read a document first."
+        return f"There is no session named {wanted!r}, and no other session yet; read a file."
     by_folded = {name.casefold(): name for name in names}
     near = difflib.get_close_matches(wanted.casefold(), by_folded, n=3, cutoff=0.4)
     if not near:
         return (
-            f"There is no session named {wanted!r}; of the {len(names)} that exist none has a "
-            f"similar name, so look them up in the list of sessions."
+            f"There is no session named {wanted!r}, and none of the {len(names)} sessions has a "
+            f"similar name; look at the list of sessions."
         )
     nearest = ", ".join(repr(by_folded[folded]) for folded in near)
-    return f"There is no session named {wanted!r}; the nearest names are: {nearest}."
+    return f"There is no session named {wanted!r}; the most similar names are: {nearest}."

@@ -1,8 +1,8 @@
-"""How fast a session was read: a row for each stretch between two checkpoints.
+"""Reading speeds: how fast a session was read between each two checkpoints.
 
-The rows are of the session that did the reading, on the machine that did it: a copy, out of an
-export or beside the session, begins without any. What is forgotten by going back takes its rows
-along, and a re-reading's rows become those of the session whose place it takes.
+Speeds depend on the machine and belong to the session that was read: a copy or an import of a
+session starts without any. Going back to a checkpoint deletes the speeds after it. When a
+re-reading replaces the state of its session, its speeds replace those of the session.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from storage.values import now
 
 @dataclass(frozen=True)
 class ReadingSpeed:
-    """One stretch of reading, or several in a row.
+    """The speed between two checkpoints, or over several such intervals in a row.
 
     Args:
-        read_at: when its end was reached, ISO 8601 in UTC.
-        position: where it ends, in tokens of the session.
-        tokens: read in it.
-        seconds: spent on nothing but reading them.
+        read_at: when the end of the interval was reached, ISO 8601 in UTC.
+        position: the end of the interval in the session's stream, in tokens.
+        tokens: how many tokens were read.
+        seconds: the time spent on reading them, without pauses.
     """
 
     read_at: str
@@ -35,10 +35,17 @@ class ReadingSpeed:
 
 
 def add_speed(db: Database, session_id: int, *, position: int, tokens: int, seconds: float) -> None:
-    """Keep how fast a stretch was read that has just come to its end.
+    """Store the speed of an interval that was just read.
+
+    An interval that ends at the same position is replaced.
+
+    Args:
+        position: the end of the interval in the session's stream, in tokens.
+        tokens: how many tokens were read, more than 0.
+        seconds: how long that took, more than 0.
 
     Raises:
-        StorageError: there is no such session, or nothing was read in no time.
+        StorageError: the session does not exist, or ``tokens`` or ``seconds`` is not positive.
     """
     db.execute(
         "INSERT OR REPLACE INTO speeds (session_id, position, tokens, seconds, read_at) "
@@ -48,7 +55,11 @@ def add_speed(db: Database, session_id: int, *, position: int, tokens: int, seco
 
 
 def list_speeds(db: Database, session_id: int, limit: int) -> list[ReadingSpeed]:
-    """The session's speeds in the order of its tokens; of more than so many, neighbours in one."""
+    """Return the speeds of a session in the order of the stream.
+
+    Args:
+        limit: return at most this many; adjacent intervals are joined to fit.
+    """
     rows = db.rows(
         """
         SELECT max(read_at) AS read_at, max(position) AS position, sum(tokens) AS tokens,
@@ -62,11 +73,11 @@ def list_speeds(db: Database, session_id: int, limit: int) -> list[ReadingSpeed]
 
 
 def forget_speeds(db: Database, session_id: int, position: int) -> None:
-    """Forget how fast what lies behind a position was read."""
+    """Delete the speeds of all intervals that end after a position, in tokens."""
     db.execute("DELETE FROM speeds WHERE session_id = ? AND position > ?", [session_id, position])
 
 
 def take_over_speeds(db: Database, session_id: int, from_session: int) -> None:
-    """Put another session's speeds in the place of this one's."""
+    """Replace the speeds of a session by those of another session, which then has none."""
     forget_speeds(db, session_id, -1)
     db.execute("UPDATE speeds SET session_id = ? WHERE session_id = ?", [session_id, from_session])

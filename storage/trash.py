@@ -1,7 +1,7 @@
-"""Sessions that were thrown away and can still be taken back; all that is theirs stays meanwhile.
+"""The trash: deleted sessions that can still be restored with all their rows.
 
-A thrown-away session is hidden from lists and its name is free for another. Emptying is `delete_
-session`: after it no row is left.
+Lists do not show a session in the trash, and another session may take its name. `delete_session`
+deletes it for good.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from storage.values import now
 
 @dataclass(frozen=True)
 class TrashedSession:
-    """A session in the trash, by the name it had; the time is ISO 8601 in UTC."""
+    """A session in the trash.
+
+    ``name`` is the name that it had. ``trashed_at`` is when it was moved, ISO 8601 in UTC.
+    """
 
     session_id: int
     name: str
@@ -24,42 +27,49 @@ class TrashedSession:
 
 
 def trash_session(db: Database, session_id: int) -> TrashedSession:
-    """Hide a session, to be restored or deleted later.
+    """Move a session to the trash.
 
     Raises:
-        NotFound: there is no such session, or it is in the trash already.
+        NotFound: the session does not exist, or is already in the trash.
     """
     with db.transaction():
         row = get_session_by_id(db, session_id)
         if any(trashed.session_id == session_id for trashed in list_trash(db)):
-            raise NotFound(f"Session number {session_id} is in the trash already.")
+            raise NotFound(
+                f"Session number {session_id} is already in the trash; restore it, or delete it "
+                "for good."
+            )
         trashed = TrashedSession(session_id, row.name, now())
         db.execute(
             "INSERT INTO trash (session_id, name, trashed_at) VALUES (?, ?, ?)",
             [session_id, trashed.name, trashed.trashed_at],
         )
-        # No person can give a session this name: control characters are refused.
+        # No user can give a session this name, because control characters are refused.
         hidden = f"\x01trash {session_id}"
         db.execute("UPDATE sessions SET name = ? WHERE id = ?", [hidden, session_id])
         return trashed
 
 
 def list_trash(db: Database) -> list[TrashedSession]:
-    """What is in the trash, thrown away last first."""
+    """Return the sessions in the trash, the most recently moved first."""
     rows = db.rows("SELECT * FROM trash ORDER BY trashed_at DESC, session_id DESC")
     return [TrashedSession(**row) for row in rows]
 
 
 def restore_session(db: Database, session_id: int) -> SessionRow:
-    """Take a session out of the trash; where its name was given away it is numbered.
+    """Move a session out of the trash.
+
+    If another session has its name, a number is added to the name.
 
     Raises:
-        NotFound: it is not in the trash; it may have been emptied.
+        NotFound: the session is not in the trash; it may have been deleted for good.
     """
     with db.transaction():
         trashed = next((t for t in list_trash(db) if t.session_id == session_id), None)
         if trashed is None:
-            raise NotFound("That session is not in the trash any more; it is deleted.")
+            raise NotFound(
+                "The session is no longer in the trash; it was restored or deleted for good."
+            )
         name, number = trashed.name, 2
         while db.value("SELECT 1 FROM sessions WHERE name = ?", [name]) is not None:
             name, number = f"{trashed.name} ({number})", number + 1

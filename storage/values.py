@@ -1,6 +1,6 @@
-"""How Python values become columns: time stamps, JSON, text that SQLite can hold.
+"""Converts Python values to and from columns: time stamps, JSON, text that SQLite can store.
 
-Knows nothing of tables.
+This file knows no tables.
 """
 
 from __future__ import annotations
@@ -17,25 +17,31 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def now() -> str:
-    """The time in UTC, ISO 8601 with microseconds: the text sorts as the time does."""
+    """Return the present time in UTC as ISO 8601 with microseconds.
+
+    Such texts sort in the order of the times.
+    """
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def storable(text: str) -> str:
-    """The text with lone surrogates replaced one for one by U+FFFD.
+    """Return the text with each lone surrogate replaced by U+FFFD.
 
-    Undecodable file names and some PDFs carry them, and SQLite's UTF-8 cannot.
+    Undecodable file names and some PDFs contain lone surrogates; SQLite's UTF-8 cannot store them.
     """
     return _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def to_json(value: Any) -> str:
-    """Compact JSON in ASCII, so that any string inside survives the way to disk and back."""
+    """Return the value as compact JSON in ASCII, from which every string is read back unchanged."""
     return json.dumps(value, separators=(",", ":"))
 
 
 def object_from_json(text: str, what: str) -> dict[str, Any]:
-    """Parse a JSON object; ``what`` names it in the error.
+    """Parse a JSON object from a column.
+
+    Args:
+        what: the name of the value, for the error.
 
     Raises:
         DamagedDatabase: the column does not hold a JSON object.
@@ -47,7 +53,10 @@ def object_from_json(text: str, what: str) -> dict[str, Any]:
 
 
 def list_from_json(text: str, what: str) -> list[Any]:
-    """Parse a JSON list; ``what`` names it in the error.
+    """Parse a JSON list from a column.
+
+    Args:
+        what: the name of the value, for the error.
 
     Raises:
         DamagedDatabase: the column does not hold a JSON list.

@@ -1,9 +1,11 @@
-"""Versions: which document of a session replaces which, so that the newest can be told.
+"""Versions: which document of a session replaces which, so that the newest can be found.
 
-A file that was read and has changed since is another document of its session, which *replaces* the
-one before; so is a file that is read once more unchanged, under the same version number. Documents
-that replace one another form a line. A file is known by its path where that is known of both, else
-by its name: a shelf may hold many a README.md. Knows nothing of what a version means to an answer.
+When a file that was read has changed, reading it adds a document that *replaces* the earlier one,
+under the next version number. Reading an unchanged file once more also adds a document that
+replaces the earlier one, under the same version number. Documents that replace one another form a
+version chain. Two documents are of the same file if their names are equal and their paths are equal
+or unknown: a session may contain many files named README.md. This file does not know how an answer
+uses versions.
 """
 
 from __future__ import annotations
@@ -18,10 +20,11 @@ from storage.values import storable
 def find_newest(
     db: Database, session_id: int, file_name: str, source_path: str | None
 ) -> DocumentRow | None:
-    """The document that stands for a file now: of its name and path, and replaced by none.
+    """Return the newest document of a file in a session, or None.
 
     Args:
-        source_path: None where it is not known; then the name alone counts.
+        file_name: the name of the file.
+        source_path: its path; None where it is unknown, then only the name is compared.
     """
     found = db.value(
         """
@@ -39,29 +42,37 @@ def find_newest(
     return None if found is None else get_document(db, found)
 
 
-def version_line(db: Database, document: DocumentRow) -> list[DocumentRow]:
-    """The line that a document belongs to, the oldest first."""
-    for line in version_lines(list_documents(db, document.session_id)):
-        if any(member.id == document.id for member in line):
-            return line
+def version_chain(db: Database, document: DocumentRow) -> list[DocumentRow]:
+    """Return the version chain of a document, oldest first."""
+    for chain in version_chains(list_documents(db, document.session_id)):
+        if any(member.id == document.id for member in chain):
+            return chain
     return [document]
 
 
-def version_lines(documents: Sequence[DocumentRow]) -> list[list[DocumentRow]]:
-    """The documents of a session by line, each line from the oldest to the newest."""
+def version_chains(documents: Sequence[DocumentRow]) -> list[list[DocumentRow]]:
+    """Return the version chains of a session's documents, each from the oldest to the newest.
+
+    Args:
+        documents: all documents of one session.
+    """
     by_id = {document.id: document for document in documents}
-    lines: dict[int, list[tuple[int, DocumentRow]]] = {}
+    chains: dict[int, list[tuple[int, DocumentRow]]] = {}
     for document in documents:
         older = _ancestors(document, by_id)
-        lines.setdefault(older[-1], []).append((len(older), document))
-    return [[member for _, member in sorted(line, key=_age)] for line in lines.values()]
+        chains.setdefault(older[-1], []).append((len(older), document))
+    return [[member for _, member in sorted(chain, key=_age)] for chain in chains.values()]
 
 
 def make_newest(db: Database, document_id: int) -> None:
-    """Put a document to the end of its line: its file has its content again."""
+    """Move a document to the end of its version chain, because its file has its content again.
+
+    Raises:
+        NotFound: the document does not exist.
+    """
     with db.transaction():
         document = get_document(db, document_id)
-        newest = version_line(db, document)[-1]
+        newest = version_chain(db, document)[-1]
         if newest.id == document_id:
             return
         db.execute(
@@ -71,7 +82,10 @@ def make_newest(db: Database, document_id: int) -> None:
 
 
 def _ancestors(document: DocumentRow, by_id: dict[int, DocumentRow]) -> list[int]:
-    """The document and what it replaces, step by step; an imported circle is followed once."""
+    """Return the ids of a document and of those it replaces, newest first.
+
+    An imported file may contain a cycle; each of its documents is returned once.
+    """
     steps, seen = [document.id], {document.id}
     while (older := by_id.get(by_id[steps[-1]].replaces or 0)) and older.id not in seen:
         steps.append(older.id)

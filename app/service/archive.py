@@ -56,7 +56,7 @@ def import_session(
         theirs = export.session
         try:
             runtime = runtime_of(theirs)
-        except (KeyError, TypeError, AttributeError) as error:
+        except (DamagedDatabase, KeyError, TypeError, AttributeError) as error:
             raise DamagedDatabase(
                 f"{path.name} does not say which model it was read with; export the session again."
             ) from error

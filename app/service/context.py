@@ -10,13 +10,13 @@ from app.service.library.file_store import FileStore
 from app.service.library.followers import Following
 from app.service.library.indexing import index_document
 from app.service.models import Load, Models
-from app.service.reading import rereading
 from app.service.reading.indexer import Indexer
 from app.service.reading.job_queue import JobQueue
 from app.service.reading.locks import SessionLocks
 from app.service.reading.model_queue import ModelQueue
 from app.service.reading.session_cache import SessionCache
 from app.service.reading.worker import ReadingWorker
+from app.service.session_config import SessionConfig
 from app.settings import ModelOptions, Settings
 from ingest import SandboxPool
 from storage import (
@@ -99,7 +99,7 @@ class Context:
 
     def options_of(self, row: SessionRow) -> ModelOptions:
         """The model options that a session is read and answered with."""
-        return rereading.made_with(row)
+        return SessionConfig.from_row(row).resume_options
 
     def _runtime_of(self, session_id: int) -> Runtime:
         return self.runtime(storage.get_session_by_id(self.db, session_id))

@@ -9,7 +9,7 @@ from typing import Any
 
 import storage
 from ahn_runtime.accounting import estimated_bytes, full_cache_bytes, paper_costs
-from ahn_runtime.config import ModelConfig, StreamConfig
+from app.service.session_config import SessionConfig
 from storage import CheckpointRow, Database, ReadingSpeed, SessionRow
 
 CURVE_POINTS = 48
@@ -103,9 +103,8 @@ def make_report(
     Args:
         live: (tokens, flops, flops_full) of the session in memory if it is ahead of its checkpoint.
     """
-    settings = row.settings
-    config = ModelConfig(**settings["config"])
-    stream = StreamConfig(**settings["stream"])
+    made = SessionConfig.from_row(row)
+    config, stream, gates = made.model, made.stream, made.num_gates
     checkpoints = storage.list_checkpoints(db, row.id)
     manifest = next((c.manifest for c in checkpoints if c.manifest), {})
     tokens, flops, flops_full = live or (
@@ -115,7 +114,6 @@ def make_report(
     )
     papers = functools.partial(paper_costs, config, stream.cache_limit or max(tokens, 1))
     paper = papers(tokens)
-    gates = int(settings.get("num_gates", 0))
     reach = max(tokens, 2 * (stream.cache_limit or 1))
     counted = _counted(checkpoints, (tokens, flops, flops_full))
     points = sorted({round(reach * i / CURVE_POINTS) for i in range(CURVE_POINTS + 1)} | {tokens})
@@ -124,8 +122,8 @@ def make_report(
         tokens=tokens,
         window=stream.window,
         sinks=stream.sinks,
-        memory_status=str(settings.get("memory_status", "none")),
-        model=str(settings.get("title", "")),
+        memory_status=made.memory_status,
+        model=made.title,
         paper_flops=paper.flops,
         paper_flops_full=paper.flops_full,
         paper_cache_elements=paper.cache_elements * config.num_layers,

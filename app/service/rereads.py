@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import storage
@@ -13,6 +13,7 @@ from app.service.context import Context
 from app.service.models import resolve_options
 from app.service.reading import rereading
 from app.service.reading.rereading import Rereading
+from app.service.session_config import UNTRAINED, SessionConfig
 from app.settings import ModelOptions
 from storage import SessionRow
 
@@ -24,20 +25,20 @@ class Rereads:
         self._context, self._db = context, context.db
         context.worker.subscribe(self._finish)
 
-    def settings_for(self, options: ModelOptions) -> dict[str, Any]:
-        """The settings to store with a session of these model options, and its model's figures."""
+    def config_for(self, options: ModelOptions) -> SessionConfig:
+        """How a session is made with these options; loads their model."""
         options = resolve_options(options)
         runtime = self._context.models.get(options)
         cell = runtime.stream.cell
-        return {
-            "options": options.as_dict(),
-            "stream": asdict(runtime.stream),
-            "config": asdict(runtime.config),
-            "num_gates": cell_class(cell).num_gates if cell else 0,
-            "memory_status": runtime.memory_status,
-            "title": runtime.title,
-            "chunk_tokens": self._context.settings.chunk_tokens,
-        }
+        return SessionConfig(
+            options=options,
+            stream=runtime.stream,
+            model=runtime.config,
+            num_gates=cell_class(cell).num_gates if cell else 0,
+            memory_status=runtime.memory_status,
+            title=runtime.title,
+            chunk_tokens=self._context.settings.chunk_tokens,
+        )
 
     def begin(self, name: str, changes: dict[str, Any]) -> None:
         """Read a session again in the background; an unfinished re-reading is resumed.
@@ -55,7 +56,8 @@ class Rereads:
                 f"The session {name!r} has no documents, so there is nothing to read again."
             )
         self._context.following.end(row)
-        settings = self.settings_for(replace(rereading.given_options(row), **changes))
+        options = replace(SessionConfig.from_row(row).options, **changes)
+        settings = self.config_for(options).as_settings()
         reread = storage.find_reread(self._db, row.id)
         if reread is not None and reread.settings != settings:
             self.drop(row)
@@ -89,9 +91,10 @@ class Rereads:
     def is_offered(self, name: str) -> bool:
         """Whether a new session would have a trained memory and this one's is untrained."""
         row = self._context.session(name)
-        if row.settings.get("memory_status") != rereading.UNTRAINED:
+        config = SessionConfig.from_row(row)
+        if config.memory_status != UNTRAINED:
             return False
-        made = rereading.given_options(row)
+        made = config.options
         preset = PRESETS.get(str(made.model))
         return made.ahn == "auto" and preset is not None and preset.memory_status == "trained"
 

@@ -53,7 +53,7 @@ class Sessions:
 
     def create(self, name: str) -> SessionRow:
         """A new session, made with the model options of the settings."""
-        settings = self._rereads.settings_for(self._context.settings.model)
+        settings = self._rereads.config_for(self._context.settings.model).as_settings()
         return storage.create_session(self._db, name, settings)
 
     def ensure(self, name: str) -> SessionRow:

@@ -84,7 +84,7 @@ def test_an_ended_log_is_a_document_like_any_other(db, followed):
     found = storage.find_ended_follow(db, followed.session_id, "/logs/app.log")
     assert found.document_id == followed.id and found.ended
     for act in (lambda: grow(db, followed, [], []), lambda: storage.end_follow(db, followed.id)):
-        with pytest.raises(storage.NotFound, match="not followed any more"):
+        with pytest.raises(storage.NotFound, match="no longer followed"):
             act()
 
 

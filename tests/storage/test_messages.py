@@ -53,7 +53,7 @@ def test_messages_of_other_sessions_stay_out(db, add_session):
 
 def test_bad_messages_are_refused(db, add_session, count):
     session = add_session(db)
-    with pytest.raises(ValueError, match="'system' is no message role"):
+    with pytest.raises(ValueError, match="'system' is not a message role"):
         say(db, session, "x", 1, role="system")
     with pytest.raises(storage.NotFound):
         storage.add_message(db, 99, role="user", text="x", position=1)

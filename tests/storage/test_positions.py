@@ -18,7 +18,7 @@ def page(number, chapter, start):
 
 
 def places(db, kind, number):
-    found = storage.find_places(db, 1, kind, number)
+    found = storage.find_positions(db, 1, kind, number)
     return [(place.document_title, place.locator, place.position) for place in found]
 
 
@@ -55,7 +55,7 @@ def test_what_was_read_whole_is_offered_by_chapter_and_by_page(db, add_session):
     for stretch in places_of(db, session):
         (place, *_) = (
             p
-            for p in storage.find_places(db, session.id, stretch.kind, stretch.last)
+            for p in storage.find_positions(db, session.id, stretch.kind, stretch.last)
             if p.document_id == stretch.document_id
         )
         assert place.position == stretch.position

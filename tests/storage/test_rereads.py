@@ -102,9 +102,9 @@ def test_the_new_state_takes_the_place_and_rows_keep_their_numbers(db, read_sess
 def test_what_is_not_read_is_not_switched_to(db, read_session):
     row, _ = read_session
     reread = storage.begin_reread(db, row.id, {})
-    with pytest.raises(ValueError, match="1 documents that are not read"):
+    with pytest.raises(ValueError, match="1 documents that are not done"):
         storage.finish_reread(db, reread.id)
-    with pytest.raises(ValueError, match="no re-reading"):
+    with pytest.raises(ValueError, match="is not a re-reading"):
         storage.finish_reread(db, row.id)
     assert storage.list_checkpoints(db, row.id)[0].manifest == {"of": "old"}
 

@@ -121,7 +121,7 @@ def test_chapter_ends_are_told_in_order(db, add_session):
 
 
 def test_a_stretch_of_no_tokens_is_refused(db, add_session):
-    with pytest.raises(ValueError, match="every so many tokens, not every 0"):
+    with pytest.raises(ValueError, match="between checkpoints must be 1 or more, not 0"):
         storage.prune_checkpoints(db, add_session(db).id, budget_bytes=9, every_tokens=0)
 
 

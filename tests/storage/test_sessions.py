@@ -51,14 +51,14 @@ def test_a_taken_name_is_refused_in_any_case(db, add_session):
 def test_a_missing_name_names_the_nearest(db, add_session):
     for name in ["Moby Dick", "Server log"]:
         add_session(db, name)
-    with pytest.raises(storage.NotFound, match="nearest names are: 'Moby Dick'") as error:
+    with pytest.raises(storage.NotFound, match="most similar names are: 'Moby Dick'") as error:
         storage.get_session(db, "moby dik")
     assert "Server" not in str(error.value)
 
 
 @pytest.mark.parametrize("name", ["zzz", "", "\ud800", "x" * 10_000])
 def test_a_missing_name_without_near_ones(db, name, add_session):
-    with pytest.raises(storage.NotFound, match="nor any other"):
+    with pytest.raises(storage.NotFound, match="and no other session yet"):
         storage.get_session(db, name)
     add_session(db)
     with pytest.raises(storage.NotFound, match="list of sessions"):

@@ -18,7 +18,7 @@ def test_what_is_in_the_trash_is_in_no_list_and_its_name_is_free(db, thrown_away
             storage.get_session(db, name)
     assert [t.name for t in storage.list_trash(db)] == ["old"]
     add_session(db, "old")
-    with pytest.raises(storage.NotFound, match="in the trash already"):
+    with pytest.raises(storage.NotFound, match="is already in the trash"):
         storage.trash_session(db, thrown_away.id)
 
 
@@ -31,7 +31,7 @@ def test_it_comes_back_whole_and_under_another_name_if_its_own_is_taken(
     add_session(db, "OLD")
     assert storage.restore_session(db, thrown_away.id).name == "old (2)"
     assert len(storage.list_documents(db, thrown_away.id)) == 1
-    with pytest.raises(storage.NotFound, match="it is deleted"):
+    with pytest.raises(storage.NotFound, match="restored or deleted for good"):
         storage.restore_session(db, thrown_away.id)
 
 

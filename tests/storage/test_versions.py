@@ -26,7 +26,7 @@ def add(db, add_session):
 
 
 def lines(db):
-    found = storage.version_lines(storage.list_documents(db, 1))
+    found = storage.version_chains(storage.list_documents(db, 1))
     return [[document.id for document in line] for line in found]
 
 
@@ -93,4 +93,4 @@ def test_a_circle_ends(db, add):
     db.execute("UPDATE documents SET replaces = 3 - id")
     assert sorted(sum(lines(db), [])) == [first.id, second.id]
     assert newest(db) is None
-    assert storage.version_line(db, storage.get_document(db, first.id))
+    assert storage.version_chain(db, storage.get_document(db, first.id))

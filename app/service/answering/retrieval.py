@@ -39,7 +39,7 @@ def retrieve(
         return search(limit=limit)
     chosen: dict[str, int] = {}
     replaced: set[int] = set()
-    for chain in storage.version_lines(documents):
+    for chain in storage.version_chains(documents):
         contents = _contents(chain)
         matching = next(
             (d for d in contents if len(contents) == 1 or search(limit=1, document_ids=[d.id])),

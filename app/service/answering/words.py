@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import re
 
-STOP_WORDS = frozenset(
-    "the a an and or but if of to in on at by for with from as is are was were be been "
-    "being it its this that these those he she they his her their him them i you we not no "
-    "do does did has have had will would can could should may might there here what which "
-    "who whom whose why when where how than then so such into about over after before up "
-    "down out only also very".split()
-)
+from storage import STOP_WORDS
+
 _CAPITALIZED = re.compile(r"(?<=[^.?!:]\s)[^\W\d_a-zß-öø-ÿ]\w+")
 
 

@@ -19,6 +19,7 @@ from app.errors import CannotFollow, SessionBusy
 from app.messages import known_error, sentence
 from app.service.library.followed_log import FollowedLog, begin
 from app.service.reading.locks import SessionLocks
+from app.service.session_config import SessionConfig
 from app.settings import Settings
 from storage import Database, DocumentRow, DocumentState, FollowRow, SessionRow
 
@@ -185,7 +186,8 @@ class Following:
     def _open(self, row: SessionRow, follow: FollowRow) -> FollowedLog:
         """The log as it is stored."""
         tokens = self._runtime(row.id).tokenizer
-        chunk_tokens = int(row.settings.get("chunk_tokens", self._settings.chunk_tokens))
+        config = SessionConfig.from_row(row)
+        chunk_tokens = config.chunk_tokens_or(self._settings.chunk_tokens)
         return FollowedLog(self._db, self._settings, follow, tokens, chunk_tokens)
 
     def wake_reader(self, document_id: int) -> None:

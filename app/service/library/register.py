@@ -54,7 +54,7 @@ def find_registered(
         return None
     newest = storage.find_newest(db, session_id, file.name, file.path)
     if newest is not None and newest.sha256 != file.sha256:
-        if any(member.id == known.id for member in storage.version_line(db, newest)):
+        if any(member.id == known.id for member in storage.version_chain(db, newest)):
             storage.make_newest(db, known.id)
             return storage.get_document(db, known.id)
     return known

@@ -53,7 +53,7 @@ def slot_for(db: Database, session_id: int, file: File, title: str) -> VersionSl
     documents = storage.list_documents(db, session_id)
     titles = {document.title for document in documents}
     newest = storage.find_newest(db, session_id, file.name, file.path)
-    chain = storage.version_line(db, newest) if newest else []
+    chain = storage.version_chain(db, newest) if newest else []
     _cancel_unfinished(db, chain)
     same = [d for d in chain or documents if d.sha256 == file.sha256]
     version = 1

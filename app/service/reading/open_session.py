@@ -15,6 +15,7 @@ from ahn_runtime import DamagedCheckpoint, Runtime, Session
 from ahn_runtime.checkpoint import Manifest, load_checkpoint, save_checkpoint
 from app.messages import sentence
 from app.service.reading.stream_text import opening
+from app.service.session_config import SessionConfig
 from app.settings import Settings
 from storage import DamagedPage, Database, DocumentState, SessionRow
 
@@ -72,7 +73,7 @@ class OpenSession:
 
     def chunk_tokens(self, settings: Settings) -> int:
         """The grid of its reading: tokens per chunk, fixed when the session was created."""
-        return int(self.row.settings.get("chunk_tokens", settings.chunk_tokens))
+        return SessionConfig.from_row(self.row).chunk_tokens_or(settings.chunk_tokens)
 
     def feed(self, chunk: list[int]) -> None:
         """Feed the next tokens of the document; the caller holds the model."""

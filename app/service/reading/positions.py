@@ -36,7 +36,7 @@ def find_position(db: Database, row: SessionRow, at: str) -> int:
             f"{at!r} is no place in this session; name a checkpoint by its number (see checkpoints "
             f"NAME), or how far the answer may know: {known}."
         )
-    positions = storage.find_places(db, row.id, kind, int(match["number"]))
+    positions = storage.find_positions(db, row.id, kind, int(match["number"]))
     if match["title"]:
         wanted = match["title"].casefold()
         named = [p for p in positions if wanted in p.document_title.casefold()]

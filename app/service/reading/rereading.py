@@ -5,15 +5,12 @@ The old state answers until the new one is complete; then `storage.finish_reread
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import storage
 from app.service.reading.locks import SessionLocks
-from app.settings import ModelOptions
+from app.service.session_config import SessionConfig
 from storage import Database, DocumentState, SessionRow
-
-UNTRAINED = "untrained"
 
 
 @dataclass(frozen=True)
@@ -23,12 +20,12 @@ class Rereading:
     Args:
         tokens_read: of all its documents.
         tokens: of all its documents, None while they are being counted.
-        settings: that the session will have, as `SessionRow.settings`.
+        config: how the session will have been made.
     """
 
     tokens_read: int
     tokens: int | None
-    settings: dict[str, Any]
+    config: SessionConfig
 
     @property
     def share(self) -> float:
@@ -53,25 +50,7 @@ def progress_of(db: Database, reread: SessionRow) -> Rereading:
     known = [count for count in counts if count is not None]
     total = sum(known) if len(known) == len(counts) else None
     tokens_read = sum(document.tokens_read for document in documents)
-    return Rereading(tokens_read, total, reread.settings)
-
-
-def given_options(row: SessionRow) -> ModelOptions:
-    """The options a session was made with; an option that is newer has its old default."""
-    return ModelOptions(**{"quantize": None, **row.settings["options"]})
-
-
-def made_with(row: SessionRow) -> ModelOptions:
-    """The options that a session is read and answered with.
-
-    A session whose memory was untrained when it was made keeps that memory, even if "auto" means
-    a trained one by now.
-    """
-    options = given_options(row)
-    cell = row.settings.get("stream", {}).get("cell")
-    if row.settings.get("memory_status") == UNTRAINED and options.ahn == "auto" and cell:
-        return replace(options, ahn=f"{UNTRAINED}:{cell}")
-    return options
+    return Rereading(tokens_read, total, SessionConfig.from_row(reread))
 
 
 def finish(db: Database, locks: SessionLocks, reread: SessionRow) -> bool:

@@ -24,6 +24,7 @@ from app.service.reading.open_session import (
     discard_newer_checkpoints,
     restore_session,
 )
+from app.service.session_config import SessionConfig
 from app.settings import Settings
 from storage import Database, SessionRow, StorageError
 
@@ -186,5 +187,5 @@ class SessionCache:
     def _estimated_bytes(self, row: SessionRow, runtime: Runtime) -> int:
         newest = storage.list_checkpoints(self._db, row.id)[:1]
         tokens = newest[0].position if newest else 0
-        gates = int(row.settings.get("num_gates", 0))
+        gates = SessionConfig.from_row(row).num_gates
         return estimated_bytes(runtime.config, runtime.stream, tokens, gates)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 from ahn_runtime.config import StreamConfig
-from app.service.reading.rereading import UNTRAINED, Rereading
+from app.service.reading.rereading import Rereading
+from app.service.session_config import UNTRAINED, SessionConfig
 from app.web.formatting import counted, size
 
 EMPTY = (
@@ -50,18 +50,20 @@ def _fact(fact: Fact) -> str:
     return f"<div><dt>{escape(fact.name)}</dt><dd>{escape(fact.value)}</dd>{told}</div>"
 
 
-def made_facts(settings: dict[str, Any]) -> list[Fact]:
-    """How a session was made, of what it keeps of that."""
-    stream = StreamConfig(**settings["stream"])
-    return [
-        Fact("Model", str(settings.get("title", "")) or str(settings["options"]["model"])),
-        Fact("Compressed memory", memory_words(stream.cell, settings.get("memory_status", "none"))),
+def made_facts(config: SessionConfig) -> list[Fact]:
+    """How a session was made, line by line."""
+    stream, chunk_tokens = config.stream, config.chunk_tokens
+    facts = [
+        Fact("Model", config.title or config.options.model),
+        Fact("Compressed memory", memory_words(stream.cell, config.memory_status)),
         Fact("Held exactly", held_words(stream)),
         Fact("Computed in", "int8" if stream.quantize else f"exact {stream.dtype}"),
         Fact("Keys and values in", stream.kv_dtype),
         Fact("Positions", POSITIONS[stream.positions]),
-        Fact("Read in chunks of", counted(int(settings["chunk_tokens"]), "token")),
     ]
+    if chunk_tokens is not None:
+        facts.append(Fact("Read in chunks of", counted(chunk_tokens, "token")))
+    return facts
 
 
 def memory_words(cell: str | None, status: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from ahn_runtime.accounting import estimated_bytes
-from ahn_runtime.config import ModelConfig, StreamConfig
+from app.service.session_config import SessionConfig
 from app.settings import token_count
 from app.web.formatting import size
 
@@ -36,10 +36,9 @@ class Wanted:
     ahn: str | None
 
     @classmethod
-    def of(cls, settings: dict[str, Any]) -> Wanted:
+    def of(cls, config: SessionConfig) -> Wanted:
         """Those that a session was made with, as far as decided."""
-        stream = StreamConfig(**settings["stream"])
-        return cls(stream.window, stream.quantize, settings["options"].get("ahn", OWN_MEMORY))
+        return cls(config.stream.window, config.stream.quantize, config.options.ahn)
 
     @classmethod
     def given(cls, reach: str, window: str, precision: str, memory: str) -> Wanted:
@@ -68,9 +67,9 @@ class Wanted:
             self.ahn or NO_MEMORY,
         )
 
-    def changes(self, settings: dict[str, Any]) -> dict[str, Any]:
+    def changes(self, config: SessionConfig) -> dict[str, Any]:
         """What differs from a session's settings, by name in `ModelOptions`."""
-        had = asdict(Wanted.of(settings))
+        had = asdict(Wanted.of(config))
         return {name: value for name, value in asdict(self).items() if value != had[name]}
 
 
@@ -91,28 +90,27 @@ def _window(text: str) -> int:
     return tokens
 
 
-def cache_bytes(settings: dict[str, Any], window: int | None, tokens: int) -> int:
+def cache_bytes(config: SessionConfig, window: int | None, tokens: int) -> int:
     """What a session with these settings but another window holds at so many tokens."""
-    stream = StreamConfig(**{**settings["stream"], "window": window})
+    stream = replace(config.stream, window=window)
     if window is None:  # what never leaves needs no memory
         stream = replace(stream, cell=None)
-    gates = int(settings.get("num_gates", 0))
-    return estimated_bytes(ModelConfig(**settings["config"]), stream, tokens, gates)
+    return estimated_bytes(config.model, stream, tokens, config.num_gates)
 
 
-def window_bytes(settings: dict[str, Any], tokens: int) -> int:
+def window_bytes(config: SessionConfig, tokens: int) -> int:
     """What so many tokens of a window take."""
-    full, empty = (cache_bytes(settings, tokens, count) for count in (tokens, 0))
+    full, empty = (cache_bytes(config, tokens, count) for count in (tokens, 0))
     return full - empty
 
 
-def check_memory(settings: dict[str, Any], window: int | None, tokens: int) -> None:
+def check_memory(config: SessionConfig, window: int | None, tokens: int) -> None:
     """Refuse a window that this machine cannot hold.
 
     Raises:
         ValueError: its cache would be larger than the memory that is free.
     """
-    needed, free = cache_bytes(settings, window, tokens), psutil.virtual_memory().available
+    needed, free = cache_bytes(config, window, tokens), psutil.virtual_memory().available
     if needed > free:
         raise ValueError(
             f"That window takes {size(needed)} for the {tokens:,} tokens of this session, but "

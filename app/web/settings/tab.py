@@ -10,6 +10,7 @@ import gradio as gr
 
 from app.messages import KNOWN_ERRORS
 from app.service import Service
+from app.service.session_config import SessionConfig
 from app.web.notify import tell
 from app.web.settings import html as views
 from app.web.settings.reread_form import (
@@ -147,7 +148,7 @@ class SettingsActions:
             told, tokens = self._service.sessions.notice(row.name), self._tokens(row.name)
         except NotFound:
             return views.EMPTY, gr.Column(visible=False), "", "", *_buttons(False, False)
-        made = row.settings
+        made = SessionConfig.from_row(row)
         costs = (window_bytes(made, 1000), cache_bytes(made, None, tokens), tokens)
         return (
             views.facts_html(views.made_facts(made)),
@@ -160,11 +161,11 @@ class SettingsActions:
     def _fields(self, session: str | None) -> tuple[Any, ...]:
         """See `SettingsTab.fields`."""
         try:
-            made = self._service.sessions.get(session or "").settings
+            made = SessionConfig.from_row(self._service.sessions.get(session or ""))
             anew = self._service.rereads.progress(session or "")
         except NotFound:
             return (gr.skip(),) * 4
-        wanted = Wanted.of(made if anew is None else anew.settings)
+        wanted = Wanted.of(made if anew is None else anew.config)
         reach, window, precision, memory = wanted.fields
         others = [] if memory in (OWN_MEMORY, NO_MEMORY) else [(memory, memory)]
         return (
@@ -201,16 +202,14 @@ class SettingsActions:
         Raises:
             ValueError: nothing would be, or this machine cannot do it.
         """
-        settings, anew = (
-            self._service.sessions.get(session).settings,
-            self._service.rereads.progress(session),
-        )
-        if anew is not None and wanted == Wanted.of(anew.settings):
-            return dict(anew.settings["options"])
-        changes = wanted.changes(settings)
+        config = SessionConfig.from_row(self._service.sessions.get(session))
+        anew = self._service.rereads.progress(session)
+        if anew is not None and wanted == Wanted.of(anew.config):
+            return anew.config.options.as_dict()
+        changes = wanted.changes(config)
         if not changes and not self._service.rereads.is_offered(session):
             raise ValueError("The session has these settings already; change one of them.")
-        check_memory(settings, wanted.window, self._tokens(session))
+        check_memory(config, wanted.window, self._tokens(session))
         return changes
 
     def cancel(self, session: str | None) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import storage
 from app.service import Service
+from app.service.session_config import SessionConfig
 from app.settings import Retention, Settings, Sources
 from app.web.settings import reread_form
 from app.web.settings import tab as settings_tab
@@ -68,13 +69,14 @@ def test_facts_are_escaped_and_name_what_changes_them():
 
 
 def test_how_a_session_was_made_is_said(make_service):
-    row = make_service().sessions.create("s")
-    facts = {fact.name: fact.value for fact in made_facts({**row.settings, "title": HOSTILE})}
+    config = SessionConfig.from_row(make_service().sessions.create("s"))
+    hostile = replace(config, title=HOSTILE)
+    facts = {fact.name: fact.value for fact in made_facts(hostile)}
     assert facts["Model"] == HOSTILE
     assert facts["Held exactly"] == f"the first {TINY_SINKS} and the last {TINY_WINDOW:,} tokens"
     assert facts["Compressed memory"].endswith(", trained")
     assert facts["Computed in"] == "int8" and facts["Keys and values in"] == "float32"
-    full = {**row.settings, "stream": {**row.settings["stream"], "window": None, "cell": None}}
+    full = replace(config, stream=replace(config.stream, window=None, cell=None))
     facts = {fact.name: fact.value for fact in made_facts(full)}
     assert facts["Held exactly"].startswith("everything") and facts["Compressed memory"] == "none"
     assert "adds nothing" in memory_words("Mamba2", "untrained")
@@ -95,20 +97,20 @@ def test_a_window_that_is_none_is_refused(typed, sentence):
 
 
 def test_only_what_differs_is_changed(make_service):
-    settings = make_service().sessions.create("s").settings
-    fields = Wanted.of(settings).fields
+    config = SessionConfig.from_row(make_service().sessions.create("s"))
+    fields = Wanted.of(config).fields
     assert fields == (WINDOW, f"{TINY_WINDOW:,}", INT8, OWN_MEMORY)
-    assert Wanted.given(*fields).changes(settings) == {}
+    assert Wanted.given(*fields).changes(config) == {}
     wanted = Wanted.given(EVERYTHING, "not looked at", EXACT, NO_MEMORY)
-    assert wanted.changes(settings) == {"window": None, "quantize": None, "ahn": None}
+    assert wanted.changes(config) == {"window": None, "quantize": None, "ahn": None}
     assert wanted.fields[0] == EVERYTHING and wanted.fields[2:] == (EXACT, NO_MEMORY)
 
 
 def test_what_a_window_takes_is_what_a_session_holds(unread: Service):
-    settings, report = unread.sessions.get("s").settings, unread.sessions.report("s")
-    takes = reread_form.cache_bytes(settings, report.window, report.tokens)
+    config, report = SessionConfig.from_row(unread.sessions.get("s")), unread.sessions.report("s")
+    takes = reread_form.cache_bytes(config, report.window, report.tokens)
     assert takes == report.run_cache_bytes
-    everything = reread_form.cache_bytes(settings, None, report.tokens)
+    everything = reread_form.cache_bytes(config, None, report.tokens)
     assert everything == report.run_cache_bytes_full
 
 
@@ -123,7 +125,7 @@ def test_without_a_session_there_is_a_sentence(make_service):
 def test_a_session_is_read_anew_and_the_tab_shows_how(unread: Service, told: list[str]):
     act = SettingsActions(unread)
     assert begin(act, WINDOW, "800", INT8, OWN_MEMORY)[0][0] == settings_tab.views.LOADING
-    assert told == [] and unread.rereads.progress("s").settings["stream"]["window"] == 800
+    assert told == [] and unread.rereads.progress("s").config.stream.window == 800
     tab = shown(act)
     assert "be read again" in tab.progress and tab.cancel.visible and tab.timer.active
     assert tab.window.value == "800", "the fields are those of the re-reading"
@@ -149,7 +151,7 @@ def test_what_cannot_be_is_told_and_nothing_begins(
     unread: Service, told: list[str], monkeypatch: pytest.MonkeyPatch
 ):
     act = SettingsActions(unread)
-    same = Wanted.of(unread.sessions.get("s").settings).fields
+    same = Wanted.of(SessionConfig.from_row(unread.sessions.get("s"))).fields
     free = SimpleNamespace(available=1000)
     monkeypatch.setattr(reread_form.psutil, "virtual_memory", lambda: free)
     for fields in (same, (WINDOW, "x", INT8, OWN_MEMORY), (WINDOW, "800", INT8, OWN_MEMORY)):

@@ -1,0 +1,120 @@
+"""How a session was made: the one place that knows the keys of a session's stored settings.
+
+The settings are stored as a JSON object. It keeps the options that the session was made with, what
+came of them (the configurations of the model and of the stream), and the size of the chunks in
+which the session is read. A session is bound to these for as long as it lives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from ahn_runtime.config import ModelConfig, StreamConfig
+from app.settings import ModelOptions
+from storage import DamagedDatabase, SessionRow
+
+UNTRAINED = "untrained"
+
+
+@dataclass(frozen=True)
+class SessionConfig:
+    """How a session was made, typed.
+
+    Args:
+        options: the options of the model, as they were given.
+        stream: how the session holds what it has read.
+        model: the configuration of the language model.
+        num_gates: gates for each head and token of the compressed memory, 0 without one.
+        memory_status: of the compressed memory: "trained", "untrained" or "none".
+        title: the model's name for people, empty where it was not stored.
+        chunk_tokens: in chunks of this size the session is read, None where it was not stored.
+        stored: the settings that this was read from, empty for a session to be made.
+    """
+
+    options: ModelOptions
+    stream: StreamConfig
+    model: ModelConfig
+    num_gates: int = 0
+    memory_status: str = "none"
+    title: str = ""
+    chunk_tokens: int | None = None
+    stored: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def from_row(cls, row: SessionRow) -> SessionConfig:
+        """The typed settings of a stored session.
+
+        Raises:
+            DamagedDatabase: the settings do not say how the session was made.
+        """
+        try:
+            return cls.from_settings(row.settings)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise DamagedDatabase(
+                f"The settings of the session {row.name!r} do not say which model it was read "
+                f"with ({error!r}); restore the database from a backup, or import the session "
+                "again."
+            ) from error
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> SessionConfig:
+        """The typed form of settings; keys that older versions did not store get their defaults.
+
+        Raises:
+            KeyError: the options, the stream or the model are missing.
+            AttributeError, TypeError, ValueError: one of them is not what this version knows.
+        """
+        chunk_tokens = settings.get("chunk_tokens")
+        return cls(
+            # Before there was an option to quantize, no model was quantized.
+            options=ModelOptions(**{"quantize": None, **settings["options"]}),
+            stream=StreamConfig(**settings["stream"]),
+            model=ModelConfig(**settings["config"]),
+            num_gates=int(settings.get("num_gates", 0)),
+            memory_status=str(settings.get("memory_status", "none")),
+            title=str(settings.get("title", "")),
+            chunk_tokens=None if chunk_tokens is None else int(chunk_tokens),
+            stored=dict(settings),
+        )
+
+    def as_settings(self) -> dict[str, Any]:
+        """The settings as they are stored.
+
+        Settings that were read come back exactly as they were, with the keys that this version does
+        not know and without those that an older version did not store. Only a field that was
+        replaced since is written.
+        """
+        if not self.stored:
+            return self._known()
+        before = SessionConfig.from_settings(self.stored)._known()
+        changed = {key: value for key, value in self._known().items() if value != before[key]}
+        return {**self.stored, **changed}
+
+    def _known(self) -> dict[str, Any]:
+        return {
+            "options": self.options.as_dict(),
+            "stream": asdict(self.stream),
+            "config": asdict(self.model),
+            "num_gates": self.num_gates,
+            "memory_status": self.memory_status,
+            "title": self.title,
+            "chunk_tokens": self.chunk_tokens,
+        }
+
+    @property
+    def resume_options(self) -> ModelOptions:
+        """The options with which the session's model is loaded again.
+
+        A session whose memory was untrained when it was made keeps that memory: since then "auto"
+        may have come to mean a trained one.
+        """
+        cell = self.stream.cell
+        if self.memory_status == UNTRAINED and self.options.ahn == "auto" and cell:
+            return replace(self.options, ahn=f"{UNTRAINED}:{cell}")
+        return self.options
+
+    def chunk_tokens_or(self, default: int) -> int:
+        """The size of the chunks in which the session is read, in tokens."""
+        return default if self.chunk_tokens is None else self.chunk_tokens

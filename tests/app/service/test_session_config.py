@@ -1,0 +1,113 @@
+"""SessionConfig: typed settings out of stored ones, and the stored ones back bit for bit."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+import storage
+from ahn_runtime.config import StreamConfig
+from app.service.session_config import SessionConfig
+from app.settings import ModelOptions
+
+KEYS = ["options", "stream", "config", "num_gates", "memory_status", "title", "chunk_tokens"]
+
+
+@pytest.fixture
+def row(make_service):
+    return make_service().sessions.create("s")
+
+
+def with_settings(row, settings):
+    return replace(row, settings=settings)
+
+
+def stored_text(settings):
+    return json.dumps(settings, separators=(",", ":"))
+
+
+def test_a_session_config_reads_what_a_new_session_stores(row):
+    config = SessionConfig.from_row(row)
+    assert list(row.settings) == KEYS
+    assert config.options.as_dict() == row.settings["options"]
+    assert isinstance(config.stream, StreamConfig)
+    assert config.stream.window == row.settings["stream"]["window"]
+    assert config.model.vocab_size == row.settings["config"]["vocab_size"]
+    assert config.num_gates == row.settings["num_gates"] > 0
+    assert config.memory_status == row.settings["memory_status"] == "trained"
+    assert config.title == row.settings["title"] != ""
+    assert config.chunk_tokens == config.chunk_tokens_or(1) == row.settings["chunk_tokens"]
+
+
+def test_a_session_config_that_was_read_is_stored_bit_for_bit(row):
+    config = SessionConfig.from_row(row)
+    assert stored_text(config.as_settings()) == stored_text(row.settings)
+    fields = {name: value for name, value in vars(config).items() if name != "stored"}
+    made = SessionConfig(**fields)
+    assert made == config
+    assert stored_text(made.as_settings()) == stored_text(row.settings)
+
+
+def test_a_row_of_an_old_version_gets_defaults_and_is_stored_unchanged(row):
+    new_options = ("quantize", "positions", "kv_dtype")
+    options = {k: v for k, v in row.settings["options"].items() if k not in new_options}
+    stream = {k: v for k, v in row.settings["stream"].items() if k not in (*new_options, "dtype")}
+    old = {"config": row.settings["config"], "stream": stream, "options": options}
+    config = SessionConfig.from_row(with_settings(row, old))
+    assert (config.num_gates, config.memory_status, config.title) == (0, "none", "")
+    assert config.chunk_tokens is None and config.chunk_tokens_or(123) == 123
+    assert config.options.quantize is None, "no model was quantized before that was an option"
+    assert (config.options.positions, config.options.kv_dtype) == ("absolute", "float32")
+    assert (config.stream.quantize, config.stream.dtype) == (None, "float32")
+    assert stored_text(config.as_settings()) == stored_text(old)
+
+
+def test_unknown_keys_are_kept_and_only_a_replaced_field_is_written(row):
+    stored = {"from the future": [1, {"a": None}], **row.settings}
+    del stored["memory_status"]
+    config = SessionConfig.from_row(with_settings(row, stored))
+    assert stored_text(config.as_settings()) == stored_text(stored)
+    renamed = replace(config, title="Another")
+    assert renamed.as_settings() == {**stored, "title": "Another"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"options": None},
+        {"options": {"no such option": 1}},
+        {"stream": {"window": -1, "sinks": 0, "cell": None}},
+        {"stream": []},
+        {"config": {}},
+        {"chunk_tokens": "many"},
+    ],
+)
+def test_settings_that_do_not_say_how_the_session_was_made_are_refused(row, change):
+    with pytest.raises(storage.DamagedDatabase, match="session 's' do not say which model"):
+        SessionConfig.from_row(with_settings(row, {**row.settings, **change}))
+    for key in change:
+        missing = {k: v for k, v in row.settings.items() if k != key}
+        if key != "chunk_tokens":
+            with pytest.raises(storage.DamagedDatabase, match=key):
+                SessionConfig.from_row(with_settings(row, missing))
+
+
+@pytest.mark.parametrize(
+    ("status", "ahn", "cell", "resumed"),
+    [
+        ("untrained", "auto", "GatedDeltaNet", "untrained:GatedDeltaNet"),
+        ("trained", "auto", "GatedDeltaNet", "auto"),
+        ("untrained", "untrained:DeltaNet", "DeltaNet", "untrained:DeltaNet"),
+        ("untrained", "auto", None, "auto"),
+        ("none", None, None, None),
+    ],
+)
+def test_a_session_resumes_with_the_memory_it_was_made_with(row, status, ahn, cell, resumed):
+    config = SessionConfig.from_row(row)
+    config = replace(
+        config,
+        options=ModelOptions(model="m", ahn=ahn),
+        stream=replace(config.stream, cell=cell),
+        memory_status=status,
+    )
+    assert config.resume_options == ModelOptions(model="m", ahn=resumed)
