@@ -57,7 +57,7 @@ def progress_of(db: Database, reread: SessionRow) -> Rereading:
 
 
 def given_options(row: SessionRow) -> ModelOptions:
-    """The options a session was made with; an option that did not exist then has its old default."""
+    """The options a session was made with; options newer than it have their old default."""
     return ModelOptions(**{"quantize": None, **row.settings["options"]})
 
 
