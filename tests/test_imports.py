@@ -77,6 +77,55 @@ def test_only_the_service_room_joins_the_three():
             assert "service" in path.parts or path.name == "messages.py", path
 
 
+SERVICE_FLOORS = (
+    "session_config",
+    "reading",
+    "library answering",
+    "models",
+    "context",
+    "use cases",
+)
+"""The service from the bottom up: each part imports only its own kind and what is below it."""
+
+
+def service_floor(part: str) -> int:
+    """The floor of a module or folder of the service; what has no name there is a use case."""
+    found = (i for i, parts in enumerate(SERVICE_FLOORS) if part in parts.split())
+    return next(found, len(SERVICE_FLOORS) - 1)
+
+
+def service_parts(path: Path) -> set[str]:
+    """Folders and modules of the service that a file imports."""
+    parts = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("app.service"):
+            below = (node.module or "").split(".")[2:]
+            parts |= {below[0]} if below else {alias.name for alias in node.names}
+    return parts
+
+
+def test_inside_the_service_imports_run_down():
+    """Use cases import the context, that imports library and answering, and these reading."""
+    for path in files("app/service"):
+        if path.name == "__init__.py":
+            continue
+        part = path.relative_to(ROOT / "app" / "service").with_suffix("").parts[0]
+        for other in service_parts(path) - {part}:
+            floor, below = service_floor(part), service_floor(other)
+            is_use_case = floor == below == len(SERVICE_FLOORS) - 1
+            assert below < floor or is_use_case, f"{path} imports {other}"
+
+
+def test_use_cases_of_the_service_import_each_other_without_a_circle():
+    modules = {path.stem: service_parts(path) for path in files("app/service")}
+    waiting = {name: parts & set(modules) for name, parts in modules.items()}
+    while waiting:
+        free = [name for name, parts in waiting.items() if not parts & set(waiting)]
+        assert free, f"a circle among {sorted(waiting)}"
+        for name in free:
+            del waiting[name]
+
+
 def test_nothing_unpickles():
     for path in (p for package in PACKAGES for p in files(package)):
         assert not tops(path) & {"pickle", "dill", "joblib"}, path

@@ -1,4 +1,4 @@
-"""The savings of one session: what the paper counts, and what was really run."""
+"""The savings of one session: by the paper's formulas, and as counted in the real runs."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ SPEED_POINTS = 240
 
 @dataclass(frozen=True)
 class Report:
-    """Figures of one session at `tokens` read; ratios are ours over full attention.
+    """Figures of one session after `tokens` tokens, beside those of full attention (`_full`).
 
     Args:
-        curve_tokens: where the curves beside it are given, formulas all of them.
-        counted_tokens: where FLOPs were counted as they were run: at the start, at each checkpoint
-            that is kept, and now.
-        speeds: how fast it was read, from checkpoint to checkpoint; of very many, some in one.
+        curve_tokens: numbers of tokens at which the `curve_` figures are given, all by formula.
+        counted_tokens: numbers of tokens at which FLOPs were counted as they were run: at the
+            start, at each checkpoint that is kept, and now.
+        speeds: between checkpoints; if there are very many, several are joined into one.
     """
 
     tokens: int
@@ -73,41 +73,43 @@ class Report:
 
     @property
     def reading_seconds(self) -> float:
-        """Time spent on nothing but reading."""
+        """Seconds that the model took to read."""
         return sum(speed.seconds for speed in self.speeds)
 
     @property
     def tokens_per_second(self) -> float:
-        """Over all of the reading whose speed is known; 0 without any."""
+        """Over all reading whose speed is stored; 0 without any."""
         read = sum(speed.tokens for speed in self.speeds)
         return read / self.reading_seconds if self.speeds else 0.0
 
     def as_dict(self) -> dict[str, Any]:
-        """Everything for JSON, the savings as shares from 0 to 1."""
+        """All figures for JSON, with the savings as shares from 0 to 1."""
         kinds = ("paper_flops", "paper_cache", "run_flops", "run_cache")
         shares = {f"{kind}_saved": getattr(self, f"{kind}_saved") for kind in kinds}
         speeds = [{**asdict(s), "tokens_per_second": s.tokens_per_second} for s in self.speeds]
         return {**self.__dict__, **shares, "speeds": speeds}
 
 
-def saved(ours: int, full: int) -> float:
-    """Share saved, 0 where nothing is (a short session holds gates and memory on top)."""
-    return max(0.0, 1 - ours / full) if full else 0.0
+def saved(used: int, full: int) -> float:
+    """Share saved, from 0 to 1; 0 if more is used, as in a short session with gates and memory."""
+    return max(0.0, 1 - used / full) if full else 0.0
 
 
 def make_report(
-    db: Database, row: SessionRow, live: tuple[int, int, int] | None, disk_budget_bytes: int
+    db: Database, row: SessionRow, in_memory: tuple[int, int, int] | None, disk_budget_bytes: int
 ) -> Report:
     """The report of a stored session.
 
     Args:
-        live: (tokens, flops, flops_full) of the session in memory if it is ahead of its checkpoint.
+        in_memory: (tokens, flops, flops_full) of the session if it is open: it may be ahead of
+            its checkpoint.
+        disk_budget_bytes: for its checkpoints.
     """
     made = SessionConfig.from_row(row)
     config, stream, gates = made.model, made.stream, made.num_gates
     checkpoints = storage.list_checkpoints(db, row.id)
     manifest = next((c.manifest for c in checkpoints if c.manifest), {})
-    tokens, flops, flops_full = live or (
+    tokens, flops, flops_full = in_memory or (
         int(manifest.get("tokens_seen", 0)),
         int(manifest.get("flops", 0)),
         int(manifest.get("flops_full", 0)),

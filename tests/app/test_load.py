@@ -25,7 +25,7 @@ def texts(tmp_path):
     return write_texts(tmp_path, SESSIONS)
 
 
-def test_all_is_as_if_each_had_been_alone(service, texts):
+def test_twenty_sessions_end_as_if_each_had_been_alone(service, texts):
     figures = drive(service, texts, ASKERS, QUESTIONS)
     assert len(figures.answers) == QUESTIONS and all(a.answer_tokens for _, a in figures.answers)
     assert 0 < figures.max_bytes <= BUDGET_BYTES

@@ -1,8 +1,8 @@
-"""A file from the web, kept within bounds: which schemes and addresses, how large, how long.
+"""Fetches a file from the web, within limits: allowed schemes and addresses, size and time.
 
-A name may stand for an address inside this network, and for another one a moment later. So names
-are resolved here, each address is looked at, and the connection goes to the very address that was
-looked at; redirections are followed one by one, in the same way.
+A host name may resolve to an address inside this network, and a moment later to another one. So
+names are resolved here, every address is checked, and the connection goes to a checked address;
+each redirection is resolved and checked before it is followed.
 """
 
 from __future__ import annotations
@@ -39,23 +39,26 @@ _SUFFIXES = {
 
 @dataclass(frozen=True)
 class Fetched:
-    """A file from the web: a copy, and what it is called."""
+    """A fetched file: the path of the copy, and the file's name."""
 
     path: Path
     name: str
 
 
 def is_url(text: str) -> bool:
-    """Whether a person means an address on the web."""
+    """Whether a text begins like a web address."""
     return text.lower().startswith(("http://", "https://"))
 
 
 @contextmanager
 def fetched(url: str, sources: Sources) -> Iterator[Fetched]:
-    """Fetch a URL into a file that is gone afterwards.
+    """Fetch a URL into a temporary file, which is deleted at the end of the block.
+
+    Args:
+        sources: what may be fetched, how large it may be and how long it may take.
 
     Raises:
-        NotAllowed: it is none, leads to where it may not, or gives too much, or nothing.
+        NotAllowed: it is not a URL, leads to a forbidden address, gives too much, or fails.
     """
     with tempfile.TemporaryDirectory(prefix="ammon-") as folder:
         path = Path(folder) / "fetched"
@@ -67,20 +70,20 @@ def fetched(url: str, sources: Sources) -> Iterator[Fetched]:
 
 
 def _fetch(url: str, sources: Sources, path: Path) -> str:
-    """Write what a URL gives to a file; returns a name for it."""
-    until = time.monotonic() + sources.max_url_s
+    """Write the content of a URL to `path`; returns a name for it."""
+    deadline = time.monotonic() + sources.max_url_s
     with httpx.Client(timeout=CONNECT_S, trust_env=sources.private_addresses) as client:
         for _ in range(MAX_REDIRECTIONS + 1):
             with _opened(client, url, sources) as response:
                 if not response.is_redirect:
-                    return _written(response, url, sources, path, until)
+                    return _written(response, url, sources, path, deadline)
                 url = str(httpx.URL(url).join(response.headers.get("location", "")))
     raise NotAllowed(f"{_shown(url)} is redirected too often; name the page itself.")
 
 
 @contextmanager
 def _opened(client: httpx.Client, url: str, sources: Sources) -> Iterator[httpx.Response]:
-    """Ask for a URL at an address that was looked at."""
+    """Request a URL from a checked address."""
     parsed = _checked(url)
     headers = {"User-Agent": "Ammon", "Accept-Encoding": "identity"}
     extensions = {}
@@ -106,13 +109,17 @@ def _checked(url: str) -> httpx.URL:
         is_sound = False
     if not is_sound or not parsed.host or parsed.userinfo:
         raise NotAllowed(
-            f"{_shown(url)} is no address of a page; it has to look like https://host/page."
+            f"{_shown(url)} is not the address of a page; that looks like https://host/page."
         )
     return parsed
 
 
 def _public_address(url: httpx.URL) -> str:
-    """An address of the host; all that it has must be open to the public."""
+    """An IP address of the host; all of its addresses must be public ones.
+
+    Raises:
+        NotAllowed: the host does not exist, or an address of it is not public.
+    """
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
         found = socket.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
@@ -122,8 +129,8 @@ def _public_address(url: httpx.URL) -> str:
     for address in addresses:
         if not _is_public(ipaddress.ip_address(address)):
             raise NotAllowed(
-                f"{url.host} leads to {address}, which is not on the public web; from there "
-                "nothing is fetched."
+                f"{url.host} leads to {address}, which is not on the public web; nothing is "
+                "fetched from there."
             )
     return addresses[0]
 
@@ -135,7 +142,9 @@ def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def _written(response: httpx.Response, url: str, sources: Sources, path: Path, until: float) -> str:
+def _written(
+    response: httpx.Response, url: str, sources: Sources, path: Path, deadline: float
+) -> str:
     if response.status_code != 200:
         raise NotAllowed(f"{_shown(url)} gives nothing (HTTP {response.status_code}).")
     written = 0
@@ -147,7 +156,7 @@ def _written(response: httpx.Response, url: str, sources: Sources, path: Path, u
                     f"{_shown(url)} is larger than {sources.max_url_bytes:,} bytes; fetch it "
                     "yourself and add it as a file."
                 )
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 raise NotAllowed(
                     f"{_shown(url)} took longer than {sources.max_url_s:g} s; fetch it yourself "
                     "and add it as a file."
@@ -157,7 +166,7 @@ def _written(response: httpx.Response, url: str, sources: Sources, path: Path, u
 
 
 def _name_of(url: str, content_type: str) -> str:
-    """The last part of the address, else its host, with a suffix that says what it is."""
+    """The last part of the URL's path, else its host, with a suffix for the content type."""
     parts = urlsplit(url)
     name = file_name(unquote(parts.path)) if parts.path.strip("/") else parts.hostname or "page"
     suffix = _SUFFIXES.get(content_type.split(";")[0].strip().lower(), "")

@@ -1,9 +1,9 @@
-"""One followed log on its way from the file into the store; no threads, no model.
+"""One followed log, from its file into the database; without threads and without a model.
 
-What it promises rests on two things. The lines and the place in the file up to which they were
-taken are stored in one transaction, so no line is stored twice and none is passed over, whenever
-the process ends. And only whole chunks of settled segments are given to the reading while the log
-grows: the tokens fed, and how they are cut into calls, are those of a reading of the finished log.
+Two rules make it exact. The lines and the cursor in the file up to which they were taken are
+stored in one transaction, so no line is stored twice and none is skipped, whenever the process
+ends. And while the log grows, only whole chunks of settled segments may be read: the tokens fed,
+and how they are cut into calls, are those of a reading of the finished log.
 """
 
 from __future__ import annotations
@@ -32,7 +32,11 @@ from storage import Database, DocumentRow, FollowRow, NewSegment
 
 
 def begin(db: Database, session_id: int, path: Path, tokens: Encoder) -> DocumentRow:
-    """Add a log to a session; one that it followed before is gone on with behind what it has.
+    """Add a log to a session; a log that it followed before continues after its last line.
+
+    Args:
+        path: of the log, absolute.
+        tokens: the tokenizer of the session's model.
 
     Raises:
         IngestError: it cannot be followed, with the reason.
@@ -60,9 +64,11 @@ def begin(db: Database, session_id: int, path: Path, tokens: Encoder) -> Documen
 
 
 class FollowedLog:
-    """A followed document and its file, as the store has them; call it from one thread.
+    """A followed document and its file, as they are stored; used by one thread.
 
     Args:
+        follow: the stored row.
+        tokens: the tokenizer of the session's model.
         chunk_tokens: the grid of the session's reading.
     """
 
@@ -82,27 +88,28 @@ class FollowedLog:
         self._tail = Tail(Path(follow.path), TailCursor.from_dict(follow.place["tail"]))
         self._stored = self._tail.cursor
         self._log = resume_growing(follow.place, storage.open_text(db, follow.document_id))
-        self._made_ready_at = float("-inf")
+        self._released_at = float("-inf")
 
     def close(self) -> None:
+        """Close the file."""
         self._tail.close()
 
     def step(self) -> bool:
-        """Store what came since the last step; False if nothing did.
+        """Store what was appended since the last step; False if nothing was.
 
         Raises:
-            OSError: the file cannot be read now; nothing is lost by trying again.
+            OSError: the file cannot be read now; nothing is lost, the step can be repeated.
             StorageError: it cannot be stored; make another `FollowedLog` to try again.
         """
         text = self._tail.read()
         moved = self._tail.cursor != self._stored
         if moved:
             self._store(text)
-        self._make_ready()
+        self._release_chunks()
         return moved
 
     def end(self) -> DocumentRow:
-        """Take all that is there, and make an ordinary document of the log."""
+        """Store the rest of the file, and make an ordinary document of the log."""
         for text in self._tail.read_to_the_end():
             self._store(text)
         if self._tail.cursor != self._stored:
@@ -130,21 +137,21 @@ class FollowedLog:
     def _numbered(self, segments: Iterable[Segment], start: int) -> list[NewSegment]:
         rows = []
         for segment in segments:
-            where, count = segment.locator, len(self._tokens.encode(segment.text))
-            place = (str(where), where.kind, where.start, where.end)
-            rows.append(NewSegment(segment.text, *place, start, count))
+            found, count = segment.locator, len(self._tokens.encode(segment.text))
+            locator = (str(found), found.kind, found.start, found.end)
+            rows.append(NewSegment(segment.text, *locator, start, count))
             start += count
         return rows
 
-    def _make_ready(self) -> None:
-        """Let the whole chunks be read that came since, unless the last time was just now."""
+    def _release_chunks(self) -> None:
+        """Allow the reading of new whole chunks, unless the last release was just now."""
         ready = self._settled_tokens // self._chunk_tokens * self._chunk_tokens
-        more, waited_s = ready - self._ready_tokens, time.monotonic() - self._made_ready_at
+        more, waited_s = ready - self._ready_tokens, time.monotonic() - self._released_at
         is_due = waited_s >= self._settings.follow_checkpoint_s
         if more <= 0 or not (is_due or more >= self._settings.checkpoint_tokens):
             return
         storage.set_ready_tokens(self._db, self.document_id, ready)
-        self._ready_tokens, self._made_ready_at = ready, time.monotonic()
+        self._ready_tokens, self._released_at = ready, time.monotonic()
 
 
 def _end(segments: list[NewSegment], otherwise: int) -> int:
@@ -154,7 +161,7 @@ def _end(segments: list[NewSegment], otherwise: int) -> int:
 def _place(
     tail: TailCursor, first_line: int, log: GrowingText, settled_tokens: int
 ) -> dict[str, Any]:
-    """What makes a `FollowedLog` go on where this one stands, beside its open text."""
+    """What another `FollowedLog` needs to continue from here, beside the stored open text."""
     return {
         "tail": tail.as_dict(),
         "first_line": first_line,

@@ -1,8 +1,8 @@
-"""The logs that this process follows: a thread for each, and one process for each session.
+"""The logs that this process follows: one thread for each log, one log for each session.
 
-A thread looks at its log, stores what came, and wakes the reader when whole chunks are there. What
-is read after a log stands behind it in the session's stream, so a session follows one log at a
-time, and reading anything else into it ends the following.
+A thread polls its log, stores what was appended, and queues the document when whole chunks can be
+read. What is read after a log comes after it in the session's stream. So a session follows one log
+at a time, and adding another document ends the following.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Following:
     """Starts, stops and ends the following of logs.
 
     Args:
-        runtime: returns the model of a session, of which only the tokenizer is used.
-        read_on: told of a document that can be read on.
+        runtime: returns the model of a session by its id; only the tokenizer is used.
+        read_on: queues a document to be read.
     """
 
     def __init__(
@@ -42,18 +42,19 @@ class Following:
         read_on: Callable[[DocumentRow], None],
     ) -> None:
         self._db, self._settings, self._runtime, self._read_on = db, settings, runtime, read_on
-        # Not the reader's: that one changes hands between two slices of a reading.
+        # Not the locks of reading: those are released between two slices.
         self._locks = SessionLocks(settings.locks_dir / "following")
         self._followers: dict[int, _Follower] = {}
         self.notices: dict[int, str] = {}
+        """By session id: why a log cannot be followed now."""
         self.poll_s = settings.follow_poll_s
 
     def start(self, row: SessionRow, path: Path) -> DocumentRow:
-        """Follow a log in the background, from where it was left or from its start.
+        """Follow a log in the background, from where it was stopped or from its start.
 
         Raises:
             SessionBusy: another process follows a log for this session.
-            CannotFollow: the session is being read again, or follows another log right now.
+            CannotFollow: the session is being read again, or follows another log.
             IngestError: the log cannot be followed.
         """
         path = path.expanduser().absolute()
@@ -78,7 +79,7 @@ class Following:
         return document
 
     def _document(self, row: SessionRow, path: Path) -> DocumentRow:
-        """The document of a log that is followed on, or a new one; another log's is ended."""
+        """The document of a log, resumed or new; the following of another log is ended."""
         follow = storage.find_open_follow(self._db, row.id)
         if follow is not None and follow.path != str(path):
             self._end(row, follow)
@@ -91,28 +92,29 @@ class Following:
         return document
 
     def stop(self, session_id: int) -> None:
-        """Stop following for a session, if this process does; what was taken is stored."""
+        """Stop following for a session, if this process does; all lines taken are stored."""
         follower = self._followers.pop(session_id, None)
         if follower is not None:
             follower.stop()
         self.notices.pop(session_id, None)
 
     def stop_all(self) -> None:
+        """Stop all followings of this process."""
         for session_id in list(self._followers):
             self.stop(session_id)
 
     def make_free(self, row: SessionRow) -> None:
-        """Stop following, and see that no other process follows a log for this session.
+        """Stop following, and make sure that no other process follows a log for this session.
 
         Raises:
-            SessionBusy: another one does.
+            SessionBusy: another process does.
         """
         self.stop(row.id)
         with self._locks.held(row.id):
             pass
 
     def waits_for_more(self, document: DocumentRow) -> bool:
-        """Whether a log rests only until it grows: it is followed, by this process or another."""
+        """Whether a paused document is a log that this or another process follows."""
         if document.state != DocumentState.PAUSED:
             return False
         follow = storage.find_follow(self._db, document.id)
@@ -126,7 +128,7 @@ class Following:
             self.stop(document.session_id)
 
     def end(self, row: SessionRow) -> None:
-        """End the following that a session left open, since something else is to be read.
+        """End the following of a session's log, because something else is to be read.
 
         Raises:
             SessionBusy: it is followed right now, by this process or another.
@@ -136,7 +138,11 @@ class Following:
             self._end_alone(row, follow)
 
     def end_before(self, row: SessionRow, document: DocumentRow) -> None:
-        """The same, unless the document stands before the log anyway."""
+        """End the following of a session's log, unless a document comes before the log.
+
+        Raises:
+            SessionBusy: another process follows the log.
+        """
         follow = storage.find_open_follow(self._db, row.id)
         if follow is None:
             return
@@ -144,7 +150,7 @@ class Following:
             self._end_alone(row, follow)
 
     def end_log(self, row: SessionRow, path: Path) -> DocumentRow | None:
-        """End the following of this very log; None if it is followed by nobody.
+        """End the following of the log at `path`; its document, None if it was not followed.
 
         Raises:
             SessionBusy: this log, or another of the session, is followed right now.
@@ -160,7 +166,7 @@ class Following:
         return None if document.state == DocumentState.DONE else document
 
     def _left_open(self, row: SessionRow) -> FollowRow | None:
-        """The following that a session left open; refused while it goes on."""
+        """The following that a session has not ended, which no thread of any process is doing."""
         follow = storage.find_open_follow(self._db, row.id)
         running = self._followers.get(row.id)
         if running is not None and running.is_alive():
@@ -184,20 +190,20 @@ class Following:
         return document
 
     def _open(self, row: SessionRow, follow: FollowRow) -> FollowedLog:
-        """The log as it is stored."""
+        """The log, as it is stored."""
         tokens = self._runtime(row.id).tokenizer
         config = SessionConfig.from_row(row)
         chunk_tokens = config.chunk_tokens_or(self._settings.chunk_tokens)
         return FollowedLog(self._db, self._settings, follow, tokens, chunk_tokens)
 
     def wake_reader(self, document_id: int) -> None:
-        """Have a log read on that rests and has more to read."""
+        """Queue a paused log that has more to read."""
         document = storage.wake_follow(self._db, document_id)
         if document is not None:
             self._read_on(document)
 
     def fail(self, session_id: int, document_id: int, error: Exception) -> None:
-        """Say why a following stopped; started again, it goes on where it stood."""
+        """Store why a following stopped; it can be started again from there."""
         error = known_error(error)
         self.notices[session_id] = sentence(error)
         try:
@@ -210,14 +216,19 @@ class _Follower:
     """The thread that follows one log.
 
     Args:
-        held: the lock on the session; let go of when it is stopped.
+        held: the lock on the session, released when the follower is stopped.
     """
 
     def __init__(
-        self, all_of: Following, session_id: int, path: Path, followed: FollowedLog, held: ExitStack
+        self,
+        following: Following,
+        session_id: int,
+        path: Path,
+        followed: FollowedLog,
+        held: ExitStack,
     ) -> None:
         self.path, self.document_id = path, followed.document_id
-        self._all_of, self._session_id, self._followed = all_of, session_id, followed
+        self._following, self._session_id, self._followed = following, session_id, followed
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ammon-follower", daemon=True)
         self._held = held.pop_all()
@@ -235,27 +246,27 @@ class _Follower:
         while not self._stopping.is_set():
             try:
                 moved = self._step()
-            except Exception as error:  # shown with the document, which can be followed on
-                self._all_of.fail(self._session_id, self.document_id, error)
+            except Exception as error:  # shown with the document, which can be followed again
+                self._following.fail(self._session_id, self.document_id, error)
                 break
             if not moved:
-                self._stopping.wait(self._all_of.poll_s)
+                self._stopping.wait(self._following.poll_s)
         self._followed.close()
 
     def _step(self) -> bool:
-        notices = self._all_of.notices
+        notices = self._following.notices
         try:
             moved = self._followed.step()
-        except OSError as error:  # not to be read just now; its owner may see to that
+        except OSError as error:  # not readable now; its owner may change that
             notices[self._session_id] = sentence(error)
             return False
         notices.pop(self._session_id, None)
-        self._all_of.wake_reader(self.document_id)
+        self._following.wake_reader(self.document_id)
         return moved
 
 
 def _follows(row: SessionRow, path: Path) -> str:
     return (
-        f"The session {row.name!r} follows {path.name} right now; stop that first, for what is "
-        "read next stands behind it."
+        f"The session {row.name!r} is following {path.name}; stop that first, because what is read "
+        "next comes after it."
     )

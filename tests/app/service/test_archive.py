@@ -1,4 +1,4 @@
-"""A session as a file: taken elsewhere it goes on bit for bit, and what is not ours is refused."""
+"""Export and import: an imported session continues bit for bit, and other files are refused."""
 
 import sqlite3
 from contextlib import closing
@@ -32,7 +32,7 @@ def logits(service: Service, name: str) -> torch.Tensor:
         return service.context.cache.get(service.sessions.get(name).id).session.next_logits()
 
 
-def test_it_comes_back_as_it_was(exported):
+def test_an_imported_session_equals_the_exported_one(exported):
     service, path = exported
     row = service.sessions.import_from(path, "Lamp again")
     assert torch.equal(logits(service, "Lamp"), logits(service, "Lamp again"))
@@ -49,7 +49,7 @@ def test_it_comes_back_as_it_was(exported):
     assert service.db.integrity_check() == []
 
 
-def test_another_data_directory_takes_it(exported, tmp_path, make_service):
+def test_another_data_directory_imports_the_session(exported, tmp_path, make_service):
     service, path = exported
     before = logits(service, "Lamp")
     (file,) = service.settings.files_dir.iterdir()
@@ -63,7 +63,7 @@ def test_another_data_directory_takes_it(exported, tmp_path, make_service):
     assert list(path.parent.glob("lamp.ammon*")) == [path], "one file, and nothing beside it"
 
 
-def test_the_newest_checkpoint_goes_along_or_all(exported, tmp_path):
+def test_an_export_has_the_newest_checkpoint_or_all(exported, tmp_path):
     service, path = exported
     service.sessions.import_from(path, "one")
     assert len(service.sessions.checkpoints("one")) == 1 < len(service.sessions.checkpoints("Lamp"))
@@ -100,7 +100,7 @@ def change(path: Path, *statements: str) -> Path:
         ("UPDATE sessions SET settings = '[]'", "no readable settings"),
     ],
 )
-def test_what_was_changed_is_refused_and_leaves_nothing(exported, statement, sentence):
+def test_a_changed_export_is_refused_and_leaves_nothing(exported, statement, sentence):
     service, path = exported
     counts = {t: service.db.value(f"SELECT count(*) FROM {t}") for t in ("sessions", "segments")}
     files = sorted(service.settings.data_dir.rglob("*"))
@@ -112,7 +112,7 @@ def test_what_was_changed_is_refused_and_leaves_nothing(exported, statement, sen
     assert [p for p in left if p.suffix != ".lock"] == []
 
 
-def test_other_files_and_names_are_refused(exported, tmp_path):
+def test_other_files_and_taken_names_are_not_imported(exported, tmp_path):
     service, path = exported
     with pytest.raises(storage.NotFound, match="There is no file"):
         service.sessions.import_from(tmp_path / "gone", "x")
@@ -128,7 +128,7 @@ def test_other_files_and_names_are_refused(exported, tmp_path):
         service.sessions.import_from(path)
 
 
-def test_a_session_of_another_model_is_refused(exported, tiny_dirs):
+def test_a_session_of_another_model_is_not_imported(exported, tiny_dirs):
     service, path = exported
     other = change(path, "UPDATE sessions SET settings = replace(settings, '3000', '2999')")
     with pytest.raises(ModelMismatchError):

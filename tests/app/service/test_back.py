@@ -1,4 +1,4 @@
-"""Going back and removing: the state is as if what is gone had never been read."""
+"""Going back and removing: the state is as if what is removed had never been read."""
 
 import pytest
 import torch
@@ -42,7 +42,9 @@ def assert_equal_states(service: Service, one: str, other: str) -> None:
         assert torch.equal(ours, theirs)
 
 
-def test_without_a_document_all_is_as_if_it_had_never_come(make_service, book, second, third):
+def test_after_a_removal_the_state_is_as_if_the_document_was_never_added(
+    make_service, book, second, third
+):
     service = make_service(checkpoint_tokens=512)
     service.start()
     read(service, "all", book, second, third)
@@ -58,7 +60,7 @@ def test_without_a_document_all_is_as_if_it_had_never_come(make_service, book, s
     assert service.questions.messages("all"), "what was said stays"
 
 
-def test_the_first_and_one_that_was_never_read_can_be_removed(make_service, book, second):
+def test_the_first_document_and_one_never_read_can_be_removed(make_service, book, second):
     service = make_service(checkpoint_tokens=512)
     service.start()
     read(service, "s", book, second)
@@ -96,7 +98,7 @@ def test_going_back_forgets_what_came_after(make_service, book, second):
         service.sessions.go_back("s", 9999)
 
 
-def test_in_the_middle_of_a_document_it_waits_there(make_service, book):
+def test_going_back_into_a_document_pauses_it_there(make_service, book):
     service = make_service(checkpoint_tokens=512)
     service.start()
     read(service, "s", book)
@@ -111,7 +113,7 @@ def test_in_the_middle_of_a_document_it_waits_there(make_service, book):
     assert_equal_states(service, "s", "whole")
 
 
-def test_a_session_that_another_process_reads_is_left_alone(make_service, book):
+def test_a_session_that_another_process_reads_does_not_go_back(make_service, book):
     service = make_service(checkpoint_tokens=512)
     service.start()
     read(service, "s", book)

@@ -1,11 +1,11 @@
-"""Cancelling a document: what was read stays known, the rest is gone, and can be gone on with."""
+"""Cancelling a document: what was read stays known, the rest is not found, and can be resumed."""
 
 import storage
 from tests.app.conftest import read_in_part, wait_until_read
 from tests.app.service.test_service import same_bits, state_of
 
 
-def test_one_that_was_not_begun_is_removed(make_service, book):
+def test_a_cancelled_document_of_which_nothing_was_read_is_deleted(make_service, book):
     service = make_service()
     service.sessions.create("s")
     document = service.documents.add("s", book)
@@ -13,7 +13,7 @@ def test_one_that_was_not_begun_is_removed(make_service, book):
     assert service.documents.list("s") == [] and not list(service.settings.files_dir.iterdir())
 
 
-def test_of_one_half_read_only_what_was_read_is_found(make_service, book):
+def test_of_a_cancelled_document_only_what_was_read_is_found(make_service, book):
     service = make_service()
     document = read_in_part(service, "s", book)
     row = service.sessions.get("s")
@@ -27,7 +27,7 @@ def test_of_one_half_read_only_what_was_read_is_found(make_service, book):
     assert again.documents.list("s")[0].document.state == "cancelled", "it is not resumed by itself"
 
 
-def test_cancelled_while_it_is_read_it_stops_there(make_service, book):
+def test_a_document_cancelled_while_it_is_read_stops_there(make_service, book):
     service = make_service(checkpoint_tokens=10**6)
     service.sessions.create("s")
     document = service.documents.add("s", book)
@@ -38,7 +38,7 @@ def test_cancelled_while_it_is_read_it_stops_there(make_service, book):
     assert cancelled.state == "cancelled" and 0 < cancelled.tokens_read < cancelled.token_count
 
 
-def test_resumed_at_once_it_ends_as_if_it_had_never_been_cancelled(make_service, book):
+def test_a_cancelled_document_resumed_at_once_ends_as_if_never_cancelled(make_service, book):
     service = make_service()
     document = read_in_part(service, "s", book)
     service.documents.cancel(document.id)
@@ -50,7 +50,9 @@ def test_resumed_at_once_it_ends_as_if_it_had_never_been_cancelled(make_service,
     same_bits(state_of(service, "s"), state_of(service, "lone"))
 
 
-def test_resumed_behind_others_it_is_read_once_more_from_its_start(make_service, book, tmp_path):
+def test_a_cancelled_document_resumed_after_others_is_read_again_from_its_start(
+    make_service, book, tmp_path
+):
     service = make_service()
     document = read_in_part(service, "s", book)
     more = tmp_path / "more.txt"
@@ -69,7 +71,7 @@ def test_resumed_behind_others_it_is_read_once_more_from_its_start(make_service,
     assert states == ["cancelled", "done", "done"]
 
 
-def test_a_failed_one_is_tried_again(make_service, book, monkeypatch):
+def test_a_failed_document_is_tried_again(make_service, book, monkeypatch):
     service = make_service()
     service.sessions.create("s")
     with monkeypatch.context() as broken:

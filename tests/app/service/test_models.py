@@ -1,4 +1,4 @@
-"""Loaded models: the weights once for all sessions that differ only in what they hold."""
+"""Loaded models: sessions that differ only in what they cache share the weights."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +12,7 @@ from app.settings import ModelOptions
 IDS = torch.arange(3, 203) % 250
 
 
-def test_another_window_shares_the_weights_and_computes_what_a_model_of_its_own_does(tiny_dir):
+def test_models_of_two_windows_share_weights_and_compute_what_separate_models_do(tiny_dir):
     loads = []
 
     def load(options: ModelOptions) -> Runtime:
@@ -41,7 +41,7 @@ def test_another_window_shares_the_weights_and_computes_what_a_model_of_its_own_
     assert len(loads) == 4, "what is not kept is loaded again"
 
 
-def test_who_has_a_model_does_not_wait_while_another_is_loaded(tiny_dir):
+def test_a_loaded_model_is_returned_while_another_is_loading(tiny_dir):
     loading, go_on = threading.Event(), threading.Event()
 
     def load(options: ModelOptions) -> Runtime:

@@ -1,4 +1,4 @@
-"""Encrypted PDFs: the password is asked for once, stored nowhere, asked for again if need be."""
+"""Encrypted PDFs: the password is asked for once, stored nowhere, asked for again if needed."""
 
 import os
 import subprocess
@@ -58,7 +58,9 @@ def test_the_password_is_needed_once_and_stored_nowhere(make_service, secret):
     assert passage.locator.startswith("page")
 
 
-def test_interrupted_before_its_text_was_stored_it_fails_and_can_be_retried(make_service, secret):
+def test_an_encrypted_document_interrupted_before_indexing_fails_and_can_be_retried(
+    make_service, secret
+):
     service = make_service()
     service.sessions.create("s")
     document = service.documents.add("s", secret, password=PASSWORD)
@@ -77,7 +79,7 @@ def test_interrupted_before_its_text_was_stored_it_fails_and_can_be_retried(make
 
 
 @pytest.mark.parametrize("way", ["asked", "environment"])
-def test_the_command_line_takes_it(tmp_path, tiny_dir, secret, way):
+def test_the_command_line_takes_a_password(tmp_path, tiny_dir, secret, way):
     command = [sys.executable, str(ROOT / "launch.py"), "read", str(secret), "--session", "s"]
     command += ["--data-dir", str(tmp_path / "data"), "--model", str(tiny_dir)]
     command += ["--window", "3000", "--sinks", "64", *["--password"] * (way == "asked")]

@@ -45,7 +45,7 @@ def second(tmp_path):
     return path
 
 
-def test_it_equals_a_session_made_so(make_service, book, second):
+def test_a_re_read_session_equals_one_made_with_the_new_options(make_service, book, second):
     service = make_service()
     add(service, "old", book, second)
     before = [(d.document.id, d.document.title) for d in service.documents.list("old")]
@@ -64,7 +64,7 @@ def test_it_equals_a_session_made_so(make_service, book, second):
     assert isinstance(list(other.questions.ask("old", "Who kept a parrot?"))[-1], Done)
 
 
-def test_stopped_half_way_it_goes_on_and_the_old_state_answers(make_service, book, second):
+def test_a_stopped_re_reading_resumes_and_the_old_state_answers(make_service, book, second):
     service = make_service(checkpoint_tokens=256)
     add(service, "s", book, second)
     service.close()
@@ -89,7 +89,7 @@ def test_stopped_half_way_it_goes_on_and_the_old_state_answers(make_service, boo
     assert service.sessions.report("s").window == SMALL and service.sessions.notice("s") == ""
 
 
-def test_documents_added_meanwhile_are_read_too(make_service, book, second):
+def test_documents_added_during_a_re_reading_are_read_too(make_service, book, second):
     service = make_service()
     add(service, "s", book)
     service.close()
@@ -104,7 +104,7 @@ def test_documents_added_meanwhile_are_read_too(make_service, book, second):
     assert service.sessions.report("s").tokens > total
 
 
-def test_it_can_be_dropped_and_asked_for_differently(make_service, book):
+def test_a_re_reading_can_be_cancelled_and_begun_with_other_options(make_service, book):
     service = make_service()
     add(service, "s", book)
     service.close()
@@ -121,7 +121,7 @@ def test_it_can_be_dropped_and_asked_for_differently(make_service, book):
     assert service.sessions.report("s").window == 3000
 
 
-def test_nothing_is_refused_with_a_sentence(make_service):
+def test_a_session_without_documents_cannot_be_re_read(make_service):
     service = make_service()
     service.sessions.ensure("empty")
     with pytest.raises(NothingRead, match="no documents, so there is nothing to read again"):

@@ -1,4 +1,4 @@
-"""The service on real rooms: read, ask, resume, pause, refuse, delete."""
+"""The service through the whole stack: read, ask, resume, pause, refuse, delete."""
 
 import pytest
 import torch
@@ -95,7 +95,7 @@ def test_a_damaged_checkpoint_falls_back_and_reads_again(make_service, book):
     same_bits(state_of(second), sound)
 
 
-def test_a_pause_holds_and_a_resume_goes_on(make_service, book):
+def test_a_paused_document_stays_so_until_it_is_resumed(make_service, book):
     service = make_service()
     service.sessions.create("s")
     document = service.documents.add("s", book)
@@ -173,7 +173,9 @@ def test_savings_are_zero_below_the_window_and_grow_past_it(make_service, book):
     assert 0 < report.run_cache_saved < 1 and 0 < report.paper_flops_saved < 1
 
 
-def test_a_fault_of_ours_is_told_and_the_reader_lives_on(make_service, book, monkeypatch):
+def test_a_programming_error_fails_one_document_and_the_worker_continues(
+    make_service, book, monkeypatch
+):
     service = make_service()
     service.sessions.create("s")
     monkeypatch.setattr("app.service.reading.worker.token_chunks", lambda *_: 1 / 0)
@@ -188,7 +190,7 @@ def test_a_fault_of_ours_is_told_and_the_reader_lives_on(make_service, book, mon
     assert service.documents.list("s")[0].document.state == "done"
 
 
-def test_a_session_goes_on_with_the_options_it_was_made_with(make_service, book):
+def test_a_session_is_answered_with_the_options_it_was_made_with(make_service, book):
     """One server serves sessions of several configurations, each from its own model."""
     service = make_service()
     read_whole(service, book, "int8")
@@ -204,7 +206,7 @@ def test_a_session_goes_on_with_the_options_it_was_made_with(make_service, book)
         assert isinstance(last, Done)
 
 
-def test_a_session_from_before_an_option_existed_has_its_old_way(make_service):
+def test_a_session_older_than_an_option_has_its_old_default(make_service):
     service = make_service()
     row = service.sessions.create("old")
     old = set(row.settings["options"]) - {"quantize", "positions"}

@@ -1,4 +1,4 @@
-"""Sessions as wholes: found, renamed, doubled, thrown away and taken back."""
+"""Sessions as wholes: found, renamed, duplicated, put into the trash and restored."""
 
 import os
 import time
@@ -11,7 +11,7 @@ from tests.app.conftest import wait_until_read
 from tests.app.service.test_service import read_whole, same_bits, state_of
 
 
-def test_a_renamed_session_goes_on_under_its_new_name(make_service, book):
+def test_a_renamed_session_is_read_under_its_new_name(make_service, book):
     service = make_service()
     read_whole(service, book, "old")
     list(service.questions.ask("old", "Who kept a parrot?"))
@@ -24,7 +24,7 @@ def test_a_renamed_session_goes_on_under_its_new_name(make_service, book):
         service.sessions.rename("new", "other")
 
 
-def test_a_duplicate_stands_where_its_model_stood_and_takes_hardly_any_disk(
+def test_a_duplicate_has_the_same_state_and_takes_hardly_any_disk_space(
     make_service, book, tmp_path
 ):
     service = make_service(checkpoint_tokens=512)
@@ -48,7 +48,7 @@ def test_a_duplicate_stands_where_its_model_stood_and_takes_hardly_any_disk(
     assert service.db.integrity_check() == []
 
 
-def test_a_duplicate_made_amid_a_reading_ends_in_the_same_bits(make_service, book):
+def test_a_duplicate_made_during_a_reading_ends_in_the_same_bits(make_service, book):
     service = make_service(checkpoint_tokens=10**6, slice_tokens=256)
     service.sessions.create("one")
     service.documents.add("one", book)
@@ -62,7 +62,7 @@ def test_a_duplicate_made_amid_a_reading_ends_in_the_same_bits(make_service, boo
     same_bits(state_of(service, "one"), state_of(service, "two"))
 
 
-def test_a_thrown_away_session_comes_back_as_it_was(make_service, book):
+def test_a_session_restored_from_the_trash_is_as_it_was(make_service, book):
     service = make_service(checkpoint_tokens=10**6)
     service.sessions.create("s")
     service.documents.add("s", book)
@@ -86,7 +86,7 @@ def test_a_thrown_away_session_comes_back_as_it_was(make_service, book):
     same_bits(read_whole_state, state_of(service, "lone"))
 
 
-def test_the_trash_is_really_emptied_after_a_while_and_at_the_start(make_service, book):
+def test_the_trash_is_emptied_after_its_time_and_at_the_start(make_service, book):
     service = make_service(trash_s=0.2)
     service.sessions.create("s")
     service.documents.add("s", book)
@@ -108,7 +108,7 @@ def test_the_trash_is_really_emptied_after_a_while_and_at_the_start(make_service
     assert later.trash.list() == [] and later.sessions.list() == []
 
 
-def test_a_taken_name_is_numbered_when_a_session_comes_back(make_service):
+def test_a_restored_session_gets_a_number_if_its_name_is_taken(make_service):
     service = make_service()
     service.sessions.create("s")
     trashed = service.trash.put("s")
@@ -116,7 +116,7 @@ def test_a_taken_name_is_numbered_when_a_session_comes_back(make_service):
     assert service.trash.restore(trashed.session_id).name == "s (2)"
 
 
-def test_sessions_are_found_by_name_and_title_and_tell_size_and_progress(make_service, book):
+def test_sessions_are_found_by_name_and_title_with_size_and_progress(make_service, book):
     service = make_service()
     read_whole(service, book, "Harbour notes")
     service.sessions.create("Übung")
@@ -130,7 +130,7 @@ def test_sessions_are_found_by_name_and_title_and_tell_size_and_progress(make_se
     assert summary.byte_count > book.stat().st_size
 
 
-def test_a_copy_that_was_killed_long_ago_goes_with_the_next_deletion(make_service):
+def test_an_abandoned_partial_copy_is_deleted_with_the_next_session(make_service):
     service = make_service()
     service.sessions.create("one")
     folder = service.settings.files_dir

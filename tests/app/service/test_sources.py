@@ -1,4 +1,4 @@
-"""Documents that come as text, from the web or from this machine: taken where that is allowed."""
+"""Documents from text, from the web and from paths: read where that is allowed."""
 
 import threading
 from collections.abc import Iterator
@@ -116,7 +116,7 @@ def test_an_encrypted_pdf_of_the_web_is_read_with_its_password(service, web):
         ("/loop", "redirected too often"),
     ],
 )
-def test_what_the_web_does_not_give_is_told(service, web, path, said):
+def test_a_failed_fetch_says_why(service, web, path, said):
     service = service(urls=True, private_addresses=True, max_url_bytes=4000)
     with pytest.raises(NotAllowed, match=said):
         service.sources.add_url("s", web + path)
@@ -135,7 +135,7 @@ def test_what_the_web_does_not_give_is_told(service, web, path, said):
         "http://10.0.0.1/",
     ],
 )
-def test_inside_addresses_are_not_fetched_from_under_any_name(service, web, url):
+def test_private_addresses_are_not_fetched_under_any_name(service, web, url):
     service = service(urls=True)
     with pytest.raises(NotAllowed, match="not on the public web|There is no host"):
         service.sources.add_url("s", url.format(port=web.rsplit(":", 1)[1]))
@@ -144,7 +144,7 @@ def test_inside_addresses_are_not_fetched_from_under_any_name(service, web, url)
 @pytest.mark.parametrize(
     "url", ["file:///etc/passwd", "ftp://host/x", "https://", "http://user:word@host/", "notes"]
 )
-def test_what_is_no_address_of_a_page_is_refused(service, url):
+def test_what_is_not_the_address_of_a_page_is_refused(service, url):
     with pytest.raises(NotAllowed, match="address"):
         service(urls=True).sources.add_url("s", url)
 

@@ -1,4 +1,4 @@
-"""A log that is followed: asked while it grows, stopped and killed at will, every line once."""
+"""A followed log: asked while it grows, stopped and killed at any time, every line stored once."""
 
 import itertools
 import json
@@ -83,7 +83,7 @@ def read_whole(service, log, name):
     wait_until_read(service, name)
 
 
-def test_it_grows_is_asked_and_ends_as_a_plain_reading_would(make_service, log):
+def test_a_followed_log_ends_as_a_plain_reading_of_it(make_service, log):
     service = make_service(**QUICK)
     document = follow(service, log)
     wait_for(lambda: is_caught_up(service, log))
@@ -111,7 +111,7 @@ def _segments(service, document_id):
     return [(s.ordinal, s.text, s.locator, s.token_start, s.token_count) for s in rows]
 
 
-def test_stopped_and_started_again_it_equals_one_that_never_stopped(make_service, log):
+def test_a_following_stopped_and_started_again_equals_one_never_stopped(make_service, log):
     first = make_service(**QUICK, checkpoint_tokens=256)
     follow(first, log)
     wait_for(lambda: document_of(first).tokens_read >= 256)
@@ -156,7 +156,7 @@ def is_taken(service, log):
     )
 
 
-def test_json_lines_in_pieces_end_as_the_finished_file(make_service, tmp_path):
+def test_followed_json_lines_end_as_the_finished_file(make_service, tmp_path):
     log, service = tmp_path / "pumps.jsonl", make_service(**QUICK)
     long = json.dumps({"ts": "07:00:00", "text": "The valve Ozymandias is stuck. " * 60}) + "\n"
     before = "starting up\n" + records(0, 40) + "\n{cut off\n"
@@ -182,7 +182,7 @@ def test_json_lines_in_pieces_end_as_the_finished_file(make_service, tmp_path):
     assert (ours.kind, ours.unit_count) == (theirs.kind, theirs.unit_count) == ("jsonl", 65)
 
 
-def test_json_lines_that_an_older_version_began_go_on_as_plain_lines(
+def test_json_lines_followed_by_an_older_ammon_continue_as_plain_lines(
     make_service, tmp_path, monkeypatch
 ):
     log = tmp_path / "pumps.jsonl"
@@ -224,7 +224,9 @@ time.sleep(600)
 """
 
 
-def test_killed_while_it_follows_every_line_is_there_once(make_service, tiny_dir, log, tmp_path):
+def test_after_a_kill_while_following_every_line_is_stored_once(
+    make_service, tiny_dir, log, tmp_path
+):
     arguments = [tiny_dir, tmp_path / "data", log, TINY_WINDOW, TINY_SINKS]
     command = [sys.executable, "-c", FOLLOWING_PROCESS, *map(str, arguments)]
     for start in (40, 80):
@@ -263,7 +265,7 @@ def test_what_was_read_outlives_the_log(make_service, log):
     assert stored_text(later, row.id) == lines(0, 40)
 
 
-def test_followed_again_after_its_end_it_goes_on_in_another_document(make_service, log):
+def test_a_log_followed_again_after_its_end_continues_in_another_document(make_service, log):
     service = make_service(**QUICK)
     first = follow(service, log)
     wait_for(lambda: is_caught_up(service, log))
@@ -277,7 +279,7 @@ def test_followed_again_after_its_end_it_goes_on_in_another_document(make_servic
     assert row.unit_count == 20 and _segments(service, row.id)[0][2].startswith("lines 41–")
 
 
-def test_one_log_at_a_time_and_by_one_process(make_service, log, book):
+def test_a_session_follows_one_log_at_a_time_in_one_process(make_service, log, book):
     service, other = make_service(**QUICK), make_service(**QUICK)
     document = follow(service, log)
     assert service.documents.follow("s", log).id == document.id
@@ -299,7 +301,7 @@ def test_one_log_at_a_time_and_by_one_process(make_service, log, book):
     assert service.sessions.list() == []
 
 
-def test_a_missing_log_and_a_wrong_kind_leave_nothing(make_service, tmp_path):
+def test_a_missing_log_and_a_wrong_kind_are_not_followed(make_service, tmp_path):
     service = make_service(**QUICK)
     service.sessions.create("s")
     picture = tmp_path / "picture.log"

@@ -1,4 +1,4 @@
-"""A document whose reader hangs, crashes or eats memory fails alone; the queue goes on."""
+"""A document that hangs, crashes or uses up memory fails alone; the queue continues."""
 
 import sqlite3
 import sys
@@ -58,7 +58,7 @@ def test_bad_files_among_good_ones_fail_alone(make_service, write, hostile):
 
 
 @pytest.mark.parametrize("deed", DEEDS)
-def test_one_that_cannot_even_be_recognised_is_refused(make_service, write, hostile, deed):
+def test_a_document_that_cannot_be_recognised_is_refused(make_service, write, hostile, deed):
     service = make_service(processes=hostile)
     service.sessions.create("s")
     with pytest.raises(IngestError) as refused:
@@ -67,7 +67,7 @@ def test_one_that_cannot_even_be_recognised_is_refused(make_service, write, host
     assert service.documents.list("s") == [] and not service.settings.files_dir.exists()
 
 
-def test_who_closes_does_not_wait_for_a_reader_that_hangs(make_service, write):
+def test_closing_does_not_wait_for_a_document_that_hangs(make_service, write):
     with SandboxPool(opener=HOSTILE) as patient:
         service = make_service(processes=patient)
         service.sessions.create("s")
@@ -81,7 +81,7 @@ def test_who_closes_does_not_wait_for_a_reader_that_hangs(make_service, write):
     assert again.documents.list("s")[0].document.state == "indexing"  # and the next one tries again
 
 
-def test_what_is_indexed_is_read_and_reread_without_any_reader(make_service, book):
+def test_an_indexed_document_is_read_and_re_read_without_its_file(make_service, book):
     service = make_service()
     service.sessions.create("s")
     document = service.documents.add("s", book)

@@ -1,4 +1,4 @@
-"""Files read before: once, unless asked; a changed one is a new version, and answers prefer it."""
+"""Files added again: read once, unless asked; a changed one is a version that answers prefer."""
 
 import json
 
@@ -45,7 +45,7 @@ def found(service, question, position=None):
     return [(p.document_title, p.is_replaced) for p in passages]
 
 
-def test_unchanged_it_is_read_again_only_when_asked(service, report):
+def test_an_unchanged_file_is_read_again_only_when_asked(service, report):
     first = read(service, report)
     assert read(service, report).id == first.id
     again = read(service, report, again=True)
@@ -58,7 +58,7 @@ def test_unchanged_it_is_read_again_only_when_asked(service, report):
     assert found(service, "What colour is the lighthouse?") == [("report", False)]
 
 
-def test_asked_again_half_way_the_same_reading_goes_on(service, report):
+def test_an_unfinished_reading_asked_again_is_resumed(service, report):
     read(service, report)
     service.stop_reading()
     begun = service.documents.add("s", report, again=True)
@@ -85,7 +85,7 @@ def test_a_file_of_the_same_name_elsewhere_is_another_document(service, report, 
     assert (other.title, other.version, other.replaces) == ("report", 1, None)
 
 
-def test_what_was_uploaded_is_known_by_its_name(service, report, tmp_path):
+def test_an_uploaded_file_is_known_by_its_name(service, report, tmp_path):
     first = read(service, report, name="notes.txt")
     assert first.source_path is None
     copy = tmp_path / "upload-2.txt"
@@ -101,7 +101,7 @@ def test_answers_prefer_the_newest_version(service, report):
     assert [p.document for p in answer.passages] == ["report (version 2)"]
 
 
-def test_what_only_an_older_version_says_is_marked_so(service, report):
+def test_passages_only_an_older_version_has_are_marked(service, report):
     read(service, report)
     read(service, report, NEW)
     read(service, report, NEW + " It is closed.")
@@ -127,7 +127,7 @@ def test_other_documents_are_searched_beside_the_newest_version(service, report,
     assert not any(everywhere.values())
 
 
-def test_old_content_again_is_not_read_but_is_the_newest(service, report):
+def test_an_older_content_again_is_not_read_but_becomes_the_newest_version(service, report):
     first = read(service, report)
     second = read(service, report, NEW)
     assert read(service, report, OLD).id == first.id
@@ -137,7 +137,7 @@ def test_old_content_again_is_not_read_but_is_the_newest(service, report):
     assert read(service, report, OLD + NEW).version == 3
 
 
-def test_an_older_version_half_read_does_not_hold_up_the_new_one(make_service, report):
+def test_an_unfinished_older_version_does_not_delay_the_new_one(make_service, report):
     service = make_service()
     service.sessions.create("s")
     service.documents.add("s", report)
@@ -155,14 +155,14 @@ def test_an_older_version_half_read_does_not_hold_up_the_new_one(make_service, r
     assert fourth.id != given_up.id and fourth.title == "report (version 2, reading 2)"
 
 
-def test_without_the_newest_the_one_before_is_it_again(service, report):
+def test_after_the_newest_version_is_removed_the_one_before_is_the_newest(service, report):
     read(service, report)
     second = read(service, report, NEW)
     service.documents.remove(second.id)
     assert found(service, "What colour is the lighthouse?") == [("report", False)]
 
 
-def test_versions_go_along_into_a_file_but_no_paths(service, report, tmp_path):
+def test_an_export_has_versions_but_no_paths(service, report, tmp_path):
     read(service, report)
     read(service, report, NEW)
     service.sessions.export_to("s", tmp_path / "out")

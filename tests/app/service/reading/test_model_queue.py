@@ -1,4 +1,4 @@
-"""The line of questions: in order, bounded, shown, and left by whoever goes."""
+"""The model queue: questions in order and bounded, answers before reading."""
 
 import threading
 import time
@@ -6,11 +6,11 @@ import time
 import pytest
 
 from app.errors import TooManyQuestions
-from app.service.reading import model_queue as turns_module
+from app.service.reading import model_queue as queue_module
 from app.service.reading.model_queue import ModelQueue
 
 
-def test_questions_are_answered_in_their_order_and_know_their_place():
+def test_questions_are_answered_in_order_and_know_their_queue_position():
     queue = ModelQueue()
     with queue.answering() as first, queue.answering() as second:
         assert first.wait(0) == 0
@@ -21,7 +21,7 @@ def test_questions_are_answered_in_their_order_and_know_their_place():
         assert last.wait(0) == 0
 
 
-def test_one_who_leaves_the_line_makes_room():
+def test_a_question_that_leaves_the_queue_makes_room():
     queue = ModelQueue()
     with queue.answering() as first, queue.answering() as third:
         assert first.wait(0) == 0
@@ -31,7 +31,7 @@ def test_one_who_leaves_the_line_makes_room():
         pass
 
 
-def test_too_many_are_refused_with_one_sentence():
+def test_too_many_questions_are_refused_with_one_sentence():
     queue = ModelQueue(max_waiting=2)
     with queue.answering(), queue.answering():
         with pytest.raises(TooManyQuestions, match="2 questions are waiting already"):
@@ -40,7 +40,7 @@ def test_too_many_are_refused_with_one_sentence():
     assert queue.waiting == 0
 
 
-def test_reading_waits_for_all_who_wait_for_an_answer():
+def test_reading_waits_until_no_question_waits():
     queue, order = ModelQueue(), []
 
     def read():
@@ -59,8 +59,8 @@ def test_reading_waits_for_all_who_wait_for_an_answer():
     assert order == ["answers", "reading"]
 
 
-def test_who_is_gone_without_a_word_is_passed_over(monkeypatch):
-    monkeypatch.setattr(turns_module, "PATIENCE_S", 0.05)
+def test_an_unpolled_ticket_loses_its_turn(monkeypatch):
+    monkeypatch.setattr(queue_module, "PATIENCE_S", 0.05)
     queue = ModelQueue()
     with queue.answering() as gone, queue.answering() as here:
         time.sleep(0.06)

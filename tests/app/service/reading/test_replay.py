@@ -1,4 +1,4 @@
-"""Asking as of an earlier place: the state that stood there, and nothing behind it."""
+"""Asking as of an earlier position: the state of that position, and nothing after it."""
 
 import io
 import json
@@ -47,7 +47,7 @@ def state_at(service, position):
     return open_at(service.db, service.settings, row, service.runtime(row), position).session
 
 
-def test_the_state_stands_at_the_position(service):
+def test_open_at_restores_the_state_at_any_position(service):
     """At a checkpoint, between two, and before the first."""
     checkpoints = service.sessions.checkpoints("s")
     before = service.documents.list("s")[0].document.start_position + 40
@@ -58,7 +58,7 @@ def test_the_state_stands_at_the_position(service):
         state_at(service, 10**6)
 
 
-def test_feeding_on_from_there_gives_what_was_read(service):
+def test_a_state_between_checkpoints_fed_on_equals_the_next_checkpoint(service):
     """The state between two checkpoints, read on, meets the next checkpoint bit for bit."""
     later, earlier = service.sessions.checkpoints("s")[-2:]
     ours = state_at(service, later.position)
@@ -76,7 +76,7 @@ def test_feeding_on_from_there_gives_what_was_read(service):
     assert earlier.position < later.position
 
 
-def test_nothing_behind_the_place_is_looked_at(service):
+def test_an_answer_as_of_a_position_knows_nothing_after_it(service):
     now = final_answer(service.questions.ask("s", "Who was the murderer?"))
     assert any("Crumb" in p.text for p in now.passages)
     then = final_answer(service.questions.ask("s", "Who was the murderer?", "fog: line 60"))
@@ -88,7 +88,9 @@ def test_nothing_behind_the_place_is_looked_at(service):
     assert stored.details["as_of"] == "fog: line 60" and stored.position == then.position
 
 
-def test_places_that_are_not_there_are_named(service, make_service, chapters):
+def test_a_position_that_does_not_exist_is_refused_with_what_there_is(
+    service, make_service, chapters
+):
     row = service.sessions.get("s")
     assert find_position(service.db, row, str(service.sessions.checkpoints("s")[0].id)) > 0
     for at, sentence in (
@@ -102,7 +104,7 @@ def test_places_that_are_not_there_are_named(service, make_service, chapters):
             find_position(service.db, row, at)
 
 
-def test_chapters_of_a_pdf_are_places_like_its_pages(make_service, tmp_path):
+def test_chapters_of_a_pdf_are_positions_like_its_pages(make_service, tmp_path):
     """No spoilers: of what the outline calls the second chapter, nothing of the third is known."""
     writer = PdfWriter(io.BytesIO(make_pdf("the cover", "a zebra", "a theatre", "a murderer")))
     for index, title in ((1, "Chapter I"), (2, "Chapter II"), (3, "Chapter III")):
@@ -155,7 +157,7 @@ def test_a_chapters_end_has_a_checkpoint_and_can_be_asked_as_of(make_service, tm
     assert tight.sessions.report("s").disk_budget_bytes == 1 < tight.sessions.report("s").disk_bytes
 
 
-def test_what_is_not_read_yet_is_said(make_service, chapters):
+def test_a_position_that_is_not_read_yet_is_refused(make_service, chapters):
     service = make_service()
     row = service.sessions.create("s")
     document = service.documents.add("s", chapters)

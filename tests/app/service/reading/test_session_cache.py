@@ -1,4 +1,4 @@
-"""Sessions in memory within their budget: parked without loss, back on demand, freed when asked."""
+"""The session cache through the whole stack: evicted without loss, restored on demand."""
 
 import threading
 from dataclasses import replace
@@ -37,7 +37,7 @@ def test_the_budget_is_read_from_the_environment(monkeypatch):
         session_cache_bytes()
 
 
-def test_without_room_for_two_they_are_parked_in_turns_and_nothing_is_lost(
+def test_without_room_for_two_sessions_each_is_evicted_in_turn_and_nothing_is_lost(
     make_service, book, other
 ):
     service = make_service(session_cache_bytes=1, slice_tokens=256, checkpoint_tokens=10**6)
@@ -56,7 +56,7 @@ def test_without_room_for_two_they_are_parked_in_turns_and_nothing_is_lost(
         same_bits(state_of(roomy, name), state_of(service, name.removeprefix("lone ")))
 
 
-def test_what_cannot_be_saved_stays_in_memory(make_service, book, other, monkeypatch):
+def test_a_session_that_cannot_be_saved_is_not_evicted(make_service, book, other, monkeypatch):
     service = make_service(slice_tokens=256, checkpoint_tokens=10**6)
     read(service, "a", book)
     service.start_reading()
@@ -81,7 +81,7 @@ def _disk_full(*_args, **_options):
     raise DiskFull("The disk is full.")
 
 
-def test_between_its_turns_a_session_is_held_against_other_processes(make_service, book, other):
+def test_between_its_slices_a_session_is_locked_against_other_processes(make_service, book, other):
     service = make_service(slice_tokens=256, checkpoint_tokens=10**6)
     first, second = read(service, "a", book), read(service, "b", other)
     service.context.indexer.step()
@@ -100,9 +100,7 @@ def test_between_its_turns_a_session_is_held_against_other_processes(make_servic
         pass
 
 
-def test_a_note_is_not_kept_waiting_while_a_long_book_is_indexed(
-    make_service, book, other, monkeypatch
-):
+def test_a_note_does_not_wait_while_a_long_book_is_indexed(make_service, book, other, monkeypatch):
     service, may_end = make_service(), threading.Event()
     index = context_module.index_document
 
@@ -125,7 +123,7 @@ def test_a_note_is_not_kept_waiting_while_a_long_book_is_indexed(
     assert first.start_position < second.start_position
 
 
-def test_closed_at_any_step_an_answer_frees_the_model_and_stores_nothing(make_service, book):
+def test_an_answer_closed_at_any_step_frees_the_model_and_stores_nothing(make_service, book):
     service = make_service()
     read(service, "s", book)
     service.start_reading()
@@ -145,7 +143,7 @@ def test_closed_at_any_step_an_answer_frees_the_model_and_stores_nothing(make_se
     assert isinstance(last, Done)
 
 
-def test_a_waiting_question_tells_its_place_and_can_leave(make_service, book):
+def test_a_waiting_question_has_its_queue_position_and_can_leave(make_service, book):
     service = make_service(max_waiting_questions=1)
     read(service, "s", book)
     service.start_reading()

@@ -1,4 +1,4 @@
-"""How fast a session was read: kept with its checkpoints, of reading alone, never in its way."""
+"""Reading speeds: stored with the checkpoints, of reading time only, and never in its way."""
 
 import time
 
@@ -21,7 +21,7 @@ def note(tmp_path):
     return path
 
 
-def test_every_checkpoint_tells_how_fast_was_read_also_after_a_restart(make_service, book):
+def test_every_checkpoint_has_its_reading_speed_also_after_a_restart(make_service, book):
     service = make_service()
     service.start()
     read(service, book)
@@ -40,7 +40,7 @@ def test_every_checkpoint_tells_how_fast_was_read_also_after_a_restart(make_serv
     assert again.tokens_per_second == pytest.approx(document.token_count / again.reading_seconds)
 
 
-def test_waiting_for_an_answer_is_no_reading(make_service, note):
+def test_time_spent_waiting_for_an_answer_is_not_reading_time(make_service, note):
     service = make_service()
     service.start()
     service.runtime()
@@ -55,7 +55,7 @@ def test_waiting_for_an_answer_is_no_reading(make_service, note):
     assert waited_at_least > 0.6
 
 
-def test_a_speed_that_cannot_be_kept_harms_no_reading(make_service, book, note):
+def test_a_speed_that_cannot_be_stored_harms_no_reading(make_service, book, note):
     service = make_service()
     service.start()
     service.db.execute(

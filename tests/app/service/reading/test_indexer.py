@@ -1,0 +1,68 @@
+"""The indexer, one step at a time, with a function in the place of the library's."""
+
+from __future__ import annotations
+
+import pytest
+
+import storage
+from app.service.reading.indexer import Indexer
+from app.service.reading.job_queue import JobQueue
+from ingest import IngestError
+from storage import Database, DocumentRow
+
+
+@pytest.fixture
+def document(db: Database) -> DocumentRow:
+    row = storage.create_session(db, "s", {})
+    return storage.add_document(
+        db, row.id, title="t", kind="text", file_name="t", sha256="t", byte_count=1
+    )
+
+
+def test_a_step_indexes_the_next_document_and_queues_its_session(db, document):
+    jobs, calls = JobQueue(), []
+
+    def index(row, is_cancelled, password):
+        calls.append((row.id, is_cancelled(), password))
+        return True
+
+    indexer = Indexer(db, jobs, index)
+    assert not indexer.step(), "there is nothing to index"
+    jobs.enqueue(document, password="open")
+    assert indexer.step() and not indexer.step()
+    assert calls == [(document.id, False, "open")]
+    assert jobs.take_to_read().session_id == document.session_id
+
+
+def test_a_document_that_cannot_be_indexed_fails_with_the_reason(db, document):
+    jobs = JobQueue()
+
+    def index(row, is_cancelled, password):
+        raise IngestError("It is damaged.")
+
+    jobs.enqueue(document)
+    assert Indexer(db, jobs, index).step()
+    stored = storage.get_document(db, document.id)
+    assert (stored.state, stored.error) == ("failed", "It is damaged.")
+    assert jobs.take_to_read() is None and not jobs.is_active(document.session_id)
+
+
+def test_a_fault_of_the_program_ends_the_document_and_not_the_thread(db, document):
+    jobs = JobQueue()
+    jobs.enqueue(document)
+    assert Indexer(db, jobs, lambda *_: 1 // 0).step()
+    assert storage.get_document(db, document.id).state == "failed"
+
+
+def test_indexing_is_cancelled_by_a_stop_and_nothing_of_it_is_queued(db, document):
+    jobs, seen = JobQueue(), []
+
+    def index(row, is_cancelled, password):
+        jobs.stop()
+        seen.append(is_cancelled())
+        return not is_cancelled()
+
+    jobs.enqueue(document)
+    Indexer(db, jobs, index).step()
+    assert seen == [True] and jobs.take_to_read() is None
+    assert storage.get_document(db, document.id).state == "indexing"
