@@ -1,0 +1,92 @@
+"""Questions on the page: what it shows when answers end, fail or belong to another session."""
+
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+
+from app.web.chat.actions import QuestionActions
+from tests.app.conftest import wait_until_read
+
+SKIP = gr.skip()
+
+
+@pytest.fixture
+def service(make_service, book):
+    service = make_service()
+    service.reader.start()
+    for name in ("a", "b"):
+        service.create_session(name)
+        service.add_document(name, book)
+        wait_until_read(service, name)
+    return service
+
+
+@pytest.fixture
+def actions(service):
+    return QuestionActions(service)
+
+
+def page(name, actions, session):
+    request = SimpleNamespace(session_hash=name)
+    actions.open(session, request)
+    return request
+
+
+def test_what_was_asked_on_one_page_is_news_on_the_other(actions):
+    one, two = page("1", actions, "a"), page("2", actions, "a")
+    assert list(actions.refresh("a", two)) == [(SKIP,) * 4]
+    *_, (messages, *_) = actions.ask("a", "Who is it?", "", one)
+    assert [m["role"] for m in messages] == ["user", "assistant"]
+    ((chat, *_),) = actions.refresh("a", two)
+    assert "Who is it?" in str(chat.value)
+    assert list(actions.refresh("a", two)) == [(SKIP,) * 4], "it is told once"
+
+
+def test_an_error_is_not_shown_in_the_session_that_was_opened_since(actions):
+    request = page("1", actions, "a")
+    answers = actions.ask("a", "Who is it?", "page 900", request)
+    actions.open("b", request)
+    with pytest.warns(UserWarning, match="page 900"):
+        *_, (messages, field, *_) = answers
+    assert messages == SKIP and field == SKIP
+
+
+def test_refused_the_question_is_back_in_its_field(actions):
+    with pytest.warns(UserWarning, match="page 900"):
+        *_, shown = actions.ask("a", "Who is it?", "page 900", page("1", actions, "a"))
+    assert shown[:2] == ([], "Who is it?")
+
+
+def test_a_page_that_shows_another_session_keeps_to_it(actions, service):
+    request = page("1", actions, "a")
+    answers = actions.ask("a", "Who is it?", "", request)
+    next(answers)
+    actions.open("b", request)
+    assert all(shown[0] == SKIP for shown in answers)
+    while service.pending_answer("a") is not None:
+        pass
+    assert len(service.messages("a")) == 2, "it was answered nevertheless"
+    assert list(actions.refresh("b", request)) == [(SKIP,) * 4]
+
+
+def test_a_question_that_was_stopped_can_be_edited(actions, service):
+    request = page("1", actions, "a")
+    list(actions.ask("a", "Who is it?", "", request))
+    edited = SimpleNamespace(index=2, value="Who lit the lamp?")  # stands behind what is stored
+    list(actions.edit("a", "", request, edited))
+    assert [m.text for m in service.messages("a")][::2] == ["Who is it?", "Who lit the lamp?"]
+    list(actions.edit("a", "", request, SimpleNamespace(index=2, value="Which room?")))
+    assert [m.text for m in service.messages("a")][::2] == ["Who is it?", "Which room?"]
+
+
+def test_a_session_that_was_deleted_elsewhere_breaks_nothing(actions, service):
+    request = page("1", actions, "a")
+    list(actions.ask("a", "Who is it?", "", request))
+    service.delete_session("a")
+    assert list(actions.ask_again("a", request)) == [(SKIP,) * 4]
+    list(actions.edit("a", "", request, SimpleNamespace(index=0, value="And now?")))
+    assert not actions.stop("a", request).interactive
+    list(actions.refresh("a", request))
+    (emptied,) = actions.refresh(None, request)
+    assert emptied[0].value in (None, [])
