@@ -22,7 +22,7 @@ from ingest.naming import file_name
 from storage import MessageRow
 
 NOW = ("Everything read so far", "")
-"""The entry of the "as of" list that stands for no earlier position."""
+"""The entry of the "as of" list for no earlier position: its label and value."""
 
 Outputs = tuple[Any, Any, Any, Any]
 """Values for the messages, the question's field, the answer's footing and the stop button."""
@@ -70,7 +70,7 @@ class ChatActions:
         return self._file(session, "json")
 
     def _file(self, session: str | None, format: str) -> tuple[str, str]:
-        """Name and content of the conversation as a file; an empty name if there is none."""
+        """Name and content of the conversation as a file; empty if nothing was asked."""
         session = chosen_session(self._service, session)
         if session is None or not self._service.messages(session):
             tell_text("Nothing was asked yet; there is no conversation to save.")

@@ -27,7 +27,7 @@ WELCOME_WITH_DOCUMENTS = (
     "Under each answer are the passages it is based on: open one to see its page."
 )
 STOPPED = "(Stopped here; this answer is not kept.)"
-UNSAID = "Reading the passages…"
+NO_TEXT_YET = "Reading the passages…"
 _JOINER = "\u2060"
 _BEGINS_HTML = re.compile(r"<(?=[a-zA-Z/!?])|&(?=[#a-zA-Z])")
 
@@ -100,7 +100,7 @@ def turn(view: AnswerView) -> list[Message]:
     text = view.text
     if view.queue_position:
         text = f"Number {view.queue_position} in line: other questions are answered first."
-    said: Message = {"role": "assistant", "content": as_text(text) or UNSAID}
+    said: Message = {"role": "assistant", "content": as_text(text) or NO_TEXT_YET}
     if view.answer is not None:
         passages = sorted(map(asdict, view.answer.passages), key=lambda p: not p["cited"])
         said["options"] = chips(passages)

@@ -118,7 +118,7 @@ def _wire_questions(
     chat: Chat, session: gr.Radio, questions: QuestionActions, max_waiting: int
 ) -> None:
     outputs = [chat.messages, chat.question, chat.footing, chat.stop]
-    # As many as may wait in the queue, and one more to be told that it is full.
+    # As many as may wait in the queue, and one more, which is refused with the reason.
     limits = {**QUIET, "concurrency_limit": max_waiting + 2, "concurrency_id": "questions"}
     gr.on(
         [chat.send.click, chat.question.submit],

@@ -33,17 +33,17 @@ def page(name, actions, session):
     return request
 
 
-def test_what_was_asked_on_one_page_is_news_on_the_other(actions):
+def test_a_refresh_shows_once_what_was_asked_on_another_page(actions):
     one, two = page("1", actions, "a"), page("2", actions, "a")
     assert list(actions.refresh("a", two)) == [(SKIP,) * 4]
     *_, (messages, *_) = actions.ask("a", "Who is it?", "", one)
     assert [m["role"] for m in messages] == ["user", "assistant"]
     ((chat, *_),) = actions.refresh("a", two)
     assert "Who is it?" in str(chat.value)
-    assert list(actions.refresh("a", two)) == [(SKIP,) * 4], "it is told once"
+    assert list(actions.refresh("a", two)) == [(SKIP,) * 4], "it is shown once"
 
 
-def test_an_error_is_not_shown_in_the_session_that_was_opened_since(actions):
+def test_a_refused_question_changes_nothing_in_the_session_opened_since(actions):
     request = page("1", actions, "a")
     answers = actions.ask("a", "Who is it?", "page 900", request)
     actions.open("b", request)
@@ -52,13 +52,13 @@ def test_an_error_is_not_shown_in_the_session_that_was_opened_since(actions):
     assert messages == SKIP and field == SKIP
 
 
-def test_refused_the_question_is_back_in_its_field(actions):
+def test_a_refused_question_returns_to_its_field(actions):
     with pytest.warns(UserWarning, match="page 900"):
         *_, shown = actions.ask("a", "Who is it?", "page 900", page("1", actions, "a"))
     assert shown[:2] == ([], "Who is it?")
 
 
-def test_a_page_that_shows_another_session_keeps_to_it(actions, service):
+def test_an_answer_is_not_shown_in_another_session(actions, service):
     request = page("1", actions, "a")
     answers = actions.ask("a", "Who is it?", "", request)
     next(answers)
@@ -73,14 +73,14 @@ def test_a_page_that_shows_another_session_keeps_to_it(actions, service):
 def test_a_question_that_was_stopped_can_be_edited(actions, service):
     request = page("1", actions, "a")
     list(actions.ask("a", "Who is it?", "", request))
-    edited = SimpleNamespace(index=2, value="Who lit the lamp?")  # stands behind what is stored
+    edited = SimpleNamespace(index=2, value="Who lit the lamp?")  # after the last stored message
     list(actions.edit("a", "", request, edited))
     assert [m.text for m in service.messages("a")][::2] == ["Who is it?", "Who lit the lamp?"]
     list(actions.edit("a", "", request, SimpleNamespace(index=2, value="Which room?")))
     assert [m.text for m in service.messages("a")][::2] == ["Who is it?", "Which room?"]
 
 
-def test_a_session_that_was_deleted_elsewhere_breaks_nothing(actions, service):
+def test_actions_on_a_session_deleted_elsewhere_change_nothing(actions, service):
     request = page("1", actions, "a")
     list(actions.ask("a", "Who is it?", "", request))
     service.delete_session("a")
