@@ -9,9 +9,8 @@ import gradio as gr
 
 from app.service import Service
 from app.web import javascript
-from app.web.chat.asking import Asking
-from app.web.chat.passage_panel import PassageActions
-from app.web.chat.tab import Chat, ChatActions, lay_out_chat
+from app.web.chat.actions import ChatActions, QuestionActions
+from app.web.chat.tab import Chat, lay_out_chat, wire_chat
 from app.web.library.tab import Library, LibraryActions, lay_out_library
 from app.web.savings.tab import Savings, SavingsActions, lay_out_savings
 from app.web.settings.tab import SettingsActions, SettingsTab, lay_out_settings, show_window
@@ -61,23 +60,22 @@ def build(service: Service) -> gr.Blocks:
 
 
 def _wire(page: Page) -> None:
-    sessions, asking = SessionActions(page.service), Asking(page.service)
+    sessions, questions = SessionActions(page.service), QuestionActions(page.service)
     library = LibraryActions(page.service, sessions)
-    opening = SessionView(page, asking, library)
+    opening = SessionView(page, questions, library)
     _wire_sessions(page, sessions, library, opening)
-    _wire_questions(page, asking)
-    _wire_chat(page, opening)
+    wire_chat(page.chat, page.tabs["chat"], page.session, page.service, questions)
     _wire_library(page, library, opening)
     _wire_savings(page)
     _wire_settings(page)
-    page.blocks.unload(asking.leave)
+    page.blocks.unload(questions.leave)
 
 
 class SessionView:
     """Showing a session in all tabs, whenever another one is chosen."""
 
-    def __init__(self, page: Page, asking: Asking, library: LibraryActions) -> None:
-        self._asking, self._library = asking, library
+    def __init__(self, page: Page, questions: QuestionActions, library: LibraryActions) -> None:
+        self._questions, self._library = questions, library
         self._chat = ChatActions(page.service)
         self._savings = SavingsActions(page.service)
         panel, chat = page.chat.passage, page.chat
@@ -86,23 +84,16 @@ class SessionView:
             *(chat.messages, chat.footing, chat.at, panel.panel, panel.content, panel.answer),
             *(page.library.documents, *page.savings.shown),
         ]
-        self.chat_outputs = [chat.messages, chat.footing]
 
     def open(self, session: str | None, convention: str, request: gr.Request) -> tuple[Any, ...]:
         """Everything the tabs show of a session."""
         return (
-            *self.open_chat(session, request),
-            self._chat.places_anew(session),
+            *self._questions.open(session, request),
+            self._chat.reset_as_of(session),
             *(gr.Column(visible=False), "", None),
             self._library.shown(session),
             *self._savings.shown(session, convention),
         )
-
-    def open_chat(self, session: str | None, request: gr.Request) -> tuple[Any, Any]:
-        """The conversation, unless an answer is being written into it."""
-        if self._asking.look_at(session, request):
-            return gr.skip(), gr.skip()
-        return self._chat.messages(session)
 
 
 def _wire_sessions(
@@ -147,50 +138,6 @@ def _wire_sessions(
     parts.duplicate.click(act.duplicate, session, [session, parts.search]).then(*shown)
     parts.delete.click(act.delete, [session, parts.search], chosen).then(*shown)
     parts.undo.click(act.take_back, parts.search, chosen).then(*shown)
-
-
-def _wire_questions(page: Page, asking: Asking) -> None:
-    chat, session = page.chat, page.session
-    outputs = [chat.messages, chat.question, chat.footing, chat.stop]
-    # As many as may wait in line, and one more to be told that it is full.
-    limits: dict[str, Any] = {
-        "concurrency_limit": page.service.settings.max_waiting_questions + 2,
-        "concurrency_id": "questions",
-        "show_progress": "hidden",
-    }
-    gr.on(
-        [chat.send.click, chat.question.submit],
-        asking.ask,
-        [session, chat.question, chat.at],
-        outputs,
-        **limits,
-    )
-    chat.messages.example_select(asking.suggested, [session, chat.at], outputs, **limits)
-    chat.messages.retry(asking.again, session, outputs, **limits)
-    chat.messages.edit(asking.edit, [session, chat.at], outputs, **limits)
-    chat.stop.click(asking.stop, session, chat.stop, queue=False)
-    gr.Timer(REFRESH_SECONDS).tick(
-        asking.news, session, outputs, concurrency_limit=None, show_progress="hidden"
-    )
-
-
-def _wire_chat(page: Page, opening: SessionView) -> None:
-    chat, session, passages = page.chat, page.session, PassageActions(page.service)
-    act, panel = ChatActions(page.service), page.chat.passage
-    shown = [panel.panel, panel.content, panel.answer]
-    quiet: dict[str, Any] = {"show_progress": "hidden"}
-    page.tabs["chat"].select(opening.open_chat, session, opening.chat_outputs, **quiet)
-    page.tabs["chat"].select(act.places, session, chat.at, **quiet)
-    chat.at.focus(act.places, session, chat.at, **quiet)
-    to_panel = {"fn": None, "js": javascript.TO_PASSAGE}
-    chat.messages.option_select(passages.chip, session, shown, **quiet).then(**to_panel)
-    chat.messages.select(passages.earlier_answer, session, shown, **quiet).then(**to_panel)
-    other = panel.content.click(passages.other, [session, panel.answer], shown, **quiet)
-    other.then(**to_panel)
-    panel.close.click(passages.close, None, shown, **quiet)
-    file = [chat.file_name, chat.file_text]
-    for button, write in ((chat.markdown, act.as_markdown), (chat.json, act.as_json)):
-        button.click(write, session, file, **quiet).then(None, file, None, js=javascript.SAVE_FILE)
 
 
 def _wire_library(page: Page, act: LibraryActions, opening: SessionView) -> None:

@@ -37,7 +37,7 @@ def retrieve(
     documents = storage.list_documents(db, session_id)
     if not _has_versions(documents):
         return search(limit=limit)
-    chosen: dict[str, int] = {}
+    searched: dict[str, int] = {}
     replaced: set[int] = set()
     for chain in storage.version_chains(documents):
         contents = _contents(chain)
@@ -47,11 +47,11 @@ def retrieve(
         )
         if matching is None:
             continue
-        chosen.setdefault(matching.sha256, matching.id)
+        searched.setdefault(matching.sha256, matching.id)
         newer = contents[: contents.index(matching)]
         if any(_is_begun(document, before_position) for document in newer):
             replaced.add(matching.id)
-    passages = search(limit=limit, document_ids=list(chosen.values()))
+    passages = search(limit=limit, document_ids=list(searched.values()))
     return [replace(p, is_replaced=p.document_id in replaced) for p in passages]
 
 

@@ -1,6 +1,6 @@
-"""The conversation as the page shows it: messages, chips of passages, what an answer rests on.
+"""The conversation as the page shows it: messages, passage chips, and the footing of an answer.
 
-Knows no gradio. Texts of messages and chips are shown as text; what is HTML here is escaped.
+Texts of messages and chips are shown as text; in HTML they are escaped. Does not import gradio.
 """
 
 from __future__ import annotations
@@ -20,70 +20,77 @@ WELCOME = (
     "### Ask about what was read\n"
     "1. Open **Library** and drop in a book, a PDF or a log.\n"
     "2. Ask here at any moment, also while it is still being read.\n"
-    "3. Under each answer stand the passages it rests on: open one to see its page.\n"
+    "3. Under each answer are the passages it is based on: open one to see its page.\n"
 )
 WELCOME_WITH_DOCUMENTS = (
     "### Ask about what was read\n"
-    "Under each answer stand the passages it rests on: open one to see its page."
+    "Under each answer are the passages it is based on: open one to see its page."
 )
 STOPPED = "(Stopped here; this answer is not kept.)"
-UNSAID = "Reading the passages…"
+NO_TEXT_YET = "Reading the passages…"
 _JOINER = "\u2060"
 _BEGINS_HTML = re.compile(r"<(?=[a-zA-Z/!?])|&(?=[#a-zA-Z])")
 
 
-def as_text(said: str) -> str:
-    """A message that gradio's chat shows as it is written.
+def as_text(text: str) -> str:
+    """A message that gradio's chat shows exactly as written.
 
-    It renders HTML even where it renders no Markdown, so a document could have the browser fetch a
-    picture from anywhere. An invisible sign behind "<" and "&" leaves them what they are; escaped,
-    they would be copied and edited as "&lt;".
+    Gradio renders HTML even where it renders no Markdown, so a document could make the browser
+    fetch a picture from anywhere. An invisible character after "<" and "&" prevents that; if they
+    were escaped, they would be copied and edited as "&lt;".
     """
-    return _BEGINS_HTML.sub(lambda found: found[0] + _JOINER, said)
+    return _BEGINS_HTML.sub(lambda found: found[0] + _JOINER, text)
 
 
 def as_written(shown: str) -> str:
-    """What a person left in a message that was shown by `as_text`."""
+    """The text of a message that was shown by `as_text`."""
     return shown.replace(_JOINER, "")
 
 
+def text_of(value: Any) -> str:
+    """The text of a message as gradio passes it: a string, a part, or a list of parts."""
+    if isinstance(value, list):
+        return "".join(text_of(part) for part in value)
+    return str(value.get("text", "")) if isinstance(value, dict) else str(value)
+
+
 def conversation(messages: Sequence[MessageRow]) -> list[Message]:
-    """What was said; the last answer has its passages to choose from below it."""
-    shown = [earlier(message) for message in messages]
+    """The stored messages; the last answer has a chip for each of its passages."""
+    shown = [earlier_message(message) for message in messages]
     if messages and messages[-1].role == "assistant":
         shown[-1]["content"] = as_text(messages[-1].text)
         shown[-1]["options"] = chips(passages_of(messages[-1]))
     return shown
 
 
-def earlier(message: MessageRow) -> Message:
-    """A message that is not the last: an answer names its passages in its text."""
+def earlier_message(message: MessageRow) -> Message:
+    """A message above the last one: an answer lists the passages it cites in its text."""
     text = with_pages(message.text, message.citations) if message.citations else message.text
     return {"role": message.role, "content": as_text(text)}
 
 
 def passages_of(message: MessageRow) -> list[dict[str, Any]]:
-    """What was read again for an answer, the cited first."""
+    """The passages that were re-read for an answer, those it cites first."""
     passages: list[dict[str, Any]] = (message.details or {}).get("passages", [])
     return sorted(passages, key=lambda p: not p["cited"])
 
 
 def chips(passages: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """One button for each passage; its value is the passage's number in the store."""
+    """A button for each passage; its value is the passage's number in the store."""
     return [{"label": chip_text(p), "value": str(p["segment_id"])} for p in passages]
 
 
 def chip_text(passage: Mapping[str, Any]) -> str:
-    """A passage in the words of its chip."""
+    """The label of a passage's chip."""
     notes = [] if passage["cited"] else ["also looked at"]
     notes += ["of an older version"] if passage.get("is_replaced") else []
     notes += [] if passage["is_read"] else ["not yet read"]
-    told = f" ({', '.join(notes)})" if notes else ""
-    return f"[{passage['number']}] {passage['document']}, {passage['locator']}{told}"
+    remarks = f" ({', '.join(notes)})" if notes else ""
+    return f"[{passage['number']}] {passage['document']}, {passage['locator']}{remarks}"
 
 
 def with_pages(answer: str, citations: Sequence[Mapping[str, Any]]) -> str:
-    """An answer with the places it rests on, as plain text."""
+    """An answer followed by the places that it cites, as plain text."""
     named = [f"[{c['number']}] {c['document']}, {c['locator']}" for c in citations]
     return "\n\n".join([answer, *(["\n".join(named)] if named else [])])
 
@@ -93,14 +100,14 @@ def turn(view: AnswerView) -> list[Message]:
     text = view.text
     if view.queue_position:
         text = f"Number {view.queue_position} in line: other questions are answered first."
-    said: Message = {"role": "assistant", "content": as_text(text) or UNSAID}
+    said: Message = {"role": "assistant", "content": as_text(text) or NO_TEXT_YET}
     if view.answer is not None:
         passages = sorted(map(asdict, view.answer.passages), key=lambda p: not p["cited"])
         said["options"] = chips(passages)
     return [{"role": "user", "content": as_text(view.question)}, said]
 
 
-def stopped(view: AnswerView) -> list[Message]:
+def stopped_turn(view: AnswerView) -> list[Message]:
     """A question with an answer that was stopped."""
     said = "\n\n".join(filter(None, [view.text, STOPPED]))
     return [
@@ -110,42 +117,42 @@ def stopped(view: AnswerView) -> list[Message]:
 
 
 def footing_html(details: Mapping[str, Any] | None) -> str:
-    """What an answer rests on and how quick it was.
+    """The lines below an answer: what it is based on, and how long it took.
 
     Args:
-        details: of the answer, as they are stored with it; None: there is no answer yet.
+        details: of the answer, as stored with it or as known so far; None: there is no answer.
     """
     if not details:
         return ""
     lines = [rests_on(details), pace(details)]
-    bound = details.get("as_of")
-    if bound:
-        lines.insert(0, f"As of {bound}: nothing behind it was looked at.")
+    as_of = details.get("as_of")
+    if as_of:
+        lines.insert(0, f"As of {as_of}: nothing behind it was looked at.")
     shown = "".join(f"<div>{escape(line)}</div>" for line in lines if line)
     return f'<div class="footing">{shown}</div>'
 
 
 def rests_on(details: Mapping[str, Any]) -> str:
-    """What the answer had before it, in plain words."""
-    had = details.get("rests_on")
-    if not had:
+    """A sentence about what the model had in its context; empty as long as it is unknown."""
+    usage = details.get("rests_on")
+    if not usage:
         return ""
     parts = []
-    if had["passages"]:
-        read_again = counted(had["passages"], "passage")
-        parts.append(f"{read_again} read again word for word ({had['passage_tokens']:,} tokens)")
-    if had["window_tokens"]:
-        parts.append(f"the last {had['window_tokens']:,} tokens exactly")
-    if had["memory_tokens"]:
-        parts.append(f"only the gist of the {had['memory_tokens']:,} before them")
+    if usage["passages"]:
+        read_again = counted(usage["passages"], "passage")
+        parts.append(f"{read_again} read again word for word ({usage['passage_tokens']:,} tokens)")
+    if usage["window_tokens"]:
+        parts.append(f"the last {usage['window_tokens']:,} tokens exactly")
+    if usage["memory_tokens"]:
+        parts.append(f"only the gist of the {usage['memory_tokens']:,} before them")
     return f"Rests on {', '.join(parts)}." if parts else ""
 
 
 def pace(details: Mapping[str, Any]) -> str:
-    """How long an answer took; empty while it has not said a word."""
+    """A sentence about how long an answer took; empty before its first word."""
     if not details.get("first_word_s"):
         return ""
-    told = f"First word after {details['first_word_s']:.1f} s"
+    first_word = f"First word after {details['first_word_s']:.1f} s"
     if not details.get("seconds"):
-        return f"{told}."
-    return f"{told}, {details['answer_tokens']:,} tokens in {details['seconds']:.1f} s."
+        return f"{first_word}."
+    return f"{first_word}, {details['answer_tokens']:,} tokens in {details['seconds']:.1f} s."

@@ -1,4 +1,4 @@
-"""The passage beside the chat: what stands around it, and for a PDF the page itself."""
+"""The panel beside the chat: a passage with the text around it, and for a PDF its page."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from app.web.selected_session import chosen_session
 from ingest import PagePicture
 from storage import MessageRow
 
-Shown = tuple[Any, Any, Any]
-"""The panel, its content, and the answer it belongs to."""
+Outputs = tuple[Any, Any, Any]
+"""Values for the panel, its content, and the number of the answer it belongs to."""
 MAX_QUESTION_CHARS = 90
 
 
@@ -36,7 +36,7 @@ class PassagePanel:
 
 
 def lay_out_passage() -> PassagePanel:
-    """The panel, closed."""
+    """Make the panel, closed."""
     with gr.Column(visible=False, scale=2, min_width=320, elem_classes="passage-panel") as panel:
         content = gr.HTML(js_on_load=BUTTONS)
         close = gr.Button("Close the passage", size="sm")
@@ -44,20 +44,20 @@ def lay_out_passage() -> PassagePanel:
 
 
 class PassageActions:
-    """What opens and fills the panel."""
+    """The actions that open, fill and close the panel."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    def chip(self, session: str | None, chosen: gr.SelectData) -> Iterator[Shown]:
-        """Open a passage below the last answer."""
+    def open_chip(self, session: str | None, selected: gr.SelectData) -> Iterator[Outputs]:
+        """Open the passage of a chip below the last answer."""
         answers = self._answers(session)
-        segment_id = int(chosen.value)
+        segment_id = int(selected.value)
         yield from self._open(session, answers[-1] if answers else None, segment_id)
 
-    def earlier_answer(self, session: str | None, chosen: gr.SelectData) -> Iterator[Shown]:
+    def open_answer(self, session: str | None, selected: gr.SelectData) -> Iterator[Outputs]:
         """Open the first passage of the answer that was clicked."""
-        index = chosen.index if isinstance(chosen.index, int) else chosen.index[0]
+        index = selected.index if isinstance(selected.index, int) else selected.index[0]
         name = chosen_session(self._service, session)
         messages = self._service.questions.messages(name) if name else []
         message = messages[index] if index < len(messages) else None
@@ -67,16 +67,16 @@ class PassageActions:
             return
         yield from self._open(session, message, passages[0]["segment_id"])
 
-    def other(
+    def open_other(
         self, session: str | None, answer_id: int | None, event: gr.EventData
-    ) -> Iterator[Shown]:
+    ) -> Iterator[Outputs]:
         """Open another passage of the same answer, or the first one of another answer."""
         wanted, is_answer = int(event._data["id"]), event._data.get("do") == "answer"
         answer = self._answer(session, wanted if is_answer else answer_id)
         first = passages_of(answer)[:1] if answer and is_answer else []
         yield from self._open(session, answer, first[0]["segment_id"] if first else wanted)
 
-    def close(self) -> Shown:
+    def close(self) -> Outputs:
         return gr.Column(visible=False), "", None
 
     def _answers(self, session: str | None) -> list[MessageRow]:
@@ -89,8 +89,8 @@ class PassageActions:
 
     def _open(
         self, session: str | None, answer: MessageRow | None, segment_id: int
-    ) -> Iterator[Shown]:
-        """The text first, then the page, which takes a moment to be drawn."""
+    ) -> Iterator[Outputs]:
+        """Show the text first, then with it the page, which takes a moment to draw."""
         if not session or answer is None:
             yield gr.skip(), gr.skip(), gr.skip()
             return
@@ -99,16 +99,16 @@ class PassageActions:
             context = self._service.passages.context(
                 session, segment_id, answer.details.get("as_of", "")
             )
-        except KNOWN_ERRORS as error:  # such as a document that was removed since
+        except KNOWN_ERRORS as error:  # for example, the document was removed since
             tell(error)
             yield gr.skip(), gr.skip(), gr.skip()
             return
-        drawn = context.page_index is not None
-        waits = '<div class="footing">The page is being drawn…</div>' if drawn else ""
+        has_page = context.page_index is not None
+        placeholder = '<div class="footing">The page is being drawn…</div>' if has_page else ""
         steps = steps_html(self._service.questions.messages(session), answer)
         panel = gr.Column(visible=True)
-        yield panel, steps + passage_html(passages, context, waits), answer.id
-        if drawn:
+        yield panel, steps + passage_html(passages, context, placeholder), answer.id
+        if has_page:
             page = self._page(context)
             yield gr.skip(), steps + passage_html(passages, context, page), answer.id
 
@@ -124,9 +124,9 @@ class PassageActions:
 
 
 def steps_html(messages: Sequence[MessageRow], answer: MessageRow) -> str:
-    """Which question the passages belong to, and the ways to the answers before and after it.
+    """The question that the passages belong to, with buttons to the answers before and after it.
 
-    Without these the passages of an older answer would be reached by a click on it only.
+    Without the buttons, the passages of an older answer could be opened by a click on it only.
     """
     answers = [m for m in messages if m.role == "assistant" and passages_of(m)]
     numbers = [m.id for m in answers]
@@ -147,25 +147,27 @@ def _step(label: str, to: Sequence[int]) -> str:
 
 
 def passage_html(passages: Sequence[Mapping[str, Any]], context: PassageContext, page: str) -> str:
-    """A passage between its neighbours, with the answer's other passages to choose from.
+    """A passage with the text before and after it, and a button for each passage of the answer.
 
     Args:
-        page: HTML of the page's picture, or what stands for it.
+        passages: of the answer.
+        page: HTML of the page's picture, or of what is shown instead; empty for none.
     """
     buttons = "".join(_chip(p, context.segment_id) for p in passages)
-    near = "".join(f"<p>{escape(text)}</p>" for text in context.before)
+    before = "".join(f"<p>{escape(text)}</p>" for text in context.before)
     after = "".join(f"<p>{escape(text)}</p>" for text in context.after)
     where = f"{context.document.title}, {context.locator}"
     return (
         f'<section class="passage" aria-label="Passage"><div class="chips">{buttons}</div>'
         f'<h3 tabindex="-1">{escape(where)}</h3>{page}'
-        f'<div class="text">{near}<p><mark>{escape(context.text)}</mark></p>{after}</div></section>'
+        f'<div class="text">{before}<p><mark>{escape(context.text)}</mark></p>{after}</div>'
+        "</section>"
     )
 
 
-def _chip(passage: Mapping[str, Any], chosen: int) -> str:
+def _chip(passage: Mapping[str, Any], selected: int) -> str:
     number, name = passage["number"], escape(chip_text(passage))
-    pressed = "true" if passage["segment_id"] == chosen else "false"
+    pressed = "true" if passage["segment_id"] == selected else "false"
     mark = "cited" if passage["cited"] else "given"
     return (
         f'<button class="chip {mark}" data-do="open" data-id="{passage["segment_id"]}" '
@@ -174,7 +176,7 @@ def _chip(passage: Mapping[str, Any], chosen: int) -> str:
 
 
 def picture_html(picture: PagePicture, name: str) -> str:
-    """A page with the passage marked; places in shares, so that it may be shown in any width."""
+    """A page with the passage marked; marks are placed in percent, so that any width will do."""
     marks = "".join(
         f'<span style="left:{100 * m.left / picture.width:.2f}%;'
         f"top:{100 * m.top / picture.height:.2f}%;"
@@ -183,8 +185,10 @@ def picture_html(picture: PagePicture, name: str) -> str:
         for m in picture.marks
     )
     data = base64.b64encode(picture.png).decode("ascii")
-    told = "the passage is marked" if picture.marks else "the passage was not found on the picture"
+    remark = (
+        "the passage is marked" if picture.marks else "the passage was not found on the picture"
+    )
     return (
         f'<figure class="page"><img src="data:image/png;base64,{data}" '
-        f'alt="{escape(name)} as a picture; {told}">{marks}</figure>'
+        f'alt="{escape(name)} as a picture; {remark}">{marks}</figure>'
     )

@@ -1,4 +1,4 @@
-"""The chat tab: the conversation, the question, where to answer as of, and what is kept of it."""
+"""The chat tab: its components (conversation, question, "as of", files, passage) and events."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Any
 
 import gradio as gr
 
-from app.messages import KNOWN_ERRORS
 from app.service import Service
-from app.web.chat import html as views
-from app.web.chat.passage_panel import PassagePanel, lay_out_passage
-from app.web.notify import tell, tell_text
-from app.web.selected_session import chosen_session
-from ingest.naming import file_name
+from app.web import javascript
+from app.web.chat import html
+from app.web.chat.actions import NOW, ChatActions, QuestionActions
+from app.web.chat.passage_panel import PassageActions, PassagePanel, lay_out_passage
 
-NOW = ("Everything read so far", "")
+REFRESH_SECONDS = 1.5
+"""How often a page looks for answers that were asked for on another one."""
+QUIET: dict[str, Any] = {"show_progress": "hidden"}
 
 
 @dataclass(frozen=True)
 class Chat:
-    """The components of the tab."""
+    """The components of the tab; `file_name` and `file_text` hand a file to the browser."""
 
     messages: gr.Chatbot
     footing: gr.HTML
@@ -36,7 +36,7 @@ class Chat:
 
 
 def lay_out_chat() -> Chat:
-    """The tab's content."""
+    """Make the components, in their places."""
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=320):
             messages = _messages()
@@ -63,7 +63,7 @@ def _messages() -> gr.Chatbot:
         render_markdown=False,
         buttons=["copy"],
         editable="user",
-        placeholder=views.WELCOME,
+        placeholder=html.WELCOME,
         elem_classes="conversation",
     )
 
@@ -81,7 +81,7 @@ def _question() -> gr.Textbox:
 
 
 def _as_of() -> gr.Dropdown:
-    # Also what is typed is taken, so that every page can be named without a list of them all.
+    # A typed value is accepted too, so that each page can be named without a list of them all.
     return gr.Dropdown(
         label="Answer as of",
         info="No spoilers: choose a place, or type one, such as “page 120”",
@@ -93,56 +93,55 @@ def _as_of() -> gr.Dropdown:
     )
 
 
-class ChatActions:
-    """What the tab shows of a session, and what it gives away as files."""
+def wire_chat(
+    chat: Chat, tab: gr.Tab, session: gr.Radio, service: Service, questions: QuestionActions
+) -> None:
+    """Connect the components with their actions.
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    Args:
+        tab: the chat's own.
+        session: its value is the selected session.
+        questions: shared with the page, which opens sessions with it.
+    """
+    _wire_questions(chat, session, questions, service.settings.max_waiting_questions)
+    _wire_passages(chat, session, PassageActions(service))
+    actions = ChatActions(service)
+    tab.select(questions.open, session, [chat.messages, chat.footing], **QUIET)
+    tab.select(actions.refresh_as_of, session, chat.at, **QUIET)
+    chat.at.focus(actions.refresh_as_of, session, chat.at, **QUIET)
+    file = [chat.file_name, chat.file_text]
+    for button, write in ((chat.markdown, actions.as_markdown), (chat.json, actions.as_json)):
+        button.click(write, session, file, **QUIET).then(None, file, None, js=javascript.SAVE_FILE)
 
-    def messages(self, session: str | None) -> tuple[Any, str]:
-        """The conversation, or first questions where there is none, and the answer's footing."""
-        session = chosen_session(self._service, session)
-        if session is None:
-            return gr.Chatbot(value=[], placeholder=views.WELCOME, examples=[]), ""
-        said = self._service.questions.messages(session)
-        details = said[-1].details if said else None
-        if said:
-            return gr.Chatbot(value=views.conversation(said)), views.footing_html(details)
-        suggested = self._service.questions.suggested(session)
-        has_documents = bool(self._service.documents.list(session))
-        welcome = views.WELCOME_WITH_DOCUMENTS if has_documents else views.WELCOME
-        examples = [{"text": question} for question in suggested]
-        return gr.Chatbot(value=[], placeholder=welcome, examples=examples), ""
 
-    def places(self, session: str | None) -> Any:
-        """What can be asked as of; choosing stays possible while the list is renewed."""
-        return gr.Dropdown(choices=self._choices(session))
+def _wire_questions(
+    chat: Chat, session: gr.Radio, questions: QuestionActions, max_waiting: int
+) -> None:
+    outputs = [chat.messages, chat.question, chat.footing, chat.stop]
+    # As many as may wait in the queue, and one more, which is refused with the reason.
+    limits = {**QUIET, "concurrency_limit": max_waiting + 2, "concurrency_id": "questions"}
+    gr.on(
+        [chat.send.click, chat.question.submit],
+        questions.ask,
+        [session, chat.question, chat.at],
+        outputs,
+        **limits,
+    )
+    chat.messages.example_select(questions.ask_suggested, [session, chat.at], outputs, **limits)
+    chat.messages.retry(questions.ask_again, session, outputs, **limits)
+    chat.messages.edit(questions.edit, [session, chat.at], outputs, **limits)
+    chat.stop.click(questions.stop, session, chat.stop, queue=False)
+    gr.Timer(REFRESH_SECONDS).tick(
+        questions.refresh, session, outputs, concurrency_limit=None, **QUIET
+    )
 
-    def places_anew(self, session: str | None) -> Any:
-        """The places of another session, none of them chosen."""
-        return gr.Dropdown(choices=self._choices(session), value="")
 
-    def _choices(self, session: str | None) -> list[tuple[str, str]]:
-        name = chosen_session(self._service, session)
-        places = self._service.questions.places(name) if name else []
-        return [NOW, *((place.label, place.at) for place in places)]
-
-    def as_markdown(self, session: str | None) -> tuple[str, str]:
-        return self._file(session, "md")
-
-    def as_json(self, session: str | None) -> tuple[str, str]:
-        return self._file(session, "json")
-
-    def _file(self, session: str | None, format: str) -> tuple[str, str]:
-        """Name and content of the conversation as a file; an empty name where there is none."""
-        session = chosen_session(self._service, session)
-        if session is None or not self._service.questions.messages(session):
-            tell_text("Nothing was asked yet; there is no conversation to save.")
-            return "", ""
-        try:
-            return f"{file_name(session)}.{format}", self._service.questions.history(
-                session, format
-            )
-        except KNOWN_ERRORS as error:
-            tell(error)
-            return "", ""
+def _wire_passages(chat: Chat, session: gr.Radio, passages: PassageActions) -> None:
+    panel = chat.passage
+    outputs = [panel.panel, panel.content, panel.answer]
+    focus: dict[str, Any] = {"fn": None, "js": javascript.TO_PASSAGE}
+    chat.messages.option_select(passages.open_chip, session, outputs, **QUIET).then(**focus)
+    chat.messages.select(passages.open_answer, session, outputs, **QUIET).then(**focus)
+    inputs = [session, panel.answer]
+    panel.content.click(passages.open_other, inputs, outputs, **QUIET).then(**focus)
+    panel.close.click(passages.close, None, outputs, **QUIET)

@@ -34,7 +34,7 @@ def library(make_service, book):
     service.close()
 
 
-def test_sessions_are_renamed_doubled_found_and_deleted(library, run):
+def test_sessions_are_renamed_duplicated_found_and_deleted(library, run):
     assert "is now 'shelf'" in run("rename", "library", "shelf").stdout
     assert json.loads(run("duplicate", "shelf", "two", "--json").stdout) == {"session": "two"}
     rows = json.loads(run("sessions", "--search", "LIGHTHOUSE", "--json").stdout)
@@ -103,12 +103,12 @@ def test_a_shell_completes_the_names_of_sessions(library, run, tmp_path, monkeyp
         assert _session_names(context, "") == []
 
 
-def test_codes_tell_how_a_command_ended(tmp_path):
+def test_exit_codes(tmp_path):
     command = [sys.executable, str(ROOT / "launch.py")]
     wrong = subprocess.run([*command, "nonsense"], capture_output=True, text=True, timeout=60)
     assert wrong.returncode == 2 and "Traceback" not in wrong.stderr
-    told = subprocess.run([*command, "--help"], capture_output=True, text=True, timeout=60)
-    assert "130 interrupted" in " ".join(told.stdout.split())
+    shown = subprocess.run([*command, "--help"], capture_output=True, text=True, timeout=60)
+    assert "130 interrupted" in " ".join(shown.stdout.split())
     reading = [*command, "read", "-", "--session", "s", "--data-dir", str(tmp_path / "data")]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     # A shell lets what it starts in the background ignore the signal, and this test with it.

@@ -25,7 +25,7 @@ def wait_until_none(service):
         threading.Event().wait(0.01)
 
 
-def test_everyone_who_watches_sees_it_grow_to_the_same_end(service):
+def test_all_watchers_of_a_job_see_the_same_end(service):
     job = service.answers.begin("s", "What is the parrot called?")
     ends = []
     threads = [
@@ -38,17 +38,17 @@ def test_everyone_who_watches_sees_it_grow_to_the_same_end(service):
     assert [end.is_done for end in ends] == [True] * 3
     (stored,) = [m for m in service.questions.messages("s") if m.role == "assistant"]
     assert {end.text for end in ends} == {stored.text}
-    assert list(job.watch())[-1].text == stored.text, "who comes late sees the end"
+    assert list(job.watch())[-1].text == stored.text, "a late watcher sees the end"
     assert service.answers.of("s") is None
 
 
-def test_nobody_has_to_watch(service):
+def test_a_job_without_a_watcher_stores_its_answer(service):
     service.answers.begin("s", "What is the parrot called?")
     wait_until_none(service)
     assert [m.role for m in service.questions.messages("s")] == ["user", "assistant"]
 
 
-def test_a_session_answers_one_question_at_a_time_and_another_session_waits_in_line(service, book):
+def test_a_session_has_one_job_at_a_time_and_another_session_is_queued(service, book):
     service.sessions.create("other")
     service.documents.add("other", book)
     wait_until_read(service, "other")
@@ -61,7 +61,7 @@ def test_a_session_answers_one_question_at_a_time_and_another_session_waits_in_l
     assert service.answers.begin("s", "And the keeper?") is not first
 
 
-def test_stopped_it_is_not_stored_and_the_session_is_free(service):
+def test_a_stopped_job_stores_nothing_and_frees_the_session(service):
     job = service.answers.begin("s", "What is the parrot called?")
     for view in job.watch():
         if view.text:
@@ -74,7 +74,7 @@ def test_stopped_it_is_not_stored_and_the_session_is_free(service):
     assert not again.was_stopped, "too late: it is stored"
 
 
-def test_an_error_comes_to_everyone_who_watches(service):
+def test_an_error_is_raised_to_every_watcher_of_a_job(service):
     job = service.answers.begin("s", " ")
     for _ in range(2):
         with pytest.raises(BadQuestion, match="empty"):
@@ -82,7 +82,7 @@ def test_an_error_comes_to_everyone_who_watches(service):
     wait_until_none(service)
 
 
-def test_closing_stops_what_is_being_made(service):
+def test_closing_the_service_stops_the_jobs(service):
     job = service.answers.begin("s", "What is the parrot called?")
     next(job.watch())
     service.close()

@@ -1,6 +1,7 @@
-"""Around answers: asked again, edited, honest about nothing found, and what they rest on."""
+"""Answers on the whole stack: events, asking again, editing, nothing found, suggestions."""
 
 import io
+import itertools
 import json
 from contextlib import closing
 
@@ -8,7 +9,7 @@ import pytest
 from pypdf import PdfWriter
 
 from app.errors import BadQuestion
-from app.service import Done, Retrieved, final_answer
+from app.service import Delta, Done, Prefilled, Retrieved, final_answer
 from app.service.answering.stream import FOUND_NOTHING
 from app.service.answering.suggestions import MAX_QUESTIONS
 from tests.app.conftest import read_in_part, wait_until_read
@@ -41,7 +42,26 @@ def done(events):
     return last
 
 
-def test_asked_again_the_pair_is_replaced_by_another_answer(service):
+@pytest.mark.parametrize(
+    "at, kinds",
+    [
+        ("", [Retrieved, Prefilled, Delta, Done]),
+        ("line 20", [Prefilled, Retrieved, Prefilled, Delta, Done]),
+    ],
+)
+def test_events_come_in_order_and_their_text_adds_up_to_the_answer(service, at, kinds):
+    events = list(service.questions.ask("s", "Who kept the parrot of Captain Nemo?", at))
+    assert [kind for kind, _ in itertools.groupby(map(type, events))] == kinds
+    answer, deltas = events[-1].answer, [e for e in events if isinstance(e, Delta)]
+    assert "".join(delta.text for delta in deltas).strip() == answer.text
+    assert answer.waited_s <= answer.first_word_s == deltas[0].seconds <= answer.seconds
+    (retrieved,) = (e for e in events if isinstance(e, Retrieved))
+    assert (retrieved.position, retrieved.context) == (answer.position, answer.rests_on)
+    fed = [e.tokens_seen for e in events if isinstance(e, Prefilled)]
+    assert fed == sorted(fed) and fed[-1] == answer.position + answer.prompt_tokens
+
+
+def test_a_question_asked_again_replaces_its_turn_by_another_answer(service):
     first = final_answer(service.questions.ask("s", "Who kept the lamp in room 7?"))
     kept = done(service.questions.ask("s", "Who kept the parrot Ozymandias?"))
     again = done(service.questions.ask("s", kept.answer.question, replaces=kept.question_id))
@@ -52,7 +72,7 @@ def test_asked_again_the_pair_is_replaced_by_another_answer(service):
     assert again.answer.text == messages[-1].text != kept.answer.text
 
 
-def test_an_edited_question_takes_the_place_of_the_old_one(service):
+def test_an_edited_question_replaces_the_old_turn(service):
     old = done(service.questions.ask("s", "Who kept the parot?"))
     answer_id = service.questions.messages("s")[-1].id
     new = final_answer(service.questions.ask("s", "Who kept the parrot?", replaces=answer_id))
@@ -61,7 +81,7 @@ def test_an_edited_question_takes_the_place_of_the_old_one(service):
         final_answer(service.questions.ask("s", "Who?", replaces=old.question_id))
 
 
-def test_stopped_half_way_the_old_answer_stays(service):
+def test_a_replacement_that_is_stopped_leaves_the_old_answer(service):
     old = done(service.questions.ask("s", "Who kept the parrot?"))
     events = service.questions.ask("s", "Who kept the lamp?", replaces=old.question_id)
     next(events)
@@ -81,7 +101,7 @@ def test_stopped_half_way_the_old_answer_stays(service):
         ("Which xylophone is quieter?", True),
     ],
 )
-def test_what_is_not_there_is_said_before_the_answer(service, question, nothing):
+def test_an_answer_begins_with_a_notice_if_nothing_was_found(service, question, nothing):
     answer = final_answer(service.questions.ask("s", question))
     assert answer.found_nothing is nothing
     assert answer.text.startswith(FOUND_NOTHING) is nothing
@@ -89,7 +109,7 @@ def test_what_is_not_there_is_said_before_the_answer(service, question, nothing)
     assert service.questions.messages("s")[-1].details["found_nothing"] is nothing
 
 
-def test_an_answer_tells_what_it_rests_on(service):
+def test_an_answer_reports_its_context_usage(service):
     answer = final_answer(service.questions.ask("s", "Who kept the parrot Ozymandias?"))
     stream = service.runtime(service.sessions.get("s")).stream
     rests = answer.rests_on
@@ -100,7 +120,7 @@ def test_an_answer_tells_what_it_rests_on(service):
     assert answer.as_dict()["rests_on"]["memory_tokens"] == rests.memory_tokens
 
 
-def test_the_conversation_is_written_as_markdown_and_json(service):
+def test_the_transcript_is_markdown_or_json(service):
     answer = final_answer(service.questions.ask("s", "Who kept the parrot Ozymandias?"))
     text = service.questions.history("s")
     assert text.startswith("# s\n") and "## Who kept the parrot Ozymandias?" in text
@@ -114,7 +134,7 @@ def test_the_conversation_is_written_as_markdown_and_json(service):
         service.questions.history("s", "pdf")
 
 
-def test_first_questions_are_such_as_something_is_found_for(service, make_service, novel):
+def test_suggested_questions_find_passages(service, make_service, novel):
     suggested = service.questions.suggested("s")
     assert 0 < len(suggested) <= MAX_QUESTIONS
     for question in suggested:
@@ -133,7 +153,7 @@ def asked_at(events):
         return next(event for event in events if isinstance(event, Retrieved)).position
 
 
-def test_every_place_that_is_offered_can_be_asked_as_of(service, novel, book):
+def test_every_as_of_choice_can_be_asked(service, novel, book):
     service.sessions.create("novel")
     service.documents.add("novel", novel)
     service.documents.add("novel", book)
@@ -150,7 +170,7 @@ def test_every_place_that_is_offered_can_be_asked_as_of(service, novel, book):
         )
 
 
-def test_places_half_read_are_not_offered(make_service, book):
+def test_as_of_choices_end_where_the_reading_is(make_service, book):
     service = make_service()
     assert read_in_part(service, "s", book).state == "paused"
     lines = next(place for place in service.questions.places("s") if place.kind == "line")

@@ -1,0 +1,290 @@
+"""The actions of the chat tab: show a conversation, ask, stop, ask again, edit, save as a file.
+
+An answer is made by the service; a page only watches it. So all pages that show a session show its
+answer, and it is completed even if they are closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from app.errors import AlreadyAnswering, NothingRead
+from app.messages import KNOWN_ERRORS
+from app.service import AnswerJob, Service
+from app.web.chat import html
+from app.web.notify import tell, tell_text
+from app.web.selected_session import chosen_session
+from ingest.naming import file_name
+from storage import MessageRow
+
+NOW = ("Everything read so far", "")
+"""The entry of the "as of" list for no earlier position: its label and value."""
+
+Outputs = tuple[Any, Any, Any, Any]
+"""Values for the messages, the question's field, the answer's footing and the stop button."""
+NO_STOP = gr.Button(interactive=False)
+
+
+class ChatActions:
+    """What the tab shows of a session, and the files it saves."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def messages(self, session: str | None) -> tuple[Any, str]:
+        """The conversation and the last answer's footing; before it, questions to begin with."""
+        session = chosen_session(self._service, session)
+        if session is None:
+            return gr.Chatbot(value=[], placeholder=html.WELCOME, examples=[]), ""
+        messages = self._service.questions.messages(session)
+        if messages:
+            footing = html.footing_html(messages[-1].details)
+            return gr.Chatbot(value=html.conversation(messages)), footing
+        suggested = self._service.questions.suggested(session)
+        has_documents = bool(self._service.documents.list(session))
+        welcome = html.WELCOME_WITH_DOCUMENTS if has_documents else html.WELCOME
+        examples = [{"text": question} for question in suggested]
+        return gr.Chatbot(value=[], placeholder=welcome, examples=examples), ""
+
+    def refresh_as_of(self, session: str | None) -> Any:
+        """The current "as of" choices; what is selected or typed stays."""
+        return gr.Dropdown(choices=self._as_of_choices(session))
+
+    def reset_as_of(self, session: str | None) -> Any:
+        """The "as of" choices of another session, none of them selected."""
+        return gr.Dropdown(choices=self._as_of_choices(session), value="")
+
+    def _as_of_choices(self, session: str | None) -> list[tuple[str, str]]:
+        name = chosen_session(self._service, session)
+        choices = self._service.questions.places(name) if name else []
+        return [NOW, *((choice.label, choice.at) for choice in choices)]
+
+    def as_markdown(self, session: str | None) -> tuple[str, str]:
+        return self._file(session, "md")
+
+    def as_json(self, session: str | None) -> tuple[str, str]:
+        return self._file(session, "json")
+
+    def _file(self, session: str | None, format: str) -> tuple[str, str]:
+        """Name and content of the conversation as a file; empty if nothing was asked."""
+        session = chosen_session(self._service, session)
+        if session is None or not self._service.questions.messages(session):
+            tell_text("Nothing was asked yet; there is no conversation to save.")
+            return "", ""
+        try:
+            return f"{file_name(session)}.{format}", self._service.questions.history(
+                session, format
+            )
+        except KNOWN_ERRORS as error:
+            tell(error)
+            return "", ""
+
+
+@dataclass
+class OpenPage:
+    """The state of one open page.
+
+    Args:
+        session: that it shows.
+        last_message_id: of the last message that it shows.
+        watched: the answer that grows on it.
+        stopped: the answer that was stopped from it.
+    """
+
+    session: str | None = None
+    last_message_id: int | None = None
+    watched: AnswerJob | None = None
+    stopped: AnswerJob | None = None
+
+
+class QuestionActions:
+    """Asking questions on a page, and showing answers that were asked for elsewhere."""
+
+    def __init__(self, service: Service) -> None:
+        self._service, self._chat = service, ChatActions(service)
+        self._pages: dict[str, OpenPage] = {}
+
+    def open(self, session: str | None, request: gr.Request) -> tuple[Any, Any]:
+        """Show the conversation of a session, unless an answer is being written into it."""
+        if self._note_session(session, request):
+            return gr.skip(), gr.skip()
+        return self._chat.messages(session)
+
+    def _note_session(self, session: str | None, request: gr.Request) -> bool:
+        """Note which session a page shows; returns whether an answer grows there already."""
+        page = self._page(request)
+        page.session = session
+        page.last_message_id = self._last_message_id(session)
+        if session is None or page.watched is None:
+            return False
+        return self._service.answers.of(session) is page.watched
+
+    def leave(self, request: gr.Request) -> None:
+        """Forget a page that was closed; its answers are still completed."""
+        self._pages.pop(str(request.session_hash), None)
+
+    def stop(self, session: str | None, request: gr.Request) -> Any:
+        """End the answer at its next word, which releases the model."""
+        name = chosen_session(self._service, session)
+        job = self._service.answers.of(name) if name else None
+        if job is not None:
+            self._page(request).stopped = job
+            job.stop()
+        return NO_STOP
+
+    def refresh(self, session: str | None, request: gr.Request) -> Iterator[Outputs]:
+        """Show what was asked on other pages, or before this page was loaded."""
+        page = self._page(request)
+        if session is None and page.session is not None:  # deleted on another page
+            page.session = None
+            yield self._stored(page, None)
+            return
+        page.session = page.session or session  # the server may be another than when it was opened
+        if session is None or page.session != session or page.watched is not None:
+            yield _unchanged()
+            return
+        try:
+            job = self._service.answers.of(session)
+            if job is not None:
+                yield from self._watch(page, session, job)
+            elif page.last_message_id != self._service.questions.last_message_id(session):
+                yield self._stored(page, session)
+            else:
+                yield _unchanged()
+        except (
+            KNOWN_ERRORS
+        ):  # shown where the question was asked; a deleted session leaves the list
+            yield self._refused(page, session, gr.skip())
+
+    def ask(
+        self, session: str | None, text: str, at: str | None, request: gr.Request
+    ) -> Iterator[Outputs]:
+        """Ask a question and stream its answer."""
+        if not session:
+            tell(NothingRead("Add a document in Library first, then ask about it."))
+            yield _unchanged()
+            return
+        yield from self._ask(request, session, text, at or "")
+
+    def ask_suggested(
+        self, session: str | None, at: str | None, request: gr.Request, selected: gr.SelectData
+    ) -> Iterator[Outputs]:
+        """Ask one of the suggested first questions."""
+        yield from self.ask(session, selected.value["text"], at, request)
+
+    def ask_again(self, session: str | None, request: gr.Request) -> Iterator[Outputs]:
+        """Answer the last question in other words, as of the same position."""
+        last = self._last_turn(session)
+        if not session or last is None:
+            yield _unchanged()
+            return
+        question, answer = last
+        at = answer.details.get("as_of", "")
+        yield from self._ask(request, session, question.text, at, question.id)
+
+    def edit(
+        self, session: str | None, at: str | None, request: gr.Request, edited: gr.EditData
+    ) -> Iterator[Outputs]:
+        """Replace the last question by its edited text; earlier questions cannot be edited."""
+        name = chosen_session(self._service, session)
+        if name is None:
+            yield _unchanged()
+            return
+        messages = self._service.questions.messages(name)
+        index = edited.index if isinstance(edited.index, int) else edited.index[0]
+        text = html.as_written(html.text_of(edited.value))
+        if index >= len(messages):  # it was stopped, so it is not stored and replaces nothing
+            yield from self.ask(name, text, at, request)
+            return
+        last = self._last_turn(name)
+        if last is None or messages[index].id != last[0].id:
+            tell_text("Only the last question can be edited, for later answers may rest on it.")
+            yield html.conversation(messages), gr.skip(), gr.skip(), gr.skip()
+            return
+        yield from self._ask(request, name, text, at or "", last[0].id)
+
+    def _ask(
+        self, request: gr.Request, session: str, text: str, at: str, replaces: int | None = None
+    ) -> Iterator[Outputs]:
+        page = self._page(request)
+        page.session = page.session or session
+        field: Any = ""  # emptied once: the next question may be typed meanwhile
+        try:
+            job = self._service.answers.begin(session, text, at, replaces)
+            for messages, own, footing, stop in self._watch(page, session, job):
+                yield messages, own if field is None else field, footing, stop
+                field = None
+        except AlreadyAnswering as error:
+            tell(error)
+            yield _unchanged()
+        except KNOWN_ERRORS as error:
+            tell(error)
+            yield self._refused(page, session, text)
+
+    def _watch(self, page: OpenPage, session: str, job: AnswerJob) -> Iterator[Outputs]:
+        """Show an answer until it ends, or until the page shows another session."""
+        page.watched = job
+        try:
+            before, view = self._before(session, job), None
+            for view in job.watch():
+                if page.session != session:
+                    stop = NO_STOP if page.watched is job else gr.skip()
+                    yield gr.skip(), gr.skip(), gr.skip(), stop
+                    return
+                footing = html.footing_html(view.as_dict())
+                stop = gr.Button(interactive=not view.is_done)
+                yield before + html.turn(view), gr.skip(), footing, stop
+            if view is not None and job.was_stopped:
+                # On the page where it was stopped the question returns to its field, to be changed.
+                text = view.question if page.stopped is job else gr.skip()
+                yield before + html.stopped_turn(view), text, "", NO_STOP
+        finally:
+            if page.watched is job:  # not yet another one, in the session shown since
+                page.watched = None
+            if page.session == session:
+                page.last_message_id = self._last_message_id(session)
+
+    def _before(self, session: str, job: AnswerJob) -> list[html.Message]:
+        """The messages above the answer, without those that it replaces."""
+        messages, replaces = self._service.questions.messages(session), job.replaces
+        kept = [m for m in messages if replaces is None or m.id < replaces]
+        return [html.earlier_message(message) for message in kept]
+
+    def _stored(self, page: OpenPage, session: str | None) -> Outputs:
+        """The stored conversation, which another page or the command line has changed."""
+        page.last_message_id = self._last_message_id(session)
+        messages, footing = self._chat.messages(session)
+        return messages, gr.skip(), footing, NO_STOP
+
+    def _refused(self, page: OpenPage, session: str, text: Any) -> Outputs:
+        """The conversation without the refused question, whose text returns to its field.
+
+        Unchanged if the page shows another session by now, or if the session was deleted.
+        """
+        name = chosen_session(self._service, session)
+        if name is None or page.session != session:
+            return gr.skip(), gr.skip(), gr.skip(), NO_STOP
+        return html.conversation(self._service.questions.messages(name)), text, "", NO_STOP
+
+    def _last_message_id(self, session: str | None) -> int | None:
+        name = chosen_session(self._service, session)
+        return self._service.questions.last_message_id(name) if name else None
+
+    def _last_turn(self, session: str | None) -> tuple[MessageRow, MessageRow] | None:
+        """The last question with its answer."""
+        name = chosen_session(self._service, session)
+        last = self._service.questions.messages(name)[-2:] if name else []
+        if [m.role for m in last] != ["user", "assistant"]:
+            return None
+        return last[0], last[1]
+
+    def _page(self, request: gr.Request) -> OpenPage:
+        return self._pages.setdefault(str(request.session_hash), OpenPage())
+
+
+def _unchanged() -> Outputs:
+    return gr.skip(), gr.skip(), gr.skip(), gr.skip()

@@ -1,0 +1,50 @@
+"""Answers in the terminal: what is printed of their events, and where."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.cli.ask import print_events, source_lines
+from app.service import Answer, Citation, ContextUsage, Delta, Done, Prefilled, Queued, Retrieved
+from tests.support.passages import passage
+
+USAGE = ContextUsage(1, 20, 60, 40)
+CITATION = Citation.from_passage(1, passage(12, "a grey parrot"), 100)
+ANSWER = Answer(
+    question="Who?",
+    position=100,
+    memory_status="gdn",
+    text="A parrot.",
+    passages=(replace(CITATION, cited=True), replace(CITATION, number=2)),
+    prompt_tokens=50,
+    answer_tokens=3,
+    waited_s=0.5,
+    first_word_s=1.5,
+    seconds=2.5,
+    as_of="",
+    found_nothing=False,
+    rests_on=USAGE,
+)
+EVENTS = [
+    Queued(2),
+    Queued(1),
+    Retrieved(100, (CITATION,), USAGE, False),
+    Prefilled(150),
+    Delta("A ", 1.5),
+    Delta("parrot.", 2.0),
+    Done(ANSWER, 7),
+]
+
+
+@pytest.mark.parametrize("as_json, printed", [(False, "A parrot.\n"), (True, "")])
+def test_text_goes_to_stdout_and_the_queue_position_to_stderr(capsys, as_json, printed):
+    assert print_events(EVENTS, as_json) is ANSWER
+    out, err = capsys.readouterr()
+    assert out == printed
+    assert err == "  (number 2 in line)\n  (number 1 in line)\n"
+
+
+def test_cited_passages_are_listed_and_older_versions_marked():
+    assert source_lines(ANSWER) == ["  [1] Book, page 12"]
+    older = replace(ANSWER, passages=(replace(CITATION, cited=True, is_replaced=True),))
+    assert source_lines(older) == ["  [1] Book, page 12 (of an older version)"]

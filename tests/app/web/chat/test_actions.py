@@ -1,0 +1,95 @@
+"""Questions on the page: what it shows when answers end, fail or belong to another session."""
+
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+
+from app.web.chat.actions import QuestionActions
+from tests.app.conftest import wait_until_read
+
+SKIP = gr.skip()
+
+
+@pytest.fixture
+def service(make_service, book):
+    service = make_service()
+    service.start_reading()
+    for name in ("a", "b"):
+        service.sessions.create(name)
+        service.documents.add(name, book)
+        wait_until_read(service, name)
+    return service
+
+
+@pytest.fixture
+def actions(service):
+    return QuestionActions(service)
+
+
+def page(name, actions, session):
+    request = SimpleNamespace(session_hash=name)
+    actions.open(session, request)
+    return request
+
+
+def test_a_refresh_shows_once_what_was_asked_on_another_page(actions):
+    one, two = page("1", actions, "a"), page("2", actions, "a")
+    assert list(actions.refresh("a", two)) == [(SKIP,) * 4]
+    *_, (messages, *_) = actions.ask("a", "Who is it?", "", one)
+    assert [m["role"] for m in messages] == ["user", "assistant"]
+    ((chat, *_),) = actions.refresh("a", two)
+    assert "Who is it?" in str(chat.value)
+    assert list(actions.refresh("a", two)) == [(SKIP,) * 4], "it is shown once"
+
+
+def test_a_refused_question_changes_nothing_in_the_session_opened_since(actions):
+    request = page("1", actions, "a")
+    answers = actions.ask("a", "Who is it?", "page 900", request)
+    actions.open("b", request)
+    with pytest.warns(UserWarning, match="page 900"):
+        *_, (messages, field, *_) = answers
+    assert messages == SKIP and field == SKIP
+
+
+def test_a_refused_question_returns_to_its_field(actions):
+    with pytest.warns(UserWarning, match="page 900"):
+        *_, shown = actions.ask("a", "Who is it?", "page 900", page("1", actions, "a"))
+    assert shown[:2] == ([], "Who is it?")
+
+
+def test_an_answer_is_not_shown_in_another_session(actions, service):
+    request = page("1", actions, "a")
+    answers = actions.ask("a", "Who is it?", "", request)
+    next(answers)
+    actions.open("b", request)
+    assert all(shown[0] == SKIP for shown in answers)
+    while service.answers.of("a") is not None:
+        pass
+    assert len(service.questions.messages("a")) == 2, "it was answered nevertheless"
+    assert list(actions.refresh("b", request)) == [(SKIP,) * 4]
+
+
+def test_a_question_that_was_stopped_can_be_edited(actions, service):
+    request = page("1", actions, "a")
+    list(actions.ask("a", "Who is it?", "", request))
+    edited = SimpleNamespace(index=2, value="Who lit the lamp?")  # after the last stored message
+    list(actions.edit("a", "", request, edited))
+    assert [m.text for m in service.questions.messages("a")][::2] == [
+        "Who is it?",
+        "Who lit the lamp?",
+    ]
+    list(actions.edit("a", "", request, SimpleNamespace(index=2, value="Which room?")))
+    assert [m.text for m in service.questions.messages("a")][::2] == ["Who is it?", "Which room?"]
+
+
+def test_actions_on_a_session_deleted_elsewhere_change_nothing(actions, service):
+    request = page("1", actions, "a")
+    list(actions.ask("a", "Who is it?", "", request))
+    service.sessions.delete("a")
+    assert list(actions.ask_again("a", request)) == [(SKIP,) * 4]
+    list(actions.edit("a", "", request, SimpleNamespace(index=0, value="And now?")))
+    assert not actions.stop("a", request).interactive
+    list(actions.refresh("a", request))
+    (emptied,) = actions.refresh(None, request)
+    assert emptied[0].value in (None, [])
