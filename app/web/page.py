@@ -1,4 +1,4 @@
-"""The layout: sessions beside, the tabs, and the events that join them."""
+"""The page: the sidebar, the four tabs, and the events that concern more than one of them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ import gradio as gr
 from app.service import Service
 from app.web import javascript
 from app.web.chat.asking import Asking
-from app.web.chat.passage_panel import PassageActions
 from app.web.chat.tab import Chat, ChatActions, lay_out_chat
-from app.web.library.tab import Library, LibraryActions, lay_out_library
-from app.web.savings.tab import Savings, SavingsActions, lay_out_savings
-from app.web.settings.tab import SettingsActions, SettingsTab, lay_out_settings, show_window
-from app.web.settings.theme_choice import wire_look
-from app.web.sidebar.tab import SessionActions, SessionList, lay_out_sessions
+from app.web.chat.wiring import wire_chat
+from app.web.events import QUIET, Handler
+from app.web.library.actions import LibraryActions
+from app.web.library.tab import Library, lay_out_library, wire_library
+from app.web.savings.actions import SavingsActions
+from app.web.savings.tab import Savings, lay_out_savings, wire_savings
+from app.web.settings.actions import SettingsActions
+from app.web.settings.tab import SettingsTab, lay_out_settings, wire_settings
+from app.web.sidebar.actions import SessionActions
+from app.web.sidebar.tab import Sidebar, lay_out_sidebar, wire_sidebar
 
 REFRESH_SECONDS = 1.5
 LOADING = '<div class="notice">The model is being loaded (the first time it is fetched).</div>'
@@ -24,225 +28,121 @@ LOADING = '<div class="notice">The model is being loaded (the first time it is f
 
 @dataclass(frozen=True)
 class Page:
-    """All of the page: its parts, and the actions behind them."""
+    """The components of the page.
+
+    Args:
+        status: a notice above the tabs, empty once the model is loaded.
+        tabs: the tabs themselves: "chat", "library", "savings" and "settings".
+    """
 
     blocks: gr.Blocks
+    sidebar: Sidebar
     status: gr.HTML
-    list: SessionList
+    tabs: dict[str, gr.Tab]
     chat: Chat
     library: Library
     savings: Savings
     settings: SettingsTab
-    tabs: dict[str, gr.Tab]
-    service: Service
 
     @property
     def session(self) -> gr.Radio:
-        return self.list.sessions
+        """The list of sessions; its value is the name of the selected session."""
+        return self.sidebar.sessions
 
 
 def build(service: Service) -> gr.Blocks:
-    """Lay out the page and wire it."""
+    """Lay out the page and connect its events to the service."""
     with gr.Blocks(title="Ammon", analytics_enabled=False, fill_width=True) as blocks:
-        with gr.Sidebar(width=300):
-            sessions = lay_out_sessions()
-        status = gr.HTML(elem_classes="status")
-        tabs = {}
-        with gr.Tab("Chat") as tabs["chat"]:
-            chat = lay_out_chat()
-        with gr.Tab("Library") as tabs["library"]:
-            library = lay_out_library(service)
-        with gr.Tab("Memory & savings") as tabs["savings"]:
-            savings = lay_out_savings()
-        with gr.Tab("Settings") as tabs["settings"]:
-            settings = lay_out_settings()
-        _wire(Page(blocks, status, sessions, chat, library, savings, settings, tabs, service))
+        _wire(_lay_out(blocks, service), service)
     return blocks
 
 
-def _wire(page: Page) -> None:
-    sessions, asking = SessionActions(page.service), Asking(page.service)
-    library = LibraryActions(page.service, sessions)
-    opening = SessionView(page, asking, library)
-    _wire_sessions(page, sessions, library, opening)
-    _wire_questions(page, asking)
-    _wire_chat(page, opening)
-    _wire_library(page, library, opening)
-    _wire_savings(page)
-    _wire_settings(page)
+def _lay_out(blocks: gr.Blocks, service: Service) -> Page:
+    with gr.Sidebar(width=300):
+        sidebar = lay_out_sidebar()
+    status = gr.HTML(elem_classes="status")
+    tabs = {}
+    with gr.Tab("Chat") as tabs["chat"]:
+        chat = lay_out_chat()
+    with gr.Tab("Library") as tabs["library"]:
+        library = lay_out_library(service)
+    with gr.Tab("Memory & savings") as tabs["savings"]:
+        savings = lay_out_savings()
+    with gr.Tab("Settings") as tabs["settings"]:
+        settings = lay_out_settings()
+    return Page(blocks, sidebar, status, tabs, chat, library, savings, settings)
+
+
+def _wire(page: Page, service: Service) -> None:
+    sessions, asking = SessionActions(service), Asking(service)
+    library, savings = LibraryActions(service, sessions), SavingsActions(service)
+    view = SessionView(page, asking, ChatActions(service), library, savings)
+    session, tabs = page.session, page.tabs
+    page.blocks.load(None, js=javascript.ON_LOAD)
+    wire_sidebar(page.sidebar, sessions, page.blocks, view.show)
+    wire_chat(page.chat, service, asking, session, tabs["chat"], view.show_chat)
+    wire_library(page.library, library, session, view.show)
+    wire_savings(page.savings, savings, session, tabs)
+    wire_settings(page.settings, SettingsActions(service), session, tabs["settings"], page.blocks)
+    _wire_refresh(page, service, sessions, library)
     page.blocks.unload(asking.leave)
 
 
-class SessionView:
-    """Showing a session in all tabs, whenever another one is chosen."""
+def _wire_refresh(
+    page: Page, service: Service, sessions: SessionActions, library: LibraryActions
+) -> None:
+    """Show what reading and other pages have changed, in one request for sidebar and library."""
+    seen = gr.State()
 
-    def __init__(self, page: Page, asking: Asking, library: LibraryActions) -> None:
-        self._asking, self._library = asking, library
-        self._chat = ChatActions(page.service)
-        self._savings = SavingsActions(page.service)
-        panel, chat = page.chat.passage, page.chat
-        self.inputs = [page.session, page.savings.convention]
-        self.outputs = [
-            *(chat.messages, chat.footing, chat.at, panel.panel, panel.content, panel.answer),
+    def tick(session: str | None, search: str, before: Any) -> tuple[Any, ...]:
+        status = "" if service.is_loaded else LOADING
+        return *sessions.tick(session, search, before), status, library.shown(session)
+
+    gr.Timer(REFRESH_SECONDS).tick(
+        tick,
+        [page.session, page.sidebar.search, seen],
+        [page.session, page.sidebar.undo, seen, page.status, page.library.documents],
+        **QUIET,
+    )
+
+
+class SessionView:
+    """What all tabs show of the selected session, renewed when another one is selected.
+
+    Attributes:
+        show: shows the session in all tabs except Settings, which follows the list by itself.
+        show_chat: shows the session's conversation.
+    """
+
+    def __init__(
+        self,
+        page: Page,
+        asking: Asking,
+        chat: ChatActions,
+        library: LibraryActions,
+        savings: SavingsActions,
+    ) -> None:
+        self._asking, self._chat = asking, chat
+        self._library, self._savings = library, savings
+        conversation, panel = [page.chat.messages, page.chat.footing], page.chat.passage
+        outputs = [
+            *(*conversation, page.chat.at, panel.panel, panel.content, panel.answer),
             *(page.library.documents, *page.savings.shown),
         ]
-        self.chat_outputs = [chat.messages, chat.footing]
+        self.show = Handler(self._open, [page.session, page.savings.convention], outputs)
+        self.show_chat = Handler(self._open_chat, [page.session], conversation)
 
-    def open(self, session: str | None, convention: str, request: gr.Request) -> tuple[Any, ...]:
-        """Everything the tabs show of a session."""
+    def _open(self, session: str | None, convention: str, request: gr.Request) -> tuple[Any, ...]:
         return (
-            *self.open_chat(session, request),
+            *self._open_chat(session, request),
             self._chat.places_anew(session),
             *(gr.Column(visible=False), "", None),
             self._library.shown(session),
             *self._savings.shown(session, convention),
         )
 
-    def open_chat(self, session: str | None, request: gr.Request) -> tuple[Any, Any]:
-        """The conversation, unless an answer is being written into it."""
+    def _open_chat(self, session: str | None, request: gr.Request) -> tuple[Any, Any]:
+        """The conversation; skipped while an answer is being written into it."""
         if self._asking.look_at(session, request):
             return gr.skip(), gr.skip()
         return self._chat.messages(session)
-
-
-def _wire_sessions(
-    page: Page, act: SessionActions, library: LibraryActions, opening: SessionView
-) -> None:
-    parts, session = page.list, page.session
-    chosen = [session, parts.undo]
-    shown = (opening.open, opening.inputs, opening.outputs)
-    seen = gr.State()
-
-    def tick(name: str | None, search: str, before: Any) -> tuple[Any, ...]:
-        status = "" if page.service.is_loaded else LOADING
-        return *act.tick(name, search, before), status, library.shown(name)
-
-    page.blocks.load(None, js=javascript.ON_LOAD)
-    first = page.blocks.load(act.first_view, parts.wanted, chosen, js=javascript.SESSION_OF_ADDRESS)
-    first.then(*shown)
-    session.change(None, session, None, js=javascript.SESSION_TO_ADDRESS)
-    gr.Timer(REFRESH_SECONDS).tick(
-        tick,
-        [session, parts.search, seen],
-        [*chosen, seen, page.status, page.library.documents],
-        show_progress="hidden",
-    )
-    session.input(*shown)
-    parts.search.change(act.find, parts.search, session, show_progress="hidden")
-    gr.on(
-        [parts.create.click, parts.name.submit],
-        act.create,
-        parts.name,
-        [session, parts.name, parts.search],
-    ).then(*shown)
-    renaming = [parts.new_name_row, parts.new_name]
-    parts.rename.click(act.begin_rename, session, renaming)
-    parts.keep_name.click(lambda: gr.Group(visible=False), None, parts.new_name_row)
-    gr.on(
-        [parts.save_name.click, parts.new_name.submit],
-        act.rename,
-        [session, parts.new_name, parts.search],
-        [session, parts.new_name_row],
-    ).then(*shown)
-    parts.duplicate.click(act.duplicate, session, [session, parts.search]).then(*shown)
-    parts.delete.click(act.delete, [session, parts.search], chosen).then(*shown)
-    parts.undo.click(act.take_back, parts.search, chosen).then(*shown)
-
-
-def _wire_questions(page: Page, asking: Asking) -> None:
-    chat, session = page.chat, page.session
-    outputs = [chat.messages, chat.question, chat.footing, chat.stop]
-    # As many as may wait in line, and one more to be told that it is full.
-    limits: dict[str, Any] = {
-        "concurrency_limit": page.service.settings.max_waiting_questions + 2,
-        "concurrency_id": "questions",
-        "show_progress": "hidden",
-    }
-    gr.on(
-        [chat.send.click, chat.question.submit],
-        asking.ask,
-        [session, chat.question, chat.at],
-        outputs,
-        **limits,
-    )
-    chat.messages.example_select(asking.suggested, [session, chat.at], outputs, **limits)
-    chat.messages.retry(asking.again, session, outputs, **limits)
-    chat.messages.edit(asking.edit, [session, chat.at], outputs, **limits)
-    chat.stop.click(asking.stop, session, chat.stop, queue=False)
-    gr.Timer(REFRESH_SECONDS).tick(
-        asking.news, session, outputs, concurrency_limit=None, show_progress="hidden"
-    )
-
-
-def _wire_chat(page: Page, opening: SessionView) -> None:
-    chat, session, passages = page.chat, page.session, PassageActions(page.service)
-    act, panel = ChatActions(page.service), page.chat.passage
-    shown = [panel.panel, panel.content, panel.answer]
-    quiet: dict[str, Any] = {"show_progress": "hidden"}
-    page.tabs["chat"].select(opening.open_chat, session, opening.chat_outputs, **quiet)
-    page.tabs["chat"].select(act.places, session, chat.at, **quiet)
-    chat.at.focus(act.places, session, chat.at, **quiet)
-    to_panel = {"fn": None, "js": javascript.TO_PASSAGE}
-    chat.messages.option_select(passages.chip, session, shown, **quiet).then(**to_panel)
-    chat.messages.select(passages.earlier_answer, session, shown, **quiet).then(**to_panel)
-    other = panel.content.click(passages.other, [session, panel.answer], shown, **quiet)
-    other.then(**to_panel)
-    panel.close.click(passages.close, None, shown, **quiet)
-    file = [chat.file_name, chat.file_text]
-    for button, write in ((chat.markdown, act.as_markdown), (chat.json, act.as_json)):
-        button.click(write, session, file, **quiet).then(None, file, None, js=javascript.SAVE_FILE)
-
-
-def _wire_library(page: Page, act: LibraryActions, opening: SessionView) -> None:
-    parts, session = page.library, page.session
-    opened = (opening.open, opening.inputs, opening.outputs)
-    parts.upload.upload(
-        act.upload,
-        [session, parts.upload, parts.password],
-        [session, parts.upload, parts.password],
-    ).then(*opened)
-    text = [parts.title, parts.text]
-    parts.add_text.click(act.add_text, [session, *text], [session, *text]).then(*opened)
-    parts.add_url.click(act.add_url, [session, parts.url], [session, parts.url]).then(*opened)
-    path = [session, parts.path]
-    parts.add_path.click(act.add_path, path, path).then(*opened)
-    parts.follow.click(act.follow, path, path).then(*opened)
-    parts.documents.click(act.act, session, parts.documents, show_progress="hidden")
-
-
-def _wire_savings(page: Page) -> None:
-    parts, act = page.savings, SavingsActions(page.service)
-    inputs = [page.session, parts.convention]
-    quiet: dict[str, Any] = {"show_progress": "hidden"}
-    for name, tab in page.tabs.items():
-        is_live = name == "savings"
-        tab.select(lambda live=is_live: gr.Timer(active=live), None, parts.timer, **quiet)
-    page.tabs["savings"].select(act.shown, inputs, parts.shown, **quiet)
-    seen = gr.State()
-    parts.timer.tick(act.tick, [*inputs, seen], [*parts.shown, seen], **quiet)
-    parts.reread.click(act.reread, inputs, parts.shown)
-    parts.convention.input(act.plots, inputs, parts.plots, **quiet)
-    file = [parts.file_name, parts.file_text]
-    for button, write, of in (
-        (parts.csv, act.as_csv, [page.session]),
-        (parts.png, act.as_png, inputs),
-    ):
-        button.click(write, of, file, **quiet).then(None, file, None, js=javascript.SAVE_FILE)
-
-
-def _wire_settings(page: Page) -> None:
-    parts, session, act = page.settings, page.session, SettingsActions(page.service)
-    everything = [*parts.state, *parts.fields]
-    quiet: dict[str, Any] = {"show_progress": "hidden"}
-    session.change(act.opened, session, everything, **quiet)
-    page.tabs["settings"].select(act.state, session, parts.state, **quiet)
-    page.tabs["settings"].select(act.server, None, parts.server, **quiet)
-    parts.timer.tick(act.tick, session, everything, **quiet)
-    parts.reach.input(show_window, parts.reach, parts.window, **quiet)
-    parts.start.click(
-        act.reread, [session, *parts.fields], [parts.progress, parts.start], **quiet
-    ).then(act.state, session, parts.state, **quiet)
-    parts.cancel.click(act.cancel, session, None, **quiet).then(
-        act.opened, session, everything, **quiet
-    )
-    wire_look(page.blocks, parts.look)

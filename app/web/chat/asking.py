@@ -13,8 +13,8 @@ from app.messages import KNOWN_ERRORS
 from app.service import PendingAnswer, Service
 from app.web.chat import html as views
 from app.web.chat.tab import ChatActions
-from app.web.notify import tell, tell_text
-from app.web.selected_session import chosen_session
+from app.web.notify import notify, notify_text
+from app.web.selected_session import selected_session
 from storage import MessageRow
 
 Shown = tuple[Any, Any, Any, Any]
@@ -61,7 +61,7 @@ class Asking:
 
     def stop(self, session: str | None, request: gr.Request) -> Any:
         """End the answer after its next word; the model is free then."""
-        name = chosen_session(self._service, session)
+        name = selected_session(self._service, session)
         pending = self._service.pending_answer(name) if name else None
         if pending is not None:
             self._page(request).stopped = pending
@@ -95,7 +95,7 @@ class Asking:
     ) -> Iterator[Shown]:
         """Stream an answer."""
         if not session:
-            tell(NothingRead("Add a document in Library first, then ask about it."))
+            notify(NothingRead("Add a document in Library first, then ask about it."))
             yield _unchanged()
             return
         yield from self._ask(request, session, text, at or "")
@@ -120,7 +120,7 @@ class Asking:
         self, session: str | None, at: str | None, request: gr.Request, edited: gr.EditData
     ) -> Iterator[Shown]:
         """Ask the last question in other words; an earlier one stays as it was."""
-        name = chosen_session(self._service, session)
+        name = selected_session(self._service, session)
         if name is None:
             yield _unchanged()
             return
@@ -132,7 +132,7 @@ class Asking:
             return
         last = self._last(name)
         if last is None or messages[index].id != last[0].id:
-            tell_text("Only the last question can be edited, for later answers may rest on it.")
+            notify_text("Only the last question can be edited, for later answers may rest on it.")
             yield views.conversation(messages), gr.skip(), gr.skip(), gr.skip()
             return
         yield from self._ask(request, name, text, at or "", last[0].id)
@@ -149,10 +149,10 @@ class Asking:
                 yield messages, own if field is None else field, footing, stop
                 field = None
         except AlreadyAnswering as error:
-            tell(error)
+            notify(error)
             yield _unchanged()
         except KNOWN_ERRORS as error:
-            tell(error)
+            notify(error)
             yield self._refused(page, session, text)
 
     def _watch(self, page: OpenPage, session: str, pending: PendingAnswer) -> Iterator[Shown]:
@@ -194,17 +194,17 @@ class Asking:
 
         Not if another session is shown by now, or if this one is gone.
         """
-        name = chosen_session(self._service, session)
+        name = selected_session(self._service, session)
         if name is None or page.session != session:
             return gr.skip(), gr.skip(), gr.skip(), NOT_NOW
         return views.conversation(self._service.messages(name)), text, "", NOT_NOW
 
     def _last_message_id(self, session: str | None) -> int | None:
-        name = chosen_session(self._service, session)
+        name = selected_session(self._service, session)
         return self._service.last_message_id(name) if name else None
 
     def _last(self, session: str | None) -> tuple[MessageRow, MessageRow] | None:
-        name = chosen_session(self._service, session)
+        name = selected_session(self._service, session)
         last = self._service.messages(name)[-2:] if name else []
         if [m.role for m in last] != ["user", "assistant"]:
             return None

@@ -11,8 +11,8 @@ from app.messages import KNOWN_ERRORS
 from app.service import Service
 from app.web.chat import html as views
 from app.web.chat.passage_panel import PassagePanel, lay_out_passage
-from app.web.notify import tell, tell_text
-from app.web.selected_session import chosen_session
+from app.web.notify import notify, notify_text
+from app.web.selected_session import selected_session
 from ingest.naming import file_name
 
 NOW = ("Everything read so far", "")
@@ -101,7 +101,7 @@ class ChatActions:
 
     def messages(self, session: str | None) -> tuple[Any, str]:
         """The conversation, or first questions where there is none, and the answer's footing."""
-        session = chosen_session(self._service, session)
+        session = selected_session(self._service, session)
         if session is None:
             return gr.Chatbot(value=[], placeholder=views.WELCOME, examples=[]), ""
         said = self._service.messages(session)
@@ -123,7 +123,7 @@ class ChatActions:
         return gr.Dropdown(choices=self._choices(session), value="")
 
     def _choices(self, session: str | None) -> list[tuple[str, str]]:
-        name = chosen_session(self._service, session)
+        name = selected_session(self._service, session)
         places = self._service.places(name) if name else []
         return [NOW, *((place.label, place.at) for place in places)]
 
@@ -135,12 +135,12 @@ class ChatActions:
 
     def _file(self, session: str | None, format: str) -> tuple[str, str]:
         """Name and content of the conversation as a file; an empty name where there is none."""
-        session = chosen_session(self._service, session)
+        session = selected_session(self._service, session)
         if session is None or not self._service.messages(session):
-            tell_text("Nothing was asked yet; there is no conversation to save.")
+            notify_text("Nothing was asked yet; there is no conversation to save.")
             return "", ""
         try:
             return f"{file_name(session)}.{format}", self._service.history(session, format)
         except KNOWN_ERRORS as error:
-            tell(error)
+            notify(error)
             return "", ""

@@ -1,4 +1,4 @@
-"""What the server was started with, and what changes it; nothing here is slow, or a secret."""
+"""What the server was started with, and what changes it; none of it is slow to find or secret."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FIXED = "fixed, in app/settings.py"
 
 
 def server_facts(settings: Settings) -> list[Fact]:
-    """All of it, in the order in which it is looked for."""
+    """The server's settings, those first that are looked for most."""
     kept = settings.retention
     return [
         Fact("Version", version()),
@@ -50,7 +50,7 @@ def server_facts(settings: Settings) -> list[Fact]:
         ),
         Fact(
             "Memory for sessions in use",
-            f"{size(settings.session_cache_bytes)}; the others wait on the disk",
+            f"{size(settings.session_cache_bytes)}; the others stay on disk until they are used",
             (MEMORY_VARIABLE,),
         ),
         Fact("Questions that may wait", f"{settings.max_waiting_questions:,}", note=FIXED),
@@ -60,7 +60,7 @@ def server_facts(settings: Settings) -> list[Fact]:
 
 
 def _model_facts(options: ModelOptions) -> list[Fact]:
-    """How new sessions are made, with "auto" resolved where no model has to be opened for that."""
+    """How new sessions are made, with "auto" resolved if that needs no model to be opened."""
     preset = PRESETS.get(options.model)
     window, sinks, memory = options.window, options.sinks, options.ahn
     if preset is not None:

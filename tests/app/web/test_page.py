@@ -18,12 +18,13 @@ from app.web.chat import html as chat_views
 from app.web.chat.passage_panel import passage_html, picture_html, steps_html
 from app.web.formatting import counted, duration, size
 from app.web.library.html import documents_html
+from app.web.savings.actions import SavingsActions
 from app.web.savings.html import as_csv
 from app.web.savings.memory_bar import memory_html, parts
 from app.web.savings.plots import AS_RUN, PAPER, plots
 from app.web.savings.png import as_png
-from app.web.savings.tab import SavingsActions
-from app.web.sidebar.tab import SessionActions, session_label
+from app.web.sidebar.actions import SessionActions
+from app.web.sidebar.html import session_label
 from ingest import PagePicture
 from storage import MessageRow, ReadingSpeed
 from tests.app.conftest import read_in_part, wait_until_read
@@ -286,6 +287,9 @@ def test_savings_are_renewed_as_far_as_they_changed(make_service, book):
     assert all(part != gr.skip() for part in shown)
     assert act.tick("s", AS_RUN, seen) == (*[gr.skip()] * 7, seen), "nothing changed"
     assert act.tick("gone", AS_RUN, seen) == (*[gr.skip()] * 7, seen), "deleted elsewhere"
+    assert act.shown("s", AS_RUN)[-1] == seen, (
+        "what was shown when the tab was opened is not drawn again"
+    )
     service.resume(document.id)
     wait_until_read(service, "s")
     *shown, now = act.tick("s", AS_RUN, seen)

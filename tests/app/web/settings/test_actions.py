@@ -12,9 +12,9 @@ import pytest
 import storage
 from app.service import Service
 from app.settings import Retention, Settings, Sources
-from app.web.settings import reread_form
-from app.web.settings import tab as settings_tab
-from app.web.settings.html import Fact, facts_html, made_facts, memory_words
+from app.web.settings import actions, reread_form
+from app.web.settings.actions import SettingsActions
+from app.web.settings.html import LOADING, Fact, facts_html, made_facts, memory_text
 from app.web.settings.reread_form import (
     EVERYTHING,
     EXACT,
@@ -25,7 +25,6 @@ from app.web.settings.reread_form import (
     Wanted,
 )
 from app.web.settings.server_facts import server_facts
-from app.web.settings.tab import SettingsActions
 from tests.app.conftest import TINY_SINKS, TINY_WINDOW, wait_until_read
 from tests.app.service.test_rereads import wait_until_anew
 
@@ -36,7 +35,7 @@ HOSTILE = "<script>alert(1)</script>"
 def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the page tells at its edge, which needs a browser."""
     said: list[str] = []
-    monkeypatch.setattr(settings_tab, "tell", lambda error: said.append(str(error)))
+    monkeypatch.setattr(actions, "notify", lambda error: said.append(str(error)))
     return said
 
 
@@ -58,7 +57,7 @@ def begin(act: SettingsActions, *fields: str) -> list[tuple[Any, Any]]:
 
 def shown(act: SettingsActions) -> SimpleNamespace:
     names = "made form costs progress start cancel timer reach window precision memory"
-    return SimpleNamespace(**dict(zip(names.split(), act.opened("s"), strict=True)))
+    return SimpleNamespace(**dict(zip(names.split(), act.shown("s"), strict=True)))
 
 
 def test_facts_are_escaped_and_name_what_changes_them():
@@ -77,7 +76,7 @@ def test_how_a_session_was_made_is_said(make_service):
     full = {**row.settings, "stream": {**row.settings["stream"], "window": None, "cell": None}}
     facts = {fact.name: fact.value for fact in made_facts(full)}
     assert facts["Held exactly"].startswith("everything") and facts["Compressed memory"] == "none"
-    assert "adds nothing" in memory_words("Mamba2", "untrained")
+    assert "adds nothing" in memory_text("Mamba2", "untrained")
 
 
 @pytest.mark.parametrize(
@@ -115,14 +114,14 @@ def test_what_a_window_takes_is_what_a_session_holds(unread: Service):
 def test_without_a_session_there_is_a_sentence(make_service):
     act = SettingsActions(make_service())
     for nobody in (None, "gone"):
-        made, form, *_ = act.opened(nobody)
-        assert "No session is chosen" in made and not form.visible
-        assert len(act.tick(nobody)) == len(act.opened("gone"))
+        made, form, *_ = act.shown(nobody)
+        assert "No session is selected" in made and not form.visible
+        assert len(act.tick(nobody)) == len(act.shown("gone"))
 
 
 def test_a_session_is_read_anew_and_the_tab_shows_how(unread: Service, told: list[str]):
     act = SettingsActions(unread)
-    assert begin(act, WINDOW, "800", INT8, OWN_MEMORY)[0][0] == settings_tab.views.LOADING
+    assert begin(act, WINDOW, "800", INT8, OWN_MEMORY)[0][0] == LOADING
     assert told == [] and unread.rereading("s").settings["stream"]["window"] == 800
     tab = shown(act)
     assert "be read anew" in tab.progress and tab.cancel.visible and tab.timer.active
