@@ -57,7 +57,7 @@ def test_the_command_line_brings_torch_only_where_it_is_needed():
 @pytest.mark.parametrize(
     "module, allowed",
     [
-        ("torch", lambda p: p.parts[0] in WITH_TORCH or p.name == "doctor.py"),
+        ("torch", lambda p: p.parts[0] in WITH_TORCH),
         ("gradio", lambda p: p.parts[:2] == ("app", "web")),
         ("sqlite3", lambda p: p.parts[0] == "storage"),
         ("pypdf", lambda p: p.parts[0] == "ingest"),

@@ -203,4 +203,4 @@ def test_what_goes_wrong_on_the_command_line_is_one_sentence(tiny_dir, book, tmp
     command = launch(tiny_dir, book, tmp_path, "--windows", "many")
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert done.stderr == "Error: --windows takes numbers of tokens with commas; got 'many'.\n"
+    assert done.stderr == "Error: --windows takes whole numbers separated by commas; got 'many'.\n"

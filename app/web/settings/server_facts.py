@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
+from ahn_runtime.hardware import describe_device, describe_kernels
 from ahn_runtime.loading.paths import CACHE_VARIABLE, cache_directory
 from ahn_runtime.loading.presets import PRESETS
-from app.cli.doctor import device, kernels
 from app.service.library.indexing import text_recognition
 from app.service.models import resolve_options
 from app.settings import (
@@ -37,7 +37,7 @@ def server_facts(settings: Settings) -> list[Fact]:
         Fact("Models fetched into", str(cache_directory()), (CACHE_VARIABLE,)),
         *_model_facts(settings.model),
         Fact("Device and threads", _device(settings.model), ("--device, OMP_NUM_THREADS",)),
-        Fact("Computed by", kernels()),
+        Fact("Computed by", describe_kernels()),
         Fact(
             "Checkpoints",
             f"at the ends of documents and chapters, and every {kept.every_tokens:,} tokens",
@@ -83,7 +83,7 @@ def _number(tokens: int | str) -> str:
 
 
 def _device(options: ModelOptions) -> str:
-    return device() if options.device == "auto" else options.device
+    return describe_device() if options.device == "auto" else options.device
 
 
 def _source_facts(sources: Sources) -> list[Fact]:
