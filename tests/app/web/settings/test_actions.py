@@ -1,4 +1,4 @@
-"""The settings tab: what it shows is escaped and true, what it refuses is told, what it begins."""
+"""The settings tab: its HTML is escaped and right, refusals are notified, re-readings start."""
 
 import re
 from collections.abc import Iterator
@@ -32,11 +32,11 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the page tells at its edge, which needs a browser."""
-    said: list[str] = []
-    monkeypatch.setattr(actions, "notify", lambda error: said.append(str(error)))
-    return said
+def notified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The notifications, which a browser would show at the page's edge."""
+    messages: list[str] = []
+    monkeypatch.setattr(actions, "notify", lambda error: messages.append(str(error)))
+    return messages
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_facts_are_escaped_and_name_what_changes_them():
     assert "<code>--a&lt;b</code> or <code>B</code>" in page
 
 
-def test_how_a_session_was_made_is_said(make_service):
+def test_made_facts_say_how_a_session_was_made(make_service):
     row = make_service().create_session("s")
     facts = {fact.name: fact.value for fact in made_facts({**row.settings, "title": HOSTILE})}
     assert facts["Model"] == HOSTILE
@@ -88,12 +88,12 @@ def test_how_a_session_was_made_is_said(make_service):
         ("64", "at least 256 tokens"),
     ],
 )
-def test_a_window_that_is_none_is_refused(typed, sentence):
+def test_a_window_that_is_not_a_number_or_too_small_is_refused(typed, sentence):
     with pytest.raises(ValueError, match=sentence):
         Wanted.given(WINDOW, typed, INT8, OWN_MEMORY)
 
 
-def test_only_what_differs_is_changed(make_service):
+def test_changes_are_only_the_settings_that_differ(make_service):
     settings = make_service().create_session("s").settings
     fields = Wanted.of(settings).fields
     assert fields == (WINDOW, f"{TINY_WINDOW:,}", INT8, OWN_MEMORY)
@@ -103,7 +103,7 @@ def test_only_what_differs_is_changed(make_service):
     assert wanted.fields[0] == EVERYTHING and wanted.fields[2:] == (EXACT, NO_MEMORY)
 
 
-def test_what_a_window_takes_is_what_a_session_holds(unread: Service):
+def test_cache_bytes_are_those_that_the_session_reports(unread: Service):
     settings, report = unread.session("s").settings, unread.report("s")
     takes = reread_form.cache_bytes(settings, report.window, report.tokens)
     assert takes == report.run_cache_bytes
@@ -111,18 +111,20 @@ def test_what_a_window_takes_is_what_a_session_holds(unread: Service):
     assert everything == report.run_cache_bytes_full
 
 
-def test_without_a_session_there_is_a_sentence(make_service):
+def test_without_a_session_the_tab_says_so(make_service):
     act = SettingsActions(make_service())
-    for nobody in (None, "gone"):
-        made, form, *_ = act.shown(nobody)
+    for missing in (None, "gone"):
+        made, form, *_ = act.shown(missing)
         assert "No session is selected" in made and not form.visible
-        assert len(act.tick(nobody)) == len(act.shown("gone"))
+        assert len(act.tick(missing)) == len(act.shown("gone"))
 
 
-def test_a_session_is_read_anew_and_the_tab_shows_how(unread: Service, told: list[str]):
+def test_a_session_is_read_again_and_the_tab_shows_the_progress(
+    unread: Service, notified: list[str]
+):
     act = SettingsActions(unread)
     assert begin(act, WINDOW, "800", INT8, OWN_MEMORY)[0][0] == LOADING
-    assert told == [] and unread.rereading("s").settings["stream"]["window"] == 800
+    assert notified == [] and unread.rereading("s").settings["stream"]["window"] == 800
     tab = shown(act)
     assert "be read anew" in tab.progress and tab.cancel.visible and tab.timer.active
     assert tab.window.value == "800", "the fields are those of the re-reading"
@@ -134,7 +136,7 @@ def test_a_session_is_read_anew_and_the_tab_shows_how(unread: Service, told: lis
     assert not tab.cancel.visible and not tab.timer.active and tab.start.interactive
 
 
-def test_a_re_reading_goes_on_with_its_own_options_and_is_cancelled(unread: Service):
+def test_a_rereading_resumes_with_its_own_options_and_is_cancelled(unread: Service):
     act = SettingsActions(unread)
     unread.reread("s", {"window": 800, "kv_dtype": "bfloat16"})
     (first,) = storage.list_rereads(unread.db)
@@ -144,8 +146,8 @@ def test_a_re_reading_goes_on_with_its_own_options_and_is_cancelled(unread: Serv
     assert unread.rereading("s") is None and shown(act).window.value == f"{TINY_WINDOW:,}"
 
 
-def test_what_cannot_be_is_told_and_nothing_begins(
-    unread: Service, told: list[str], monkeypatch: pytest.MonkeyPatch
+def test_refused_settings_are_notified_and_start_nothing(
+    unread: Service, notified: list[str], monkeypatch: pytest.MonkeyPatch
 ):
     act = SettingsActions(unread)
     same = Wanted.of(unread.session("s").settings).fields
@@ -153,11 +155,15 @@ def test_what_cannot_be_is_told_and_nothing_begins(
     monkeypatch.setattr(reread_form.psutil, "virtual_memory", lambda: free)
     for fields in (same, (WINDOW, "x", INT8, OWN_MEMORY), (WINDOW, "800", INT8, OWN_MEMORY)):
         assert len(begin(act, *fields)) == 1
-    assert len(told) == 3 and unread.rereading("s") is None
-    assert "already" in told[0] and "got 'x'" in told[1] and "only 1.0 kB of memory" in told[2]
+    assert len(notified) == 3 and unread.rereading("s") is None
+    assert (
+        "already" in notified[0]
+        and "got 'x'" in notified[1]
+        and "only 1.0 kB of memory" in notified[2]
+    )
 
 
-def test_the_server_says_what_changes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_server_facts_name_what_changes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("AMMON_OCR_LANGUAGES", "none")
     settings = Settings(
         data_dir=tmp_path / HOSTILE,
