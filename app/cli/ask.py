@@ -30,8 +30,8 @@ def ask(
 ) -> None:
     """Ask a session; the answer names the page."""
     with open_service(data_dir, options, session) as service:
-        answer = shown(service.ask(session, question, at), as_json)
-        for note in service.reading_notes(session):
+        answer = shown(service.questions.ask(session, question, at), as_json)
+        for note in service.sessions.reading_notes(session):
             print(note, file=sys.stderr)
         if as_json:
             print(json.dumps(answer.as_dict()))
@@ -49,7 +49,7 @@ def history(
 ) -> None:
     """Print what was asked and answered, with the passages, as Markdown or JSON."""
     with open_service(data_dir, {}, session) as service:
-        print(service.history(session, "json" if as_json else format).rstrip())
+        print(service.questions.history(session, "json" if as_json else format).rstrip())
 
 
 def shown(answers: Iterable[Answer], as_json: bool) -> Answer:

@@ -37,7 +37,7 @@ def chat(
     with contextlib.suppress(ImportError):  # none on Windows; it edits lines and keeps the last
         import readline  # noqa: F401
     with open_service(data_dir, options, session) as service:
-        service.session(session)
+        service.sessions.get(session)
         talk = _Talk(service, session, at, as_json)
         is_asked = sys.stdin.isatty()
         if is_asked:
@@ -94,12 +94,12 @@ class _Talk:
         return True
 
     def _ask(self, question: str, replaces: int | None = None) -> None:
-        answers = self.service.ask(self.session, question, self.at, replaces)
+        answers = self.service.questions.ask(self.session, question, self.at, replaces)
         try:
             self.last = shown(answers, self.as_json)
         finally:
             answers.close()
-        for note in self.service.reading_notes(self.session):
+        for note in self.service.sessions.reading_notes(self.session):
             if note not in self.told:
                 self.told.add(note)
                 print(note, file=sys.stderr)
@@ -109,7 +109,7 @@ class _Talk:
             print("\n".join(source_lines(self.last)), end="\n\n", flush=True)
 
     def _ask_again(self) -> None:
-        asked = [m for m in self.service.messages(self.session) if m.role == "user"]
+        asked = [m for m in self.service.questions.messages(self.session) if m.role == "user"]
         if not asked:
             raise ValueError("Nothing was asked yet; type a question.")
         self._ask(asked[-1].text, asked[-1].id)

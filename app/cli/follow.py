@@ -44,13 +44,13 @@ def follow_log(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with open_service(data_dir, options, session, retention) as service:
-            service.ensure_session(session)
-            service.reader.start()
-            document = service.follow(session, files[0])
+            service.sessions.ensure(session)
+            service.start_reading()
+            document = service.documents.follow(session, files[0])
             try:
                 _watch(service, session, document.id)
             finally:
-                service.following.stop_all()
+                service.context.following.stop_all()
                 _report_end(service, session, document.id, as_json)
     except KeyboardInterrupt:
         return True
@@ -63,12 +63,14 @@ def _watch(service: Service, session: str, document_id: int) -> None:
 
     with Console(stderr=True).status("…") as line:
         while (status := _status(service, session, document_id)).document.state != "failed":
-            line.update(f"{_progress_text(status)}; Ctrl-C stops. {service.notice(session)}")
+            line.update(
+                f"{_progress_text(status)}; Ctrl-C stops. {service.sessions.notice(session)}"
+            )
             time.sleep(POLL_S)
 
 
 def _status(service: Service, session: str, document_id: int) -> DocumentStatus:
-    return next(s for s in service.documents(session) if s.document.id == document_id)
+    return next(s for s in service.documents.list(session) if s.document.id == document_id)
 
 
 def _progress_text(status: DocumentStatus) -> str:

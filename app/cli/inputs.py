@@ -63,7 +63,7 @@ def _files(argument: str, again: bool, password: str | None) -> list[Input]:
 
 def _file(path: Path, is_named: bool, again: bool, password: str | None) -> Input:
     def add(service: Service, session: str) -> DocumentRow:
-        return service.add_document(session, path, again=again, password=password)
+        return service.documents.add(session, path, again=again, password=password)
 
     return Input(str(path), is_named, add)
 
@@ -71,7 +71,7 @@ def _file(path: Path, is_named: bool, again: bool, password: str | None) -> Inpu
 def _url(url: str, password: str | None) -> Input:
     def add(service: Service, session: str) -> DocumentRow:
         # Allowed always: a person at the terminal could fetch it anyway.
-        return service.add_url(session, url, is_owner=True, password=password)
+        return service.sources.add_url(session, url, is_owner=True, password=password)
 
     return Input(url, True, add)
 
@@ -81,4 +81,6 @@ def _standard_input() -> Input:
         "Reading the text on standard input, up to its end (Ctrl-D).", file=sys.stderr, flush=True
     )
     text = sys.stdin.read()
-    return Input(STANDARD_INPUT, True, lambda service, session: service.add_text(session, "", text))
+    return Input(
+        STANDARD_INPUT, True, lambda service, session: service.sources.add_text(session, "", text)
+    )

@@ -63,9 +63,9 @@ def _refuse_other_options(service: Service, name: str, given: dict[str, Any]) ->
     Raises:
         ValueError: there is such an option.
     """
-    rows = [s.session for s in service.sessions() if s.session.name == name]
+    rows = [s.session for s in service.sessions.list() if s.session.name == name]
     for row in rows:
-        made = service.options_of(row).as_dict()
+        made = service.sessions.options_of(row).as_dict()
         for option, value in given.items():
             if value != made[option] and value != "auto":
                 raise ValueError(

@@ -44,10 +44,12 @@ def watch(service: Service, session: str, wanted: list[int]) -> None:
         tasks: dict[int, TaskID] = {}
         printed: set[str] = set()
         while True:
-            at_work = service.is_at_work(session)  # asked first, so that the last step is shown
-            statuses = service.documents(session)
+            at_work = service.sessions.is_at_work(
+                session
+            )  # asked first, so that the last step is shown
+            statuses = service.documents.list(session)
             _show(bars, tasks, statuses, wanted)
-            for note in service.reading_notes(session):
+            for note in service.sessions.reading_notes(session):
                 if note not in printed:
                     printed.add(note)
                     bars.console.print(note, markup=False, highlight=False)
@@ -89,9 +91,9 @@ def explain_stall(service: Service, session: str, rows: Sequence[DocumentRow]) -
     if not waiting:
         return ""
     titles = ", ".join(map(repr, waiting))
-    blocker = service.stalled_document(session)
+    blocker = service.documents.stalled_document(session)
     if blocker is None:
-        why = " ".join(service.reading_notes(session)) or "The reading stopped."
+        why = " ".join(service.sessions.reading_notes(session)) or "The reading stopped."
         return f"{why} Not read to the end: {titles}; the same command continues from here."
     how = "is paused" if blocker.state == "paused" else "failed"
     name, title = shlex.quote(session), shlex.quote(blocker.title)
@@ -111,6 +113,8 @@ def watch_reread(service: Service, session: str) -> None:
 
     with Progress(console=Console(stderr=True)) as bars:
         bar = bars.add_task(f"{session[:40]} again", total=None)
-        while (left := service.rereading(session)) is not None and service.is_rereading(session):
+        while (
+            left := service.rereads.progress(session)
+        ) is not None and service.rereads.is_running(session):
             bars.update(bar, total=left.tokens, completed=left.tokens_read)
             time.sleep(0.2)

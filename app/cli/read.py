@@ -104,8 +104,8 @@ def _read(
     from ingest import UnsupportedFormat
 
     inputs = find_inputs(files, again, password)
-    service.reader.start()  # starts the process that opens files while the model is loaded
-    service.ensure_session(session)
+    service.start_reading()  # starts the process that opens files while the model is loaded
+    service.sessions.ensure(session)
     wanted: list[int] = []
     refused: list[dict[str, str]] = []
     skipped: list[dict[str, str]] = []
@@ -113,7 +113,7 @@ def _read(
         try:
             document = item.add(service, session)
             wanted.append(document.id)
-            for note in service.version_notes(document):
+            for note in service.documents.version_notes(document):
                 print(f"{document.title}: {note}", file=sys.stderr)
         except KNOWN_ERRORS as error:
             # A folder of books may also hold pictures, for example; that is not an error.
@@ -123,7 +123,7 @@ def _read(
             )
             print(f"{'Skipped' if is_stray else 'Error'}: {sentence(error)}", file=sys.stderr)
     watch(service, session, wanted)
-    rows = [s.document for s in service.documents(session) if s.document.id in wanted]
+    rows = [s.document for s in service.documents.list(session) if s.document.id in wanted]
     for row in rows:
         if row.state == "failed":
             print(f"Error: {row.title}: {row.error}", file=sys.stderr)
@@ -159,19 +159,19 @@ def reread(
     retention = Retention.given(keep_every, checkpoint_budget)
     with open_service(data_dir, {}, None, retention) as service:
         if cancel:
-            service.cancel_reread(session)
+            service.rereads.cancel(session)
             message = f"The session {session!r} keeps its state."
             print(json.dumps({"session": session, "cancelled": True}) if as_json else message)
             return
-        service.reader.start()
-        service.reread(session, options)
+        service.start_reading()
+        service.rereads.begin(session, options)
         watch_reread(service, session)
-        left, notice = service.rereading(session), service.notice(session)
+        left, notice = service.rereads.progress(session), service.sessions.notice(session)
         if left is not None:
             raise RereadStopped(
                 f"The re-reading stopped: {notice} Run the same command to resume it."
             )
-        figures = service.report(session)
+        figures = service.sessions.report(session)
     if as_json:
         print(json.dumps({"session": session, "tokens": figures.tokens}))
     else:
@@ -186,8 +186,8 @@ def back(
 ) -> None:
     """Set a session back to a checkpoint; documents that it read after that are paused."""
     with open_service(data_dir, {}, session) as service:
-        service.go_back(session, checkpoint)
-        tokens = service.report(session).tokens
+        service.sessions.go_back(session, checkpoint)
+        tokens = service.sessions.report(session).tokens
     if as_json:
         print(json.dumps({"session": session, "tokens": tokens}))
     else:
@@ -202,12 +202,12 @@ def remove(
 ) -> None:
     """Delete a document; what came after it is read again, as a memory cannot unlearn."""
     with open_service(data_dir, {}, session) as service:
-        titles = {s.document.title: s.document.id for s in service.documents(session)}
+        titles = {s.document.title: s.document.id for s in service.documents.list(session)}
         if document not in titles:
             known = ", ".join(map(repr, titles)) or "none"
             raise ValueError(f"{session!r} has no document {document!r}; it has {known}.")
-        service.reader.start()
-        service.remove_document(titles.pop(document))
+        service.start_reading()
+        service.documents.remove(titles.pop(document))
         watch(service, session, list(titles.values()))
-        left = [asdict(s.document) for s in service.documents(session)]
+        left = [asdict(s.document) for s in service.documents.list(session)]
     print(json.dumps({"session": session, "documents": left}) if as_json else "Removed.")

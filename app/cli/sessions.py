@@ -35,7 +35,7 @@ def sessions(
                 "bytes": s.byte_count,
                 "updated_at": s.session.updated_at,
             }
-            for s in service.sessions(search, sizes=True)
+            for s in service.sessions.list(search, sizes=True)
         ]
     if as_json:
         print(json.dumps(rows))
@@ -57,7 +57,7 @@ def rename(
 ) -> None:
     """Rename a session."""
     with open_service(data_dir, {}, session) as service:
-        name = service.rename_session(session, new).name
+        name = service.sessions.rename(session, new).name
     _print_result({"session": name}, f"The session {session!r} is now {name!r}.", as_json)
 
 
@@ -69,7 +69,7 @@ def duplicate(
 ) -> None:
     """Copy a session with its state; the copy shares the data and takes hardly any disk."""
     with open_service(data_dir, {}, session) as service:
-        name = service.duplicate_session(session, new).name
+        name = service.sessions.duplicate(session, new).name
     _print_result({"session": name}, f"The session {name!r} is a copy of {session!r}.", as_json)
 
 
@@ -84,7 +84,7 @@ def report(
 ) -> None:
     """Report what a session saves against full attention."""
     with open_service(data_dir, {}, session) as service:
-        figures, offered = service.report(session), service.offers_reread(session)
+        figures, offered = service.sessions.report(session), service.rereads.is_offered(session)
     if as_json:
         print(json.dumps({**figures.as_dict(), "offers_reread": offered}))
         return
@@ -124,7 +124,7 @@ def checkpoints(
 ) -> None:
     """List the checkpoints of a session, which it can be asked as of."""
     with open_service(data_dir, {}, session) as service:
-        titles = {s.document.id: s.document.title for s in service.documents(session)}
+        titles = {s.document.id: s.document.title for s in service.documents.list(session)}
         rows = [
             {
                 "checkpoint": c.id,
@@ -134,7 +134,7 @@ def checkpoints(
                 "bytes": c.byte_count,
                 "created_at": c.created_at,
             }
-            for c in service.checkpoints(session)
+            for c in service.sessions.checkpoints(session)
         ]
     if as_json:
         print(json.dumps(rows))
@@ -160,7 +160,7 @@ def export_session(
 ) -> None:
     """Write a session to one file: its documents, messages and state."""
     with open_service(data_dir, {}, session) as service:
-        service.export_session(session, file, all_checkpoints)
+        service.sessions.export_to(session, file, all_checkpoints)
     result = {"session": session, "file": str(file)}
     _print_result(result, f"Exported the session {session!r} to {file}.", as_json)
 
@@ -173,7 +173,7 @@ def import_session(
 ) -> None:
     """Import a session that was exported; nothing is read again."""
     with open_service(data_dir, {}, None) as service:
-        row = service.import_session(file, name)
+        row = service.sessions.import_from(file, name)
     _print_result({"session": row.name}, f"Imported the session {row.name!r}.", as_json)
 
 
@@ -184,5 +184,5 @@ def delete(
 ) -> None:
     """Delete a session with its documents, messages and checkpoints."""
     with open_service(data_dir, {}, session) as service:
-        service.delete_session(session)
+        service.sessions.delete(session)
     _print_result({"session": session}, f"Deleted the session {session!r}.", as_json)

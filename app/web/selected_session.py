@@ -9,6 +9,6 @@ from storage import NotFound
 def selected_session(service: Service, name: str | None) -> str | None:
     """The name of the selected session; None if none is selected or it no longer exists."""
     try:
-        return service.session(name).name if name else None
+        return service.sessions.get(name).name if name else None
     except NotFound:
         return None

@@ -53,7 +53,7 @@ class Asking:
         page.last_message_id = self._last_message_id(session)
         if session is None or page.watched is None:
             return False
-        return self._service.pending_answer(session) is page.watched
+        return self._service.answers.of(session) is page.watched
 
     def leave(self, request: gr.Request) -> None:
         """The page is closed; its answers are made to their end."""
@@ -62,7 +62,7 @@ class Asking:
     def stop(self, session: str | None, request: gr.Request) -> Any:
         """End the answer after its next word; the model is free then."""
         name = selected_session(self._service, session)
-        pending = self._service.pending_answer(name) if name else None
+        pending = self._service.answers.of(name) if name else None
         if pending is not None:
             self._page(request).stopped = pending
             pending.stop()
@@ -80,10 +80,10 @@ class Asking:
             yield _unchanged()
             return
         try:
-            pending = self._service.pending_answer(session)
+            pending = self._service.answers.of(session)
             if pending is not None:
                 yield from self._watch(page, session, pending)
-            elif page.last_message_id != self._service.last_message_id(session):
+            elif page.last_message_id != self._service.questions.last_message_id(session):
                 yield self._as_stored(page, session)
             else:
                 yield _unchanged()
@@ -124,7 +124,7 @@ class Asking:
         if name is None:
             yield _unchanged()
             return
-        messages = self._service.messages(name)
+        messages = self._service.questions.messages(name)
         index = edited.index if isinstance(edited.index, int) else edited.index[0]
         text = views.as_written(_text_of(edited.value))
         if index >= len(messages):  # it was stopped, so it is not stored and replaces nothing
@@ -144,7 +144,7 @@ class Asking:
         page.session = page.session or session
         field: Any = ""  # emptied once: the next question may be typed meanwhile
         try:
-            pending = self._service.begin_answer(session, text, at, replaces)
+            pending = self._service.answers.begin(session, text, at, replaces)
             for messages, own, footing, stop in self._watch(page, session, pending):
                 yield messages, own if field is None else field, footing, stop
                 field = None
@@ -179,7 +179,7 @@ class Asking:
 
     def _before(self, session: str, pending: PendingAnswer) -> list[views.Message]:
         """What was said before; earlier answers name their passages in their text."""
-        messages, replaces = self._service.messages(session), pending.replaces
+        messages, replaces = self._service.questions.messages(session), pending.replaces
         kept = [m for m in messages if replaces is None or m.id < replaces]
         return [views.earlier(message) for message in kept]
 
@@ -197,15 +197,15 @@ class Asking:
         name = selected_session(self._service, session)
         if name is None or page.session != session:
             return gr.skip(), gr.skip(), gr.skip(), NOT_NOW
-        return views.conversation(self._service.messages(name)), text, "", NOT_NOW
+        return views.conversation(self._service.questions.messages(name)), text, "", NOT_NOW
 
     def _last_message_id(self, session: str | None) -> int | None:
         name = selected_session(self._service, session)
-        return self._service.last_message_id(name) if name else None
+        return self._service.questions.last_message_id(name) if name else None
 
     def _last(self, session: str | None) -> tuple[MessageRow, MessageRow] | None:
         name = selected_session(self._service, session)
-        last = self._service.messages(name)[-2:] if name else []
+        last = self._service.questions.messages(name)[-2:] if name else []
         if [m.role for m in last] != ["user", "assistant"]:
             return None
         return last[0], last[1]

@@ -59,7 +59,7 @@ class PassageActions:
         """Open the first passage of the answer that was clicked."""
         index = chosen.index if isinstance(chosen.index, int) else chosen.index[0]
         name = selected_session(self._service, session)
-        messages = self._service.messages(name) if name else []
+        messages = self._service.questions.messages(name) if name else []
         message = messages[index] if index < len(messages) else None
         passages = passages_of(message) if message and message.role == "assistant" else []
         if not passages:
@@ -81,7 +81,7 @@ class PassageActions:
 
     def _answers(self, session: str | None) -> list[MessageRow]:
         name = selected_session(self._service, session)
-        messages = self._service.messages(name) if name else []
+        messages = self._service.questions.messages(name) if name else []
         return [m for m in messages if m.role == "assistant"]
 
     def _answer(self, session: str | None, number: int | None) -> MessageRow | None:
@@ -96,7 +96,7 @@ class PassageActions:
             return
         passages = passages_of(answer)
         try:
-            context = self._service.passage_context(
+            context = self._service.passages.context(
                 session, segment_id, answer.details.get("as_of", "")
             )
         except KNOWN_ERRORS as error:  # such as a document that was removed since
@@ -105,7 +105,7 @@ class PassageActions:
             return
         drawn = context.page_index is not None
         waits = '<div class="footing">The page is being drawn…</div>' if drawn else ""
-        steps = steps_html(self._service.messages(session), answer)
+        steps = steps_html(self._service.questions.messages(session), answer)
         panel = gr.Column(visible=True)
         yield panel, steps + passage_html(passages, context, waits), answer.id
         if drawn:
@@ -115,7 +115,7 @@ class PassageActions:
     def _page(self, context: PassageContext) -> str:
         assert context.page_index is not None
         try:
-            picture = self._service.render_page(
+            picture = self._service.passages.render(
                 context.document.id, context.page_index, context.text
             )
         except KNOWN_ERRORS as error:

@@ -104,12 +104,12 @@ class ChatActions:
         session = selected_session(self._service, session)
         if session is None:
             return gr.Chatbot(value=[], placeholder=views.WELCOME, examples=[]), ""
-        said = self._service.messages(session)
+        said = self._service.questions.messages(session)
         details = said[-1].details if said else None
         if said:
             return gr.Chatbot(value=views.conversation(said)), views.footing_html(details)
-        suggested = self._service.suggested_questions(session)
-        has_documents = bool(self._service.documents(session))
+        suggested = self._service.questions.suggested(session)
+        has_documents = bool(self._service.documents.list(session))
         welcome = views.WELCOME_WITH_DOCUMENTS if has_documents else views.WELCOME
         examples = [{"text": question} for question in suggested]
         return gr.Chatbot(value=[], placeholder=welcome, examples=examples), ""
@@ -124,7 +124,7 @@ class ChatActions:
 
     def _choices(self, session: str | None) -> list[tuple[str, str]]:
         name = selected_session(self._service, session)
-        places = self._service.places(name) if name else []
+        places = self._service.questions.places(name) if name else []
         return [NOW, *((place.label, place.at) for place in places)]
 
     def as_markdown(self, session: str | None) -> tuple[str, str]:
@@ -136,11 +136,13 @@ class ChatActions:
     def _file(self, session: str | None, format: str) -> tuple[str, str]:
         """Name and content of the conversation as a file; an empty name where there is none."""
         session = selected_session(self._service, session)
-        if session is None or not self._service.messages(session):
+        if session is None or not self._service.questions.messages(session):
             notify_text("Nothing was asked yet; there is no conversation to save.")
             return "", ""
         try:
-            return f"{file_name(session)}.{format}", self._service.history(session, format)
+            return f"{file_name(session)}.{format}", self._service.questions.history(
+                session, format
+            )
         except KNOWN_ERRORS as error:
             notify(error)
             return "", ""

@@ -27,7 +27,9 @@ class LibraryActions:
         if not session:
             return documents_html([], "")
         try:
-            return documents_html(self._service.documents(session), self._service.notice(session))
+            return documents_html(
+                self._service.documents.list(session), self._service.sessions.notice(session)
+            )
         except KNOWN_ERRORS:  # deleted on another page; the next tick of the sidebar shows that
             return documents_html([], "")
 
@@ -41,7 +43,7 @@ class LibraryActions:
         # The path is that of gradio's copy: only the name of the file is the person's own.
         secret = password or None
         adds = [
-            lambda name, path=path: self._service.add_document(
+            lambda name, path=path: self._service.documents.add(
                 name, path, path.name, password=secret
             )
             for path in map(Path, paths or [])
@@ -50,22 +52,28 @@ class LibraryActions:
 
     def add_text(self, session: str | None, title: str, text: str) -> tuple[Any, Any, Any]:
         """Add a pasted text; its fields are emptied unless it was refused."""
-        radio, is_added = self._add(session, lambda name: self._service.add_text(name, title, text))
+        radio, is_added = self._add(
+            session, lambda name: self._service.sources.add_text(name, title, text)
+        )
         return (radio, "", "") if is_added else (radio, gr.skip(), gr.skip())
 
     def add_url(self, session: str | None, url: str) -> tuple[Any, Any]:
         """Fetch and add a page or file of the web."""
-        radio, is_added = self._add(session, lambda name: self._service.add_url(name, url))
+        radio, is_added = self._add(session, lambda name: self._service.sources.add_url(name, url))
         return radio, "" if is_added else gr.skip()
 
     def add_path(self, session: str | None, path: str) -> tuple[Any, Any]:
         """Add a file of the server."""
-        radio, is_added = self._add(session, lambda name: self._service.add_path(name, path))
+        radio, is_added = self._add(
+            session, lambda name: self._service.sources.add_path(name, path)
+        )
         return radio, "" if is_added else gr.skip()
 
     def follow(self, session: str | None, path: str) -> tuple[Any, Any]:
         """Read a log of the server, and continue reading as it grows."""
-        radio, is_added = self._add(session, lambda name: self._service.follow_path(name, path))
+        radio, is_added = self._add(
+            session, lambda name: self._service.sources.follow_path(name, path)
+        )
         return radio, "" if is_added else gr.skip()
 
     def act(self, session: str | None, event: gr.EventData) -> str:
@@ -77,13 +85,13 @@ class LibraryActions:
         """
         service = self._service
         actions: dict[str, Callable[[int], object]] = {
-            "pause": service.pause,
-            "resume": service.resume,
-            "cancel": service.cancel,
-            "remove": service.remove_document,
+            "pause": service.documents.pause,
+            "resume": service.documents.resume,
+            "cancel": service.documents.cancel,
+            "remove": service.documents.remove,
         }
         action, document_id = actions.get(str(event._data.get("do"))), event._data.get("id")
-        found = service.documents(session) if session else []
+        found = service.documents.list(session) if session else []
         if action is not None and document_id in [status.document.id for status in found]:
             try:
                 action(int(document_id))
@@ -97,14 +105,16 @@ class LibraryActions:
         Returns: the sessions with that one selected, and whether everything was added.
         """
         try:
-            name = session or self._service.create_session(self._sessions.free_name("Session")).name
+            name = (
+                session or self._service.sessions.create(self._sessions.free_name("Session")).name
+            )
         except KNOWN_ERRORS as error:
             notify(error)
             return gr.skip(), False
         is_complete = True
         for add in adds:
             try:
-                for note in self._service.version_notes(add(name)):
+                for note in self._service.documents.version_notes(add(name)):
                     notify_text(note)
             except KNOWN_ERRORS as error:
                 notify(error)

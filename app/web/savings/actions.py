@@ -35,7 +35,7 @@ class SavingsActions:
         name = selected_session(self._service, session)
         if name is None:
             return EMPTY, "", gr.Button(visible=False), *_no_plots(), "", None
-        report = self._service.report(name)
+        report = self._service.sessions.report(name)
         seen = self._seen(name, report)  # before what is shown, so that no later change is missed
         live = self._live(name, report)
         return *live, *_plots(report, convention), self._machine(name, report), seen
@@ -49,7 +49,7 @@ class SavingsActions:
         name = selected_session(self._service, session)
         if name is None:
             return *same_live, *same_kept, seen
-        report = self._service.report(name)
+        report = self._service.sessions.report(name)
         now = self._seen(name, report)
         if now == seen:
             return *same_live, *same_kept, seen
@@ -61,17 +61,17 @@ class SavingsActions:
     def plots(self, session: str | None, convention: str) -> tuple[Any, ...]:
         """The plots that have data; the others are hidden."""
         name = selected_session(self._service, session)
-        return _plots(self._service.report(name), convention) if name else _no_plots()
+        return _plots(self._service.sessions.report(name), convention) if name else _no_plots()
 
     def _seen(self, session: str, report: Report) -> tuple[Any, int, str]:
         """What changes at checkpoints, the tokens read, and the progress of a re-reading."""
         made = report.window, report.sinks, report.memory_status
         kept = session, made, report.disk_bytes, report.reading_seconds
-        return kept, report.tokens, str(self._service.rereading(session) or "")
+        return kept, report.tokens, str(self._service.rereads.progress(session) or "")
 
     def _live(self, session: str, report: Report) -> tuple[Any, Any, Any]:
-        rereading = self._service.rereading(session)
-        is_offered = rereading is None and self._service.offers_reread(session)
+        rereading = self._service.rereads.progress(session)
+        is_offered = rereading is None and self._service.rereads.is_offered(session)
         progress = "" if rereading is None else str(rereading)
         figures = html.report_html(report, progress, is_offered)
         return memory_html(report), figures, gr.Button(visible=is_offered)
@@ -79,7 +79,7 @@ class SavingsActions:
     def reread(self, session: str | None, convention: str) -> tuple[Any, ...]:
         """Begin to read the session again with the memory that new sessions have."""
         try:
-            self._service.reread(session or "", {})
+            self._service.rereads.begin(session or "", {})
         except KNOWN_ERRORS as error:
             notify(error)
         return self.shown(session, convention)
@@ -89,7 +89,7 @@ class SavingsActions:
         name = selected_session(self._service, session)
         if name is None:
             return _nothing_to_save()
-        return f"{file_name(name)}.csv", html.as_csv(self._service.report(name))
+        return f"{file_name(name)}.csv", html.as_csv(self._service.sessions.report(name))
 
     def as_png(self, session: str | None, convention: str) -> tuple[str, str]:
         """Name and base64 content of a picture of the plots; an empty name without a session."""
@@ -98,11 +98,11 @@ class SavingsActions:
         name = selected_session(self._service, session)
         if name is None:
             return _nothing_to_save()
-        picture = as_png(self._service.report(name), name, convention)
+        picture = as_png(self._service.sessions.report(name), name, convention)
         return f"{file_name(name)}.png", base64.b64encode(picture).decode()
 
     def _machine(self, session: str, report: Report) -> str:
-        sized = self._service.sessions(session, sizes=True)
+        sized = self._service.sessions.list(session, sizes=True)
         byte_counts = [s.byte_count or 0 for s in sized if s.session.name == session]
         return html.machine_html(
             report,

@@ -45,10 +45,10 @@ class SettingsActions:
         name = selected_session(self._service, session)
         if name is None:
             return html.EMPTY, gr.Column(visible=False), "", "", *_buttons(False, False)
-        made = self._service.session(name).settings
-        rereading = self._service.rereading(name)
-        is_running = rereading is not None and self._service.is_rereading(name)
-        notice, tokens = self._service.notice(name), self._tokens(name)
+        made = self._service.sessions.get(name).settings
+        rereading = self._service.rereads.progress(name)
+        is_running = rereading is not None and self._service.rereads.is_running(name)
+        notice, tokens = self._service.sessions.notice(name), self._tokens(name)
         costs = (window_bytes(made, 1000), cache_bytes(made, None, tokens), tokens)
         return (
             html.facts_html(html.made_facts(made)),
@@ -63,8 +63,8 @@ class SettingsActions:
         name = selected_session(self._service, session)
         if name is None:
             return (gr.skip(),) * 4
-        made = self._service.session(name).settings
-        rereading = self._service.rereading(name)
+        made = self._service.sessions.get(name).settings
+        rereading = self._service.rereads.progress(name)
         wanted = Wanted.of(made if rereading is None else rereading.settings)
         reach, window, precision, memory = wanted.fields
         others = [] if memory in (OWN_MEMORY, NO_MEMORY) else [(memory, memory)]
@@ -77,8 +77,8 @@ class SettingsActions:
 
     def _tokens(self, session: str) -> int:
         """The tokens of the session's documents as far as counted, at least those it has read."""
-        counts = [s.document.token_count or 0 for s in self._service.documents(session)]
-        return max(sum(counts), self._service.report(session).tokens)
+        counts = [s.document.token_count or 0 for s in self._service.documents.list(session)]
+        return max(sum(counts), self._service.sessions.report(session).tokens)
 
     def reread(
         self, session: str | None, reach: str, window: str, precision: str, memory: str
@@ -91,10 +91,10 @@ class SettingsActions:
         Yields: the progress and the start button, first while the model is being loaded.
         """
         try:
-            name = self._service.session(session or "").name
+            name = self._service.sessions.get(session or "").name
             changes = self._changes(name, Wanted.given(reach, window, precision, memory))
             yield html.LOADING, gr.Button(interactive=False)
-            self._service.reread(name, changes)
+            self._service.rereads.begin(name, changes)
         except KNOWN_ERRORS as error:
             notify(error)
         yield gr.skip(), gr.skip()  # gradio empties the outputs of a generator that yields nothing
@@ -105,12 +105,12 @@ class SettingsActions:
         Raises:
             ValueError: nothing would change, or the window does not fit into this machine's memory.
         """
-        settings = self._service.session(session).settings
-        rereading = self._service.rereading(session)
+        settings = self._service.sessions.get(session).settings
+        rereading = self._service.rereads.progress(session)
         if rereading is not None and wanted == Wanted.of(rereading.settings):
             return dict(rereading.settings["options"])
         changes = wanted.changes(settings)
-        if not changes and not self._service.offers_reread(session):
+        if not changes and not self._service.rereads.is_offered(session):
             raise ValueError("The session has these settings already; change one of them.")
         check_memory(settings, wanted.window, self._tokens(session))
         return changes
@@ -118,7 +118,7 @@ class SettingsActions:
     def cancel(self, session: str | None) -> None:
         """Drop the re-reading; the session keeps its present state."""
         try:
-            self._service.cancel_reread(session or "")
+            self._service.rereads.cancel(session or "")
         except KNOWN_ERRORS as error:
             notify(error)
 
@@ -126,7 +126,7 @@ class SettingsActions:
         """The outputs of `shown`; the fields only once the re-reading is over."""
         state = self.state(session)
         name = selected_session(self._service, session)
-        is_over = name is None or self._service.rereading(name) is None
+        is_over = name is None or self._service.rereads.progress(name) is None
         return *state, *(self._fields(name) if is_over else (gr.skip(),) * 4)
 
 

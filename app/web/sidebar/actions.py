@@ -33,7 +33,7 @@ class SessionActions:
     def choices(self, search: str = "") -> list[tuple[str, str]]:
         """Label and name of each session that matches the search."""
         sizes = self._current_sizes()
-        found = self._service.sessions(search or "")
+        found = self._service.sessions.list(search or "")
         return [
             (session_label(replace(s, byte_count=sizes.get(s.session.id))), s.session.name)
             for s in found
@@ -59,7 +59,7 @@ class SessionActions:
         Returns: the list, and the emptied fields of name and search.
         """
         try:
-            row = self._service.create_session(name.strip() or self.free_name("Session"))
+            row = self._service.sessions.create(name.strip() or self.free_name("Session"))
         except KNOWN_ERRORS as error:
             notify(error)
             return gr.skip(), gr.skip(), gr.skip()
@@ -75,7 +75,7 @@ class SessionActions:
     def rename(self, session: str | None, new: str, search: str) -> tuple[Any, Any]:
         """Rename the session and close the form, which stays open if the name is refused."""
         try:
-            row = self._service.rename_session(session or "", new)
+            row = self._service.sessions.rename(session or "", new)
         except KNOWN_ERRORS as error:
             notify(error)
             return gr.skip(), gr.skip()
@@ -87,7 +87,7 @@ class SessionActions:
             notify_text(NOTHING_SELECTED)
             return gr.skip(), gr.skip()
         try:
-            row = self._service.duplicate_session(session, self._copy_name(session))
+            row = self._service.sessions.duplicate(session, self._copy_name(session))
         except KNOWN_ERRORS as error:
             notify(error)
             return gr.skip(), gr.skip()
@@ -99,16 +99,16 @@ class SessionActions:
             notify_text(NOTHING_SELECTED)
             return gr.skip(), gr.skip()
         try:
-            self._service.trash_session(session)
+            self._service.trash.put(session)
         except KNOWN_ERRORS as error:
             notify(error)
         return self._shown(self._newest(), search), self._undo()
 
     def undelete(self, search: str) -> tuple[Any, Any]:
         """Restore the session that was deleted last and select it."""
-        trashed = self._service.trashed_sessions()
+        trashed = self._service.trash.list()
         try:
-            name = self._service.restore_session(trashed[0].session_id).name if trashed else None
+            name = self._service.trash.restore(trashed[0].session_id).name if trashed else None
         except KNOWN_ERRORS as error:
             notify(error)
             return gr.skip(), self._undo()
@@ -124,7 +124,7 @@ class SessionActions:
             seen: what the previous tick found; None at the first.
         """
         choices = self.choices(search)
-        trashed = [(t.session_id, t.name) for t in self._service.trashed_sessions()]
+        trashed = [(t.session_id, t.name) for t in self._service.trash.list()]
         is_listed = session in {name for _, name in choices}
         missed = session if session and not is_listed and not self._exists(session) else None
         now = choices, trashed, missed
@@ -140,13 +140,13 @@ class SessionActions:
 
     def free_name(self, stem: str) -> str:
         """The first of "stem 1", "stem 2", ... that no session has."""
-        taken = {s.session.name.casefold() for s in self._service.sessions()}
+        taken = {s.session.name.casefold() for s in self._service.sessions.list()}
         numbers = range(1, len(taken) + 2)
         return next(f"{stem} {n}" for n in numbers if f"{stem} {n}".casefold() not in taken)
 
     def _copy_name(self, name: str) -> str:
         stem = f"{name[: MAX_NAME_CHARACTERS - 12]} (copy"
-        taken = {s.session.name.casefold() for s in self._service.sessions()}
+        taken = {s.session.name.casefold() for s in self._service.sessions.list()}
         tries = [f"{stem})", *(f"{stem} {n})" for n in range(2, len(taken) + 3))]
         return next(candidate for candidate in tries if candidate.casefold() not in taken)
 
@@ -154,11 +154,11 @@ class SessionActions:
         return gr.Radio(choices=self.choices(search), value=selected)
 
     def _newest(self) -> str | None:
-        found = self._service.sessions()
+        found = self._service.sessions.list()
         return found[0].session.name if found else None
 
     def _undo(self) -> Any:
-        trashed = self._service.trashed_sessions()
+        trashed = self._service.trash.list()
         if not trashed:
             return gr.Button(visible=False)
         return gr.Button(f"Undo: bring back “{trashed[0].name}”", visible=True)
@@ -166,7 +166,7 @@ class SessionActions:
     def _current_sizes(self) -> dict[int, int | None]:
         with self._guard:
             if time.monotonic() - self._sized_at > SIZES_SECONDS:
-                found = self._service.sessions(sizes=True)
+                found = self._service.sessions.list(sizes=True)
                 self._sizes = {s.session.id: s.byte_count for s in found}
                 self._sized_at = time.monotonic()
             return self._sizes

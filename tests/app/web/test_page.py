@@ -125,9 +125,9 @@ def test_documents_html_has_the_buttons_that_each_state_allows(make_service, tmp
     path = tmp_path / "book.txt"
     path.write_text("A short text.\n", encoding="utf-8")
     service = make_service()
-    service.create_session("s")
-    service.add_document("s", path)
-    status = service.documents("s")[0]
+    service.sessions.create("s")
+    service.documents.add("s", path)
+    status = service.documents.list("s")[0]
     for state, wanted in (
         ("reading", ["pause", "cancel"]),
         ("paused", ["resume", "cancel", "remove"]),
@@ -145,8 +145,8 @@ def test_documents_html_has_the_buttons_that_each_state_allows(make_service, tmp
 @pytest.fixture
 def report(make_service):
     service = make_service()
-    service.create_session("s")
-    return service.report("s")
+    service.sessions.create("s")
+    return service.sessions.report("s")
 
 
 def test_memory_html_draws_the_parts_that_the_session_holds(report):
@@ -224,13 +224,13 @@ def test_sessions_without_a_name_are_numbered_and_copies_too(make_service):
     act = SessionActions(service)
     for expected in ("Session 1", "Session 2"):
         act.create("")
-        assert expected in [s.session.name for s in service.sessions()]
+        assert expected in [s.session.name for s in service.sessions.list()]
     act.duplicate("Session 1")
     act.duplicate("Session 1")
-    names = {s.session.name for s in service.sessions()}
+    names = {s.session.name for s in service.sessions.list()}
     assert {"Session 1 (copy)", "Session 1 (copy 2)"} <= names
     summary = replace(
-        service.sessions()[0],
+        service.sessions.list()[0],
         tokens_read=500,
         token_count=1000,
         open_count=1,
@@ -292,7 +292,7 @@ def test_the_savings_tick_renews_only_what_changed(make_service, book):
     assert act.shown("s", AS_RUN)[-1] == seen, (
         "what was shown when the tab was opened is not drawn again"
     )
-    service.resume(document.id)
+    service.documents.resume(document.id)
     wait_until_read(service, "s")
     *shown, now = act.tick("s", AS_RUN, seen)
     assert now != seen and all(part != gr.skip() for part in shown)
@@ -302,11 +302,11 @@ def test_the_savings_tick_renews_only_what_changed(make_service, book):
 
 def test_the_selection_is_cleared_only_if_the_session_is_missing_twice(make_service):
     service = make_service()
-    service.create_session("old")
+    service.sessions.create("old")
     act = SessionActions(service)
     *_, seen = act.tick("old", "", None)
     assert act.tick("old", "", seen) == (gr.skip(),) * 3
-    service.rename_session("old", "new")
+    service.sessions.rename("old", "new")
     radio, _, seen = act.tick("old", "", seen)  # under way when this page renamed it
     assert radio._constructor_args[0] == {"choices": radio.choices}
     assert "value" not in act.tick("new", "", seen)[0]._constructor_args[0]

@@ -14,10 +14,10 @@ SKIP = gr.skip()
 @pytest.fixture
 def service(make_service, book):
     service = make_service()
-    service.reader.start()
+    service.start_reading()
     for name in ("a", "b"):
-        service.create_session(name)
-        service.add_document(name, book)
+        service.sessions.create(name)
+        service.documents.add(name, book)
         wait_until_read(service, name)
     return service
 
@@ -64,9 +64,9 @@ def test_a_page_that_shows_another_session_keeps_to_it(asking, service):
     next(answers)
     asking.look_at("b", request)
     assert all(shown[0] == SKIP for shown in answers)
-    while service.pending_answer("a") is not None:
+    while service.answers.of("a") is not None:
         pass
-    assert len(service.messages("a")) == 2, "it was answered nevertheless"
+    assert len(service.questions.messages("a")) == 2, "it was answered nevertheless"
     assert list(asking.news("b", request)) == [(SKIP,) * 4]
 
 
@@ -75,15 +75,18 @@ def test_a_question_that_was_stopped_can_be_edited(asking, service):
     list(asking.ask("a", "Who is it?", "", request))
     edited = SimpleNamespace(index=2, value="Who lit the lamp?")  # stands behind what is stored
     list(asking.edit("a", "", request, edited))
-    assert [m.text for m in service.messages("a")][::2] == ["Who is it?", "Who lit the lamp?"]
+    assert [m.text for m in service.questions.messages("a")][::2] == [
+        "Who is it?",
+        "Who lit the lamp?",
+    ]
     list(asking.edit("a", "", request, SimpleNamespace(index=2, value="Which room?")))
-    assert [m.text for m in service.messages("a")][::2] == ["Who is it?", "Which room?"]
+    assert [m.text for m in service.questions.messages("a")][::2] == ["Who is it?", "Which room?"]
 
 
 def test_a_session_that_was_deleted_elsewhere_breaks_nothing(asking, service):
     request = page("1", asking, "a")
     list(asking.ask("a", "Who is it?", "", request))
-    service.delete_session("a")
+    service.sessions.delete("a")
     assert list(asking.again("a", request)) == [(SKIP,) * 4]
     list(asking.edit("a", "", request, SimpleNamespace(index=0, value="And now?")))
     assert not asking.stop("a", request).interactive

@@ -43,9 +43,9 @@ def notified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def unread(make_service, book: Path) -> Iterator[Service]:
     """A session `s` that has read a book; nothing more is read until the service is started."""
     service = make_service()
-    service.ensure_session("s")
+    service.sessions.ensure("s")
     service.start()
-    service.add_document("s", book)
+    service.documents.add("s", book)
     wait_until_read(service, "s")
     service.close()
     return make_service()
@@ -67,7 +67,7 @@ def test_facts_are_escaped_and_name_what_changes_them():
 
 
 def test_made_facts_say_how_a_session_was_made(make_service):
-    row = make_service().create_session("s")
+    row = make_service().sessions.create("s")
     facts = {fact.name: fact.value for fact in made_facts({**row.settings, "title": HOSTILE})}
     assert facts["Model"] == HOSTILE
     assert facts["Held exactly"] == f"the first {TINY_SINKS} and the last {TINY_WINDOW:,} tokens"
@@ -94,7 +94,7 @@ def test_a_window_that_is_not_a_number_or_too_small_is_refused(typed, sentence):
 
 
 def test_changes_are_only_the_settings_that_differ(make_service):
-    settings = make_service().create_session("s").settings
+    settings = make_service().sessions.create("s").settings
     fields = Wanted.of(settings).fields
     assert fields == (WINDOW, f"{TINY_WINDOW:,}", INT8, OWN_MEMORY)
     assert Wanted.given(*fields).changes(settings) == {}
@@ -104,7 +104,7 @@ def test_changes_are_only_the_settings_that_differ(make_service):
 
 
 def test_cache_bytes_are_those_that_the_session_reports(unread: Service):
-    settings, report = unread.session("s").settings, unread.report("s")
+    settings, report = unread.sessions.get("s").settings, unread.sessions.report("s")
     takes = reread_form.cache_bytes(settings, report.window, report.tokens)
     assert takes == report.run_cache_bytes
     everything = reread_form.cache_bytes(settings, None, report.tokens)
@@ -124,7 +124,7 @@ def test_a_session_is_read_again_and_the_tab_shows_the_progress(
 ):
     act = SettingsActions(unread)
     assert begin(act, WINDOW, "800", INT8, OWN_MEMORY)[0][0] == LOADING
-    assert notified == [] and unread.rereading("s").settings["stream"]["window"] == 800
+    assert notified == [] and unread.rereads.progress("s").settings["stream"]["window"] == 800
     tab = shown(act)
     assert "be read anew" in tab.progress and tab.cancel.visible and tab.timer.active
     assert tab.window.value == "800", "the fields are those of the re-reading"
@@ -138,24 +138,24 @@ def test_a_session_is_read_again_and_the_tab_shows_the_progress(
 
 def test_a_rereading_resumes_with_its_own_options_and_is_cancelled(unread: Service):
     act = SettingsActions(unread)
-    unread.reread("s", {"window": 800, "kv_dtype": "bfloat16"})
+    unread.rereads.begin("s", {"window": 800, "kv_dtype": "bfloat16"})
     (first,) = storage.list_rereads(unread.db)
     begin(act, WINDOW, "800", INT8, OWN_MEMORY)
     assert [r.id for r in storage.list_rereads(unread.db)] == [first.id]
     act.cancel("s")
-    assert unread.rereading("s") is None and shown(act).window.value == f"{TINY_WINDOW:,}"
+    assert unread.rereads.progress("s") is None and shown(act).window.value == f"{TINY_WINDOW:,}"
 
 
 def test_refused_settings_are_notified_and_start_nothing(
     unread: Service, notified: list[str], monkeypatch: pytest.MonkeyPatch
 ):
     act = SettingsActions(unread)
-    same = Wanted.of(unread.session("s").settings).fields
+    same = Wanted.of(unread.sessions.get("s").settings).fields
     free = SimpleNamespace(available=1000)
     monkeypatch.setattr(reread_form.psutil, "virtual_memory", lambda: free)
     for fields in (same, (WINDOW, "x", INT8, OWN_MEMORY), (WINDOW, "800", INT8, OWN_MEMORY)):
         assert len(begin(act, *fields)) == 1
-    assert len(notified) == 3 and unread.rereading("s") is None
+    assert len(notified) == 3 and unread.rereads.progress("s") is None
     assert (
         "already" in notified[0]
         and "got 'x'" in notified[1]
