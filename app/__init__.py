@@ -1,1 +1,1 @@
-"""The application: the service that joins reading, storing and thinking, and its two faces."""
+"""The application: the service that joins runtime, ingest and storage; the page; the commands."""

@@ -1,69 +1,70 @@
-"""What the application itself refuses.
+"""The errors that the application itself raises.
 
     AppError
     ├── SessionBusy      another Ammon process is reading this session
     ├── NothingRead      a question to a session that has read nothing
     ├── BadQuestion      an empty or far too long question
-    ├── TooManyQuestions so many wait for an answer that no more are taken
+    ├── TooManyQuestions the queue of questions is full
     ├── AlreadyAnswering a second question to a session before the first one is answered
-    ├── NoSuchPlace      a question as of a place that is not there, or not yet read
-    ├── NotAllowed       a text, URL or path that is not taken here
+    ├── NoSuchPlace      a question as of a place that does not exist or is not yet read
+    ├── NotAllowed       a text, URL or path that this installation does not accept
     ├── CannotFollow     a log that cannot be followed in this session now
-    ├── RereadStopped    a re-reading stands still, with the reason
+    ├── RereadStopped    a re-reading stopped before its end, with the reason
     ├── PortTaken        the web page's address is in use
-    └── InternalFault    a fault of Ammon itself, told to the person instead of a traceback
+    └── InternalFault    a fault of Ammon itself, reported in a sentence instead of a traceback
 
-The rooms below have roots of their own: AhnError, IngestError, StorageError.
+The packages below have roots of their own: AhnError, IngestError, StorageError.
 """
 
 from __future__ import annotations
 
 
 class AppError(Exception):
-    """Root of what the application raises on purpose."""
+    """Root of the errors that the application raises on purpose."""
 
 
 class SessionBusy(AppError):
-    """Another process holds the session."""
+    """Another process is reading the session."""
 
 
 class NothingRead(AppError):
-    """There is nothing to ask about yet."""
+    """The session has read nothing yet, so there is nothing to ask about."""
 
 
 class BadQuestion(AppError):
-    """The question cannot be asked."""
+    """The question is empty or too long."""
 
 
 class TooManyQuestions(AppError):
-    """The line of questions is full."""
+    """The queue of questions is full."""
 
 
 class AlreadyAnswering(AppError):
-    """A session answers one question at a time."""
+    """The session is answering another question; it answers one at a time."""
 
 
 class NotAllowed(AppError):
-    """Something to read that this installation does not take, with the reason."""
+    """This installation does not accept a text, URL or path; the message says why."""
 
 
 class NoSuchPlace(AppError):
-    """A place in a session that cannot be gone back to."""
+    """The session cannot be asked as of a place, or set back to it."""
 
 
 class CannotFollow(AppError):
-    """The session does not follow the log, with the reason."""
+    """The session cannot follow the log now; the message says why."""
 
 
 class RereadStopped(AppError):
-    """Not all of a session could be read anew."""
+    """A session could not be read again to its end."""
 
 
 class InternalFault(AppError):
-    """Something that should not have happened; the log has the traceback."""
+    """A fault of Ammon itself; the log has the traceback."""
 
     @classmethod
     def of(cls, fault: Exception) -> InternalFault:
+        """The error that reports a fault to a person."""
         return cls(
             f"Ammon itself failed here ({type(fault).__name__}: {fault}); the log says where. "
             "What was read before is saved, and reading can be resumed."
@@ -71,4 +72,4 @@ class InternalFault(AppError):
 
 
 class PortTaken(AppError):
-    """The page cannot be served at that address."""
+    """The web page cannot be served at an address that is in use."""

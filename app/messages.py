@@ -1,4 +1,4 @@
-"""Errors to sentences: what a person is told, on the page and on the terminal."""
+"""Turns errors into the sentences that people read, on the page and on the terminal."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from storage import StorageError
 log = logging.getLogger(__name__)
 
 KNOWN_ERRORS = (AppError, AhnError, IngestError, StorageError, ValueError, OSError, MemoryError)
-"""What is shown as a sentence; everything else is a fault of Ammon and crashes loudly."""
+"""Errors that are shown as a sentence; any other is a fault of Ammon and is raised."""
 
 
 def known_error(error: Exception) -> Exception:
-    """The error where a person can be told it; a fault of ours is logged whole, then named."""
+    """The error itself if it is a known one; else an `InternalFault`, with the traceback logged."""
     if isinstance(error, KNOWN_ERRORS):
         return error
     log.error("a fault in the background", exc_info=error)
@@ -25,7 +25,7 @@ def known_error(error: Exception) -> Exception:
 
 
 def sentence(error: BaseException) -> str:
-    """One clear sentence about an error."""
+    """One sentence about an error: what failed, where, and what to do about it."""
     if isinstance(error, OSError) and not str(error).strip():
         return "The operating system refused, without saying why; try again."
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:

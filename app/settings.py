@@ -1,4 +1,4 @@
-"""What can be set, and the defaults; one frozen object goes everywhere."""
+"""All settings of the application with their defaults, as one frozen object."""
 
 from __future__ import annotations
 
@@ -22,15 +22,20 @@ _UNITS |= {"b": 1, "gib": 1 << 30, "tb": 10**12, "tib": 1 << 40}
 
 def default_data_dir() -> Path:
     """$AMMON_DATA_DIR, or the platform's directory for application data."""
-    chosen = os.environ.get(DATA_VARIABLE)
-    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("ammon", appauthor=False))
+    configured = os.environ.get(DATA_VARIABLE)
+    return (
+        Path(configured)
+        if configured
+        else Path(platformdirs.user_data_dir("ammon", appauthor=False))
+    )
 
 
 @dataclass(frozen=True)
 class ModelOptions:
     """The options of `Runtime.load`, as the command line takes them.
 
-    `quantize` "auto" is decided by the application (`service.models`); the rest by the runtime.
+    The application decides what `quantize="auto"` means (`app.service.models`), the runtime what
+    "auto" means for the others.
     """
 
     model: str = "embedded"
@@ -48,13 +53,13 @@ class ModelOptions:
 
 
 def byte_count(text: str, name: str) -> int:
-    """A size as people write it: "500MB", "2 GiB", or bytes.
+    """Parse a size such as "500MB", "2 GiB", or a number of bytes.
 
     Args:
-        name: of what was set, for the error.
+        name: of the option or variable, for the error.
 
     Raises:
-        ValueError: it is no size.
+        ValueError: the text is not a size.
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text.lower())
     if match is None or match[2] not in _UNITS:
@@ -63,10 +68,13 @@ def byte_count(text: str, name: str) -> int:
 
 
 def token_count(text: str, name: str) -> int:
-    """A number of tokens, at least one.
+    """Parse a number of tokens, at least one.
+
+    Args:
+        name: of the option or variable, for the error.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is not such a number.
     """
     if not text.strip().isdecimal() or int(text) < 1:
         raise ValueError(f"{name} takes a number of tokens; got {text!r}.")
@@ -75,14 +83,14 @@ def token_count(text: str, name: str) -> int:
 
 @dataclass(frozen=True)
 class Retention:
-    """Which checkpoints of a session stay.
+    """Which checkpoints of a session are kept.
 
-    The latest always does; the end of each document and of each chapter, and in between one every
-    so many tokens, stay within the budget.
+    The latest always is. Within the budget, so are those at the ends of documents and chapters, and
+    one every `every_tokens` tokens in between.
 
     Args:
-        every_tokens: from a checkpoint kept, at most about so many are read again to reach a place.
-        budget_bytes: disk for one session's checkpoints.
+        every_tokens: about the most tokens that are read again to reach a position in between.
+        budget_bytes: disk space for the checkpoints of one session.
     """
 
     every_tokens: int = 16_384
@@ -90,37 +98,42 @@ class Retention:
 
     @classmethod
     def given(cls, every: str | None = None, budget: str | None = None) -> Retention:
-        """As the options of a command say, else $AMMON_KEEP_EVERY and $AMMON_CHECKPOINT_BUDGET.
+        """From the options of a command, else $AMMON_KEEP_EVERY and $AMMON_CHECKPOINT_BUDGET.
+
+        Args:
+            every: the value of --keep-every.
+            budget: the value of --checkpoint-budget.
 
         Raises:
-            ValueError: one of them is no number.
+            ValueError: a value is not a number of tokens or not a size.
         """
-        chosen = cls()
+        retention = cls()
         for name, text in (
             (EVERY_VARIABLE, os.environ.get(EVERY_VARIABLE)),
             ("--keep-every", every),
         ):
             if text:
-                chosen = replace(chosen, every_tokens=token_count(text, name))
+                retention = replace(retention, every_tokens=token_count(text, name))
         for name, text in (
             (BUDGET_VARIABLE, os.environ.get(BUDGET_VARIABLE)),
             ("--checkpoint-budget", budget),
         ):
             if text:
-                chosen = replace(chosen, budget_bytes=byte_count(text, name))
-        return chosen
+                retention = replace(retention, budget_bytes=byte_count(text, name))
+        return retention
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What may be read beside files that a person gives.
+    """What the page may read besides files that are uploaded.
 
     Args:
-        urls: whether addresses on the web may be fetched.
-        private_addresses: whether also such as only this machine or its network knows.
-        paths: files of this machine below these directories may be named.
-        max_text_chars: of a text that is pasted.
-        max_url_bytes, max_url_s: of what a URL gives, and how long that may take.
+        urls: whether web addresses may be fetched.
+        private_addresses: whether addresses of this machine or its private network may be, too.
+        paths: directories of this machine below which files may be named.
+        max_text_chars: length of a pasted text.
+        max_url_bytes: size of what a URL gives.
+        max_url_s: seconds that fetching it may take.
     """
 
     urls: bool = False
@@ -132,7 +145,7 @@ class Sources:
 
     @classmethod
     def given(cls) -> Sources:
-        """As $AMMON_ALLOW_URLS (1) and $AMMON_ALLOW_PATHS (directories, parted as in $PATH) say."""
+        """From $AMMON_ALLOW_URLS (1) and $AMMON_ALLOW_PATHS (directories, as in $PATH)."""
         paths = os.environ.get(PATHS_VARIABLE, "").split(os.pathsep)
         return cls(
             urls=os.environ.get(URLS_VARIABLE, "") == "1",
@@ -141,13 +154,13 @@ class Sources:
 
 
 def session_cache_bytes() -> int:
-    """$AMMON_LIVE_MEMORY, or 2 GiB.
+    """$AMMON_LIVE_MEMORY in bytes, or 2 GiB.
 
     Raises:
-        ValueError: it is no size.
+        ValueError: the variable is not a size.
     """
-    chosen = os.environ.get(MEMORY_VARIABLE)
-    return byte_count(chosen, MEMORY_VARIABLE) if chosen else 2 << 30
+    configured = os.environ.get(MEMORY_VARIABLE)
+    return byte_count(configured, MEMORY_VARIABLE) if configured else 2 << 30
 
 
 @dataclass(frozen=True)
@@ -156,21 +169,24 @@ class Settings:
 
     Args:
         data_dir: holds the database and the files that were added.
-        chunk_tokens: grid of the reading: pause, checkpoint and questions fall between chunks.
-            Fixed for a session when it is created.
-        checkpoint_tokens: a checkpoint is written about every so many tokens while reading.
-        retention: which of them stay.
-        follow_poll_s: a followed log is looked at again after this time.
-        follow_checkpoint_s: its lines are read at the latest so often, each time up to the last
-            whole chunk; a checkpoint is written then, which a slow log should not cause for every
-            few lines.
-        slice_tokens: a session reads about so many, then the next one that waits has its turn.
-        session_cache_bytes: of the sessions in memory; the others wait in their checkpoints.
-        max_waiting_questions: so many may wait for an answer, the next is refused.
-        trash_s: a session that was thrown away can be taken back for so long.
-        sources: what may be read beside files that are given.
-        max_answer_tokens: at most so many per answer.
-        max_question_chars: a longer question is refused.
+        model: how the sessions that are made from now on are computed.
+        chunk_tokens: length of a chunk of the reading grid; pauses, checkpoints and questions fall
+            between chunks. Fixed for a session when it is created.
+        checkpoint_tokens: about the number of tokens read between two checkpoints.
+        retention: which checkpoints are kept.
+        follow_poll_s: seconds between two looks at a followed log.
+        follow_checkpoint_s: the most seconds until new lines of a log are read, up to the last
+            whole chunk, and a checkpoint is written; a slow log should not write one every few
+            lines.
+        slice_tokens: about the number of tokens that a session reads before the next one that
+            waits has its turn.
+        session_cache_bytes: memory for the states of sessions; the others stay on disk in their
+            checkpoints.
+        max_waiting_questions: length of the queue of questions; the next one is refused.
+        trash_s: seconds for which a deleted session can be restored.
+        sources: what the page may read besides files that are uploaded.
+        max_answer_tokens: length of an answer.
+        max_question_chars: length of a question; a longer one is refused.
     """
 
     data_dir: Path = field(default_factory=default_data_dir)

@@ -1,9 +1,12 @@
-"""How torch's threads wait; to be imported before torch is.
+"""How torch's threads wait for work. To have an effect, import it before torch is imported.
 
-Between two products they wait by spinning, for so long that on a machine that does anything else
-they take away the very cores they wait for; told not to spin at all, they are woken too late for
-products this small (half the speed on an idle machine). So they spin for some tens of
-microseconds, then sleep.
+OpenMP reads the setting once, when torch loads it.
+
+By default, GNU OpenMP's threads spin between two parallel regions for so long that they take the
+cores from every other program, and from each other when the machine is busy. Without any spinning
+they wake too late for products as small as these: half the speed on an idle machine. With this
+setting they spin for some tens of microseconds and then sleep. A setting made by the user in
+OMP_WAIT_POLICY or GOMP_SPINCOUNT is left as it is.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Which Ammon this is."""
+"""The version of Ammon that is running."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-_ASK_S = 5.0
+_GIT_TIMEOUT_S = 5.0
 
 
 @functools.cache
 def version() -> str:
-    """The version, and the commit where the program lies in its repository."""
+    """The version number, with the commit if the program runs from its git repository."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         number = str(tomllib.load(file)["project"]["version"])
     commit = _commit()
@@ -22,13 +22,13 @@ def version() -> str:
 
 
 def _commit() -> str:
-    """The commit that is checked out; empty where git does not tell."""
+    """The short hash of the commit that is checked out; empty if git cannot say."""
     git = shutil.which("git")
     if git is None or not (ROOT / ".git").exists():
         return ""
     command = [git, "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
     try:
-        told = subprocess.run(command, capture_output=True, text=True, timeout=_ASK_S)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_GIT_TIMEOUT_S)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return told.stdout.strip() if told.returncode == 0 else ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -47,6 +47,13 @@ def test_training_stands_on_the_runtime_and_ingest_and_only_its_command_knows_it
             assert path == ROOT / "app" / "cli" / "train.py", path
 
 
+def test_in_app_only_the_command_line_imports_the_studies_and_nothing_imports_the_command_line():
+    for path in files("app"):
+        if path.relative_to(ROOT).parts[:2] != ("app", "cli"):
+            assert not tops(path) & {"training", "evaluation", "benchmarks"}, path
+            assert not any(name.startswith("app.cli") for name in imported(path)), path
+
+
 def test_the_command_line_brings_torch_only_where_it_is_needed():
     """Help is quick, and `train` says how threads wait before there are any."""
     help_of = "import sys, app.cli.main; sys.argv = ['ammon', 'train', '--help']\n"
@@ -57,7 +64,7 @@ def test_the_command_line_brings_torch_only_where_it_is_needed():
 @pytest.mark.parametrize(
     "module, allowed",
     [
-        ("torch", lambda p: p.parts[0] in WITH_TORCH or p.name == "doctor.py"),
+        ("torch", lambda p: p.parts[0] in WITH_TORCH),
         ("gradio", lambda p: p.parts[:2] == ("app", "web")),
         ("sqlite3", lambda p: p.parts[0] == "storage"),
         ("pypdf", lambda p: p.parts[0] == "ingest"),

@@ -1,4 +1,4 @@
-"""The command `benchmark`: reading and answering, ours beside others'."""
+"""The command `benchmark`: the speed of reading and answering, beside other libraries."""
 
 from __future__ import annotations
 
@@ -12,27 +12,35 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Option
 
-from app.cli.options import Json, numbers, say
+from app.cli.options import Json, numbers
+from app.cli.progress import print_status
 
 if TYPE_CHECKING:
     from benchmarks.engine import Make, Worker
 
     Entry = tuple[str, Make, dict[str, Any]]
-    """Name, maker and the maker's options, as `Worker` takes them."""
+    """An engine: its name, the function that makes it and that function's options."""
 
 
 def benchmark(
-    text: Annotated[Path, typer.Argument(help="A text of as many tokens as the last length.")],
-    lengths: Annotated[str, Option(help="Tokens read at which all are compared.")] = "2048,8192",
+    text: Annotated[
+        Path, typer.Argument(help="A text with at least as many tokens as the longest length.")
+    ],
+    lengths: Annotated[
+        str, Option(help="Numbers of tokens read at which to compare.")
+    ] = "2048,8192",
     ways: Annotated[
         str,
         Option(
-            help="Ours: of memory, drafting (memory, answers as the assistant gives them), "
-            "window, full and float32."
+            help="Variants of Ammon: any of memory, drafting (memory, with speculative decoding as "
+            "in answers), window, full and float32."
         ),
     ] = "memory,window,full",
     against: Annotated[
-        list[str] | None, Option(help="transformers or llama.cpp, if installed; may be repeated.")
+        list[str] | None,
+        Option(
+            help="An installed library to compare with, transformers or llama.cpp; may be repeated."
+        ),
     ] = None,
     answer_tokens: Annotated[int, Option(help="Tokens of each timed answer.")] = 32,
     window: Annotated[int, Option(help="Window.")] = 2048,
@@ -40,74 +48,74 @@ def benchmark(
     output: Annotated[Path | None, Option(help="Folder for speed.json, .md and figures.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Tokens per second and memory of the embedded model, side by side in one run."""
+    """Measure tokens per second and memory of the embedded model, all variants in one run."""
     from benchmarks import report
     from benchmarks.interleaved import run_interleaved
 
     marks = sorted(numbers("lengths", lengths))
-    chosen = [way.strip() for way in ways.split(",")]
-    contestants = _ours(chosen, window, sinks)
-    contestants += _others(against or (), context=marks[-1] + 2 * answer_tokens)
+    variants = [way.strip() for way in ways.split(",")]
+    engines = _ammon(variants, window, sinks)
+    engines += _baselines(against or (), context=marks[-1] + 2 * answer_tokens)
     ids = _token_ids(text, marks[-1])
-    with _started(contestants) as workers:
-        found = run_interleaved(workers, ids, marks, answer_tokens, say)
+    with _started(engines) as workers:
+        found = run_interleaved(workers, ids, marks, answer_tokens, print_status)
     settings = {"text": text.name, "window": window, "sinks": sinks, "answer": answer_tokens}
     if output is not None:
-        report.write(found, settings, chosen[0], output)
+        report.write(found, settings, variants[0], output)
     print(
         json.dumps(report.as_dict(found, settings))
         if as_json
-        else report.table(found, chosen[0]).rstrip()
+        else report.table(found, variants[0]).rstrip()
     )
 
 
-def _ours(chosen: Sequence[str], window: int, sinks: int) -> list[Entry]:
-    """The embedded model, once for each chosen way.
+def _ammon(variants: Sequence[str], window: int, sinks: int) -> list[Entry]:
+    """The embedded model in each variant.
 
     Raises:
-        ValueError: there is no such way.
+        ValueError: a variant is unknown.
     """
     from benchmarks.ammon import make_ammon
 
-    own: dict[str, dict[str, Any]] = {
+    options: dict[str, dict[str, Any]] = {
         "memory": {"window": window, "sinks": sinks, "quantize": "int8"},
         "drafting": {"window": window, "sinks": sinks, "quantize": "int8", "lookup": True},
         "window": {"window": window, "sinks": sinks, "quantize": "int8", "ahn": None},
         "full": {"window": None, "sinks": 0, "quantize": "int8", "ahn": None},
         "float32": {"window": window, "sinks": sinks},
     }
-    for way in chosen:
-        if way not in own:
-            raise ValueError(f"--ways takes {', '.join(own)}; got {way!r}.")
-    return [(way, make_ammon, {"model": "embedded", **own[way]}) for way in chosen]
+    for variant in variants:
+        if variant not in options:
+            raise ValueError(f"--ways takes {', '.join(options)}; got {variant!r}.")
+    return [(name, make_ammon, {"model": "embedded", **options[name]}) for name in variants]
 
 
-def _others(against: Sequence[str], context: int) -> list[Entry]:
+def _baselines(libraries: Sequence[str], context: int) -> list[Entry]:
     """Other libraries, with all cores and room for `context` tokens.
 
     Raises:
-        ValueError: one is unknown or not installed.
+        ValueError: a library is unknown or not installed.
     """
     from benchmarks.baselines import MODULES, is_installed, make_llama_cpp, make_transformers
 
-    for other in against:
-        if other not in MODULES:
-            raise ValueError(f"--against takes {' or '.join(MODULES)}; got {other!r}.")
-        if not is_installed(other):
-            raise ValueError(f"{other} is not installed here: pip install it, or leave it out.")
+    for name in libraries:
+        if name not in MODULES:
+            raise ValueError(f"--against takes {' or '.join(MODULES)}; got {name!r}.")
+        if not is_installed(name):
+            raise ValueError(f"{name} is not installed here: pip install it, or leave it out.")
     makes: dict[str, Make] = {"llama.cpp": make_llama_cpp, "transformers": make_transformers}
     options = {"threads": os.cpu_count() or 1, "context": context}
-    return [(other, makes[other], options) for other in against]
+    return [(name, makes[name], options) for name in libraries]
 
 
 @contextmanager
-def _started(contestants: Sequence[Entry]) -> Iterator[list[Worker]]:
-    """Everyone in a process of their own, which ends with the run, however that ends."""
+def _started(engines: Sequence[Entry]) -> Iterator[list[Worker]]:
+    """Start each engine in a process of its own, and end all of them afterwards in any case."""
     from benchmarks.engine import Worker
 
     workers: list[Worker] = []
     try:
-        for name, make, options in contestants:
+        for name, make, options in engines:
             workers.append(Worker(name, make, options))
         yield workers
     finally:
@@ -116,10 +124,10 @@ def _started(contestants: Sequence[Entry]) -> Iterator[list[Worker]]:
 
 
 def _token_ids(text: Path, count: int) -> list[int]:
-    """The first tokens of a document, as the embedded model sees them; it is fetched for that.
+    """The first `count` tokens of a document by the embedded model's tokenizer, fetching the model.
 
     Raises:
-        ValueError: the document has fewer.
+        ValueError: the document has fewer tokens.
     """
     from ahn_runtime.loading.embedded import fetch_embedded
     from ahn_runtime.loading.weights import open_base
@@ -130,6 +138,6 @@ def _token_ids(text: Path, count: int) -> list[int]:
     ids = beginning(text, tokenizer, count)
     if len(ids) < count:
         raise ValueError(
-            f"{text.name} has {len(ids):,} tokens, fewer than {count:,}: a longer text."
+            f"{text.name} has {len(ids):,} tokens, fewer than {count:,}: give a longer text."
         )
     return ids[:count]

@@ -1,4 +1,4 @@
-"""The command `calibrate`: how loud a memory is behind each window, into its config.json."""
+"""The command `calibrate`: measures a memory's gain for each window into its config.json."""
 
 from __future__ import annotations
 
@@ -9,38 +9,41 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from app.cli.options import Json, numbers, say
+from app.cli.options import Json, numbers
+from app.cli.progress import print_status
 
 
 def calibrate(
-    memory: Annotated[Path, typer.Argument(help="Folder of a memory; its config.json is written.")],
+    memory: Annotated[
+        Path, typer.Argument(help="Folder of a memory, whose config.json is updated.")
+    ],
     texts: Annotated[list[Path], typer.Argument(help="Texts to measure on.")],
     model: Annotated[str, Option(help="Base: a preset, hub id, directory or .gguf.")] = "embedded",
-    quantize: Annotated[str | None, Option(help="'int8', or exact without it.")] = None,
+    quantize: Annotated[str | None, Option(help="'int8'; exact without it.")] = None,
     windows: Annotated[str, Option(help="Windows to measure at.")] = "256,512,1024,2048",
-    factors: Annotated[str, Option(help="Percent of what it adds, to measure at.")] = "50,100",
+    factors: Annotated[str, Option(help="Gains to measure at, in percent.")] = "50,100",
     sinks: Annotated[int, Option(help="Sinks.")] = 128,
-    length: Annotated[int, Option(help="Tokens read of each text.")] = 4096,
+    length: Annotated[int, Option(help="Tokens to read of each text.")] = 4096,
     as_json: Json = False,
 ) -> None:
-    """Find how loud a memory should be behind each window, and keep it with the memory."""
+    """Find the gain of a memory that suits each window, and store it with the memory."""
     from ahn_runtime import Runtime
     from ahn_runtime.loading.memory_gain import CONFIG_KEY
     from evaluation.calibrate import calibrate as run
 
     sizes = numbers("windows", windows)
-    shares = [percent / 100 for percent in numbers("factors", factors)]
-    plain, ours = (
+    gains = [percent / 100 for percent in numbers("factors", factors)]
+    window_only, with_memory = (
         Runtime.load(model, ahn=ahn, window=sizes[0], sinks=sinks, quantize=quantize)
         for ahn in (None, memory)
     )
-    scale, rows = run(plain, ours, texts, sizes, shares, length, say)
+    scale, rows = run(window_only, with_memory, texts, sizes, gains, length, print_status)
     path = memory / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     config[CONFIG_KEY] = scale.as_config()
-    written = path.with_suffix(".new")
-    written.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    written.replace(path)
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    new.replace(path)
     if as_json:
         print(json.dumps({**scale.as_config(), "measured": [row.as_dict() for row in rows]}))
         return

@@ -1,29 +1,52 @@
-"""What is installed, what is fetched, and whether the data directory is sound."""
+"""The command `doctor`: what is installed, what is fetched, and whether the data is sound.
+
+Loads no model. Torch comes with most of what is examined, so all of that is imported only when the
+command runs: the help of the program has to be quick.
+"""
 
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
+import typer
 
-from ahn_runtime.loading import hub
-from ahn_runtime.loading.embedded import embedded_path, is_fetched
-from ahn_runtime.loading.presets import EMBEDDED, PRESETS, Preset
-from app.messages import sentence
-from app.service.library.file_store import free_bytes
-from app.service.library.indexing import text_recognition
-from app.settings import Settings
-from storage import Database, StorageError
+from app.cli.options import DataDir, Json
+from app.settings import Settings, default_data_dir
 
-LOW_DISK_BYTES = 2 << 30
+if TYPE_CHECKING:
+    from ahn_runtime.loading.presets import Preset
+
+MIN_FREE_MEMORY_BYTES = 3 << 30
+MIN_FREE_DISK_BYTES = 2 << 30
+
+
+def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Say what is installed, what is missing, and what to do about it."""
+    findings = examine((data_dir or default_data_dir()).expanduser())
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings]))
+    else:
+        for finding in findings:
+            print(f"[{'ok' if finding.ok else '!!'}] {finding.what}: {finding.found}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the examination; `found` says what to do where it is not ok."""
+    """One line of the examination.
+
+    Args:
+        what: what was examined.
+        ok: whether it is as it should be.
+        found: its state; what to do about it if it is not ok.
+    """
 
     what: str
     ok: bool
@@ -31,73 +54,75 @@ class Finding:
 
 
 def examine(data_dir: Path) -> list[Finding]:
-    """Look at everything; loads no model."""
-    fetched = is_fetched()
-    memory = psutil.virtual_memory()
-    free = free_bytes(data_dir)
+    """Examine the installation, the machine and a data directory."""
+    from ahn_runtime.hardware import describe_device, describe_kernels
+
     return [
         Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0]),
         Finding("torch", True, importlib.metadata.version("torch")),
-        Finding("device", True, device()),
-        Finding("kernels", True, kernels()),
-        Finding(
-            "embedded model",
-            True,
-            f"{EMBEDDED.title} at {embedded_path()}"
-            if fetched
-            else "not fetched yet; the first reading fetches it (491 MB)",
-        ),
-        Finding("memory (AHN)", True, f"{EMBEDDED.cell}, {EMBEDDED.memory_status}"),
-        *(_preset(preset) for preset in PRESETS.values() if preset.base),
-        Finding(
-            "RAM",
-            memory.available > 3 << 30,
-            f"{memory.available / 2**30:.1f} GiB free (the embedded model needs about 3 GiB)",
-        ),
-        Finding("disk", free > LOW_DISK_BYTES, f"{free / 2**30:.1f} GiB free at {data_dir}"),
-        _recognition(),
+        Finding("device", True, describe_device()),
+        Finding("kernels", True, describe_kernels()),
+        *_models(),
+        _memory(),
+        _disk(data_dir),
+        _text_recognition(),
         _database(Settings(data_dir=data_dir).database_path),
     ]
 
 
+def _models() -> list[Finding]:
+    """The embedded model, its memory, and the presets from the hub."""
+    from ahn_runtime.loading.embedded import embedded_path, is_fetched
+    from ahn_runtime.loading.presets import EMBEDDED, PRESETS
+
+    fetched = f"{EMBEDDED.title} at {embedded_path()}"
+    missing = "not fetched yet; the first reading fetches it (491 MB)"
+    return [
+        Finding("embedded model", True, fetched if is_fetched() else missing),
+        Finding("memory (AHN)", True, f"{EMBEDDED.cell}, {EMBEDDED.memory_status}"),
+        *(_preset(preset) for preset in PRESETS.values() if preset.base),
+    ]
+
+
 def _preset(preset: Preset) -> Finding:
-    """Whether a model from the hub is on disk; it is no fault if not."""
-    parts = [part for part in (preset.base, preset.memory) if isinstance(part, str)]
-    there = [hub.find_on_disk(hub_id) is not None for hub_id in parts]
-    state = "on disk" if all(there) else "partly on disk" if any(there) else "not on disk"
+    """Whether a model from the hub is on disk; ok in any case, because it is fetched when used."""
+    from ahn_runtime.loading import hub
+
+    hub_ids = [part for part in (preset.base, preset.memory) if isinstance(part, str)]
+    on_disk = [hub.find_on_disk(hub_id) is not None for hub_id in hub_ids]
+    state = "on disk" if all(on_disk) else "partly on disk" if any(on_disk) else "not on disk"
     memory = preset.cell or "no memory released"
     return Finding(
         f"preset {preset.name}", True, f"{preset.title}, {memory}: {state} ({preset.licence})"
     )
 
 
-def _recognition() -> Finding:
-    """What recognises scanned pages; it is no fault if nothing does, unless it was set up."""
+def _memory() -> Finding:
+    free = psutil.virtual_memory().available
+    found = f"{free / 2**30:.1f} GiB free (the embedded model needs about 3 GiB)"
+    return Finding("RAM", free > MIN_FREE_MEMORY_BYTES, found)
+
+
+def _disk(data_dir: Path) -> Finding:
+    from app.service.library.file_store import free_bytes
+
+    free = free_bytes(data_dir)
+    return Finding("disk", free > MIN_FREE_DISK_BYTES, f"{free / 2**30:.1f} GiB free at {data_dir}")
+
+
+def _text_recognition() -> Finding:
+    """What recognises scanned pages; not ok only if it is set up but does not work."""
+    from app.service.library.indexing import text_recognition
+
     ocr = text_recognition()
     is_ok = not ocr.problem or ocr.tesseract is None
     return Finding("text recognition (OCR)", is_ok, ocr.problem or str(ocr))
 
 
-def kernels() -> str:
-    """What computes the memories' recurrences and attention here."""
-    import torch
-
-    from ahn_runtime.backends.base import kernels_for
-
-    name = kernels_for(torch.device("cuda" if torch.cuda.is_available() else "cpu")).name
-    return f"recurrences by {name}, attention by torch"
-
-
-def device() -> str:
-    """Where a model runs that is given no device."""
-    import torch
-
-    if torch.cuda.is_available():
-        return f"cuda ({torch.cuda.get_device_name()})"
-    return f"cpu ({torch.get_num_threads()} threads)"
-
-
 def _database(path: Path) -> Finding:
+    from app.messages import sentence
+    from storage import Database, StorageError
+
     if not path.exists():
         return Finding("database", True, f"none yet at {path}; the first session makes it")
     try:

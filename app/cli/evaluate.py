@@ -1,4 +1,4 @@
-"""The commands `evaluate ...`: measurements of quality, as tables, JSON and figures."""
+"""The commands `evaluate ...`, which measure quality; results are tables, JSON and figures."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from app.cli.options import Json, numbers, say
+from app.cli.options import Json, numbers
+from app.cli.progress import print_status
 
-evaluate = typer.Typer(help="Measure quality on texts of yours.", no_args_is_help=True)
+evaluate = typer.Typer(help="Measure quality on your own texts.", no_args_is_help=True)
 
 
 @evaluate.callback()
 def _group() -> None:
-    """Measure quality on texts of yours."""
+    """Measure quality on your own texts."""
 
 
 @evaluate.command()
@@ -24,10 +25,10 @@ def memory(
     texts: Annotated[list[Path], typer.Argument(help="Texts that the memory was not trained on.")],
     parts: Annotated[
         str,
-        Option(help="What to measure, of divergence, recall, drift, probe and questions."),
+        Option(help="What to measure: any of divergence, recall, drift, probe and questions."),
     ] = "divergence,recall,drift,probe",
     questions: Annotated[
-        list[Path] | None, Option(help="A .jsonl of questions for that part; may be repeated.")
+        list[Path] | None, Option(help="A .jsonl file for the part questions; may be repeated.")
     ] = None,
     output: Annotated[
         Path | None, Option(help="Folder for memory.json, memory.md and the figures.")
@@ -36,19 +37,19 @@ def memory(
     ahn: Annotated[
         list[str] | None, Option(help="Memory: 'auto', a hub id or a directory; may be repeated.")
     ] = None,
-    quantize: Annotated[str | None, Option(help="'int8', or exact without it.")] = None,
+    quantize: Annotated[str | None, Option(help="'int8'; exact without it.")] = None,
     windows: Annotated[str, Option(help="Windows to compare.")] = "256,512,1024,2048",
     sinks: Annotated[int, Option(help="Sinks.")] = 128,
-    length: Annotated[int, Option(help="Tokens read of each text.")] = 4096,
+    length: Annotated[int, Option(help="Tokens to read of each text.")] = 4096,
     recall_window: Annotated[int, Option(help="Window of the parts recall and questions.")] = 512,
-    drift_tokens: Annotated[int, Option(help="Tokens read in the drift part.")] = 200_000,
+    drift_tokens: Annotated[int, Option(help="Tokens to read in the part drift.")] = 200_000,
     as_json: Json = False,
 ) -> None:
-    """What a memory keeps of what left the window, against full attention and the window alone."""
+    """Measure what a memory keeps of what left the window, against full attention and no memory."""
     from evaluation.memory import PARTS, MemoryReport, MemorySettings
 
-    chosen = [part.strip() for part in parts.split(",")]
-    for part in chosen:
+    selected = [part.strip() for part in parts.split(",")]
+    for part in selected:
         if part not in PARTS:
             raise ValueError(f"--parts takes {', '.join(PARTS)}; got {part!r}.")
     settings = MemorySettings(
@@ -64,8 +65,8 @@ def memory(
         drift_tokens=drift_tokens,
         drift_every=max(1, drift_tokens // 20),
     )
-    report = MemoryReport(settings, log=say)
-    for part in chosen:
+    report = MemoryReport(settings, log=print_status)
+    for part in selected:
         report.run(part)
         if output is not None:
             report.write(output)

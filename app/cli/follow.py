@@ -1,4 +1,4 @@
-"""`read LOG --follow`: a log is read as it grows, until Ctrl-C."""
+"""The option `--follow` of `read`: a log is read as it grows, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.service import DocumentStatus, Service
     from app.settings import Retention
 
-LOOK_S = 0.3
+POLL_S = 0.3
 
 
 def follow_log(
@@ -24,23 +24,26 @@ def follow_log(
     options: dict[str, Any],
     session: str,
     files: list[Path],
-    kept: Retention,
+    retention: Retention,
     as_json: bool,
 ) -> bool:
-    """Follow a log until Ctrl-C (or a polite end of the process); False if it failed.
+    """Follow a log until Ctrl-C or SIGTERM; returns False if it could not be followed further.
 
     Args:
-        kept: which checkpoints stay; the rest as the options of `read`.
+        options: of the model, for a new session.
+        files: the arguments of `read`; only one log can be followed.
+        retention: the checkpoints to keep.
+        as_json: whether to print the document as JSON at the end.
 
     Raises:
-        ValueError: there is not just one file.
+        ValueError: `files` is not one file.
     """
     if len(files) != 1:
         raise ValueError(f"--follow takes one log; {len(files)} files were named.")
-    # What stops services stops it as cleanly as Ctrl-C does.
+    # SIGTERM, which stops services, ends it as cleanly as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with open_service(data_dir, options, session, kept) as service:
+        with open_service(data_dir, options, session, retention) as service:
             service.sessions.ensure(session)
             service.start_reading()
             document = service.documents.follow(session, files[0])
@@ -48,20 +51,22 @@ def follow_log(
                 _watch(service, session, document.id)
             finally:
                 service.context.following.stop_all()
-                _tell(service, session, document.id, as_json)
+                _report_end(service, session, document.id, as_json)
     except KeyboardInterrupt:
         return True
     return False
 
 
 def _watch(service: Service, session: str, document_id: int) -> None:
-    """Show how far the log is until it cannot be followed on."""
+    """Show the progress until the log cannot be followed further."""
     from rich.console import Console
 
     with Console(stderr=True).status("…") as line:
         while not _has_failed(status := _status(service, session, document_id)):
-            line.update(f"{_words(status)}; Ctrl-C stops. {service.sessions.notice(session)}")
-            time.sleep(LOOK_S)
+            line.update(
+                f"{_progress_text(status)}; Ctrl-C stops. {service.sessions.notice(session)}"
+            )
+            time.sleep(POLL_S)
 
 
 def _has_failed(status: DocumentStatus) -> bool:
@@ -74,7 +79,7 @@ def _status(service: Service, session: str, document_id: int) -> DocumentStatus:
     return next(s for s in service.documents.list(session) if s.document.id == document_id)
 
 
-def _words(status: DocumentStatus) -> str:
+def _progress_text(status: DocumentStatus) -> str:
     row = status.document
     return (
         f"{row.title}: {row.unit_count or 0:,} lines, {status.tokens_read:,} of "
@@ -82,7 +87,8 @@ def _words(status: DocumentStatus) -> str:
     )
 
 
-def _tell(service: Service, session: str, document_id: int, as_json: bool) -> None:
+def _report_end(service: Service, session: str, document_id: int, as_json: bool) -> None:
+    """Print how far the log was read, its notes, and why it failed if it did."""
     status = _status(service, session, document_id)
     if as_json:
         print(json.dumps({"session": session, "documents": [asdict(status.document)]}))
@@ -91,4 +97,4 @@ def _tell(service: Service, session: str, document_id: int, as_json: bool) -> No
     if _has_failed(status):
         print(f"Error: {status.document.title}: {status.document.error}", file=sys.stderr)
     else:
-        print(f"{_words(status)}. The same command goes on from here.", file=sys.stderr)
+        print(f"{_progress_text(status)}. The same command continues from here.", file=sys.stderr)

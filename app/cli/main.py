@@ -1,10 +1,11 @@
-"""The command line; also where the web page is started. Heavy imports wait for their command."""
+"""The command line: all commands, and the web page if none is named.
+
+Each command imports torch and other large packages only when it runs, so that the help is quick.
+"""
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -13,9 +14,10 @@ from app.cli.ask import ask, history
 from app.cli.benchmark import benchmark
 from app.cli.calibrate import calibrate
 from app.cli.chat import chat
+from app.cli.doctor import doctor
 from app.cli.evaluate import evaluate
 from app.cli.open_service import open_service
-from app.cli.options import CheckpointBudget, DataDir, Json, KeepEvery, takes_model_options
+from app.cli.options import CheckpointBudget, DataDir, KeepEvery, takes_model_options
 from app.cli.read import back, read, remove, reread
 from app.cli.sessions import (
     checkpoints,
@@ -28,11 +30,11 @@ from app.cli.sessions import (
     sessions,
 )
 from app.cli.train import train
-from app.settings import Retention, default_data_dir
+from app.settings import Retention
 
 EXIT_CODES = (
-    "Exit codes: 0 done; 1 an expected error, told in one sentence on standard error; 2 a command "
-    "or option that does not exist; 130 interrupted (Ctrl-C), with what was read saved."
+    "Exit codes: 0 done; 1 an expected error, reported in one sentence on standard error; 2 a "
+    "command or option that does not exist; 130 interrupted (Ctrl-C), with what was read saved."
 )
 
 cli = typer.Typer(
@@ -41,7 +43,7 @@ cli = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
-# In the order of the help, which ends with `doctor` and the groups.
+# The help lists the commands in this order, then the groups.
 cli.command()(train)
 cli.command()(calibrate)
 cli.command()(benchmark)
@@ -60,15 +62,16 @@ cli.command("import")(import_session)
 cli.command()(rename)
 cli.command()(duplicate)
 cli.command()(delete)
+cli.command()(doctor)
 cli.add_typer(evaluate, name="evaluate")
 
 
 def main() -> None:
-    """Run the command line; see `EXIT_CODES`."""
+    """Run the command line; it ends with one of the `EXIT_CODES`."""
     try:
         cli()
     except Exception as error:
-        # Not sooner: the sentences know the runtime's errors, and with them comes torch.
+        # Imported late, because the sentences need the runtime's errors, which bring torch.
         from app.messages import KNOWN_ERRORS, sentence
 
         if not isinstance(error, KNOWN_ERRORS):
@@ -88,26 +91,11 @@ def web(
     keep_every: KeepEvery = None,
     checkpoint_budget: CheckpointBudget = None,
 ) -> None:
-    """Without a command: the web page on http://127.0.0.1:7860."""
+    """Without a command: serve the web page on http://127.0.0.1:7860."""
     if context.invoked_subcommand is not None:
         return
     from app.web.server import serve
 
-    kept = Retention.given(keep_every, checkpoint_budget)
-    with open_service(data_dir, options, None, kept) as service:
+    retention = Retention.given(keep_every, checkpoint_budget)
+    with open_service(data_dir, options, None, retention) as service:
         serve(service, host, port)
-
-
-@cli.command()
-def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """What is there, what is missing, what to do."""
-    from app.cli.doctor import examine
-
-    findings = examine((data_dir or default_data_dir()).expanduser())
-    if as_json:
-        print(json.dumps([asdict(f) for f in findings]))
-    else:
-        for finding in findings:
-            print(f"[{'ok' if finding.ok else '!!'}] {finding.what}: {finding.found}")
-    if not all(f.ok for f in findings):
-        raise typer.Exit(1)

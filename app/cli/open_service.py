@@ -1,4 +1,4 @@
-"""The service behind a command, and what a command says while a model comes."""
+"""The service behind a command, with the progress of fetching a model on standard error."""
 
 from __future__ import annotations
 
@@ -23,10 +23,16 @@ def open_service(
     name: str | None,
     retention: Retention | None = None,
 ) -> Iterator[Service]:
-    """A service; new sessions get these options, an existing one goes on as it was made.
+    """Open the service of a data directory, and close it afterwards.
 
     Args:
-        retention: what the command's options say; None for that of the environment.
+        data_dir: None: the default one.
+        options: of the model, for new sessions; an existing session keeps its own.
+        name: a session that the command uses; it is refused if it was made with other options.
+        retention: the checkpoints to keep; None: as the environment says.
+
+    Raises:
+        ValueError: `options` holds one that the session was not made with.
     """
     from app.service import Service
 
@@ -46,16 +52,16 @@ def open_service(
 def _load_model(options: ModelOptions) -> Runtime:
     from ahn_runtime import Runtime
 
-    runtime = Runtime.load(**options.as_dict(), progress=_say_progress)
+    runtime = Runtime.load(**options.as_dict(), progress=_print_progress)
     runtime.warm_up()
     return runtime
 
 
 def _refuse_other_options(service: Service, name: str, given: dict[str, Any]) -> None:
-    """A session goes on as it was made; what is asked for beyond that needs a new session.
+    """Refuse options that an existing session was not made with: it cannot change them.
 
     Raises:
-        ValueError: an option was given that the session was not made with.
+        ValueError: there is such an option.
     """
     rows = [s.session for s in service.sessions.list() if s.session.name == name]
     for row in rows:
@@ -65,9 +71,9 @@ def _refuse_other_options(service: Service, name: str, given: dict[str, Any]) ->
                 raise ValueError(
                     f"The session {name!r} was made with --{option.replace('_', '-')} "
                     f"{made[option] or 'none'}, not {value or 'none'}; leave the option out, read "
-                    "into a new session, or read this one anew: reread NAME with the option."
+                    "into a new session, or read this one again: reread NAME with the option."
                 )
 
 
-def _say_progress(what: str, done: int, total: int) -> None:
+def _print_progress(what: str, done: int, total: int) -> None:
     print(f"{what} ({done}/{total})", file=sys.stderr, flush=True)

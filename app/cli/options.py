@@ -1,10 +1,9 @@
-"""The options that commands share, declared once: where things are, how, and with which model."""
+"""The options that several commands share, each declared once, and how their values are parsed."""
 
 from __future__ import annotations
 
 import functools
 import inspect
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,12 +15,16 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 def session_argument(help_text: str) -> Any:
-    """The argument that names a session; a shell completes it."""
-    return typer.Argument(help=help_text, autocompletion=_session_names)
+    """An argument that names a session, with completion in the shell."""
+    return typer.Argument(help=help_text, autocompletion=complete_session)
 
 
-def _session_names(context: typer.Context, incomplete: str) -> list[str]:
-    """The sessions whose names begin so, in the data directory that was named before."""
+def complete_session(context: typer.Context, incomplete: str) -> list[str]:
+    """The sessions whose names begin with what was typed, in any case of letters.
+
+    Args:
+        context: of the command, whose --data-dir counts if it was typed before.
+    """
     from app.settings import Settings, default_data_dir
     from storage import Database, StorageError, list_sessions
 
@@ -32,7 +35,7 @@ def _session_names(context: typer.Context, incomplete: str) -> list[str]:
     try:
         with Database(path) as db:
             names = [summary.session.name for summary in list_sessions(db)]
-    except StorageError:  # whoever runs the command is told
+    except StorageError:  # the command itself will report it
         return []
     return [name for name in names if name.casefold().startswith(incomplete.casefold())]
 
@@ -41,37 +44,37 @@ KeepEvery = Annotated[
     str | None,
     typer.Option(
         "--keep-every",
-        help="Keep a checkpoint every so many tokens, beside those at the ends of documents and "
-        "chapters: 16384, or what AMMON_KEEP_EVERY says.",
+        help="Tokens between two checkpoints that are kept, besides those at the ends of documents "
+        "and chapters. Default: AMMON_KEEP_EVERY, or 16384.",
     ),
 ]
 CheckpointBudget = Annotated[
     str | None,
     typer.Option(
         "--checkpoint-budget",
-        help="Disk for a session's checkpoints, like 500MB: 1GiB, or what "
-        "AMMON_CHECKPOINT_BUDGET says.",
+        help="Disk space for a session's checkpoints, such as 500MB. Default: "
+        "AMMON_CHECKPOINT_BUDGET, or 1GiB.",
     ),
 ]
 
 _MODEL_OPTIONS = {
     "model": "A preset (see doctor), a hub id, a directory or a .gguf file.",
     "ahn": "Memory: 'auto', 'none', a hub id or a directory.",
-    "window": "Window in tokens, 'auto', or 'none' for all.",
+    "window": "Window in tokens, 'auto', or 'none' (full attention).",
     "sinks": "Sinks in tokens, or 'auto'.",
     "dtype": "'float32' or 'bfloat16'.",
-    "kv_dtype": "'float32' or 'bfloat16': held keys and values.",
+    "kv_dtype": "'float32' or 'bfloat16', for keys and values.",
     "quantize": "'int8', 'none' (exact), or 'auto': int8 on a CPU.",
     "device": "'auto', 'cpu' or 'cuda'.",
-    "positions": "'absolute', or 'cache': sinks are seen at their distance inside the cache.",
+    "positions": "'absolute', or 'cache': sinks at their distance inside the cache.",
 }
 
 
 def takes_model_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the model's options, and gather those that were given into its `options`.
+    """Add the model's options to a command, which receives those given as the dict `options`.
 
-    Typer reads a command's signature, so the wrapper's is the command's own with `options`
-    replaced by one parameter for each option.
+    Typer reads the signature of a command. The wrapper's signature is the command's own, with
+    `options` replaced by one parameter for each of the model's options.
     """
     signature = inspect.signature(command, eval_str=True)
     own = [p for p in signature.parameters.values() if p.name != "options"]
@@ -88,7 +91,7 @@ def takes_model_options(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def wrapper(**given: Any) -> None:
         options = {name: given.pop(name) for name in _MODEL_OPTIONS}
-        command(**given, options=_chosen(options))
+        command(**given, options=_parse(options))
 
     parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + shared
     wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
@@ -96,8 +99,12 @@ def takes_model_options(command: Callable[..., None]) -> Callable[..., None]:
     return wrapper
 
 
-def _chosen(given: dict[str, str | None]) -> dict[str, Any]:
-    """Only the options that were given, in the types of `ModelOptions`."""
+def _parse(given: dict[str, str | None]) -> dict[str, Any]:
+    """The options that were given, in the types of `ModelOptions`.
+
+    Raises:
+        ValueError: window or sinks is not a number.
+    """
     options: dict[str, Any] = {}
     for name, value in given.items():
         if value is None:
@@ -112,17 +119,17 @@ def _chosen(given: dict[str, str | None]) -> dict[str, Any]:
 
 
 def numbers(name: str, text: str) -> tuple[int, ...]:
-    """The value of an option that takes several numbers of tokens.
+    """Parse the value of an option that takes several whole numbers, such as "256,512".
+
+    Args:
+        name: of the option, without dashes, for the error.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: a part is not a whole number.
     """
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
-        raise ValueError(f"--{name} takes numbers of tokens with commas; got {text!r}.") from None
-
-
-def say(line: str) -> None:
-    """What a command is doing, where its result does not go."""
-    print(line, file=sys.stderr, flush=True)
+        raise ValueError(
+            f"--{name} takes whole numbers separated by commas; got {text!r}."
+        ) from None

@@ -1,8 +1,9 @@
-"""What a reading command shows while it reads: a bar for each document, and why it stands still."""
+"""What commands show on standard error while they work: status lines, and bars while reading."""
 
 from __future__ import annotations
 
 import shlex
+import sys
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,13 +14,20 @@ if TYPE_CHECKING:
     from app.service import DocumentStatus, Service
     from storage import DocumentRow
 
-LOOK_S = 0.3
+POLL_S = 0.3
+_IN_FRONT = ("queued", "reading")
+
+
+def print_status(line: str) -> None:
+    """Print what a command is doing; standard output is kept for its result."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def watch(service: Service, session: str, wanted: list[int]) -> None:
-    """Show how far documents are until none of them is worked on, and what there is to know.
+    """Show a bar for each document until none of them is being read, and notes on the reading.
 
-    Documents that are read before them are shown, too.
+    Args:
+        wanted: ids of the documents; others that have to be read before them are shown, too.
     """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -34,21 +42,20 @@ def watch(service: Service, session: str, wanted: list[int]) -> None:
     )
     with Progress(*columns, console=Console(stderr=True)) as bars:
         tasks: dict[int, TaskID] = {}
-        told: set[str] = set()
+        printed: set[str] = set()
         while True:
-            at_work = service.sessions.is_at_work(
-                session
-            )  # asked first, so that its last step is seen
+            # Asked first, so that the last step is shown.
+            at_work = service.sessions.is_at_work(session)
             statuses = service.documents.list(session)
             _show(bars, tasks, statuses, wanted)
             for note in service.sessions.reading_notes(session):
-                if note not in told:
-                    told.add(note)
+                if note not in printed:
+                    printed.add(note)
                     bars.console.print(note, markup=False, highlight=False)
             states = {s.document.state for s in statuses if s.document.id in wanted}
             if not at_work or states.isdisjoint(OPEN_STATES):
                 return
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
 
 
 def _show(
@@ -57,13 +64,10 @@ def _show(
     statuses: Sequence[DocumentStatus],
     wanted: Sequence[int],
 ) -> None:
-    from storage import DocumentState
-
-    in_front = (DocumentState.QUEUED, DocumentState.READING)
     last = max((s.document.ordinal for s in statuses if s.document.id in wanted), default=0)
     for status in statuses:
         row = status.document
-        is_in_front = row.ordinal < last and row.state in in_front
+        is_in_front = row.ordinal < last and row.state in _IN_FRONT
         if row.id not in tasks:
             if row.id not in wanted and not is_in_front:
                 continue
@@ -79,7 +83,7 @@ def _show(
 
 
 def explain_stall(service: Service, session: str, rows: Sequence[DocumentRow]) -> str:
-    """Why documents were left waiting and what to do about it; empty if none was."""
+    """Why documents were left unread and what to do about it; empty if all were read."""
     from storage import OPEN_STATES, DocumentState
 
     waiting = [row.title for row in rows if row.state in OPEN_STATES]
@@ -89,25 +93,25 @@ def explain_stall(service: Service, session: str, rows: Sequence[DocumentRow]) -
     blocker = service.documents.stalled_document(session)
     if blocker is None:
         why = " ".join(service.sessions.reading_notes(session)) or "The reading stopped."
-        return f"{why} Not read to the end: {titles}; the same command goes on from here."
+        return f"{why} Not read to the end: {titles}; the same command continues from here."
     how = "is paused" if blocker.state == DocumentState.PAUSED else "failed"
     name, title = shlex.quote(session), shlex.quote(blocker.title)
     file = shlex.quote(blocker.source_path or blocker.file_name)
     return (
-        f"{titles} cannot be read yet: {blocker.title!r} stands before it and {how} at token "
-        f"{blocker.tokens_read:,} of {blocker.token_count or 0:,}. Read that on (python launch.py "
+        f"{titles} cannot be read yet: {blocker.title!r} comes before it and {how} at token "
+        f"{blocker.tokens_read:,} of {blocker.token_count or 0:,}. Continue that (python launch.py "
         f"read {file} --session {name}) or remove it (python launch.py remove {name} {title}); "
         "then run this command again."
     )
 
 
 def watch_reread(service: Service, session: str) -> None:
-    """Show a progress bar until the re-reading is done or stands still."""
+    """Show a progress bar until the re-reading has finished or stopped."""
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True)) as bars:
-        bar = bars.add_task(f"{session[:40]} anew", total=None)
+        bar = bars.add_task(f"{session[:40]} again", total=None)
         while (
             left := service.rereads.progress(session)
         ) is not None and service.rereads.is_running(session):

@@ -1,6 +1,6 @@
 """The commands that change what a session has read: `read`, `reread`, `back` and `remove`.
 
-What takes long shows its progress on stderr.
+They show their progress on standard error.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.follow import follow_log
-from app.cli.inputs import find_given
+from app.cli.inputs import find_inputs
 from app.cli.open_service import open_service
 from app.cli.options import (
     CheckpointBudget,
@@ -41,20 +41,20 @@ def read(
         list[str],
         typer.Argument(
             metavar="FILE...",
-            help="Files, folders and patterns, read in this order; also URLs, and - for a text on "
+            help="Files, folders and patterns, read in this order; also URLs, and - for text on "
             "standard input.",
         ),
     ],
-    session: Annotated[str, typer.Option(help="Session to read into; made if it is new.")],
+    session: Annotated[str, typer.Option(help="Session to read into; it is made if it is new.")],
     options: dict[str, Any],
     data_dir: DataDir = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Read once more what was read already, unchanged.")
+        bool, typer.Option("--again", help="Read unchanged files once more that were read already.")
     ] = False,
     keep_every: KeepEvery = None,
     checkpoint_budget: CheckpointBudget = None,
     follow: Annotated[
-        bool, typer.Option("--follow", help="Go on as the log grows, until Ctrl-C.")
+        bool, typer.Option("--follow", help="Continue as the log grows, until Ctrl-C.")
     ] = False,
     password: Annotated[
         bool,
@@ -65,25 +65,28 @@ def read(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Read files; interrupted, the same command goes on where it stopped.
+    """Read files into a session; the same command resumes an interrupted reading.
 
-    A file that has changed since it was read is read as a new version, after the rest. What the
-    session left unfinished before is read first; a document that was paused, or failed, half-way is
-    not: the command names it and ends, for nothing can be read behind it.
+    A file that has changed since it was read is read as a new version, after the rest. Documents
+    that the session has not finished are read first. If one of them was paused or failed half-way,
+    the command names it and ends, because nothing can be read after it.
     """
-    kept = Retention.given(keep_every, checkpoint_budget)
+    retention = Retention.given(keep_every, checkpoint_budget)
     secret = _password(password)
     if follow:
-        ok = follow_log(data_dir, options, session, list(map(Path, files)), kept, as_json)
+        ok = follow_log(data_dir, options, session, list(map(Path, files)), retention, as_json)
         raise typer.Exit(0 if ok else 1)
-    with open_service(data_dir, options, session, kept) as service:
+    with open_service(data_dir, options, session, retention) as service:
         ok = _read(service, session, files, again, as_json, secret)
     raise typer.Exit(0 if ok else 1)
 
 
 def _password(is_asked_for: bool) -> str | None:
-    """The password of encrypted PDFs, typed unseen or out of the environment, and out of it."""
-    given = os.environ.pop(PASSWORD_VARIABLE, None)  # no process that is started inherits it
+    """The password of encrypted PDFs, typed without echo or from the environment; None: none.
+
+    The environment variable is removed, so that no child process inherits the password.
+    """
+    given = os.environ.pop(PASSWORD_VARIABLE, None)
     if not is_asked_for:
         return given or None
     return typer.prompt("Password of the encrypted PDF", hide_input=True, err=True)
@@ -101,32 +104,32 @@ def _read(
     from ingest import UnsupportedFormat
     from storage import DocumentState
 
-    found = find_given(files, again, password)
-    service.start_reading()  # its process for files comes up while the model does
+    inputs = find_inputs(files, again, password)
+    service.start_reading()  # starts the process that opens files while the model is loaded
     service.sessions.ensure(session)
     wanted: list[int] = []
     refused: list[dict[str, str]] = []
-    passed_over: list[dict[str, str]] = []
-    for file in found:
+    skipped: list[dict[str, str]] = []
+    for item in inputs:
         try:
-            document = file.add(service, session)
+            document = item.add(service, session)
             wanted.append(document.id)
             for note in service.documents.version_notes(document):
                 print(f"{document.title}: {note}", file=sys.stderr)
         except KNOWN_ERRORS as error:
-            # A folder of books may hold their pictures too: no fault of anybody's.
-            stray = isinstance(error, UnsupportedFormat) and not file.is_named
-            (passed_over if stray else refused).append(
-                {"file": file.shown, "error": sentence(error)}
+            # A folder of books may also hold pictures, for example; that is not an error.
+            is_stray = isinstance(error, UnsupportedFormat) and not item.is_named
+            (skipped if is_stray else refused).append(
+                {"file": item.label, "error": sentence(error)}
             )
-            print(f"{'Skipped' if stray else 'Error'}: {sentence(error)}", file=sys.stderr)
+            print(f"{'Skipped' if is_stray else 'Error'}: {sentence(error)}", file=sys.stderr)
     watch(service, session, wanted)
     rows = [s.document for s in service.documents.list(session) if s.document.id in wanted]
     for row in rows:
         if row.state == DocumentState.FAILED:
             print(f"Error: {row.title}: {row.error}", file=sys.stderr)
-    if told := explain_stall(service, session, rows):
-        print(f"Error: {told}", file=sys.stderr)
+    if explanation := explain_stall(service, session, rows):
+        print(f"Error: {explanation}", file=sys.stderr)
     if as_json:
         print(
             json.dumps(
@@ -134,7 +137,7 @@ def _read(
                     "session": session,
                     "documents": [asdict(r) for r in rows],
                     "refused": refused,
-                    "skipped": passed_over,
+                    "skipped": skipped,
                 }
             )
         )
@@ -143,49 +146,53 @@ def _read(
 
 @takes_model_options
 def reread(
-    session: Annotated[str, session_argument("Session to read anew.")],
+    session: Annotated[str, session_argument("Session to read again.")],
     options: dict[str, Any],
     data_dir: DataDir = None,
-    cancel: Annotated[bool, typer.Option("--cancel", help="Drop a re-reading.")] = False,
+    cancel: Annotated[
+        bool, typer.Option("--cancel", help="Drop an unfinished re-reading.")
+    ] = False,
     keep_every: KeepEvery = None,
     checkpoint_budget: CheckpointBudget = None,
     as_json: Json = False,
 ) -> None:
-    """Read a session anew with other options, beside its old state; then the new one is used."""
-    kept = Retention.given(keep_every, checkpoint_budget)
-    with open_service(data_dir, {}, None, kept) as service:
+    """Read a session again with other options; its old state is used until that is done."""
+    retention = Retention.given(keep_every, checkpoint_budget)
+    with open_service(data_dir, {}, None, retention) as service:
         if cancel:
             service.rereads.cancel(session)
-            told = f"The session {session!r} stays as it is."
-            print(json.dumps({"session": session, "cancelled": True}) if as_json else told)
+            message = f"The session {session!r} keeps its state."
+            print(json.dumps({"session": session, "cancelled": True}) if as_json else message)
             return
         service.start_reading()
         service.rereads.begin(session, options)
         watch_reread(service, session)
         left, notice = service.rereads.progress(session), service.sessions.notice(session)
         if left is not None:
-            raise RereadStopped(f"The re-reading stopped: {notice} Run it again to go on.")
+            raise RereadStopped(
+                f"The re-reading stopped: {notice} Run the same command to resume it."
+            )
         figures = service.sessions.report(session)
     if as_json:
         print(json.dumps({"session": session, "tokens": figures.tokens}))
     else:
-        print(f"Read anew: {figures.tokens:,} tokens; memory: {figures.memory_status}")
+        print(f"Read again: {figures.tokens:,} tokens; memory: {figures.memory_status}")
 
 
 def back(
-    session: Annotated[str, session_argument("Session to take back.")],
+    session: Annotated[str, session_argument("Session to set back.")],
     checkpoint: Annotated[int, typer.Argument(help="Number of a checkpoint (see checkpoints).")],
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Forget what a session read after a checkpoint; later documents wait to be resumed."""
+    """Set a session back to a checkpoint; documents that it read after that are paused."""
     with open_service(data_dir, {}, session) as service:
         service.sessions.go_back(session, checkpoint)
         tokens = service.sessions.report(session).tokens
     if as_json:
         print(json.dumps({"session": session, "tokens": tokens}))
     else:
-        print(f"The session {session!r} stands at token {tokens:,} again.")
+        print(f"The session {session!r} is at token {tokens:,} again.")
 
 
 def remove(
@@ -194,7 +201,7 @@ def remove(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Delete a document; since a memory cannot unlearn, what came after it is read again."""
+    """Delete a document; what came after it is read again, as a memory cannot unlearn."""
     with open_service(data_dir, {}, session) as service:
         titles = {s.document.title: s.document.id for s in service.documents.list(session)}
         if document not in titles:

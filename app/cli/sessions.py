@@ -1,4 +1,4 @@
-"""The commands about saved sessions as they are: listed, reported on, taken elsewhere, deleted."""
+"""The commands that list, report on, rename, copy, export, import and delete sessions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ NO_SESSIONS = "No sessions yet: python launch.py read FILE --session NAME"
 
 def sessions(
     search: Annotated[
-        str, typer.Option(help="Only those with these words in their name or a document's title.")
+        str,
+        typer.Option(help="Only sessions with these words in their name or a document's title."),
     ] = "",
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -54,26 +55,26 @@ def rename(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Give a session another name."""
+    """Rename a session."""
     with open_service(data_dir, {}, session) as service:
         name = service.sessions.rename(session, new).name
-    _tell({"session": name}, f"The session {session!r} is now {name!r}.", as_json)
+    _print_result({"session": name}, f"The session {session!r} is now {name!r}.", as_json)
 
 
 def duplicate(
     session: Annotated[str, session_argument("Session to duplicate.")],
-    new: Annotated[str, typer.Argument(help="Name of the second one.")],
+    new: Annotated[str, typer.Argument(help="Name of the copy.")],
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Make a second session that stands where this one does; it takes hardly any disk."""
+    """Copy a session with its state; the copy shares the data and takes hardly any disk."""
     with open_service(data_dir, {}, session) as service:
         name = service.sessions.duplicate(session, new).name
-    _tell({"session": name}, f"The session {name!r} stands where {session!r} does.", as_json)
+    _print_result({"session": name}, f"The session {name!r} is a copy of {session!r}.", as_json)
 
 
-def _tell(result: dict[str, str], told: str, as_json: bool) -> None:
-    print(json.dumps(result) if as_json else told)
+def _print_result(result: dict[str, str], message: str, as_json: bool) -> None:
+    print(json.dumps(result) if as_json else message)
 
 
 def report(
@@ -81,7 +82,7 @@ def report(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """What a session saves against full attention."""
+    """Report what a session saves against full attention."""
     with open_service(data_dir, {}, session) as service:
         figures, offered = service.sessions.report(session), service.rereads.is_offered(session)
     if as_json:
@@ -111,7 +112,9 @@ def report(
             f"{figures.speeds[-1].tokens_per_second:,.1f} tokens/s up to the last checkpoint"
         )
     if offered:
-        print(f"A trained memory has come since: python launch.py reread {session!r} uses it.")
+        print(
+            f"A trained memory has been added since: python launch.py reread {session!r} uses it."
+        )
 
 
 def checkpoints(
@@ -119,7 +122,7 @@ def checkpoints(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """List the places a session can be asked as of."""
+    """List the checkpoints of a session, which it can be asked as of."""
     with open_service(data_dir, {}, session) as service:
         titles = {s.document.id: s.document.title for s in service.documents.list(session)}
         rows = [
@@ -147,18 +150,19 @@ def checkpoints(
 
 def export_session(
     session: Annotated[str, session_argument("Session to export.")],
-    file: Annotated[Path, typer.Argument(help="File to write; an older one is replaced.")],
+    file: Annotated[Path, typer.Argument(help="File to write; an existing one is replaced.")],
     data_dir: DataDir = None,
     all_checkpoints: Annotated[
-        bool, typer.Option(help="All checkpoints, to ask as of them; else the newest alone.")
+        bool,
+        typer.Option(help="Export all checkpoints, to ask as of them; otherwise only the newest."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write a session to one file: documents, messages and state."""
+    """Write a session to one file: its documents, messages and state."""
     with open_service(data_dir, {}, session) as service:
         service.sessions.export_to(session, file, all_checkpoints)
     result = {"session": session, "file": str(file)}
-    _tell(result, f"Exported the session {session!r} to {file}.", as_json)
+    _print_result(result, f"Exported the session {session!r} to {file}.", as_json)
 
 
 def import_session(
@@ -167,10 +171,10 @@ def import_session(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Take in a session that was exported; nothing is read again."""
+    """Import a session that was exported; nothing is read again."""
     with open_service(data_dir, {}, None) as service:
         row = service.sessions.import_from(file, name)
-    _tell({"session": row.name}, f"Imported the session {row.name!r}.", as_json)
+    _print_result({"session": row.name}, f"Imported the session {row.name!r}.", as_json)
 
 
 def delete(
@@ -181,4 +185,4 @@ def delete(
     """Delete a session with its documents, messages and checkpoints."""
     with open_service(data_dir, {}, session) as service:
         service.sessions.delete(session)
-    _tell({"session": session}, f"Deleted the session {session!r}.", as_json)
+    _print_result({"session": session}, f"Deleted the session {session!r}.", as_json)

@@ -1,4 +1,4 @@
-"""The command `train`: options to settings, and each step to the terminal."""
+"""The command `train`: turns its options into settings, and shows the progress of each step."""
 
 from __future__ import annotations
 
@@ -24,32 +24,38 @@ def train(
         list[Path],
         typer.Argument(help="Texts and PDFs, folders of them, and .jsonl files of questions."),
     ],
-    output: Annotated[Path, Option(help="Folder for the memory; the same one goes on.")],
+    output: Annotated[
+        Path, Option(help="Folder for the memory; an unfinished training in it is resumed.")
+    ],
     model: Annotated[str, Option(help="Base: a preset, hub id, directory or .gguf.")] = "embedded",
     cell: Annotated[
         str, Option(help="Kind of a new memory: GatedDeltaNet, DeltaNet or Mamba2.")
     ] = "GatedDeltaNet",
-    ahn: Annotated[str | None, Option(help="Start from this memory, not a new one.")] = None,
+    ahn: Annotated[str | None, Option(help="Start from this memory instead of a new one.")] = None,
     length: Annotated[int, Option(help="Tokens per sequence; the paper: 24576.")] = 1024,
-    steps: Annotated[int, Option(help="Optimiser steps in all.")] = 700,
+    steps: Annotated[int, Option(help="Optimiser steps in total.")] = 700,
     batch: Annotated[int, Option(help="Sequences per step; the paper: 128.")] = 1,
     lr: Annotated[float, Option(help="Highest learning rate.")] = 1e-4,
-    warmup: Annotated[float, Option(help="Share of the steps in which it rises.")] = 0.1,
-    weight_decay: Annotated[float, Option(help="Weight decay of matrices.")] = 0.01,
+    warmup: Annotated[
+        float, Option(help="Share of the steps in which the learning rate rises.")
+    ] = 0.1,
+    weight_decay: Annotated[float, Option(help="Weight decay of the matrices.")] = 0.01,
     clip: Annotated[float, Option(help="Highest norm of the gradient.")] = 1.0,
     windows: Annotated[
         str | None,
-        Option(help="Windows to draw from, as 112,256; else powers of two and between."),
+        Option(help="Windows to draw from, such as 112,256; else powers of two and between."),
     ] = None,
     sinks: Annotated[
-        str | None, Option(help="Sinks to draw from, as 16,64; else 0, 32, 64 and so on.")
+        str | None, Option(help="Sinks to draw from, such as 16,64; else 0, 32, 64 and so on.")
     ] = None,
     positions: Annotated[
         int | None,
         Option(help="Scored positions per sequence, 0 for all; else 192 on a CPU, all on a GPU."),
     ] = None,
-    made: Annotated[float, Option(help="Share of sequences made into recall tasks.")] = 0.25,
-    seed: Annotated[int, Option(help="Of everything drawn at random.")] = 0,
+    made: Annotated[
+        float, Option(help="Share of sequences that are turned into recall tasks.")
+    ] = 0.25,
+    seed: Annotated[int, Option(help="Seed of everything drawn at random.")] = 0,
     dtype: Annotated[str, Option(help="Of the base: float32 or bfloat16.")] = "float32",
     quantize: Annotated[
         str | None, Option(help="'int8': the frozen base in int8, half again as fast on a CPU.")
@@ -65,7 +71,7 @@ def train(
     save_every: Annotated[int, Option(help="Steps between two saves.")] = 10,
     as_json: Json = False,
 ) -> None:
-    """Train a memory: full attention teaches the window; interrupted, the same command goes on."""
+    """Train a memory to imitate full attention; the same command resumes it when interrupted."""
     from ahn_runtime import Runtime
     from ahn_runtime.runtime import UNTRAINED
     from training import TrainingSettings
@@ -120,7 +126,7 @@ def _train(runtime: Runtime, settings: TrainingSettings, output: Path, as_json: 
 
 @contextmanager
 def _progress(steps: int) -> Iterator[Callable[[StepMetrics], None]]:
-    """A bar on stderr, moved on by each step's figures."""
+    """A progress bar on standard error; the function it gives takes each step's figures."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
     from rich.progress import TimeRemainingColumn as Remaining

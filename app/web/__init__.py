@@ -1,1 +1,1 @@
-"""The web page. The only package that imports gradio."""
+"""The web page: its server, its sidebar and its tabs; the only room that imports gradio."""

@@ -1,20 +1,20 @@
-"""The few lines of script that the page needs beside gradio's."""
+"""The scripts that the page runs in the browser besides gradio's own."""
 
 from __future__ import annotations
 
-# Gradio opens its sidebar over the whole width of a phone, and gives its buttons no names.
+# On a phone gradio's sidebar covers the whole page, so it starts closed; its button gets a name.
 ON_LOAD = """() => {
     document.documentElement.lang = 'en';
     const toggle = document.querySelector('.sidebar .toggle-button');
     toggle?.setAttribute('aria-label', 'Show or hide the sessions');
     if (window.innerWidth < 700) document.querySelector('.sidebar.open .toggle-button')?.click();
-    // Gradio calls its buttons of first questions a list, which may hold no buttons.
+    // Gradio gives its example questions the role of a list, which may not contain buttons.
     new MutationObserver(() => document.querySelectorAll('.examples[role="list"]')
         .forEach((list) => list.setAttribute('role', 'group')))
         .observe(document.body, {childList: true, subtree: true});
 }"""
 
-# Buttons in HTML of our own: what they do, and to what, is in their data.
+# Clicks on the buttons in Ammon's own HTML: each names its action and the id of its object.
 BUTTONS = """
 element.addEventListener('click', (event) => {
     const button = event.target.closest('button[data-do]');
@@ -23,8 +23,8 @@ element.addEventListener('click', (event) => {
 });
 """
 
-# The file is made in the browser, so that none has to be kept, and removed, on the server. The
-# bytes of a picture come in base64.
+# The file is made in the browser, so that the server has none to keep and delete. The bytes of a
+# picture arrive in base64.
 SAVE_FILE = """(name, text) => {
     if (!name) return;
     const isPicture = name.endsWith('.png');
@@ -37,6 +37,7 @@ SAVE_FILE = """(name, text) => {
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }"""
 
+# Scrolls the panel to the marked passage and moves the focus to its heading.
 TO_PASSAGE = """() => requestAnimationFrame(() => {
     const panel = document.querySelector('.passage-panel');
     if (!panel) return;
@@ -48,8 +49,7 @@ TO_PASSAGE = """() => requestAnimationFrame(() => {
     panel.querySelector('h3')?.focus({preventScroll: true});
 })"""
 
-# The address names the session, so that a page that is loaded again, or kept as a bookmark, shows
-# the one that it showed.
+# The address names the session, so that a reloaded page or a bookmark shows the same session.
 SESSION_OF_ADDRESS = """() => {
     try { return decodeURIComponent(location.hash.slice(1)); } catch { return ''; }
 }"""

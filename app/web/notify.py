@@ -1,4 +1,4 @@
-"""Telling a person at the page's edge what was refused or went wrong."""
+"""Notifications at the page's edge: one sentence about what was refused or went wrong."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from app.messages import sentence
 SHOWN_SECONDS = 12
 
 
-def tell(error: BaseException) -> None:
-    """One sentence about an error; the page stays as it was."""
-    tell_text(sentence(error))
+def notify(error: BaseException) -> None:
+    """Show one sentence about an error; the rest of the page does not change."""
+    notify_text(sentence(error))
 
 
-def tell_text(text: str) -> None:
-    """A sentence of our own; names in it are text, though gradio would take HTML."""
+def notify_text(text: str) -> None:
+    """Show a sentence as plain text: names in it are escaped, since gradio would render HTML."""
     gr.Warning(escape(text), duration=SHOWN_SECONDS)

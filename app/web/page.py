@@ -1,4 +1,4 @@
-"""The layout: sessions beside, the tabs, and the events that join them."""
+"""The page: the sidebar, the four tabs, and the events that concern more than one of them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from app.service import Service
 from app.web import javascript
 from app.web.chat.actions import ChatActions, QuestionActions
 from app.web.chat.tab import Chat, lay_out_chat, wire_chat
-from app.web.library.tab import Library, LibraryActions, lay_out_library
-from app.web.savings.tab import Savings, SavingsActions, lay_out_savings
-from app.web.settings.tab import SettingsActions, SettingsTab, lay_out_settings, show_window
-from app.web.settings.theme_choice import wire_look
-from app.web.sidebar.tab import SessionActions, SessionList, lay_out_sessions
+from app.web.events import QUIET, Handler
+from app.web.library.actions import LibraryActions
+from app.web.library.tab import Library, lay_out_library, wire_library
+from app.web.savings.actions import SavingsActions
+from app.web.savings.tab import Savings, lay_out_savings, wire_savings
+from app.web.settings.actions import SettingsActions
+from app.web.settings.tab import SettingsTab, lay_out_settings, wire_settings
+from app.web.sidebar.actions import SessionActions
+from app.web.sidebar.tab import Sidebar, lay_out_sidebar, wire_sidebar
 
 REFRESH_SECONDS = 1.5
 LOADING = '<div class="notice">The model is being loaded (the first time it is fetched).</div>'
@@ -23,70 +27,109 @@ LOADING = '<div class="notice">The model is being loaded (the first time it is f
 
 @dataclass(frozen=True)
 class Page:
-    """All of the page: its parts, and the actions behind them."""
+    """The components of the page.
+
+    Args:
+        status: a notice above the tabs, empty once the model is loaded.
+        tabs: the tabs themselves: "chat", "library", "savings" and "settings".
+    """
 
     blocks: gr.Blocks
+    sidebar: Sidebar
     status: gr.HTML
-    list: SessionList
+    tabs: dict[str, gr.Tab]
     chat: Chat
     library: Library
     savings: Savings
     settings: SettingsTab
-    tabs: dict[str, gr.Tab]
-    service: Service
 
     @property
     def session(self) -> gr.Radio:
-        return self.list.sessions
+        """The list of sessions; its value is the name of the selected session."""
+        return self.sidebar.sessions
 
 
 def build(service: Service) -> gr.Blocks:
-    """Lay out the page and wire it."""
+    """Lay out the page and connect its events to the service."""
     with gr.Blocks(title="Ammon", analytics_enabled=False, fill_width=True) as blocks:
-        with gr.Sidebar(width=300):
-            sessions = lay_out_sessions()
-        status = gr.HTML(elem_classes="status")
-        tabs = {}
-        with gr.Tab("Chat") as tabs["chat"]:
-            chat = lay_out_chat()
-        with gr.Tab("Library") as tabs["library"]:
-            library = lay_out_library(service)
-        with gr.Tab("Memory & savings") as tabs["savings"]:
-            savings = lay_out_savings()
-        with gr.Tab("Settings") as tabs["settings"]:
-            settings = lay_out_settings()
-        _wire(Page(blocks, status, sessions, chat, library, savings, settings, tabs, service))
+        _wire(_lay_out(blocks, service), service)
     return blocks
 
 
-def _wire(page: Page) -> None:
-    sessions, questions = SessionActions(page.service), QuestionActions(page.service)
-    library = LibraryActions(page.service, sessions)
-    opening = SessionView(page, questions, library)
-    _wire_sessions(page, sessions, library, opening)
-    wire_chat(page.chat, page.tabs["chat"], page.session, page.service, questions)
-    _wire_library(page, library, opening)
-    _wire_savings(page)
-    _wire_settings(page)
+def _lay_out(blocks: gr.Blocks, service: Service) -> Page:
+    with gr.Sidebar(width=300):
+        sidebar = lay_out_sidebar()
+    status = gr.HTML(elem_classes="status")
+    tabs = {}
+    with gr.Tab("Chat") as tabs["chat"]:
+        chat = lay_out_chat()
+    with gr.Tab("Library") as tabs["library"]:
+        library = lay_out_library(service)
+    with gr.Tab("Memory & savings") as tabs["savings"]:
+        savings = lay_out_savings()
+    with gr.Tab("Settings") as tabs["settings"]:
+        settings = lay_out_settings()
+    return Page(blocks, sidebar, status, tabs, chat, library, savings, settings)
+
+
+def _wire(page: Page, service: Service) -> None:
+    sessions, questions = SessionActions(service), QuestionActions(service)
+    library, savings = LibraryActions(service, sessions), SavingsActions(service)
+    view = SessionView(page, questions, ChatActions(service), library, savings)
+    session, tabs = page.session, page.tabs
+    page.blocks.load(None, js=javascript.ON_LOAD)
+    wire_sidebar(page.sidebar, sessions, page.blocks, view.show)
+    wire_chat(page.chat, tabs["chat"], session, service, questions)
+    wire_library(page.library, library, session, view.show)
+    wire_savings(page.savings, savings, session, tabs)
+    wire_settings(page.settings, SettingsActions(service), session, tabs["settings"], page.blocks)
+    _wire_refresh(page, service, sessions, library)
     page.blocks.unload(questions.leave)
 
 
-class SessionView:
-    """Showing a session in all tabs, whenever another one is chosen."""
+def _wire_refresh(
+    page: Page, service: Service, sessions: SessionActions, library: LibraryActions
+) -> None:
+    """Show what reading and other pages have changed, in one request for sidebar and library."""
+    seen = gr.State()
 
-    def __init__(self, page: Page, questions: QuestionActions, library: LibraryActions) -> None:
-        self._questions, self._library = questions, library
-        self._chat = ChatActions(page.service)
-        self._savings = SavingsActions(page.service)
-        panel, chat = page.chat.passage, page.chat
-        self.inputs = [page.session, page.savings.convention]
-        self.outputs = [
-            *(chat.messages, chat.footing, chat.at, panel.panel, panel.content, panel.answer),
+    def tick(session: str | None, search: str, before: Any) -> tuple[Any, ...]:
+        status = "" if service.is_loaded else LOADING
+        return *sessions.tick(session, search, before), status, library.shown(session)
+
+    gr.Timer(REFRESH_SECONDS).tick(
+        tick,
+        [page.session, page.sidebar.search, seen],
+        [page.session, page.sidebar.undo, seen, page.status, page.library.documents],
+        **QUIET,
+    )
+
+
+class SessionView:
+    """What all tabs show of the selected session, renewed when another one is selected.
+
+    Attributes:
+        show: shows the session in all tabs except Settings, which follows the list by itself.
+    """
+
+    def __init__(
+        self,
+        page: Page,
+        questions: QuestionActions,
+        chat: ChatActions,
+        library: LibraryActions,
+        savings: SavingsActions,
+    ) -> None:
+        self._questions, self._chat = questions, chat
+        self._library, self._savings = library, savings
+        parts, panel = page.chat, page.chat.passage
+        outputs = [
+            *(parts.messages, parts.footing, parts.at, panel.panel, panel.content, panel.answer),
             *(page.library.documents, *page.savings.shown),
         ]
+        self.show = Handler(self._open, [page.session, page.savings.convention], outputs)
 
-    def open(self, session: str | None, convention: str, request: gr.Request) -> tuple[Any, ...]:
-        """Everything the tabs show of a session."""
+    def _open(self, session: str | None, convention: str, request: gr.Request) -> tuple[Any, ...]:
         return (
             *self._questions.open(session, request),
             self._chat.reset_as_of(session),
@@ -94,102 +137,3 @@ class SessionView:
             self._library.shown(session),
             *self._savings.shown(session, convention),
         )
-
-
-def _wire_sessions(
-    page: Page, act: SessionActions, library: LibraryActions, opening: SessionView
-) -> None:
-    parts, session = page.list, page.session
-    chosen = [session, parts.undo]
-    shown = (opening.open, opening.inputs, opening.outputs)
-    seen = gr.State()
-
-    def tick(name: str | None, search: str, before: Any) -> tuple[Any, ...]:
-        status = "" if page.service.is_loaded else LOADING
-        return *act.tick(name, search, before), status, library.shown(name)
-
-    page.blocks.load(None, js=javascript.ON_LOAD)
-    first = page.blocks.load(act.first_view, parts.wanted, chosen, js=javascript.SESSION_OF_ADDRESS)
-    first.then(*shown)
-    session.change(None, session, None, js=javascript.SESSION_TO_ADDRESS)
-    gr.Timer(REFRESH_SECONDS).tick(
-        tick,
-        [session, parts.search, seen],
-        [*chosen, seen, page.status, page.library.documents],
-        show_progress="hidden",
-    )
-    session.input(*shown)
-    parts.search.change(act.find, parts.search, session, show_progress="hidden")
-    gr.on(
-        [parts.create.click, parts.name.submit],
-        act.create,
-        parts.name,
-        [session, parts.name, parts.search],
-    ).then(*shown)
-    renaming = [parts.new_name_row, parts.new_name]
-    parts.rename.click(act.begin_rename, session, renaming)
-    parts.keep_name.click(lambda: gr.Group(visible=False), None, parts.new_name_row)
-    gr.on(
-        [parts.save_name.click, parts.new_name.submit],
-        act.rename,
-        [session, parts.new_name, parts.search],
-        [session, parts.new_name_row],
-    ).then(*shown)
-    parts.duplicate.click(act.duplicate, session, [session, parts.search]).then(*shown)
-    parts.delete.click(act.delete, [session, parts.search], chosen).then(*shown)
-    parts.undo.click(act.take_back, parts.search, chosen).then(*shown)
-
-
-def _wire_library(page: Page, act: LibraryActions, opening: SessionView) -> None:
-    parts, session = page.library, page.session
-    opened = (opening.open, opening.inputs, opening.outputs)
-    parts.upload.upload(
-        act.upload,
-        [session, parts.upload, parts.password],
-        [session, parts.upload, parts.password],
-    ).then(*opened)
-    text = [parts.title, parts.text]
-    parts.add_text.click(act.add_text, [session, *text], [session, *text]).then(*opened)
-    parts.add_url.click(act.add_url, [session, parts.url], [session, parts.url]).then(*opened)
-    path = [session, parts.path]
-    parts.add_path.click(act.add_path, path, path).then(*opened)
-    parts.follow.click(act.follow, path, path).then(*opened)
-    parts.documents.click(act.act, session, parts.documents, show_progress="hidden")
-
-
-def _wire_savings(page: Page) -> None:
-    parts, act = page.savings, SavingsActions(page.service)
-    inputs = [page.session, parts.convention]
-    quiet: dict[str, Any] = {"show_progress": "hidden"}
-    for name, tab in page.tabs.items():
-        is_live = name == "savings"
-        tab.select(lambda live=is_live: gr.Timer(active=live), None, parts.timer, **quiet)
-    page.tabs["savings"].select(act.shown, inputs, parts.shown, **quiet)
-    seen = gr.State()
-    parts.timer.tick(act.tick, [*inputs, seen], [*parts.shown, seen], **quiet)
-    parts.reread.click(act.reread, inputs, parts.shown)
-    parts.convention.input(act.plots, inputs, parts.plots, **quiet)
-    file = [parts.file_name, parts.file_text]
-    for button, write, of in (
-        (parts.csv, act.as_csv, [page.session]),
-        (parts.png, act.as_png, inputs),
-    ):
-        button.click(write, of, file, **quiet).then(None, file, None, js=javascript.SAVE_FILE)
-
-
-def _wire_settings(page: Page) -> None:
-    parts, session, act = page.settings, page.session, SettingsActions(page.service)
-    everything = [*parts.state, *parts.fields]
-    quiet: dict[str, Any] = {"show_progress": "hidden"}
-    session.change(act.opened, session, everything, **quiet)
-    page.tabs["settings"].select(act.state, session, parts.state, **quiet)
-    page.tabs["settings"].select(act.server, None, parts.server, **quiet)
-    parts.timer.tick(act.tick, session, everything, **quiet)
-    parts.reach.input(show_window, parts.reach, parts.window, **quiet)
-    parts.start.click(
-        act.reread, [session, *parts.fields], [parts.progress, parts.start], **quiet
-    ).then(act.state, session, parts.state, **quiet)
-    parts.cancel.click(act.cancel, session, None, **quiet).then(
-        act.opened, session, everything, **quiet
-    )
-    wire_look(page.blocks, parts.look)

@@ -1,4 +1,4 @@
-"""The session that a page has chosen, which may be gone by the time something is asked of it."""
+"""The session selected on a page, which another page may have deleted in the meantime."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from app.service import Service
 from storage import NotFound
 
 
-def chosen_session(service: Service, name: str | None) -> str | None:
-    """The session, or None where none is chosen or it was deleted on another page just now."""
+def selected_session(service: Service, name: str | None) -> str | None:
+    """The name of the selected session; None if none is selected or it no longer exists."""
     try:
         return service.sessions.get(name).name if name else None
     except NotFound:

@@ -1,4 +1,4 @@
-"""Serving the page: the port, the model loaded behind it, no telemetry, nothing from outside."""
+"""The web server: it serves the page on a port and loads the model; telemetry is switched off."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ from app.errors import PortTaken
 from app.messages import KNOWN_ERRORS, sentence
 from app.service import Service
 from app.web.page import build
-from app.web.settings import theme_choice as look
+from app.web.settings.theme_choice import HEAD
 from app.web.theme import STYLE_SHEET, theme
 
 
 def serve(service: Service, host: str, port: int) -> None:
-    """Serve the page until interrupted; reading goes on without any page open.
+    """Serve the page until interrupted; reading continues also while no page is open.
+
+    Args:
+        host: name or IP address of the interface to listen on.
 
     Raises:
-        PortTaken: something else listens there.
+        PortTaken: another program listens on that port.
     """
     check_port(host, port)
     threading.Thread(target=_load_quietly, args=(service,), daemon=True).start()
@@ -32,18 +35,18 @@ def serve(service: Service, host: str, port: int) -> None:
         server_port=port,
         theme=theme(),
         css_paths=STYLE_SHEET,
-        head=look.HEAD,
+        head=HEAD,
         quiet=True,
         show_error=True,
         share=False,
         footer_links=[],
-        # Whoever waits in line holds a thread half a second at a time.
+        # Each waiting question holds a thread for half a second at a time.
         max_threads=2 * service.settings.max_waiting_questions + 40,
     )
 
 
 def check_port(host: str, port: int) -> None:
-    """Find out now, in words, what the server would only say as a traceback.
+    """Refuse an address that cannot be bound, for which gradio would print a traceback.
 
     Raises:
         PortTaken: the address cannot be bound.
@@ -60,7 +63,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def _load_quietly(service: Service) -> None:
-    """Load the model while the page is already up; an error is told by whoever needs it first."""
+    """Load the model while the page is already served; the first use reports an error again."""
     try:
         service.runtime()
     except KNOWN_ERRORS as error:

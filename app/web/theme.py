@@ -1,4 +1,4 @@
-"""Theme of the page, and where its style sheet is; system fonts only, so nothing is fetched."""
+"""The colours and fonts of the page, and its style sheet; system fonts, so none is fetched."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ ACCENT, ACCENT_HOVER, ACCENT_DARK = "#0f766e", "#115e59", "#2dd4bf"
 
 
 def theme() -> gr.themes.Base:
-    """Gradio's soft theme, its accent dark enough for white letters."""
-    chosen = gr.themes.Soft(
+    """Gradio's soft theme with Ammon's colours; the accent is dark enough for white letters."""
+    base = gr.themes.Soft(
         primary_hue="teal",
         neutral_hue="slate",
         font=["ui-sans-serif", "system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
     )
-    return chosen.set(
+    return base.set(
         button_primary_background_fill=ACCENT,
         button_primary_background_fill_hover=ACCENT_HOVER,
         button_primary_background_fill_dark=ACCENT,

@@ -1,4 +1,4 @@
-"""Retention by option and environment: the option counts, and what is no number is said."""
+"""Sizes are parsed; for retention an option wins over the environment; errors name the source."""
 
 import pytest
 
@@ -17,17 +17,17 @@ from app.settings import Retention, byte_count
         ("7b", 7),
     ],
 )
-def test_sizes_as_people_write_them(text, count):
+def test_byte_count_parses_units(text, count):
     assert byte_count(text, "it") == count
 
 
 @pytest.mark.parametrize("text", ["", "much", "-1", "1 zettabyte", "1e9", "1,000"])
-def test_what_is_no_size_is_said(text):
+def test_byte_count_refuses_what_is_not_a_size(text):
     with pytest.raises(ValueError, match="--it takes a size like 500MB"):
         byte_count(text, "--it")
 
 
-def test_the_option_counts_before_the_environment(monkeypatch):
+def test_retention_options_win_over_the_environment(monkeypatch):
     assert Retention.given() == Retention(16_384, 1 << 30)
     monkeypatch.setenv("AMMON_KEEP_EVERY", "5000")
     monkeypatch.setenv("AMMON_CHECKPOINT_BUDGET", "2GB")
@@ -35,7 +35,7 @@ def test_the_option_counts_before_the_environment(monkeypatch):
     assert Retention.given("700", "1GB") == Retention(700, 10**9)
 
 
-def test_a_bad_environment_is_said_by_its_name(monkeypatch):
+def test_a_bad_retention_names_its_variable_or_option(monkeypatch):
     monkeypatch.setenv("AMMON_KEEP_EVERY", "0")
     with pytest.raises(ValueError, match="AMMON_KEEP_EVERY takes a number of tokens"):
         Retention.given()

@@ -1,4 +1,4 @@
-"""A real server on the real embedded model, and real Chromium to look at it."""
+"""A real server with the real embedded model, and real Chromium."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.paths import ROOT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
-# Chromium's own errands (updates, field trials) would look like requests of the page.
+# Chromium's own requests (updates, field trials) would look like requests of the page.
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -32,12 +32,12 @@ CHROMIUM_ARGS = [
     "--no-first-run",
 ]
 
-expect.set_options(timeout=15_000)  # machines may be slow; what is right is seen at once
+expect.set_options(timeout=15_000)  # for slow machines; a correct page passes at once
 CUT_OFF = ("AbortError", "Unexpected error Connection errored out")
 
 
 class Server:
-    """`python launch.py` in a process of its own, on a data directory that outlives it."""
+    """`python launch.py` in a process of its own, with a data directory that outlives it."""
 
     def __init__(self, data_dir: Path, allowed: Path) -> None:
         self.data_dir, self.allowed = data_dir, allowed
@@ -68,7 +68,7 @@ class Server:
                 time.sleep(0.2)
 
     def kill(self) -> None:
-        """SIGKILL: no chance to save anything."""
+        """Send SIGKILL, so that nothing can be saved."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
@@ -87,7 +87,7 @@ class Server:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One for all tests, each with a session of its own; files in `allowed` may be named."""
+    """One server for all tests, each of which uses its own session; it may read `allowed`."""
     server = Server(tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("allowed"))
     server.start()
     yield server
@@ -108,13 +108,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, server: Server) -> Iterator[Page]:
-    """The page, opened; afterwards no error was printed and nothing was asked of other hosts."""
+    """The page; afterwards, no error was printed and no other host was contacted."""
     yield from opened(browser, server, viewport={"width": 1280, "height": 860})
 
 
 @pytest.fixture
 def phone(browser: Browser, server: Server) -> Iterator[Page]:
-    """The same on a phone, in the dark."""
+    """The page on a phone with the dark theme; checked in the same way afterwards."""
     size = {"width": 390, "height": 844}
     yield from opened(browser, server, viewport=size, has_touch=True, color_scheme="dark")
 
@@ -122,10 +122,10 @@ def phone(browser: Browser, server: Server) -> Iterator[Page]:
 def opened(
     browser: Browser, server: Server, expected: tuple[str, ...] = (), **context: Any
 ) -> Iterator[Page]:
-    """A page on a server.
+    """Open a page of a server; afterwards, check its errors and the hosts it contacted.
 
     Args:
-        expected: how errors may begin that it prints.
+        expected: beginnings of errors that the page may print.
     """
     page = browser.new_page(**context)
     errors: list[str] = []
@@ -134,7 +134,7 @@ def opened(
     page.on("pageerror", lambda error: errors.append(str(error)))
 
     def leave(_: Frame) -> None:
-        """Forget what a page says of the requests that its own reload cuts off."""
+        """Ignore errors of requests that the page's own reload cut off."""
         errors[:] = [error for error in errors if not error.startswith(CUT_OFF)]
 
     page.on("framenavigated", leave)

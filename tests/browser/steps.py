@@ -1,4 +1,4 @@
-"""What a person does on the page, step by step."""
+"""Steps that a person takes on the page, shared by the tests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 LONG_MS = 120_000
 LONG_QUESTION = "Write Python code for a class Lighthouse with a keeper, a parrot and a lamp."
-"""Its answer takes some ten seconds, also on an idle machine."""
+"""Its answer takes about ten seconds on an idle machine."""
 
 
 def open_tab(page: Page, name: str) -> None:
@@ -16,7 +16,7 @@ def open_tab(page: Page, name: str) -> None:
 
 
 def new_session(page: Page, name: str) -> Locator:
-    """Make a session; returns its line in the sidebar."""
+    """Make a session; returns its entry in the sidebar."""
     page.get_by_label("Name of a new session").fill(name)
     page.get_by_role("button", name="New", exact=True).click()
     line = session(page, name)
@@ -34,10 +34,10 @@ def upload(page: Page, *paths: Path) -> None:
 
 
 def read(page: Page, name: str, path: Path) -> None:
-    """A session of its own that has read a file."""
+    """Make a session and wait until it has read a file."""
     new_session(page, name)
     open_tab(page, "Library")
-    expect(page.locator(".doc")).to_have_count(0)  # those of the session before are gone
+    expect(page.locator(".doc")).to_have_count(0)  # the documents of the session before are gone
     upload(page, path)
     expect(page.locator(".doc.done")).to_contain_text(path.stem, timeout=LONG_MS)
     open_tab(page, "Chat")
@@ -54,6 +54,6 @@ def last_answer(page: Page) -> Locator:
 
 
 def expect_answered(page: Page) -> None:
-    """Wait until the answer is whole and nothing can be stopped any more."""
+    """Wait until the answer is complete and cannot be stopped any more."""
     expect(page.locator(".option").first).to_be_visible(timeout=LONG_MS)
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_disabled()

@@ -1,4 +1,4 @@
-"""The page for everybody: WCAG 2.1 AA in light and dark, on a phone, by keyboard."""
+"""Accessibility: WCAG 2.1 AA in the light and the dark theme, on a phone, by keyboard."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TABS = ("Chat", "Library", "Memory & savings", "Settings")
 def expect_no_violations(page: Page, find: Callable[[Page], list[str]]) -> None:
     for tab in TABS:
         open_tab(page, tab)
-        page.wait_for_timeout(600)  # for what fades in, whose contrast is too low meanwhile
+        page.wait_for_timeout(600)  # text that fades in has too little contrast before
         assert find(page) == [], tab
 
 
@@ -31,7 +31,7 @@ def test_every_tab_is_accessible(page: Page, story: Path, violations: Callable[[
     expect_no_violations(page, violations)
 
 
-def test_a_phone_shows_everything_in_its_width(
+def test_every_tab_is_accessible_and_fits_on_a_phone(
     phone: Page, violations: Callable[[Page], list[str]]
 ):
     expect(phone.locator("body")).to_have_class("dark")
@@ -41,7 +41,7 @@ def test_a_phone_shows_everything_in_its_width(
         assert phone.evaluate("document.documentElement.scrollWidth") <= 390, tab
 
 
-def test_a_question_is_asked_by_keyboard(page: Page, story: Path):
+def test_questions_and_passages_are_reached_by_keyboard(page: Page, story: Path):
     read(page, "Keys", story)
     page.get_by_label("Question", exact=True).focus()
     page.keyboard.type("What was the parrot's name?")

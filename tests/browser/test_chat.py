@@ -1,4 +1,4 @@
-"""The conversation: first questions, answers again, edits, a stop, places, files."""
+"""The conversation: suggested questions, retries, edits, a stop, "as of", saved files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.pdf_samples import make_pdf
 pytestmark = pytest.mark.slow
 
 
-def test_a_conversation_is_begun_edited_answered_again_and_saved(page: Page, story: Path):
+def test_a_conversation_is_started_edited_retried_and_saved(page: Page, story: Path):
     read(page, "Talk", story)
     page.get_by_role("button", name="What is lighthouse about?").click()
     expect_answered(page)
@@ -49,7 +49,7 @@ def test_a_conversation_is_begun_edited_answered_again_and_saved(page: Page, sto
     assert [m["role"] for m in json.loads(text)["messages"]] == ["user", "assistant"]
 
 
-def test_a_stopped_answer_gives_the_model_to_the_next_in_line(
+def test_a_stopped_answer_lets_the_next_queued_question_run(
     page: Page, browser: Browser, server: Server, story: Path
 ):
     read(page, "Waiting", story)
@@ -69,7 +69,9 @@ def test_a_stopped_answer_gives_the_model_to_the_next_in_line(
         expect_answered(other)
 
 
-def test_a_page_is_shown_and_nothing_behind_it_is_told(page: Page, tmp_path: Path):
+def test_an_answer_as_of_a_page_shows_that_page_and_cites_nothing_after_it(
+    page: Page, tmp_path: Path
+):
     book = tmp_path / "harbour.pdf"
     book.write_bytes(
         make_pdf(
@@ -91,7 +93,7 @@ def test_a_page_is_shown_and_nothing_behind_it_is_told(page: Page, tmp_path: Pat
     assert picture.evaluate("image => image.naturalWidth") > 500
 
 
-def test_a_place_that_was_not_read_is_refused(page: Page, story: Path):
+def test_a_question_as_of_an_unread_page_is_refused(page: Page, story: Path):
     read(page, "Nowhere", story)
     page.get_by_label("Answer as of").fill("page 900")
     page.get_by_label("Answer as of").press("Enter")

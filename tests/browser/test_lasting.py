@@ -1,4 +1,4 @@
-"""What outlives the page and the server: reloads, a second page, a server killed in the middle."""
+"""What survives a reload, a second page and a killed server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LOST = ("Failed to load resource: net::ERR_",)
 
 
 def voyage(folder: Path, days: int) -> Path:
-    """A story of some 17 tokens a day; the name that is asked for is in its first line."""
+    """Write a story of about 17 tokens a day, with the name that is asked for in its first line."""
     path = folder / "voyage.txt"
     first = "The cook of the brig Halcyon was Tobias Wrenn.\n\n"
     lines = [f"On day {n} the brig made {n % 170 + 3} miles to the west." for n in range(days)]
@@ -39,7 +39,7 @@ def voyage(folder: Path, days: int) -> Path:
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
-    """One that may be killed."""
+    """A server of its own that a test may kill."""
     server = Server(tmp_path / "data", tmp_path)
     server.start()
     yield server
@@ -52,9 +52,7 @@ def second(browser: Browser, server: Server) -> Iterator[Page]:
     yield from opened(browser, server)
 
 
-def test_a_question_is_answered_while_reading_and_a_reload_changes_nothing(
-    page: Page, tmp_path: Path
-):
+def test_a_question_is_answered_while_reading_and_across_a_reload(page: Page, tmp_path: Path):
     new_session(page, "Voyage")
     upload(page, voyage(tmp_path, days=600))
     document = page.locator(".doc.reading")
@@ -80,7 +78,7 @@ def test_a_question_is_answered_while_reading_and_a_reload_changes_nothing(
     expect(page.locator(".doc")).to_contain_text("voyage")
 
 
-def test_an_answer_grows_on_two_pages_of_a_session_and_either_stops_it(
+def test_an_answer_streams_to_two_pages_of_a_session_and_either_can_stop_it(
     page: Page, second: Page, story: Path
 ):
     read(page, "Both", story)
@@ -102,7 +100,7 @@ def test_an_answer_grows_on_two_pages_of_a_session_and_either_stops_it(
         expect(each.get_by_role("log").locator(".user.message")).to_have_count(1)
 
 
-def test_a_server_killed_in_the_middle_goes_on_where_it_stood(
+def test_a_killed_server_resumes_reading_and_answers(
     browser: Browser, own_server: Server, story: Path, tmp_path: Path
 ):
     for page in opened(browser, own_server, expected=LOST):

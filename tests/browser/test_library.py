@@ -1,4 +1,4 @@
-"""The library: texts and files of the server added, refused, followed, removed."""
+"""The library: texts and files of the server are added, refused, followed and removed."""
 
 from __future__ import annotations
 

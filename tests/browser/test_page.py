@@ -1,4 +1,4 @@
-"""A person at the page: upload, progress, a question, the passage, the savings."""
+"""The page end to end: upload, progress, a question, the passage, the savings."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_memory_and_savings_are_drawn_and_saved(page: Page, story: Path):
         assert image.format == "PNG" and image.width > 1800
 
 
-def test_what_goes_wrong_is_told_and_leaves_the_page_as_it_was(page: Page, tmp_path: Path):
+def test_an_error_is_notified_and_leaves_the_page_unchanged(page: Page, tmp_path: Path):
     new_session(page, "Wrong")
     ask(page, "Is anybody there?")
     expect(page.get_by_text("has no documents yet; add one")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The sidebar: sessions made, found, renamed, doubled, deleted and brought back."""
+"""The sidebar: sessions are made, searched, renamed, duplicated, deleted and restored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 HOSTILE = "<script>alert(1)</script> \U0001f980"
 
 
-def test_a_session_is_renamed_doubled_found_deleted_and_brought_back(page: Page):
+def test_a_session_is_renamed_duplicated_searched_deleted_and_restored(page: Page):
     new_session(page, "Whales")
     page.get_by_role("button", name="Rename").click()
     field = page.get_by_label("New name of the session")
@@ -30,7 +30,7 @@ def test_a_session_is_renamed_doubled_found_deleted_and_brought_back(page: Page)
     expect(copy).to_have_count(0)
     page.get_by_label("Search sessions").fill("no such session")
     expect(session(page, "Ships")).to_have_count(0)
-    open_tab(page, "Library")  # the chosen one is still shown, though not listed
+    open_tab(page, "Library")  # the selected one is still shown, though not listed
     page.get_by_role("button", name="Rename").click()
     expect(page.get_by_label("New name of the session")).to_have_value("Ships")
     page.get_by_role("button", name="Keep the old").click()
@@ -41,15 +41,15 @@ def test_a_session_is_renamed_doubled_found_deleted_and_brought_back(page: Page)
     expect(copy).to_have_count(0)
     page.get_by_role("button", name=f"Undo: bring back “{HOSTILE} (copy)”").click()
     expect(copy).to_be_checked()
-    page.wait_for_timeout(2000)  # what the page asks for by itself meets no error
+    page.wait_for_timeout(2000)  # the page's own requests cause no error
     expect(page.locator(".toast-body")).to_have_count(0)
 
 
-def test_a_name_that_is_taken_or_too_long_is_refused_in_a_sentence(page: Page):
+def test_a_session_name_that_is_in_use_or_too_long_is_refused(page: Page):
     new_session(page, "Taken")
     field = page.get_by_label("Name of a new session")
-    for name, said in (("taken", "already"), ("x" * 121, "has 1 to 120 characters")):
+    for name, message in (("taken", "already"), ("x" * 121, "has 1 to 120 characters")):
         field.fill(name)
         field.press("Enter")
-        expect(page.locator(".toast-body", has_text=said)).to_be_visible()
+        expect(page.locator(".toast-body", has_text=message)).to_be_visible()
     expect(session(page, "Taken")).to_be_checked()

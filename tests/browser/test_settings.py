@@ -1,4 +1,4 @@
-"""The settings tab: the look is kept in the browser, a session is read anew with another window."""
+"""The settings tab: the browser keeps the theme, a session is read again with another window."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 IS_DARK = re.compile(r"\bdark\b")
 
 
-def test_the_look_is_chosen_at_once_and_kept(page: Page):
+def test_a_theme_takes_effect_at_once_and_is_kept_by_the_browser(page: Page):
     body = page.locator("body")
     dark = page.get_by_label("Dark", exact=True)
     open_tab(page, "Settings")
@@ -35,18 +35,18 @@ def test_the_look_is_chosen_at_once_and_kept(page: Page):
     expect(body).to_have_class(IS_DARK)
 
 
-def test_a_session_is_read_anew_with_another_window(page: Page, story: Path):
-    read(page, "Anew", story)
+def test_a_session_is_read_again_with_another_window(page: Page, story: Path):
+    read(page, "Again", story)
     open_tab(page, "Settings")
     made = page.locator(".facts-list").first
     expect(made).to_contain_text("the last 2,048 tokens")
     window = page.get_by_label("Tokens of the window")
-    begin = page.get_by_role("button", name="Read anew with these settings")
+    start = page.get_by_role("button", name="Read again with these settings")
     window.fill("many")
-    begin.click()
+    start.click()
     expect(page.get_by_text("The window takes a number of tokens; got 'many'.")).to_be_visible()
     window.fill("512")
-    begin.click()
+    start.click()
     expect(made).to_contain_text("the last 512 tokens", timeout=LONG_MS)
     expect(window).to_have_value("512")
     expect(page.get_by_role("button", name="Cancel the re-reading")).to_have_count(0)

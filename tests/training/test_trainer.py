@@ -209,4 +209,4 @@ def test_the_command_reports_a_wrong_option_in_one_sentence(tiny_dir, book, tmp_
     command = launch(tiny_dir, book, tmp_path, "--windows", "many")
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert done.stderr == "Error: --windows takes numbers of tokens with commas; got 'many'.\n"
+    assert done.stderr == "Error: --windows takes whole numbers separated by commas; got 'many'.\n"

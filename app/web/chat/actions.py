@@ -16,8 +16,8 @@ from app.errors import AlreadyAnswering, NothingRead
 from app.messages import KNOWN_ERRORS
 from app.service import AnswerJob, Service
 from app.web.chat import html
-from app.web.notify import tell, tell_text
-from app.web.selected_session import chosen_session
+from app.web.notify import notify, notify_text
+from app.web.selected_session import selected_session
 from ingest.naming import file_name
 from storage import MessageRow
 
@@ -37,7 +37,7 @@ class ChatActions:
 
     def messages(self, session: str | None) -> tuple[Any, str]:
         """The conversation and the last answer's footing; before it, questions to begin with."""
-        session = chosen_session(self._service, session)
+        session = selected_session(self._service, session)
         if session is None:
             return gr.Chatbot(value=[], placeholder=html.WELCOME, examples=[]), ""
         messages = self._service.questions.messages(session)
@@ -59,7 +59,7 @@ class ChatActions:
         return gr.Dropdown(choices=self._as_of_choices(session), value="")
 
     def _as_of_choices(self, session: str | None) -> list[tuple[str, str]]:
-        name = chosen_session(self._service, session)
+        name = selected_session(self._service, session)
         choices = self._service.questions.places(name) if name else []
         return [NOW, *((choice.label, choice.at) for choice in choices)]
 
@@ -71,16 +71,16 @@ class ChatActions:
 
     def _file(self, session: str | None, format: str) -> tuple[str, str]:
         """Name and content of the conversation as a file; empty if nothing was asked."""
-        session = chosen_session(self._service, session)
+        session = selected_session(self._service, session)
         if session is None or not self._service.questions.messages(session):
-            tell_text("Nothing was asked yet; there is no conversation to save.")
+            notify_text("Nothing was asked yet; there is no conversation to save.")
             return "", ""
         try:
             return f"{file_name(session)}.{format}", self._service.questions.history(
                 session, format
             )
         except KNOWN_ERRORS as error:
-            tell(error)
+            notify(error)
             return "", ""
 
 
@@ -129,7 +129,7 @@ class QuestionActions:
 
     def stop(self, session: str | None, request: gr.Request) -> Any:
         """End the answer at its next word, which releases the model."""
-        name = chosen_session(self._service, session)
+        name = selected_session(self._service, session)
         job = self._service.answers.of(name) if name else None
         if job is not None:
             self._page(request).stopped = job
@@ -165,7 +165,7 @@ class QuestionActions:
     ) -> Iterator[Outputs]:
         """Ask a question and stream its answer."""
         if not session:
-            tell(NothingRead("Add a document in Library first, then ask about it."))
+            notify(NothingRead("Add a document in Library first, then ask about it."))
             yield _unchanged()
             return
         yield from self._ask(request, session, text, at or "")
@@ -190,7 +190,7 @@ class QuestionActions:
         self, session: str | None, at: str | None, request: gr.Request, edited: gr.EditData
     ) -> Iterator[Outputs]:
         """Replace the last question by its edited text; earlier questions cannot be edited."""
-        name = chosen_session(self._service, session)
+        name = selected_session(self._service, session)
         if name is None:
             yield _unchanged()
             return
@@ -202,7 +202,7 @@ class QuestionActions:
             return
         last = self._last_turn(name)
         if last is None or messages[index].id != last[0].id:
-            tell_text("Only the last question can be edited, for later answers may rest on it.")
+            notify_text("Only the last question can be edited, for later answers may rest on it.")
             yield html.conversation(messages), gr.skip(), gr.skip(), gr.skip()
             return
         yield from self._ask(request, name, text, at or "", last[0].id)
@@ -219,10 +219,10 @@ class QuestionActions:
                 yield messages, own if field is None else field, footing, stop
                 field = None
         except AlreadyAnswering as error:
-            tell(error)
+            notify(error)
             yield _unchanged()
         except KNOWN_ERRORS as error:
-            tell(error)
+            notify(error)
             yield self._refused(page, session, text)
 
     def _watch(self, page: OpenPage, session: str, job: AnswerJob) -> Iterator[Outputs]:
@@ -265,18 +265,18 @@ class QuestionActions:
 
         Unchanged if the page shows another session by now, or if the session was deleted.
         """
-        name = chosen_session(self._service, session)
+        name = selected_session(self._service, session)
         if name is None or page.session != session:
             return gr.skip(), gr.skip(), gr.skip(), NO_STOP
         return html.conversation(self._service.questions.messages(name)), text, "", NO_STOP
 
     def _last_message_id(self, session: str | None) -> int | None:
-        name = chosen_session(self._service, session)
+        name = selected_session(self._service, session)
         return self._service.questions.last_message_id(name) if name else None
 
     def _last_turn(self, session: str | None) -> tuple[MessageRow, MessageRow] | None:
         """The last question with its answer."""
-        name = chosen_session(self._service, session)
+        name = selected_session(self._service, session)
         last = self._service.questions.messages(name)[-2:] if name else []
         if [m.role for m in last] != ["user", "assistant"]:
             return None

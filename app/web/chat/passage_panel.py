@@ -15,8 +15,8 @@ from app.messages import KNOWN_ERRORS, sentence
 from app.service import PassageContext, Service
 from app.web.chat.html import chip_text, passages_of
 from app.web.javascript import BUTTONS
-from app.web.notify import tell
-from app.web.selected_session import chosen_session
+from app.web.notify import notify
+from app.web.selected_session import selected_session
 from ingest import PagePicture
 from storage import MessageRow
 
@@ -58,7 +58,7 @@ class PassageActions:
     def open_answer(self, session: str | None, selected: gr.SelectData) -> Iterator[Outputs]:
         """Open the first passage of the answer that was clicked."""
         index = selected.index if isinstance(selected.index, int) else selected.index[0]
-        name = chosen_session(self._service, session)
+        name = selected_session(self._service, session)
         messages = self._service.questions.messages(name) if name else []
         message = messages[index] if index < len(messages) else None
         passages = passages_of(message) if message and message.role == "assistant" else []
@@ -80,7 +80,7 @@ class PassageActions:
         return gr.Column(visible=False), "", None
 
     def _answers(self, session: str | None) -> list[MessageRow]:
-        name = chosen_session(self._service, session)
+        name = selected_session(self._service, session)
         messages = self._service.questions.messages(name) if name else []
         return [m for m in messages if m.role == "assistant"]
 
@@ -100,7 +100,7 @@ class PassageActions:
                 session, segment_id, answer.details.get("as_of", "")
             )
         except KNOWN_ERRORS as error:  # for example, the document was removed since
-            tell(error)
+            notify(error)
             yield gr.skip(), gr.skip(), gr.skip()
             return
         has_page = context.page_index is not None

@@ -12,10 +12,10 @@ from app.web import javascript
 from app.web.chat import html
 from app.web.chat.actions import NOW, ChatActions, QuestionActions
 from app.web.chat.passage_panel import PassageActions, PassagePanel, lay_out_passage
+from app.web.events import QUIET, save_on_click
 
 REFRESH_SECONDS = 1.5
 """How often a page looks for answers that were asked for on another one."""
-QUIET: dict[str, Any] = {"show_progress": "hidden"}
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ def wire_chat(
     tab.select(actions.refresh_as_of, session, chat.at, **QUIET)
     chat.at.focus(actions.refresh_as_of, session, chat.at, **QUIET)
     file = [chat.file_name, chat.file_text]
-    for button, write in ((chat.markdown, actions.as_markdown), (chat.json, actions.as_json)):
-        button.click(write, session, file, **QUIET).then(None, file, None, js=javascript.SAVE_FILE)
+    save_on_click(chat.markdown, actions.as_markdown, [session], file)
+    save_on_click(chat.json, actions.as_json, [session], file)
 
 
 def _wire_questions(

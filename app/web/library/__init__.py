@@ -1,1 +1,1 @@
-"""The library tab: the documents of a session and the ways to add some."""
+"""The library tab: the documents of a session, and adding to them."""

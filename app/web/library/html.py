@@ -49,14 +49,14 @@ _CONFIRMED = {"remove": REMOVE, "cancel": CANCEL}
 
 
 def documents_html(statuses: Sequence[DocumentStatus], notice: str) -> str:
-    """The session's documents with their progress."""
+    """The documents with their progress, below a notice if there is one."""
     if not statuses:
         return (
             '<div class="empty"><b>No documents yet.</b><br>Drop a book, a document or a '
             "log above; Ammon reads it in the background and you can ask while it reads.</div>"
         )
-    told = f'<div class="notice">{escape(notice)}</div>' if notice else ""
-    return told + "".join(_document(status) for status in statuses)
+    above = f'<div class="notice">{escape(notice)}</div>' if notice else ""
+    return above + "".join(_document(status) for status in statuses)
 
 
 def _document(status: DocumentStatus) -> str:
@@ -101,10 +101,10 @@ def _buttons(status: DocumentStatus) -> str:
     shown = []
     for action, label in actions(row.state):
         confirm = _CONFIRMED.get(action, "").format(title=row.title)
-        asked = f' data-confirm="{escape(confirm)}"' if confirm else ""
+        question = f' data-confirm="{escape(confirm)}"' if confirm else ""
         name = escape(f"{label}: {row.title}")
         shown.append(
-            f'<button data-do="{action}" data-id="{row.id}"{asked} aria-label="{name}">'
+            f'<button data-do="{action}" data-id="{row.id}"{question} aria-label="{name}">'
             f"{label}</button>"
         )
     return "".join(shown)

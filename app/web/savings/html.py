@@ -1,4 +1,4 @@
-"""The savings as escaped HTML and as CSV."""
+"""The savings of a session as escaped HTML and as CSV."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from app.web.savings.plots import AS_RUN, PAPER
 
 
 def report_html(report: Report, rereading: str, offers_reread: bool) -> str:
-    """The savings, both conventions side by side.
+    """A table of the savings in both conventions, below notices about the memory.
 
     Args:
-        rereading: how far a re-reading is; empty without one.
-        offers_reread: a trained memory has come since this session was made.
+        rereading: the progress of a re-reading; empty without one.
+        offers_reread: whether a trained memory has been added since the session was made.
     """
     notices = [escape(rereading)] if rereading else []
     if report.memory_status == "untrained":
@@ -27,31 +27,33 @@ def report_html(report: Report, rereading: str, offers_reread: bool) -> str:
         )
     if offers_reread:
         notices.append(
-            "A trained memory has come since: the session can be read anew with it, from what is "
-            "stored here, while it goes on answering as before."
+            "A trained memory has been added since: the session can be read again with it, from "
+            "what is stored here, and answers as before in the meantime."
         )
-    told = "".join(f'<div class="notice">{notice}</div>' for notice in notices)
+    notes = "".join(f'<div class="notice">{notice}</div>' for notice in notices)
     rows = (
         ("Cache (memory)", report.run_cache_saved, report.paper_cache_saved),
         ("FLOPs (computing)", report.run_flops_saved, report.paper_flops_saved),
     )
     table = "".join(
-        f'<tr><th scope="row">{n}</th><td>{a:.1%}</td><td>{b:.1%}</td></tr>' for n, a, b in rows
+        f'<tr><th scope="row">{name}</th><td>{run:.1%}</td><td>{paper:.1%}</td></tr>'
+        for name, run, paper in rows
     )
     return (
-        f'{told}<table class="savings"><thead><tr><th scope="col">Saved against full attention</th>'
+        f'{notes}<table class="savings"><thead><tr>'
+        f'<th scope="col">Saved against full attention</th>'
         f'<th scope="col">{AS_RUN}</th><th scope="col">{PAPER}</th></tr></thead>'
         f"<tbody>{table}</tbody></table>"
     )
 
 
 def machine_html(report: Report, process_bytes: int, disk_bytes: int, free_bytes: int) -> str:
-    """What the session and Ammon take of the machine.
+    """What the session and the server use of the machine, as tiles.
 
     Args:
-        process_bytes: resident memory of the server, the model included.
-        disk_bytes: of the session's files and checkpoints.
-        free_bytes: on the disk that holds the data.
+        process_bytes: resident memory of the server, including the model.
+        disk_bytes: size of the session's files and checkpoints.
+        free_bytes: free space on the disk that holds the data directory.
     """
     window = "everything" if report.window is None else f"{report.window:,} + {report.sinks:,}"
     kept = counted(report.checkpoints, "checkpoint")
@@ -73,9 +75,9 @@ def _tile(name: str, value: str) -> str:
 
 
 def as_csv(report: Report) -> str:
-    """All curves, one row per number of tokens; empty where a figure was not counted there.
+    """All curves, one row per number of tokens; a figure not counted there is left empty.
 
-    The speeds stand where their stretches end.
+    Each speed is in the row at which the reading that it measures ended.
     """
     formulas = pd.DataFrame(
         {

@@ -1,4 +1,4 @@
-"""A picture of what a session holds: its first tokens, the gist, and its last tokens, as a bar."""
+"""A bar that shows what a session holds: its first tokens, the gist, and its last tokens."""
 
 from __future__ import annotations
 
@@ -8,25 +8,30 @@ from html import escape
 from app.service import Report
 from app.web.formatting import size
 
-LEAST_SHARE = 12
-"""In percent: a part that is far smaller than the others is still seen; the words say its size."""
+MIN_PERCENT = 12
+"""The least width of a part of the bar, so that a small one is visible; the text says its size."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of what was read, and how it is held."""
+    """A range of the tokens read, and how it is held.
+
+    Args:
+        kind: the class in the style sheet, "exact" or "gist".
+        explanation: how it is held, in a sentence.
+    """
 
     kind: str
     name: str
     tokens: int
-    told: str
+    explanation: str
 
 
 def parts(report: Report) -> list[Part]:
-    """What was read, from its beginning to its end."""
+    """The parts of what was read, in order."""
     if report.window is None or report.tokens <= report.window + report.sinks:
-        told = "All of it is held exactly, word for word."
-        return [Part("exact", "Everything so far", report.tokens, told)]
+        explanation = "All of it is held exactly, word for word."
+        return [Part("exact", "Everything so far", report.tokens, explanation)]
     between = report.tokens - report.window - report.sinks
     gist = Part("gist", "In between", between, _gist(report))
     last = Part("exact", "The end", report.window, "The last tokens, held exactly.")
@@ -47,27 +52,27 @@ def _gist(report: Report) -> str:
 
 
 def memory_html(report: Report) -> str:
-    """The bar, and below it what each part is; not to scale, and said so."""
+    """The bar as HTML, with a list of its parts below; it is not to scale, and says so."""
     if not report.tokens:
         return '<div class="empty">Nothing was read yet: what is held will be drawn here.</div>'
     found = parts(report)
     total = sum(part.tokens for part in found)
     bar = "".join(
-        f'<div class="{part.kind}" style="flex:{max(LEAST_SHARE, 100 * part.tokens / total):.1f}">'
+        f'<div class="{part.kind}" style="flex:{max(MIN_PERCENT, 100 * part.tokens / total):.1f}">'
         "</div>"
         for part in found
     )
-    words = "".join(
+    items = "".join(
         f'<li class="{part.kind}"><b>{escape(part.name)}: {part.tokens:,} tokens</b>'
-        f"<span>{escape(part.told)}</span></li>"
+        f"<span>{escape(part.explanation)}</span></li>"
         for part in found
     )
-    spoken = "; ".join(f"{part.name}: {part.tokens:,} tokens. {part.told}" for part in found)
+    label = "; ".join(f"{part.name}: {part.tokens:,} tokens. {part.explanation}" for part in found)
     return (
         '<section class="memory" aria-label="What the model holds of this session">'
         f"<h3>What the model holds of {report.tokens:,} tokens</h3>"
-        f'<div class="memory-bar" role="img" aria-label="{escape(spoken)}">{bar}</div>'
-        f"<ul>{words}</ul><p>It takes {size(report.run_cache_bytes)}{_growth(report)}; full "
+        f'<div class="memory-bar" role="img" aria-label="{escape(label)}">{bar}</div>'
+        f"<ul>{items}</ul><p>It takes {size(report.run_cache_bytes)}{_growth(report)}; full "
         f"attention would hold {size(report.run_cache_bytes_full)}. The bar is not to scale. "
         "A token is about three quarters of a word.</p></section>"
     )
@@ -78,4 +83,4 @@ def _growth(report: Report) -> str:
         return " and grows with every token"
     if report.tokens <= report.window + report.sinks:
         return f" and grows until {report.window + report.sinks:,} tokens are read, then no more"
-    return ", and stays at that however much is read"
+    return ", and stays at that size however much is read"

@@ -1,4 +1,4 @@
-"""What the plots of the savings show: tables, long as plots want them, and words at the axes."""
+"""The data of the savings plots as long tables (a row per point and curve), and their labels."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pandas as pd
 from app.service import Report
 
 AS_RUN, PAPER = "As run here", "By the paper's formulas"
-OURS, FULL = "Ammon", "full attention"
-COLORS = {OURS: "#0d9488", FULL: "#d97706"}  # 3:1 and more on the light ground and the dark
+AMMON, FULL = "Ammon", "full attention"
+# Each has a contrast of at least 3:1 with the light background and with the dark one.
+COLORS = {AMMON: "#0d9488", FULL: "#d97706"}
 TOKENS, TIME, KIND = "tokens read", "time of reading", "kind"
 CACHE, FLOPS, SPEED = "cache", "FLOPs", "speed"
 READ_AT = "read at"
@@ -29,8 +30,9 @@ class Plot:
     """One plot.
 
     Args:
-        data: by the columns `x`, `y` and KIND; without rows there is nothing to draw.
-        y_limits: of the axis; None for what fits the data.
+        x, y: columns of `data`.
+        data: with the columns `x`, `y` and KIND (the curve); a plot without rows is not drawn.
+        y_limits: range of the y axis; None: fitted to the data.
     """
 
     x: str
@@ -46,9 +48,11 @@ class Plot:
 
 
 def plots(report: Report, convention: str) -> tuple[Plot, Plot, Plot]:
-    """Cache and FLOPs over tokens read, ours and full attention's; then the speed over time.
+    """Cache and FLOPs over tokens read, Ammon's and full attention's, and speed over time.
 
-    As run, the cache is in MB; the paper counts elements, here in millions. FLOPs are in 10^12.
+    Args:
+        convention: AS_RUN, with the cache in MB, or PAPER, with the cache in millions of elements.
+            FLOPs are in units of 10^12 in both.
     """
     if convention == PAPER:
         unit = "million elements"
@@ -60,11 +64,11 @@ def plots(report: Report, convention: str) -> tuple[Plot, Plot, Plot]:
         cache = (report.curve_cache_bytes, report.curve_cache_bytes_full)
         flops = (report.counted_flops, report.counted_flops_full)
         counted_at = report.counted_tokens
-    held = _long(report.curve_tokens, cache, CACHE, 1e6)
-    done = _long(counted_at, flops, FLOPS, 1e12)
+    cache_data = _long(report.curve_tokens, cache, CACHE, 1e6)
+    flops_data = _long(counted_at, flops, FLOPS, 1e12)
     return (
-        Plot(TOKENS, CACHE, TOKENS, f"cache in {unit}", held),
-        Plot(TOKENS, FLOPS, TOKENS, "FLOPs in 10¹²", done),
+        Plot(TOKENS, CACHE, TOKENS, f"cache in {unit}", cache_data),
+        Plot(TOKENS, FLOPS, TOKENS, "FLOPs in 10¹²", flops_data),
         _speed(report),
     )
 
@@ -74,16 +78,16 @@ def _long(
 ) -> pd.DataFrame:
     rows = [
         {TOKENS: at, name: value / unit, KIND: kind}
-        for kind, values in zip((OURS, FULL), kinds, strict=True)
+        for kind, values in zip((AMMON, FULL), kinds, strict=True)
         for at, value in zip(tokens, values, strict=True)
     ]
     return pd.DataFrame(rows, columns=[TOKENS, name, KIND])
 
 
 def _speed(report: Report) -> Plot:
-    """A level for each stretch between two checkpoints, over the time of reading.
+    """The speed between each two checkpoints, as a level line over the time spent reading.
 
-    Over the time of day, a session read on two evenings would be two strokes with nothing between.
+    Time of day would leave a session that was read on two evenings as two strokes far apart.
     """
     unit, unit_s = next(
         ((name, s) for name, s in _UNITS if report.reading_seconds >= 2 * s), _UNITS[-1]
@@ -93,12 +97,12 @@ def _speed(report: Report) -> Plot:
         {
             TIME: round(at / unit_s, 3),
             SPEED: round(speed.tokens_per_second, 1),
-            KIND: OURS,
+            KIND: AMMON,
             TOKENS: f"{speed.position:,}",
             READ_AT: f"{datetime.fromisoformat(speed.read_at):%Y-%m-%d %H:%M} UTC",
         }
-        for stretch, speed in zip(pairwise(marks), report.speeds, strict=True)
-        for at in stretch
+        for interval, speed in zip(pairwise(marks), report.speeds, strict=True)
+        for at in interval
     ]
     data = pd.DataFrame(rows, columns=[TIME, SPEED, KIND, TOKENS, READ_AT])
     limits = (0.0, 1.1 * data[SPEED].max()) if rows else None

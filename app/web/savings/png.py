@@ -1,4 +1,4 @@
-"""The plots of the savings as one picture to keep, drawn apart from matplotlib's global state."""
+"""The savings plots as one PNG picture, drawn without matplotlib's global state (pyplot)."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from app.web.savings.plots import COLORS, KIND, PAPER, TOKENS, Plot, plots
 DPI = 150
 PANEL_INCHES, HEIGHT_INCHES, HEAD_INCHES = 4.6, 4.6, 0.75
 LINE_INCHES = 0.3
-NAME_CHARACTERS = 36  # in a line, for each panel
+NAME_CHARACTERS = 36  # per line and panel
 FONT = "DejaVu Sans"  # comes with matplotlib
 INK, QUIET, GRID = "#0f172a", "#475569", "#e2e8f0"
 
 
 def as_png(report: Report, session: str, convention: str) -> bytes:
-    """The plots that have something to show, in a row under the session's name."""
+    """The plots that have data, in a row below the session's name, as the bytes of a PNG file."""
     shown = [plot for plot in plots(report, convention) if len(plot.data)]
     name = textwrap.wrap(_drawable(session), NAME_CHARACTERS * len(shown))
     head = HEAD_INCHES + LINE_INCHES * (len(name) - 1)
@@ -60,7 +60,7 @@ def _draw(axes: Axes, plot: Plot) -> None:
 
 
 def _entitle(figure: Figure, name: str, facts: str, height: float) -> None:
-    """Write the session's name and the facts; a name with dollars in it is no formula."""
+    """Write the session's name and the facts; dollar signs in a name do not start a formula."""
     left, top = 0.15 / figure.get_figwidth(), 1 - 0.15 / height
     style: dict[str, Any] = {"ha": "left", "fontfamily": FONT, "parse_math": False}
     figure.text(left, top, name, va="top", fontsize=15, fontweight="bold", color=INK, **style)
@@ -81,6 +81,6 @@ def _facts(report: Report, convention: str) -> str:
 
 
 def _drawable(text: str) -> str:
-    """The text with a sign for each character that the font has no picture of."""
+    """The text with a replacement character for each one that the font lacks."""
     known = get_font(findfont(FONT)).get_charmap()
     return "".join(c if ord(c) in known else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -1,1 +1,1 @@
-"""The settings tab: how a session was made, reading it again, the theme, the server."""
+"""The settings tab: the session's settings, reading it again with others, theme and server."""

@@ -1,4 +1,4 @@
-"""How a session was made, how far a re-reading is, and what else is set, as escaped HTML."""
+"""A session's settings, the progress of reading it again, and the server's, as escaped HTML."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from app.service.session_config import UNTRAINED, SessionConfig
 from app.web.formatting import counted, size
 
 EMPTY = (
-    '<div class="empty"><b>No session is chosen.</b><br>How it was made, and how it can be read '
-    "anew in another way, will be shown here.</div>"
+    '<div class="empty"><b>No session is selected.</b><br>How it was made, and how to read it '
+    "again with other settings, will be shown here.</div>"
 )
 LOADING = '<div class="notice" role="status">The model is being loaded with these settings.</div>'
-STANDS_STILL = "It stands still: “Read anew with these settings” goes on with it."
+START_LABEL = "Read again with these settings"
+INTERRUPTED = f"It is interrupted: “{START_LABEL}” resumes it."
 POSITIONS = {
-    "absolute": "absolute: every token at its true place",
-    "cache": "cache: the start is seen at its distance inside the cache",
+    "absolute": "absolute: every token at its own position",
+    "cache": "cache: the first tokens at their distance inside the cache",
 }
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One line of what is set.
+    """One setting and its value.
 
     Args:
-        changed_by: options and environment variables, or nothing.
-        note: said instead of these.
+        changed_by: the options and environment variables that change it.
+        note: shown instead of these if there are none.
     """
 
     name: str
@@ -39,24 +40,24 @@ class Fact:
 
 
 def facts_html(facts: Iterable[Fact]) -> str:
-    """What is set, line by line."""
+    """The settings as a list, a line each."""
     return f'<dl class="facts-list">{"".join(map(_fact, facts))}</dl>'
 
 
 def _fact(fact: Fact) -> str:
-    ways = " or ".join(f"<code>{escape(way)}</code>" for way in fact.changed_by)
-    note = ways or escape(fact.note)
-    told = f"<dd><span>{note}</span></dd>" if note else ""
-    return f"<div><dt>{escape(fact.name)}</dt><dd>{escape(fact.value)}</dd>{told}</div>"
+    changed_by = " or ".join(f"<code>{escape(name)}</code>" for name in fact.changed_by)
+    note = changed_by or escape(fact.note)
+    last = f"<dd><span>{note}</span></dd>" if note else ""
+    return f"<div><dt>{escape(fact.name)}</dt><dd>{escape(fact.value)}</dd>{last}</div>"
 
 
 def made_facts(config: SessionConfig) -> list[Fact]:
-    """How a session was made, line by line."""
+    """How a session was made."""
     stream, chunk_tokens = config.stream, config.chunk_tokens
     facts = [
         Fact("Model", config.title or config.options.model),
-        Fact("Compressed memory", memory_words(stream.cell, config.memory_status)),
-        Fact("Held exactly", held_words(stream)),
+        Fact("Compressed memory", memory_text(stream.cell, config.memory_status)),
+        Fact("Held exactly", held_text(stream)),
         Fact("Computed in", "int8" if stream.quantize else f"exact {stream.dtype}"),
         Fact("Keys and values in", stream.kv_dtype),
         Fact("Positions", POSITIONS[stream.positions]),
@@ -66,8 +67,8 @@ def made_facts(config: SessionConfig) -> list[Fact]:
     return facts
 
 
-def memory_words(cell: str | None, status: str) -> str:
-    """A memory's kind and state."""
+def memory_text(cell: str | None, status: str) -> str:
+    """The kind of a memory and whether it was trained."""
     if cell is None:
         return "none"
     if status == UNTRAINED:
@@ -75,7 +76,8 @@ def memory_words(cell: str | None, status: str) -> str:
     return f"{cell}, {status}"
 
 
-def held_words(stream: StreamConfig) -> str:
+def held_text(stream: StreamConfig) -> str:
+    """Which tokens the model holds exactly."""
     if stream.window is None:
         return "everything (full attention)"
     first = f"the first {stream.sinks:,} and " if stream.sinks else ""
@@ -83,11 +85,12 @@ def held_words(stream: StreamConfig) -> str:
 
 
 def costs_html(thousand_bytes: int, all_bytes: int, tokens: int) -> str:
-    """What a window costs a session.
+    """The memory that a window takes, in a sentence.
 
     Args:
-        thousand_bytes: of 1,000 tokens in it.
-        all_bytes: of all its tokens, without a window.
+        thousand_bytes: memory of 1,000 tokens in the window.
+        all_bytes: memory of all the session's tokens, without a window.
+        tokens: the number of the session's tokens.
     """
     everything = f"; everything, {size(all_bytes)} for its {tokens:,} tokens" if tokens else ""
     return (
@@ -96,17 +99,18 @@ def costs_html(thousand_bytes: int, all_bytes: int, tokens: int) -> str:
     )
 
 
-def progress_html(anew: Rereading, told: str, is_at_work: bool) -> str:
-    """How far a re-reading is.
+def progress_html(rereading: Rereading, notice: str, is_running: bool) -> str:
+    """The progress of a re-reading, as a notice and a bar.
 
     Args:
-        told: what is to be known of it.
+        notice: the service's sentence about the session.
+        is_running: whether it is read now; otherwise the notice says how to resume it.
     """
-    stands = "" if is_at_work else f" {STANDS_STILL}"
-    share = 100 * anew.share
+    how_to_resume = "" if is_running else f" {INTERRUPTED}"
+    share = 100 * rereading.share
     return (
-        f'<div class="notice">{escape(told)}{stands}</div>'
-        f'<div class="bar" role="progressbar" aria-label="Reading anew" '
+        f'<div class="notice">{escape(notice)}{how_to_resume}</div>'
+        f'<div class="bar" role="progressbar" aria-label="Reading again" '
         f'aria-valuenow="{share:.0f}" aria-valuemin="0" aria-valuemax="100">'
         f'<span style="width:{share:.1f}%"></span></div>'
     )

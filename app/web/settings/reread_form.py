@@ -1,7 +1,7 @@
-"""The settings with which a session can be read anew: from a session, from the page's fields.
+"""The settings with which a session can be read again, taken from a session or the form's fields.
 
-Only what differs from how a session was made is changed: "auto" stays "auto", so that the model
-that is loaded already is not loaded again.
+Only settings that differ from the session's own are changed. In particular "auto" stays "auto", so
+that a model that is already loaded is not loaded again.
 """
 
 from __future__ import annotations
@@ -20,16 +20,14 @@ WINDOW, EVERYTHING = "window", "everything"
 INT8, EXACT = "int8", "exact"
 OWN_MEMORY, NO_MEMORY = "auto", "none"
 DEFAULT_WINDOW_TOKENS = 2048
-LEAST_WINDOW_TOKENS = 256
-"""Half a window holds the question, its passages and the answer: fewer leave no room for these."""
-
-
+MIN_WINDOW_TOKENS = 256
+"""Half a window holds the question, its passages and the answer: a smaller one has no room."""
 MAX_WINDOW_TOKENS = 1 << 20
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """The settings that the page offers, under their names in `ModelOptions`."""
+    """The settings that the form offers, under their names in `ModelOptions`."""
 
     window: int | None
     quantize: str | None
@@ -37,19 +35,21 @@ class Wanted:
 
     @classmethod
     def of(cls, config: SessionConfig) -> Wanted:
-        """Those that a session was made with, as far as decided."""
+        """The settings that a session was made with, with its memory as it was asked for."""
         return cls(config.stream.window, config.stream.quantize, config.options.ahn)
 
     @classmethod
     def given(cls, reach: str, window: str, precision: str, memory: str) -> Wanted:
-        """Those of the page's fields.
+        """The settings in the form's fields.
 
         Args:
             reach: WINDOW or EVERYTHING.
-            window: what was typed as its tokens.
+            window: the tokens of the window as typed; ignored with EVERYTHING.
+            precision: INT8 or EXACT.
+            memory: OWN_MEMORY, NO_MEMORY, a hub id or a directory.
 
         Raises:
-            ValueError: that is no number, or too small a one.
+            ValueError: `window` is not a number of tokens, too small or too large.
         """
         return cls(
             window=None if reach == EVERYTHING else _window(window),
@@ -59,7 +59,7 @@ class Wanted:
 
     @property
     def fields(self) -> tuple[str, str, str, str]:
-        """What the page's fields show; see `given`."""
+        """The values of the form's fields, in the order of the arguments of `given`."""
         return (
             EVERYTHING if self.window is None else WINDOW,
             f"{self.window or DEFAULT_WINDOW_TOKENS:,}",
@@ -68,9 +68,9 @@ class Wanted:
         )
 
     def changes(self, config: SessionConfig) -> dict[str, Any]:
-        """What differs from a session's settings, by name in `ModelOptions`."""
-        had = asdict(Wanted.of(config))
-        return {name: value for name, value in asdict(self).items() if value != had[name]}
+        """The settings that differ from a session's own, by their names in `ModelOptions`."""
+        own = asdict(Wanted.of(config))
+        return {name: value for name, value in asdict(self).items() if value != own[name]}
 
 
 def _window(text: str) -> int:
@@ -82,33 +82,40 @@ def _window(text: str) -> int:
         raise ValueError(
             f"The window takes at most {MAX_WINDOW_TOKENS:,} tokens; choose everything for more."
         )
-    if tokens < LEAST_WINDOW_TOKENS:
+    if tokens < MIN_WINDOW_TOKENS:
         raise ValueError(
-            f"The window takes at least {LEAST_WINDOW_TOKENS} tokens, for half of it holds a "
-            f"question with its passages and its answer; got {tokens}."
+            f"The window takes at least {MIN_WINDOW_TOKENS} tokens, because half of it "
+            f"holds a question with its passages and its answer; got {tokens}."
         )
     return tokens
 
 
 def cache_bytes(config: SessionConfig, window: int | None, tokens: int) -> int:
-    """What a session with these settings but another window holds at so many tokens."""
+    """The bytes a session with these settings but another window holds after `tokens` tokens.
+
+    Args:
+        window: in tokens; None: everything is kept.
+    """
     stream = replace(config.stream, window=window)
-    if window is None:  # what never leaves needs no memory
+    if window is None:  # no token leaves the window, so there is no memory
         stream = replace(stream, cell=None)
     return estimated_bytes(config.model, stream, tokens, config.num_gates)
 
 
 def window_bytes(config: SessionConfig, tokens: int) -> int:
-    """What so many tokens of a window take."""
+    """The bytes that `tokens` tokens of a window take, without what the session holds besides."""
     full, empty = (cache_bytes(config, tokens, count) for count in (tokens, 0))
     return full - empty
 
 
 def check_memory(config: SessionConfig, window: int | None, tokens: int) -> None:
-    """Refuse a window that this machine cannot hold.
+    """Refuse a window that does not fit into this machine's memory.
+
+    Args:
+        tokens: of the session.
 
     Raises:
-        ValueError: its cache would be larger than the memory that is free.
+        ValueError: the session's cache would be larger than the free memory.
     """
     needed, free = cache_bytes(config, window, tokens), psutil.virtual_memory().available
     if needed > free:

@@ -1,12 +1,12 @@
-"""What the server was started with, and what changes it; nothing here is slow, or a secret."""
+"""What the server was started with, and what changes it; none of it is slow to find or secret."""
 
 from __future__ import annotations
 
 import os
 
+from ahn_runtime.hardware import describe_device, describe_kernels
 from ahn_runtime.loading.paths import CACHE_VARIABLE, cache_directory
 from ahn_runtime.loading.presets import PRESETS
-from app.cli.doctor import device, kernels
 from app.service.library.indexing import text_recognition
 from app.service.models import resolve_options
 from app.settings import (
@@ -29,7 +29,7 @@ FIXED = "fixed, in app/settings.py"
 
 
 def server_facts(settings: Settings) -> list[Fact]:
-    """All of it, in the order in which it is looked for."""
+    """The server's settings, those first that are looked for most."""
     kept = settings.retention
     return [
         Fact("Version", version()),
@@ -37,7 +37,7 @@ def server_facts(settings: Settings) -> list[Fact]:
         Fact("Models fetched into", str(cache_directory()), (CACHE_VARIABLE,)),
         *_model_facts(settings.model),
         Fact("Device and threads", _device(settings.model), ("--device, OMP_NUM_THREADS",)),
-        Fact("Computed by", kernels()),
+        Fact("Computed by", describe_kernels()),
         Fact(
             "Checkpoints",
             f"at the ends of documents and chapters, and every {kept.every_tokens:,} tokens",
@@ -50,7 +50,7 @@ def server_facts(settings: Settings) -> list[Fact]:
         ),
         Fact(
             "Memory for sessions in use",
-            f"{size(settings.session_cache_bytes)}; the others wait on the disk",
+            f"{size(settings.session_cache_bytes)}; the others stay on disk until they are used",
             (MEMORY_VARIABLE,),
         ),
         Fact("Questions that may wait", f"{settings.max_waiting_questions:,}", note=FIXED),
@@ -60,7 +60,7 @@ def server_facts(settings: Settings) -> list[Fact]:
 
 
 def _model_facts(options: ModelOptions) -> list[Fact]:
-    """How new sessions are made, with "auto" resolved where no model has to be opened for that."""
+    """How new sessions are made, with "auto" resolved if that needs no model to be opened."""
     preset = PRESETS.get(options.model)
     window, sinks, memory = options.window, options.sinks, options.ahn
     if preset is not None:
@@ -83,7 +83,7 @@ def _number(tokens: int | str) -> str:
 
 
 def _device(options: ModelOptions) -> str:
-    return device() if options.device == "auto" else options.device
+    return describe_device() if options.device == "auto" else options.device
 
 
 def _source_facts(sources: Sources) -> list[Fact]:

@@ -1,1 +1,1 @@
-"""The sidebar: the list of sessions and what can be done to them."""
+"""The sidebar: the list of sessions, and what can be done to them."""

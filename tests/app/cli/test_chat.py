@@ -92,15 +92,15 @@ def test_text_is_read_from_standard_input(library, run):
 def test_a_shell_completes_the_names_of_sessions(library, run, tmp_path, monkeypatch):
     import typer
 
-    from app.cli.options import _session_names
+    from app.cli.options import complete_session
 
     command = typer.main.get_command(cli)
     with command.make_context("x", [], resilient_parsing=True) as context:
         context.params["data_dir"] = tmp_path / "data"
-        assert _session_names(context, "LI") == ["library"]
-        assert _session_names(context, "x") == []
+        assert complete_session(context, "LI") == ["library"]
+        assert complete_session(context, "x") == []
         context.params["data_dir"] = tmp_path / "nowhere"
-        assert _session_names(context, "") == []
+        assert complete_session(context, "") == []
 
 
 def test_exit_codes(tmp_path):

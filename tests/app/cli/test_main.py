@@ -1,4 +1,4 @@
-"""The command line in a process of its own: one sentence and exit code 1 for what goes wrong."""
+"""The commands in processes of their own; an error is one sentence and exit code 1."""
 
 import json
 import subprocess
@@ -41,7 +41,7 @@ def test_read_ask_report_delete(run, book):
 
 
 @pytest.mark.parametrize(
-    "arguments, said",
+    "arguments, message",
     [
         (["ask", "nobody", "why?"], "nobody"),
         (["report", "nobody"], "nobody"),
@@ -49,26 +49,26 @@ def test_read_ask_report_delete(run, book):
         (["read", "x.txt", "--session", "s", "--window", "many"], "--window"),
     ],
 )
-def test_what_goes_wrong_is_one_sentence(run, arguments, said):
+def test_an_error_is_one_sentence_without_a_traceback(run, arguments, message):
     done = run(*arguments, model=arguments[0] == "read" and "--window" not in arguments)
     assert done.returncode == 1
-    assert said in done.stderr and "Traceback" not in done.stderr
+    assert message in done.stderr and "Traceback" not in done.stderr
 
 
-def test_doctor_looks_at_everything(run):
+def test_doctor_examines_torch_the_model_and_the_database(run):
     findings = json.loads(run("doctor", "--json").stdout)
     assert {"torch", "embedded model", "database"} <= {f["what"] for f in findings}
 
 
-def test_a_folder_is_read_and_what_is_no_document_is_passed_over(run, tmp_path):
+def test_read_skips_unsupported_files_of_a_folder_but_refuses_named_ones(run, tmp_path):
     folder = tmp_path / "shelf"
     folder.mkdir()
     (folder / "one.txt").write_text("The first book tells of a mill. " * 20)
     (folder / "two.txt").write_text("The second book tells of a weir. " * 20)
     (folder / "cover.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64))
     done = run("read", str(folder), "--session", "shelf", "--json", model=True)
-    told = json.loads(done.stdout)
-    assert done.returncode == 0 and [d["title"] for d in told["documents"]] == ["one", "two"]
-    assert [s["file"] for s in told["skipped"]] == [str(folder / "cover.png")]
+    result = json.loads(done.stdout)
+    assert done.returncode == 0 and [d["title"] for d in result["documents"]] == ["one", "two"]
+    assert [s["file"] for s in result["skipped"]] == [str(folder / "cover.png")]
     named = run("read", str(folder / "cover.png"), "--session", "shelf", "--json")
     assert named.returncode == 1 and json.loads(named.stdout)["refused"]

@@ -155,6 +155,6 @@ def test_the_command_reads_again_and_says_so(tiny_dir, launch, book):
     report = json.loads(launch("report", "s", "--json").stdout)
     assert report["window"] == SMALL
     refused = launch("ask", "s", "Who?", "--window", "1000")
-    assert refused.returncode == 1 and "read this one anew" in refused.stderr
-    assert "stays as it is" in launch("reread", "s", "--cancel").stdout
+    assert refused.returncode == 1 and "read this one again" in refused.stderr
+    assert "keeps its state" in launch("reread", "s", "--cancel").stdout
     assert launch("reread", "nobody").returncode == 1

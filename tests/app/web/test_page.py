@@ -1,4 +1,4 @@
-"""What the page shows: names, texts and questions as text, figures in words; and that it builds."""
+"""The page's HTML is escaped and its figures are right, its actions work, and it builds."""
 
 import csv
 import io
@@ -18,12 +18,13 @@ from app.web.chat import html as chat_views
 from app.web.chat.passage_panel import passage_html, picture_html, steps_html
 from app.web.formatting import counted, duration, size
 from app.web.library.html import documents_html
+from app.web.savings.actions import SavingsActions
 from app.web.savings.html import as_csv
 from app.web.savings.memory_bar import memory_html, parts
 from app.web.savings.plots import AS_RUN, PAPER, plots
 from app.web.savings.png import as_png
-from app.web.savings.tab import SavingsActions
-from app.web.sidebar.tab import SessionActions, session_label
+from app.web.sidebar.actions import SessionActions
+from app.web.sidebar.html import session_label
 from ingest import PagePicture
 from storage import DocumentState, MessageRow, ReadingSpeed
 from tests.app.conftest import read_in_part, wait_until_read
@@ -40,7 +41,7 @@ PASSAGE = {
 }
 
 
-def test_a_passage_and_its_neighbours_are_escaped():
+def test_passage_html_escapes_the_passage_and_its_neighbours():
     document = SimpleNamespace(title=HOSTILE)
     context = PassageContext(document, 7, "page 1", "<img onerror=y>", [HOSTILE], [HOSTILE], None)
     page = passage_html([PASSAGE], context, "")
@@ -49,14 +50,14 @@ def test_a_passage_and_its_neighbours_are_escaped():
     assert "<mark>&lt;img onerror=y&gt;</mark>" in page
 
 
-def test_a_page_is_marked_in_shares_of_its_size():
+def test_picture_html_marks_the_passage_in_percent_of_the_page():
     mark = SimpleNamespace(left=100, top=50, right=300, bottom=75)
     page = picture_html(PagePicture(b"png", 1000, 500, [mark]), "a <b> page")
     assert "left:10.00%;top:10.00%;width:20.00%;height:5.00%" in page
     assert "a &lt;b&gt; page" in page
 
 
-def test_chips_name_what_is_cited_and_what_was_looked_at():
+def test_chips_tell_cited_passages_from_those_only_looked_at():
     given = {**PASSAGE, "number": 2, "segment_id": 8, "cited": False, "is_read": False}
     given["is_replaced"] = True
     assert [chip["label"] for chip in chat_views.chips([PASSAGE, given])] == [
@@ -70,7 +71,7 @@ def message(id: int, role: str, text: str, **details: object) -> MessageRow:
     return MessageRow(id, 1, role, text, 0, citations, details, created_at="2024-01-01T00:00:00Z")
 
 
-def test_only_the_last_answer_has_chips_and_the_others_name_their_passages():
+def test_the_last_answer_has_chips_and_earlier_answers_name_their_passages():
     answer = {"citations": [PASSAGE], "passages": [PASSAGE]}
     said = [
         message(1, "user", HOSTILE),
@@ -84,7 +85,7 @@ def test_only_the_last_answer_has_chips_and_the_others_name_their_passages():
     assert shown[3]["content"] == "It was." and shown[3]["options"][0]["value"] == "7"
 
 
-def test_an_answer_leads_to_the_passages_of_those_before_and_after_it():
+def test_steps_html_leads_to_the_earlier_and_the_later_answer():
     found = {"passages": [PASSAGE]}
     said = [
         message(1, "user", HOSTILE),
@@ -101,13 +102,13 @@ def test_an_answer_leads_to_the_passages_of_those_before_and_after_it():
     assert steps_html(said[:2], said[1]) == "", "the only one leads nowhere"
 
 
-def test_no_message_begins_html_and_none_is_changed_by_an_edit():
+def test_as_text_disarms_html_and_as_written_restores_it():
     shown = chat_views.as_text("<img src=x> </b> <!-- &lt; a < b & c")
     assert not re.search("<[a-z/!]|&[a-z]", shown) and "a < b & c" in shown
     assert chat_views.as_written(shown) == "<img src=x> </b> <!-- &lt; a < b & c"
 
 
-def test_an_answer_tells_what_it_rests_on_and_how_quick_it_was():
+def test_the_footing_says_what_an_answer_rests_on_and_how_fast_it_was():
     had = {"passages": 2, "passage_tokens": 410, "window_tokens": 1500, "memory_tokens": 9000}
     details = {"rests_on": had, "first_word_s": 2.94, "answer_tokens": 31, "seconds": 5.12}
     assert chat_views.rests_on(details) == (
@@ -120,7 +121,7 @@ def test_an_answer_tells_what_it_rests_on_and_how_quick_it_was():
     assert chat_views.footing_html(None) == ""
 
 
-def test_documents_offer_what_their_state_allows(make_service, tmp_path):
+def test_documents_html_has_the_buttons_that_each_state_allows(make_service, tmp_path):
     path = tmp_path / "book.txt"
     path.write_text("A short text.\n", encoding="utf-8")
     service = make_service()
@@ -151,7 +152,7 @@ def report(make_service):
     return service.sessions.report("s")
 
 
-def test_the_memory_is_drawn_as_it_is_held(report):
+def test_memory_html_draws_the_parts_that_the_session_holds(report):
     few = replace(report, tokens=1000, window=2048, sinks=128)
     assert [part.tokens for part in parts(few)] == [1000]
     many = replace(few, tokens=100_000)
@@ -167,7 +168,7 @@ def test_the_memory_is_drawn_as_it_is_held(report):
     assert "Nothing was read yet" in memory_html(report)
 
 
-def test_curves_follow_both_conventions_and_go_into_a_file(report):
+def test_plots_and_csv_follow_both_conventions(report):
     one = replace(report, counted_tokens=[0, 64], counted_flops=[0, 5], counted_flops_full=[0, 9])
     cache, flops, speed = plots(one, AS_RUN)
     assert len(cache.data) == 2 * len(one.curve_tokens) and len(flops.data) == 4
@@ -181,12 +182,12 @@ def test_curves_follow_both_conventions_and_go_into_a_file(report):
     assert len(rows) > 40 and all(row["tokens_per_second"] == "" for row in rows.values())
 
 
-def stretch(position: int, tokens: int, seconds: float) -> ReadingSpeed:
+def reading_speed(position: int, tokens: int, seconds: float) -> ReadingSpeed:
     return ReadingSpeed("2031-01-25T06:12:00.000000+00:00", position, tokens, seconds)
 
 
-def test_speeds_are_levels_over_the_time_of_reading_and_go_into_the_file(report):
-    one = replace(report, speeds=[stretch(8192, 8192, 64), stretch(9216, 1024, 128)])
+def test_the_speed_plot_is_level_between_checkpoints_and_in_the_csv(report):
+    one = replace(report, speeds=[reading_speed(8192, 8192, 64), reading_speed(9216, 1024, 128)])
     speed = plots(one, AS_RUN)[2]
     assert speed.x_title == "minutes of reading" and speed.y_title == "tokens per second"
     assert [round(at * 60) for at in speed.data[speed.x]] == [0, 64, 64, 192]
@@ -195,7 +196,9 @@ def test_speeds_are_levels_over_the_time_of_reading_and_go_into_the_file(report)
     assert speed.data["read at"][3] == "2031-01-25 06:12 UTC"
     rows = {row["tokens"]: row for row in csv.DictReader(as_csv(one).splitlines())}
     assert float(rows["9216"]["tokens_per_second"]) == 8 and rows["9216"]["read_tokens"] == "1024"
-    assert plots(replace(one, speeds=[stretch(60, 60, 0.3)]), PAPER)[2].x_title.startswith("sec")
+    assert plots(replace(one, speeds=[reading_speed(60, 60, 0.3)]), PAPER)[2].x_title.startswith(
+        "sec"
+    )
 
 
 def picture(data: bytes) -> Image.Image:
@@ -203,9 +206,9 @@ def picture(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data)).convert("RGB")
 
 
-def test_the_picture_has_a_panel_for_each_plot_and_a_light_ground(report):
+def test_as_png_draws_a_panel_for_each_plot_on_white(report):
     without = picture(as_png(report, "s", AS_RUN))
-    drawn = picture(as_png(replace(report, speeds=[stretch(64, 64, 1)]), "s", AS_RUN))
+    drawn = picture(as_png(replace(report, speeds=[reading_speed(64, 64, 1)]), "s", AS_RUN))
     assert drawn.width == without.width * 3 // 2 and drawn.height == without.height
     assert {drawn.getpixel((x, 1)) for x in range(drawn.width)} == {(255, 255, 255)}
     teal = sum(n for n, colour in drawn.getcolors(1 << 24) if colour == (0x0D, 0x94, 0x88))
@@ -213,13 +216,13 @@ def test_the_picture_has_a_panel_for_each_plot_and_a_light_ground(report):
 
 
 @pytest.mark.parametrize("name", [r"$\nosuch$", f"{HOSTILE} \u706f\u53f0"])
-def test_any_name_is_written_as_it_is(report, name):
-    """Neither as a formula, nor with a warning (an error here) of signs the font lacks."""
+def test_as_png_writes_any_session_name_literally(report, name):
+    """A name is no formula, and characters that the font lacks give no warning (an error here)."""
     short, long = (picture(as_png(report, n, PAPER)) for n in (name, f"{name} {'long ' * 30}"))
     assert short.width == long.width and short.height < long.height
 
 
-def test_sessions_are_named_by_themselves_and_counted(make_service):
+def test_sessions_without_a_name_are_numbered_and_copies_too(make_service):
     service = make_service()
     act = SessionActions(service)
     for expected in ("Session 1", "Session 2"):
@@ -250,7 +253,7 @@ def test_the_page_builds(make_service):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_taken_port_is_told():
+def test_check_port_refuses_a_port_in_use():
     from app.web.server import check_port
 
     with socket.socket() as taken:
@@ -260,28 +263,28 @@ def test_a_taken_port_is_told():
             check_port("127.0.0.1", taken.getsockname()[1])
 
 
-@pytest.mark.parametrize("seconds, said", [(5, "5 s"), (65, "1 min 5 s"), (3700, "1 h 1 min")])
-def test_durations(seconds, said):
-    assert duration(seconds) == said
+@pytest.mark.parametrize("seconds, expected", [(5, "5 s"), (65, "1 min 5 s"), (3700, "1 h 1 min")])
+def test_duration_has_the_two_largest_units(seconds, expected):
+    assert duration(seconds) == expected
 
 
 @pytest.mark.parametrize(
-    "count, said",
+    "count, expected",
     [(0, "0 bytes"), (1500, "1.5 kB"), (64_800_000, "64.8 MB"), (3 * 10**9, "3.0 GB")],
 )
-def test_sizes(count, said):
-    assert size(count) == said
+def test_size_has_the_largest_unit_that_fits(count, expected):
+    assert size(count) == expected
 
 
-def test_counts():
+def test_counted_has_a_plural():
     assert [counted(n, "page") for n in (1, 2000)] == ["1 page", "2,000 pages"]
 
 
-def test_nothing_saved_is_zero():
+def test_saved_is_zero_and_not_negative_if_nothing_is_saved():
     assert saved(5, 4) == 0 and saved(0, 0) == 0 and saved(1, 4) == 0.75
 
 
-def test_savings_are_renewed_as_far_as_they_changed(make_service, book):
+def test_the_savings_tick_renews_only_what_changed(make_service, book):
     service = make_service(checkpoint_tokens=512)
     document = read_in_part(service, "s", book)
     act = SavingsActions(service)
@@ -289,6 +292,9 @@ def test_savings_are_renewed_as_far_as_they_changed(make_service, book):
     assert all(part != gr.skip() for part in shown)
     assert act.tick("s", AS_RUN, seen) == (*[gr.skip()] * 7, seen), "nothing changed"
     assert act.tick("gone", AS_RUN, seen) == (*[gr.skip()] * 7, seen), "deleted elsewhere"
+    assert act.shown("s", AS_RUN)[-1] == seen, (
+        "what was shown when the tab was opened is not drawn again"
+    )
     service.documents.resume(document.id)
     wait_until_read(service, "s")
     *shown, now = act.tick("s", AS_RUN, seen)
@@ -297,14 +303,14 @@ def test_savings_are_renewed_as_far_as_they_changed(make_service, book):
     assert act.tick("s", AS_RUN, further)[3:] == (*[gr.skip()] * 4, now)
 
 
-def test_a_chosen_session_is_let_go_only_when_it_stays_away(make_service):
+def test_the_selection_is_cleared_only_if_the_session_is_missing_twice(make_service):
     service = make_service()
     service.sessions.create("old")
     act = SessionActions(service)
     *_, seen = act.tick("old", "", None)
     assert act.tick("old", "", seen) == (gr.skip(),) * 3
     service.sessions.rename("old", "new")
-    radio, _, seen = act.tick("old", "", seen)  # on its way when this page renamed it
+    radio, _, seen = act.tick("old", "", seen)  # under way when this page renamed it
     assert radio._constructor_args[0] == {"choices": radio.choices}
     assert "value" not in act.tick("new", "", seen)[0]._constructor_args[0]
     radio, *_ = act.tick("old", "", seen)

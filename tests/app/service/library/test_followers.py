@@ -344,7 +344,7 @@ def test_ctrl_c_stops_the_command_cleanly(tmp_path, tiny_dir, log):
         finally:
             child.kill()
     assert child.returncode == 0, err
-    assert "goes on from here" in err and "Traceback" not in err
+    assert "continues from here" in err and "Traceback" not in err
     (document,) = json.loads(out)["documents"]
     assert document["unit_count"] == 40 and document["tokens_read"] % 256 == 0
     two = subprocess.run([*command, str(log)], cwd=ROOT, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""The settings tab: what it shows is escaped and true, what it refuses is told, what it begins."""
+"""The settings tab: its HTML is escaped and right, refusals are notified, re-readings start."""
 
 import re
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ import storage
 from app.service import Service
 from app.service.session_config import SessionConfig
 from app.settings import Retention, Settings, Sources
-from app.web.settings import reread_form
-from app.web.settings import tab as settings_tab
-from app.web.settings.html import Fact, facts_html, made_facts, memory_words
+from app.web.settings import actions, reread_form
+from app.web.settings.actions import SettingsActions
+from app.web.settings.html import LOADING, Fact, facts_html, made_facts, memory_text
 from app.web.settings.reread_form import (
     EVERYTHING,
     EXACT,
@@ -26,7 +26,6 @@ from app.web.settings.reread_form import (
     Wanted,
 )
 from app.web.settings.server_facts import server_facts
-from app.web.settings.tab import SettingsActions
 from tests.app.conftest import TINY_SINKS, TINY_WINDOW, wait_until_read
 from tests.app.service.test_rereads import wait_until_reread
 
@@ -34,11 +33,11 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the page tells at its edge, which needs a browser."""
-    said: list[str] = []
-    monkeypatch.setattr(settings_tab, "tell", lambda error: said.append(str(error)))
-    return said
+def notified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The notifications, which a browser would show at the page's edge."""
+    messages: list[str] = []
+    monkeypatch.setattr(actions, "notify", lambda error: messages.append(str(error)))
+    return messages
 
 
 @pytest.fixture
@@ -59,7 +58,7 @@ def begin(act: SettingsActions, *fields: str) -> list[tuple[Any, Any]]:
 
 def shown(act: SettingsActions) -> SimpleNamespace:
     names = "made form costs progress start cancel timer reach window precision memory"
-    return SimpleNamespace(**dict(zip(names.split(), act.opened("s"), strict=True)))
+    return SimpleNamespace(**dict(zip(names.split(), act.shown("s"), strict=True)))
 
 
 def test_facts_are_escaped_and_name_what_changes_them():
@@ -68,7 +67,7 @@ def test_facts_are_escaped_and_name_what_changes_them():
     assert "<code>--a&lt;b</code> or <code>B</code>" in page
 
 
-def test_how_a_session_was_made_is_said(make_service):
+def test_made_facts_say_how_a_session_was_made(make_service):
     config = SessionConfig.from_row(make_service().sessions.create("s"))
     hostile = replace(config, title=HOSTILE)
     facts = {fact.name: fact.value for fact in made_facts(hostile)}
@@ -79,7 +78,7 @@ def test_how_a_session_was_made_is_said(make_service):
     full = replace(config, stream=replace(config.stream, window=None, cell=None))
     facts = {fact.name: fact.value for fact in made_facts(full)}
     assert facts["Held exactly"].startswith("everything") and facts["Compressed memory"] == "none"
-    assert "adds nothing" in memory_words("Mamba2", "untrained")
+    assert "adds nothing" in memory_text("Mamba2", "untrained")
 
 
 @pytest.mark.parametrize(
@@ -91,12 +90,12 @@ def test_how_a_session_was_made_is_said(make_service):
         ("64", "at least 256 tokens"),
     ],
 )
-def test_a_window_that_is_none_is_refused(typed, sentence):
+def test_a_window_that_is_not_a_number_or_too_small_is_refused(typed, sentence):
     with pytest.raises(ValueError, match=sentence):
         Wanted.given(WINDOW, typed, INT8, OWN_MEMORY)
 
 
-def test_only_what_differs_is_changed(make_service):
+def test_changes_are_only_the_settings_that_differ(make_service):
     config = SessionConfig.from_row(make_service().sessions.create("s"))
     fields = Wanted.of(config).fields
     assert fields == (WINDOW, f"{TINY_WINDOW:,}", INT8, OWN_MEMORY)
@@ -106,7 +105,7 @@ def test_only_what_differs_is_changed(make_service):
     assert wanted.fields[0] == EVERYTHING and wanted.fields[2:] == (EXACT, NO_MEMORY)
 
 
-def test_what_a_window_takes_is_what_a_session_holds(unread: Service):
+def test_cache_bytes_are_those_that_the_session_reports(unread: Service):
     config, report = SessionConfig.from_row(unread.sessions.get("s")), unread.sessions.report("s")
     takes = reread_form.cache_bytes(config, report.window, report.tokens)
     assert takes == report.run_cache_bytes
@@ -114,20 +113,22 @@ def test_what_a_window_takes_is_what_a_session_holds(unread: Service):
     assert everything == report.run_cache_bytes_full
 
 
-def test_without_a_session_there_is_a_sentence(make_service):
+def test_without_a_session_the_tab_says_so(make_service):
     act = SettingsActions(make_service())
-    for nobody in (None, "gone"):
-        made, form, *_ = act.opened(nobody)
-        assert "No session is chosen" in made and not form.visible
-        assert len(act.tick(nobody)) == len(act.opened("gone"))
+    for missing in (None, "gone"):
+        made, form, *_ = act.shown(missing)
+        assert "No session is selected" in made and not form.visible
+        assert len(act.tick(missing)) == len(act.shown("gone"))
 
 
-def test_a_session_is_read_anew_and_the_tab_shows_how(unread: Service, told: list[str]):
+def test_a_session_is_read_again_and_the_tab_shows_the_progress(
+    unread: Service, notified: list[str]
+):
     act = SettingsActions(unread)
-    assert begin(act, WINDOW, "800", INT8, OWN_MEMORY)[0][0] == settings_tab.views.LOADING
-    assert told == [] and unread.rereads.progress("s").config.stream.window == 800
+    assert begin(act, WINDOW, "800", INT8, OWN_MEMORY)[0][0] == LOADING
+    assert notified == [] and unread.rereads.progress("s").config.stream.window == 800
     tab = shown(act)
-    assert "be read again" in tab.progress and tab.cancel.visible and tab.timer.active
+    assert "be read anew" in tab.progress and tab.cancel.visible and tab.timer.active
     assert tab.window.value == "800", "the fields are those of the re-reading"
     assert f"the last {TINY_WINDOW:,} tokens" in tab.made
     unread.start()
@@ -137,7 +138,7 @@ def test_a_session_is_read_anew_and_the_tab_shows_how(unread: Service, told: lis
     assert not tab.cancel.visible and not tab.timer.active and tab.start.interactive
 
 
-def test_a_re_reading_goes_on_with_its_own_options_and_is_cancelled(unread: Service):
+def test_a_rereading_resumes_with_its_own_options_and_is_cancelled(unread: Service):
     act = SettingsActions(unread)
     unread.rereads.begin("s", {"window": 800, "kv_dtype": "bfloat16"})
     (first,) = storage.list_rereads(unread.db)
@@ -147,8 +148,8 @@ def test_a_re_reading_goes_on_with_its_own_options_and_is_cancelled(unread: Serv
     assert unread.rereads.progress("s") is None and shown(act).window.value == f"{TINY_WINDOW:,}"
 
 
-def test_what_cannot_be_is_told_and_nothing_begins(
-    unread: Service, told: list[str], monkeypatch: pytest.MonkeyPatch
+def test_refused_settings_are_notified_and_start_nothing(
+    unread: Service, notified: list[str], monkeypatch: pytest.MonkeyPatch
 ):
     act = SettingsActions(unread)
     same = Wanted.of(SessionConfig.from_row(unread.sessions.get("s"))).fields
@@ -156,11 +157,15 @@ def test_what_cannot_be_is_told_and_nothing_begins(
     monkeypatch.setattr(reread_form.psutil, "virtual_memory", lambda: free)
     for fields in (same, (WINDOW, "x", INT8, OWN_MEMORY), (WINDOW, "800", INT8, OWN_MEMORY)):
         assert len(begin(act, *fields)) == 1
-    assert len(told) == 3 and unread.rereads.progress("s") is None
-    assert "already" in told[0] and "got 'x'" in told[1] and "only 1.0 kB of memory" in told[2]
+    assert len(notified) == 3 and unread.rereads.progress("s") is None
+    assert (
+        "already" in notified[0]
+        and "got 'x'" in notified[1]
+        and "only 1.0 kB of memory" in notified[2]
+    )
 
 
-def test_the_server_says_what_changes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_server_facts_name_what_changes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("AMMON_OCR_LANGUAGES", "none")
     settings = Settings(
         data_dir=tmp_path / HOSTILE,

@@ -1,0 +1,20 @@
+"""What this machine computes with, in words that a person reads."""
+
+from __future__ import annotations
+
+import torch
+
+from ahn_runtime.backends.base import kernels_for
+
+
+def describe_device() -> str:
+    """The device of a model that is loaded with `device="auto"`."""
+    if torch.cuda.is_available():
+        return f"cuda ({torch.cuda.get_device_name()})"
+    return f"cpu ({torch.get_num_threads()} threads)"
+
+
+def describe_kernels() -> str:
+    """What computes the memories' recurrences and the attention on that device."""
+    name = kernels_for(torch.device("cuda" if torch.cuda.is_available() else "cpu")).name
+    return f"recurrences by {name}, attention by torch"

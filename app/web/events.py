@@ -1,0 +1,42 @@
+"""What the wiring of all tabs has in common: handlers of events, and files for the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from app.web import javascript
+
+QUIET: dict[str, Any] = {"show_progress": "hidden"}
+"""Options of an event that draws no spinner over what it fills."""
+
+
+class Handler(NamedTuple):
+    """What an event calls, in the order in which gradio's listeners take it.
+
+    Args:
+        function: receives the values of `inputs` and returns those of `outputs`.
+    """
+
+    function: Callable[..., Any]
+    inputs: Sequence[Any]
+    outputs: Sequence[Any]
+
+
+def save_on_click(
+    button: gr.Button,
+    write: Callable[..., tuple[str, str]],
+    inputs: Sequence[Any],
+    file: Sequence[gr.Textbox],
+) -> None:
+    """Let a button hand the browser a file.
+
+    Args:
+        write: returns the file's name and its content, from the values of `inputs`; pictures
+            (names ending in .png) in base64. An empty name saves nothing.
+        file: two hidden text boxes, which pass the name and the content to the browser.
+    """
+    made = button.click(write, inputs, file, **QUIET)
+    made.then(None, file, None, js=javascript.SAVE_FILE)

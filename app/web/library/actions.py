@@ -1,0 +1,122 @@
+"""What the library tab does: it adds documents, and pauses, resumes, cancels and removes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from app.messages import KNOWN_ERRORS
+from app.service import Service
+from app.web.library.html import documents_html
+from app.web.notify import notify, notify_text
+from app.web.sidebar.actions import SessionActions
+from storage import DocumentRow
+
+
+class LibraryActions:
+    """The handlers of the library tab; adding without a selected session makes one."""
+
+    def __init__(self, service: Service, sessions: SessionActions) -> None:
+        self._service, self._sessions = service, sessions
+
+    def shown(self, session: str | None) -> str:
+        """The documents of the session as HTML."""
+        if not session:
+            return documents_html([], "")
+        try:
+            return documents_html(
+                self._service.documents.list(session), self._service.sessions.notice(session)
+            )
+        except KNOWN_ERRORS:  # deleted on another page; the next tick of the sidebar shows that
+            return documents_html([], "")
+
+    def upload(
+        self, session: str | None, paths: list[str] | None, password: str
+    ) -> tuple[Any, None, str]:
+        """Add the uploaded files; the others are added even if one is refused.
+
+        Returns: the sessions, and the emptied fields of files and password.
+        """
+        # The path is that of gradio's copy: only the name of the file is the person's own.
+        secret = password or None
+        adds = [
+            lambda name, path=path: self._service.documents.add(
+                name, path, path.name, password=secret
+            )
+            for path in map(Path, paths or [])
+        ]
+        return self._add(session, *adds)[0], None, ""
+
+    def add_text(self, session: str | None, title: str, text: str) -> tuple[Any, Any, Any]:
+        """Add a pasted text; its fields are emptied unless it was refused."""
+        radio, is_added = self._add(
+            session, lambda name: self._service.sources.add_text(name, title, text)
+        )
+        return (radio, "", "") if is_added else (radio, gr.skip(), gr.skip())
+
+    def add_url(self, session: str | None, url: str) -> tuple[Any, Any]:
+        """Fetch and add a page or file of the web."""
+        radio, is_added = self._add(session, lambda name: self._service.sources.add_url(name, url))
+        return radio, "" if is_added else gr.skip()
+
+    def add_path(self, session: str | None, path: str) -> tuple[Any, Any]:
+        """Add a file of the server."""
+        radio, is_added = self._add(
+            session, lambda name: self._service.sources.add_path(name, path)
+        )
+        return radio, "" if is_added else gr.skip()
+
+    def follow(self, session: str | None, path: str) -> tuple[Any, Any]:
+        """Read a log of the server, and continue reading as it grows."""
+        radio, is_added = self._add(
+            session, lambda name: self._service.sources.follow_path(name, path)
+        )
+        return radio, "" if is_added else gr.skip()
+
+    def act(self, session: str | None, event: gr.EventData) -> str:
+        """Do what the clicked button of a document says, and show the documents.
+
+        Args:
+            event: with the data of `javascript.BUTTONS`: the action and the document's id, both
+                from the browser, so both are checked.
+        """
+        service = self._service
+        actions: dict[str, Callable[[int], object]] = {
+            "pause": service.documents.pause,
+            "resume": service.documents.resume,
+            "cancel": service.documents.cancel,
+            "remove": service.documents.remove,
+        }
+        action, document_id = actions.get(str(event._data.get("do"))), event._data.get("id")
+        found = service.documents.list(session) if session else []
+        if action is not None and document_id in [status.document.id for status in found]:
+            try:
+                action(int(document_id))
+            except KNOWN_ERRORS as error:
+                notify(error)
+        return self.shown(session)
+
+    def _add(self, session: str | None, *adds: Callable[[str], DocumentRow]) -> tuple[Any, bool]:
+        """Add to the selected session, or to a new one.
+
+        Returns: the sessions with that one selected, and whether everything was added.
+        """
+        try:
+            name = (
+                session or self._service.sessions.create(self._sessions.free_name("Session")).name
+            )
+        except KNOWN_ERRORS as error:
+            notify(error)
+            return gr.skip(), False
+        is_complete = True
+        for add in adds:
+            try:
+                for note in self._service.documents.version_notes(add(name)):
+                    notify_text(note)
+            except KNOWN_ERRORS as error:
+                notify(error)
+                is_complete = False
+        return gr.Radio(choices=self._sessions.choices(), value=name), is_complete
