@@ -94,7 +94,7 @@ def test_the_trash_is_really_emptied_after_a_while_and_at_the_start(make_service
     while service.trashed_sessions():
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    with pytest.raises(storage.NotFound, match="not in the trash"):
+    with pytest.raises(storage.NotFound, match="no longer in the trash"):
         service.restore_session(trashed.session_id)
     tables = ("sessions", "documents", "segments", "messages", "checkpoints", "pages", "trash")
     while any(service.db.value(f"SELECT count(*) FROM {table}") for table in tables):
