@@ -66,7 +66,7 @@ def clean_session_name(name: str) -> str:
     cleaned = unicodedata.normalize("NFC", name.strip())
     if not 1 <= len(cleaned) <= MAX_NAME_CHARACTERS:
         raise ValueError(
-            f"A session name must have 1 to {MAX_NAME_CHARACTERS} characters, but this one has "
+            f"A session name has 1 to {MAX_NAME_CHARACTERS} characters, but this one has "
             f"{len(cleaned)}; choose another name."
         )
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in cleaned):

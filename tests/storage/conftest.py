@@ -1,4 +1,4 @@
-"""A store in memory or in a file, and short ways to fill it."""
+"""Fixtures: a database in memory or in a file, and functions that fill it."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def add_session():
 
 @pytest.fixture
 def add_text():
-    """Add a document whose segments are the given texts, one page and ten tokens each."""
+    """Add an indexed document whose segments are the given texts, one page each."""
 
     def add(db, session_id, *texts, title="book", token_count=10):
         document = storage.add_document(
@@ -64,7 +64,7 @@ def add_text():
 
 @pytest.fixture
 def save():
-    """Save a checkpoint made of the given pages."""
+    """Save a checkpoint that consists of the given pages."""
 
     def save(db, session_id, position, *pages, **columns):
         by_hash = {storage.page_hash(page): page for page in pages}
@@ -83,5 +83,5 @@ def save():
 
 @pytest.fixture
 def count():
-    """Rows of a table."""
+    """Count the rows of a table."""
     return lambda db, table: db.value(f"SELECT count(*) FROM {table}")

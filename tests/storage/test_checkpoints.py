@@ -1,9 +1,11 @@
+"""Checkpoints: stored in one transaction, pages shared, documents rewound."""
+
 import pytest
 
 import storage
 
 
-def test_a_checkpoint_comes_back_whole(db, add_session, add_text, save):
+def test_a_saved_checkpoint_is_read_back_unchanged(db, add_session, add_text, save):
     session = add_session(db)
     document = add_text(db, session.id, "one", "two")
     saved = save(
@@ -23,7 +25,9 @@ def test_a_checkpoint_comes_back_whole(db, add_session, add_text, save):
     assert (document.tokens_read, document.state, document.finished_at) == (12, "reading", None)
 
 
-def test_the_last_checkpoint_of_a_document_finishes_it(db, add_session, add_text, save):
+def test_a_checkpoint_with_state_done_sets_when_the_document_was_finished(
+    db, add_session, add_text, save
+):
     session = add_session(db)
     document = add_text(db, session.id, "one")
     columns = {"document_id": document.id, "document_tokens": 10}
@@ -34,14 +38,14 @@ def test_the_last_checkpoint_of_a_document_finishes_it(db, add_session, add_text
     assert storage.get_document(db, document.id).finished_at == finished_at
 
 
-def test_the_furthest_checkpoint_comes_first(db, add_session, save):
+def test_checkpoints_are_listed_from_the_highest_position(db, add_session, save):
     session = add_session(db)
     saved = [save(db, session.id, position, b"a") for position in (5, 20, 10, 20)]
     order = [checkpoint.id for checkpoint in storage.list_checkpoints(db, session.id)]
     assert order == [saved[i].id for i in (3, 1, 2, 0)]
 
 
-def test_pages_are_shared_and_counted_once(db, add_session, save, count):
+def test_checkpoints_share_pages_which_are_counted_once(db, add_session, save, count):
     session = add_session(db)
     first = save(db, session.id, 1, b"shared", b"one")
     second = save(db, session.id, 2, b"shared", b"two!")
@@ -50,7 +54,7 @@ def test_pages_are_shared_and_counted_once(db, add_session, save, count):
     assert storage.checkpoint_bytes(db, session.id) == 13
 
 
-def test_a_stored_page_need_not_be_given_again(db, add_session, save):
+def test_a_checkpoint_can_use_a_stored_page_without_its_bytes(db, add_session, save):
     session = add_session(db)
     save(db, session.id, 1, b"shared")
     hash = storage.page_hash(b"shared")
@@ -60,7 +64,9 @@ def test_a_stored_page_need_not_be_given_again(db, add_session, save):
     assert again.byte_count == 6
 
 
-def test_a_missing_page_leaves_nothing(db, add_session, add_text, count):
+def test_a_checkpoint_with_a_missing_page_is_refused_and_stores_nothing(
+    db, add_session, add_text, count
+):
     session = add_session(db)
     document = add_text(db, session.id, "one")
     before = (storage.get_document(db, document.id), storage.get_session_by_id(db, session.id))
@@ -82,7 +88,9 @@ def test_a_missing_page_leaves_nothing(db, add_session, add_text, count):
     assert after == before
 
 
-def test_a_failure_at_the_very_end_leaves_nothing(db, add_session, add_text, save, count):
+def test_a_checkpoint_that_fails_at_its_last_statement_stores_nothing(
+    db, add_session, add_text, save, count
+):
     session = add_session(db)
     document = add_text(db, session.id, "one")
     db.execute(
@@ -94,7 +102,7 @@ def test_a_failure_at_the_very_end_leaves_nothing(db, add_session, add_text, sav
     assert storage.get_document(db, document.id).tokens_read == 0
 
 
-def test_bad_arguments_are_refused(db, add_session, add_text, save, count):
+def test_a_checkpoint_with_bad_arguments_is_refused(db, add_session, add_text, save, count):
     session, other = add_session(db), add_session(db, "other")
     foreign = add_text(db, other.id, "one")
     with pytest.raises(ValueError, match="sha256"):
@@ -114,7 +122,7 @@ def test_bad_arguments_are_refused(db, add_session, add_text, save, count):
     assert count(db, "pages") == count(db, "checkpoints") == 0
 
 
-def test_deleting_frees_only_what_no_other_uses(db, add_session, save):
+def test_deleting_a_checkpoint_frees_only_pages_that_no_other_uses(db, add_session, save):
     session = add_session(db)
     first = save(db, session.id, 1, b"shared", b"one")
     save(db, session.id, 2, b"shared", b"two")
@@ -128,7 +136,7 @@ def test_deleting_frees_only_what_no_other_uses(db, add_session, save):
         storage.delete_checkpoint(db, first.id)
 
 
-def test_a_damaged_manifest_does_not_stop_the_list(db, add_session, save):
+def test_a_checkpoint_with_a_damaged_manifest_is_listed_with_an_empty_one(db, add_session, save):
     session = add_session(db)
     for position in (1, 2):
         save(db, session.id, position, b"a")
@@ -138,7 +146,7 @@ def test_a_damaged_manifest_does_not_stop_the_list(db, add_session, save):
     assert sound.manifest["format"] == 1
 
 
-def test_going_back_to_an_earlier_checkpoint(db, add_session, add_text, save):
+def test_rewinding_documents_to_an_earlier_checkpoint(db, add_session, add_text, save):
     session = add_session(db)
     read = {"document_state": "done", "document_tokens": 10}
     documents = [add_text(db, session.id, "x", title=title) for title in "abc"]
@@ -159,7 +167,7 @@ def test_going_back_to_an_earlier_checkpoint(db, add_session, add_text, save):
     assert [document.finished_at is None for document in after] == [False, True, True]
 
 
-def test_going_back_to_the_beginning(db, add_session, add_text, save):
+def test_rewinding_documents_to_the_beginning(db, add_session, add_text, save):
     session = add_session(db)
     document = add_text(db, session.id, "x", title="a")
     storage.set_start_position(db, document.id, 7)

@@ -1,4 +1,4 @@
-"""A process that is killed while it saves leaves a sound database with whole checkpoints."""
+"""A process that is killed while it saves leaves an intact database with complete checkpoints."""
 
 import random
 import subprocess
@@ -29,7 +29,7 @@ for step in range(document.tokens_read + 1, 100_000):
 
 
 def saved_before_the_kill(path, seed):
-    """Let a child save, kill it at a random moment, return the last step that it reported."""
+    """Let a child process save, kill it at a random moment, return the last step it reported."""
     with subprocess.Popen(
         [sys.executable, "-c", CHILD, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as child:
@@ -41,7 +41,7 @@ def saved_before_the_kill(path, seed):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_kill_loses_no_saved_checkpoint(path, add_session, add_text, seed):
+def test_killing_the_process_loses_no_saved_checkpoint(path, add_session, add_text, seed):
     with storage.Database(path) as db:
         add_text(db, add_session(db).id, "a long book", token_count=1_000_000)
     for again in range(2):

@@ -1,3 +1,5 @@
+"""The database file: threads, transactions, errors, integrity and free space."""
+
 import os
 import sqlite3
 import subprocess
@@ -29,7 +31,7 @@ def in_threads(work, count=2):
     assert errors == []
 
 
-def test_threads_write_side_by_side(file_db, add_session, count):
+def test_threads_write_to_a_file_at_the_same_time(file_db, add_session, count):
     def work(i):
         for n in range(20):
             add_session(file_db, f"{i} {n}")
@@ -38,7 +40,7 @@ def test_threads_write_side_by_side(file_db, add_session, count):
     assert count(file_db, "sessions") == 60
 
 
-def test_threads_take_turns_in_memory(db, count):
+def test_threads_share_a_database_in_memory_in_turns(db, count):
     session = storage.create_session(db, "one", {})
 
     def work(i):
@@ -51,7 +53,7 @@ def test_threads_take_turns_in_memory(db, count):
     assert storage.get_session(db, "one").settings == {"n": 60}
 
 
-def test_each_thread_has_its_connection(file_db):
+def test_each_thread_has_its_own_connection(file_db):
     seen = []
     in_threads(lambda i: seen.append(file_db.connection), count=1)
     assert seen[0] is not file_db.connection
@@ -63,14 +65,14 @@ def test_connections_of_ended_threads_are_closed(file_db):
     assert len(file_db._opened) <= 2
 
 
-def test_a_block_that_raises_leaves_nothing(db, add_session, count):
+def test_a_transaction_that_raises_is_rolled_back(db, add_session, count):
     with pytest.raises(KeyError), db.transaction():
         add_session(db)
         raise KeyError
     assert count(db, "sessions") == 0
 
 
-def test_an_inner_block_joins_the_outer(db, add_session, count):
+def test_an_inner_transaction_joins_the_outer_one(db, add_session, count):
     with pytest.raises(KeyError), db.transaction():
         with db.transaction():
             add_session(db)
@@ -78,7 +80,7 @@ def test_an_inner_block_joins_the_outer(db, add_session, count):
     assert count(db, "sessions") == 0
 
 
-def test_an_inner_block_that_raises_undoes_only_itself(db, add_session):
+def test_an_inner_transaction_that_raises_rolls_back_only_itself(db, add_session):
     with db.transaction():
         add_session(db, "outer")
         with pytest.raises(KeyError), db.transaction():
@@ -96,7 +98,7 @@ def test_readers_do_not_wait_for_a_writer(file_db, add_session):
     assert seen == [1]
 
 
-def test_a_lock_held_elsewhere_is_named(path, add_session):
+def test_a_lock_of_another_connection_is_reported(path, add_session):
     with storage.Database(path, busy_timeout_s=0.05) as db, closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(storage.DatabaseLocked, match="locked by another program"):
@@ -105,7 +107,7 @@ def test_a_lock_held_elsewhere_is_named(path, add_session):
         add_session(db)
 
 
-def test_a_full_disk_is_named_and_nothing_is_kept(file_db, add_session, save, count):
+def test_a_full_disk_is_reported_and_nothing_is_stored(file_db, add_session, save, count):
     session = add_session(file_db)
     pages = file_db.value("PRAGMA page_count")
     file_db.value(f"PRAGMA max_page_count = {pages + 20}")
@@ -116,18 +118,18 @@ def test_a_full_disk_is_named_and_nothing_is_kept(file_db, add_session, save, co
     save(file_db, session.id, 1, b"small")
 
 
-def test_a_connection_that_may_not_write_is_named(file_db, add_session):
+def test_a_database_that_cannot_be_written_is_reported(file_db, add_session):
     file_db.execute("PRAGMA query_only = ON")
     with pytest.raises(storage.ReadOnly, match="permission"):
         add_session(file_db)
 
 
-def test_a_folder_that_may_not_be_written_is_named():
+def test_a_folder_that_cannot_be_written_is_reported():
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o555)
         am_root = os.geteuid() == 0
         try:
-            if am_root:  # whom permissions do not stop
+            if am_root:  # root can write in spite of permissions
                 os.seteuid(65534)
             with pytest.raises(storage.ReadOnly, match="folder"):
                 storage.Database(f"{folder}/ammon.db")
@@ -137,24 +139,24 @@ def test_a_folder_that_may_not_be_written_is_named():
             os.chmod(folder, 0o755)
 
 
-def test_a_missing_folder_is_named(tmp_path):
+def test_a_missing_folder_is_reported(tmp_path):
     with pytest.raises(storage.NotFound, match="nowhere.*create it"):
         storage.Database(tmp_path / "nowhere" / "ammon.db")
 
 
-def test_a_file_for_a_folder_is_named(path):
+def test_a_file_in_place_of_the_folder_is_reported(path):
     path.touch()
     with pytest.raises(storage.NotFound, match="is a file"):
         storage.Database(path / "ammon.db")
 
 
-def test_a_folder_for_a_file_is_named(tmp_path):
+def test_a_folder_in_place_of_the_file_is_reported(tmp_path):
     with pytest.raises(storage.ReadOnly, match="check that it is a file"):
         storage.Database(tmp_path)
 
 
 @pytest.mark.parametrize("size", [1, 100, 5000])
-def test_another_kind_of_file_is_refused_and_left_alone(path, size):
+def test_a_file_that_is_no_database_is_refused_and_not_changed(path, size):
     content = b"%PDF-1.7 this is no database"[:size].ljust(size, b".")
     path.write_bytes(content)
     with pytest.raises(storage.DamagedDatabase, match="not an SQLite database"):
@@ -162,7 +164,7 @@ def test_another_kind_of_file_is_refused_and_left_alone(path, size):
     assert path.read_bytes() == content
 
 
-def test_a_truncated_file_gives_storage_errors(path, add_session, add_text):
+def test_a_truncated_database_raises_only_storage_errors(path, add_session, add_text):
     with storage.Database(path) as db:
         add_text(db, add_session(db).id, *["whale " * 500] * 20)
     whole = path.read_bytes()
@@ -173,18 +175,18 @@ def test_a_truncated_file_gives_storage_errors(path, add_session, add_text):
             list(storage.iter_segments(db, document.id))
 
 
-def test_integrity_check_is_empty_when_fine(db, add_session, add_text):
+def test_the_integrity_check_of_an_intact_database_is_empty(db, add_session, add_text):
     add_text(db, add_session(db).id, "call me Ishmael")
     assert db.integrity_check() == []
 
 
-def test_integrity_check_finds_a_broken_reference(db, add_session):
+def test_the_integrity_check_finds_a_broken_reference(db, add_session):
     db.execute("PRAGMA foreign_keys = OFF")
     db.execute("INSERT INTO checkpoint_pages VALUES (7, 'gone')")
     assert any("checkpoint_pages" in problem for problem in db.integrity_check())
 
 
-def test_a_wrong_search_index_is_found_and_rebuilt(db, add_session, add_text):
+def test_the_integrity_check_finds_a_wrong_search_index_which_is_rebuilt(db, add_session, add_text):
     session = add_session(db)
     add_text(db, session.id, "call me Ishmael")
     db.execute("INSERT INTO segments_fts (segments_fts) VALUES ('delete-all')")
@@ -194,7 +196,7 @@ def test_a_wrong_search_index_is_found_and_rebuilt(db, add_session, add_text):
     assert len(storage.search_passages(db, session.id, "Ishmael")) == 1
 
 
-def test_vacuum_gives_room_back(file_db, add_session, save):
+def test_incremental_vacuum_returns_free_pages_to_the_disk(file_db, add_session, save):
     session = add_session(file_db)
     checkpoint = save(file_db, session.id, 1, os.urandom(1_000_000))
     file_db.value("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -206,7 +208,7 @@ def test_vacuum_gives_room_back(file_db, add_session, save):
     assert file_db.size_bytes() < full - 900_000
 
 
-def test_vacuum_waits_for_the_end_of_a_transaction(file_db, add_session, save):
+def test_incremental_vacuum_does_nothing_inside_a_transaction(file_db, add_session, save):
     checkpoint = save(file_db, add_session(file_db).id, 1, os.urandom(100_000))
     with file_db.transaction():
         storage.delete_checkpoint(file_db, checkpoint.id)
@@ -214,7 +216,9 @@ def test_vacuum_waits_for_the_end_of_a_transaction(file_db, add_session, save):
     assert file_db.incremental_vacuum(100) > 20
 
 
-def test_others_write_between_the_steps_of_a_vacuum(file_db, add_session, save, monkeypatch):
+def test_other_connections_write_between_the_steps_of_an_incremental_vacuum(
+    file_db, add_session, save, monkeypatch
+):
     checkpoint = save(file_db, add_session(file_db).id, 1, os.urandom(5_000_000))
     storage.delete_checkpoint(file_db, checkpoint.id)
     with storage.Database(file_db.path, busy_timeout_s=0.0) as other:
@@ -225,12 +229,12 @@ def test_others_write_between_the_steps_of_a_vacuum(file_db, add_session, save, 
     assert len(written) == 2
 
 
-def test_vacuum_of_nothing(db):
+def test_incremental_vacuum_without_free_pages_returns_none(db):
     assert db.incremental_vacuum(100) == 0
     assert db.size_bytes() > 0
 
 
-def test_a_closed_database_says_so(path):
+def test_using_a_closed_database_raises(path):
     db = storage.Database(path)
     db.close()
     with pytest.raises(storage.StorageError, match="closed"):
@@ -238,13 +242,13 @@ def test_a_closed_database_says_so(path):
     db.close()
 
 
-def test_a_damaged_letter_does_not_stop_a_list(db, add_session):
+def test_a_title_with_a_damaged_byte_is_still_listed(db, add_session):
     session = add_session(db)
     db.execute("UPDATE sessions SET name = CAST(x'41ff42' AS TEXT) WHERE id = ?", [session.id])
     assert storage.list_sessions(db)[0].session.name == "A\ufffdB"
 
 
-def test_damaged_settings_are_named(db, add_session):
+def test_damaged_session_settings_are_reported(db, add_session):
     add_session(db)
     db.execute("UPDATE sessions SET settings = '[1'")
     with pytest.raises(storage.DamagedDatabase, match="settings of the session 'Moby Dick'"):
@@ -269,7 +273,7 @@ def test_threads_may_open_a_new_file_at_once(path):
     in_threads(work, count=4)
 
 
-def test_the_path_survives_a_change_of_folder(tmp_path, monkeypatch, add_session):
+def test_the_database_is_found_after_a_change_of_directory(tmp_path, monkeypatch, add_session):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "elsewhere").mkdir()
     with storage.Database("ammon.db") as db:

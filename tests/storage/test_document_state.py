@@ -21,7 +21,7 @@ ILLEGAL = [pair for pair in PAIRS if pair not in LEGAL]
 
 @pytest.fixture
 def document_in(db, add_session, add_text):
-    """Add a document whose row says that it is in a state, however it came there."""
+    """Add a document and write a state into its row, whatever the table allows."""
 
     def add(state):
         document = add_text(db, add_session(db).id, "the whale", title="book")

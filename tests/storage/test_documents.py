@@ -1,3 +1,5 @@
+"""Documents: added, indexed, ordered, deleted."""
+
 import pytest
 
 import storage
@@ -9,7 +11,7 @@ def new_document(db, session_id, title="book"):
     )
 
 
-def test_a_new_document_waits_for_its_text(db, add_session):
+def test_a_new_document_is_in_state_indexing(db, add_session):
     session = add_session(db)
     document = new_document(db, session.id)
     assert (document.state, document.ordinal, document.token_count) == ("indexing", 1, None)
@@ -17,24 +19,24 @@ def test_a_new_document_waits_for_its_text(db, add_session):
     assert new_document(db, add_session(db, "other").id).ordinal == 1
 
 
-def test_a_document_needs_its_session(db, count):
+def test_a_document_of_a_missing_session_is_refused(db, count):
     with pytest.raises(storage.NotFound, match="session number 5"):
         new_document(db, 5)
     assert count(db, "documents") == 0
 
 
-def test_an_undecodable_file_name_is_stored(db, add_session):
+def test_an_undecodable_file_name_is_stored_with_replacement_characters(db, add_session):
     document = new_document(db, add_session(db).id, "a\udcffb")
     assert document.title == document.file_name == "a\ufffdb"
 
 
-def test_indexing_ends_in_the_queue(db, add_session, add_text):
+def test_finish_indexing_queues_the_document(db, add_session, add_text):
     document = add_text(db, add_session(db).id, "one", "two")
     assert (document.state, document.segment_count, document.token_count) == ("queued", 2, 20)
     assert (document.unit_count, document.unit_name) == (2, "pages")
 
 
-def test_an_interrupted_indexing_starts_again(db, add_session, add_text, count):
+def test_reset_indexing_deletes_the_segments(db, add_session, add_text, count):
     document = add_text(db, add_session(db).id, "one", "two")
     assert storage.reset_indexing(db, document.id) == new_like(document)
     assert count(db, "segments") == 0
@@ -46,7 +48,7 @@ def new_like(document):
     return type(document)(**{**vars(document), **changes, "unit_count": None, "unit_name": ""})
 
 
-def test_what_was_read_is_not_indexed_anew(db, add_session, add_text, save, count):
+def test_reset_indexing_refuses_a_document_that_was_read(db, add_session, add_text, save, count):
     session = add_session(db)
     document = add_text(db, session.id, "one")
     save(db, session.id, 4, b"a", document_id=document.id, document_tokens=4)
@@ -55,7 +57,7 @@ def test_what_was_read_is_not_indexed_anew(db, add_session, add_text, save, coun
     assert count(db, "segments") == 1
 
 
-def test_done_has_a_time_and_failed_a_reason(db, add_session, add_text):
+def test_a_done_document_has_a_time_and_a_failed_one_an_error(db, add_session, add_text):
     document = add_text(db, add_session(db).id, "one")
     assert storage.set_document_state(db, document.id, "done").finished_at is not None
     assert storage.set_document_state(db, document.id, "reading").finished_at is None
@@ -76,7 +78,7 @@ def test_done_has_a_time_and_failed_a_reason(db, add_session, add_text):
         lambda db: storage.delete_document(db, 9),
     ],
 )
-def test_a_missing_document_is_named(db, act):
+def test_a_missing_document_is_reported(db, act):
     with pytest.raises(storage.NotFound, match="document number 9"):
         act(db)
 
@@ -89,7 +91,9 @@ def test_documents_are_listed_and_found_in_order(db, add_session):
     assert storage.find_by_hash(db, session.id, "c") is None
 
 
-def test_the_next_to_read_is_the_begun_one_then_the_first_that_waits(db, add_session, add_text):
+def test_the_next_document_to_read_is_the_begun_one_then_the_first_queued(
+    db, add_session, add_text
+):
     session = add_session(db)
     assert storage.next_document_to_read(db, session.id) is None
     first, second, third = (add_text(db, session.id, "x", title=t) for t in "abc")

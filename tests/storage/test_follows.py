@@ -1,4 +1,4 @@
-"""Followed logs in the store: growing in one step, open at the end, ordinary when they ended."""
+"""Followed logs: stored in one transaction as they grow, and ordinary documents at the end."""
 
 from dataclasses import replace
 
@@ -34,11 +34,11 @@ def followed(db, add_session):
 def grow(db, document, settled, open_segments, **changes):
     last = [*settled, *open_segments][-1:]
     tokens = {"token_count": last[0].token_start + 10 if last else 0}
-    told = {"settled": settled, "open_segments": open_segments, **tokens, **GROWN, **changes}
-    storage.grow(db, document.id, **told)
+    columns = {"settled": settled, "open_segments": open_segments, **tokens, **GROWN, **changes}
+    storage.grow(db, document.id, **columns)
 
 
-def test_a_followed_log_rests_until_it_has_something_to_read(db, followed):
+def test_a_followed_log_is_paused_until_it_has_tokens_to_read(db, followed):
     assert (followed.state, followed.kind, followed.token_count) == ("paused", "log", 4)
     assert storage.readable_tokens(db, followed) == (0, True)
     assert storage.wake_follow(db, followed.id) is None
@@ -49,7 +49,7 @@ def test_a_followed_log_rests_until_it_has_something_to_read(db, followed):
     assert storage.wake_follow(db, followed.id) is None
 
 
-def test_open_segments_are_replaced_and_settled_ones_stay(db, followed):
+def test_growing_replaces_open_segments_and_keeps_settled_ones(db, followed):
     grow(db, followed, [], segments(1, "one\n"))
     first = list(storage.iter_segments(db, followed.id))
     grow(db, followed, segments(1, "one\ntwo\n"), segments(2, "three\n"))
@@ -66,7 +66,7 @@ def test_open_segments_are_replaced_and_settled_ones_stay(db, followed):
     assert db.integrity_check() == []
 
 
-def test_a_step_is_stored_whole_or_not_at_all(db, followed):
+def test_growing_is_stored_completely_or_not_at_all(db, followed):
     grow(db, followed, [], segments(1, "one\n"))
     bad = replace(segments(2, "two\n")[0], token_count=None)
     with pytest.raises(storage.StorageError):
@@ -75,7 +75,7 @@ def test_a_step_is_stored_whole_or_not_at_all(db, followed):
     assert storage.find_follow(db, followed.id).place == {"at": 5}
 
 
-def test_an_ended_log_is_a_document_like_any_other(db, followed):
+def test_a_log_whose_following_ended_is_an_ordinary_document(db, followed):
     grow(db, followed, segments(1, "one\n"), segments(2, "two\n"))
     assert storage.find_open_follow(db, followed.session_id).document_id == followed.id
     ended = storage.end_follow(db, followed.id)
@@ -88,19 +88,21 @@ def test_an_ended_log_is_a_document_like_any_other(db, followed):
             act()
 
 
-def test_a_log_that_ended_while_it_was_read_does_not_rest(db, followed):
+def test_a_log_whose_following_ended_while_it_was_read_is_queued_again(db, followed):
     storage.end_follow(db, followed.id)
-    storage.set_document_state(db, followed.id, "paused")  # as the reader leaves one that grows
+    storage.set_document_state(
+        db, followed.id, "paused"
+    )  # as the worker leaves a log that may grow
     assert storage.wake_follow(db, followed.id).state == "queued"
 
 
-def test_a_deleted_log_leaves_nothing(db, followed, count):
+def test_deleting_a_followed_log_deletes_its_follow_and_segments(db, followed, count):
     grow(db, followed, segments(1, "one\n"), [])
     storage.delete_document(db, followed.id)
     assert count(db, "follows") == count(db, "segments") == 0
 
 
-def test_a_log_of_the_same_name_elsewhere_is_no_version_of_it(db, followed):
+def test_a_log_of_the_same_name_in_another_folder_is_not_a_version(db, followed):
     assert followed.source_path == "/logs/app.log"
     found = [
         storage.find_newest(db, followed.session_id, "app.log", path)

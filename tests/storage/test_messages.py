@@ -1,3 +1,5 @@
+"""Messages: stored, listed and limited."""
+
 import pytest
 
 import storage
@@ -11,7 +13,7 @@ def texts(messages):
     return [message.text for message in messages]
 
 
-def test_a_message_comes_back_whole(db, add_session):
+def test_a_message_is_read_back_unchanged(db, add_session):
     session = add_session(db)
     said = say(
         db,
@@ -28,7 +30,7 @@ def test_a_message_comes_back_whole(db, add_session):
     assert said.details == {"answer_tokens": 4, "odd": "\ud800"}
 
 
-def test_messages_are_oldest_first_and_the_limit_keeps_the_newest(db, add_session):
+def test_messages_are_listed_oldest_first_and_the_limit_keeps_the_newest(db, add_session):
     session = add_session(db)
     for i, text in enumerate("abcd"):
         say(db, session, text, i)
@@ -37,7 +39,7 @@ def test_messages_are_oldest_first_and_the_limit_keeps_the_newest(db, add_sessio
     assert storage.list_messages(db, session.id, limit=0) == []
 
 
-def test_going_back_forgets_later_messages(db, add_session):
+def test_messages_before_a_position_are_listed(db, add_session):
     session = add_session(db)
     for text, position in [("a", 10), ("b", 20), ("c", 20), ("d", 30)]:
         say(db, session, text, position)
@@ -45,7 +47,7 @@ def test_going_back_forgets_later_messages(db, add_session):
     assert texts(storage.list_messages(db, session.id, 1, before_position=19)) == ["a"]
 
 
-def test_messages_of_other_sessions_stay_out(db, add_session):
+def test_messages_of_other_sessions_are_not_listed(db, add_session):
     session, other = add_session(db, "one"), add_session(db, "two")
     say(db, other, "hidden", 1)
     assert storage.list_messages(db, session.id) == []

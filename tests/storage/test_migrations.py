@@ -1,3 +1,5 @@
+"""Migrations: every old schema is migrated, a newer one refused."""
+
 import json
 import shutil
 import sqlite3
@@ -22,12 +24,12 @@ TABLES = {
 }
 
 
-def test_a_fresh_file_gets_every_table_and_the_version(file_db):
+def test_a_new_file_gets_every_table_and_the_schema_version(file_db):
     assert set(file_db.connection.table_names()) >= TABLES
     assert file_db.value("PRAGMA user_version") == SCHEMA_VERSION
 
 
-def test_the_version_counts_the_migrations():
+def test_the_schema_version_is_the_number_of_migrations():
     with closing(sqlite3.connect(":memory:")) as raw:
         assert len(migrations.pending(sqlite_utils.Database(raw))) == SCHEMA_VERSION
 
@@ -36,7 +38,7 @@ CHAPTERS_SINCE = 4
 
 
 def write_old(path, version):
-    """A file as the version of that many migrations left it, with a session in it.
+    """Write a file like the version with this number of migrations did, with a session in it.
 
     The rows are those of the first version; of later columns only the chapter is filled.
     """
@@ -67,7 +69,7 @@ _OLD_ROWS = """
 
 
 @pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))
-def test_every_old_schema_is_brought_up_to_date(path, version):
+def test_every_old_schema_is_migrated(path, version):
     write_old(path, version)
     with storage.Database(path) as db, storage.Database(":memory:") as fresh:
         assert db.value("PRAGMA user_version") == SCHEMA_VERSION
@@ -160,7 +162,7 @@ def test_a_released_database_has_the_schema_of_a_fresh_one(path):
         assert db.integrity_check() == []
 
 
-def test_reopening_keeps_what_is_there(path, add_session):
+def test_reopening_a_database_keeps_its_rows(path, add_session):
     with storage.Database(path) as db:
         add_session(db)
     with storage.Database(path) as db:
@@ -168,13 +170,13 @@ def test_reopening_keeps_what_is_there(path, add_session):
         assert db.value("SELECT count(*) FROM _sqlite_migrations") == SCHEMA_VERSION
 
 
-def test_an_empty_file_is_taken_as_new(path):
+def test_an_empty_file_becomes_a_new_database(path):
     path.touch()
     with storage.Database(path) as db:
         assert storage.list_sessions(db) == []
 
 
-def test_a_newer_schema_is_refused_and_left_alone(path):
+def test_a_newer_schema_is_refused_and_not_changed(path):
     storage.Database(path).close()
     with closing(sqlite3.connect(path)) as raw:
         raw.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
@@ -184,7 +186,7 @@ def test_a_newer_schema_is_refused_and_left_alone(path):
     assert path.read_bytes() == before
 
 
-def test_a_migration_that_fails_leaves_nothing(path, monkeypatch):
+def test_a_migration_that_fails_is_rolled_back(path, monkeypatch):
     monkeypatch.setattr("storage.migrations._M001", ("CREATE TABLE half (id)", "CREATE nonsense"))
     with pytest.raises(storage.StorageError, match="syntax error"):
         storage.Database(path)
@@ -192,13 +194,13 @@ def test_a_migration_that_fails_leaves_nothing(path, monkeypatch):
         assert raw.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
 
 
-def test_the_file_can_give_room_back(file_db):
+def test_a_new_file_has_incremental_auto_vacuum(file_db):
     assert file_db.value("PRAGMA auto_vacuum") == 2
     assert file_db.value("PRAGMA journal_mode") == "wal"
 
 
 def before(path, migration):
-    """A file as the version that lacked this migration left it, with a session and a document."""
+    """Write a file like the version without this migration did, with a session and a document."""
     with closing(sqlite3.connect(path, isolation_level=None)) as raw:
         migrations.apply(sqlite_utils.Database(raw), stop_before=migration)
         raw.execute("PRAGMA user_version = 4")
@@ -212,7 +214,7 @@ def before(path, migration):
         )
 
 
-def test_a_file_from_before_logs_were_followed_keeps_its_documents(path):
+def test_a_database_from_before_follows_keeps_its_documents(path):
     before(path, "m005_follows")
     with storage.Database(path) as db:
         assert db.value("PRAGMA user_version") == SCHEMA_VERSION

@@ -1,4 +1,4 @@
-"""Places by their names: chapters of documents that count in pages, and of those that do not."""
+"""Positions by locator: pages and chapters, in documents with and without pages."""
 
 import storage
 from storage import NewSegment
@@ -22,7 +22,7 @@ def places(db, kind, number):
     return [(place.document_title, place.locator, place.position) for place in found]
 
 
-def test_chapters_are_found_in_pages_and_by_themselves(db, add_session):
+def test_positions_of_chapters_are_found_with_and_without_pages(db, add_session):
     session = add_session(db)
     pages = [page(1, None, 0), page(2, 1, 10), page(3, 2, 20)]
     add(db, session.id, "pdf", *pages)
@@ -34,14 +34,14 @@ def test_chapters_are_found_in_pages_and_by_themselves(db, add_session):
     assert places(db, "chapter", 0) == []
 
 
-def test_without_chapters_there_is_no_such_kind(db, add_session):
+def test_locator_kinds_without_chapters_do_not_include_chapter(db, add_session):
     session = add_session(db)
     add(db, session.id, "pdf", page(1, None, 0))
     assert storage.locator_kinds(db, session.id) == ["page"]
     assert places(db, "chapter", 3) == []
 
 
-def test_what_was_read_whole_is_offered_by_chapter_and_by_page(db, add_session):
+def test_read_ranges_are_the_chapters_and_pages_that_were_read_completely(db, add_session):
     session = add_session(db)
     stalled_document = page(3, 2, 20)
     add(db, session.id, "pdf", page(1, None, 0), page(2, 1, 10), stalled_document)
@@ -49,17 +49,17 @@ def test_what_was_read_whole_is_offered_by_chapter_and_by_page(db, add_session):
     rest = NewSegment("x", "chapter 1 (The Mill (I))", "chapter", 1, 1, 10, 20, 1)
     add(db, session.id, "epub", titled)
     add(db, session.id, "half an epub", titled, rest)
-    found = [(s.document_id, s.kind, s.first, s.last, s.position) for s in places_of(db, session)]
+    found = [(s.document_id, s.kind, s.first, s.last, s.position) for s in ranges_of(db, session)]
     assert found == [(1, "chapter", 1, 1, 120), (1, "page", 1, 2, 120), (2, "chapter", 1, 1, 110)]
-    assert [s.chapter_title for s in places_of(db, session)] == ["", "", "The Mill (I)"]
-    for stretch in places_of(db, session):
+    assert [s.chapter_title for s in ranges_of(db, session)] == ["", "", "The Mill (I)"]
+    for read in ranges_of(db, session):
         (place, *_) = (
             p
-            for p in storage.find_positions(db, session.id, stretch.kind, stretch.last)
-            if p.document_id == stretch.document_id
+            for p in storage.find_positions(db, session.id, read.kind, read.last)
+            if p.document_id == read.document_id
         )
-        assert place.position == stretch.position
+        assert place.position == read.position
 
 
-def places_of(db, session):
+def ranges_of(db, session):
     return storage.read_ranges(db, session.id)

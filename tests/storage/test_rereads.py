@@ -1,4 +1,4 @@
-"""A re-reading beside a session: hidden, resumable, and switched in one go."""
+"""Re-readings: hidden sessions whose state replaces that of their session in one transaction."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def page(text):
 
 @pytest.fixture
 def read_session(db, add_session):
-    """A session with one document, read, with a checkpoint and a message."""
+    """A session with a document that was read, a checkpoint and a message."""
     row = add_session(db)
     document = storage.add_document(
         db, row.id, title="Moby", kind="text", file_name="m.txt", sha256="ab", byte_count=9
@@ -41,8 +41,8 @@ def read_session(db, add_session):
     return row, document
 
 
-def read_anew(db, reread):
-    """What the reader would do with a model that counts twice as many tokens."""
+def read_all_again(db, reread):
+    """Index and read a document as the worker does with a model of twice as many tokens."""
     for document in storage.list_documents(db, reread.id):
         source = storage.reread_source(db, document.id)
         for old in storage.iter_segments(db, source.id):
@@ -67,7 +67,7 @@ def read_anew(db, reread):
         )
 
 
-def test_it_is_hidden_and_the_session_stays_as_it_was(db, read_session):
+def test_a_rereading_is_not_listed_and_does_not_change_its_session(db, read_session):
     row, _ = read_session
     reread = storage.begin_reread(db, row.id, {"options": "other"})
     assert [s.session.id for s in storage.list_sessions(db)] == [row.id]
@@ -78,11 +78,11 @@ def test_it_is_hidden_and_the_session_stays_as_it_was(db, read_session):
     assert storage.list_checkpoints(db, row.id)[0].manifest == {"of": "old"}
 
 
-def test_the_new_state_takes_the_place_and_rows_keep_their_numbers(db, read_session):
+def test_a_finished_rereading_replaces_the_state_and_rows_keep_their_ids(db, read_session):
     row, document = read_session
     (old,) = storage.iter_segments(db, document.id)
     reread = storage.begin_reread(db, row.id, {"options": "other"})
-    read_anew(db, reread)
+    read_all_again(db, reread)
     storage.finish_reread(db, reread.id)
 
     assert storage.get_session_by_id(db, row.id).settings == {"options": "other"}
@@ -99,7 +99,7 @@ def test_the_new_state_takes_the_place_and_rows_keep_their_numbers(db, read_sess
         assert db.value(f"SELECT count(*) FROM {table}") == count
 
 
-def test_what_is_not_read_is_not_switched_to(db, read_session):
+def test_an_unfinished_rereading_does_not_replace_the_state(db, read_session):
     row, _ = read_session
     reread = storage.begin_reread(db, row.id, {})
     with pytest.raises(ValueError, match="1 documents that are not done"):
@@ -109,10 +109,10 @@ def test_what_is_not_read_is_not_switched_to(db, read_session):
     assert storage.list_checkpoints(db, row.id)[0].manifest == {"of": "old"}
 
 
-def test_documents_that_came_meanwhile_are_taken_over(db, read_session):
+def test_a_rereading_catches_up_with_documents_added_later(db, read_session):
     row, _ = read_session
     reread = storage.begin_reread(db, row.id, {})
-    read_anew(db, reread)
+    read_all_again(db, reread)
     assert not storage.catch_up(db, reread.id)
     later = storage.add_document(
         db, row.id, title="Later", kind="text", file_name="l.txt", sha256="cd", byte_count=1
@@ -125,16 +125,16 @@ def test_documents_that_came_meanwhile_are_taken_over(db, read_session):
     assert not storage.catch_up(db, reread.id)
 
 
-def test_a_deleted_session_takes_its_rereading_along(db, read_session):
+def test_deleting_a_session_deletes_its_rereading(db, read_session):
     row, _ = read_session
     reread = storage.begin_reread(db, row.id, {})
-    read_anew(db, reread)
+    read_all_again(db, reread)
     storage.delete_session(db, row.id)
     for table in ("sessions", "documents", "segments", "checkpoints", "pages", "messages"):
         assert db.value(f"SELECT count(*) FROM {table}") == 0
 
 
-def test_a_database_of_the_first_version_gets_the_column(path):
+def test_a_database_of_the_first_version_gets_the_rereads_column(path):
     import sqlite3
     from contextlib import closing
 

@@ -1,4 +1,4 @@
-"""What stays of a session's checkpoints: ends and every so many tokens, within the budget."""
+"""Retention: checkpoints at ends and at intervals of tokens are kept, within the budget."""
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +12,7 @@ def positions(db, session):
     return [checkpoint.position for checkpoint in storage.list_checkpoints(db, session.id)]
 
 
-def test_within_the_budget_all_stay(db, add_session, save):
+def test_within_the_budget_all_checkpoints_are_kept(db, add_session, save):
     session = add_session(db)
     for position in range(1, 6):
         save(db, session.id, position, b"%d" % position * 10)
@@ -20,7 +20,7 @@ def test_within_the_budget_all_stay(db, add_session, save):
     assert positions(db, session) == [5, 4, 3, 2, 1]
 
 
-def test_over_the_budget_the_oldest_go_first(db, add_session, save):
+def test_over_the_budget_the_oldest_checkpoints_are_deleted_first(db, add_session, save):
     session = add_session(db)
     for position in range(1, 6):
         save(db, session.id, position, b"%d" % position * 10, b"shared")
@@ -31,7 +31,7 @@ def test_over_the_budget_the_oldest_go_first(db, add_session, save):
 
 
 @pytest.mark.parametrize(("keep", "left"), [(1, [5]), (2, [5, 4]), (9, [5, 4, 3, 2, 1])])
-def test_the_latest_stay_whatever_the_budget(db, add_session, save, keep, left):
+def test_the_latest_checkpoints_are_kept_over_the_budget(db, add_session, save, keep, left):
     session = add_session(db)
     for position in range(1, 6):
         save(db, session.id, position, b"%d" % position * 10)
@@ -39,7 +39,9 @@ def test_the_latest_stay_whatever_the_budget(db, add_session, save, keep, left):
     assert positions(db, session) == left
 
 
-def test_the_ends_of_documents_go_last(db, add_session, add_text, save):
+def test_over_the_budget_checkpoints_at_ends_of_documents_are_deleted_last(
+    db, add_session, add_text, save
+):
     session = add_session(db)
     document = add_text(db, session.id, "one")  # ten tokens
     for tokens in (4, 10):
@@ -54,7 +56,7 @@ def test_the_ends_of_documents_go_last(db, add_session, add_text, save):
     assert positions(db, session) == [40]
 
 
-def test_pruning_leaves_other_sessions_alone(db, add_session, save):
+def test_pruning_does_not_change_other_sessions(db, add_session, save):
     session, other = add_session(db), add_session(db, "other")
     for position in (1, 2, 3):
         save(db, session.id, position, b"%d" % position)
@@ -64,13 +66,13 @@ def test_pruning_leaves_other_sessions_alone(db, add_session, save):
     assert storage.has_page(db, storage.page_hash(b"1"))
 
 
-def test_pruning_everything_is_refused(db, add_session):
+def test_pruning_all_checkpoints_is_refused(db, add_session):
     with pytest.raises(ValueError, match="At least one"):
         storage.prune_checkpoints(db, add_session(db).id, keep_latest=0, budget_bytes=0)
 
 
 def add_chapters(db, session_id, title, lengths, start):
-    """A document whose chapters have so many tokens, in segments of ten; None: no chapters."""
+    """Add a document of chapters of these token counts, in segments of ten; None: no chapters."""
     document = storage.add_document(
         db, session_id, title=title, kind="pdf", file_name=title, sha256=title, byte_count=1
     )
@@ -86,7 +88,7 @@ def add_chapters(db, session_id, title, lengths, start):
 
 
 def read(db, session, save, document, step, **kept):
-    """Save a checkpoint every so many tokens and at the end, pruning after each."""
+    """Save a checkpoint at each interval of tokens and at the end, pruning after each."""
     start = document.start_position
     for tokens in [*range(step, document.token_count, step), document.token_count]:
         page = b"%8d" % (start + tokens)
@@ -94,15 +96,17 @@ def read(db, session, save, document, step, **kept):
         storage.prune_checkpoints(db, session.id, **{"budget_bytes": 10**9, **kept})
 
 
-def test_chapters_keep_their_last_checkpoint(db, add_session, save):
+def test_the_last_checkpoint_of_each_chapter_is_kept(db, add_session, save):
     session = add_session(db)
     book = add_chapters(db, session.id, "book", [50, 30, 100], 0)
     read(db, session, save, book, 20, every_tokens=1000)
-    # 40 and 80 are the last of chapters 1 and 2; the latest two.
+    # 40 and 80 are the last checkpoints of chapters 1 and 2; the others are the latest two.
     assert positions(db, session) == [180, 160, 80, 40]
 
 
-def test_without_chapters_and_in_long_ones_every_so_many_tokens(db, add_session, save):
+def test_the_last_checkpoint_of_each_interval_is_kept_in_long_chapters_and_without_any(
+    db, add_session, save
+):
     session = add_session(db)
     plain = add_chapters(db, session.id, "plain", [100], 0)
     read(db, session, save, plain, 10, every_tokens=30)
@@ -112,7 +116,7 @@ def test_without_chapters_and_in_long_ones_every_so_many_tokens(db, add_session,
     assert positions(db, session) == [200, 190, 180, 160, 130, 100, 90, 60, 30]
 
 
-def test_chapter_ends_are_told_in_order(db, add_session):
+def test_chapter_ends_are_listed_in_order(db, add_session):
     session = add_session(db)
     book = add_chapters(db, session.id, "book", [50, 30, 100], 0)
     plain = add_chapters(db, session.id, "plain", [100], 180)
@@ -120,12 +124,14 @@ def test_chapter_ends_are_told_in_order(db, add_session):
     assert storage.chapter_ends(db, plain.id) == []
 
 
-def test_a_stretch_of_no_tokens_is_refused(db, add_session):
+def test_an_interval_without_tokens_is_refused(db, add_session):
     with pytest.raises(ValueError, match="between checkpoints must be 1 or more, not 0"):
         storage.prune_checkpoints(db, add_session(db).id, budget_bytes=9, every_tokens=0)
 
 
-def test_room_goes_back_to_the_disk_but_for_the_next_checkpoint(file_db, add_session, save):
+def test_pruning_returns_free_pages_to_the_disk_except_for_the_next_checkpoint(
+    file_db, add_session, save
+):
     session = add_session(file_db)
     for position in range(1, 9):
         save(file_db, session.id, position, bytes([position]) * 400_000)
@@ -142,7 +148,7 @@ LENGTHS = st.lists(st.integers(1, 6).map(lambda n: n * 10), min_size=1, max_size
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(LENGTHS, min_size=1, max_size=4), st.data())
-def test_whatever_is_read_the_promises_hold(books, data):
+def test_pruning_keeps_its_rules_for_random_readings(books, data):
     """Random documents, chapters, intervals, page sizes, sharing and budgets."""
     every, budget = data.draw(st.integers(1, 80)), data.draw(st.integers(0, 400))
     with storage.Database(":memory:") as db:
@@ -196,10 +202,10 @@ def check(db, session_id, before, every, budget):
             assert storage.read_page(db, page), "each is whole"
     lost_ends = [row for row in before if is_end(row) and row not in kept]
     if lost_ends:
-        # Only for the budget: nothing but ends, and the latest, is left.
+        # Only the budget deletes these: then only ends and the latest are left.
         assert all(is_end(row) for row in kept[1:])
     of_document = [row for row in kept if row.document_id == latest.document_id]
     assert (
         len(of_document)
         <= ends[latest.document_id] // every + len(storage.chapter_ends(db, latest.document_id)) + 3
-    ), "one for each stretch and chapter, and the latest two"
+    ), "one for each interval and chapter, and the latest two"

@@ -1,3 +1,5 @@
+"""Search: ranking, limits, positions, and questions of any characters."""
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ def book(db, add_session, add_text):
 
 
 def ordinals(db, question, **options):
-    """Which texts of BOOK are found, best first."""
+    """Return the indices of the texts of BOOK that are found, best first."""
     found = storage.search_passages(db, 1, question, **options)
     return [passage.locator_start - 1 for passage in found]
 
@@ -41,7 +43,7 @@ def test_the_passage_that_answers_comes_first(db, book, question, best):
     assert ordinals(db, question)[0] == best
 
 
-def test_a_passage_says_where_it_stands(db, book):
+def test_a_passage_has_its_document_locator_and_position(db, book):
     (passage,) = storage.search_passages(db, 1, "Pequod")
     assert (passage.document_title, passage.text) == ("Moby Dick", BOOK[1])
     assert (passage.locator, passage.locator_kind) == ("page 2", "page")
@@ -50,7 +52,7 @@ def test_a_passage_says_where_it_stands(db, book):
     assert storage.search_passages(db, 1, "Pequod")[0].position == 110
 
 
-def test_what_the_state_has_read_is_marked(db, book, save):
+def test_a_passage_that_the_checkpoint_has_read_is_marked_as_read(db, book, save):
     columns = {"document_id": book.id}
     save(db, 1, 19, b"a", document_tokens=19, **columns)
     assert not storage.search_passages(db, 1, "Pequod")[0].is_read
@@ -61,7 +63,7 @@ def test_what_the_state_has_read_is_marked(db, book, save):
     assert storage.search_passages(db, 1, "Ahab")[0].is_read
 
 
-def test_nothing_ends_after_the_position(db, book):
+def test_no_passage_ends_after_the_position(db, book):
     assert ordinals(db, "whale Ahab Pequod Ishmael", before_position=1000) == []
     storage.set_start_position(db, book.id, 100)
     assert set(ordinals(db, "whale Ahab Pequod Ishmael", before_position=130)) == {0, 1, 2}
@@ -81,12 +83,12 @@ def test_other_sessions_are_not_searched(db, book, add_session):
     assert storage.search_passages(db, other.id, "whale") == []
 
 
-def test_the_limit_holds(db, book):
+def test_a_search_returns_no_more_passages_than_the_limit(db, book):
     assert len(ordinals(db, "whale Ahab Pequod Ishmael", limit=2)) == 2
     assert ordinals(db, "whale", limit=0) == []
 
 
-def test_a_text_with_all_the_words_beats_one_that_repeats_one(db, add_session, add_text):
+def test_a_text_with_all_words_ranks_above_one_that_repeats_one(db, add_session, add_text):
     repeats = "ambergris ambergris ambergris"
     answers = "The price of ambergris the ship found was high. " + "The sea was calm. " * 3
     fillers = ["The ship sailed at the price of rope."] * 9
@@ -97,14 +99,14 @@ def test_a_text_with_all_the_words_beats_one_that_repeats_one(db, add_session, a
     assert ordinals(db, question)[0] == 1
 
 
-def test_words_that_stand_together_count_more(db, add_session, add_text):
+def test_a_text_with_adjacent_words_ranks_higher(db, add_session, add_text):
     apart = "The river was green all year long, and far away there stood a small house."
     together = "All year long the river ran far away, and there stood a small green house."
     add_text(db, add_session(db).id, apart, together)
     assert ordinals(db, "green house") == [1, 0]
 
 
-def test_a_question_of_stop_words_still_searches(db, book):
+def test_a_question_of_stop_words_is_searched(db, book):
     assert ordinals(db, "me") == [0]
 
 
@@ -113,11 +115,11 @@ def test_a_question_of_stop_words_still_searches(db, book):
     ["", " ", "!!!", '"', '"" OR ""', "NEAR(", "NEAR(whale", "*", "-whale", "text:", "^", "🐋", "_"]
     + ["\0", "\ud800", "a" * 100_000, "whale " * 20_000, "鯨" * 100_000, "AND", "NOT whale", "²"],
 )
-def test_odd_questions_are_no_errors(db, book, question):
+def test_a_question_of_syntax_or_odd_characters_raises_nothing(db, book, question):
     assert isinstance(storage.search_passages(db, 1, question), list)
 
 
-def test_syntax_is_read_as_words(db, book):
+def test_query_syntax_is_searched_as_words(db, book):
     assert set(ordinals(db, "NOT whale")) == set(ordinals(db, "whale")) == {4, 5}
     assert ordinals(db, "text:Pequod") == [1]
 
@@ -130,14 +132,14 @@ def test_scripts_without_spaces_are_found(db, add_session, add_text):
     assert ordinals(db, "猫") == []
 
 
-def test_scripts_without_spaces_keep_the_bounds(db, add_session, add_text):
+def test_scripts_without_spaces_are_searched_only_before_the_position(db, add_session, add_text):
     document = add_text(db, add_session(db).id, "机器学习", "机器学习使计算机")
     assert ordinals(db, "计算机器", before_position=100) == []
     storage.set_start_position(db, document.id, 0)
     assert ordinals(db, "计算机器", before_position=10) == [0]
 
 
-def test_changed_text_is_found_anew(db, book):
+def test_changed_text_is_found(db, book):
     db.execute("UPDATE segments SET text = 'an albatross' WHERE ordinal = 1")
     assert ordinals(db, "albatross") == [1]
     assert ordinals(db, "Pequod") == []

@@ -1,3 +1,5 @@
+"""Sessions: names, lists, settings and deletion."""
+
 import pytest
 
 import storage
@@ -14,7 +16,7 @@ EMPTY_AFTER_DELETION = [
 ]
 
 
-def test_create_and_get(db):
+def test_a_created_session_is_found_by_its_name(db):
     made = storage.create_session(db, "  Moby Dick ", {"window": 2048, "ahn": None})
     assert made.name == "Moby Dick"
     assert storage.get_session(db, "moby dick") == made
@@ -24,7 +26,7 @@ def test_create_and_get(db):
 @pytest.mark.parametrize(
     "name", ["", "   ", "x" * 121, "two\nlines", "nul\0", "bell\x07!", "\ud800"]
 )
-def test_unfit_names_are_refused(db, name):
+def test_invalid_session_names_are_refused(db, name):
     with pytest.raises(ValueError, match="name"):
         storage.create_session(db, name, {})
 
@@ -32,23 +34,23 @@ def test_unfit_names_are_refused(db, name):
 @pytest.mark.parametrize(
     "name", ["x" * 120, "鯨", "l'été / 1851", "'; DROP TABLE sessions; --", "🐋"]
 )
-def test_fit_names_come_back(db, name):
+def test_valid_session_names_are_stored(db, name):
     storage.create_session(db, name, {})
     assert storage.get_session(db, name).name == name
 
 
-def test_one_name_in_two_spellings_is_one_name(db):
+def test_composed_and_decomposed_unicode_are_the_same_session_name(db):
     storage.create_session(db, "caf\u00e9", {})
     assert storage.get_session(db, "cafe\u0301").name == "caf\u00e9"
 
 
-def test_a_taken_name_is_refused_in_any_case(db, add_session):
+def test_a_taken_session_name_is_refused_in_any_case(db, add_session):
     add_session(db)
     with pytest.raises(storage.AlreadyExists, match="'Moby Dick'"):
         storage.create_session(db, "MOBY DICK", {})
 
 
-def test_a_missing_name_names_the_nearest(db, add_session):
+def test_a_missing_session_is_reported_with_the_most_similar_names(db, add_session):
     for name in ["Moby Dick", "Server log"]:
         add_session(db, name)
     with pytest.raises(storage.NotFound, match="most similar names are: 'Moby Dick'") as error:
@@ -57,7 +59,7 @@ def test_a_missing_name_names_the_nearest(db, add_session):
 
 
 @pytest.mark.parametrize("name", ["zzz", "", "\ud800", "x" * 10_000])
-def test_a_missing_name_without_near_ones(db, name, add_session):
+def test_a_missing_session_without_similar_names_is_reported(db, name, add_session):
     with pytest.raises(storage.NotFound, match="and no other session yet"):
         storage.get_session(db, name)
     add_session(db)
@@ -65,12 +67,12 @@ def test_a_missing_name_without_near_ones(db, name, add_session):
         storage.get_session(db, name)
 
 
-def test_a_missing_id_is_named(db):
+def test_a_missing_session_id_is_reported(db):
     with pytest.raises(storage.NotFound, match="number 7"):
         storage.get_session_by_id(db, 7)
 
 
-def test_the_list_shows_newest_activity_first_with_sums(db, add_session, add_text, save):
+def test_sessions_are_listed_by_latest_activity_with_their_counts(db, add_session, add_text, save):
     first, second = add_session(db, "first"), add_session(db, "second")
     assert [s.session.name for s in storage.list_sessions(db)] == ["second", "first"]
     document = add_text(db, first.id, "one", "two")
@@ -82,7 +84,7 @@ def test_the_list_shows_newest_activity_first_with_sums(db, add_session, add_tex
     assert storage.list_sessions(db)[0].session.name == "second"
 
 
-def test_rename(db, add_session):
+def test_renaming_a_session(db, add_session):
     session, other = add_session(db, "old"), add_session(db, "other")
     assert storage.rename_session(db, session.id, "OLD").name == "OLD"
     with pytest.raises(storage.AlreadyExists):
@@ -91,7 +93,7 @@ def test_rename(db, add_session):
         storage.rename_session(db, 99, "new")
 
 
-def test_settings_are_replaced(db, add_session):
+def test_session_settings_are_replaced(db, add_session):
     session = add_session(db)
     assert storage.update_session_settings(db, session.id, {"b": [1]}).settings == {"b": [1]}
     with pytest.raises(storage.NotFound):
@@ -105,7 +107,7 @@ def fill(db, session, add_text, save):
     storage.add_speed(db, session.id, position=5, tokens=5, seconds=0.1)
 
 
-def test_deleting_leaves_no_row_anywhere(db, add_session, add_text, save, count):
+def test_deleting_a_session_deletes_all_its_rows(db, add_session, add_text, save, count):
     session = add_session(db)
     fill(db, session, add_text, save)
     storage.delete_session(db, session.id)
@@ -117,7 +119,7 @@ def test_deleting_leaves_no_row_anywhere(db, add_session, add_text, save, count)
     assert db.integrity_check() == []
 
 
-def test_deleting_leaves_other_sessions_whole(db, add_session, add_text, save, count):
+def test_deleting_a_session_does_not_change_other_sessions(db, add_session, add_text, save, count):
     gone, kept = add_session(db, "gone"), add_session(db, "kept")
     for session in (gone, kept):
         fill(db, session, add_text, save)
@@ -129,12 +131,12 @@ def test_deleting_leaves_other_sessions_whole(db, add_session, add_text, save, c
     assert db.integrity_check() == []
 
 
-def test_an_id_is_not_given_twice(db, add_session):
+def test_the_id_of_a_deleted_session_is_not_used_again(db, add_session):
     first = add_session(db)
     storage.delete_session(db, first.id)
     assert add_session(db).id != first.id
 
 
-def test_deleting_what_is_not_there(db):
+def test_deleting_a_missing_session_is_refused(db):
     with pytest.raises(storage.NotFound):
         storage.delete_session(db, 1)

@@ -1,13 +1,13 @@
-"""How fast a session was read: kept from checkpoint to checkpoint, and gone with what was read."""
+"""Reading speeds: stored for each interval between checkpoints, deleted by going back."""
 
 import pytest
 
 import storage
 
 
-def add(db, session, *stretches):
-    """Keep stretches of (position, tokens, seconds)."""
-    for position, tokens, seconds in stretches:
+def add(db, session, *intervals):
+    """Store the speeds of intervals given as (position, tokens, seconds)."""
+    for position, tokens, seconds in intervals:
         storage.add_speed(db, session.id, position=position, tokens=tokens, seconds=seconds)
 
 
@@ -20,7 +20,7 @@ def session(db, add_session):
     return add_session(db)
 
 
-def test_speeds_come_in_the_order_of_the_tokens_with_their_moment(db, session):
+def test_speeds_are_listed_in_the_order_of_the_stream_with_their_times(db, session):
     add(db, session, (300, 200, 4.0), (100, 100, 0.5))
     first, second = storage.list_speeds(db, session.id, 9)
     assert (first.position, first.tokens_per_second) == (100, 200.0)
@@ -28,12 +28,12 @@ def test_speeds_come_in_the_order_of_the_tokens_with_their_moment(db, session):
     assert second.read_at < first.read_at and first.read_at.endswith("+00:00")
 
 
-def test_the_same_tokens_read_again_count_once(db, session):
+def test_the_speed_of_an_interval_that_is_read_again_is_replaced(db, session):
     add(db, session, (100, 100, 1.0), (100, 100, 4.0))
     assert [s.seconds for s in storage.list_speeds(db, session.id, 9)] == [4.0]
 
 
-def test_of_very_many_neighbours_are_joined_and_nothing_is_lost(db, session):
+def test_speeds_over_the_limit_are_joined_with_the_same_sums(db, session):
     add(db, session, *((10 * i, 10, 0.5 * i) for i in range(1, 8)))
     joined = storage.list_speeds(db, session.id, 3)
     assert [s.position for s in joined] == [30, 50, 70]
@@ -41,7 +41,7 @@ def test_of_very_many_neighbours_are_joined_and_nothing_is_lost(db, session):
     assert [s.seconds for s in joined] == [3.0, 4.5, 6.5]
 
 
-def test_a_stretch_of_nothing_or_of_nobody_is_refused(db, session):
+def test_a_speed_without_tokens_time_or_session_is_refused(db, session):
     for wrong in ((100, 0, 1.0), (100, 100, 0.0)):
         with pytest.raises(storage.StorageError):
             add(db, session, wrong)
@@ -50,7 +50,7 @@ def test_a_stretch_of_nothing_or_of_nobody_is_refused(db, session):
     assert places(db, session) == []
 
 
-def test_going_back_forgets_what_lies_behind(db, session, save):
+def test_going_back_deletes_later_speeds(db, session, save):
     checkpoint = save(db, session.id, 100, b"a")
     save(db, session.id, 200, b"b")
     add(db, session, (100, 100, 1.0), (200, 100, 1.0))
@@ -60,13 +60,13 @@ def test_going_back_forgets_what_lies_behind(db, session, save):
     assert places(db, session) == []
 
 
-def test_no_copy_has_them(db, session):
+def test_a_copied_session_has_no_speeds(db, session):
     add(db, session, (100, 100, 1.0))
     copy = storage.duplicate_session(db, session.id, "copy")
     assert places(db, copy) == [] and places(db, session) == [100]
 
 
-def test_a_rereading_brings_its_own(db, session, add_text):
+def test_a_finished_rereading_replaces_the_speeds(db, session, add_text):
     add_text(db, session.id, "a whale")
     add(db, session, (100, 100, 1.0), (200, 100, 1.0))
     reread = storage.begin_reread(db, session.id, {})
@@ -78,7 +78,7 @@ def test_a_rereading_brings_its_own(db, session, add_text):
     assert places(db, session) == [150]
 
 
-def test_they_are_there_when_the_file_is_opened_again(path, add_session):
+def test_speeds_are_there_after_the_file_is_opened_again(path, add_session):
     with storage.Database(path) as db:
         session = add_session(db)
         add(db, session, (100, 100, 1.0))

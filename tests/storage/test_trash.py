@@ -1,3 +1,5 @@
+"""The trash: sessions are hidden, restored and deleted for good."""
+
 import pytest
 
 import storage
@@ -11,7 +13,7 @@ def thrown_away(db, add_session, add_text):
     return session
 
 
-def test_what_is_in_the_trash_is_in_no_list_and_its_name_is_free(db, thrown_away, add_session):
+def test_a_session_in_the_trash_is_not_listed_and_its_name_is_free(db, thrown_away, add_session):
     assert storage.list_sessions(db) == []
     for name in ("old", f"\x01trash {thrown_away.id}"):
         with pytest.raises(storage.NotFound):
@@ -22,7 +24,7 @@ def test_what_is_in_the_trash_is_in_no_list_and_its_name_is_free(db, thrown_away
         storage.trash_session(db, thrown_away.id)
 
 
-def test_it_comes_back_whole_and_under_another_name_if_its_own_is_taken(
+def test_a_restored_session_is_complete_and_numbered_if_its_name_is_taken(
     db, thrown_away, add_session
 ):
     assert storage.restore_session(db, thrown_away.id).name == "old"
@@ -35,14 +37,14 @@ def test_it_comes_back_whole_and_under_another_name_if_its_own_is_taken(
         storage.restore_session(db, thrown_away.id)
 
 
-def test_deleted_from_the_trash_no_row_is_left(db, thrown_away, count):
+def test_deleting_a_session_from_the_trash_deletes_all_its_rows(db, thrown_away, count):
     assert storage.kept_hashes(db)
     storage.delete_session(db, thrown_away.id)
     assert [count(db, t) for t in ("sessions", "documents", "segments", "trash")] == [0, 0, 0, 0]
     assert storage.kept_hashes(db) == set()
 
 
-def test_a_search_looks_at_names_and_titles(db, add_session, add_text):
+def test_sessions_are_found_by_name_and_by_document_title(db, add_session, add_text):
     session = add_session(db, "Éire")
     add_text(db, session.id, "x", title="The Táin")
     add_session(db, "other")

@@ -1,4 +1,4 @@
-"""Lines of versions: found by file, kept whole when one goes, and told in order."""
+"""Version chains: found by file, connected after a deletion, and listed in order."""
 
 import pytest
 
@@ -35,13 +35,13 @@ def newest(db, name="a.txt", path=None):
     return found and found.id
 
 
-def test_a_document_stands_alone_at_first(db, add):
+def test_a_new_document_is_a_version_chain_of_its_own(db, add):
     document = add()
     assert (document.version, document.replaces, document.source_path) == (1, None, None)
     assert lines(db) == [[document.id]]
 
 
-def test_the_newest_of_a_file_is_the_one_that_nothing_replaces(db, add):
+def test_the_newest_document_of_a_file_is_the_one_that_nothing_replaces(db, add):
     first = add(path="/a/a.txt")
     other = add(path="/b/a.txt")
     second = add(path="/a/a.txt", version=2, replaces=first.id)
@@ -52,7 +52,7 @@ def test_the_newest_of_a_file_is_the_one_that_nothing_replaces(db, add):
     assert lines(db) == [[first.id, second.id], [other.id]]
 
 
-def test_without_a_path_the_name_counts_and_a_known_path_comes_first(db, add):
+def test_without_a_path_the_name_is_compared_and_an_equal_path_is_preferred(db, add):
     placed = add(path="/a/a.txt")
     unplaced = add()
     assert newest(db, path="/a/a.txt") == placed.id
@@ -60,14 +60,14 @@ def test_without_a_path_the_name_counts_and_a_known_path_comes_first(db, add):
     assert newest(db) == unplaced.id
 
 
-def test_another_session_has_lines_of_its_own(db, add, add_session):
+def test_another_session_has_its_own_version_chains(db, add, add_session):
     add()
     other = add_session(db, "other")
     assert storage.find_newest(db, other.id, "a.txt", None) is None
 
 
 @pytest.mark.parametrize("gone, left", [(0, [1, 2]), (1, [0, 2]), (2, [0, 1])])
-def test_a_line_stays_whole_without_one_of_it(db, add, gone, left):
+def test_a_version_chain_stays_connected_when_a_document_is_deleted(db, add, gone, left):
     ids = [add().id]
     for version in (2, 3):
         ids.append(add(version=version, replaces=ids[-1]).id)
@@ -77,7 +77,7 @@ def test_a_line_stays_whole_without_one_of_it(db, add, gone, left):
 
 
 @pytest.mark.parametrize("chosen, order", [(0, [1, 2, 0]), (1, [0, 2, 1]), (2, [0, 1, 2])])
-def test_an_older_one_can_be_the_newest_again(db, add, chosen, order):
+def test_an_older_version_can_become_the_newest(db, add, chosen, order):
     ids = [add().id]
     for version in (2, 3):
         ids.append(add(version=version, replaces=ids[-1]).id)
@@ -87,8 +87,8 @@ def test_an_older_one_can_be_the_newest_again(db, add, chosen, order):
     assert db.integrity_check() == []
 
 
-def test_a_circle_ends(db, add):
-    """No program of ours makes one; a file from elsewhere may hold one."""
+def test_a_cycle_of_versions_ends(db, add):
+    """An imported file may contain a cycle, although this program never stores one."""
     first, second = add(), add()
     db.execute("UPDATE documents SET replaces = 3 - id")
     assert sorted(sum(lines(db), [])) == [first.id, second.id]

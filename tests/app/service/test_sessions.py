@@ -95,7 +95,7 @@ def test_the_trash_is_emptied_after_its_time_and_at_the_start(make_service, book
     while service.trash.list():
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    with pytest.raises(storage.NotFound, match="not in the trash"):
+    with pytest.raises(storage.NotFound, match="no longer in the trash"):
         service.trash.restore(trashed.session_id)
     tables = ("sessions", "documents", "segments", "messages", "checkpoints", "pages", "trash")
     while any(service.db.value(f"SELECT count(*) FROM {table}") for table in tables):
