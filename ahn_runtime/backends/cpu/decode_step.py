@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ahn_runtime.aligned import empty
 from ahn_runtime.backends.cpu.attention import attend_single
 from ahn_runtime.backends.cpu.bfloat16 import narrowed, widened
 from ahn_runtime.backends.cpu.fast_exp import silu
@@ -317,14 +318,14 @@ class SingleToken:
             self._epsilons,
             (plan.held_after, plan.write_slots.start, int(leaves)),
             f32(plan.memory_scale),
-            np.empty(0, HELD_AS[state.layers[0].k.dtype]),
+            empty(0, HELD_AS[state.layers[0].k.dtype]),
             rotation.positions.numpy(),
             out.numpy(),
-            np.empty((heads + 2 * kv_heads, 1, dim), f32),
-            np.empty((heads, plan.held_after), f32),
-            np.empty((heads, 1, dim), f32),
-            np.empty((1, hidden), f32),
-            np.empty((1, width), f32),
+            empty((heads + 2 * kv_heads, 1, dim), f32),
+            empty((heads, plan.held_after), f32),
+            empty((heads, 1, dim), f32),
+            empty((1, hidden), f32),
+            empty((1, width), f32),
         )
         share_meeting(lambda part: read_token(part, *arguments), parts)
         if leaves:
@@ -371,7 +372,7 @@ class SingleRow:
     def __call__(self, x: Tensor) -> Tensor:
         """x float32 [1, K] -> [1, N]."""
         rows = len(self._scale)
-        out, row = np.empty(rows, f32), x.contiguous().numpy()
+        out, row = empty(rows, f32), x.contiguous().numpy()
         share_range(head_share, rows, True, self._weight, self._scale, row, out)
         return torch.from_numpy(out)[None]
 

@@ -2,24 +2,53 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import llvmlite
+import llvmlite.binding
+import numba
+import numpy as np
+import torch
+from numba.core.codegen import get_host_cpu_features
+from torch import Tensor
+
 from ahn_runtime.loading.paths import cache_directory
-
-os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_directory() / "loops"))  # read on import
-
-import numba  # noqa: E402
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-from torch import Tensor  # noqa: E402
 
 FEW_TOKENS = 16
 """Up to so many rows the loops are faster than torch's calls."""
 
+_CONFIG: Any = numba.config  # typed nowhere
+
 # Sums may be taken in vector lanes; nothing else of IEEE arithmetic is given up.
 _FAST_MATH = {"reassoc", "contract", "nsz"}
+
+
+def target_name() -> str:
+    """A directory's name for code that only this processor and these compilers' versions share.
+
+    A home directory may be shared by machines and a virtual environment copied between them. numba
+    keys its files by processor too, but several machines write one index, which can then name
+    another's code; and it does not look at llvmlite's version. So each has a directory of its own.
+    """
+    processor = _CONFIG.CPU_NAME or llvmlite.binding.get_host_cpu_name()
+    features = _CONFIG.CPU_FEATURES
+    features = get_host_cpu_features() if features is None else features
+    system = llvmlite.binding.get_process_triple()
+    digest = hashlib.sha256(f"{system} {processor} {features}".encode()).hexdigest()[:12]
+    versions = f"numba{numba.__version__}-llvmlite{llvmlite.__version__}"
+    return f"{processor or 'generic'}-{digest}-{versions}"
+
+
+def loops_directory() -> Path:
+    """Of compiled loops on disk: in $NUMBA_CACHE_DIR where that is set, else in Ammon's cache."""
+    base = _CONFIG.CACHE_DIR
+    return (Path(base) if base else cache_directory() / "loops") / target_name()
+
+
+_CONFIG.CACHE_DIR = str(loops_directory())  # read wherever a loop is defined
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -27,7 +56,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     options: dict[str, Any] = {"nogil": True, "fastmath": _FAST_MATH}
     try:
         loops: Callable[..., Any] = numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # no directory can be written: compiled anew by each process
+    except RuntimeError:  # no directory can be written: compiled again by each process
         loops = numba.njit(**options)(function)
     return loops
 
