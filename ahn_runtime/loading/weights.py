@@ -21,7 +21,13 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from ahn_runtime.aligned import aligned
-from ahn_runtime.backends.cpu.int8_linear import INT8, quantize_layers, quantize_rows
+from ahn_runtime.backends.cpu.int8_linear import (
+    INT8,
+    quantize_layers,
+    quantize_rows,
+    shared_inputs,
+    store_adjacent,
+)
 from ahn_runtime.config import ModelConfig
 from ahn_runtime.errors import ModelNotFound, WeightsError
 from ahn_runtime.loading.gguf import GGUFModel
@@ -95,11 +101,11 @@ def memory_kind(directory: Path) -> str:
     return str(kind)
 
 
-def memory_scale(directory: Path) -> MemoryGain:
-    """What a memory's `config.json` says of the window; see `memory_gain`.
+def read_memory_gain(directory: Path) -> MemoryGain:
+    """The gains by window in a memory's `config.json`, as `MemoryGain.read` takes them.
 
     Raises:
-        WeightsError: it says it wrongly.
+        WeightsError: the entry is not windows with factors.
     """
     return MemoryGain.read(_read_json(directory / "config.json"))
 
@@ -118,9 +124,10 @@ def load_model(
         base: the base model.
         cell: the memory's kind, or None for no memory.
         memory_from: directory with a memory; None: the base's own if it has one, else untrained.
-        dtype: of the base weights; the memory's stay float32.
-        untrained: start the memory anew, whatever is merged into the base.
-        quantize: "int8": the base's linear layers and embedding, each as soon as it is read.
+        dtype: of the base weights; the memory's are float32.
+        untrained: start with an untrained memory, even if one is merged into the base.
+        quantize: "int8": the base's linear layers and embedding, each as soon as it is read. Those
+            of the same input lie next to each other, so that a backend can fuse them in place.
 
     Raises:
         WeightsError: naming the tensor, what was expected and what was found.
@@ -143,6 +150,8 @@ def load_model(
         _untrained_memory(model)
         loader.loaded |= {n for n, _ in model.named_parameters() if MEMORY_MARK in n}
     loader.finish(base.config.tie_word_embeddings)
+    for layers in shared_inputs(model):
+        store_adjacent(layers)
     return model.eval().requires_grad_(False)
 
 

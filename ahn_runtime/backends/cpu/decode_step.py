@@ -4,11 +4,12 @@ Answering reads every weight once for each token, so it can be as fast as memory
 whatever stands between two products only keeps memory waiting. Here nothing does: the threads share
 the rows of every product and the heads of every attention, and meet inside the call.
 
-The twin is `Qwen2.forward` without its `single`: the same numbers but for the rounding of sums.
+The twin is `TorchBackend.run_layers`: the same numbers but for the rounding of sums.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
@@ -20,7 +21,8 @@ from ahn_runtime.backends.cpu.attention import attend_single
 from ahn_runtime.backends.cpu.bfloat16 import narrowed, widened
 from ahn_runtime.backends.cpu.fast_exp import silu
 from ahn_runtime.backends.cpu.gated_delta_rule import remember, write_gates
-from ahn_runtime.backends.cpu.int8_linear import REFINEMENT, Int8Linear, JoinedLayers
+from ahn_runtime.backends.cpu.int8_layer import Int8Layer
+from ahn_runtime.backends.cpu.int8_linear import REFINEMENT, Int8Linear
 from ahn_runtime.backends.cpu.int8_rows import (
     norm_quantize,
     quantize_fine,
@@ -42,7 +44,7 @@ from ahn_runtime.model.attention import BlockPlan
 from ahn_runtime.model.cache import ModelState
 from ahn_runtime.model.cells.base import L2_EPS, NORM_EPS
 from ahn_runtime.model.cells.gated_delta_net import GatedDeltaNetCell
-from ahn_runtime.model.qwen2 import DecoderLayer, Qwen2, Rotations
+from ahn_runtime.model.qwen2 import Qwen2, Rotations
 
 f32, i8, i32 = np.float32, np.int8, np.int32
 FINER = f32(REFINEMENT)
@@ -252,13 +254,17 @@ def head_share(weights, scale, x, out, first, last):  # type: ignore[no-untyped-
         out[n] *= row_scale[0] * scale[n]
 
 
-class SingleToken:
-    """The way of one token through a model whose layers are `Int8Layer`s."""
+class DecodeStep:
+    """One token through all layers of a model.
 
-    def __init__(self, model: Qwen2) -> None:
+    Args:
+        model: one that `can_decode`; not changed.
+        layers: its layers, in order.
+    """
+
+    def __init__(self, model: Qwen2, layers: Sequence[Int8Layer]) -> None:
         config = model.config
-        layers = [cast(DecoderLayer, layer) for layer in model.model.layers]
-        self._fused_like_all = layers[0]
+        self._first = layers[0]
         self._shape = (
             config.hidden_size,
             config.intermediate_size,
@@ -270,13 +276,11 @@ class SingleToken:
         self._kept = [_weights(layer) for layer in layers]
         self._weights = np.array([[_address(each) for each in kept] for kept in self._kept])
 
-    def suits(self, x: Tensor, state: ModelState, rotation: Rotations) -> bool:
-        """Whether a block x [T, hidden] can take this way."""
-        fused = self._fused_like_all.fused
+    def supports(self, x: Tensor, state: ModelState, rotations: Rotations) -> bool:
+        """Whether a block x [T, hidden] can be computed here."""
         return (
             len(x) == 1
-            and fused is not None
-            and fused.suits(x, rotation)
+            and self._first.supports(x, rotations)
             and all(
                 layer.k.dtype in HELD_AS and ring.is_contiguous()
                 for layer in state.layers
@@ -285,7 +289,7 @@ class SingleToken:
         )
 
     def __call__(
-        self, x: Tensor, state: ModelState, plan: BlockPlan, rotation: Rotations
+        self, x: Tensor, state: ModelState, plan: BlockPlan, rotations: Rotations
     ) -> Tensor:
         """x [1, hidden], a token's embedding -> the last layer's output; `state` moves on.
 
@@ -319,7 +323,7 @@ class SingleToken:
             (plan.held_after, plan.write_slots.start, int(leaves)),
             f32(plan.memory_scale),
             empty(0, HELD_AS[state.layers[0].k.dtype]),
-            rotation.positions.numpy(),
+            rotations.positions.numpy(),
             out.numpy(),
             empty((heads + 2 * kv_heads, 1, dim), f32),
             empty((heads, plan.held_after), f32),
@@ -334,10 +338,10 @@ class SingleToken:
         return out
 
 
-def _weights(layer: DecoderLayer) -> list[Tensor | None]:
+def _weights(int8: Int8Layer) -> list[Tensor | None]:
     """What the table of weights says of a layer, in its order; None where there is no memory."""
+    layer, qkv, gate_up = int8.layer, int8.qkv, int8.gate_up
     attn, mlp = layer.self_attn, layer.mlp
-    qkv, gate_up = (cast(JoinedLayers, joined).layer for joined in (attn.joined, mlp.joined))
     out, down = (cast(Int8Linear, linear) for linear in (attn.o_proj, mlp.down_proj))
     base = [
         layer.input_layernorm.weight,
@@ -377,21 +381,13 @@ class SingleRow:
         return torch.from_numpy(out)[None]
 
 
-def fuse_token(model: Qwen2) -> None:
-    """Give a model whose layers are fused its way for a single token, once, where there is one."""
-    layers = [cast(DecoderLayer, layer) for layer in model.model.layers]
-    plain = all(
-        layer.fused is not None
-        and (layer.ahn is None or _is_plain(layer.ahn.fn))
+def can_decode(model: Qwen2) -> bool:
+    """Whether a model of int8 layers can be computed by a `DecodeStep` on this system."""
+    return IS_POSSIBLE and all(
+        (layer.ahn is None or _is_plain(layer.ahn.fn))
         and layer.input_layernorm.weight.dtype == torch.float32
-        for layer in layers
+        for layer in model.layers
     )
-    if model.single is not None or not plain or not IS_POSSIBLE:
-        return
-    model.single = SingleToken(model)
-    head = model.lm_head
-    if isinstance(head, Int8Linear) and head.fine and head.bias is None:
-        head.single = SingleRow(head)
 
 
 def _is_plain(cell: torch.nn.Module) -> bool:
