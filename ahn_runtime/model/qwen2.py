@@ -127,7 +127,7 @@ class FusedLayer(Protocol):
 class SingleWay(Protocol):
     """Another way for a single token through all layers, where it suits; see `int8_token`."""
 
-    def suits(self, x: Tensor, state: ModelState, rotation: Rotations) -> bool: ...
+    def supports(self, x: Tensor, state: ModelState, rotation: Rotations) -> bool: ...
 
     def __call__(
         self, x: Tensor, state: ModelState, plan: BlockPlan, rotation: Rotations
@@ -302,7 +302,7 @@ class Qwen2(nn.Module):
         state.reserve(len(ids), stream)
         x = self.model.embed_tokens(ids)
         rotation = Rotations.of(plan, config, x.dtype)
-        if self.single is not None and self.single.suits(x, state, rotation):
+        if self.single is not None and self.single.supports(x, state, rotation):
             x = self.single(x, state, plan, rotation)
         else:
             x = self._through_layers(x, state, plan, rotation, finished)

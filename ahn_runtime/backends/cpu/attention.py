@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ahn_runtime.backends.cpu.bfloat16 import widened
+from ahn_runtime.backends.cpu.bfloat16 import bf16_to_float
 from ahn_runtime.backends.cpu.fast_exp import exponential
-from ahn_runtime.backends.cpu.jit import compiled
+from ahn_runtime.backends.cpu.jit import jit
 
 f32 = np.float32
 ZERO, ONE = f32(0), f32(1)
@@ -17,8 +17,8 @@ BLOCK_KEYS = 64
 """Keys that stay in the nearest cache while all heads of a group look at them."""
 
 
-@compiled
-def attend_single(q, k, v, held, scores, out, first, last):  # type: ignore[no-untyped-def]
+@jit
+def decode_attention(q, k, v, held, scores, out, first, last):  # type: ignore[no-untyped-def]
     """Heads `first` to `last`.
 
     Args:
@@ -35,7 +35,7 @@ def attend_single(q, k, v, held, scores, out, first, last):  # type: ignore[no-u
             for j in range(start, end):
                 score = ZERO
                 for i in range(dim):
-                    score += q[head, 0, i] * widened(keys[j, i])
+                    score += q[head, 0, i] * bf16_to_float(keys[j, i])
                 scores[head, j] = score * factor
     for head in range(first, last):
         most = scores[head, 0]
@@ -55,7 +55,7 @@ def attend_single(q, k, v, held, scores, out, first, last):  # type: ignore[no-u
             _add_values(scores[head], v[head // group], start, end, out[head, 0])
 
 
-@compiled
+@jit
 def _add_values(weights, values, start, end, out):  # type: ignore[no-untyped-def]
     """out [D] += weights[j] * values[j], four at a time: out is loaded and stored for each."""
     dim = out.shape[0]
@@ -63,8 +63,10 @@ def _add_values(weights, values, start, end, out):  # type: ignore[no-untyped-de
     for j in range(start, fours, 4):
         a, b, c, d = weights[j], weights[j + 1], weights[j + 2], weights[j + 3]
         for i in range(dim):
-            pair = a * widened(values[j, i]) + b * widened(values[j + 1, i])
-            out[i] += pair + (c * widened(values[j + 2, i]) + d * widened(values[j + 3, i]))
+            pair = a * bf16_to_float(values[j, i]) + b * bf16_to_float(values[j + 1, i])
+            out[i] += pair + (
+                c * bf16_to_float(values[j + 2, i]) + d * bf16_to_float(values[j + 3, i])
+            )
     for j in range(fours, end):
         for i in range(dim):
-            out[i] += weights[j] * widened(values[j, i])
+            out[i] += weights[j] * bf16_to_float(values[j, i])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ahn_runtime.backends.cpu.jit import compiled
+from ahn_runtime.backends.cpu.jit import jit
 
 f32, i32 = np.float32, np.int32
 ZERO, ONE = f32(0), f32(1)
@@ -13,7 +13,7 @@ LEAST = f32(-87)  # e to this is the smallest normal float32
 EXPONENT_BIAS, MANTISSA_BITS = i32(127), i32(23)
 
 
-@compiled
+@jit
 def exponential(x):  # type: ignore[no-untyped-def]
     """e^x of a float32 x <= 0, within 5e-6 of it; below -87 it stays what it is there.
 
@@ -28,7 +28,7 @@ def exponential(x):  # type: ignore[no-untyped-def]
     return series * i32(i32(i32(n) + EXPONENT_BIAS) << MANTISSA_BITS).view(np.float32)
 
 
-@compiled
+@jit
 def silu(x):  # type: ignore[no-untyped-def]
     """x / (1 + e^-x) of any float32."""
     small = exponential(-abs(x))

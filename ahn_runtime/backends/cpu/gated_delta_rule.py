@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ahn_runtime.backends.cpu.jit import compiled
+from ahn_runtime.backends.cpu.jit import jit
 
 f32 = np.float32
 ZERO, ONE = f32(0), f32(1)
 LINEAR = f32(20)  # from here on softplus(x) is x, as torch has it
 
 
-@compiled
+@jit
 def write_gates(  # type: ignore[no-untyped-def]
     x, beta_weight, decay_weight, dt_bias, A_log, gates, first, last
 ):
@@ -38,8 +38,8 @@ def write_gates(  # type: ignore[no-untyped-def]
             gates[1, t, head] = -np.exp(A_log[head]) * step
 
 
-@compiled
-def remember(  # type: ignore[no-untyped-def]
+@jit
+def fused_recurrent_gated_delta_rule(  # type: ignore[no-untyped-def]
     q,
     k,
     v,

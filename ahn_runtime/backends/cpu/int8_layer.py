@@ -17,7 +17,7 @@ from ahn_runtime.backends.cpu import int8_rows
 from ahn_runtime.backends.cpu.int8_linear import Int8Linear, JoinedLayers
 from ahn_runtime.backends.cpu.int8_rows import Array
 from ahn_runtime.backends.cpu.jit import FEW_TOKENS
-from ahn_runtime.backends.cpu.threads import share_range
+from ahn_runtime.backends.cpu.threads import parallel_for
 from ahn_runtime.model.qwen2 import DecoderLayer, Qwen2, Rotations
 
 f32, i8 = np.float32, np.int8
@@ -88,7 +88,7 @@ class Int8Layer:
         _share_rows(int8_rows.split_gate, tokens, *product, gate)
         F.silu(torch.from_numpy(gate), inplace=True)
         inner, inner_scales = np.empty((2 * tokens, gate.shape[1]), i8), np.empty(tokens, f32)
-        share_range(
+        parallel_for(
             int8_rows.multiply_quantize,
             tokens,
             tokens > FEW_TOKENS,
@@ -99,7 +99,7 @@ class Int8Layer:
         )
         out = np.empty(entered.shape, f32)
         args = middle, self._down(inner), inner_scales, self._down.scale, out
-        _share_rows(int8_rows.add_fine, tokens, *args)
+        _share_rows(int8_rows.add_two_term_product, tokens, *args)
         return torch.from_numpy(out)
 
     def _norm(self, x: Array, which: int) -> tuple[Array, Array, Array]:
@@ -111,7 +111,7 @@ class Int8Layer:
 
 def _share_rows(loop: Callable[..., Any], tokens: int, *args: Any) -> None:
     """Run a loop over rows 0 to `tokens`: a few here, more on as many threads as torch has."""
-    share_range(loop, tokens, tokens > FEW_TOKENS, *args)
+    parallel_for(loop, tokens, tokens > FEW_TOKENS, *args)
 
 
 def fuse_layers(model: Qwen2) -> None:

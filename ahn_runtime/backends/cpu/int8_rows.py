@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ahn_runtime.backends.cpu.int8_linear import LEVELS, MIN_SCALE, REFINEMENT
-from ahn_runtime.backends.cpu.jit import compiled
+from ahn_runtime.backends.cpu.jit import jit
 
 f32, i8, i32 = np.float32, np.int8, np.int32
 ZERO, ONE = f32(0), f32(1)
@@ -26,7 +26,7 @@ WITHOUT_SIGN = i32(0x7FFFFFFF)
 Array = np.ndarray[Any, Any]
 
 
-@compiled
+@jit
 def norm_quantize(x, weight, eps, h, rows, scales, first, last):  # type: ignore[no-untyped-def]
     """RMS norm, then `quantize_rows`.
 
@@ -52,7 +52,7 @@ def norm_quantize(x, weight, eps, h, rows, scales, first, last):  # type: ignore
             rows[t, i] = i8(np.rint(h[t, i] / scale))
 
 
-@compiled
+@jit
 def split_heads(  # type: ignore[no-untyped-def]
     y, row_scales, scale, bias, rotation, turned, heads, first, last
 ):
@@ -81,7 +81,7 @@ def split_heads(  # type: ignore[no-untyped-def]
                     )
 
 
-@compiled
+@jit
 def quantize_heads(heads, rows, scales, first, last):  # type: ignore[no-untyped-def]
     """Heads [H, T, D] side by side, as `quantize_rows`.
 
@@ -102,7 +102,7 @@ def quantize_heads(heads, rows, scales, first, last):  # type: ignore[no-untyped
                 rows[t, head * dim + i] = i8(np.rint(heads[head, t, i] / scale))
 
 
-@compiled
+@jit
 def add_product(x, y, row_scales, scale, out, first, last):  # type: ignore[no-untyped-def]
     """out = x + a product, int32 y [T, N], times its row's [T] and its column's [N] scale."""
     size = x.shape[1]
@@ -112,8 +112,8 @@ def add_product(x, y, row_scales, scale, out, first, last):  # type: ignore[no-u
             out[t, i] = x[t, i] + f32(y[t, i]) * factor * scale[i]
 
 
-@compiled
-def _quantize_fine_row(x, coarse, rest, scales, at):  # type: ignore[no-untyped-def]
+@jit
+def _quantize_two_terms_row(x, coarse, rest, scales, at):  # type: ignore[no-untyped-def]
     """x [N] -> int8 [N], what its rounding left over, likewise, and the former's scale."""
     bits = x.view(np.int32)
     most = i32(0)
@@ -128,8 +128,8 @@ def _quantize_fine_row(x, coarse, rest, scales, at):  # type: ignore[no-untyped-
         rest[i] = i8(np.rint((x[i] - step * scale) / finer))
 
 
-@compiled
-def quantize_fine(x, rows, scales, first, last):  # type: ignore[no-untyped-def]
+@jit
+def quantize_two_terms(x, rows, scales, first, last):  # type: ignore[no-untyped-def]
     """x [T, N] quantized twice, as a fine `Int8Linear` does.
 
     Args:
@@ -137,10 +137,10 @@ def quantize_fine(x, rows, scales, first, last):  # type: ignore[no-untyped-def]
         scales: gets those of the former, [T].
     """
     for t in range(first, last):
-        _quantize_fine_row(x[t], rows[t], rows[len(x) + t], scales, t)
+        _quantize_two_terms_row(x[t], rows[t], rows[len(x) + t], scales, t)
 
 
-@compiled
+@jit
 def split_gate(y, row_scales, scale, gate, first, last):  # type: ignore[no-untyped-def]
     """The first half of a product of two joined layers, int32 [T, 2 N], as numbers [T, N]."""
     for t in range(first, last):
@@ -149,23 +149,23 @@ def split_gate(y, row_scales, scale, gate, first, last):  # type: ignore[no-unty
             gate[t, i] = f32(y[t, i]) * factor * scale[i]
 
 
-@compiled
+@jit
 def multiply_quantize(  # type: ignore[no-untyped-def]
     y, row_scales, scale, gate, rows, scales, first, last
 ):
-    """`quantize_fine` of gate [T, N] times the second half of a product, see `split_gate`."""
+    """`quantize_two_terms` of gate [T, N] times the second half of a product, see `split_gate`."""
     tokens, size = gate.shape
     up_scale = scale[size:]
     for t in range(first, last):
         inner, up, factor = np.empty(size, f32), y[t, size:], row_scales[t]
         for i in range(size):
             inner[i] = gate[t, i] * (f32(up[i]) * factor * up_scale[i])
-        _quantize_fine_row(inner, rows[t], rows[tokens + t], scales, t)
+        _quantize_two_terms_row(inner, rows[t], rows[tokens + t], scales, t)
 
 
-@compiled
-def add_fine(x, y, row_scales, scale, out, first, last):  # type: ignore[no-untyped-def]
-    """out = x [T, N] + a fine product, int32 y [2 T, N] of `quantize_fine`'s rows."""
+@jit
+def add_two_term_product(x, y, row_scales, scale, out, first, last):  # type: ignore[no-untyped-def]
+    """out = x [T, N] + a fine product, int32 y [2 T, N] of `quantize_two_terms`'s rows."""
     tokens, size = x.shape
     for t in range(first, last):
         factor = row_scales[t]

@@ -22,7 +22,7 @@ FEW_TOKENS = 16
 _FAST_MATH = {"reassoc", "contract", "nsz"}
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compiled on first use and kept on disk; runs without the interpreter's lock."""
     options: dict[str, Any] = {"nogil": True, "fastmath": _FAST_MATH}
     try:

@@ -67,7 +67,7 @@ class GatedDeltaNetCell(Cell):
             weights = self.g_proj.weight, self.o_norm.weight, self.o_proj.weight
             parts = arrays(q, k, v, gates, x, memory, *weights)
             added, after = torch.empty_like(q), torch.empty_like(memory)
-            few_gated_delta.remember(
+            few_gated_delta.fused_recurrent_gated_delta_rule(
                 *parts,
                 np.float32(L2_EPS),
                 np.float32(NORM_EPS),
