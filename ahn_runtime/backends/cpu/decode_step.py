@@ -210,19 +210,22 @@ def cache_at(at, sizes, kv_like, like):  # type: ignore[no-untyped-def]
 def own_arrays(sizes):  # type: ignore[no-untyped-def]
     """An `Own` of undefined numbers."""
     hidden, inner, heads, dim = sizes.hidden, sizes.inner, sizes.heads, sizes.head_dim
-    kv_heads = sizes.kv_heads
+    # numba takes arrays that are unpacked from one for strided ones, and sums over those in another
+    # order. The memory's bits are those of earlier versions because these stay so.
+    old_keys, old_values = np.empty((2, sizes.kv_heads, 1, dim), f32)
+    gates, old_gates = np.empty((2, 2, 1, heads), f32)
     return Own(
         np.empty((1, hidden), f32),
         np.empty((1, hidden), i8),
         np.empty(1, f32),
         np.empty((1, heads * dim), i8),
         np.empty((2, inner), i8),
-        np.empty(max((heads + 2 * kv_heads) * dim, 2 * inner, hidden), i32),
+        np.empty(max((heads + 2 * sizes.kv_heads) * dim, 2 * inner, hidden), i32),
         np.empty(hidden, f32),
-        np.empty((kv_heads, 1, dim), f32),
-        np.empty((kv_heads, 1, dim), f32),
-        np.empty((2, 1, heads), f32),
-        np.empty((2, 1, heads), f32),
+        old_keys,
+        old_values,
+        old_gates,
+        gates,
         np.empty((heads, 1, dim), f32),
     )
 
