@@ -24,6 +24,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from ahn_runtime.aligned import aligned
 from ahn_runtime.errors import AhnError, CheckpointVersionError, DamagedCheckpoint
 from ahn_runtime.model.attention import slots_of
 from ahn_runtime.model.cache import ModelState, capacity_for
@@ -122,10 +123,10 @@ def load_checkpoint(runtime: Runtime, manifest: Manifest, fetch: Callable[[str],
             memory = _get(manifest["memory_page"], fetch)["memory"].to(runtime.device)
             for layer, saved in zip(state.layers, memory, strict=True):
                 _same_shape("memory", saved, layer.memory)
-                layer.memory = saved.clone()
+                layer.memory = aligned(saved)
         if manifest["hidden_page"]:
             hidden = _get(manifest["hidden_page"], fetch)["last_hidden"]
-            state.last_hidden = hidden.to(runtime.device)
+            state.last_hidden = aligned(hidden.to(runtime.device))
     except AhnError:
         raise
     except (KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:

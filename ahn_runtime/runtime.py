@@ -191,7 +191,7 @@ class Runtime:
     def warm_up(self) -> None:
         """Answer a little in a session that is dropped: its loops are compiled before anyone waits.
 
-        They are kept on disk, so this takes seconds once and a moment later on; see `ops.compiled`.
+        They are kept on disk, so this takes seconds once and a moment later on; see `jit`.
         """
         tiny = self if self.stream.window is None else self.with_stream(window=4, sinks=1)
         session = tiny.session()

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from ahn_runtime.accounting import block_flops, head_flops
+from ahn_runtime.aligned import aligned
 from ahn_runtime.model.cache import ModelState, extend_prefix_hash
 from ahn_runtime.sampling import Sampler
 from ahn_runtime.speculative import PromptLookup, Undo, agreeing
@@ -183,7 +184,7 @@ class Session:
         return tokenizer.stop_ids if tokenizer else frozenset()
 
     def _checked(self, ids: Sequence[int] | Tensor) -> Tensor:
-        tokens = torch.as_tensor(ids, dtype=torch.int64, device=self.runtime.device)
+        tokens = aligned(torch.as_tensor(ids, dtype=torch.int64, device=self.runtime.device))
         if tokens.ndim != 1:
             raise ValueError(
                 f"ids must be one sequence of token ids; got shape {list(tokens.shape)}."

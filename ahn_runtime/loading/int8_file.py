@@ -37,13 +37,24 @@ def cached_path(base: Path) -> Path:
 
 
 def read_cached(path: Path) -> Iterator[tuple[str, Tensor]] | None:
-    """The tensors by name, or None where there is no whole file."""
+    """The tensors by name, each mapped from the file; None where there is no whole file.
+
+    Raises:
+        OSError, SafetensorError: while iterating, if the file is removed meanwhile.
+    """
     try:
-        opened = safe_open(path, framework="pt")
-        names = list(opened.keys())
+        with safe_open(path, framework="pt") as opened:
+            names = list(opened.keys())
     except (SafetensorError, OSError):
         return None
-    return ((name, opened.get_tensor(name)) for name in names)
+    return _read_each(path, names)
+
+
+def _read_each(path: Path, names: list[str]) -> Iterator[tuple[str, Tensor]]:
+    for name in names:
+        # One mapping for each tensor: it is dropped, and its memory with it, once copied.
+        with safe_open(path, framework="pt") as opened:
+            yield name, opened.get_tensor(name)
 
 
 def write_cached(path: Path, tensors: Mapping[str, Tensor]) -> None:

@@ -8,6 +8,7 @@ directory of its own (`config.json` with `_ahn_implementation`, `model.safetenso
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
+from ahn_runtime.aligned import aligned
 from ahn_runtime.backends.cpu.int8_linear import INT8, quantize_layers, quantize_rows
 from ahn_runtime.config import ModelConfig
 from ahn_runtime.errors import ModelNotFound, WeightsError
@@ -157,9 +159,10 @@ def _load_int8_base(loader: _Loader, base: BaseSource) -> None:
     kept = cached_path(base.path)
     ready = read_cached(kept)
     if ready is not None:
-        for name, tensor in ready:
-            loader.put_ready(name, tensor)
-        return
+        with contextlib.suppress(SafetensorError, OSError):  # removed meanwhile: quantize again
+            for name, tensor in ready:
+                loader.put_ready(name, tensor)
+            return
     _put_from(loader, base, weights=True, memory=False)
     write_cached(kept, {name: loader.model.get_parameter(name) for name in loader.loaded})
 
@@ -221,7 +224,8 @@ class _Loader:
 
 def _assign(model: nn.Module, name: str, tensor: Tensor) -> None:
     parent, _, leaf = name.rpartition(".")
-    setattr(model.get_submodule(parent), leaf, nn.Parameter(tensor, requires_grad=False))
+    parameter = nn.Parameter(aligned(tensor.detach()), requires_grad=False)
+    setattr(model.get_submodule(parent), leaf, parameter)
 
 
 def _untrained_memory(model: Qwen2) -> None:
@@ -249,7 +253,10 @@ def _safetensors(directory: Path) -> Iterator[tuple[str, Tensor]]:
     files = _tensor_files(directory)
     for path in sorted(set(files.values())):
         with _open(path) as opened:
-            for name in opened.keys():  # noqa: SIM118 (safe_open has no iterator)
+            names = list(opened.keys())
+        for name in names:
+            # One mapping for each tensor: it is dropped, and its memory with it, once copied.
+            with _open(path) as opened:
                 yield name, opened.get_tensor(name)
 
 

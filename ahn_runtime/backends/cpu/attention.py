@@ -1,6 +1,6 @@
-"""Attention of a single token's queries over everything that is held, in loops.
+"""Attention of a single token's queries over all cached positions, in loops.
 
-The twin is `attention.attend`.
+The twin is `ahn_runtime.model.attention.attend`.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ from ahn_runtime.backends.cpu.jit import jit
 f32 = np.float32
 ZERO, ONE = f32(0), f32(1)
 BLOCK_KEYS = 64
-"""Keys that stay in the nearest cache while all heads of a group look at them."""
+"""Keys that stay in the nearest cache while all heads of a group read them."""
 
 
 @jit
 def decode_attention(q, k, v, held, scores, out, first, last):  # type: ignore[no-untyped-def]
-    """Heads `first` to `last`.
+    """out = softmax(q k^T / sqrt(D)) v for heads `first` to `last`.
 
     Args:
-        q: rotated, [H, 1, D].
-        k, v: [Hkv, capacity, D], of which `held` are filled; see `rounded` for their numbers.
-        scores: scratch, [H, at least held]; out: gets [H, 1, D].
+        q: rotated, float32 [H, 1, D].
+        k, v: float32, or bfloat16 as uint16, [Hkv, capacity, D]; the first `held` are filled.
+        scores: scratch, float32 [H, at least held].
+        out: gets float32 [H, 1, D].
     """
     dim, group = q.shape[2], q.shape[0] // k.shape[0]
     factor = ONE / np.sqrt(f32(dim))
@@ -57,7 +58,7 @@ def decode_attention(q, k, v, held, scores, out, first, last):  # type: ignore[n
 
 @jit
 def _add_values(weights, values, start, end, out):  # type: ignore[no-untyped-def]
-    """out [D] += weights[j] * values[j], four at a time: out is loaded and stored for each."""
+    """out [D] += weights[j] * values[j] over j, in fours: out is loaded less often."""
     dim = out.shape[0]
     fours = start + (end - start) // 4 * 4
     for j in range(start, fours, 4):

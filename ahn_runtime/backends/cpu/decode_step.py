@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ahn_runtime.aligned import empty
 from ahn_runtime.backends.cpu.attention import decode_attention
 from ahn_runtime.backends.cpu.bfloat16 import bf16_to_float, float_to_bf16
 from ahn_runtime.backends.cpu.fast_exp import silu
@@ -514,7 +515,7 @@ class DecodeStep:
             np.zeros(1, np.int64),
             self._weights,
             _records(caches, CACHE_ADDRESSES),
-            np.empty(0, CACHE_DTYPES[state.layers[0].k.dtype]),
+            empty(0, CACHE_DTYPES[state.layers[0].k.dtype]),
             self._sizes(state.layers[0].k.shape[1]),
             self._epsilons,
             Step(
@@ -542,11 +543,11 @@ class DecodeStep:
         heads, dim = self._heads, self._head_dim
         return Shared(
             x,
-            np.empty((heads + 2 * self._kv_heads, 1, dim), f32),
-            np.empty((heads, held), f32),
-            np.empty((heads, 1, dim), f32),
-            np.empty((1, self._hidden), f32),
-            np.empty((1, self._inner), f32),
+            empty((heads + 2 * self._kv_heads, 1, dim), f32),
+            empty((heads, held), f32),
+            empty((heads, 1, dim), f32),
+            empty((1, self._hidden), f32),
+            empty((1, self._inner), f32),
         )
 
 
@@ -593,7 +594,7 @@ class TwoTermRow:
     def __call__(self, x: Tensor) -> Tensor:
         """x float32 [1, K] -> float32 [1, N]."""
         rows = len(self._scale)
-        out, row = np.empty(rows, f32), x.contiguous().numpy()
+        out, row = empty(rows, f32), x.contiguous().numpy()
         parallel_for(two_term_row, rows, True, self._weight, self._scale, row, out)
         return torch.from_numpy(out)[None]
 

@@ -13,8 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ahn_runtime.aligned import empty
 from ahn_runtime.backends.cpu import int8_rows
-from ahn_runtime.backends.cpu.int8_linear import Int8Linear, JoinedLayers
+from ahn_runtime.backends.cpu.int8_linear import Int8Linear, JoinedLayers, int8_product
 from ahn_runtime.backends.cpu.int8_rows import Array
 from ahn_runtime.backends.cpu.jit import FEW_TOKENS
 from ahn_runtime.backends.cpu.threads import parallel_for
@@ -35,7 +36,7 @@ class Product:
 
     def __call__(self, rows: Array) -> Array:
         """int8 [T, K] -> int32 [T, N], before any scale."""
-        y: Array = torch._int_mm(torch.from_numpy(rows), self._matrix).numpy()
+        y: Array = int8_product(torch.from_numpy(rows), self._matrix).numpy()
         return y
 
 
@@ -65,7 +66,7 @@ class Int8Layer:
         h, rows, scales = self._norm(x.contiguous().numpy(), 0)
         of, turned = self._qkv, self._heads + self._kv_heads
         dim = rotation.shape[-1]
-        heads = np.empty((of.columns // dim, len(x), dim), f32)
+        heads = empty((of.columns // dim, len(x), dim), f32)
         args = self._qkv(rows), scales, of.scale, of.bias, rotation.numpy(), turned, heads
         _share_rows(int8_rows.split_heads, len(x), *args)
         q, k, v = torch.from_numpy(heads).split((self._heads, self._kv_heads, self._kv_heads))
@@ -75,19 +76,19 @@ class Int8Layer:
         """x [T, hidden] and what its heads found [H, T, D] -> the layer's output [T, hidden]."""
         tokens = len(x)
         heads, entered = mixed.contiguous().numpy(), x.contiguous().numpy()
-        rows = np.empty((tokens, heads.shape[0] * heads.shape[2]), i8)
-        scales = np.empty(tokens, f32)
+        rows = empty((tokens, heads.shape[0] * heads.shape[2]), i8)
+        scales = empty(tokens, f32)
         _share_rows(int8_rows.quantize_heads, tokens, heads, rows, scales)
-        middle = np.empty(entered.shape, f32)
+        middle = empty(entered.shape, f32)
         args = entered, self._out(rows), scales, self._out.scale, middle
         _share_rows(int8_rows.add_product, tokens, *args)
 
         _, rows, scales = self._norm(middle, 1)
         product = self._gate_up(rows), scales, self._gate_up.scale
-        gate = np.empty((tokens, self._gate_up.columns // 2), f32)
+        gate = empty((tokens, self._gate_up.columns // 2), f32)
         _share_rows(int8_rows.split_gate, tokens, *product, gate)
         F.silu(torch.from_numpy(gate), inplace=True)
-        inner, inner_scales = np.empty((2 * tokens, gate.shape[1]), i8), np.empty(tokens, f32)
+        inner, inner_scales = empty((2 * tokens, gate.shape[1]), i8), empty(tokens, f32)
         parallel_for(
             int8_rows.multiply_quantize,
             tokens,
@@ -97,13 +98,13 @@ class Int8Layer:
             inner,
             inner_scales,
         )
-        out = np.empty(entered.shape, f32)
+        out = empty(entered.shape, f32)
         args = middle, self._down(inner), inner_scales, self._down.scale, out
         _share_rows(int8_rows.add_two_term_product, tokens, *args)
         return torch.from_numpy(out)
 
     def _norm(self, x: Array, which: int) -> tuple[Array, Array, Array]:
-        h, rows, scales = np.empty(x.shape, f32), np.empty(x.shape, i8), np.empty(len(x), f32)
+        h, rows, scales = empty(x.shape, f32), empty(x.shape, i8), empty(len(x), f32)
         args = x, self._norms[which], self._eps, h, rows, scales
         _share_rows(int8_rows.norm_quantize, len(x), *args)
         return h, rows, scales

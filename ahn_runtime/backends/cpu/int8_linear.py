@@ -7,7 +7,9 @@ rounding of x left over is quantized again, 254 times finer: the same product ov
 
 Every token is scaled by its own largest value, so a row's result never depends on its neighbours,
 and a text fed in other pieces gives the same numbers. The sum is torch's int8 product with int32
-accumulation (oneDNN): it cannot saturate, and is checked once against plain integer arithmetic.
+accumulation (oneDNN) where that is exact, which is checked once against plain integer arithmetic;
+on processors without 8-bit dot products (VNNI) it saturates, and float32 products of pieces short
+enough to be exact give the same integers, more slowly.
 
 Source: per-token, per-channel symmetric quantization as in "LLM.int8()" (arXiv 2208.07339), section
 2, without its mixed-precision decomposition.
@@ -22,13 +24,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ahn_runtime.errors import AhnError
 from ahn_runtime.model.qwen2 import MEMORY_MARK
 
 LEVELS = 127
 REFINEMENT = 2 * LEVELS  # what rounding leaves is at most half a step
 FINE_LAYERS = frozenset({"down_proj", "lm_head"})
 MIN_SCALE = 1e-12
+EXACT_TERMS = 2**24 // LEVELS**2
+"""Products of int8 values whose sum, in any order, float32 holds exactly: integers up to 2^24."""
+COLUMNS = 4096
 INT8 = "int8"
 
 
@@ -75,11 +79,11 @@ class Int8Linear(nn.Module):
         rows, scale = quantize_rows(x)
         if self.fine:
             rest, _ = quantize_rows(x.float() - rows * scale, scale / REFINEMENT)
-            both = torch._int_mm(torch.cat((rows, rest)), matrix).to(torch.float32)
+            both = int8_product(torch.cat((rows, rest)), matrix).to(torch.float32)
             coarse, finer = both.chunk(2)
             y = coarse.add_(finer, alpha=1 / REFINEMENT)
         else:
-            y = torch._int_mm(rows, matrix).to(torch.float32)
+            y = int8_product(rows, matrix).to(torch.float32)
         y *= scale
         return y
 
@@ -164,15 +168,7 @@ def quantize_layers(model: nn.Module) -> None:
 
     Args:
         model: on the meta device; the new layers are filled when weights are loaded.
-
-    Raises:
-        AhnError: this machine's int8 product is not exact.
     """
-    if not int8_product_is_exact():
-        raise AhnError(
-            "This machine's int8 products are not exact (its torch build lacks the kernel); "
-            "run with --quantize none."
-        )
     for name, module in list(model.named_modules()):
         parent, _, leaf = name.rpartition(".")
         if MEMORY_MARK in name:
@@ -192,8 +188,30 @@ def _int8_twin(module: nn.Module, fine: bool) -> nn.Module | None:
     return None
 
 
+def int8_product(a: Tensor, b: Tensor) -> Tensor:
+    """a @ b in exact integers, on any processor: int8 [T, K], int8 [K, N] -> int32 [T, N].
+
+    No value may be -128.
+    """
+    if a.device.type != "cpu" or torch_product_is_exact():
+        return torch._int_mm(a, b)
+    return float_product(a, b)
+
+
+def float_product(a: Tensor, b: Tensor) -> Tensor:
+    """`int8_product` in float32, which holds every sum of `EXACT_TERMS` products as it is."""
+    y = torch.zeros(len(a), b.shape[1], dtype=torch.int32)
+    for first in range(0, a.shape[1], EXACT_TERMS):
+        terms = slice(first, first + EXACT_TERMS)
+        left = a[:, terms].float()
+        # Some columns at a time: the weights are never all in memory as float32.
+        for out, columns in zip(y.split(COLUMNS, 1), b[terms].split(COLUMNS, 1), strict=True):
+            out += (left @ columns.float()).to(torch.int32)
+    return y
+
+
 @functools.cache
-def int8_product_is_exact() -> bool:
+def torch_product_is_exact() -> bool:
     """Largest values on both sides, where kernels that add pairs in 16 bits would saturate."""
     generator = torch.Generator().manual_seed(0)
     a = torch.randint(-LEVELS, LEVELS + 1, (33, 4864), generator=generator, dtype=torch.int8)

@@ -1,27 +1,73 @@
 """Int8: exact integer products, rows that do not know their neighbours, and a bounded loss."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from ahn_runtime import Runtime
 from ahn_runtime.backends.cpu.int8_linear import (
+    LEVELS,
     Int8Linear,
     JoinedLayers,
-    int8_product_is_exact,
+    float_product,
+    int8_product,
     quantize_rows,
 )
 from ahn_runtime.loading import int8_file as quantized_cache
 from ahn_runtime.loading.embedded import CACHE_VARIABLE
 from ahn_runtime.loading.tiny import write_tiny
 from tests.ahn_runtime.test_laws import feed_split, token_ids
-from tests.support.paths import DATA
+from tests.support.paths import DATA, ROOT
 
 REAL_TEXT = (DATA / "two_destinies.txt").read_text("utf-8")
 
 
-def test_this_machines_product_is_exact():
-    assert int8_product_is_exact()
+@pytest.mark.parametrize("product", [int8_product, float_product])
+@pytest.mark.parametrize("rows, terms, columns", [(1, 96, 40), (33, 4864, 40), (3, 1041, 4100)])
+def test_products_are_exact_on_any_processor(product, rows, terms, columns):
+    """Largest values too, where some processors' own instructions saturate."""
+    generator = torch.Generator().manual_seed(0)
+    a, b = (
+        torch.randint(-LEVELS, LEVELS + 1, shape, generator=generator, dtype=torch.int8)
+        for shape in ((rows, terms), (columns, terms))
+    )
+    a[0], b[0], b[1], b[2, ::2] = LEVELS, LEVELS, -LEVELS, LEVELS
+    exact = (a.double() @ b.double().T).to(torch.int32)
+    assert torch.equal(product(a, b.T), exact)
+    assert torch.equal(product(a, b.T.contiguous()), exact)
+
+
+OLDER = {"ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
+"""Products are then computed as on a processor without AVX-512; other processors ignore them."""
+
+ANOTHER_PROCESSOR = """
+import sys, torch
+from ahn_runtime import Runtime
+from ahn_runtime.backends.cpu.int8_linear import Int8Linear, quantize_rows
+torch.manual_seed(0)
+layer, x = Int8Linear(1200, 40, bias=True, fine=True), torch.randn(7, 1200)
+rows, scale = quantize_rows(torch.randn(40, 1200))
+layer.weight.data, layer.scale.data, layer.bias.data = rows, scale[:, 0], torch.randn(40)
+session = Runtime.load(sys.argv[1], window=24, sinks=4, quantize="int8").session()
+torch.save((layer(x), session.feed(list(range(60)), logits="all")), sys.argv[2])
+"""
+
+
+def test_an_older_processor_runs_int8_and_gives_the_bits_of_integers(tiny_dir, tmp_path):
+    results = []
+    for name, variables in (("here", {}), ("older", OLDER)):
+        command = [sys.executable, "-c", ANOTHER_PROCESSOR, str(tiny_dir), str(tmp_path / name)]
+        here = ROOT
+        subprocess.run(command, check=True, cwd=here, env={**os.environ, **variables})
+        results.append(torch.load(tmp_path / name))
+    (layer, logits), (older_layer, older_logits) = results
+    assert torch.equal(layer, older_layer)
+    kl, top1 = kl_and_top1(logits, older_logits)
+    assert kl <= 1e-2 and top1 >= 0.95
 
 
 @pytest.fixture

@@ -1,0 +1,82 @@
+"""Loops on disk: compiled once for a processor, and never run by another."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import llvmlite
+import llvmlite.binding
+import numba
+import pytest
+from numba.core.registry import cpu_target
+
+from ahn_runtime.backends.cpu.jit import target_name
+from tests.support.paths import ROOT
+
+SCRIPT = """
+import json, numpy as np
+from ahn_runtime.backends.cpu.int8_rows import quantize_two_terms
+x = np.linspace(-3, 5, 67, dtype=np.float32)[None]
+rows, scales = np.empty((2, 67), np.int8), np.empty(1, np.float32)
+quantize_two_terms(x, rows, scales, 0, 1)
+stats = quantize_two_terms.stats
+misses, path = sum(stats.cache_misses.values()), stats.cache_path
+print(json.dumps({"misses": misses, "path": path, "rows": rows.tolist()}))
+"""
+
+OLDER = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+"""A processor that every machine of its kind can stand in for: it uses nothing special."""
+
+
+def run_loop(cache: Path, **variables: str) -> dict:
+    """Call a loop in a new process whose caches lie in `cache`."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
+    environment = {**kept, "AMMON_CACHE_DIR": str(cache), **variables}
+    command, here = [sys.executable, "-c", SCRIPT], ROOT
+    done = subprocess.run(command, env=environment, cwd=here, check=True, capture_output=True)
+    return json.loads(done.stdout)
+
+
+def test_each_processor_has_a_directory_of_its_own(tmp_path):
+    first, again = run_loop(tmp_path), run_loop(tmp_path)
+    assert first["misses"] and not again["misses"], "kept on disk, and found there"
+    older, once_more = run_loop(tmp_path, **OLDER), run_loop(tmp_path, **OLDER)
+    assert older["misses"] and not once_more["misses"], "the other processor's code is not used"
+    assert first["rows"] == older["rows"]
+    folders = {path.name for path in (tmp_path / "loops").iterdir()}
+    assert len(folders) == 2 and target_name() in folders
+    for run in (first, older):
+        assert Path(run["path"]).relative_to(tmp_path / "loops").parts[0] in folders
+    assert Path(first["path"]).parent != Path(older["path"]).parent
+
+
+def test_a_directory_chosen_for_numba_is_parted_too(tmp_path):
+    path = run_loop(tmp_path / "ammon", NUMBA_CACHE_DIR=str(tmp_path / "numba"))["path"]
+    assert Path(path).parent == tmp_path / "numba" / target_name()
+    assert not (tmp_path / "ammon").exists()
+
+
+def test_the_name_follows_all_that_the_code_depends_on(monkeypatch):
+    names = [target_name()]
+    for owner, attribute, value in (
+        (numba.config, "CPU_NAME", "another"),
+        (numba.config, "CPU_FEATURES", "+another"),
+        (numba, "__version__", "0.0.1"),
+        (llvmlite, "__version__", "0.0.2"),
+        (llvmlite.binding, "get_process_triple", lambda: "another-system"),
+    ):
+        with monkeypatch.context() as changed:
+            changed.setattr(owner, attribute, value)
+            names.append(target_name())
+    assert len(set(names)) == len(names) and target_name() == names[0]
+
+
+@pytest.mark.parametrize("name", ["CPU_NAME", "CPU_FEATURES"])
+def test_the_processor_is_the_one_that_numba_compiles_for(monkeypatch, name):
+    _, processor, features = cpu_target.target_context.codegen().magic_tuple()
+    found = {"CPU_NAME": processor, "CPU_FEATURES": features}[name]
+    before = target_name()
+    monkeypatch.setattr(numba.config, name, found)
+    assert target_name() == before
