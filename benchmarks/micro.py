@@ -19,11 +19,11 @@ import numpy as np
 import torch
 
 import app.torch_threads  # noqa: F401 (how the application's threads wait)
-from ahn_runtime.backends.cpu.attention import attend_single
+from ahn_runtime.backends.cpu.attention import decode_attention
 from ahn_runtime.backends.cpu.backend import FEW_QUERIES, CpuBackend
-from ahn_runtime.backends.cpu.decode_step import fine_product, product
+from ahn_runtime.backends.cpu.decode_step import product, two_term_product
 from ahn_runtime.backends.cpu.int8_linear import Int8Linear, quantize_rows
-from ahn_runtime.backends.cpu.threads import share_range
+from ahn_runtime.backends.cpu.threads import parallel_for
 from ahn_runtime.config import ModelConfig
 from ahn_runtime.model.attention import attend, attend_few, score_mask
 from ahn_runtime.model.cells import CELLS, cell_class
@@ -83,8 +83,8 @@ def _single_attention(held: int) -> Part:
     keys, values = (ring.numpy() for ring in _rings(held))
     scores, out = np.empty((heads, held), np.float32), np.empty((heads, 1, dim), np.float32)
 
-    return lambda layer: share_range(
-        attend_single, heads, True, q, keys[layer], values[layer], held, scores, out
+    return lambda layer: parallel_for(
+        decode_attention, heads, True, q, keys[layer], values[layer], held, scores, out
     )
 
 
@@ -116,8 +116,8 @@ def _single_product(tokens: int, inputs: int, columns: int, fine: bool) -> Part:
     weights = torch.randint(-127, 128, (EMBEDDED.num_layers, columns, inputs), dtype=torch.int8)
     matrices, out = weights.numpy(), np.empty(columns, np.float32 if fine else np.int32)
 
-    loop, given = (fine_product, rows) if fine else (product, rows[0])
-    return lambda layer: share_range(loop, columns, True, matrices[layer], given, out)
+    loop, given = (two_term_product, rows) if fine else (product, rows[0])
+    return lambda layer: parallel_for(loop, columns, True, matrices[layer], given, out)
 
 
 @torch.inference_mode()

@@ -13,12 +13,12 @@ from safetensors.torch import load_file, save_file
 
 from ahn_runtime import Runtime, load_checkpoint, save_checkpoint
 from ahn_runtime.aligned import ALIGNMENT_BYTES, aligned, empty
-from ahn_runtime.backends.cpu.attention import attend_single
-from ahn_runtime.backends.cpu.decode_step import fine_product, product
-from ahn_runtime.backends.cpu.gated_delta_rule import remember, write_gates
+from ahn_runtime.backends.cpu.attention import decode_attention
+from ahn_runtime.backends.cpu.decode_step import product, two_term_product
+from ahn_runtime.backends.cpu.gated_delta_rule import fused_recurrent_gated_delta_rule, write_gates
 from ahn_runtime.backends.cpu.int8_layer import Int8Layer
 from ahn_runtime.backends.cpu.int8_linear import FusedLinear
-from ahn_runtime.backends.cpu.int8_rows import norm_quantize, quantize_fine
+from ahn_runtime.backends.cpu.int8_rows import norm_quantize, quantize_two_terms
 from ahn_runtime.loading import int8_file as quantized_cache
 from ahn_runtime.loading.embedded import CACHE_VARIABLE
 from ahn_runtime.loading.tiny import TINY, write_tiny
@@ -278,14 +278,14 @@ def run_norm(x, weight):
 
 def run_fine(x):
     rows, scales = torch.zeros((2 * len(x), x.shape[1]), dtype=torch.int8), torch.zeros(len(x))
-    quantize_fine(x.numpy(), rows.numpy(), scales.numpy(), 0, len(x))
+    quantize_two_terms(x.numpy(), rows.numpy(), scales.numpy(), 0, len(x))
     return rows, scales
 
 
 def run_attention(q, k, v):
     out, scores = torch.zeros_like(q), torch.zeros(len(q), k.shape[1])
     arrays = q.numpy(), k.numpy(), v.numpy()
-    attend_single(*arrays, k.shape[1], scores.numpy(), out.numpy(), 0, len(q))
+    decode_attention(*arrays, k.shape[1], scores.numpy(), out.numpy(), 0, len(q))
     return (out,)
 
 
@@ -301,7 +301,7 @@ def run_memory(q, k, gates, x, memory, weights, norm):
     given = (q, k, k, gates, x, memory, weights, norm[0], memory)
     eps = np.float32(1e-6)
     arrays = [t.numpy() for t in given]
-    remember(*arrays, eps, eps, added.numpy(), after.numpy(), 0, len(q))
+    fused_recurrent_gated_delta_rule(*arrays, eps, eps, added.numpy(), after.numpy(), 0, len(q))
     return added, after
 
 
@@ -309,7 +309,7 @@ def run_products(weights, rows):
     coarse = torch.zeros(len(weights), dtype=torch.int32)
     fine = torch.zeros(len(weights))
     product(weights.numpy(), rows.numpy()[0], coarse.numpy(), 0, len(weights))
-    fine_product(weights.numpy(), rows.numpy(), fine.numpy(), 0, len(weights))
+    two_term_product(weights.numpy(), rows.numpy(), fine.numpy(), 0, len(weights))
     return coarse, fine
 
 

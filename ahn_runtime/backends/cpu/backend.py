@@ -20,8 +20,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ahn_runtime.backends.cpu.decode_step import DecodeStep, SingleRow, can_decode
-from ahn_runtime.backends.cpu.gated_delta_rule import remember, write_gates
+from ahn_runtime.backends.cpu.decode_step import DecodeStep, TwoTermRow, can_decode
+from ahn_runtime.backends.cpu.gated_delta_rule import fused_recurrent_gated_delta_rule, write_gates
 from ahn_runtime.backends.cpu.int8_layer import Int8Layer
 from ahn_runtime.backends.cpu.int8_linear import FusedLinear, Int8Linear, shared_inputs
 from ahn_runtime.backends.cpu.jit import arrays, is_few
@@ -50,7 +50,7 @@ class CpuBackend(TorchBackend):
         self._fused: dict[tuple[nn.Module, ...], FusedLinear] = {}
         self._layers: dict[DecoderLayer, Int8Layer] = {}
         self._decode_step: DecodeStep | None = None
-        self._single_row: dict[nn.Module, SingleRow] = {}
+        self._single_row: dict[nn.Module, TwoTermRow] = {}
         if model is None:
             return
         self._fused = {tuple(layers): FusedLinear(layers) for layers in shared_inputs(model)}
@@ -64,7 +64,7 @@ class CpuBackend(TorchBackend):
             self._decode_step = DecodeStep(model, list(self._layers.values()))
             head = cast(nn.Module, model.lm_head)
             if isinstance(head, Int8Linear) and head.two_term and head.bias is None:
-                self._single_row[head] = SingleRow(head)
+                self._single_row[head] = TwoTermRow(head)
 
     @property
     def has_decode_step(self) -> bool:
@@ -144,7 +144,7 @@ class CpuBackend(TorchBackend):
             return super().memory_step(cell, q, k, v, gates, x, memory)
         weights = cell.g_proj.weight, cell.o_norm.weight, cell.o_proj.weight
         added, after = torch.empty_like(q), torch.empty_like(memory)
-        remember(
+        fused_recurrent_gated_delta_rule(
             *arrays(q, k, v, gates, x, memory, *weights),
             np.float32(L2_EPS),
             np.float32(NORM_EPS),

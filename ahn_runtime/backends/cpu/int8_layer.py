@@ -18,7 +18,7 @@ from ahn_runtime.backends.cpu import int8_rows
 from ahn_runtime.backends.cpu.int8_linear import FusedLinear, Int8Linear, int8_product
 from ahn_runtime.backends.cpu.int8_rows import Array
 from ahn_runtime.backends.cpu.jit import FEW_TOKENS
-from ahn_runtime.backends.cpu.threads import share_range
+from ahn_runtime.backends.cpu.threads import parallel_for
 from ahn_runtime.model.attention import BlockPlan
 from ahn_runtime.model.cache import LayerState
 from ahn_runtime.model.qwen2 import DecoderLayer, Heads, Rotations
@@ -138,7 +138,7 @@ class Int8Layer:
         _for_rows(int8_rows.multiply_quantize, tokens, *product, gate, inner, inner_scales)
         out = empty(x.shape, f32)
         args = x, self._down(inner), inner_scales, self._down.scale, out
-        _for_rows(int8_rows.add_fine, tokens, *args)
+        _for_rows(int8_rows.add_two_term_product, tokens, *args)
         return out
 
     def _norm(self, x: Array, which: int) -> tuple[Array, Array, Array]:
@@ -151,4 +151,4 @@ class Int8Layer:
 
 def _for_rows(loop: Callable[..., Any], tokens: int, *args: Any) -> None:
     """Run a loop over rows 0 to `tokens`: a few here, more on as many threads as torch has."""
-    share_range(loop, tokens, tokens > FEW_TOKENS, *args)
+    parallel_for(loop, tokens, tokens > FEW_TOKENS, *args)
