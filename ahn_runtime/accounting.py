@@ -1,4 +1,4 @@
-"""FLOPs and cache sizes: the paper's convention, and what was really run.
+"""FLOPs and cache sizes: by the paper's convention, and as run.
 
 Letters of the formulas: d = hidden, D = head dim, H and Hkv heads, F = MLP width, V = vocabulary,
 Wt = W + S, L tokens. A multiply-add counts as two.

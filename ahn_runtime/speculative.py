@@ -60,7 +60,7 @@ def accepted_prefix(draft: Sequence[int], chosen: Tensor) -> int:
 
     Args:
         draft: token ids.
-        chosen: what greedy decoding chooses in their places, int64 [at least as many].
+        chosen: what greedy decoding chooses in their places, int64, at least as many.
     """
     for i, (drafted, greedy) in enumerate(zip(draft, chosen.tolist(), strict=False)):
         if drafted != greedy:

@@ -1,6 +1,6 @@
-"""What computes a model, as one interface, and the one place where an implementation is chosen.
+"""The interface of what computes a model, and the one place where an implementation is chosen.
 
-A backend runs the decoder's layers over a block of tokens: on the plain way (`torch`), with the
+A backend runs the decoder's layers over a block of tokens: in plain torch calls (`torch`), with the
 kernels of flash-linear-attention on a CUDA device (`fla`), or with compiled loops and int8 products
 on a CPU (`cpu`). It is made once when a model is loaded, never changes the model, and keeps no
 state of a session; one model may serve several backends at once.
@@ -62,8 +62,9 @@ class Backend(Recurrences, Protocol):
         Args:
             q: rotated, [H, rows, D], of the block's last `rows` tokens.
             q_sinks: rotated as seen from the sinks, where that differs.
-            k, v: [Hkv, K, D]: what is held before the block, by slot, then the block's; for a
-                single token what is held with it.
+            k, v: [Hkv, K, D]: keys and values held before the block, by slot, then the block's;
+                for a single token those held after it was written.
+            plan: of the block.
 
         Returns:
             [H, rows, D].

@@ -30,8 +30,8 @@ class TorchBackend:
     """A `Backend` without fast paths of its own.
 
     Args:
-        model: what is computed; this backend keeps nothing of it. Faster ones prepare its weights,
-            and without a model serve cells and attention alone.
+        model: the model to compute; this backend keeps nothing of it. Faster backends prepare its
+            weights; without a model they serve cells and attention alone.
     """
 
     recurrences: ClassVar[str] = "torch"

@@ -1,4 +1,4 @@
-"""From files to a `Qwen2` with its memory: where weights come from, and the checks on the way in.
+"""From files to a `Qwen2` with its memory: where weights come from, and how they are checked.
 
 A base comes from a GGUF file or a directory of safetensors (one `model.safetensors`, or the shards
 of `model.safetensors.index.json`). A memory comes merged into such a directory, or alone in a
@@ -57,11 +57,11 @@ class BaseSource:
 
 
 def open_base(path: Path) -> BaseSource:
-    """Look at a GGUF file, or a directory of safetensors or with one GGUF.
+    """Open a base model: a GGUF file, or a directory of safetensors or with one GGUF.
 
     Raises:
-        ModelNotFound: nothing there that could be a model.
-        WeightsError: it is there but not usable.
+        ModelNotFound: there is no model.
+        WeightsError: there is one, but it is not usable.
     """
     if path.is_dir() and not (path / "config.json").is_file():
         ggufs = sorted(path.glob("*.gguf"))
@@ -164,11 +164,13 @@ def _put_from(loader: _Loader, base: BaseSource, *, weights: bool, memory: bool)
 
 
 def _load_int8_base(loader: _Loader, base: BaseSource) -> None:
-    """The base's weights as they were quantized before, or now, and then kept."""
+    """The base's quantized weights: from an earlier start's file, or quantized now and kept."""
     kept = cached_path(base.path)
     ready = read_cached(kept)
     if ready is not None:
-        with contextlib.suppress(SafetensorError, OSError):  # removed meanwhile: quantize again
+        with contextlib.suppress(
+            SafetensorError, OSError
+        ):  # the file was removed meanwhile: quantize again
             for name, tensor in ready:
                 loader.put_ready(name, tensor)
             return
@@ -177,7 +179,7 @@ def _load_int8_base(loader: _Loader, base: BaseSource) -> None:
 
 
 class _Loader:
-    """Puts tensors into a model made on the meta device, checking each."""
+    """Fills a model made on the meta device, checking each tensor."""
 
     def __init__(self, model: Qwen2, source: str, dtype: torch.dtype) -> None:
         self.model, self.source, self.dtype = model, source, dtype
@@ -202,7 +204,7 @@ class _Loader:
         self.loaded.add(name)
 
     def put_ready(self, name: str, tensor: Tensor) -> None:
-        """A tensor that is already what the model holds, from the quantized weights on disk."""
+        """Take a tensor as the model holds it, from the quantized weights on disk."""
         if name not in self.expected or tensor.shape != self.expected[name]:
             raise WeightsError(
                 f"The quantized weights kept for {self.source} do not fit it ({name}); delete the "
@@ -246,7 +248,7 @@ def _untrained_memory(model: Qwen2) -> None:
 
 
 def _tensor_files(directory: Path) -> dict[str, Path]:
-    """Tensor name to file, from the index, the single file, or an AHN-only file."""
+    """Tensor names and their files, from the index, the single file, or an AHN-only file."""
     index = directory / "model.safetensors.index.json"
     if index.is_file():
         names = _read_json(index).get("weight_map", {})
@@ -293,8 +295,8 @@ def _read_json(path: Path) -> dict[str, Any]:
 def fingerprint_of(model: Qwen2) -> tuple[str, str]:
     """Identity of the loaded weights: (base, memory), hex; memory is "" without one.
 
-    The base is sampled (name, shape, dtype and up to 1,024 evenly spaced values of each tensor:
-    enough to tell models, quantizations and fine-tunes apart, and instant); the memory is whole.
+    Of the base's tensors, name, shape, dtype and about 1,024 evenly spaced values are hashed, which
+    is instant and distinguishes models, quantizations and fine-tunes; of the memory's all values.
     """
     base, memory = hashlib.sha256(), hashlib.sha256()
     has_memory = False

@@ -3,7 +3,7 @@
     y[t, n] = x_scale[t] * w_scale[n] * sum_k xq[t, k] wq[n, k]   (+ bias)
 
 Where inputs have outliers (`down_proj`), and where it costs next to nothing (`lm_head`), x is
-quantized to two terms: what the rounding left over is quantized again, 254 times finer, and the
+quantized to two terms: the rounding error is quantized again, with steps of 1/254, and the
 same product is taken over twice the rows.
 
 Every token is scaled by its own largest value, so a row's result never depends on its neighbours,
@@ -195,7 +195,7 @@ def quantize_rows(x: Tensor, scale: Tensor | None = None) -> tuple[Tensor, Tenso
     """Rows of x [R, K] as int8 and their scales, float32 [R, 1]: x is close to rows * scales.
 
     Args:
-        scale: given, it is used; None: each row's largest value becomes 127.
+        scale: float32 [R, 1], used as it is; None: each row's largest value becomes 127.
     """
     x = x.float()
     if scale is None:
