@@ -2,7 +2,7 @@
 
 Matrix products choose their path by the address of their operands: the same numbers at an address
 that is not aligned may give other last bits. Files, databases and numpy do not align to cache
-lines. So their tensors pass through `aligned`, and arrays that a product writes or reads are made by
+lines. So their tensors pass through `aligned`, and arrays that a product uses are made by
 `empty`: then equal numbers give equal bits.
 """
 
