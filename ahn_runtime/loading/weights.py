@@ -168,9 +168,8 @@ def _load_int8_base(loader: _Loader, base: BaseSource) -> None:
     kept = cached_path(base.path)
     ready = read_cached(kept)
     if ready is not None:
-        with contextlib.suppress(
-            SafetensorError, OSError
-        ):  # the file was removed meanwhile: quantize again
+        # A file that was removed meanwhile is written again.
+        with contextlib.suppress(SafetensorError, OSError):
             for name, tensor in ready:
                 loader.put_ready(name, tensor)
             return
