@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from ahn_runtime.backends.base import kernels_for
+from ahn_runtime.backends.base import backend_class
 
 
 def describe_device() -> str:
@@ -16,5 +16,5 @@ def describe_device() -> str:
 
 def describe_kernels() -> str:
     """What computes the memories' recurrences and the attention on that device."""
-    name = kernels_for(torch.device("cuda" if torch.cuda.is_available() else "cpu")).name
-    return f"recurrences by {name}, attention by torch"
+    chosen = backend_class(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    return f"recurrences by {chosen.recurrences}, attention by {chosen.attention}"

@@ -19,12 +19,13 @@ import numpy as np
 import torch
 
 import app.torch_threads  # noqa: F401 (how the application's threads wait)
-from ahn_runtime.backends.cpu.attention import attend_single
-from ahn_runtime.backends.cpu.decode_step import fine_product, product
+from ahn_runtime.backends.cpu.attention import decode_attention
+from ahn_runtime.backends.cpu.backend import FEW_QUERIES, CpuBackend
+from ahn_runtime.backends.cpu.decode_step import product, two_term_product
 from ahn_runtime.backends.cpu.int8_linear import Int8Linear, quantize_rows
-from ahn_runtime.backends.cpu.threads import share_range
+from ahn_runtime.backends.cpu.threads import parallel_for
 from ahn_runtime.config import ModelConfig
-from ahn_runtime.model.attention import attend, score_mask
+from ahn_runtime.model.attention import attend, attend_few, score_mask
 from ahn_runtime.model.cells import CELLS, cell_class
 
 EMBEDDED = ModelConfig(
@@ -77,7 +78,8 @@ def _attention(tokens: int, held: int) -> Part:
     q = torch.randn(EMBEDDED.num_heads, tokens, EMBEDDED.head_dim)
     keys, values = _rings(held)
     mask = score_mask(torch.rand(tokens, held) > 0.1)
-    return lambda layer: attend(q, keys[layer], values[layer], mask)
+    computed_by = attend_few if tokens <= FEW_QUERIES else attend
+    return lambda layer: computed_by(q, keys[layer], values[layer], mask)
 
 
 def _single_attention(held: int) -> Part:
@@ -86,8 +88,8 @@ def _single_attention(held: int) -> Part:
     keys, values = (ring.numpy() for ring in _rings(held))
     scores, out = np.empty((heads, held), np.float32), np.empty((heads, 1, dim), np.float32)
 
-    return lambda layer: share_range(
-        attend_single, heads, True, q, keys[layer], values[layer], held, scores, out
+    return lambda layer: parallel_for(
+        decode_attention, heads, True, q, keys[layer], values[layer], held, scores, out
     )
 
 
@@ -101,12 +103,13 @@ def _memory(name: str, x: torch.Tensor) -> Part:
     for cell in cells:
         cell.initialise(torch.Generator().manual_seed(0))
     q, k, v = torch.randn(3, heads, len(x), dim)
-    memory, gates = torch.randn(layers, heads, dim, dim), cells[0].write_gates(x)
-    return lambda layer: cells[layer](q, k, v, gates, x, memory[layer])
+    backend, memory = CpuBackend(), torch.randn(layers, heads, dim, dim)
+    gates = backend.write_gates(cells[0], x)
+    return lambda layer: backend.memory_step(cells[layer], q, k, v, gates, x, memory[layer])
 
 
-def _product(tokens: int, inputs: int, columns: int, fine: bool) -> Part:
-    layers = [Int8Linear(inputs, columns, bias=False, fine=fine)] * EMBEDDED.num_layers
+def _product(tokens: int, inputs: int, columns: int, two_term: bool) -> Part:
+    layers = [Int8Linear(inputs, columns, bias=False, two_term=two_term)] * EMBEDDED.num_layers
     layers[0].weight.data, scale = quantize_rows(torch.randn(columns, inputs))
     layers[0].scale.data = scale[:, 0]
     x = torch.randn(tokens, inputs)
@@ -118,8 +121,8 @@ def _single_product(tokens: int, inputs: int, columns: int, fine: bool) -> Part:
     weights = torch.randint(-127, 128, (EMBEDDED.num_layers, columns, inputs), dtype=torch.int8)
     matrices, out = weights.numpy(), np.empty(columns, np.float32 if fine else np.int32)
 
-    loop, given = (fine_product, rows) if fine else (product, rows[0])
-    return lambda layer: share_range(loop, columns, True, matrices[layer], given, out)
+    loop, given = (two_term_product, rows) if fine else (product, rows[0])
+    return lambda layer: parallel_for(loop, columns, True, matrices[layer], given, out)
 
 
 @torch.inference_mode()

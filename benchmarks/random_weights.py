@@ -56,7 +56,7 @@ def make_ammon(shape: dict[str, Any], window: int, device: torch.device) -> Engi
         model = Qwen2(config, stream.cell).to(dtype)
     _fill(model)
     known = ("random", "random")  # a fingerprint of gigabytes of random weights would be useless
-    runtime = Runtime(model.eval(), stream, None, "random", "none", device, fingerprint=known)
+    runtime = Runtime(model.eval(), stream, None, "random", "none", fingerprint=known)
     return AmmonEngine(runtime.session())
 
 

@@ -87,9 +87,9 @@ def memory_stats(session: Session) -> MemoryStats:
         session: of a runtime with a memory; it has read more tokens than there are sinks.
     """
     norms, half_lives, writes = [], [], []
-    layers = session.runtime.model.model.layers
+    layers = session.runtime.model.layers
     for layer, state in zip(layers, session.state.layers, strict=True):
-        cell: Cell = layer.ahn.fn  # type: ignore[union-attr, assignment]
+        cell: Cell = layer.ahn.fn  # type: ignore[union-attr]
         norms.append(torch.linalg.matrix_norm(state.memory.float()))
         cached = session.runtime.stream.cached_tokens(session.tokens_seen)
         gates = state.gates[:, session.runtime.stream.sinks : cached].float()

@@ -17,16 +17,16 @@ Source: "Artificial Hippocampus Networks" (arXiv 2510.07318), sections 3.2 and 3
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from ahn_runtime.backends.base import Backend
 from ahn_runtime.backends.cpu.int8_linear import Int8Linear
 from ahn_runtime.model.attention import attend, score_mask
-from ahn_runtime.model.qwen2 import DecoderLayer, Qwen2
+from ahn_runtime.model.qwen2 import DecoderLayer, Qwen2, Rotations
 from ahn_runtime.model.rope import rope_rotation
 
 QUERY_BLOCK_TOKENS = 1024
@@ -71,10 +71,13 @@ class Window:
 
 
 @torch.no_grad()
-def teacher_forward(model: Qwen2, ids: Tensor, view: Window) -> tuple[Tensor, list[Shared]]:
+def teacher_forward(
+    model: Qwen2, backend: Backend, ids: Tensor, view: Window
+) -> tuple[Tensor, list[Shared]]:
     """Run the base model with full attention over a sequence, without gradients.
 
     Args:
+        backend: computes linear layers and memories, as in `Runtime.backend`.
         ids: token ids, int64 [L].
         view: W and S of the student.
 
@@ -84,18 +87,19 @@ def teacher_forward(model: Qwen2, ids: Tensor, view: Window) -> tuple[Tensor, li
     x = model.model.embed_tokens(ids)
     rotation = _rotation(model, 0, view.length, x)
     shares = []
-    for layer in _layers(model):
-        h, q, k, v = _project(layer, x, rotation)
+    for layer in model.layers:
+        h, q, k, v = _project(layer, x, rotation, backend)
         # Copies, because slices would keep the tensors of the whole sequence in memory.
         own = slice(0, view.first)
         shares.append(Shared(k[:, own].clone(), v[:, own].clone(), h[view.sinks : view.first]))
-        x = _finish(layer, x, _attend_all(q, k, v))
+        x = _finish(layer, x, _attend_all(q, k, v), backend)
     final: Tensor = model.model.norm(x[view.first :])
     return final, shares
 
 
 def student_forward(
     model: Qwen2,
+    backend: Backend,
     ids: Tensor,
     view: Window,
     shares: list[Shared],
@@ -105,6 +109,7 @@ def student_forward(
     """Run the model with its window and memory over the positions from P on, differentiably.
 
     Args:
+        backend: computes linear layers and memories, as in `Runtime.backend`.
         ids: token ids, int64 [L].
         view: W and S.
         shares: each layer's tensors below P, from `teacher_forward`.
@@ -117,12 +122,13 @@ def student_forward(
     """
     x = model.model.embed_tokens(ids[view.first :])
     rotation = _rotation(model, view.first, view.length, x)
-    for i, (layer, share) in enumerate(zip(_layers(model), shares, strict=True)):
+    for i, (layer, share) in enumerate(zip(model.layers, shares, strict=True)):
         strength = None if strengths is None else strengths[i]
         if recompute:
             x = checkpoint(
                 _student_layer,
                 layer,
+                backend,
                 x,
                 share,
                 view,
@@ -132,32 +138,33 @@ def student_forward(
                 preserve_rng_state=False,
             )
         else:
-            x = _student_layer(layer, x, share, view, rotation, strength)
+            x = _student_layer(layer, backend, x, share, view, rotation, strength)
     final: Tensor = model.model.norm(x)
     return final
 
 
 def _student_layer(
     layer: DecoderLayer,
+    backend: Backend,
     x: Tensor,
     share: Shared,
     view: Window,
     rotation: Tensor,
     strength: Tensor | None,
 ) -> Tensor:
-    h, q, k, v = _project(layer, x, rotation)
+    h, q, k, v = _project(layer, x, rotation, backend)
     k, v = torch.cat((share.k, k), dim=1), torch.cat((share.v, v), dim=1)  # (Hkv, L, D)
     out = attend_window(q, k, v, view)
     assert layer.ahn is not None
     cell, written = layer.ahn.fn, slice(view.sinks, view.length - view.window)
-    gates = cell.write_gates(torch.cat((share.x, h))[: len(h)])
+    gates = backend.write_gates(cell, torch.cat((share.x, h))[: len(h)])
     keys, values = (_repeat(layer, t[:, written]) for t in (k, v))
     if strength is not None:
         values = values * strength[..., None]
     heads, _, dim = q.shape
     empty = torch.zeros(heads, dim, dim, device=q.device)
-    added, _ = cell(q, keys, values, gates, h, empty)
-    return _finish(layer, x, out + added.to(out.dtype))
+    added, _ = backend.memory_step(cell, q, keys, values, gates, h, empty)
+    return _finish(layer, x, out + added.to(out.dtype), backend)
 
 
 def attend_window(q: Tensor, k: Tensor, v: Tensor, view: Window) -> Tensor:
@@ -190,22 +197,18 @@ def _attend_all(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return out[0]
 
 
-def _layers(model: Qwen2) -> list[DecoderLayer]:
-    return cast(list[DecoderLayer], list(model.model.layers))
-
-
 def _project(
-    layer: DecoderLayer, x: Tensor, rotation: Tensor
+    layer: DecoderLayer, x: Tensor, rotation: Tensor, backend: Backend
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Normed input, rotated queries and keys, values."""
     h = layer.input_layernorm(x)
-    _, q, k, v = layer.self_attn.project(h, rotation)
-    return h, q, k, v
+    heads = layer.self_attn.project(h, Rotations(rotation, None), backend)
+    return h, heads.q, heads.k, heads.v
 
 
-def _finish(layer: DecoderLayer, x: Tensor, mixed: Tensor) -> Tensor:
-    x = x + layer.self_attn.o_proj(mixed.transpose(0, 1).flatten(1))
-    out: Tensor = x + layer.mlp(layer.post_attention_layernorm(x))
+def _finish(layer: DecoderLayer, x: Tensor, mixed: Tensor, backend: Backend) -> Tensor:
+    x = x + layer.self_attn.output(mixed)
+    out: Tensor = x + layer.mlp(layer.post_attention_layernorm(x), backend)
     return out
 
 

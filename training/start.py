@@ -25,6 +25,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from ahn_runtime.backends.base import Backend
 from ahn_runtime.model.cells.base import inverse_softplus
 from ahn_runtime.model.qwen2 import MEMORY_MARK, Qwen2
 from training.distill import Window, teacher_forward
@@ -45,10 +46,11 @@ HALF_LIVES_TOKENS = (32, 4096)
 
 
 @torch.no_grad()
-def measure_layers(model: Qwen2, sequences: Iterable[Tensor]) -> Tensor:
+def measure_layers(model: Qwen2, backend: Backend, sequences: Iterable[Tensor]) -> Tensor:
     """Measure the inputs and values of each layer's attention over some sequences.
 
     Args:
+        backend: computes the layers, as in `Runtime.backend`.
         sequences: token ids, int64 [L] each.
 
     Returns:
@@ -57,7 +59,7 @@ def measure_layers(model: Qwen2, sequences: Iterable[Tensor]) -> Tensor:
     """
     rows = []
     for ids in sequences:
-        _, shares = teacher_forward(model, ids, Window(len(ids) - 2, 0, len(ids)))
+        _, shares = teacher_forward(model, backend, ids, Window(len(ids) - 2, 0, len(ids)))
         for share in shares:
             x, v = share.x.float(), share.v.float()
             sizes = torch.stack((x.abs().sum(dim=-1).mean(), v.square().mean().sqrt()))

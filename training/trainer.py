@@ -180,8 +180,11 @@ class Trainer:
         positions = torch.tensor(example.positions, device=device)
         weights = torch.tensor(example.weights, device=device) / self.settings.batch
         rows = positions - view.first
-        teacher_states, shares = teacher_forward(model, ids, view)
-        student_states = student_forward(model, ids, view, shares, self.settings.recomputes)[rows]
+        backend = self.runtime.backend
+        teacher_states, shares = teacher_forward(model, backend, ids, view)
+        student_states = student_forward(
+            model, backend, ids, view, shares, self.settings.recomputes
+        )[rows]
         losses, gradient = distillation_loss(
             model.lm_head, student_states, teacher_states[rows], ids[positions + 1], weights
         )
@@ -218,7 +221,7 @@ class Trainer:
         model, device = self.runtime.model, self.runtime.device
         number = min(MEASURED_SEQUENCES, self.corpus.size)
         ids = (torch.tensor(self.corpus.example(n).ids, device=device) for n in range(number))
-        measured = measure_layers(model, ids)
+        measured = measure_layers(model, self.runtime.backend, ids)
         if not self.group.is_leader:
             measured.zero_()
         # The others contribute zeros, so every process gets exactly the leader's values.

@@ -13,10 +13,12 @@ from safetensors.torch import load_file, save_file
 
 from ahn_runtime import Runtime, load_checkpoint, save_checkpoint
 from ahn_runtime.aligned import ALIGNMENT_BYTES, aligned, empty
-from ahn_runtime.backends.cpu.attention import attend_single
-from ahn_runtime.backends.cpu.decode_step import fine_product, product
-from ahn_runtime.backends.cpu.gated_delta_rule import remember, write_gates
-from ahn_runtime.backends.cpu.int8_rows import norm_quantize, quantize_fine
+from ahn_runtime.backends.cpu.attention import decode_attention
+from ahn_runtime.backends.cpu.decode_step import product, two_term_product
+from ahn_runtime.backends.cpu.gated_delta_rule import fused_recurrent_gated_delta_rule, write_gates
+from ahn_runtime.backends.cpu.int8_layer import Int8Layer
+from ahn_runtime.backends.cpu.int8_linear import FusedLinear
+from ahn_runtime.backends.cpu.int8_rows import norm_quantize, quantize_two_terms
 from ahn_runtime.loading import int8_file
 from ahn_runtime.loading.embedded import CACHE_VARIABLE
 from ahn_runtime.loading.tiny import TINY, write_tiny
@@ -133,9 +135,8 @@ def test_quantized_weights_on_disk_give_the_same_bits_at_any_address(monkeypatch
     (kept,) = (tmp_path / "cache" / "int8").iterdir()
     for shift in SHIFTS:
         shift_file(kept, shift)
-        monkeypatch.setattr(
-            "ahn_runtime.loading.weights.quantize_rows", lambda _: 1 / 0
-        )  # from the file
+        # From the file: quantizing again would fail.
+        monkeypatch.setattr("ahn_runtime.loading.weights.quantize_rows", lambda _: 1 / 0)
         again = Runtime.load(model, **OPTIONS, quantize="int8")
         scales = [p for n, p in again.model.named_parameters() if n.endswith("head.scale")]
         assert scales and all(is_aligned(each) for each in scales)
@@ -251,14 +252,16 @@ def test_ids_at_any_address_give_the_same_bits(load_tiny, shift):
 
 def test_what_an_int8_layer_hands_to_products_is_aligned(load_tiny):
     runtime = load_tiny(**OPTIONS, quantize="int8")
-    layer, hidden = runtime.model.model.layers[0], runtime.config.hidden_size
-    assert layer.fused is not None
+    hidden, layer = runtime.config.hidden_size, runtime.model.layers[0]
+    attn, mlp = layer.self_attn, layer.mlp
+    projections = (attn.q_proj, attn.k_proj, attn.v_proj), (mlp.gate_proj, mlp.up_proj)
+    int8 = Int8Layer(layer, *map(FusedLinear, projections))
     rotation = torch.randn(2, 21, runtime.config.head_dim)
     with torch.inference_mode():
         x = torch.randn(21, hidden)
-        h, q, *_ = layer.fused.project(x, rotation)
-        out = layer.fused.finish(x, torch.randn(runtime.config.num_heads, 21, q.shape[-1]))
-    assert is_aligned(h) and is_aligned(q) and is_aligned(out)
+        h, heads = int8.project(x, rotation)
+        out = int8.finish(x, torch.randn(runtime.config.num_heads, 21, heads.q.shape[-1]))
+    assert is_aligned(h) and is_aligned(heads.q) and is_aligned(out)
 
 
 # Compiled loops: the same bits wherever their arrays lie
@@ -277,14 +280,14 @@ def run_norm(x, weight):
 
 def run_fine(x):
     rows, scales = torch.zeros((2 * len(x), x.shape[1]), dtype=torch.int8), torch.zeros(len(x))
-    quantize_fine(x.numpy(), rows.numpy(), scales.numpy(), 0, len(x))
+    quantize_two_terms(x.numpy(), rows.numpy(), scales.numpy(), 0, len(x))
     return rows, scales
 
 
 def run_attention(q, k, v):
     out, scores = torch.zeros_like(q), torch.zeros(len(q), k.shape[1])
     arrays = q.numpy(), k.numpy(), v.numpy()
-    attend_single(*arrays, k.shape[1], scores.numpy(), out.numpy(), 0, len(q))
+    decode_attention(*arrays, k.shape[1], scores.numpy(), out.numpy(), 0, len(q))
     return (out,)
 
 
@@ -300,7 +303,7 @@ def run_memory(q, k, gates, x, memory, weights, norm):
     given = (q, k, k, gates, x, memory, weights, norm[0], memory)
     eps = np.float32(1e-6)
     arrays = [t.numpy() for t in given]
-    remember(*arrays, eps, eps, added.numpy(), after.numpy(), 0, len(q))
+    fused_recurrent_gated_delta_rule(*arrays, eps, eps, added.numpy(), after.numpy(), 0, len(q))
     return added, after
 
 
@@ -308,7 +311,7 @@ def run_products(weights, rows):
     coarse = torch.zeros(len(weights), dtype=torch.int32)
     fine = torch.zeros(len(weights))
     product(weights.numpy(), rows.numpy()[0], coarse.numpy(), 0, len(weights))
-    fine_product(weights.numpy(), rows.numpy(), fine.numpy(), 0, len(weights))
+    two_term_product(weights.numpy(), rows.numpy(), fine.numpy(), 0, len(weights))
     return coarse, fine
 
 

@@ -171,7 +171,7 @@ def test_the_influence_of_a_token_equals_a_finite_difference_of_the_loss(trained
     assert "".join(found.tokens) == trained.tokenizer.decode(ids[4 : 4 + len(found.tokens)])
 
     model, tokens = trained.model, torch.tensor(ids)
-    teacher_states, shares = teacher_forward(model, tokens, view)
+    teacher_states, shares = teacher_forward(model, trained.backend, tokens, view)
     config, token = trained.config, 20
     rows = slice(120 - 52 - scored - 1, 120 - 52 - 1)
 
@@ -179,7 +179,9 @@ def test_the_influence_of_a_token_equals_a_finite_difference_of_the_loss(trained
         strengths = torch.ones(config.num_layers, config.num_heads, 120 - 52)
         strengths[layer, head, token] += step
         with torch.no_grad():
-            student_states = student_forward(model, tokens, view, shares, strengths=strengths)
+            student_states = student_forward(
+                model, trained.backend, tokens, view, shares, strengths=strengths
+            )
         full, memory = (
             model.lm_head(t[rows]).log_softmax(-1) for t in (teacher_states, student_states)
         )

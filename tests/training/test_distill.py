@@ -22,8 +22,10 @@ def test_the_student_forward_equals_the_session(load_each, monkeypatch, window, 
     runtime = load_each(window=window, sinks=sinks)
     ids = ids_of(runtime)
     view = Window(window, sinks, TOKENS)
-    _, shares = teacher_forward(runtime.model, ids, view)
-    student = runtime.model.lm_head(student_forward(runtime.model, ids, view, shares))
+    _, shares = teacher_forward(runtime.model, runtime.backend, ids, view)
+    student = runtime.model.lm_head(
+        student_forward(runtime.model, runtime.backend, ids, view, shares)
+    )
     session = runtime.session().feed(ids, logits="all")[view.first :]
     torch.testing.assert_close(student, session, atol=1e-4, rtol=0)
 
@@ -31,7 +33,7 @@ def test_the_student_forward_equals_the_session(load_each, monkeypatch, window, 
 def test_the_teacher_forward_equals_full_attention(load_tiny):
     full = load_tiny(window=None, sinks=0)
     ids = ids_of(full)
-    final, _ = teacher_forward(full.model, ids, Window(24, 4, TOKENS))
+    final, _ = teacher_forward(full.model, full.backend, ids, Window(24, 4, TOKENS))
     expected = full.session().feed(ids, logits="all")[28:]
     torch.testing.assert_close(full.model.lm_head(final), expected, atol=1e-4, rtol=0)
 
@@ -40,8 +42,10 @@ def test_an_untrained_memory_equals_the_window_alone(tiny_dirs, load_tiny):
     runtime = load_tiny(ahn="untrained:Mamba2")
     assert runtime.memory_status == "untrained" and runtime.stream.cell == "Mamba2"
     ids, view = ids_of(runtime), Window(24, 4, TOKENS)
-    _, shares = teacher_forward(runtime.model, ids, view)
-    untrained = runtime.model.lm_head(student_forward(runtime.model, ids, view, shares))
+    _, shares = teacher_forward(runtime.model, runtime.backend, ids, view)
+    untrained = runtime.model.lm_head(
+        student_forward(runtime.model, runtime.backend, ids, view, shares)
+    )
     alone = load_tiny(ahn=None).session().feed(ids, logits="all")[28:]
     torch.testing.assert_close(untrained, alone, atol=1e-4, rtol=0)
 
@@ -50,12 +54,12 @@ def test_recomputing_activations_does_not_change_the_gradients(load_each):
     runtime = load_each()
     ids, view = ids_of(runtime), Window(24, 4, TOKENS)
     memory = [p for n, p in runtime.model.named_parameters() if ".ahn." in n and ".fn.D" not in n]
-    _, shares = teacher_forward(runtime.model, ids, view)
+    _, shares = teacher_forward(runtime.model, runtime.backend, ids, view)
     found = []
     for recompute in (False, True):
         for parameter in memory:
             parameter.requires_grad_()
-        out = student_forward(runtime.model, ids, view, shares, recompute)
+        out = student_forward(runtime.model, runtime.backend, ids, view, shares, recompute)
         found.append(torch.autograd.grad(out.square().sum(), memory))
     for kept, again in zip(*found, strict=True):
         assert kept.any()

@@ -1,30 +1,31 @@
-"""Attention of a single token's queries over everything that is held, in loops.
+"""Attention of a single token's queries over all cached positions, in loops.
 
-The twin is `attention.attend`.
+The twin is `ahn_runtime.model.attention.attend`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ahn_runtime.backends.cpu.bfloat16 import widened
+from ahn_runtime.backends.cpu.bfloat16 import bf16_to_float
 from ahn_runtime.backends.cpu.fast_exp import exponential
-from ahn_runtime.backends.cpu.jit import compiled
+from ahn_runtime.backends.cpu.jit import jit
 
 f32 = np.float32
 ZERO, ONE = f32(0), f32(1)
 BLOCK_KEYS = 64
-"""Keys that stay in the nearest cache while all heads of a group look at them."""
+"""Keys that stay in the nearest cache while all heads of a group read them."""
 
 
-@compiled
-def attend_single(q, k, v, held, scores, out, first, last):  # type: ignore[no-untyped-def]
-    """Heads `first` to `last`.
+@jit
+def decode_attention(q, k, v, held, scores, out, first, last):  # type: ignore[no-untyped-def]
+    """out = softmax(q k^T / sqrt(D)) v for heads `first` to `last`.
 
     Args:
-        q: rotated, [H, 1, D].
-        k, v: [Hkv, capacity, D], of which `held` are filled; see `rounded` for their numbers.
-        scores: scratch, [H, at least held]; out: gets [H, 1, D].
+        q: rotated, float32 [H, 1, D].
+        k, v: float32, or bfloat16 as uint16, [Hkv, capacity, D]; the first `held` are filled.
+        scores: scratch, float32 [H, at least held].
+        out: gets float32 [H, 1, D].
     """
     dim, group = q.shape[2], q.shape[0] // k.shape[0]
     factor = ONE / np.sqrt(f32(dim))
@@ -35,7 +36,7 @@ def attend_single(q, k, v, held, scores, out, first, last):  # type: ignore[no-u
             for j in range(start, end):
                 score = ZERO
                 for i in range(dim):
-                    score += q[head, 0, i] * widened(keys[j, i])
+                    score += q[head, 0, i] * bf16_to_float(keys[j, i])
                 scores[head, j] = score * factor
     for head in range(first, last):
         most = scores[head, 0]
@@ -55,16 +56,18 @@ def attend_single(q, k, v, held, scores, out, first, last):  # type: ignore[no-u
             _add_values(scores[head], v[head // group], start, end, out[head, 0])
 
 
-@compiled
+@jit
 def _add_values(weights, values, start, end, out):  # type: ignore[no-untyped-def]
-    """out [D] += weights[j] * values[j], four at a time: out is loaded and stored for each."""
+    """out [D] += weights[j] * values[j] over j, in fours: out is loaded less often."""
     dim = out.shape[0]
     fours = start + (end - start) // 4 * 4
     for j in range(start, fours, 4):
         a, b, c, d = weights[j], weights[j + 1], weights[j + 2], weights[j + 3]
         for i in range(dim):
-            pair = a * widened(values[j, i]) + b * widened(values[j + 1, i])
-            out[i] += pair + (c * widened(values[j + 2, i]) + d * widened(values[j + 3, i]))
+            pair = a * bf16_to_float(values[j, i]) + b * bf16_to_float(values[j + 1, i])
+            out[i] += pair + (
+                c * bf16_to_float(values[j + 2, i]) + d * bf16_to_float(values[j + 3, i])
+            )
     for j in range(fours, end):
         for i in range(dim):
-            out[i] += weights[j] * widened(values[j, i])
+            out[i] += weights[j] * bf16_to_float(values[j, i])

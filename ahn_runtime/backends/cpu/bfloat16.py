@@ -1,7 +1,7 @@
-"""Numbers in compiled loops that are held in bfloat16: the upper half of a float32.
+"""Conversions between float32 and bfloat16, the upper half of a float32, in compiled loops.
 
-numba has no bfloat16, so arrays of it are uint16 there, and what is taken out of an array or put
-into one goes through here; float32 passes as it is.
+numba has no bfloat16, so the loops see arrays of it as uint16. Loops that read and write elements
+through these functions also take float32 arrays, whose elements pass unchanged.
 """
 
 from __future__ import annotations
@@ -17,30 +17,33 @@ HALF_BITS = i32(16)
 HALF_STEP = i32(0x7FFF)
 
 
-def widened(value: Any) -> Any:
-    """An array's element as float32."""
+def bf16_to_float(value: Any) -> Any:
+    """An element of a bfloat16 (uint16) or float32 array, as float32."""
     raise NotImplementedError("for compiled loops only")
 
 
-def narrowed(value: Any, like: Any) -> Any:
-    """A float32 as an element of the array `like`, rounded to the nearest, ties to even."""
+def float_to_bf16(value: Any, like: Any) -> Any:
+    """A float32 as an element of the array `like`: bfloat16, to nearest, ties to even; or float32.
+
+    NaN is not supported: it may become infinity.
+    """
     raise NotImplementedError("for compiled loops only")
 
 
-@overload(widened, strict=False)
-def _widened(value: Any) -> Any:
+@overload(bf16_to_float, strict=False)
+def _bf16_to_float(value: Any) -> Any:
     if value == types.uint16:
         return lambda value: i32(i32(value) << HALF_BITS).view(np.float32)
     return lambda value: value
 
 
-@overload(narrowed, strict=False)
-def _narrowed(value: Any, like: Any) -> Any:
+@overload(float_to_bf16, strict=False)
+def _float_to_bf16(value: Any, like: Any) -> Any:
     if like.dtype != types.uint16:
         return lambda value, like: value
 
-    def rounded(value: Any, like: Any) -> Any:
+    def bfloat16(value: Any, like: Any) -> Any:
         bits = np.float32(value).view(np.int32)
         return np.uint16((bits + HALF_STEP + ((bits >> HALF_BITS) & i32(1))) >> HALF_BITS)
 
-    return rounded
+    return bfloat16

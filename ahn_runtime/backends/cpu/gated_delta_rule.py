@@ -1,28 +1,29 @@
 """The gated delta rule for a few tokens on a CPU, with its gates, norm and projection, in one loop.
 
-The twin is `GatedDeltaNetCell` in plain torch calls.
+The twin is `GatedDeltaNetCell` in torch calls. Source: arXiv 2412.06464.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ahn_runtime.backends.cpu.jit import compiled
+from ahn_runtime.backends.cpu.jit import jit
 
 f32 = np.float32
 ZERO, ONE = f32(0), f32(1)
-LINEAR = f32(20)  # from here on softplus(x) is x, as torch has it
+SOFTPLUS_LINEAR = f32(20)  # softplus(x) is x from here on, as in torch
 
 
-@compiled
+@jit
 def write_gates(  # type: ignore[no-untyped-def]
     x, beta_weight, decay_weight, dt_bias, A_log, gates, first, last
 ):
-    """`GatedDeltaNetCell.write_gates` of rows x [T, hidden], heads `first` to `last`.
+    """Write gates for heads `first` to `last`, as `GatedDeltaNetCell.write_gates`; all float32.
 
     Args:
+        x: normed inputs, [T, hidden].
         beta_weight, decay_weight: [H, hidden]; dt_bias, A_log: [H].
-        gates: gets [2, T, H].
+        gates: gets beta and log decay, [2, T, H].
     """
     tokens, hidden = x.shape
     for t in range(tokens):
@@ -32,14 +33,14 @@ def write_gates(  # type: ignore[no-untyped-def]
                 beta += x[t, i] * beta_weight[head, i]
                 step += x[t, i] * decay_weight[head, i]
             step += dt_bias[head]
-            if step < LINEAR:
+            if step < SOFTPLUS_LINEAR:
                 step = f32(np.log1p(np.exp(step)))
             gates[0, t, head] = ONE / (ONE + np.exp(-beta))
             gates[1, t, head] = -np.exp(A_log[head]) * step
 
 
-@compiled
-def remember(  # type: ignore[no-untyped-def]
+@jit
+def fused_recurrent_gated_delta_rule(  # type: ignore[no-untyped-def]
     q,
     k,
     v,
@@ -56,14 +57,19 @@ def remember(  # type: ignore[no-untyped-def]
     first,
     last,
 ):
-    """`GatedDeltaNetCell.forward`: write and read, token after token, heads `first` to `last`.
+    """Write and read token after token, heads `first` to `last`; all float32.
+
+    Computes `GatedDeltaNetCell.forward`, of which it takes the arguments' names.
 
     Args:
-        q, k, v, gates, x, memory: as there; k and v may have fewer heads, each for a group of q's.
+        q: [H, E, D]; k, v: [H or Hkv, E, D], where a key/value head serves a group of q's heads.
+        gates: beta and log decay, [2, E, H].
+        x: normed inputs of the reading tokens, [E, hidden].
+        memory: before the first token, [H, D, D]; not changed.
         gate_weight: [H, hidden]; norm_weight: [D]; out_weight: [H, D, D].
-        l2_eps, norm_eps: under the roots of the two norms.
+        l2_eps, norm_eps: under the roots of the keys' and queries' norm and of the output's.
         added: gets what is added to the attention output, [H, E, D].
-        after: gets the memory after it, [H, D, D].
+        after: gets the memory after the last token, [H, D, D].
     """
     _, tokens, dim = q.shape
     group = q.shape[0] // k.shape[0]

@@ -1,4 +1,4 @@
-"""Loops compiled where torch's calls cost more than their arithmetic: a few tokens on a CPU."""
+"""Compiled loops for a few tokens on a CPU, where calls of torch cost more than arithmetic."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from torch import Tensor
 from ahn_runtime.loading.paths import cache_directory
 
 FEW_TOKENS = 16
-"""Up to so many rows the loops are faster than torch's calls."""
+"""Max rows for which the loops are faster than torch's calls."""
 
 _CONFIG: Any = numba.config  # typed nowhere
 
-# Sums may be taken in vector lanes; nothing else of IEEE arithmetic is given up.
+# Sums may be reordered for vector lanes and products fused with sums; otherwise IEEE arithmetic.
 _FAST_MATH = {"reassoc", "contract", "nsz"}
 
 
 def target_name() -> str:
-    """A directory's name for code that only this processor and these compilers' versions share.
+    """A directory's name for code that only one processor and one version of the compilers share.
 
-    A home directory may be shared by machines and a virtual environment copied between them. numba
-    keys its files by processor too, but several machines write one index, which can then name
-    another's code; and it does not look at llvmlite's version. So each has a directory of its own.
+    Machines may share a home directory, and a virtual environment may be copied between them. numba
+    keys its files by processor, but several machines write one index, which can then name another
+    machine's code; and llvmlite's version is not in the key. So each has a directory of its own.
     """
     processor = _CONFIG.CPU_NAME or llvmlite.binding.get_host_cpu_name()
     features = _CONFIG.CPU_FEATURES
@@ -43,26 +43,30 @@ def target_name() -> str:
 
 
 def loops_directory() -> Path:
-    """Of compiled loops on disk: in $NUMBA_CACHE_DIR where that is set, else in Ammon's cache."""
+    """Where compiled loops are kept: under $NUMBA_CACHE_DIR if that is set, else Ammon's cache."""
     base = _CONFIG.CACHE_DIR
     return (Path(base) if base else cache_directory() / "loops") / target_name()
 
 
-_CONFIG.CACHE_DIR = str(loops_directory())  # read wherever a loop is defined
+_CONFIG.CACHE_DIR = str(loops_directory())  # numba reads it where a loop is defined
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compiled on first use and kept on disk; runs without the interpreter's lock."""
+def jit(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` compiled on its first call and kept on disk; it runs without the GIL.
+
+    numba compiles it for the processor it finds; where no directory can be written, each process
+    compiles it again.
+    """
     options: dict[str, Any] = {"nogil": True, "fastmath": _FAST_MATH}
     try:
         loops: Callable[..., Any] = numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # no directory can be written: compiled again by each process
+    except RuntimeError:  # no directory can be written
         loops = numba.njit(**options)(function)
     return loops
 
 
 def is_few(x: Tensor, weight: Tensor) -> bool:
-    """Whether rows x [T, ·] go through the loops: few, float32 on a CPU, and no gradient wanted."""
+    """Whether the loops take x [T, K]: at most `FEW_TOKENS` rows, float32, CPU, no gradient."""
     return (
         len(x) <= FEW_TOKENS
         and x.device.type == "cpu"
@@ -72,5 +76,5 @@ def is_few(x: Tensor, weight: Tensor) -> bool:
 
 
 def arrays(*tensors: Tensor) -> tuple[np.ndarray[Any, Any], ...]:
-    """As float32, dense: the tensors' own memory where they are."""
+    """The tensors as contiguous float32 arrays, which share memory with tensors that are so."""
     return tuple(tensor.detach().float().contiguous().numpy() for tensor in tensors)

@@ -1,8 +1,11 @@
-"""Several threads inside one compiled call: waiting for each other, and memory by its address.
+"""Threads for compiled loops: ranges shared in pieces, a barrier inside a call, arrays by address.
 
-A call through Python at every place where threads must meet would cost more than the arithmetic
-between two of them. So each thread makes one long compiled call, and they meet in there, by
-counting arrivals; who waits gives its core away after a short while of looking.
+A Python call for every part of the work between two synchronisation points would cost more than the
+arithmetic of a single token. So each thread makes one long compiled call, and the threads
+synchronise inside it at a barrier that counts arrivals.
+
+Nothing here depends on the processor: atomics and prefetches are LLVM's own instructions, which
+every target has (a prefetch may compile to nothing).
 """
 
 from __future__ import annotations
@@ -22,20 +25,20 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.numpy_support import carray
 
-from ahn_runtime.backends.cpu.jit import compiled
+from ahn_runtime.backends.cpu.jit import jit
 
-LOOKS = 2000
-"""So often a waiting thread looks before it gives its core away each time."""
+SPIN_LIMIT = 2000
+"""How often a waiting thread reads the counter before it yields its core between two reads."""
 
-_meeting = threading.Lock()
-_give_core_away = types.ExternalFunction("sched_yield", types.int32())
+CAN_YIELD = hasattr(os, "sched_yield")
+"""Whether a compiled loop can yield its core on this system: not on Windows."""
 
-IS_POSSIBLE = hasattr(os, "sched_yield")
-"""Whether threads can give their core away here: not on Windows."""
+_barrier_lock = threading.Lock()
+_yield_core = types.ExternalFunction("sched_yield", types.int32())
 
 
-def arrive_code(context: Any, counter: Any) -> Any:
-    """Add 1 to an int64 [1], seen by all threads."""
+def fetch_add_code(context: Any, counter: Any) -> Any:
+    """LLVM code: add 1 to an int64 [1] that all threads see; returns the value before."""
 
     def code(target: Any, builder: Any, signature: Any, args: Any) -> Any:
         data = target.make_array(signature.args[0])(target, builder, args[0]).data
@@ -44,11 +47,11 @@ def arrive_code(context: Any, counter: Any) -> Any:
     return types.int64(counter), code
 
 
-_arrive: Any = intrinsic(arrive_code)
+_fetch_add: Any = intrinsic(fetch_add_code)
 
 
-def arrived_code(context: Any, counter: Any) -> Any:
-    """What stands in an int64 [1] now."""
+def load_code(context: Any, counter: Any) -> Any:
+    """LLVM code: the current value of an int64 [1] that all threads see."""
 
     def code(target: Any, builder: Any, signature: Any, args: Any) -> Any:
         data = target.make_array(signature.args[0])(target, builder, args[0]).data
@@ -57,10 +60,12 @@ def arrived_code(context: Any, counter: Any) -> Any:
     return types.int64(counter), code
 
 
-_arrived: Any = intrinsic(arrived_code)
+_load: Any = intrinsic(load_code)
 
 
 def pointer_code(context: Any, address: Any) -> Any:
+    """LLVM code: an int64 address as a pointer."""
+
     def code(target: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.inttoptr(args[0], cgutils.voidptr_t)
 
@@ -70,17 +75,20 @@ def pointer_code(context: Any, address: Any) -> Any:
 _pointer: Any = intrinsic(pointer_code)
 
 
-def prefetch_code(context: Any, array: Any, at: Any) -> Any:
-    """Ask for the byte `at` bytes behind an array's first; nothing happens beyond its end."""
+def prefetch_code(context: Any, array: Any, offset: Any) -> Any:
+    """LLVM code: load the cache line `offset` bytes behind an array's start.
+
+    An offset behind the array's end is harmless: a prefetch cannot fault.
+    """
 
     def code(target: Any, builder: Any, signature: Any, args: Any) -> Any:
         byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
         data = target.make_array(signature.args[0])(target, builder, args[0]).data
-        place = builder.gep(builder.bitcast(data, byte), [args[1]])
+        address = builder.gep(builder.bitcast(data, byte), [args[1]])
         kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
         call = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
-        # To be read, wanted in all caches, data.
-        builder.call(call, [place, *(ir.Constant(number, flag) for flag in (0, 3, 1))])
+        # For reading, into all cache levels, data rather than instructions.
+        builder.call(call, [address, *(ir.Constant(number, flag) for flag in (0, 3, 1))])
         return target.get_dummy_value()
 
     return types.void(array, types.int64), code
@@ -89,64 +97,82 @@ def prefetch_code(context: Any, array: Any, at: Any) -> Any:
 prefetch: Any = intrinsic(prefetch_code)
 
 
-@compiled
-def meet(counter, expected):  # type: ignore[no-untyped-def]
-    """Wait until `expected` arrivals were counted in all, this one among them."""
-    _arrive(counter)
-    looks = 0
-    while _arrived(counter) < expected:
-        looks += 1
-        if looks > LOOKS:
-            _give_core_away()
+@jit
+def barrier(arrivals, threads):  # type: ignore[no-untyped-def]
+    """Wait until all threads have called this; they may then do so again.
+
+    Args:
+        arrivals: int64 [1], 0 before the first barrier; shared by the threads.
+        threads: how many there are.
+    """
+    expected = (_fetch_add(arrivals) // threads + 1) * threads
+    reads = 0
+    while _load(arrivals) < expected:
+        reads += 1
+        if reads > SPIN_LIMIT:
+            _yield_core()
 
 
-@compiled
-def floats(address, rows, columns):  # type: ignore[no-untyped-def]
+@jit
+def share_of(count, part, parts):  # type: ignore[no-untyped-def]
+    """First and last (exclusive) of the items 0 to `count` that are part `part` of `parts`."""
+    return count * part // parts, count * (part + 1) // parts
+
+
+@jit
+def float32_at(address, rows, columns):  # type: ignore[no-untyped-def]
     """The float32 array [rows, columns] at an address."""
     return carray(_pointer(address), (rows, columns), np.float32)
 
 
-@compiled
-def stacked(address, blocks, rows, columns, like):  # type: ignore[no-untyped-def]
-    """The array [blocks, rows, columns] at an address, of the same dtype as `like`."""
-    return carray(_pointer(address), (blocks, rows, columns), like.dtype)
-
-
-@compiled
-def bytes_(address, rows, columns):  # type: ignore[no-untyped-def]
+@jit
+def int8_at(address, rows, columns):  # type: ignore[no-untyped-def]
     """The int8 array [rows, columns] at an address."""
     return carray(_pointer(address), (rows, columns), np.int8)
 
 
-def share_meeting(work: Callable[[int], None], parts: int) -> None:
-    """`share` for work in which the threads `meet`.
+@jit
+def blocks_at(address, blocks, rows, columns, like):  # type: ignore[no-untyped-def]
+    """The array [blocks, rows, columns] at an address, of the dtype of the array `like`."""
+    return carray(_pointer(address), (blocks, rows, columns), like.dtype)
 
-    One at a time, whichever model or session it is for: two of them could hold threads that wait
-    for others, which still stand in the queue behind them.
+
+def run_with_barriers(work: Callable[[int], None], threads: int) -> None:
+    """`run_on_threads` for work that waits at a barrier inside.
+
+    Only one such work runs at a time in the process. Two of them could each hold some of the
+    threads and wait for work of theirs that is still queued behind the other.
     """
-    with _meeting:
-        share(work, parts)
+    with _barrier_lock:
+        run_on_threads(work, threads)
 
 
-def share(work: Callable[[int], None], parts: int) -> None:
-    """Call `work` with 0 to `parts` - 1, each on a thread of its own, the first on this one."""
-    others = [_threads(parts - 1).submit(work, part) for part in range(1, parts)]
+def run_on_threads(work: Callable[[int], None], threads: int) -> None:
+    """Call work(0) on this thread and work(1) to work(threads - 1) on others; wait for all.
+
+    Raises:
+        Exception: the first that a call raised.
+    """
+    others = [_pool(threads - 1).submit(work, part) for part in range(1, threads)]
     work(0)
     wait(others)
     for other in others:
         other.result()
 
 
-def share_range(loop: Callable[..., Any], count: int, is_worth_it: bool, *args: Any) -> None:
+def parallel_for(loop: Callable[..., Any], count: int, is_worth_threads: bool, *args: Any) -> None:
     """Run `loop(*args, first, last)` over 0 to `count`, on as many threads as torch has.
 
     Args:
-        is_worth_it: False: all of it here, since waking a thread would cost more.
+        is_worth_threads: False: run all of it on this thread, for loops shorter than the time that
+            waking a thread takes.
     """
-    parts = torch.get_num_threads() if is_worth_it else 1
-    share(lambda part: loop(*args, count * part // parts, count * (part + 1) // parts), parts)
+    parts = torch.get_num_threads() if is_worth_threads else 1
+    run_on_threads(
+        lambda part: loop(*args, count * part // parts, count * (part + 1) // parts), parts
+    )
 
 
 @functools.cache
-def _threads(count: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(count, thread_name_prefix="ammon-crew")
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="ammon-loops")

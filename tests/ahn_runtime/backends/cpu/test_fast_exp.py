@@ -4,10 +4,10 @@ import numpy as np
 import torch
 
 from ahn_runtime.backends.cpu.fast_exp import exponential, silu
-from ahn_runtime.backends.cpu.jit import compiled
+from ahn_runtime.backends.cpu.jit import jit
 
 
-@compiled
+@jit
 def all_of(x, out):
     for i in range(len(x)):
         out[0, i] = exponential(x[i] - np.float32(100))

@@ -17,11 +17,11 @@ from tests.support.paths import ROOT
 
 SCRIPT = """
 import json, numpy as np
-from ahn_runtime.backends.cpu.int8_rows import quantize_fine
+from ahn_runtime.backends.cpu.int8_rows import quantize_two_terms
 x = np.linspace(-3, 5, 67, dtype=np.float32)[None]
 rows, scales = np.empty((2, 67), np.int8), np.empty(1, np.float32)
-quantize_fine(x, rows, scales, 0, 1)
-stats = quantize_fine.stats
+quantize_two_terms(x, rows, scales, 0, 1)
+stats = quantize_two_terms.stats
 misses, path = sum(stats.cache_misses.values()), stats.cache_path
 print(json.dumps({"misses": misses, "path": path, "rows": rows.tolist()}))
 """

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ahn_runtime.backends.cpu.threads import share_meeting
+from ahn_runtime.backends.cpu.threads import run_with_barriers
 
 PARTS = 4
 
@@ -24,7 +24,7 @@ def test_two_crews_on_the_same_threads_do_not_wait_for_each_other_for_ever(hurri
     def meet_often(_):
         for _ in range(500):
             barrier = threading.Barrier(PARTS, timeout=20)
-            share_meeting(lambda part, barrier=barrier: barrier.wait(), PARTS)
+            run_with_barriers(lambda part, barrier=barrier: barrier.wait(), PARTS)
         return True
 
     with ThreadPoolExecutor(2) as pool:
