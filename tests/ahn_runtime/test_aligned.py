@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from ahn_runtime import Runtime, load_checkpoint, save_checkpoint
 from ahn_runtime.aligned import ALIGNMENT_BYTES, aligned, empty
 from ahn_runtime.backends.cpu.attention import decode_attention
-from ahn_runtime.backends.cpu.decode_step import fine_product, product
+from ahn_runtime.backends.cpu.decode_step import product, two_term_product
 from ahn_runtime.backends.cpu.gated_delta_rule import remember, write_gates
 from ahn_runtime.backends.cpu.int8_rows import norm_quantize, quantize_two_terms
 from ahn_runtime.loading import int8_file as quantized_cache
@@ -305,7 +305,7 @@ def run_products(weights, rows):
     coarse = torch.zeros(len(weights), dtype=torch.int32)
     fine = torch.zeros(len(weights))
     product(weights.numpy(), rows.numpy()[0], coarse.numpy(), 0, len(weights))
-    fine_product(weights.numpy(), rows.numpy(), fine.numpy(), 0, len(weights))
+    two_term_product(weights.numpy(), rows.numpy(), fine.numpy(), 0, len(weights))
     return coarse, fine
 
 
