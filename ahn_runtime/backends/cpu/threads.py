@@ -11,8 +11,10 @@ every target has (a prefetch may compile to nothing).
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
@@ -29,6 +31,9 @@ from ahn_runtime.backends.cpu.jit import jit
 
 SPIN_LIMIT = 2000
 """How often a waiting thread reads the counter before it yields its core between two reads."""
+
+PIECES_PER_THREAD = 2
+"""Of a parallel loop. More would even out the threads better, and cost more calls."""
 
 CAN_YIELD = hasattr(os, "sched_yield")
 """Whether a compiled loop can yield its core on this system: not on Windows."""
@@ -161,16 +166,65 @@ def run_on_threads(work: Callable[[int], None], threads: int) -> None:
 
 
 def parallel_for(loop: Callable[..., Any], count: int, is_worth_threads: bool, *args: Any) -> None:
-    """Run `loop(*args, first, last)` over 0 to `count`, on as many threads as torch has.
+    """Run `loop(*args, first, last)` over 0 to `count`, in pieces that free threads take.
+
+    As many threads take pieces as torch has. This one takes them too and waits only for pieces that
+    another thread has begun: a thread that gets no core because another program uses it delays
+    nothing. Which thread takes a piece must not matter to its result.
 
     Args:
+        loop: compiled, so that it runs without the GIL; pieces must be independent.
         is_worth_threads: False: run all of it on this thread, for loops shorter than the time that
             waking a thread takes.
+
+    Raises:
+        Exception: what a piece raised; all others have ended by then.
     """
-    parts = torch.get_num_threads() if is_worth_threads else 1
-    run_on_threads(
-        lambda part: loop(*args, count * part // parts, count * (part + 1) // parts), parts
-    )
+    threads = torch.get_num_threads() if is_worth_threads else 1
+    number = min(threads * PIECES_PER_THREAD, count)
+    if threads == 1 or number <= 1:
+        loop(*args, 0, count)
+        return
+    pieces = _Pieces(loop, args, [count * i // number for i in range(number + 1)])
+    for _ in range(min(threads, number) - 1):
+        _pool(threads - 1).submit(pieces.take_all)
+    pieces.finish()
+
+
+class _Pieces:
+    """Pieces of one loop's range, taken by several threads.
+
+    Args:
+        bounds: where pieces begin and end, ascending.
+    """
+
+    def __init__(self, loop: Callable[..., Any], args: tuple[Any, ...], bounds: list[int]) -> None:
+        self._loop, self._args, self._number = loop, args, len(bounds) - 1
+        self._waiting = deque(itertools.pairwise(bounds))
+        self._done = threading.Semaphore(0)
+        self._errors: list[BaseException] = []
+
+    def take_all(self) -> None:
+        """Run pieces until none is left."""
+        while True:
+            try:
+                first, last = self._waiting.popleft()  # atomic
+            except IndexError:
+                return
+            try:
+                self._loop(*self._args, first, last)
+            except BaseException as error:  # raised by `finish`, on the caller's thread
+                self._errors.append(error)
+            finally:
+                self._done.release()
+
+    def finish(self) -> None:
+        """Run pieces until none is left, then wait for those that other threads have begun."""
+        self.take_all()
+        for _ in range(self._number):
+            self._done.acquire()
+        if self._errors:
+            raise self._errors[0]
 
 
 @functools.cache
