@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -27,11 +28,13 @@ _FAST_MATH = {"reassoc", "contract", "nsz"}
 
 
 def target_name() -> str:
-    """A directory's name for code that only one processor and one version of the compilers share.
+    """A directory's name for code of one processor, one version of the compilers and of the loops.
 
     Machines may share a home directory, and a virtual environment may be copied between them. numba
     keys its files by processor, but several machines write one index, which can then name another
-    machine's code; and llvmlite's version is not in the key. So each has a directory of its own.
+    machine's code; and llvmlite's version is not in the key. Nor does numba look at the loops that
+    a loop calls in other files: after one of those has changed, the old code of the caller would
+    run on. So all of these are in the name.
     """
     processor = _CONFIG.CPU_NAME or llvmlite.binding.get_host_cpu_name()
     features = _CONFIG.CPU_FEATURES
@@ -39,7 +42,16 @@ def target_name() -> str:
     system = llvmlite.binding.get_process_triple()
     digest = hashlib.sha256(f"{system} {processor} {features}".encode()).hexdigest()[:12]
     versions = f"numba{numba.__version__}-llvmlite{llvmlite.__version__}"
-    return f"{processor or 'generic'}-{digest}-{versions}"
+    return f"{processor or 'generic'}-{digest}-{versions}-{sources_digest()}"
+
+
+@functools.cache
+def sources_digest() -> str:
+    """A digest of the files that hold loops, 12 hex digits; a source is read once in a process."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def loops_directory() -> Path:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ import numba
 import pytest
 from numba.core.registry import cpu_target
 
-from ahn_runtime.backends.cpu.jit import target_name
+from ahn_runtime.backends.cpu import jit as jit_file
+from ahn_runtime.backends.cpu.jit import sources_digest, target_name
 from tests.support.paths import ROOT
 
 SCRIPT = """
@@ -60,6 +62,9 @@ def test_a_directory_chosen_for_numba_is_parted_too(tmp_path):
 
 def test_the_name_follows_all_that_the_code_depends_on(monkeypatch):
     names = [target_name()]
+    monkeypatch.setattr(jit_file, "sources_digest", lambda: "other loops")
+    names.append(target_name())
+    monkeypatch.undo()
     for owner, attribute, value in (
         (numba.config, "CPU_NAME", "another"),
         (numba.config, "CPU_FEATURES", "+another"),
@@ -71,6 +76,19 @@ def test_the_name_follows_all_that_the_code_depends_on(monkeypatch):
             changed.setattr(owner, attribute, value)
             names.append(target_name())
     assert len(set(names)) == len(names) and target_name() == names[0]
+
+
+def test_the_digest_follows_every_file_that_holds_loops(monkeypatch, tmp_path):
+    """A loop is compiled into its callers, and numba looks at the callers' own files only."""
+    folder = ROOT / "ahn_runtime" / "backends" / "cpu"
+    shutil.copytree(folder, tmp_path / "cpu")
+    monkeypatch.setattr(jit_file, "__file__", str(tmp_path / "cpu" / "jit.py"))
+    fresh = sources_digest.__wrapped__
+    same = fresh()
+    assert same == sources_digest()
+    with (tmp_path / "cpu" / "fast_exp.py").open("a") as changed:
+        changed.write("# another polynomial\n")
+    assert fresh() != same
 
 
 @pytest.mark.parametrize("name", ["CPU_NAME", "CPU_FEATURES"])
