@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,49 @@ def test_use_cases_of_the_service_import_each_other_without_a_circle():
         assert free, f"a circle among {sorted(waiting)}"
         for name in free:
             del waiting[name]
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+PRODUCT = {module_of(path): path for package in PACKAGES for path in files(package)}
+
+
+def imported_from(path: Path) -> Iterator[tuple[str, str]]:
+    """(module, name) of each import of a file from the product, wherever in the file it is."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in PACKAGES:
+            yield from ((str(node.module), alias.name) for alias in node.names)
+
+
+def imported_on_loading(path: Path) -> set[str]:
+    """The product's modules that importing a file imports: not those for the type checker alone."""
+    modules: set[str] = set()
+    statements = ast.parse(path.read_text(encoding="utf-8")).body
+    for node in statements:
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            submodules = {f"{node.module}.{alias.name}" for alias in node.names}
+            modules |= (submodules & set(PRODUCT)) or {node.module}
+    return modules & set(PRODUCT)
+
+
+def test_no_file_imports_a_private_name_of_another():
+    for path in PRODUCT.values():
+        private = [name for _, name in imported_from(path) if name.startswith("_")]
+        assert not private, f"{path} imports {private}"
+
+
+def test_files_import_each_other_without_a_circle():
+    waiting = {module: imported_on_loading(path) - {module} for module, path in PRODUCT.items()}
+    while waiting:
+        free = [module for module, others in waiting.items() if not others & set(waiting)]
+        assert free, f"a circle among {sorted(waiting)}"
+        for module in free:
+            del waiting[module]
 
 
 def test_nothing_unpickles():
