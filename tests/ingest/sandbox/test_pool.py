@@ -173,11 +173,12 @@ HANGING = ["opening sleep", "reading sleep", "reading backtrack"]
 def slow_readings(tmp_path_factory, impatient):
     """Return the outcomes, by deed, of the readings that take seconds.
 
-    They run at the same time, because each of them mostly waits.
+    Some run at the same time, because each of them mostly waits. All have ended: `result()` of an
+    outcome returns or raises at once.
     """
     folder = tmp_path_factory.mktemp("slow")
     paths = {deed: folder / f"{deed} bad.txt" for deed in [*HANGING, "reading steps"]}
-    with ThreadPoolExecutor() as threads:
+    with ThreadPoolExecutor(4) as threads:
         outcomes = {
             deed: threads.submit(all_of, impatient.open_document, write_file(path, f"{deed}\n"))
             for deed, path in paths.items()
@@ -186,18 +187,18 @@ def slow_readings(tmp_path_factory, impatient):
         for deed in ("sleep", "backtrack"):
             path = write_file(folder / f"killed {deed}.txt", f"reading {deed}\n")
             outcomes[f"killed {deed}"] = threads.submit(kill_ammon_while_it_reads, path)
-    return {deed: outcome.result() for deed, outcome in outcomes.items()}
+    return outcomes
 
 
 @pytest.mark.parametrize("deed", HANGING)
 def test_a_reader_that_hangs_is_ended(slow_readings, deed):
-    error, message = slow_readings[deed]
+    error, message = slow_readings[deed].result()
     assert error is LimitExceeded
     assert re.search(r"bad.txt gave no sign of life for 3 s .* stopped", message)
 
 
 def test_after_readers_that_hung_a_good_file_is_read(slow_readings, impatient, write):
-    assert all(slow_readings[deed][0] is LimitExceeded for deed in HANGING)
+    assert all(slow_readings[deed].result()[0] is LimitExceeded for deed in HANGING)
     good = write(PROSE, "good.txt")
     assert all_of(impatient.open_document, good) == all_of(open_document, good)
 
@@ -217,7 +218,7 @@ def test_the_segments_before_a_crash_are_given(hostile, write):
 
 
 def test_a_reader_that_works_without_giving_text_is_not_ended(slow_readings):
-    assert len(slow_readings["reading steps"][-1]) == 1
+    assert len(slow_readings["reading steps"].result()[-1]) == 1
 
 
 def test_what_libraries_print_disturbs_nothing(hostile, write, capfd):
@@ -237,16 +238,16 @@ def test_a_reading_that_is_dropped_does_not_disturb_the_next_one(pool, write):
 def read_slowly(path):
     """Return the segments of a long file, and those that a slow caller gets of it."""
     write_file(path, PROSE * 40)
-    with SandboxPool(Limits(seconds_without_step=1.5)) as pool:
+    with SandboxPool(Limits(seconds_without_step=2.5)) as pool:
         reading = pool.open_document(path).segments()
         first = next(reading)
-        time.sleep(3.5)  # longer than the limits of the client and of the worker's own alarm
+        time.sleep(5.5)  # longer than the limits of the client and of the worker's own alarm
         return list(open_document(path).segments()), [first, *reading]
 
 
 def test_a_worker_that_waits_for_a_slow_caller_is_not_ended(slow_readings):
     """Back-pressure: the worker waits until its answers are taken, and that is not a silence."""
-    want, got = slow_readings["slow caller"]
+    want, got = slow_readings["slow caller"].result()
     assert len(want) > 1000 and got == want
 
 
@@ -305,7 +306,7 @@ def test_many_threads_can_open_documents(pool, write):
 READING = f"""
 import sys
 from ingest import Limits, SandboxPool
-pool = SandboxPool(Limits(seconds_without_step=1.5), opener="{HOSTILE}")
+pool = SandboxPool(Limits(seconds_without_step=2.5), opener="{HOSTILE}")
 with pool.borrow() as worker:
     print(worker.pid, flush=True)
 list(pool.open_document(sys.argv[1]).segments())
@@ -322,14 +323,14 @@ def kill_ammon_while_it_reads(path):
         time.sleep(0.5)
         ammon.kill()
     # After twice the limit the alarm ends a worker whose threads are all blocked.
-    psutil.wait_procs([reader], timeout=10)
+    psutil.wait_procs([reader], timeout=20)
     return reader
 
 
 @linux_only
 @pytest.mark.parametrize("deed", ["sleep", "backtrack"])
 def test_a_killed_ammon_leaves_no_worker(slow_readings, deed):
-    reader = slow_readings[f"killed {deed}"]
+    reader = slow_readings[f"killed {deed}"].result()
     assert not reader.is_running() or reader.status() == psutil.STATUS_ZOMBIE
 
 
