@@ -24,10 +24,12 @@ class PaperCosts:
 
     @property
     def flops_ratio(self) -> float:
+        """FLOPs as a share of full attention's; 1 where nothing was computed."""
         return self.flops / self.flops_full if self.flops_full else 1.0
 
     @property
     def cache_ratio(self) -> float:
+        """Cache elements as a share of full attention's; 1 where nothing is held."""
         return self.cache_elements / self.cache_elements_full if self.cache_elements_full else 1.0
 
 

@@ -121,6 +121,7 @@ class StreamConfig:
 
     @property
     def kv_torch_dtype(self) -> torch.dtype:
+        """The torch dtype of held keys and values."""
         return DTYPES[self.kv_dtype]
 
     @property

@@ -49,6 +49,7 @@ class ModelOptions:
     positions: str = "absolute"
 
     def as_dict(self) -> dict[str, Any]:
+        """The options by name, as `Runtime.load` takes them."""
         return asdict(self)
 
 
@@ -206,12 +207,15 @@ class Settings:
 
     @property
     def database_path(self) -> Path:
+        """The SQLite file of the data directory."""
         return self.data_dir / "ammon.sqlite"
 
     @property
     def files_dir(self) -> Path:
+        """The folder with copies of the documents' files."""
         return self.data_dir / "files"
 
     @property
     def locks_dir(self) -> Path:
+        """The folder with one lock file for each session that is read."""
         return self.data_dir / "locks"

@@ -21,16 +21,19 @@ class AmmonEngine(Engine):
         self._lookup: list[int] | None = [] if lookup else None
 
     def read(self, ids: list[int]) -> None:
+        """Feed token ids."""
         self._session.feed(ids, logits=None)
         if self._lookup is not None:
             self._lookup = ids[-512:]
 
     def answer(self, count: int) -> None:
+        """Generate `count` tokens in a fork."""
         fork = self._session.fork()
         for _ in fork.generate(count, stop_ids=(), lookup=self._lookup):
             pass
 
     def cache_bytes(self) -> int:
+        """Bytes of keys, values, gates and memories."""
         return self._session.cache_bytes
 
 

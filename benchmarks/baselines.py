@@ -48,16 +48,19 @@ class Transformers(Engine):
         )
 
     def read(self, ids: list[int]) -> None:
+        """Feed token ids, a block at a time."""
         for start in range(0, len(ids), BLOCK_TOKENS):
             self._last = self._step(ids[start : start + BLOCK_TOKENS])
 
     def answer(self, count: int) -> None:
+        """Generate `count` tokens, then cut the cache back."""
         last = self._last
         for _ in range(count):
             last = self._step([int(last.argmax())])
         self._cache.crop(-count)
 
     def cache_bytes(self) -> int:
+        """Bytes of keys and values."""
         layers = self._cache.layers
         return sum(layer.keys.nbytes + layer.values.nbytes for layer in layers)
 
@@ -96,9 +99,11 @@ class LlamaCpp(Engine):
         )
 
     def read(self, ids: list[int]) -> None:
+        """Feed token ids."""
         self._llama.eval(ids)
 
     def answer(self, count: int) -> None:
+        """Generate `count` tokens, then cut the cache back."""
         tokens_before = self._llama.n_tokens
         for _ in range(count):
             self._llama.eval([self._llama.sample(temp=0.0)])
@@ -106,6 +111,7 @@ class LlamaCpp(Engine):
         self._llama._ctx.kv_cache_seq_rm(-1, tokens_before, -1)
 
     def cache_bytes(self) -> int:
+        """Bytes of keys and values of the tokens read."""
         known = self._llama.metadata
         layers, hidden, all_heads, heads = (
             int(known[f"qwen2.{name}"])

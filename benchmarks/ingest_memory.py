@@ -56,10 +56,12 @@ class Peaks(threading.Thread):
         self.own_bytes = self.readers_bytes = 0
 
     def run(self) -> None:
+        """Look again and again until `end` is called."""
         while not self._over.wait(LOOK_S):
             self._look()
 
     def end(self) -> None:
+        """Look once more, and wait for the thread to end."""
         self._look()
         self._over.set()
         self.join()

@@ -44,6 +44,7 @@ class PositionedEngine(AmmonEngine):
         state.tokens_seen = position
 
     def answer(self, count: int) -> None:
+        """Generate `count` tokens; the position moves on by them."""
         for _ in self._session.generate(count, stop_ids=()):
             pass
 

@@ -47,6 +47,7 @@ class FileSource:
     name: str
 
     def open(self, add_note: AddNote) -> BinaryIO:
+        """The file as it is; OSError and IngestError as from `open_file`."""
         return open_file(self.path, self.name)
 
 
@@ -59,6 +60,7 @@ class GzipSource:
     limits: Limits
 
     def open(self, add_note: AddNote) -> BinaryIO:
+        """The unpacked bytes, which become notes if the archive ends too soon."""
         packed = open_file(self.path, self.name)
         return io.BufferedReader(_Unpacked(packed, self.name, self.limits, add_note))
 

@@ -31,6 +31,7 @@ class ReadingSpeed:
 
     @property
     def tokens_per_second(self) -> float:
+        """Tokens per second of reading alone."""
         return self.tokens / self.seconds
 
 

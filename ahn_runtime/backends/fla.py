@@ -50,6 +50,7 @@ class FlaBackend(TorchBackend):
     def gated_delta_rule(
         self, q: Tensor, k: Tensor, v: Tensor, beta: Tensor, log_decay: Tensor, state: Tensor
     ) -> tuple[Tensor, Tensor]:
+        """By fla: q, k [H, T, K], v [H, T, V], gates [H, T] -> y [H, T, V], state [H, K, V]."""
         short = q.shape[1] <= RECURRENT_TOKENS
         scan = fused_recurrent_gated_delta_rule if short else chunk_gated_delta_rule
         out, final = scan(
@@ -60,6 +61,7 @@ class FlaBackend(TorchBackend):
     def delta_rule(
         self, q: Tensor, k: Tensor, v: Tensor, beta: Tensor, state: Tensor
     ) -> tuple[Tensor, Tensor]:
+        """By fla: q, k [H, T, K], v [H, T, V], beta [H, T] -> y [H, T, V], state [H, K, V]."""
         short = q.shape[1] <= RECURRENT_TOKENS
         scan = fused_recurrent_delta_rule if short else chunk_delta_rule
         # This kernel multiplies beta with keys of the same dtype.
@@ -70,6 +72,7 @@ class FlaBackend(TorchBackend):
     def gated_linear_attention(
         self, q: Tensor, k: Tensor, v: Tensor, log_decay: Tensor, state: Tensor
     ) -> tuple[Tensor, Tensor]:
+        """By fla: q, k [H, T, K], v [H, T, V], decay [H, T] -> y [H, T, V], state [H, K, V]."""
         short = q.shape[1] <= RECURRENT_TOKENS
         scan = fused_recurrent_simple_gla if short else chunk_simple_gla
         out, final = scan(*_inputs(q, k, v, short), g=_rows(log_decay), **_state(state))

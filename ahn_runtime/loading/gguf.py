@@ -60,6 +60,11 @@ class GGUFModel:
 
     @property
     def config(self) -> ModelConfig:
+        """The model's shape.
+
+        Raises:
+            WeightsError: a field is missing or makes no sense.
+        """
         fields = self._index["fields"]
         try:
             heads = int(fields["qwen2.attention.head_count"])

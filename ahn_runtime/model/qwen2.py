@@ -76,6 +76,7 @@ class RMSNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
+        """x [..., dim] -> the same shape and dtype."""
         return F.rms_norm(x, x.shape[-1:], self.weight, self.eps)
 
 

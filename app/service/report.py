@@ -57,18 +57,22 @@ class Report:
 
     @property
     def paper_flops_saved(self) -> float:
+        """The share of full attention's FLOPs that is saved, 0 to 1, by the paper's formulas."""
         return saved(self.paper_flops, self.paper_flops_full)
 
     @property
     def paper_cache_saved(self) -> float:
+        """The share of full attention's cache that is saved, 0 to 1, by the paper's formulas."""
         return saved(self.paper_cache_elements, self.paper_cache_elements_full)
 
     @property
     def run_flops_saved(self) -> float:
+        """The share of full attention's FLOPs that is saved, 0 to 1, counted from the calls."""
         return saved(self.run_flops, self.run_flops_full)
 
     @property
     def run_cache_saved(self) -> float:
+        """The share of full attention's cache that is saved, 0 to 1, in bytes of live tensors."""
         return saved(self.run_cache_bytes, self.run_cache_bytes_full)
 
     @property

@@ -48,6 +48,7 @@ class WordTarget:
         return blocks
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Take the start of an element."""
         name = local_name(tag)
         if self._left_out or name in _LEFT_OUT or attribute(attributes, "type") in _SEPARATORS:
             self._left_out += 1
@@ -70,6 +71,7 @@ class WordTarget:
             self._cells.append([])
 
     def end(self, tag: str) -> None:
+        """Take the end of an element, with which a paragraph, a cell or a row may be complete."""
         name = local_name(tag)
         if self._left_out:
             self._left_out -= 1
@@ -88,6 +90,7 @@ class WordTarget:
             self._tables -= 1
 
     def data(self, text: str) -> None:
+        """Take text; it counts only inside a run."""
         if self._in_text and not self._left_out:
             self._text.append(text)
             self._chars += len(text)
@@ -95,7 +98,7 @@ class WordTarget:
                 self._end_paragraph()
 
     def close(self) -> None:
-        pass
+        """Called at the end of the document: every block was complete before."""
 
     def _read_property(self, name: str, value: str) -> None:
         if name == "pStyle":

@@ -38,10 +38,17 @@ Attributes = Mapping[str, str]
 class Target(Protocol):
     """Receives the tags and the text of a file from libxml2, in order."""
 
-    def start(self, tag: str, attributes: Attributes) -> None: ...
-    def end(self, tag: str) -> None: ...
-    def data(self, text: str) -> None: ...
-    def close(self) -> Any: ...
+    def start(self, tag: str, attributes: Attributes) -> None:
+        """Take the start of an element."""
+
+    def end(self, tag: str) -> None:
+        """Take the end of an element."""
+
+    def data(self, text: str) -> None:
+        """Take text."""
+
+    def close(self) -> Any:
+        """Take the end of the file; the result is ignored by libxml2."""
 
 
 # Returns whether an element, with its content, is to be left out or read.

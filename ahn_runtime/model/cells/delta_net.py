@@ -37,6 +37,7 @@ class DeltaNetCell(Cell):
         self.o_proj = HeadwiseLinear(heads, dim)
 
     def write_gates(self, x: Tensor) -> Tensor:
+        """beta, the strength of each write: float32 [1, T, H]."""
         return float32_linear(x, self.b_proj).sigmoid()[None]
 
     def forward(
@@ -49,12 +50,14 @@ class DeltaNetCell(Cell):
         memory: Tensor,
         recurrences: Recurrences,
     ) -> tuple[Tensor, Tensor]:
+        """Write the evicted tokens and read after each; arguments as in `Cell.forward`."""
         q, k = l2_norm(q.float()) * q.shape[-1] ** -0.5, l2_norm(k.float())
         y, memory = recurrences.delta_rule(q, k, v.float(), gates[0].T, memory)
         return self.o_proj(self.o_norm(y) * output_gate(x, self.g_proj)), memory
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:
+        """Untrained values; o_proj is zero, so that nothing is added."""
         for proj in (self.b_proj, self.g_proj):
             proj.weight.normal_(0, INIT_STD, generator=generator)
         self.o_norm.weight.fill_(1)

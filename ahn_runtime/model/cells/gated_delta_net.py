@@ -42,11 +42,13 @@ class GatedDeltaNetCell(Cell):
         self.o_proj = HeadwiseLinear(heads, dim)
 
     def write_gates(self, x: Tensor) -> Tensor:
+        """beta and log_decay of each write: float32 [2, T, H]."""
         beta = float32_linear(x, self.b_proj).sigmoid()
         step = F.softplus(float32_linear(x, self.a_proj) + self.dt_bias.float())
         return torch.stack((beta, -self.A_log.float().exp() * step))
 
     def log_decay(self, gates: Tensor) -> Tensor:
+        """The second of the gates, [T, H]."""
         return gates[1]
 
     def forward(
@@ -59,6 +61,7 @@ class GatedDeltaNetCell(Cell):
         memory: Tensor,
         recurrences: Recurrences,
     ) -> tuple[Tensor, Tensor]:
+        """Write the evicted tokens and read after each; arguments as in `Cell.forward`."""
         beta, log_decay = gates.transpose(1, 2)  # (H, E) each
         q, k = l2_norm(q.float()) * q.shape[-1] ** -0.5, l2_norm(k.float())
         y, memory = recurrences.gated_delta_rule(q, k, v.float(), beta, log_decay, memory)
@@ -66,6 +69,7 @@ class GatedDeltaNetCell(Cell):
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:
+        """Untrained values; o_proj is zero, so that nothing is added."""
         initialise_decay(self.A_log, self.dt_bias, generator)
         for proj in (self.a_proj, self.b_proj, self.g_proj):
             proj.weight.normal_(0, INIT_STD, generator=generator)

@@ -42,9 +42,11 @@ class Mamba2Cell(Cell):
         self.o_proj = HeadwiseLinear(heads, dim)
 
     def write_gates(self, x: Tensor) -> Tensor:
+        """dt, the step size of each write: float32 [1, T, H]."""
         return F.softplus(float32_linear(x, self.dt_proj) + self.dt_bias.float())[None]
 
     def log_decay(self, gates: Tensor) -> Tensor:
+        """dt times A, [T, H]."""
         return -self.A_log.float().exp() * gates[0]
 
     def forward(
@@ -57,6 +59,7 @@ class Mamba2Cell(Cell):
         memory: Tensor,
         recurrences: Recurrences,
     ) -> tuple[Tensor, Tensor]:
+        """Write the evicted tokens and read after each; arguments as in `Cell.forward`."""
         dt = gates[0].T  # (H, E)
         log_decay = self.log_decay(gates).T
         q, k = (F.normalize(t.float(), dim=-1, eps=UNIT_EPS) for t in (q, k))
@@ -69,6 +72,7 @@ class Mamba2Cell(Cell):
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:
+        """Untrained values; o_proj is zero, so that nothing is added."""
         initialise_decay(self.A_log, self.dt_bias, generator)
         for proj in (self.dt_proj, self.g_proj):
             proj.weight.normal_(0, INIT_STD, generator=generator)

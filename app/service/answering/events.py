@@ -95,6 +95,7 @@ class AnswerView:
 
     @property
     def is_done(self) -> bool:
+        """True once the answer is complete."""
         return self.answer is not None
 
     def as_dict(self) -> dict[str, Any]:

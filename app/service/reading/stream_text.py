@@ -26,7 +26,8 @@ class Encoder(Protocol):
 
     control: dict[str, int]
 
-    def encode(self, text: str) -> list[int]: ...
+    def encode(self, text: str) -> list[int]:
+        """Token ids of a text; control tokens in it are encoded as plain text."""
 
 
 def opening(tokens: Encoder) -> list[int]:

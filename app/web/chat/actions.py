@@ -64,9 +64,11 @@ class ChatActions:
         return [NOW, *((choice.label, choice.at) for choice in choices)]
 
     def as_markdown(self, session: str | None) -> tuple[str, str]:
+        """(file name, text) of the conversation as Markdown; empty if nothing was asked."""
         return self._file(session, "md")
 
     def as_json(self, session: str | None) -> tuple[str, str]:
+        """(file name, text) of the conversation as JSON; empty if nothing was asked."""
         return self._file(session, "json")
 
     def _file(self, session: str | None, format: str) -> tuple[str, str]:

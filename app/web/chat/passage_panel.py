@@ -77,6 +77,7 @@ class PassageActions:
         yield from self._open(session, answer, first[0]["segment_id"] if first else wanted)
 
     def close(self) -> Outputs:
+        """Hide and empty the panel."""
         return gr.Column(visible=False), "", None
 
     def _answers(self, session: str | None) -> list[MessageRow]:

@@ -44,6 +44,7 @@ class Plot:
 
     @property
     def title(self) -> str:
+        """What the plot shows, for a heading."""
         return TITLES[self.y]
 
 
