@@ -66,3 +66,20 @@ def test_indexing_is_cancelled_by_a_stop_and_nothing_of_it_is_queued(db, documen
     Indexer(db, jobs, index).step()
     assert seen == [True] and jobs.take_to_read() is None
     assert storage.get_document(db, document.id).state == "indexing"
+
+
+def test_a_document_queued_twice_is_indexed_once(db, document):
+    jobs, calls = JobQueue(), []
+
+    def index(row, is_cancelled, password):
+        jobs.enqueue(document)  # the same file was added again meanwhile
+        storage.finish_indexing(db, row.id, token_count=1, unit_count=1, unit_name="line", notes=[])
+        calls.append(row.id)
+        return True
+
+    indexer = Indexer(db, jobs, index)
+    jobs.enqueue(document)
+    assert indexer.step() and indexer.step() and not indexer.step()
+    assert calls == [document.id]
+    assert storage.get_document(db, document.id).state == "queued"
+    assert jobs.take_to_read().session_id == document.session_id
