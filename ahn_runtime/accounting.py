@@ -1,4 +1,4 @@
-"""FLOPs and cache sizes: the paper's convention, and what was really run.
+"""FLOPs and cache sizes: by the paper's convention, and as run.
 
 Letters of the formulas: d = hidden, D = head dim, H and Hkv heads, F = MLP width, V = vocabulary,
 Wt = W + S, L tokens. A multiply-add counts as two.
@@ -61,22 +61,22 @@ def paper_costs(config: ModelConfig, cache_limit: int, tokens: int) -> PaperCost
 
 
 def block_flops(
-    config: ModelConfig, stream: StreamConfig, n: int, tokens: int, finished: int
+    config: ModelConfig, stream: StreamConfig, n: int, tokens: int, logits_to_keep: int
 ) -> tuple[int, int]:
     """FLOPs of one block as run, and of the same block under full attention; without lm_head.
 
-    As run means every score that is computed, the masked ones of a block included.
+    As run counts every score that is computed, the masked ones of a block included.
 
     Args:
         n: absolute position of the block's first token.
         tokens: T.
-        finished: rows that the last layer attends for and finishes; the others only give it keys
-            and values. Full attention would be spared the same.
+        logits_to_keep: rows that the last layer computes; the others only give it keys and values.
+            Full attention saves the same.
     """
     d, dim, heads = config.hidden_size, config.head_dim, config.num_heads
     entering = 2 * d * dim * (heads + 2 * config.num_kv_heads)
     finishing = 2 * d * dim * heads + 6 * d * config.intermediate_size
-    rows = (config.num_layers - 1) * tokens + finished  # over all layers
+    rows = (config.num_layers - 1) * tokens + logits_to_keep  # over all layers
     linear = config.num_layers * tokens * entering + rows * finishing
     single = tokens == 1
     keys = stream.cached_tokens(n + 1) if single else stream.cached_tokens(n) + tokens

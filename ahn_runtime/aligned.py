@@ -1,9 +1,9 @@
-"""Memory that the model computes with: the allocator's own, aligned, wherever the bytes came from.
+"""Tensors in aligned memory of torch's own allocator, whatever their bytes came from.
 
 Matrix products choose their path by the address of their operands: the same numbers at an address
-that is not aligned may give other last bits. A file, a database and numpy put numbers wherever they
-fit. So what comes from there passes through `aligned`, and arrays that a product writes or reads
-are made by `empty`; after that, equal numbers give equal bits.
+that is not aligned may give other last bits. Files, databases and numpy do not align to cache
+lines. So their tensors pass through `aligned`, and arrays that a product uses are made by
+`empty`: then equal numbers give equal bits.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def aligned(tensor: Tensor) -> Tensor:
             numpy, or to a larger tensor.
 
     Returns:
-        The tensor itself if it is like that already, else a copy.
+        The tensor itself if its memory is so already, else a copy.
     """
     storage = tensor.untyped_storage()
     is_own = storage.resizable() and storage.nbytes() == tensor.nbytes

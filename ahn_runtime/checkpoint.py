@@ -9,7 +9,7 @@ its `positions` say which of them it holds:
     k, v  [layers, Hkv, count, D] in the stream's kv_dtype       gates [layers, G, count, H]
     memory  [layers, H, D, D] float32, key axis first            last_hidden  [hidden]
 
-This room knows no database: pages go out as a mapping and come in through a function.
+This module uses no database: pages are returned as a mapping and fetched through a function.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Manifest = dict[str, Any]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What is to be stored: `manifest` is plain JSON, `pages` holds only what is new."""
+    """A state to store: `manifest` is plain JSON, `pages` holds the pages that are new, by hash."""
 
     manifest: Manifest
     pages: Mapping[str, bytes]
@@ -65,13 +65,13 @@ def save_checkpoint(
 ) -> Checkpoint:
     """Turn a session's state into a manifest and the pages that are new.
 
-    A ring keeps overwriting the oldest page's positions; a page that `previous` holds whole is
-    used again even when only its tail is still held.
+    A ring overwrites the oldest page's positions one by one; a page that `previous` holds whole is
+    used again even when the session holds only its last positions.
 
     Args:
         session: at the position to save.
-        previous: manifest of the last checkpoint stored in this reading, whose pages are shared.
-        extra: more plain JSON for the manifest (the chunk length, where in which document).
+        previous: manifest of the last checkpoint of this session, whose pages are shared.
+        extra: more plain JSON for the manifest (the chunk length, the document).
     """
     runtime, state = session.runtime, session.state
     pages: dict[str, bytes] = {}
@@ -98,7 +98,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(runtime: Runtime, manifest: Manifest, fetch: Callable[[str], bytes]) -> Session:
-    """Rebuild a session; nothing is read again.
+    """Rebuild a session from its pages, without feeding tokens.
 
     Args:
         runtime: loaded with the model and options that the manifest names.
@@ -106,9 +106,9 @@ def load_checkpoint(runtime: Runtime, manifest: Manifest, fetch: Callable[[str],
         fetch: page hash to bytes; each page is verified against its hash.
 
     Raises:
-        CheckpointVersionError: written by a newer Ammon.
+        CheckpointVersionError: a newer Ammon wrote it.
         ModelMismatchError: of another model, memory, window or dtype.
-        DamagedCheckpoint: a field or page is missing or not what it says.
+        DamagedCheckpoint: a field or page is missing, or does not match its hash or shape.
     """
     _check_version(manifest)
     try:

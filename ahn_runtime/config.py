@@ -80,7 +80,7 @@ def _rope_theta(raw: Mapping[str, Any]) -> float:
 
 @dataclass(frozen=True)
 class StreamConfig:
-    """How a session holds what it has read; a state is bound to exactly this.
+    """How a session holds what it has read; a state is valid under exactly one of these.
 
     Args:
         window: W, keys a query sees, its own included; None is full attention.
@@ -89,9 +89,10 @@ class StreamConfig:
         dtype: dtype of the activations, by name.
         kv_dtype: dtype in which keys and values are held; rounded when inserted.
         quantize: None, or "int8": linear layers and embedding of the base.
-        positions: "absolute": rotary angles at true positions, for ever; "cache": the same for the
-            window and the memory, but sinks are seen at their distance inside the cache.
-        memory_scale: factor of what the memory adds; see `memory_gain`.
+        positions: "absolute": rotary angles at the true positions; "cache": at the true positions
+            for the window and the memory, but sinks are seen at their distance inside the cache.
+        memory_scale: factor of what the memory adds; `Runtime.load` takes it from the memory's
+            gains for this window.
     """
 
     window: int | None

@@ -1,4 +1,4 @@
-"""Loading a model and handing out sessions: the package's front door."""
+"""Loading a model and making sessions: the package's entry point."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from typing import Any, Literal
 
 import torch
 
-from ahn_runtime.backends.cpu.decode_step import fuse_token
-from ahn_runtime.backends.cpu.int8_layer import fuse_layers
-from ahn_runtime.backends.cpu.int8_linear import join_layers
-from ahn_runtime.backends.cpu.jit import FEW_TOKENS
+from ahn_runtime.backends.base import Backend, choose_backend
 from ahn_runtime.config import DTYPES, ModelConfig, StreamConfig
 from ahn_runtime.errors import ModelMismatchError, ModelNotFound
 from ahn_runtime.loading import hub
@@ -27,8 +24,8 @@ from ahn_runtime.loading.weights import (
     fingerprint_of,
     load_model,
     memory_kind,
-    memory_scale,
     open_base,
+    read_memory_gain,
 )
 from ahn_runtime.model.cache import ModelState
 from ahn_runtime.model.cells import cell_class
@@ -39,13 +36,26 @@ from ahn_runtime.tokenizer import Tokenizer
 MemoryStatus = Literal["trained", "untrained", "none"]
 
 UNTRAINED = "untrained:"
-"""Before a cell's name, as `ahn`: a memory that adds nothing yet, where training starts."""
+"""Before a cell's name, as `ahn`: a memory that adds nothing yet, from which training starts."""
+
+WARM_UP_TOKENS = 8
 
 
 class Runtime:
-    """A loaded model: weights, tokenizer, and how its sessions hold what they read.
+    """A loaded model: weights, tokenizer, backend, and how its sessions hold what they read.
 
     Use `Runtime.load`. One runtime serves any number of sessions.
+
+    Args:
+        model: with its weights, on its device; not changed.
+        stream: how sessions hold their tokens; obeyed as it is, `memory_scale` included.
+        tokenizer: None if the model came without one.
+        title: the model's name for people.
+        memory_status: whether the memory is trained.
+        memory_gain: the memory's factors by window, from which `with_stream` takes the scale for
+            another window.
+        fingerprint: of the weights, as `fingerprint_of` computes it; None: computed here.
+        backend: computes the model; None: the best one for the model's device.
     """
 
     def __init__(
@@ -55,22 +65,18 @@ class Runtime:
         tokenizer: Tokenizer | None,
         title: str,
         memory_status: MemoryStatus,
-        device: torch.device,
         memory_gain: MemoryGain = NO_GAIN_CHANGE,
         fingerprint: tuple[str, str] | None = None,
+        backend: Backend | None = None,
     ) -> None:
-        self.model = model.to(device)
-        if device.type == "cpu":
-            join_layers(self.model)
-            fuse_layers(self.model)
-            fuse_token(self.model)
+        self.model, self.stream = model, stream
         self.config: ModelConfig = model.config
+        self.device = next(model.parameters()).device
+        self.backend = backend or choose_backend(model, self.device)
         self.memory_gain = memory_gain
-        self.stream = stream = replace(stream, memory_scale=memory_gain.at(stream.window))
         self.tokenizer_or_none = tokenizer
         self.title = title
         self.memory_status = memory_status
-        self.device = device
         self.fingerprint = fingerprint or fingerprint_of(model)
         base, memory = self.fingerprint
         self.identity: dict[str, object] = {  # compared in this order: options say more than hashes
@@ -111,13 +117,13 @@ class Runtime:
             window: W in tokens, "auto", or None for full attention without eviction.
             sinks: S in tokens, or "auto".
             dtype, kv_dtype: "float32" or "bfloat16": of the base, and of held keys and values.
-            quantize: None (exact), or "int8"; see `quantize`.
+            quantize: None (exact), or "int8" (linear layers and embedding of the base).
             device: "auto", "cpu", "cuda".
-            positions: "absolute" or "cache"; see `StreamConfig`.
-            progress: told what the first fetch of the embedded model is doing.
+            positions: "absolute" or "cache", as in `StreamConfig`.
+            progress: called with each step of the first fetch of the embedded model.
 
         Raises:
-            ModelNotFound, ModelDownloadError, WeightsError: with what to do about it.
+            ModelNotFound, ModelDownloadError, WeightsError: the message says what to do.
             ValueError: an argument out of its domain.
         """
         preset = PRESETS.get(str(model))
@@ -137,30 +143,49 @@ class Runtime:
         )
         if stream.cell is None:
             memory_from = None
-        anew = stream.cell is not None and _untrained_cell(ahn) is not None
-        loaded = load_model(base, stream.cell, memory_from, DTYPES[dtype], anew, quantize)
-        untrained = anew or (stream.cell is not None and base.cell is None and memory_from is None)
+        starts_untrained = stream.cell is not None and _untrained_cell(ahn) is not None
+        loaded = load_model(
+            base, stream.cell, memory_from, DTYPES[dtype], starts_untrained, quantize
+        )
+        has_weights = base.cell is not None or memory_from is not None
+        untrained = starts_untrained or (stream.cell is not None and not has_weights)
         status: MemoryStatus = "untrained" if untrained else "trained" if stream.cell else "none"
         title = preset.title if preset else Path(model).name
-        scale = NO_GAIN_CHANGE if status != "trained" else memory_scale(memory_from or base.path)
-        return cls(loaded, stream, base.tokenizer, title, status, _choose_device(device), scale)
+        gain = NO_GAIN_CHANGE
+        if status == "trained":
+            gain = read_memory_gain(memory_from or base.path)
+        stream = replace(stream, memory_scale=gain.at(stream.window))
+        loaded = loaded.to(_choose_device(device))
+        return cls(loaded, stream, base.tokenizer, title, status, gain)
 
-    def with_stream(self, memory_gain: MemoryGain | None = None, **changes: Any) -> Runtime:
-        """The same loaded weights, whose sessions hold what they read in another way.
+    def with_stream(
+        self,
+        memory_gain: MemoryGain | None = None,
+        backend: Backend | None = None,
+        **changes: Any,
+    ) -> Runtime:
+        """A runtime over the same loaded weights, whose sessions hold their tokens differently.
 
         Args:
-            memory_gain: another one for the memory.
-            changes: fields of `StreamConfig` (window, sinks, kv_dtype, positions).
+            memory_gain: other factors by window for the memory.
+            backend: another one for the same model.
+            changes: fields of `StreamConfig` (window, sinks, kv_dtype, positions, memory_scale).
+                Without a `memory_scale`, another window or other factors decide it.
         """
+        gain = self.memory_gain if memory_gain is None else memory_gain
+        stream = replace(self.stream, **changes)
+        is_rescaled = memory_gain is not None or stream.window != self.stream.window
+        if is_rescaled and "memory_scale" not in changes:
+            stream = replace(stream, memory_scale=gain.at(stream.window))
         return Runtime(
             self.model,
-            replace(self.stream, **changes),
+            stream,
             self.tokenizer_or_none,
             self.title,
             self.memory_status,
-            self.device,
-            memory_gain or self.memory_gain,
+            gain,
             self.fingerprint,
+            backend or self.backend,
         )
 
     @property
@@ -189,18 +214,18 @@ class Runtime:
         return Session(self, ModelState.fresh(self.config, self.stream, num_gates, self.device))
 
     def warm_up(self) -> None:
-        """Answer a little in a session that is dropped: its loops are compiled before anyone waits.
+        """Generate a few tokens in a session that is dropped, so that loops are compiled early.
 
-        They are kept on disk, so this takes seconds once and a moment later on; see `jit`.
+        Compiled loops are kept on disk: this takes seconds once, and a moment from then on.
         """
         tiny = self if self.stream.window is None else self.with_stream(window=4, sinks=1)
         session = tiny.session()
-        session.feed([0] * (FEW_TOKENS // 2), logits=None)
+        session.feed([0] * (WARM_UP_TOKENS), logits=None)
         for _ in session.generate(2, stop_ids=()):
             pass
 
     def restore(self, snapshot: Snapshot) -> Session:
-        """A session that goes on from a snapshot; the snapshot can be restored again.
+        """A session that continues from a snapshot; the snapshot can be restored again.
 
         Raises:
             ModelMismatchError: it was made by another model, memory, window or dtype.
@@ -234,7 +259,7 @@ def _find_base(model: str | Path, preset: Preset | None, progress: Progress | No
 
 
 def _find_memory(ahn: str | Path | None, preset: Preset | None) -> Path | None:
-    """Directory of a memory that is loaded beside the base; None: the base's own, or none."""
+    """The directory of a memory that is loaded beside the base; None: the base's own, or none."""
     if ahn is None or _untrained_cell(ahn) is not None:
         return None
     if ahn == "auto":
@@ -268,7 +293,7 @@ def _untrained_cell(ahn: str | Path | None) -> str | None:
 def choose_window(
     window: int | str | None, sinks: int | str, preset: Preset | None
 ) -> tuple[int | None, int]:
-    """W and S as `Runtime.load` takes them, "auto" decided: the preset's, else 2,048 and 128.
+    """W and S as `Runtime.load` takes them; "auto" becomes the preset's, else 2,048 and 128.
 
     Raises:
         ValueError: one of them is neither a number nor "auto".
@@ -287,7 +312,7 @@ def choose_window(
 
 
 def has_cuda() -> bool:
-    """True if torch sees a CUDA device, which "auto" then takes."""
+    """Whether torch sees a CUDA device, which device "auto" then uses."""
     return torch.cuda.is_available()
 
 

@@ -10,8 +10,8 @@ class Sampler:
     """Greedy at temperature 0, nucleus sampling above.
 
     Args:
-        temperature: 0 for the likeliest token; above, logits are divided by it.
-        top_p: the smallest set of tokens whose probability reaches this is drawn from.
+        temperature: 0 for the likeliest token; above 0, logits are divided by it.
+        top_p: tokens are drawn from the smallest set whose probability reaches this.
         seed: makes the draws repeatable; None draws a fresh one.
 
     Raises:

@@ -1,7 +1,7 @@
-"""A live reading: feed tokens, fork, snapshot, generate.
+"""A session: feed tokens, generate, fork, snapshot.
 
-A session owns its state and borrows the runtime's weights; it is not safe to use one session from
-two threads at once, but sessions of one runtime never touch each other.
+A session owns its state and uses the runtime's weights. Two threads must not use one session at
+once; sessions of one runtime are independent.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from ahn_runtime.accounting import block_flops, head_flops
 from ahn_runtime.aligned import aligned
 from ahn_runtime.model.cache import ModelState, extend_prefix_hash
 from ahn_runtime.sampling import Sampler
-from ahn_runtime.speculative import PromptLookup, Undo, agreeing
+from ahn_runtime.speculative import PromptLookup, accepted_prefix
 
 if TYPE_CHECKING:
     from ahn_runtime.runtime import Runtime
 
 BLOCK_TOKENS = 256
-"""Tokens per forward on the way in; a feed of more is cut into blocks of this, from its start."""
+"""Tokens per forward while reading; a longer feed is cut into blocks of this, from its start."""
 
 LogitsWanted = Literal["last", "all"] | None
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A session's state at a moment, in memory; `identity` says which runtime it belongs to."""
+    """A session's state at one moment, in memory; `identity` is of the runtime it belongs to."""
 
     identity: dict[str, object]
     state: ModelState
@@ -70,27 +70,31 @@ class Session:
             ValueError: an id outside the vocabulary, or "last" before anything was fed.
         """
         tokens = self._checked(ids)
-        rows = []
-        for start in range(0, len(tokens), self.runtime.block_tokens):
-            block = tokens[start : start + self.runtime.block_tokens]
-            hidden = self._feed_block(block, len(block) if logits == "all" else 1)
-            if logits == "all":
-                rows.append(self._head(hidden))
+        rows = self._prefill(tokens, keep_all=logits == "all")
         if logits == "all":
             vocab = self.runtime.config.vocab_size
             return torch.cat(rows) if rows else torch.zeros(0, vocab, device=tokens.device)
         return self.next_logits() if logits == "last" else None
 
+    def _prefill(self, tokens: Tensor, keep_all: bool) -> list[Tensor]:
+        """Feed tokens block by block; logits of each block's tokens, if all are to be kept."""
+        rows = []
+        for block in tokens.split(self.runtime.block_tokens) if len(tokens) else ():
+            hidden = self._forward_block(block, len(block) if keep_all else 1)
+            if keep_all:
+                rows.append(self._logits(hidden))
+        return rows
+
     @torch.inference_mode()
     def next_logits(self) -> Tensor:
-        """Logits of the token that would come next, [1, vocab].
+        """Logits of the next token, float [1, vocab].
 
         Raises:
             ValueError: nothing was fed yet.
         """
         if self.state.last_hidden is None:
             raise ValueError("Nothing was fed to this session yet, so there are no logits.")
-        return self._head(self.state.last_hidden[None])
+        return self._logits(self.state.last_hidden[None])
 
     def generate(
         self,
@@ -104,27 +108,33 @@ class Session:
     ) -> Iterator[int]:
         """Continue from what was fed, token by token.
 
-        Every token yielded has been fed, so the session can go on from wherever the caller stops.
-        A stop token ends the answer and is neither yielded nor fed.
+        Every token yielded has been fed, so the session can continue from wherever the caller
+        stops. A stop token ends the answer and is neither yielded nor fed.
 
         Args:
-            max_new_tokens: at most so many.
-            temperature, top_p, seed: see `Sampler`.
+            max_new_tokens: at most this many tokens.
+            temperature, top_p, seed: of the `Sampler`.
             stop_ids: None for the tokenizer's own (none without a tokenizer).
             lookup: tokens to draft from, such as the prompt: the same greedy answer, faster where
-                it copies them. Tokens then come in groups: whoever stops in the middle of one
-                finds all of it fed.
+                it copies them. Tokens then come in groups: a caller that stops in the middle of a
+                group finds all of it fed.
 
         Raises:
             ValueError: `lookup` with a temperature above 0.
         """
         sampler = Sampler(temperature, top_p, seed)
         stops = self._stops(stop_ids)
-        if lookup is not None:
-            if temperature > 0:
-                raise ValueError("lookup drafts for greedy answers only: leave temperature at 0.")
-            yield from self._generate_with(PromptLookup(lookup), max_new_tokens, stops)
+        if lookup is None:
+            yield from self._decode(sampler, max_new_tokens, stops)
             return
+        if temperature > 0:
+            raise ValueError("lookup drafts for greedy answers only: leave temperature at 0.")
+        yield from self._decode_with_drafts(PromptLookup(lookup), max_new_tokens, stops)
+
+    def _decode(
+        self, sampler: Sampler, max_new_tokens: int, stops: frozenset[int]
+    ) -> Iterator[int]:
+        """One token per step."""
         for _ in range(max_new_tokens):
             token_id = sampler.pick(self.next_logits()[0])
             if token_id in stops:
@@ -132,45 +142,52 @@ class Session:
             self.feed([token_id], logits=None)
             yield token_id
 
-    def _generate_with(
+    def _decode_with_drafts(
         self, lookup: PromptLookup, max_new_tokens: int, stops: frozenset[int]
     ) -> Iterator[int]:
-        """Greedy decoding, several tokens at a time where a draft holds."""
-        chosen = int(self.next_logits()[0].argmax())
+        """Greedy decoding; several tokens per step where a draft is accepted."""
+        next_id = int(self.next_logits()[0].argmax())
         left = max_new_tokens
-        while left > 0 and chosen not in stops:
-            lookup.extend([chosen])
-            max_tokens = min(left, self.runtime.block_tokens) - 1
-            drafted = itertools.takewhile(lambda i: i not in stops, lookup.propose(max_tokens))
-            kept, following = self._feed_drafted([chosen, *drafted])
-            lookup.extend(kept[1:])
-            yield from kept
-            left -= len(kept)
-            chosen = following
+        while left > 0 and next_id not in stops:
+            lookup.extend([next_id])
+            draft = lookup.draft(min(left, self.runtime.block_tokens) - 1)
+            draft = list(itertools.takewhile(lambda i: i not in stops, draft))
+            accepted, next_id = self._verify([next_id, *draft])
+            lookup.extend(accepted[1:])
+            yield from accepted
+            left -= len(accepted)
 
-    def _feed_drafted(self, ids: list[int]) -> tuple[list[int], int]:
-        """Feed a token and a draft of what follows; what greedy decoding would not say is undone.
+    @torch.inference_mode()
+    def _verify(self, ids: list[int]) -> tuple[list[int], int]:
+        """Feed a token and a draft of what follows, and keep what greedy decoding chooses too.
+
+        Args:
+            ids: the token chosen last, then the draft, which may be empty.
 
         Returns:
-            The tokens that stay, and the one to say after them.
+            The tokens that were accepted, the first always; and the choice after them.
         """
+        tokens = self._checked(ids)
         if len(ids) == 1:
-            self.feed(ids, logits=None)
+            self._forward_block(tokens, 1)
             return ids, int(self.next_logits()[0].argmax())
-        state, tokens = self.state, self._checked(ids)
-        undo, hash_before = Undo(state, self.runtime.stream, len(ids)), state.prefix_hash
-        with torch.inference_mode():
-            hidden = self._feed_block(tokens, len(ids))
-            chosen = self._head(hidden).argmax(dim=-1)
-            count = 1 + agreeing(ids[1:], chosen)
-            if count < len(ids):
-                undo.keep_first(self.runtime.model.model.layers, count)
-                state.last_hidden = hidden[count - 1].clone()
-                state.prefix_hash = extend_prefix_hash(hash_before, ids[:count])
+        backup = self.state.backup(len(ids), self.runtime.stream)
+        hidden = self._forward_block(tokens, len(ids))
+        chosen = self._logits(hidden).argmax(dim=-1)
+        count = 1 + accepted_prefix(ids[1:], chosen)
+        if count < len(ids):
+            self.state.trim(backup, ids[:count], hidden[count - 1].clone(), self._write_memory)
         return ids[:count], int(chosen[count - 1])
 
+    def _write_memory(
+        self, layer: int, k: Tensor, v: Tensor, gates: Tensor, memory: Tensor
+    ) -> Tensor:
+        """`DecoderLayer.write_memory` of one layer."""
+        runtime = self.runtime
+        return runtime.model.layers[layer].write_memory(k, v, gates, memory, runtime.backend)
+
     def fork(self) -> Session:
-        """A session that goes on from here without this one noticing."""
+        """An independent session that continues from here."""
         return Session(self.runtime, self.state.fork())
 
     def snapshot(self) -> Snapshot:
@@ -194,21 +211,23 @@ class Session:
             raise ValueError(f"ids must be from 0 to {vocab - 1}; got one outside.")
         return tokens
 
-    def _feed_block(self, tokens: Tensor, finished: int) -> Tensor:
+    def _forward_block(self, tokens: Tensor, logits_to_keep: int) -> Tensor:
+        """Feed one block of ids [T]: final hidden states of its last rows, [kept, hidden]."""
         state, runtime = self.state, self.runtime
         run, full = block_flops(
-            runtime.config, runtime.stream, state.tokens_seen, len(tokens), finished
+            runtime.config, runtime.stream, state.tokens_seen, len(tokens), logits_to_keep
         )
-        hidden = runtime.model(tokens, state, runtime.stream, finished)
+        hidden = runtime.model(tokens, state, runtime.stream, runtime.backend, logits_to_keep)
         state.last_hidden = hidden[-1].clone()
         state.prefix_hash = extend_prefix_hash(state.prefix_hash, tokens.tolist())
         state.flops += run
         state.flops_full += full
         return hidden
 
-    def _head(self, hidden: Tensor) -> Tensor:
+    def _logits(self, hidden: Tensor) -> Tensor:
+        """hidden [rows, hidden] -> float32 [rows, vocab]."""
         cost = head_flops(self.runtime.config, len(hidden))
         self.state.flops += cost
         self.state.flops_full += cost
-        logits: Tensor = self.runtime.model.lm_head(hidden)
+        (logits,) = self.runtime.backend.linear(hidden, self.runtime.model.lm_head)
         return logits.float()

@@ -1,7 +1,7 @@
 """Qwen's byte-level BPE as a `tiktoken.Encoding`, built from the model's own vocabulary.
 
 Text is normalised to NFC first, as Qwen2's tokenizer does. Text never becomes control tokens:
-`<|im_end|>` in a document is encoded as those ten characters; control tokens are had by name.
+`<|im_end|>` in a document is encoded as those ten characters; control tokens are reached by name.
 
 Source: the vocabulary travels in the GGUF (`tokenizer.ggml.tokens`) or in `tokenizer.json`; the
 byte-to-character table is GPT-2's (Radford et al., 2019).
@@ -54,11 +54,11 @@ class Tokenizer:
         return self._encoding.encode_ordinary(unicodedata.normalize("NFC", text))
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Text of ids; bytes that are no UTF-8 become U+FFFD."""
+        """Text of ids; invalid UTF-8 becomes U+FFFD."""
         return self._encoding.decode_bytes(list(ids)).decode("utf-8", errors="replace")
 
     def decode_stream(self, ids: Iterable[int]) -> Iterator[str]:
-        """Text of ids as they come; a character split over tokens waits for its last byte."""
+        """Text of ids in pieces; a character split over tokens comes with its last byte."""
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         for token_id in ids:
             piece = decoder.decode(self._encoding.decode_single_token_bytes(token_id))
@@ -103,7 +103,7 @@ def from_tokenizer_json(path: Path) -> Tokenizer:
 
 
 def _printable_bytes() -> dict[int, str]:
-    """GPT-2's table: printable Latin-1 bytes stand for themselves, the others from U+0100."""
+    """GPT-2's table: printable Latin-1 bytes as themselves, the others from U+0100."""
     printable = {*range(ord("!"), ord("~") + 1), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
     others = (byte for byte in range(256) if byte not in printable)
     table = {byte: chr(byte) for byte in printable}

@@ -20,11 +20,12 @@ import torch
 
 import app.torch_threads  # noqa: F401 (how the application's threads wait)
 from ahn_runtime.backends.cpu.attention import decode_attention
+from ahn_runtime.backends.cpu.backend import FEW_QUERIES, CpuBackend
 from ahn_runtime.backends.cpu.decode_step import product, two_term_product
 from ahn_runtime.backends.cpu.int8_linear import Int8Linear, quantize_rows
 from ahn_runtime.backends.cpu.threads import parallel_for
 from ahn_runtime.config import ModelConfig
-from ahn_runtime.model.attention import attend, score_mask
+from ahn_runtime.model.attention import attend, attend_few, score_mask
 from ahn_runtime.model.cells import CELLS, cell_class
 
 EMBEDDED = ModelConfig(
@@ -72,7 +73,8 @@ def _attention(tokens: int, held: int) -> Part:
     q = torch.randn(EMBEDDED.num_heads, tokens, EMBEDDED.head_dim)
     keys, values = _rings(held)
     mask = score_mask(torch.rand(tokens, held) > 0.1)
-    return lambda layer: attend(q, keys[layer], values[layer], mask)
+    computed_by = attend_few if tokens <= FEW_QUERIES else attend
+    return lambda layer: computed_by(q, keys[layer], values[layer], mask)
 
 
 def _single_attention(held: int) -> Part:
@@ -96,12 +98,13 @@ def _memory(name: str, x: torch.Tensor) -> Part:
     for cell in cells:
         cell.initialise(torch.Generator().manual_seed(0))
     q, k, v = torch.randn(3, heads, len(x), dim)
-    memory, gates = torch.randn(layers, heads, dim, dim), cells[0].write_gates(x)
-    return lambda layer: cells[layer](q, k, v, gates, x, memory[layer])
+    backend, memory = CpuBackend(), torch.randn(layers, heads, dim, dim)
+    gates = backend.write_gates(cells[0], x)
+    return lambda layer: backend.memory_step(cells[layer], q, k, v, gates, x, memory[layer])
 
 
-def _product(tokens: int, inputs: int, columns: int, fine: bool) -> Part:
-    layers = [Int8Linear(inputs, columns, bias=False, fine=fine)] * EMBEDDED.num_layers
+def _product(tokens: int, inputs: int, columns: int, two_term: bool) -> Part:
+    layers = [Int8Linear(inputs, columns, bias=False, two_term=two_term)] * EMBEDDED.num_layers
     layers[0].weight.data, scale = quantize_rows(torch.randn(columns, inputs))
     layers[0].scale.data = scale[:, 0]
     x = torch.randn(tokens, inputs)

@@ -51,7 +51,7 @@ def ours(shape: dict[str, Any], window: int, device: torch.device) -> Contestant
         model = Qwen2(config, stream.cell).to(dtype)
     _fill(model)
     known = ("random", "random")  # no fingerprint of gigabytes of noise
-    runtime = Runtime(model.eval(), stream, None, "random", "none", device, fingerprint=known)
+    runtime = Runtime(model.eval(), stream, None, "random", "none", fingerprint=known)
     return Ours(runtime.session())
 
 

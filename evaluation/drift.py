@@ -72,9 +72,9 @@ def measure(
 def look(session: Session) -> Moment:
     """The memory as it is now."""
     norms, half_lives, writes = [], [], []
-    layers = session.runtime.model.model.layers
+    layers = session.runtime.model.layers
     for layer, state in zip(layers, session.state.layers, strict=True):
-        cell: Cell = layer.ahn.fn  # type: ignore[union-attr, assignment]
+        cell: Cell = layer.ahn.fn  # type: ignore[union-attr]
         norms.append(torch.linalg.matrix_norm(state.memory.float()))
         held = session.runtime.stream.cached_tokens(session.tokens_seen)
         gates = state.gates[:, session.runtime.stream.sinks : held].float()

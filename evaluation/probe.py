@@ -50,13 +50,14 @@ def measure(runtime: Runtime, ids: list[int], window: int, sinks: int, scored: i
             f"{len(ids)} tokens leave nothing to probe beyond a window of {window} with {sinks} "
             f"sinks and {scored} scored positions; take a longer passage."
         )
-    model, tokens = runtime.model, torch.tensor(ids, device=runtime.device)
+    model, backend = runtime.model, runtime.backend
+    tokens = torch.tensor(ids, device=runtime.device)
     for parameter in model.parameters():
         parameter.requires_grad_(False)
-    taught, shares = teach(model, tokens, view)
+    taught, shares = teach(model, backend, tokens, view)
     shape = (runtime.config.num_layers, runtime.config.num_heads, written)
     strengths = torch.ones(shape, device=runtime.device, requires_grad=True)
-    studied = study(model, tokens, view, shares, strengths=strengths)
+    studied = study(model, backend, tokens, view, shares, strengths=strengths)
     rows = slice(written - scored - 1, written - 1)
     targets = tokens[view.first :][rows.start + 1 : rows.stop + 1]
     weights = torch.full((scored,), 1 / scored, device=runtime.device)

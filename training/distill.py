@@ -15,16 +15,16 @@ Source: "Artificial Hippocampus Networks" (arXiv 2510.07318), sections 3.2 and 3
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from ahn_runtime.backends.base import Backend
 from ahn_runtime.backends.cpu.int8_linear import Int8Linear
 from ahn_runtime.model.attention import attend, score_mask
-from ahn_runtime.model.qwen2 import DecoderLayer, Qwen2
+from ahn_runtime.model.qwen2 import DecoderLayer, Qwen2, Rotations
 from ahn_runtime.model.rope import rope_rotation
 
 QUERY_BLOCK_TOKENS = 1024
@@ -63,8 +63,11 @@ class Window:
 
 
 @torch.no_grad()
-def teach(model: Qwen2, ids: Tensor, view: Window) -> tuple[Tensor, list[Shared]]:
+def teach(model: Qwen2, backend: Backend, ids: Tensor, view: Window) -> tuple[Tensor, list[Shared]]:
     """Full attention over a sequence.
+
+    Args:
+        backend: computes linear layers and memories, as in `Runtime.backend`.
 
     Returns:
         Final hidden states from P on, [T, hidden], and each layer's share for the student.
@@ -72,18 +75,19 @@ def teach(model: Qwen2, ids: Tensor, view: Window) -> tuple[Tensor, list[Shared]
     x = model.model.embed_tokens(ids)
     rotation = _rotation(model, 0, view.length, x)
     shares = []
-    for layer in _layers(model):
-        h, q, k, v = _project(layer, x, rotation)
+    for layer in model.layers:
+        h, q, k, v = _project(layer, x, rotation, backend)
         # Copies, so that a long sequence's rest is not kept with them.
         own = slice(0, view.first)
         shares.append(Shared(k[:, own].clone(), v[:, own].clone(), h[view.sinks : view.first]))
-        x = _finish(layer, x, _attend_all(q, k, v))
+        x = _finish(layer, x, _attend_all(q, k, v), backend)
     final: Tensor = model.model.norm(x[view.first :])
     return final, shares
 
 
 def study(
     model: Qwen2,
+    backend: Backend,
     ids: Tensor,
     view: Window,
     shares: list[Shared],
@@ -93,6 +97,7 @@ def study(
     """The windowed model with its memory over the positions from P on, differentiable.
 
     Args:
+        backend: computes linear layers and memories, as in `Runtime.backend`.
         recompute: keep only the layers' inputs and compute the rest again for the gradients.
         strengths: factors on the values written, [layers, H, T]; None for 1, as a session has.
 
@@ -101,12 +106,13 @@ def study(
     """
     x = model.model.embed_tokens(ids[view.first :])
     rotation = _rotation(model, view.first, view.length, x)
-    for i, (layer, share) in enumerate(zip(_layers(model), shares, strict=True)):
+    for i, (layer, share) in enumerate(zip(model.layers, shares, strict=True)):
         strength = None if strengths is None else strengths[i]
         if recompute:
             x = checkpoint(
                 _student_layer,
                 layer,
+                backend,
                 x,
                 share,
                 view,
@@ -116,32 +122,33 @@ def study(
                 preserve_rng_state=False,
             )
         else:
-            x = _student_layer(layer, x, share, view, rotation, strength)
+            x = _student_layer(layer, backend, x, share, view, rotation, strength)
     final: Tensor = model.model.norm(x)
     return final
 
 
 def _student_layer(
     layer: DecoderLayer,
+    backend: Backend,
     x: Tensor,
     share: Shared,
     view: Window,
     rotation: Tensor,
     strength: Tensor | None,
 ) -> Tensor:
-    h, q, k, v = _project(layer, x, rotation)
+    h, q, k, v = _project(layer, x, rotation, backend)
     k, v = torch.cat((share.k, k), dim=1), torch.cat((share.v, v), dim=1)  # (Hkv, L, D)
     out = attend_window(q, k, v, view)
     assert layer.ahn is not None
     cell, written = layer.ahn.fn, slice(view.sinks, view.length - view.window)
-    gates = cell.write_gates(torch.cat((share.x, h))[: len(h)])
+    gates = backend.write_gates(cell, torch.cat((share.x, h))[: len(h)])
     keys, values = (_repeat(layer, t[:, written]) for t in (k, v))
     if strength is not None:
         values = values * strength[..., None]
     heads, _, dim = q.shape
     empty = torch.zeros(heads, dim, dim, device=q.device)
-    added, _ = cell(q, keys, values, gates, h, empty)
-    return _finish(layer, x, out + added.to(out.dtype))
+    added, _ = backend.memory_step(cell, q, keys, values, gates, h, empty)
+    return _finish(layer, x, out + added.to(out.dtype), backend)
 
 
 def attend_window(q: Tensor, k: Tensor, v: Tensor, view: Window) -> Tensor:
@@ -166,22 +173,18 @@ def _attend_all(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return out[0]
 
 
-def _layers(model: Qwen2) -> list[DecoderLayer]:
-    return cast(list[DecoderLayer], list(model.model.layers))
-
-
 def _project(
-    layer: DecoderLayer, x: Tensor, rotation: Tensor
+    layer: DecoderLayer, x: Tensor, rotation: Tensor, backend: Backend
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Normed input, rotated queries and keys, values."""
     h = layer.input_layernorm(x)
-    _, q, k, v = layer.self_attn.project(h, rotation)
-    return h, q, k, v
+    heads = layer.self_attn.project(h, Rotations(rotation, None), backend)
+    return h, heads.q, heads.k, heads.v
 
 
-def _finish(layer: DecoderLayer, x: Tensor, mixed: Tensor) -> Tensor:
-    x = x + layer.self_attn.o_proj(mixed.transpose(0, 1).flatten(1))
-    out: Tensor = x + layer.mlp(layer.post_attention_layernorm(x))
+def _finish(layer: DecoderLayer, x: Tensor, mixed: Tensor, backend: Backend) -> Tensor:
+    x = x + layer.self_attn.output(mixed)
+    out: Tensor = x + layer.mlp(layer.post_attention_layernorm(x), backend)
     return out
 
 

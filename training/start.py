@@ -24,6 +24,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from ahn_runtime.backends.base import Backend
 from ahn_runtime.model.cells.base import inverse_softplus
 from ahn_runtime.model.qwen2 import MEMORY_MARK, Qwen2
 from training.distill import Window, teach
@@ -42,10 +43,11 @@ HALF_LIVES_TOKENS = (32, 4096)
 
 
 @torch.no_grad()
-def measure_layers(model: Qwen2, sequences: Iterable[Tensor]) -> Tensor:
+def measure_layers(model: Qwen2, backend: Backend, sequences: Iterable[Tensor]) -> Tensor:
     """What each layer's attention works with, over some sequences.
 
     Args:
+        backend: computes the layers, as in `Runtime.backend`.
         sequences: token ids, int64 [L] each.
 
     Returns:
@@ -54,7 +56,7 @@ def measure_layers(model: Qwen2, sequences: Iterable[Tensor]) -> Tensor:
     """
     rows = []
     for ids in sequences:
-        _, shares = teach(model, ids, Window(len(ids) - 2, 0, len(ids)))
+        _, shares = teach(model, backend, ids, Window(len(ids) - 2, 0, len(ids)))
         for share in shares:
             x, v = share.x.float(), share.v.float()
             sizes = torch.stack((x.abs().sum(dim=-1).mean(), v.square().mean().sqrt()))

@@ -170,8 +170,9 @@ class Trainer:
         positions = torch.tensor(example.positions, device=device)
         weights = torch.tensor(example.weights, device=device) / self.settings.batch
         rows = positions - view.first
-        taught, shares = teach(model, ids, view)
-        studied = study(model, ids, view, shares, self.settings.recomputes)[rows]
+        backend = self.runtime.backend
+        taught, shares = teach(model, backend, ids, view)
+        studied = study(model, backend, ids, view, shares, self.settings.recomputes)[rows]
         losses, gradient = compare(
             model.lm_head, studied, taught[rows], ids[positions + 1], weights
         )
@@ -208,7 +209,7 @@ class Trainer:
         model, device = self.runtime.model, self.runtime.device
         number = min(MEASURED_SEQUENCES, self.corpus.size)
         ids = (torch.tensor(self.corpus.example(n).ids, device=device) for n in range(number))
-        measured = measure_layers(model, ids)
+        measured = measure_layers(model, self.runtime.backend, ids)
         if not self.team.leads:
             measured.zero_()
         measured = self.team.add(measured)  # the leader's, to the bit

@@ -1,82 +1,112 @@
-"""The one place where a recurrence's implementation is chosen: by device, and by what is installed.
+"""The interface of what computes a model, and the one place where an implementation is chosen.
 
-On a CPU (and on a GPU without flash-linear-attention) torch code of this package runs; on a CUDA
-device with it, its kernels. All of them take and return the layouts of the naive recurrences.
+A backend runs the decoder's layers over a block of tokens: in plain torch calls (`torch`), with the
+kernels of flash-linear-attention on a CUDA device (`fla`), or with compiled loops and int8 products
+on a CPU (`cpu`). It is made once when a model is loaded, never changes the model, and keeps no
+state of a session; one model may serve several backends at once.
 """
 
 from __future__ import annotations
 
-import functools
 import importlib.util
-from typing import Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ahn_runtime.ops.delta_rule import chunk_delta_rule
-from ahn_runtime.ops.gated_delta_rule import chunk_gated_delta_rule, step_gated_delta_rule
-from ahn_runtime.ops.gated_linear_attention import (
-    chunk_gated_linear_attention,
-    naive_gated_linear_attention,
-)
+from ahn_runtime.backends.torch import TorchBackend
+from ahn_runtime.model.cells.base import Cell, Recurrences
 
-Scanned = tuple[Tensor, Tensor]
-
-
-class Kernels(Protocol):
-    """The three recurrences; see the naive ones for the equations and shapes."""
-
-    name: str
-
-    def gated_delta_rule(
-        self, q: Tensor, k: Tensor, v: Tensor, beta: Tensor, log_decay: Tensor, state: Tensor
-    ) -> Scanned: ...
-
-    def delta_rule(
-        self, q: Tensor, k: Tensor, v: Tensor, beta: Tensor, state: Tensor
-    ) -> Scanned: ...
-
-    def gated_linear_attention(
-        self, q: Tensor, k: Tensor, v: Tensor, log_decay: Tensor, state: Tensor
-    ) -> Scanned: ...
+if TYPE_CHECKING:
+    from ahn_runtime.model.attention import BlockPlan
+    from ahn_runtime.model.cache import ModelState
+    from ahn_runtime.model.qwen2 import DecoderLayer, Qwen2, Rotations
 
 
-class TorchKernels:
-    """The chunked forms; for a single token forms of their own."""
+class Backend(Recurrences, Protocol):
+    """Computes layers, linear layers, attention and memories; the letters are those of `config`.
 
-    name = "torch"
+    Which implementation serves one token, a few or many is decided inside.
+    """
 
-    def gated_delta_rule(
-        self, q: Tensor, k: Tensor, v: Tensor, beta: Tensor, log_decay: Tensor, state: Tensor
-    ) -> Scanned:
-        scan = step_gated_delta_rule if q.shape[1] == 1 else chunk_gated_delta_rule
-        return scan(q, k, v, beta, log_decay, state)
+    def run_layers(
+        self,
+        layers: Sequence[DecoderLayer],
+        x: Tensor,
+        state: ModelState,
+        plan: BlockPlan,
+        rotations: Rotations,
+        rows: int,
+    ) -> Tensor:
+        """One block through all layers; the layers' states advance by it.
 
-    def delta_rule(self, q: Tensor, k: Tensor, v: Tensor, beta: Tensor, state: Tensor) -> Scanned:
-        if q.shape[1] == 1:
-            return step_gated_delta_rule(q, k, v, beta, torch.zeros_like(beta), state)
-        return chunk_delta_rule(q, k, v, beta, state)
+        Args:
+            x: embedded tokens, [T, hidden].
+            rows: how many of the last rows of the last layer are wanted.
 
-    def gated_linear_attention(
-        self, q: Tensor, k: Tensor, v: Tensor, log_decay: Tensor, state: Tensor
-    ) -> Scanned:
-        single = q.shape[1] == 1
-        scan = naive_gated_linear_attention if single else chunk_gated_linear_attention
-        return scan(q, k, v, log_decay, state)
+        Returns:
+            [rows, hidden], before the final norm.
+        """
+        ...
+
+    def linear(self, x: Tensor, *layers: nn.Module) -> tuple[Tensor, ...]:
+        """Linear layers of the same input: x [T, K] -> one [T, N] for each layer."""
+        ...
+
+    def attend(
+        self, q: Tensor, q_sinks: Tensor | None, k: Tensor, v: Tensor, plan: BlockPlan
+    ) -> Tensor:
+        """Attention of the block's last queries.
+
+        Args:
+            q: rotated, [H, rows, D], of the block's last `rows` tokens.
+            q_sinks: rotated as seen from the sinks, where that differs.
+            k, v: [Hkv, K, D]: keys and values held before the block, by slot, then the block's;
+                for a single token those held after it was written.
+            plan: of the block.
+
+        Returns:
+            [H, rows, D].
+        """
+        ...
+
+    def write_gates(self, cell: Cell, x: Tensor) -> Tensor:
+        """`Cell.write_gates`: normed inputs x [T, hidden] -> float32 [G, T, H]."""
+        ...
+
+    def memory_step(
+        self,
+        cell: Cell,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        gates: Tensor,
+        x: Tensor,
+        memory: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """`Cell.forward`: what the memory adds [H, E, D], and the memory after E writes."""
+        ...
 
 
-TORCH = TorchKernels()
+def backend_class(device: torch.device) -> type[TorchBackend]:
+    """The implementation for models on a device, by what is installed."""
+    if device.type == "cuda" and importlib.util.find_spec("fla") is not None:
+        from ahn_runtime.backends.fla import FlaBackend
+
+        return FlaBackend
+    if device.type == "cpu":
+        from ahn_runtime.backends.cpu.backend import CpuBackend
+
+        return CpuBackend
+    return TorchBackend
 
 
-def kernels_for(device: torch.device) -> Kernels:
-    """The kernels a tensor on that device goes through."""
-    return _fla_kernels() or TORCH if device.type == "cuda" else TORCH
+def choose_backend(model: Qwen2, device: torch.device) -> Backend:
+    """The backend for a loaded model.
 
-
-@functools.cache
-def _fla_kernels() -> Kernels | None:
-    if importlib.util.find_spec("fla") is None:
-        return None
-    from ahn_runtime.backends.fla import FlaKernels
-
-    return FlaKernels()
+    Args:
+        model: with its weights, exact or int8, on the device; not changed.
+        device: where the model is.
+    """
+    return backend_class(device)(model)

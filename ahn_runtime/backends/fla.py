@@ -1,13 +1,17 @@
-"""flash-linear-attention's Triton kernels behind the layouts of this package. CUDA only.
+"""The CUDA backend: flash-linear-attention's Triton kernels, and flash-attn where it is installed.
 
 fla takes [B, T, H, ·] and states [B, H, K, V] float32, key axis first like ours. Its chunked
-kernels want 16-bit q, k and v: they are given bfloat16, with gates, decays and states in float32;
-its recurrent kernels, for short feeds, stay in float32.
+kernels require 16-bit q, k and v: they get bfloat16, with gates, decays and states in float32; its
+recurrent kernels, for short feeds, stay in float32. Attention goes through flash-attn (`flash`),
+where that is installed and the dtype has 16 bits, else through torch. The twin is `TorchBackend`.
 
 Written against flash-linear-attention 0.4 to 0.6.
 """
 
 from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from fla.ops.delta_rule import chunk_delta_rule, fused_recurrent_delta_rule
@@ -15,14 +19,33 @@ from fla.ops.gated_delta_rule import chunk_gated_delta_rule, fused_recurrent_gat
 from fla.ops.simple_gla import chunk_simple_gla, fused_recurrent_simple_gla
 from torch import Tensor
 
+from ahn_runtime.backends.torch import TorchBackend
+
+if TYPE_CHECKING:
+    from ahn_runtime.model.attention import BlockPlan
+
 RECURRENT_TOKENS = 16
-"""Up to so many tokens the step-by-step kernel is the faster one, and it is exact in float32."""
+"""Up to this many tokens the step-by-step kernel is faster, and it is exact in float32."""
+
+HAS_FLASH_ATTN = importlib.util.find_spec("flash_attn") is not None
 
 
-class FlaKernels:
-    """The three recurrences by fla; q and k come normalised and scaled, so `scale` is 1."""
+class FlaBackend(TorchBackend):
+    """A `Backend` by fla; q and k come normalised and scaled, so `scale` is 1."""
 
-    name = "flash-linear-attention"
+    recurrences: ClassVar[str] = "flash-linear-attention"
+    attention: ClassVar[str] = "flash-attn" if HAS_FLASH_ATTN else "torch"
+
+    def attend(
+        self, q: Tensor, q_sinks: Tensor | None, k: Tensor, v: Tensor, plan: BlockPlan
+    ) -> Tensor:
+        """[H, rows, D]; by flash-attn where it is installed and supports the block."""
+        if HAS_FLASH_ATTN:
+            from ahn_runtime.backends import flash
+
+            if flash.supports(q, plan):
+                return flash.attend_block(q, q_sinks, k, v, plan)
+        return super().attend(q, q_sinks, k, v, plan)
 
     def gated_delta_rule(
         self, q: Tensor, k: Tensor, v: Tensor, beta: Tensor, log_decay: Tensor, state: Tensor

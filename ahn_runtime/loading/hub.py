@@ -18,12 +18,12 @@ FILES = ["config.json", "tokenizer.json", "*.safetensors", "*.safetensors.index.
 
 
 def is_hub_id(name: str) -> bool:
-    """True for "owner/name"; whether such a path exists is for the caller to ask first."""
+    """Whether a name has the form "owner/name"; callers first check that it is no path."""
     return _HUB_ID.fullmatch(name) is not None
 
 
 def find_on_disk(hub_id: str) -> Path | None:
-    """Directory of an id that was fetched before; asks nobody."""
+    """The directory of an id that was fetched before, else None; the hub is not asked."""
     try:
         found = Path(snapshot_download(hub_id, allow_patterns=FILES, local_files_only=True))
     except LocalEntryNotFoundError:
@@ -32,10 +32,10 @@ def find_on_disk(hub_id: str) -> Path | None:
 
 
 def fetch(hub_id: str) -> Path:
-    """Directory with the files of a hub id, fetching what is missing.
+    """The directory with the files of a hub id; missing files are fetched.
 
     Raises:
-        ModelDownloadError: the hub cannot be reached, or has no such model for us.
+        ModelDownloadError: the hub cannot be reached, or has no such model in safetensors.
     """
     on_disk = find_on_disk(hub_id)
     if on_disk is not None and _is_whole(on_disk):

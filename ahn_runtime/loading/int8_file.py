@@ -1,7 +1,7 @@
 """Quantized weights kept on disk, so that a model is quantized once and not at every start.
 
-One safetensors file per base, beside the embedded model; its name holds a hash of what it was made
-from. A file that cannot be read is made anew: it is a copy, nothing is lost with it.
+One safetensors file per base, in the cache directory; its name contains a hash of its source. A
+file that cannot be read is written again: it is a copy, so nothing is lost.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from torch import Tensor
 from ahn_runtime.loading.paths import cache_directory
 
 SCHEME_VERSION = 1
-"""Raised whenever the same weights would be quantized to other numbers."""
+"""Increased whenever the same weights would be quantized to other numbers."""
 
 MIN_BYTES = 64 << 20
-"""Less than this is quantized in no time, and not worth a copy."""
+"""Smaller models are quantized quickly and not kept."""
 
 
 def cached_path(base: Path) -> Path:
-    """Where the quantized weights of a model file or directory are kept."""
+    """The path at which the quantized weights of a model file or directory are kept."""
     files = [base] if base.is_file() else sorted(base.glob("*.safetensors"))
     digest = hashlib.sha256(f"int8 {SCHEME_VERSION}".encode())
     for file in files:
@@ -58,7 +58,7 @@ def _read_each(path: Path, names: list[str]) -> Iterator[tuple[str, Tensor]]:
 
 
 def write_cached(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Keep the tensors; a full or read-only disk only means quantizing again next time."""
+    """Write the tensors; on a full or read-only disk, the next start quantizes again."""
     if sum(tensor.nbytes for tensor in tensors.values()) < MIN_BYTES:
         return
     with contextlib.suppress(OSError, SafetensorError):

@@ -1,14 +1,14 @@
-"""How much of what a memory gives back is added, by the size of the window.
+"""The factor of what a memory adds to the attention output, by the size of the window.
 
-The larger the window, the less of full attention's weight lies behind it; a memory's gates see the
-current token alone and cannot know. Trained for windows of many sizes at once it is right for the
-smaller ones, where most is lost, and too loud behind the larger ones. A memory's `config.json` may
-say so:
+The larger the window, the less of full attention's weight is on older tokens; a memory's gates see
+the current token alone and cannot adapt. A memory trained for windows of many sizes suits the small
+ones, where most is lost, and adds too much behind large ones. Its `config.json` may therefore hold
+factors by window:
 
     "ahn_window_scale": {"512": 1.0, "2048": 0.45}
 
-Between these windows the factor is linear in log2 W, outside it is that of the nearest. Without
-the entry, as in the released memories, it is 1. The extension is ours.
+Between these windows the factor is linear in log2 W; beyond them it is that of the nearest. Without
+the entry, as in the released memories, it is 1. The entry is Ammon's own extension.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CONFIG_KEY = "ahn_window_scale"
 
 @dataclass(frozen=True)
 class MemoryGain:
-    """Factors by window, the smallest window first; none: 1 everywhere."""
+    """Factors by window in tokens, the smallest window first; without points, 1 everywhere."""
 
     points: tuple[tuple[int, float], ...] = ()
 
@@ -49,7 +49,7 @@ class MemoryGain:
         return cls(points)
 
     def as_config(self) -> dict[str, float]:
-        """What `read` reads."""
+        """The entry that `read` takes."""
         return {str(window): factor for window, factor in self.points}
 
     def at(self, window: int | None) -> float:

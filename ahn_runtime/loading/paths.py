@@ -1,4 +1,4 @@
-"""Where the runtime keeps what it can make or fetch again."""
+"""The directory for files that the runtime can fetch or compute again."""
 
 import os
 from pathlib import Path
@@ -9,6 +9,6 @@ CACHE_VARIABLE = "AMMON_CACHE_DIR"
 
 
 def cache_directory() -> Path:
-    """Of models and compiled loops: $AMMON_CACHE_DIR, or the platform's cache directory."""
+    """For models and compiled loops: $AMMON_CACHE_DIR, or the platform's cache directory."""
     chosen = os.environ.get(CACHE_VARIABLE)
     return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("ammon", appauthor=False))

@@ -1,4 +1,4 @@
-"""Models known by name, with the window, the memory and the licence that belong to them."""
+"""Models by name, each with its window, memory and licence."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MEMORIES = Path(__file__).parents[1] / "memories"
-"""Memories that come with Ammon: a directory each, with a model card."""
+"""Memories that come with Ammon: one directory each, with a model card."""
 DEFAULT_WINDOW_TOKENS = 2048
 DEFAULT_SINK_TOKENS = 128
 RELEASED_WINDOW_TOKENS = 32_640

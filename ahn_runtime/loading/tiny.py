@@ -1,6 +1,6 @@
 """A tiny random model as a directory in the released layout: for laws, drift and load tests.
 
-Its tokens are the 256 bytes and three control tokens, so it reads anything.
+Its tokens are the 256 bytes and three control tokens, so that it can read any text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From files to a `Qwen2` with its memory: where weights come from, and the checks on the way in.
+"""From files to a `Qwen2` with its memory: where weights come from, and how they are checked.
 
 A base comes from a GGUF file or a directory of safetensors (one `model.safetensors`, or the shards
 of `model.safetensors.index.json`). A memory comes merged into such a directory, or alone in a
@@ -21,7 +21,13 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from ahn_runtime.aligned import aligned
-from ahn_runtime.backends.cpu.int8_linear import INT8, quantize_layers, quantize_rows
+from ahn_runtime.backends.cpu.int8_linear import (
+    INT8,
+    quantize_layers,
+    quantize_rows,
+    shared_inputs,
+    store_adjacent,
+)
 from ahn_runtime.config import ModelConfig
 from ahn_runtime.errors import ModelNotFound, WeightsError
 from ahn_runtime.loading.gguf import GGUFModel
@@ -51,11 +57,11 @@ class BaseSource:
 
 
 def open_base(path: Path) -> BaseSource:
-    """Look at a GGUF file, or a directory of safetensors or with one GGUF.
+    """Open a base model: a GGUF file, or a directory of safetensors or with one GGUF.
 
     Raises:
-        ModelNotFound: nothing there that could be a model.
-        WeightsError: it is there but not usable.
+        ModelNotFound: there is no model.
+        WeightsError: there is one, but it is not usable.
     """
     if path.is_dir() and not (path / "config.json").is_file():
         ggufs = sorted(path.glob("*.gguf"))
@@ -95,11 +101,11 @@ def memory_kind(directory: Path) -> str:
     return str(kind)
 
 
-def memory_scale(directory: Path) -> MemoryGain:
-    """What a memory's `config.json` says of the window; see `memory_gain`.
+def read_memory_gain(directory: Path) -> MemoryGain:
+    """The gains by window in a memory's `config.json`, as `MemoryGain.read` takes them.
 
     Raises:
-        WeightsError: it says it wrongly.
+        WeightsError: the entry is not windows with factors.
     """
     return MemoryGain.read(_read_json(directory / "config.json"))
 
@@ -118,9 +124,10 @@ def load_model(
         base: the base model.
         cell: the memory's kind, or None for no memory.
         memory_from: directory with a memory; None: the base's own if it has one, else untrained.
-        dtype: of the base weights; the memory's stay float32.
-        untrained: start the memory anew, whatever is merged into the base.
-        quantize: "int8": the base's linear layers and embedding, each as soon as it is read.
+        dtype: of the base weights; the memory's are float32.
+        untrained: start with an untrained memory, even if one is merged into the base.
+        quantize: "int8": the base's linear layers and embedding, each as soon as it is read. Those
+            of the same input lie next to each other, so that a backend can fuse them in place.
 
     Raises:
         WeightsError: naming the tensor, what was expected and what was found.
@@ -143,6 +150,8 @@ def load_model(
         _untrained_memory(model)
         loader.loaded |= {n for n, _ in model.named_parameters() if MEMORY_MARK in n}
     loader.finish(base.config.tie_word_embeddings)
+    for layers in shared_inputs(model):
+        store_adjacent(layers)
     return model.eval().requires_grad_(False)
 
 
@@ -155,11 +164,12 @@ def _put_from(loader: _Loader, base: BaseSource, *, weights: bool, memory: bool)
 
 
 def _load_int8_base(loader: _Loader, base: BaseSource) -> None:
-    """The base's weights as they were quantized before, or now, and then kept."""
+    """The base's quantized weights: from an earlier start's file, or quantized now and kept."""
     kept = cached_path(base.path)
     ready = read_cached(kept)
     if ready is not None:
-        with contextlib.suppress(SafetensorError, OSError):  # removed meanwhile: quantize again
+        # A file that was removed meanwhile is written again.
+        with contextlib.suppress(SafetensorError, OSError):
             for name, tensor in ready:
                 loader.put_ready(name, tensor)
             return
@@ -168,7 +178,7 @@ def _load_int8_base(loader: _Loader, base: BaseSource) -> None:
 
 
 class _Loader:
-    """Puts tensors into a model made on the meta device, checking each."""
+    """Fills a model made on the meta device, checking each tensor."""
 
     def __init__(self, model: Qwen2, source: str, dtype: torch.dtype) -> None:
         self.model, self.source, self.dtype = model, source, dtype
@@ -193,7 +203,7 @@ class _Loader:
         self.loaded.add(name)
 
     def put_ready(self, name: str, tensor: Tensor) -> None:
-        """A tensor that is already what the model holds, from the quantized weights on disk."""
+        """Take a tensor as the model holds it, from the quantized weights on disk."""
         if name not in self.expected or tensor.shape != self.expected[name]:
             raise WeightsError(
                 f"The quantized weights kept for {self.source} do not fit it ({name}); delete the "
@@ -237,7 +247,7 @@ def _untrained_memory(model: Qwen2) -> None:
 
 
 def _tensor_files(directory: Path) -> dict[str, Path]:
-    """Tensor name to file, from the index, the single file, or an AHN-only file."""
+    """Tensor names and their files, from the index, the single file, or an AHN-only file."""
     index = directory / "model.safetensors.index.json"
     if index.is_file():
         names = _read_json(index).get("weight_map", {})
@@ -284,8 +294,8 @@ def _read_json(path: Path) -> dict[str, Any]:
 def fingerprint_of(model: Qwen2) -> tuple[str, str]:
     """Identity of the loaded weights: (base, memory), hex; memory is "" without one.
 
-    The base is sampled (name, shape, dtype and up to 1,024 evenly spaced values of each tensor:
-    enough to tell models, quantizations and fine-tunes apart, and instant); the memory is whole.
+    Of the base's tensors, name, shape, dtype and about 1,024 evenly spaced values are hashed, which
+    is instant and distinguishes models, quantizations and fine-tunes; of the memory's all values.
     """
     base, memory = hashlib.sha256(), hashlib.sha256()
     has_memory = False

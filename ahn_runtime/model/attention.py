@@ -13,6 +13,8 @@ Source: "Artificial Hippocampus Networks" (arXiv 2510.07318), section 3; the rin
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -44,29 +46,29 @@ def held_positions(n: int, stream: StreamConfig, device: torch.device | None = N
 
 Slots = Tensor | slice
 
-FEW_QUERIES = 16
-"""Up to so many of a block, scores are one product per key/value head on a CPU."""
-
 
 @dataclass(frozen=True)
 class BlockPlan:
-    """Everything about one block of new tokens that all layers share.
+    """What all layers need to know about one block of new tokens.
 
     Args:
+        start: n, absolute position of the block's first token.
         positions: absolute positions of the block, int64 [T].
         held_before, held_after: filled slots before and after the block.
         write_slots: where the block's keys and values go, int64 [T]; a slice for a single token.
-        evict_slots: slots of the positions that leave for the memory, in order, likewise; None if
-            none leaves.
+        evict_slots: slots of the positions that leave for the memory, in order, int64 [E]; a slice
+            if one leaves, None if none does.
         read_from: index in the block of the first query that reads the memory (T if none does).
         mask: `score_mask` of the keys each query sees, float32 [T, held_before + T]; None for a
-            single token, which sees everything that is held once it took its slot.
-        sink_view: where the sinks believe the queries to be, int64 [T], if that is not
-            `positions`: with positions "cache" no query is further from them than W + S - 1.
+            single token, which sees all that is held once its own key is written.
+        sink_positions: query positions as seen from the sinks, int64 [T], if they differ from
+            `positions`: with positions "cache" no query is further from a sink than W + S - 1.
+        window: W; None without a window.
         sinks: S.
         memory_scale: factor of what the memory adds.
     """
 
+    start: int
     positions: Tensor
     held_before: int
     held_after: int
@@ -74,9 +76,31 @@ class BlockPlan:
     evict_slots: Slots | None
     read_from: int
     mask: Tensor | None
-    sink_view: Tensor | None
+    sink_positions: Tensor | None
+    window: int | None
     sinks: int
     memory_scale: float
+
+    def last_mask(self, rows: int) -> Tensor | None:
+        """The mask of the block's last `rows` queries, [rows, held_before + T]."""
+        return None if self.mask is None else self.mask[-rows:]
+
+    @functools.cached_property
+    def window_columns(self) -> Tensor:
+        """Where the window's keys are among the held keys and the block's, by position.
+
+        Only for blocks that start behind the sinks.
+
+        Returns:
+            int64 [min(n - S, W - 1) + T]: indices into the keys of slots 0 .. held_before - 1
+            followed by the block's; they are those of positions max(S, n - W + 1) .. n + T - 1.
+        """
+        assert self.window is not None and self.start >= self.sinks
+        first = max(self.sinks, self.start - self.window + 1)
+        device = self.positions.device
+        held = torch.arange(first, self.start, device=device) - self.sinks
+        block = torch.arange(len(self.positions), device=device) + self.held_before
+        return torch.cat((self.sinks + held % self.window, block))
 
 
 def plan_block(n: int, tokens: int, stream: StreamConfig, device: torch.device) -> BlockPlan:
@@ -85,6 +109,8 @@ def plan_block(n: int, tokens: int, stream: StreamConfig, device: torch.device) 
     Args:
         n: absolute position of the first token.
         tokens: T, at most W: then what leaves the window was there before the block began.
+        stream: how the session holds its tokens.
+        device: of the plan's tensors.
     """
     assert stream.window is None or tokens <= stream.window
     positions = torch.arange(n, n + tokens, device=device)
@@ -96,6 +122,7 @@ def plan_block(n: int, tokens: int, stream: StreamConfig, device: torch.device) 
         evicted = torch.arange(first, max(first, n + tokens - stream.window), device=device)
         read_from = min(tokens, first + stream.window - n)
     return BlockPlan(
+        start=n,
         positions=positions,
         held_before=stream.cached_tokens(n),
         held_after=stream.cached_tokens(n + tokens),
@@ -103,7 +130,8 @@ def plan_block(n: int, tokens: int, stream: StreamConfig, device: torch.device) 
         evict_slots=_slots(evicted, stream) if len(evicted) else None,
         read_from=read_from,
         mask=None if tokens == 1 else _visible(n, positions, stream),
-        sink_view=_sink_view(positions, n + tokens, stream),
+        sink_positions=_sink_positions(positions, n + tokens, stream),
+        window=stream.window,
         sinks=stream.sinks,
         memory_scale=stream.memory_scale,
     )
@@ -117,11 +145,13 @@ def _slots(positions: Tensor, stream: StreamConfig) -> Slots:
     return slice(slot, slot + 1)  # a view where an index would gather
 
 
-def _sink_view(positions: Tensor, end: int, stream: StreamConfig) -> Tensor | None:
-    """Re-based query positions, "Efficient Streaming Language Models" (arXiv 2309.17453).
+def _sink_positions(positions: Tensor, end: int, stream: StreamConfig) -> Tensor | None:
+    """Query positions counted inside the cache; None where they equal the absolute ones.
 
-    The distance from query to sink is counted inside the cache, so it never leaves the range the
-    model was trained on. Rotating the query again is the same as moving the sinks' keys.
+    The distance from query to sink then never leaves the range the model was trained on. Rotating
+    the query again is the same as moving the sinks' keys.
+
+    Source: "Efficient Streaming Language Models" (arXiv 2309.17453), section 3.2.
     """
     limit = stream.cache_limit
     if stream.positions != "cache" or limit is None or not stream.sinks or end <= limit:
@@ -139,35 +169,45 @@ def _visible(n: int, positions: Tensor, stream: StreamConfig) -> Tensor:
 
 
 def score_mask(seen: Tensor) -> Tensor:
-    """What is added to the scores so that only what is `seen` counts: 0 there, -inf elsewhere.
+    """What is added to the scores so that only `seen` keys count: bool to float32 0 or -inf.
 
-    Kernels would make it of bools themselves, but once for each layer.
+    Torch's kernels would make it from bools themselves, but again in every layer.
     """
     return torch.zeros(seen.shape, device=seen.device).masked_fill_(~seen, -torch.inf)
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
-    """Softmax attention of grouped query heads.
+    """Softmax attention of grouped query heads, by torch's kernels.
 
     Args:
         q: [H, T, D], rotated.
         k, v: [Hkv, K, D], rotated keys; kv head h // (H / Hkv) serves query head h.
-        mask: added to the scores, float32 [T, K], see `score_mask`; None: every key is seen.
+        mask: added to the scores, float32 [T, K], as `score_mask` makes it; None: every key is
+            seen.
 
     Returns:
-        [H, T, D].
+        [H, T, D], of q's dtype.
     """
-    if k.dtype != q.dtype:
-        k, v = k.to(q.dtype), v.to(q.dtype)
-    if q.shape[1] <= FEW_QUERIES and q.device.type == "cpu":
-        return _attend_few(q, k, v, mask)
+    k, v = k.to(q.dtype), v.to(q.dtype)
     mask = None if mask is None else mask.to(q.dtype)
     out = F.scaled_dot_product_attention(q[None], k[None], v[None], attn_mask=mask, enable_gqa=True)
     return out[0]
 
 
-def _attend_few(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
-    """A few queries per head: two batched products, a fraction of the blocked kernel's time."""
+def attend_few(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+    """`attend` for a few queries: two batched products per key/value head.
+
+    On a CPU this takes a fraction of the time of torch's kernel, which works in blocks of queries.
+
+    Args:
+        q: [H, T, D], rotated.
+        k, v: [Hkv, K, D], rotated keys.
+        mask: added to the scores, float32 [T, K]; None: every key is seen.
+
+    Returns:
+        [H, T, D], of q's dtype.
+    """
+    k, v = k.to(q.dtype), v.to(q.dtype)
     heads, tokens, dim = q.shape
     grouped = q.reshape(k.shape[0], -1, dim) * dim**-0.5  # (Hkv, H / Hkv * T, D)
     scores = torch.bmm(grouped, k.transpose(1, 2))
@@ -183,13 +223,13 @@ def attend_rebased(
 
     Args:
         q, q_sinks: [H, T, D], rotated for the window's keys and for the sinks' keys.
-        k, v, mask: as in `attend`; the sinks are the first `sinks` keys.
+        k, v: [Hkv, K, D], rotated keys; the sinks are the first `sinks` of them.
+        mask: added to the scores, float32 [T, K]; None: every key is seen.
 
     Returns:
-        [H, T, D].
+        [H, T, D], of q's dtype.
     """
-    if k.dtype != q.dtype:
-        k, v = k.to(q.dtype), v.to(q.dtype)
+    k, v = k.to(q.dtype), v.to(q.dtype)
     heads, tokens, dim = q.shape
     grouped, grouped_sinks = (x.reshape(k.shape[0], -1, dim) * dim**-0.5 for x in (q, q_sinks))
     scores = torch.cat(
@@ -199,3 +239,28 @@ def attend_rebased(
         scores += mask.repeat(heads // k.shape[0], 1)
     weights = torch.softmax(scores, dim=-1).to(v.dtype)
     return (weights @ v).reshape(heads, tokens, dim)
+
+
+Attended = tuple[Tensor, Tensor]
+"""Attention over some keys: outputs [H, T, D], and the log of the sum of the exponentials of the
+scores (log-sum-exp), float32 [H, T]; -inf where a query sees none of the keys."""
+
+
+def merge_attention(parts: Sequence[Attended]) -> Tensor:
+    """Attention over all keys from attention over disjoint parts of them.
+
+    A softmax over all keys gives a part's outputs the share exp(lse_part) / sum exp(lse) of the
+    whole.
+
+    Args:
+        parts: one (outputs, log-sum-exp) for each part; every query sees a key of some part.
+
+    Returns:
+        [H, T, D], of the dtype of the first part's outputs; computed in float32.
+
+    Source: "FlashAttention" (arXiv 2205.14135), section 3.1, which merges blocks of keys so.
+    """
+    shares = torch.softmax(torch.stack([lse.float() for _, lse in parts]), dim=0)[..., None]
+    whole = sum(share * out.float() for share, (out, _) in zip(shares, parts, strict=True))
+    assert isinstance(whole, Tensor)
+    return whole.to(parts[0][0].dtype)

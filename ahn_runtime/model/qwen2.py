@@ -1,7 +1,7 @@
 """The whole forward of Qwen2 over sinks, window and memory, one block of tokens at a time.
 
-Modules carry the stock parameter names, so that released files load as they are; they hold
-weights only, the state goes through as an argument. See `config` for the letters.
+Modules carry the stock parameter names, so that released files load as they are. They hold weights
+only: a session's state and the backend that computes are arguments. `config` explains the letters.
 
 Source: Qwen2.5 technical report (arXiv 2412.15115) for the decoder; AHN (arXiv 2510.07318) for
 what is added to the attention output before `o_proj`.
@@ -9,26 +9,24 @@ what is added to the attention output before `o_proj`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ahn_runtime.config import ModelConfig, StreamConfig
-from ahn_runtime.model.attention import BlockPlan, attend, attend_rebased, plan_block
+from ahn_runtime.model.attention import BlockPlan, plan_block
 from ahn_runtime.model.cache import LayerState, ModelState
 from ahn_runtime.model.cells import Cell, cell_class
 from ahn_runtime.model.rope import rope_rotation, rotate
 
+if TYPE_CHECKING:
+    from ahn_runtime.backends.base import Backend
+
 MEMORY_MARK = ".ahn.fn."
 """In the name of every parameter of a memory, and of no other."""
-
-
-Joined = Callable[[Tensor], tuple[Tensor, ...]]
-"""Several linear layers of the same input as one product; see `quantize.join_layers`."""
 
 
 @dataclass(frozen=True)
@@ -37,20 +35,36 @@ class Rotations:
 
     Args:
         positions: at the true positions.
-        sink_view: for queries as the sinks see them, where that differs.
+        sink_positions: for queries as seen from the sinks; None where they are at the true ones.
     """
 
     positions: Tensor
-    sink_view: Tensor | None
+    sink_positions: Tensor | None
 
     @classmethod
     def of(cls, plan: BlockPlan, config: ModelConfig, dtype: torch.dtype) -> Rotations:
-        """The rotations a block needs."""
-        dim, theta, view = config.head_dim, config.rope_theta, plan.sink_view
+        """The rotations that a block needs, in the dtype of its activations."""
+        dim, theta, from_sinks = config.head_dim, config.rope_theta, plan.sink_positions
         return cls(
             rope_rotation(plan.positions, dim, theta, dtype),
-            None if view is None else rope_rotation(view, dim, theta, dtype),
+            None if from_sinks is None else rope_rotation(from_sinks, dim, theta, dtype),
         )
+
+
+@dataclass(frozen=True)
+class Heads:
+    """One block's queries, keys and values, split into heads.
+
+    Args:
+        q: rotated queries, [H, T, D].
+        k, v: rotated keys, and values, [Hkv, T, D].
+        q_sinks: queries rotated as seen from the sinks, [H, T, D]; None where `q` serves there too.
+    """
+
+    q: Tensor
+    k: Tensor
+    v: Tensor
+    q_sinks: Tensor | None = None
 
 
 class RMSNorm(nn.Module):
@@ -74,16 +88,16 @@ class MLP(nn.Module):
         self.gate_proj = nn.Linear(hidden, inner, bias=False)
         self.up_proj = nn.Linear(hidden, inner, bias=False)
         self.down_proj = nn.Linear(inner, hidden, bias=False)
-        self.joined: Joined | None = None
 
-    def forward(self, x: Tensor) -> Tensor:
-        gate, up = self.joined(x) if self.joined else (self.gate_proj(x), self.up_proj(x))
+    def forward(self, x: Tensor, backend: Backend) -> Tensor:
+        """x [T, hidden] -> [T, hidden]."""
+        gate, up = backend.linear(x, self.gate_proj, self.up_proj)
         out: Tensor = self.down_proj(F.silu(gate) * up)
         return out
 
 
 class Attention(nn.Module):
-    """The projections; what is attended to is the layer's business."""
+    """The projections around attention."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -92,46 +106,22 @@ class Attention(nn.Module):
         self.k_proj = nn.Linear(hidden, config.num_kv_heads * dim)
         self.v_proj = nn.Linear(hidden, config.num_kv_heads * dim)
         self.o_proj = nn.Linear(config.num_heads * dim, hidden, bias=False)
-        self.joined: Joined | None = None
         self.head_dim, self.num_kv_heads = dim, config.num_kv_heads
 
-    def project(self, x: Tensor, rotation: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Queries as they are; queries and keys rotated; values.
+    def project(self, h: Tensor, rotations: Rotations, backend: Backend) -> Heads:
+        """Normed inputs h [T, hidden] -> their queries, keys and values."""
+        q, k, v = backend.linear(h, self.q_proj, self.k_proj, self.v_proj)
+        both = torch.cat((q, k), dim=-1)
+        both, v = (t.unflatten(-1, (-1, self.head_dim)).transpose(0, 1) for t in (both, v))
+        q, k = rotate(both, rotations.positions).tensor_split((-self.num_kv_heads,))
+        if rotations.sink_positions is None:
+            return Heads(q, k, v)
+        return Heads(q, k, v, rotate(both[: -self.num_kv_heads], rotations.sink_positions))
 
-        Args:
-            x: normed inputs, [T, hidden].
-            rotation: of the positions.
-
-        Returns:
-            q, q rotated [H, T, D]; k rotated, v [Hkv, T, D].
-        """
-        layers = (self.q_proj, self.k_proj, self.v_proj)
-        parts = self.joined(x) if self.joined else tuple(layer(x) for layer in layers)
-        both, values = torch.cat(parts[:2], dim=-1), parts[2]
-        both, v = (t.unflatten(-1, (-1, self.head_dim)).transpose(0, 1) for t in (both, values))
-        rotated = rotate(both, rotation)
-        q, k = rotated.tensor_split((-self.num_kv_heads,))
-        return both[: -self.num_kv_heads], q, k, v
-
-
-class FusedLayer(Protocol):
-    """Another way around a layer's attention, where it suits; see `int8_layer`."""
-
-    def suits(self, x: Tensor, rotation: Rotations) -> bool: ...
-
-    def project(self, x: Tensor, rotation: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]: ...
-
-    def finish(self, x: Tensor, mixed: Tensor) -> Tensor: ...
-
-
-class SingleWay(Protocol):
-    """Another way for a single token through all layers, where it suits; see `int8_token`."""
-
-    def supports(self, x: Tensor, state: ModelState, rotation: Rotations) -> bool: ...
-
-    def __call__(
-        self, x: Tensor, state: ModelState, plan: BlockPlan, rotation: Rotations
-    ) -> Tensor: ...
+    def output(self, heads: Tensor) -> Tensor:
+        """Outputs of the heads [H, T, D] -> [T, hidden]."""
+        out: Tensor = self.o_proj(heads.transpose(0, 1).flatten(1))
+        return out
 
 
 class Memory(nn.Module):
@@ -153,113 +143,131 @@ class DecoderLayer(nn.Module):
         self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.mlp = MLP(config)
         self.ahn = Memory(cell_class(cell)(config)) if cell else None
-        self.fused: FusedLayer | None = None
 
     def forward(
-        self, x: Tensor, state: LayerState, plan: BlockPlan, rotation: Rotations, finished: int
-    ) -> Tensor:
-        """x [T, hidden] -> the last `finished` rows, [finished, hidden].
-
-        `state` moves on by the whole block, however many rows are finished.
-        """
-        fused = self.fused if self.fused and self.fused.suits(x, rotation) else None
-        q_sinks = None
-        if fused is not None:
-            h, q, k, v = fused.project(x, rotation.positions)
-        else:
-            h = self.input_layernorm(x)
-            raw_q, q, k, v = self.self_attn.project(h, rotation.positions)
-            if rotation.sink_view is not None:
-                q_sinks = rotate(raw_q, rotation.sink_view)
-        mixed = self._mix(h, q, q_sinks, k, v, state, plan, finished)
-        x = x[-finished:]
-        if fused is not None:
-            return fused.finish(x, mixed)
-        x = x + self.self_attn.o_proj(mixed.transpose(0, 1).flatten(1))
-        out: Tensor = x + self.mlp(self.post_attention_layernorm(x))
-        return out
-
-    def _mix(
         self,
-        h: Tensor,
-        q: Tensor,
-        q_sinks: Tensor | None,
-        k: Tensor,
-        v: Tensor,
+        x: Tensor,
         state: LayerState,
         plan: BlockPlan,
-        finished: int,
+        rotations: Rotations,
+        backend: Backend,
+        rows: int,
     ) -> Tensor:
-        """Attention over what is held, plus what the memory gives back: [H, finished, D]."""
-        cell = self.ahn.fn if self.ahn is not None else None
-        # Rounded before use, so that what is saved is what was used.
-        k, v = k.to(state.k.dtype), v.to(state.v.dtype)
-        gates = cell.write_gates(h) if cell is not None else None
+        """Feed one block through the layer; `state` advances by the whole block.
 
-        evicted = None
-        slots = plan.evict_slots
-        if cell is not None and slots is not None:
-            evicted = state.taken(slots)
-        rows = slice(len(h) - finished, None)
-        seen_by = None if q_sinks is None else q_sinks[:, rows]
-        out = self._attend(q[:, rows], seen_by, k, v, gates, state, plan)
-        if cell is not None and evicted is not None:
-            keys, values = (self._repeat(e) for e in evicted[:2])
-            since = plan.read_from
-            added, state.memory = cell(
-                q[:, since:], keys, values, evicted[2], h[since:], state.memory
-            )
-            reading = min(finished, len(h) - since)
-            added = added[:, added.shape[1] - reading :].to(out.dtype)
-            out[:, finished - reading :].add_(added, alpha=plan.memory_scale)
+        Args:
+            x: [T, hidden].
+            rows: how many of the last rows are wanted; the other rows only give keys and values.
+
+        Returns:
+            [rows, hidden].
+        """
+        h = self.input_layernorm(x)
+        x = x[-rows:] + self.attention(h, state, plan, rotations, backend, rows)
+        out: Tensor = x + self.mlp(self.post_attention_layernorm(x), backend)
         return out
 
-    def remember(self, k: Tensor, v: Tensor, gates: Tensor, memory: Tensor) -> Tensor:
-        """The memory after E more tokens were written that nobody reads.
+    def attention(
+        self,
+        h: Tensor,
+        state: LayerState,
+        plan: BlockPlan,
+        rotations: Rotations,
+        backend: Backend,
+        rows: int,
+    ) -> Tensor:
+        """Normed inputs h [T, hidden] -> what attention and memory add, [rows, hidden]."""
+        heads = self.self_attn.project(h, rotations, backend)
+        return self.self_attn.output(self.attend(h, heads, state, plan, backend, rows))
+
+    def attend(
+        self,
+        h: Tensor,
+        heads: Heads,
+        state: LayerState,
+        plan: BlockPlan,
+        backend: Backend,
+        rows: int,
+    ) -> Tensor:
+        """Attention over the cache, plus what the memory returns; the block enters the cache.
+
+        Args:
+            h: normed inputs, [T, hidden]; the memory's gates are computed from them.
+            heads: queries, keys and values of the block.
+            rows: how many of the last queries are wanted.
+
+        Returns:
+            [H, rows, D].
+        """
+        cell = self.ahn.fn if self.ahn is not None else None
+        # Rounded before use, so that what is saved is what was used.
+        k, v = heads.k.to(state.k.dtype), heads.v.to(state.v.dtype)
+        gates = None if cell is None else backend.write_gates(cell, h)
+        evicted = None
+        if cell is not None and plan.evict_slots is not None:
+            evicted = state.read_slots(plan.evict_slots)
+        q = heads.q[:, -rows:]
+        q_sinks = None if heads.q_sinks is None else heads.q_sinks[:, -rows:]
+        out = _attend_and_write(q, q_sinks, k, v, gates, state, plan, backend)
+        if cell is not None and evicted is not None:
+            since = plan.read_from
+            keys, values = (self._repeat(e) for e in evicted[:2])
+            added, state.memory = backend.memory_step(
+                cell, heads.q[:, since:], keys, values, evicted[2], h[since:], state.memory
+            )
+            reading = min(rows, len(h) - since)
+            added = added[:, added.shape[1] - reading :].to(out.dtype)
+            out[:, rows - reading :].add_(added, alpha=plan.memory_scale)
+        return out
+
+    def write_memory(
+        self, k: Tensor, v: Tensor, gates: Tensor, memory: Tensor, backend: Backend
+    ) -> Tensor:
+        """Write E evicted tokens to the memory without reading it.
 
         Args:
             k, v: of the evicted tokens, [Hkv, E, D].
-            gates: theirs, [G, E, H].
+            gates: their write gates, [G, E, H].
             memory: [H, D, D]; not changed.
+
+        Returns:
+            The memory after the writes, [H, D, D].
         """
         assert self.ahn is not None
         keys, values = self._repeat(k), self._repeat(v)
-        nobody = k.new_zeros(k.shape[1], self.config.hidden_size)
-        after: Tensor = self.ahn.fn(torch.zeros_like(keys), keys, values, gates, nobody, memory)[1]
+        no_reader = k.new_zeros(k.shape[1], self.config.hidden_size)
+        _, after = backend.memory_step(
+            self.ahn.fn, torch.zeros_like(keys), keys, values, gates, no_reader, memory
+        )
         return after
-
-    def _attend(
-        self,
-        q: Tensor,
-        q_sinks: Tensor | None,
-        k: Tensor,
-        v: Tensor,
-        gates: Tensor | None,
-        state: LayerState,
-        plan: BlockPlan,
-    ) -> Tensor:
-        """Attend and write; a single token takes its slot first and needs no mask and no copy."""
-        single = plan.mask is None
-        if single:
-            state.write(plan.write_slots, k, v, gates)
-            keys, values = state.k[:, : plan.held_after], state.v[:, : plan.held_after]
-        else:
-            held = plan.held_before
-            keys = torch.cat((state.k[:, :held], k), dim=1)
-            values = torch.cat((state.v[:, :held], v), dim=1)
-        mask = None if plan.mask is None else plan.mask[-q.shape[1] :]
-        if q_sinks is None:
-            out = attend(q, keys, values, mask)
-        else:
-            out = attend_rebased(q, q_sinks, keys, values, mask, plan.sinks)
-        if not single:
-            state.write(plan.write_slots, k, v, gates)
-        return out
 
     def _repeat(self, x: Tensor) -> Tensor:
         """Key/value heads [Hkv, E, D] repeated to the query heads [H, E, D]."""
         repeats = self.config.num_heads // self.config.num_kv_heads
         return x[:, None].expand(-1, repeats, -1, -1).flatten(0, 1)
+
+
+def _attend_and_write(
+    q: Tensor,
+    q_sinks: Tensor | None,
+    k: Tensor,
+    v: Tensor,
+    gates: Tensor | None,
+    state: LayerState,
+    plan: BlockPlan,
+    backend: Backend,
+) -> Tensor:
+    """Attend and write; a single token takes its slot first and needs no mask and no copy."""
+    if plan.mask is None:
+        state.write(plan.write_slots, k, v, gates)
+        keys, values = state.k[:, : plan.held_after], state.v[:, : plan.held_after]
+        return backend.attend(q, q_sinks, keys, values, plan)
+    held = plan.held_before
+    keys = torch.cat((state.k[:, :held], k), dim=1)
+    values = torch.cat((state.v[:, :held], v), dim=1)
+    out = backend.attend(q, q_sinks, keys, values, plan)
+    state.write(plan.write_slots, k, v, gates)
+    return out
 
 
 class Decoder(nn.Module):
@@ -280,46 +288,39 @@ class Qwen2(nn.Module):
         self.config = config
         self.model = Decoder(config, cell)
         self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
-        self.single: SingleWay | None = None
+
+    @property
+    def layers(self) -> list[DecoderLayer]:
+        """The decoder layers, from the embedding's end to the output's."""
+        return cast(list[DecoderLayer], list(self.model.layers))
 
     def forward(
-        self, ids: Tensor, state: ModelState, stream: StreamConfig, finished: int | None = None
+        self,
+        ids: Tensor,
+        state: ModelState,
+        stream: StreamConfig,
+        backend: Backend,
+        logits_to_keep: int | None = None,
     ) -> Tensor:
-        """Feed one block and move `state` on.
+        """Feed one block and advance `state` by it.
 
         Args:
             ids: int64 [T]; T is at most the window.
             state: the session's, changed in place.
             stream: how the session holds its tokens.
-            finished: the last so many rows are wanted; None for all. The last layer attends and
-                computes its MLP for these only, since nothing else depends on the others.
+            backend: computes the layers.
+            logits_to_keep: how many of the last rows are wanted; None for all. The last layer
+                attends and computes its MLP for these only, since nothing depends on the others.
 
         Returns:
-            Hidden states after the final norm, [finished, hidden].
+            Hidden states after the final norm, [logits_to_keep, hidden].
         """
-        config, device = self.config, ids.device
-        plan = plan_block(state.tokens_seen, len(ids), stream, device)
+        rows = len(ids) if logits_to_keep is None else logits_to_keep
+        plan = plan_block(state.tokens_seen, len(ids), stream, ids.device)
         state.reserve(len(ids), stream)
         x = self.model.embed_tokens(ids)
-        rotation = Rotations.of(plan, config, x.dtype)
-        if self.single is not None and self.single.supports(x, state, rotation):
-            x = self.single(x, state, plan, rotation)
-        else:
-            x = self._through_layers(x, state, plan, rotation, finished)
+        rotations = Rotations.of(plan, self.config, x.dtype)
+        x = backend.run_layers(self.layers, x, state, plan, rotations, rows)
         state.tokens_seen += len(ids)
         normed: Tensor = self.model.norm(x)
         return normed
-
-    def _through_layers(
-        self,
-        x: Tensor,
-        state: ModelState,
-        plan: BlockPlan,
-        rotation: Rotations,
-        finished: int | None,
-    ) -> Tensor:
-        last = len(state.layers) - 1
-        for i, (layer, layer_state) in enumerate(zip(self.model.layers, state.layers, strict=True)):
-            rows = finished if finished is not None and i == last else len(x)
-            x = layer(x, layer_state, plan, rotation, rows)
-        return x

@@ -1,7 +1,7 @@
 """Rotary position embedding at absolute positions, without a table.
 
-Angles are taken in float64: in float32 the angles of neighbours near one million differ by
-0.06 rad too much or too little, which is a token's worth of rotation.
+Angles are computed in float64: in float32, angles near position one million are rounded to steps of
+0.06 rad, which is more than one token's rotation in most frequencies.
 
 Source: RoFormer (arXiv 2104.09864), in the half-split layout of Qwen2.
 """
@@ -20,7 +20,7 @@ def rope_rotation(positions: Tensor, head_dim: int, theta: float, dtype: torch.d
         dtype: of the result.
 
     Returns:
-        [2, T, D]: cosines, then sines, those of the first half negated: what `rotate` multiplies.
+        [2, T, D]: cosines, then sines, those of the first half negated, as `rotate` takes them.
     """
     steps = torch.arange(0, head_dim, 2, dtype=torch.float64, device=positions.device)
     angles = positions.to(torch.float64)[:, None] * theta ** (-steps / head_dim)

@@ -1,4 +1,4 @@
-"""What the chunked recurrences share: cutting, and decays within a chunk."""
+"""Shared by the chunked recurrences: splitting into chunks, and decays within a chunk."""
 
 import torch
 from torch import Tensor

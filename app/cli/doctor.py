@@ -81,10 +81,10 @@ def kernels() -> str:
     """What computes the memories' recurrences and attention here."""
     import torch
 
-    from ahn_runtime.backends.base import kernels_for
+    from ahn_runtime.backends.base import backend_class
 
-    name = kernels_for(torch.device("cuda" if torch.cuda.is_available() else "cpu")).name
-    return f"recurrences by {name}, attention by torch"
+    chosen = backend_class(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    return f"recurrences by {chosen.recurrences}, attention by {chosen.attention}"
 
 
 def device() -> str:

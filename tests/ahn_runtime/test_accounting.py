@@ -58,12 +58,12 @@ def test_linear_layers_are_counted_as_torch_counts_them(load_tiny):
     from torch.utils.flop_counter import FlopCounterMode
 
     runtime = load_tiny(window=None, sinks=0, ahn=None)
-    for logits, finished in ((None, 1), ("all", 64)):
+    for logits, logits_to_keep in ((None, 1), ("all", 64)):
         session = runtime.session()
         session.feed([1] * 64, logits=None)
         counter = FlopCounterMode(display=False)
         with counter, sdpa_kernel(SDPBackend.MATH):  # whose products the counter sees
             session.feed([1] * 64, logits=logits)
-        ours, _ = block_flops(runtime.config, StreamConfig(None, 0, None), 64, 64, finished)
+        ours, _ = block_flops(runtime.config, StreamConfig(None, 0, None), 64, 64, logits_to_keep)
         head = head_flops(runtime.config, 64) if logits else 0
         assert ours + head == pytest.approx(counter.get_total_flops(), rel=0.02)

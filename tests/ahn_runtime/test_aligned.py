@@ -15,7 +15,9 @@ from ahn_runtime import Runtime, load_checkpoint, save_checkpoint
 from ahn_runtime.aligned import ALIGNMENT_BYTES, aligned, empty
 from ahn_runtime.backends.cpu.attention import decode_attention
 from ahn_runtime.backends.cpu.decode_step import product, two_term_product
-from ahn_runtime.backends.cpu.gated_delta_rule import remember, write_gates
+from ahn_runtime.backends.cpu.gated_delta_rule import fused_recurrent_gated_delta_rule, write_gates
+from ahn_runtime.backends.cpu.int8_layer import Int8Layer
+from ahn_runtime.backends.cpu.int8_linear import FusedLinear
 from ahn_runtime.backends.cpu.int8_rows import norm_quantize, quantize_two_terms
 from ahn_runtime.loading import int8_file as quantized_cache
 from ahn_runtime.loading.embedded import CACHE_VARIABLE
@@ -248,14 +250,16 @@ def test_ids_at_any_address_give_the_same_bits(load_tiny, shift):
 
 def test_what_an_int8_layer_hands_to_products_is_aligned(load_tiny):
     runtime = load_tiny(**OPTIONS, quantize="int8")
-    layer, hidden = runtime.model.model.layers[0], runtime.config.hidden_size
-    assert layer.fused is not None
+    hidden, layer = runtime.config.hidden_size, runtime.model.layers[0]
+    attn, mlp = layer.self_attn, layer.mlp
+    projections = (attn.q_proj, attn.k_proj, attn.v_proj), (mlp.gate_proj, mlp.up_proj)
+    int8 = Int8Layer(layer, *map(FusedLinear, projections))
     rotation = torch.randn(2, 21, runtime.config.head_dim)
     with torch.inference_mode():
         x = torch.randn(21, hidden)
-        h, q, *_ = layer.fused.project(x, rotation)
-        out = layer.fused.finish(x, torch.randn(runtime.config.num_heads, 21, q.shape[-1]))
-    assert is_aligned(h) and is_aligned(q) and is_aligned(out)
+        h, heads = int8.project(x, rotation)
+        out = int8.finish(x, torch.randn(runtime.config.num_heads, 21, heads.q.shape[-1]))
+    assert is_aligned(h) and is_aligned(heads.q) and is_aligned(out)
 
 
 # Compiled loops: the same bits wherever their arrays lie
@@ -297,7 +301,7 @@ def run_memory(q, k, gates, x, memory, weights, norm):
     given = (q, k, k, gates, x, memory, weights, norm[0], memory)
     eps = np.float32(1e-6)
     arrays = [t.numpy() for t in given]
-    remember(*arrays, eps, eps, added.numpy(), after.numpy(), 0, len(q))
+    fused_recurrent_gated_delta_rule(*arrays, eps, eps, added.numpy(), after.numpy(), 0, len(q))
     return added, after
 
 

@@ -4,33 +4,34 @@ import pytest
 import torch
 
 from ahn_runtime import Runtime
-from ahn_runtime.speculative import MAX_DRAFT_TOKENS, PromptLookup, agreeing
+from ahn_runtime.model.qwen2 import Qwen2
+from ahn_runtime.speculative import MAX_DRAFT_TOKENS, PromptLookup, accepted_prefix
 from tests.ahn_runtime.test_laws import assert_same_state, token_ids
 
 
 def test_what_followed_the_longest_run_is_drafted():
     lookup = PromptLookup([1, 2, 3, 4, 9, 2, 3, 5])
     lookup.extend([2])
-    assert lookup.propose(7) == []
+    assert lookup.draft(7) == []
     lookup.extend([3])
-    assert lookup.propose(7) == [5, 2, 3], "the latest occurrence of 2 3"
+    assert lookup.draft(7) == [5, 2, 3], "the latest occurrence of 2 3"
     lookup.extend([4])
-    assert lookup.propose(2) == [9, 2], "2 3 4 is longer than 3 4, and at most two are wanted"
+    assert lookup.draft(2) == [9, 2], "2 3 4 is longer than 3 4, and at most two are wanted"
     lookup.extend([6, 6])
-    assert lookup.propose(7) == [], "a run does not find itself"
+    assert lookup.draft(7) == [], "a run does not find itself"
     assert PromptLookup([]).propose(7) == []
 
 
 def test_a_draft_is_short():
     lookup = PromptLookup([*range(100), 0, 1])
-    assert lookup.propose(50) == [2, 3, 4, 5, 6, 7, 8] and MAX_DRAFT_TOKENS == 7
+    assert lookup.draft(50) == [2, 3, 4, 5, 6, 7, 8] and MAX_DRAFT_TOKENS == 7
 
 
 def test_agreement_ends_at_the_first_difference():
     chosen = torch.tensor([5, 6, 7, 8])
-    assert agreeing([5, 6, 9], chosen) == 2
-    assert agreeing([5, 6, 7], chosen) == 3
-    assert agreeing([], chosen) == 0
+    assert accepted_prefix([5, 6, 9], chosen) == 2
+    assert accepted_prefix([5, 6, 7], chosen) == 3
+    assert accepted_prefix([], chosen) == 0
 
 
 def greedy_twin(session, count):
@@ -58,7 +59,7 @@ def test_the_answer_and_the_state_are_those_of_plain_decoding(load_each, window,
     assert list(wrong.generate(40, lookup=astray, stop_ids=())) == expected
     assert_same_state(plain, wrong)
     assert torch.allclose(plain.next_logits(), wrong.next_logits(), atol=1e-4)
-    assert session.tokens_seen == 90, "the parent never notices"
+    assert session.tokens_seen == 90, "the parent is not changed"
 
 
 def test_fewer_blocks_are_fed(load_tiny, monkeypatch):
@@ -67,12 +68,13 @@ def test_fewer_blocks_are_fed(load_tiny, monkeypatch):
     session.feed(token_ids(90), logits=None)
     expected = greedy_twin(session.fork(), 32)
     fed = []
-    original = type(session)._feed_block
-    monkeypatch.setattr(
-        type(session),
-        "_feed_block",
-        lambda self, tokens, finished: fed.append(len(tokens)) or original(self, tokens, finished),
-    )
+    forward = Qwen2.forward
+
+    def count(model, ids, *rest):
+        fed.append(len(ids))
+        return forward(model, ids, *rest)
+
+    monkeypatch.setattr(Qwen2, "forward", count)
     assert list(session.generate(32, lookup=expected, stop_ids=())) == expected
     assert len(fed) <= 8 and max(fed) == 1 + MAX_DRAFT_TOKENS
 

@@ -171,7 +171,7 @@ def test_the_probe_is_the_change_of_the_loss(trained, texts):
     assert "".join(found.tokens) == trained.tokenizer.decode(ids[4 : 4 + len(found.tokens)])
 
     model, tokens = trained.model, torch.tensor(ids)
-    taught, shares = teach(model, tokens, view)
+    taught, shares = teach(model, trained.backend, tokens, view)
     config, token = trained.config, 20
     rows = slice(120 - 52 - scored - 1, 120 - 52 - 1)
 
@@ -179,7 +179,7 @@ def test_the_probe_is_the_change_of_the_loss(trained, texts):
         strengths = torch.ones(config.num_layers, config.num_heads, 120 - 52)
         strengths[layer, head, token] += step
         with torch.no_grad():
-            studied = study(model, tokens, view, shares, strengths=strengths)
+            studied = study(model, trained.backend, tokens, view, shares, strengths=strengths)
         full, ours = (model.lm_head(t[rows]).log_softmax(-1) for t in (taught, studied))
         return float((full.exp() * (full - ours)).sum(-1).mean())
 

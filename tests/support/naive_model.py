@@ -44,7 +44,8 @@ def logits_by_definition(runtime: Runtime, ids: Tensor) -> Tensor:
                 stream.cell, layer.ahn.fn, q[:, first:], k[:, gone], v[:, gone], h[gone], h[first:]
             )
         x = x + attn.o_proj(out.transpose(0, 1).flatten(1))
-        x = x + layer.mlp(layer.post_attention_layernorm(x))
+        h, mlp = layer.post_attention_layernorm(x), layer.mlp
+        x = x + mlp.down_proj(F.silu(mlp.gate_proj(h)) * mlp.up_proj(h))
     return model.lm_head(model.model.norm(x))
 
 

@@ -22,8 +22,8 @@ def test_the_student_is_the_session(load_each, monkeypatch, window, sinks, block
     runtime = load_each(window=window, sinks=sinks)
     ids = ids_of(runtime)
     view = Window(window, sinks, TOKENS)
-    _, shares = teach(runtime.model, ids, view)
-    ours = runtime.model.lm_head(study(runtime.model, ids, view, shares))
+    _, shares = teach(runtime.model, runtime.backend, ids, view)
+    ours = runtime.model.lm_head(study(runtime.model, runtime.backend, ids, view, shares))
     theirs = runtime.session().feed(ids, logits="all")[view.first :]
     torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=0)
 
@@ -31,7 +31,7 @@ def test_the_student_is_the_session(load_each, monkeypatch, window, sinks, block
 def test_the_teacher_is_full_attention(load_tiny):
     full = load_tiny(window=None, sinks=0)
     ids = ids_of(full)
-    final, _ = teach(full.model, ids, Window(24, 4, TOKENS))
+    final, _ = teach(full.model, full.backend, ids, Window(24, 4, TOKENS))
     expected = full.session().feed(ids, logits="all")[28:]
     torch.testing.assert_close(full.model.lm_head(final), expected, atol=1e-4, rtol=0)
 
@@ -40,8 +40,8 @@ def test_a_new_memory_starts_as_the_window_alone(tiny_dirs, load_tiny):
     runtime = load_tiny(ahn="untrained:Mamba2")
     assert runtime.memory_status == "untrained" and runtime.stream.cell == "Mamba2"
     ids, view = ids_of(runtime), Window(24, 4, TOKENS)
-    _, shares = teach(runtime.model, ids, view)
-    ours = runtime.model.lm_head(study(runtime.model, ids, view, shares))
+    _, shares = teach(runtime.model, runtime.backend, ids, view)
+    ours = runtime.model.lm_head(study(runtime.model, runtime.backend, ids, view, shares))
     alone = load_tiny(ahn=None).session().feed(ids, logits="all")[28:]
     torch.testing.assert_close(ours, alone, atol=1e-4, rtol=0)
 
@@ -50,12 +50,12 @@ def test_recomputing_changes_no_gradient(load_each):
     runtime = load_each()
     ids, view = ids_of(runtime), Window(24, 4, TOKENS)
     memory = [p for n, p in runtime.model.named_parameters() if ".ahn." in n and ".fn.D" not in n]
-    _, shares = teach(runtime.model, ids, view)
+    _, shares = teach(runtime.model, runtime.backend, ids, view)
     found = []
     for recompute in (False, True):
         for parameter in memory:
             parameter.requires_grad_()
-        out = study(runtime.model, ids, view, shares, recompute)
+        out = study(runtime.model, runtime.backend, ids, view, shares, recompute)
         found.append(torch.autograd.grad(out.square().sum(), memory))
     for kept, again in zip(*found, strict=True):
         assert kept.any()

@@ -4,11 +4,12 @@ Decoding reads every weight once for each token, so memory bandwidth bounds it. 
 avoids dispatch between products: the threads share the rows of every product and the heads of every
 attention, and synchronise at barriers inside the call.
 
-The twin is `Qwen2.forward` without a decode step: the same numbers but for the rounding of sums.
+The twin is `TorchBackend.run_layers`: the same numbers but for the rounding of sums.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -20,7 +21,8 @@ from ahn_runtime.backends.cpu.attention import decode_attention
 from ahn_runtime.backends.cpu.bfloat16 import bf16_to_float, float_to_bf16
 from ahn_runtime.backends.cpu.fast_exp import silu
 from ahn_runtime.backends.cpu.gated_delta_rule import fused_recurrent_gated_delta_rule, write_gates
-from ahn_runtime.backends.cpu.int8_linear import REFINEMENT, Int8Linear, JoinedLayers
+from ahn_runtime.backends.cpu.int8_layer import Int8Layer
+from ahn_runtime.backends.cpu.int8_linear import REFINEMENT, Int8Linear
 from ahn_runtime.backends.cpu.int8_rows import (
     norm_quantize,
     quantize_heads,
@@ -43,7 +45,7 @@ from ahn_runtime.model.attention import BlockPlan
 from ahn_runtime.model.cache import ModelState
 from ahn_runtime.model.cells.base import L2_EPS, NORM_EPS
 from ahn_runtime.model.cells.gated_delta_net import GatedDeltaNetCell
-from ahn_runtime.model.qwen2 import DecoderLayer, Qwen2, Rotations
+from ahn_runtime.model.qwen2 import Qwen2, Rotations
 
 f32, i8, i32 = np.float32, np.int8, np.int32
 FINER = f32(REFINEMENT)
@@ -461,27 +463,29 @@ def two_term_row(weights, scale, x, out, first, last):  # type: ignore[no-untype
 
 
 class DecodeStep:
-    """A single token through a model whose layers are `Int8Layer`s."""
+    """One token through all layers of a model.
 
-    def __init__(self, model: Qwen2) -> None:
+    Args:
+        model: one that `can_decode`; not changed.
+        layers: its layers, in order.
+    """
+
+    def __init__(self, model: Qwen2, layers: Sequence[Int8Layer]) -> None:
         config = model.config
-        layers = [cast(DecoderLayer, layer) for layer in model.model.layers]
         self._first_layer = layers[0]
         self._heads, self._kv_heads = config.num_heads, config.num_kv_heads
         self._hidden, self._inner = config.hidden_size, config.intermediate_size
         self._head_dim = config.head_dim
-        self._has_memory = layers[0].ahn is not None
+        self._has_memory = model.layers[0].ahn is not None
         self._epsilons = Epsilons(f32(config.rms_norm_eps), f32(L2_EPS), f32(NORM_EPS))
         self._tensors = [_weights(layer) for layer in layers]  # which keeps the addresses valid
         self._weights = _records(self._tensors, WEIGHT_ADDRESSES)
 
-    def supports(self, x: Tensor, state: ModelState, rotation: Rotations) -> bool:
+    def supports(self, x: Tensor, state: ModelState, rotations: Rotations) -> bool:
         """Whether a block x [T, hidden] is a token that this can compute."""
-        fused = self._first_layer.fused
         return (
             len(x) == 1
-            and fused is not None
-            and fused.suits(x, rotation)
+            and self._first_layer.supports(x, rotations)
             and all(
                 layer.k.dtype in CACHE_DTYPES and tensor.is_contiguous()
                 for layer in state.layers
@@ -490,7 +494,7 @@ class DecodeStep:
         )
 
     def __call__(
-        self, x: Tensor, state: ModelState, plan: BlockPlan, rotation: Rotations
+        self, x: Tensor, state: ModelState, plan: BlockPlan, rotations: Rotations
     ) -> Tensor:
         """One token through all layers; `state` gets its keys, values and gates.
 
@@ -525,7 +529,7 @@ class DecodeStep:
                 self._has_memory,
                 f32(plan.memory_scale),
             ),
-            rotation.positions.numpy(),
+            rotations.positions.numpy(),
             self._shared(out.numpy(), plan.held_after),
         )
         run_with_barriers(lambda part: decode_layers(part, *arguments), threads)
@@ -551,10 +555,10 @@ class DecodeStep:
         )
 
 
-def _weights(layer: DecoderLayer) -> list[Tensor | None]:
+def _weights(int8: Int8Layer) -> list[Tensor | None]:
     """A layer's tensors in the order of `LayerWeights`; None for those of a missing memory."""
+    layer, qkv, gate_up = int8.layer, int8.qkv, int8.gate_up
     attn, mlp = layer.self_attn, layer.mlp
-    qkv, gate_up = (cast(JoinedLayers, joined).layer for joined in (attn.joined, mlp.joined))
     out, down = (cast(Int8Linear, linear) for linear in (attn.o_proj, mlp.down_proj))
     base = [
         layer.input_layernorm.weight,
@@ -599,21 +603,13 @@ class TwoTermRow:
         return torch.from_numpy(out)[None]
 
 
-def fuse_token(model: Qwen2) -> None:
-    """Set a model's decode step, once, if its layers are fused and its memory is supported."""
-    layers = [cast(DecoderLayer, layer) for layer in model.model.layers]
-    is_supported = all(
-        layer.fused is not None
-        and (layer.ahn is None or _is_supported(layer.ahn.fn))
+def can_decode(model: Qwen2) -> bool:
+    """Whether a model of int8 layers can be computed by a `DecodeStep` on this system."""
+    return CAN_YIELD and all(
+        (layer.ahn is None or _is_supported(layer.ahn.fn))
         and layer.input_layernorm.weight.dtype == torch.float32
-        for layer in layers
+        for layer in model.layers
     )
-    if model.single is not None or not is_supported or not CAN_YIELD:
-        return
-    model.single = DecodeStep(model)
-    head = model.lm_head
-    if isinstance(head, Int8Linear) and head.fine and head.bias is None:
-        head.single = TwoTermRow(head)
 
 
 def _is_supported(cell: torch.nn.Module) -> bool:

@@ -1,12 +1,12 @@
-"""An int8 layer on a CPU: products by torch, all that lies between them in compiled loops.
+"""A decoder layer of int8 weights on a CPU: products by torch, the steps between them compiled.
 
-The twin is `DecoderLayer` with its `fused` unset: the same numbers but for the rounding of sums.
+The twin is `DecoderLayer.forward`, which gives the same numbers but for the rounding of sums.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -15,13 +15,22 @@ from torch import Tensor
 
 from ahn_runtime.aligned import empty
 from ahn_runtime.backends.cpu import int8_rows
-from ahn_runtime.backends.cpu.int8_linear import Int8Linear, JoinedLayers, int8_product
+from ahn_runtime.backends.cpu.int8_linear import FusedLinear, Int8Linear, int8_product
 from ahn_runtime.backends.cpu.int8_rows import Array
 from ahn_runtime.backends.cpu.jit import FEW_TOKENS
+from ahn_runtime.backends.cpu.pieces import map_pieces
 from ahn_runtime.backends.cpu.threads import parallel_for
-from ahn_runtime.model.qwen2 import DecoderLayer, Qwen2, Rotations
+from ahn_runtime.model.attention import BlockPlan
+from ahn_runtime.model.cache import LayerState
+from ahn_runtime.model.qwen2 import DecoderLayer, Heads, Rotations
+
+if TYPE_CHECKING:
+    from ahn_runtime.backends.base import Backend
 
 f32, i8 = np.float32, np.int8
+
+PIECE_ROWS = 128
+"""Fewest rows of a piece: each product of a piece reads and rearranges all weights."""
 
 
 class Product:
@@ -41,84 +50,127 @@ class Product:
 
 
 class Int8Layer:
-    """What a `DecoderLayer` does around its attention."""
+    """Computes one decoder layer whose linear layers are int8.
 
-    def __init__(self, layer: DecoderLayer) -> None:
-        config, attn, mlp = layer.config, layer.self_attn, layer.mlp
+    Args:
+        layer: whose weights are used; not changed.
+        qkv: its q_proj, k_proj and v_proj as one.
+        gate_up: its gate_proj and up_proj as one.
+    """
+
+    def __init__(self, layer: DecoderLayer, qkv: FusedLinear, gate_up: FusedLinear) -> None:
+        config = layer.config
+        self.layer, self.qkv, self.gate_up = layer, qkv.layer, gate_up.layer
         self._heads, self._kv_heads = config.num_heads, config.num_kv_heads
         self._eps = f32(config.rms_norm_eps)
         self._norms = [
             cast(Tensor, norm.weight).data.float().numpy()
             for norm in (layer.input_layernorm, layer.post_attention_layernorm)
         ]
-        self._qkv = Product(cast(JoinedLayers, attn.joined).layer)
-        self._gate_up = Product(cast(JoinedLayers, mlp.joined).layer)
-        self._out = Product(cast(Int8Linear, attn.o_proj))
-        self._down = Product(cast(Int8Linear, mlp.down_proj))
+        self._qkv = Product(self.qkv)
+        self._gate_up = Product(self.gate_up)
+        self._out = Product(cast(Int8Linear, layer.self_attn.o_proj))
+        self._down = Product(cast(Int8Linear, layer.mlp.down_proj))
 
-    def suits(self, x: Tensor, rotation: Rotations) -> bool:
-        """Whether a block x [T, hidden] can take this way."""
+    def supports(self, x: Tensor, rotations: Rotations) -> bool:
+        """Whether a block x [T, hidden] can be computed here: float32, no gradient, no rebasing."""
         plain = x.dtype == torch.float32 and not torch.is_grad_enabled()
-        return plain and rotation.sink_view is None
+        return plain and rotations.sink_positions is None
 
-    def project(self, x: Tensor, rotation: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """x [T, hidden] -> normed rows of it; q [H, T, D], k [Hkv, T, D] rotated; v [Hkv, T, D]."""
-        h, rows, scales = self._norm(x.contiguous().numpy(), 0)
-        of, turned = self._qkv, self._heads + self._kv_heads
+    def forward(
+        self,
+        x: Tensor,
+        state: LayerState,
+        plan: BlockPlan,
+        rotations: Rotations,
+        backend: Backend,
+        rows: int,
+    ) -> Tensor:
+        """`DecoderLayer.forward`: x [T, hidden] -> its last rows, [rows, hidden]."""
+        positions, x_out = rotations.positions, x[-rows:]
+        projected = map_pieces(
+            lambda first, last: self.project(x[first:last], positions[:, first:last].contiguous()),
+            len(x),
+            PIECE_ROWS,
+        )
+        h, heads = projected[0] if len(projected) == 1 else _join(projected)
+        found = self.layer.attend(h, heads, state, plan, backend, rows)
+        finished = map_pieces(
+            lambda first, last: self.finish(x_out[first:last], found[:, first:last]),
+            len(x_out),
+            PIECE_ROWS,
+        )
+        return finished[0] if len(finished) == 1 else torch.cat(finished)
+
+    def project(self, x: Tensor, rotation: Tensor) -> tuple[Tensor, Heads]:
+        """Norm, fused projection, rotation.
+
+        Args:
+            x: [T, hidden] float32.
+            rotation: of the positions, [2, T, D].
+
+        Returns:
+            Normed rows [T, hidden], and their queries, keys and values.
+        """
+        h, quantized, scales = self._norm(x.contiguous().numpy(), 0)
+        qkv, rotated = self._qkv, self._heads + self._kv_heads
         dim = rotation.shape[-1]
-        heads = empty((of.columns // dim, len(x), dim), f32)
-        args = self._qkv(rows), scales, of.scale, of.bias, rotation.numpy(), turned, heads
-        _share_rows(int8_rows.split_heads, len(x), *args)
+        heads = empty((qkv.columns // dim, len(x), dim), f32)
+        args = qkv(quantized), scales, qkv.scale, qkv.bias, rotation.numpy(), rotated, heads
+        _for_rows(int8_rows.split_heads, len(x), *args)
         q, k, v = torch.from_numpy(heads).split((self._heads, self._kv_heads, self._kv_heads))
-        return torch.from_numpy(h), q, k, v
+        return torch.from_numpy(h), Heads(q, k, v)
 
-    def finish(self, x: Tensor, mixed: Tensor) -> Tensor:
-        """x [T, hidden] and what its heads found [H, T, D] -> the layer's output [T, hidden]."""
+    def finish(self, x: Tensor, found: Tensor) -> Tensor:
+        """Output projection, residuals and MLP.
+
+        Args:
+            x: the layer's input, [T, hidden] float32.
+            found: what its heads found, [H, T, D].
+
+        Returns:
+            The layer's output, [T, hidden].
+        """
         tokens = len(x)
-        heads, entered = mixed.contiguous().numpy(), x.contiguous().numpy()
-        rows = empty((tokens, heads.shape[0] * heads.shape[2]), i8)
+        heads, entered = found.contiguous().numpy(), x.contiguous().numpy()
+        quantized = empty((tokens, heads.shape[0] * heads.shape[2]), i8)
         scales = empty(tokens, f32)
-        _share_rows(int8_rows.quantize_heads, tokens, heads, rows, scales)
+        _for_rows(int8_rows.quantize_heads, tokens, heads, quantized, scales)
         middle = empty(entered.shape, f32)
-        args = entered, self._out(rows), scales, self._out.scale, middle
-        _share_rows(int8_rows.add_product, tokens, *args)
+        args = entered, self._out(quantized), scales, self._out.scale, middle
+        _for_rows(int8_rows.add_product, tokens, *args)
+        return torch.from_numpy(self._add_mlp(middle))
 
-        _, rows, scales = self._norm(middle, 1)
-        product = self._gate_up(rows), scales, self._gate_up.scale
+    def _add_mlp(self, x: Array) -> Array:
+        """x [T, hidden] plus the MLP of its norm."""
+        tokens = len(x)
+        _, quantized, scales = self._norm(x, 1)
+        product = self._gate_up(quantized), scales, self._gate_up.scale
         gate = empty((tokens, self._gate_up.columns // 2), f32)
-        _share_rows(int8_rows.split_gate, tokens, *product, gate)
+        _for_rows(int8_rows.split_gate, tokens, *product, gate)
         F.silu(torch.from_numpy(gate), inplace=True)
         inner, inner_scales = empty((2 * tokens, gate.shape[1]), i8), empty(tokens, f32)
-        parallel_for(
-            int8_rows.multiply_quantize,
-            tokens,
-            tokens > FEW_TOKENS,
-            *product,
-            gate,
-            inner,
-            inner_scales,
-        )
-        out = empty(entered.shape, f32)
-        args = middle, self._down(inner), inner_scales, self._down.scale, out
-        _share_rows(int8_rows.add_two_term_product, tokens, *args)
-        return torch.from_numpy(out)
+        _for_rows(int8_rows.multiply_quantize, tokens, *product, gate, inner, inner_scales)
+        out = empty(x.shape, f32)
+        args = x, self._down(inner), inner_scales, self._down.scale, out
+        _for_rows(int8_rows.add_two_term_product, tokens, *args)
+        return out
 
     def _norm(self, x: Array, which: int) -> tuple[Array, Array, Array]:
+        """RMS norm 0 or 1 of x [T, hidden]: normed rows, int8 rows, and their scales [T]."""
         h, rows, scales = empty(x.shape, f32), empty(x.shape, i8), empty(len(x), f32)
         args = x, self._norms[which], self._eps, h, rows, scales
-        _share_rows(int8_rows.norm_quantize, len(x), *args)
+        _for_rows(int8_rows.norm_quantize, len(x), *args)
         return h, rows, scales
 
 
-def _share_rows(loop: Callable[..., Any], tokens: int, *args: Any) -> None:
+def _join(projected: list[tuple[Tensor, Heads]]) -> tuple[Tensor, Heads]:
+    """Normed rows and heads of consecutive pieces, from `Int8Layer.project`, as of one block."""
+    heads = [piece for _, piece in projected]
+    q, k, v = (torch.cat([getattr(piece, name) for piece in heads], 1) for name in "qkv")
+    return torch.cat([h for h, _ in projected]), Heads(q, k, v)
+
+
+def _for_rows(loop: Callable[..., Any], tokens: int, *args: Any) -> None:
     """Run a loop over rows 0 to `tokens`: a few here, more on as many threads as torch has."""
     parallel_for(loop, tokens, tokens > FEW_TOKENS, *args)
-
-
-def fuse_layers(model: Qwen2) -> None:
-    """Give int8 layers, already joined, their way through loops; once for a model."""
-    for layer in model.model.layers:
-        assert isinstance(layer, DecoderLayer)
-        joined = layer.self_attn.joined, layer.mlp.joined
-        if layer.fused is None and all(isinstance(each, JoinedLayers) for each in joined):
-            layer.fused = Int8Layer(layer)

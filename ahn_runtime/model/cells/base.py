@@ -1,7 +1,7 @@
-"""What every memory module is: gates for what is written, and a write-then-read over the memory.
+"""The interface of the memory modules: write gates, and a write-then-read over the memory.
 
-A cell owns its parameters (released checkpoint names under `ahn.fn`) and no state: the memory
-comes in and goes out. Layouts, the same for every cell: memory [H, K, V] float32, key axis first;
+A cell owns its parameters (released checkpoint names under `ahn.fn`) and no state: the memory is
+an argument and a result. Layouts of every cell: memory [H, K, V] float32, key axis first;
 gates [G, T, H] float32, computed from the hidden state of the token that will be compressed, kept
 beside its keys and values until it is.
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -23,6 +23,34 @@ from ahn_runtime.config import ModelConfig
 L2_EPS = 1e-6
 NORM_EPS = 1e-5
 INIT_STD = 0.02
+
+
+Scanned = tuple[Tensor, Tensor]
+"""Outputs [H, T, V] and the state after the last token, [H, K, V]."""
+
+
+class Recurrences(Protocol):
+    """The three recurrences that cells are built on; float32, states key axis first.
+
+    Shapes: q, k [H, T, K]; v [H, T, V]; beta, log_decay [H, T]; state [H, K, V], not changed. The
+    equations are beside the plain loops in `ahn_runtime.ops`.
+    """
+
+    def gated_delta_rule(
+        self, q: Tensor, k: Tensor, v: Tensor, beta: Tensor, log_decay: Tensor, state: Tensor
+    ) -> Scanned:
+        """The delta rule over a memory that decays before each write."""
+        ...
+
+    def delta_rule(self, q: Tensor, k: Tensor, v: Tensor, beta: Tensor, state: Tensor) -> Scanned:
+        """The delta rule without decay."""
+        ...
+
+    def gated_linear_attention(
+        self, q: Tensor, k: Tensor, v: Tensor, log_decay: Tensor, state: Tensor
+    ) -> Scanned:
+        """A decayed sum of outer products of keys and values."""
+        ...
 
 
 class Cell(nn.Module, ABC):
@@ -43,7 +71,14 @@ class Cell(nn.Module, ABC):
 
     @abstractmethod
     def forward(
-        self, q: Tensor, k: Tensor, v: Tensor, gates: Tensor, x: Tensor, memory: Tensor
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        gates: Tensor,
+        x: Tensor,
+        memory: Tensor,
+        recurrences: Recurrences,
     ) -> tuple[Tensor, Tensor]:
         """Write E evicted tokens and let one query read after each.
 
@@ -53,13 +88,14 @@ class Cell(nn.Module, ABC):
             gates: write gates of the evicted tokens, [G, E, H].
             x: hidden states of the current tokens, [E, hidden], for the output gate.
             memory: [H, D, D] float32; not changed.
+            recurrences: compute the recurrence; a `Backend` is one.
 
         Returns:
             What the memory adds to the attention output [H, E, D], and the memory after it.
         """
 
     def log_decay(self, gates: Tensor) -> Tensor | None:
-        """Log of what each write leaves of the memory, [T, H] <= 0; None: this cell has no decay.
+        """Log of the share of the memory that each write leaves, [T, H] <= 0; None: no decay.
 
         Args:
             gates: as `write_gates` gives them, [G, T, H].
@@ -68,7 +104,7 @@ class Cell(nn.Module, ABC):
 
     @abstractmethod
     def initialise(self, generator: torch.Generator) -> None:
-        """Untrained values; o_proj zero, so that nothing is added."""
+        """Set untrained values; o_proj becomes zero, so that nothing is added."""
 
 
 class HeadwiseLinear(nn.Module):
@@ -100,7 +136,7 @@ def l2_norm(x: Tensor) -> Tensor:
 
 
 def float32_linear(x: Tensor, linear: nn.Linear) -> Tensor:
-    """A projection in float32, whatever the model's dtype: gates and decays need it."""
+    """A projection in float32, which gates and decays need: x [T, in] of any dtype -> [T, out]."""
     bias = None if linear.bias is None else linear.bias.float()
     return F.linear(x.float(), linear.weight.float(), bias)
 

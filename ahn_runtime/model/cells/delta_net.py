@@ -9,12 +9,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ahn_runtime.backends.base import kernels_for
 from ahn_runtime.config import ModelConfig
 from ahn_runtime.model.cells.base import (
     INIT_STD,
     Cell,
     HeadwiseLinear,
+    Recurrences,
     ScaleNorm,
     float32_linear,
     l2_norm,
@@ -40,11 +40,17 @@ class DeltaNetCell(Cell):
         return float32_linear(x, self.b_proj).sigmoid()[None]
 
     def forward(
-        self, q: Tensor, k: Tensor, v: Tensor, gates: Tensor, x: Tensor, memory: Tensor
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        gates: Tensor,
+        x: Tensor,
+        memory: Tensor,
+        recurrences: Recurrences,
     ) -> tuple[Tensor, Tensor]:
         q, k = l2_norm(q.float()) * q.shape[-1] ** -0.5, l2_norm(k.float())
-        scan = kernels_for(q.device).delta_rule
-        y, memory = scan(q, k, v.float(), gates[0].T, memory)
+        y, memory = recurrences.delta_rule(q, k, v.float(), gates[0].T, memory)
         return self.o_proj(self.o_norm(y) * output_gate(x, self.g_proj)), memory
 
     @torch.no_grad()

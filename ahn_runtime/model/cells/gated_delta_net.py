@@ -5,21 +5,16 @@ Source: "Gated Delta Networks" (arXiv 2412.06464); as AHN uses it, arXiv 2510.07
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ahn_runtime.backends.base import kernels_for
-from ahn_runtime.backends.cpu import gated_delta_rule as few_gated_delta
-from ahn_runtime.backends.cpu.jit import arrays, is_few
 from ahn_runtime.config import ModelConfig
 from ahn_runtime.model.cells.base import (
     INIT_STD,
-    L2_EPS,
-    NORM_EPS,
     Cell,
     HeadwiseLinear,
+    Recurrences,
     ScaleNorm,
     float32_linear,
     initialise_decay,
@@ -47,12 +42,6 @@ class GatedDeltaNetCell(Cell):
         self.o_proj = HeadwiseLinear(heads, dim)
 
     def write_gates(self, x: Tensor) -> Tensor:
-        if is_few(x, self.a_proj.weight):
-            parts = (x, self.b_proj.weight, self.a_proj.weight, self.dt_bias, self.A_log)
-            heads = len(self.dt_bias)
-            written = torch.empty(self.num_gates, len(x), heads)
-            few_gated_delta.write_gates(*arrays(*parts), written.numpy(), 0, heads)
-            return written
         beta = float32_linear(x, self.b_proj).sigmoid()
         step = F.softplus(float32_linear(x, self.a_proj) + self.dt_bias.float())
         return torch.stack((beta, -self.A_log.float().exp() * step))
@@ -61,26 +50,18 @@ class GatedDeltaNetCell(Cell):
         return gates[1]
 
     def forward(
-        self, q: Tensor, k: Tensor, v: Tensor, gates: Tensor, x: Tensor, memory: Tensor
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        gates: Tensor,
+        x: Tensor,
+        memory: Tensor,
+        recurrences: Recurrences,
     ) -> tuple[Tensor, Tensor]:
-        if is_few(x, self.o_proj.weight):
-            weights = self.g_proj.weight, self.o_norm.weight, self.o_proj.weight
-            parts = arrays(q, k, v, gates, x, memory, *weights)
-            added, after = torch.empty_like(q), torch.empty_like(memory)
-            few_gated_delta.fused_recurrent_gated_delta_rule(
-                *parts,
-                np.float32(L2_EPS),
-                np.float32(NORM_EPS),
-                added.numpy(),
-                after.numpy(),
-                0,
-                len(memory),
-            )
-            return added, after
         beta, log_decay = gates.transpose(1, 2)  # (H, E) each
         q, k = l2_norm(q.float()) * q.shape[-1] ** -0.5, l2_norm(k.float())
-        scan = kernels_for(q.device).gated_delta_rule
-        y, memory = scan(q, k, v.float(), beta, log_decay, memory)
+        y, memory = recurrences.gated_delta_rule(q, k, v.float(), beta, log_decay, memory)
         return self.o_proj(self.o_norm(y) * output_gate(x, self.g_proj)), memory
 
     @torch.no_grad()

@@ -10,12 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ahn_runtime.backends.base import kernels_for
 from ahn_runtime.config import ModelConfig
 from ahn_runtime.model.cells.base import (
     INIT_STD,
     Cell,
     HeadwiseLinear,
+    Recurrences,
     ScaleNorm,
     float32_linear,
     initialise_decay,
@@ -48,13 +48,21 @@ class Mamba2Cell(Cell):
         return -self.A_log.float().exp() * gates[0]
 
     def forward(
-        self, q: Tensor, k: Tensor, v: Tensor, gates: Tensor, x: Tensor, memory: Tensor
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        gates: Tensor,
+        x: Tensor,
+        memory: Tensor,
+        recurrences: Recurrences,
     ) -> tuple[Tensor, Tensor]:
         dt = gates[0].T  # (H, E)
         log_decay = self.log_decay(gates).T
         q, k = (F.normalize(t.float(), dim=-1, eps=UNIT_EPS) for t in (q, k))
-        scan = kernels_for(q.device).gated_linear_attention
-        y, memory = scan(q, dt[..., None] * k, v.float(), log_decay, memory)
+        y, memory = recurrences.gated_linear_attention(
+            q, dt[..., None] * k, v.float(), log_decay, memory
+        )
         y = y * output_gate(x, self.g_proj)
         whole = self.norm(y.transpose(0, 1).flatten(1))  # one RMS over the heads together
         return self.o_proj(whole.unflatten(1, (y.shape[0], -1)).transpose(0, 1)), memory

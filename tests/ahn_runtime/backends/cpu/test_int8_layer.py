@@ -6,7 +6,11 @@ import pytest
 import torch
 
 from ahn_runtime import Runtime
+from ahn_runtime.backends.cpu.backend import CpuBackend
+from ahn_runtime.backends.cpu.int8_layer import Int8Layer
+from ahn_runtime.backends.cpu.int8_linear import FusedLinear
 from ahn_runtime.backends.cpu.jit import FEW_TOKENS
+from ahn_runtime.backends.torch import TorchBackend
 from ahn_runtime.config import ModelConfig
 from ahn_runtime.model.cells import cell_class
 from tests.ahn_runtime.test_laws import token_ids
@@ -41,41 +45,36 @@ def test_the_memory_in_loops_equals_the_memory_in_calls(cell, tokens):
     q, k, v = (torch.randn(6, tokens, 8) for _ in range(3))
     x, memory = torch.randn(tokens, 48), torch.randn(6, 8, 8)
     before = memory.clone()
-    with torch.enable_grad():  # which keeps the loops out
-        gates = cell.write_gates(x)
-        expected, after = cell(q, k, v, gates, x, memory)
+    loops, calls = CpuBackend(), TorchBackend()
     with torch.inference_mode():
-        torch.testing.assert_close(cell.write_gates(x), gates, rtol=1e-5, atol=1e-6)
-        ours, ours_after = cell(q, k, v, gates, x, memory)
+        gates = calls.write_gates(cell, x)
+        expected, after = calls.memory_step(cell, q, k, v, gates, x, memory)
+        torch.testing.assert_close(loops.write_gates(cell, x), gates, rtol=1e-5, atol=1e-6)
+        ours, ours_after = loops.memory_step(cell, q, k, v, gates, x, memory)
+    assert not torch.equal(ours, expected), "both were computed in the same calls"
     torch.testing.assert_close(ours, expected, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(ours_after, after, rtol=1e-5, atol=1e-5)
     assert torch.equal(memory, before), "a fork may still read the memory"
 
 
-def both_ways(tiny_dir, cell, kv_dtype="float32"):
-    """The same int8 model with its loops, and without them."""
-    runtimes = [
-        Runtime.load(
-            tiny_dir,
-            ahn=f"untrained:{cell}" if cell else None,
-            window=WINDOW,
-            sinks=SINKS,
-            quantize="int8",
-            kv_dtype=kv_dtype,
-        )
-        for _ in range(2)
-    ]
-    for layer in runtimes[1].model.model.layers:
-        assert layer.fused is not None
-        layer.fused = None
-    runtimes[1].model.lm_head.single = None
-    return runtimes
+def both_backends(tiny_dir, cell, kv_dtype="float32"):
+    """One int8 model with its loops, and the same model in plain torch calls."""
+    loops = Runtime.load(
+        tiny_dir,
+        ahn=f"untrained:{cell}" if cell else None,
+        window=WINDOW,
+        sinks=SINKS,
+        quantize="int8",
+        kv_dtype=kv_dtype,
+    )
+    assert isinstance(loops.backend, CpuBackend)
+    return loops, loops.with_stream(backend=TorchBackend())
 
 
 @pytest.mark.parametrize("cell", [None, "GatedDeltaNet", "DeltaNet", "Mamba2"])
 @pytest.mark.parametrize("sizes", [[1] * 12, [5, 1, 16, 2], [FEW_TOKENS, FEW_TOKENS], [24, 23]])
 def test_a_layer_in_loops_equals_the_layer_in_calls(tiny_dir, cell, sizes):
-    loops, calls = (runtime.session() for runtime in both_ways(tiny_dir, cell))
+    loops, calls = (runtime.session() for runtime in both_backends(tiny_dir, cell))
     ids = token_ids(40 + sum(sizes))
     for session in (loops, calls):
         session.feed(ids[:40], logits=None)
@@ -98,28 +97,31 @@ def test_a_layer_in_loops_equals_the_layer_in_calls(tiny_dir, cell, sizes):
     assert torch.equal(kept.next_logits(), again.next_logits()), "a fork notices nothing"
 
 
-def test_rebased_sinks_and_gradients_take_the_plain_way(tiny_dir):
-    loops, _ = both_ways(tiny_dir, "GatedDeltaNet")
-    fused = loops.model.model.layers[0].fused
+def test_rebased_sinks_and_gradients_are_left_to_torch(tiny_dir):
+    loops, _ = both_backends(tiny_dir, "GatedDeltaNet")
+    layer = loops.model.layers[0]
+    attn, mlp = layer.self_attn, layer.mlp
+    projections = (attn.q_proj, attn.k_proj, attn.v_proj), (mlp.gate_proj, mlp.up_proj)
+    int8 = Int8Layer(layer, *map(FusedLinear, projections))
     x = torch.zeros(1, loops.config.hidden_size)
 
     class Rebased:
-        sink_view = x
+        sink_positions = x
 
     class Plain:
-        sink_view = None
+        sink_positions = None
 
     with torch.inference_mode():
-        assert fused.suits(x, Plain()) and not fused.suits(x, Rebased())
-    assert not fused.suits(x, Plain())
+        assert int8.supports(x, Plain()) and not int8.supports(x, Rebased())
+    assert not int8.supports(x, Plain())
 
 
 @pytest.mark.parametrize("kv_dtype", ["float32", "bfloat16"])
 @pytest.mark.parametrize("cell", [None, "GatedDeltaNet"])
 @pytest.mark.parametrize("read", [3, WINDOW + SINKS, 40])
 def test_a_single_token_takes_one_call_on_any_number_of_threads(tiny_dir, cell, read, kv_dtype):
-    runtime, calls = both_ways(tiny_dir, cell, kv_dtype)
-    assert runtime.model.single is not None
+    runtime, calls = both_backends(tiny_dir, cell, kv_dtype)
+    assert runtime.backend.has_decode_step
     ids, threads, found = token_ids(read + 9), torch.get_num_threads(), []
     try:
         for count in (1, 2, 3):
@@ -143,7 +145,7 @@ def test_a_single_token_takes_one_call_on_any_number_of_threads(tiny_dir, cell, 
 
 
 def test_sessions_on_several_threads_do_not_wait_for_each_other_for_ever(tiny_dir):
-    runtime, _ = both_ways(tiny_dir, "GatedDeltaNet")
+    runtime, _ = both_backends(tiny_dir, "GatedDeltaNet")
     ids = token_ids(60)
 
     def answer(shift):

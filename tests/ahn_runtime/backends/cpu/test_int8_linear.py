@@ -9,14 +9,18 @@ import torch
 from safetensors.torch import load_file
 
 from ahn_runtime import Runtime
+from ahn_runtime.backends.cpu.backend import CpuBackend
 from ahn_runtime.backends.cpu.int8_linear import (
     LEVELS,
+    FusedLinear,
     Int8Linear,
-    JoinedLayers,
     float_product,
     int8_product,
     quantize_rows,
+    shared_inputs,
+    store_adjacent,
 )
+from ahn_runtime.backends.torch import TorchBackend
 from ahn_runtime.loading import int8_file as quantized_cache
 from ahn_runtime.loading.embedded import CACHE_VARIABLE
 from ahn_runtime.loading.tiny import write_tiny
@@ -49,7 +53,7 @@ import sys, torch
 from ahn_runtime import Runtime
 from ahn_runtime.backends.cpu.int8_linear import Int8Linear, quantize_rows
 torch.manual_seed(0)
-layer, x = Int8Linear(1200, 40, bias=True, fine=True), torch.randn(7, 1200)
+layer, x = Int8Linear(1200, 40, bias=True, two_term=True), torch.randn(7, 1200)
 rows, scale = quantize_rows(torch.randn(40, 1200))
 layer.weight.data, layer.scale.data, layer.bias.data = rows, scale[:, 0], torch.randn(40)
 session = Runtime.load(sys.argv[1], window=24, sinks=4, quantize="int8").session()
@@ -91,42 +95,69 @@ def test_it_equals_the_formula_in_plain_arithmetic(layers):
     assert (ours(x) - exact(x)).norm() < 0.02 * exact(x).norm()
 
 
-@pytest.mark.parametrize("fine", [False, True])
-def test_it_hands_gradients_back(layers, fine):
+@pytest.mark.parametrize("two_term", [False, True])
+def test_it_hands_gradients_back(layers, two_term):
     exact, ours = layers
-    ours.fine = fine
+    ours.two_term = two_term
     x, above = torch.randn(7, 96, requires_grad=True), torch.randn(7, 40)
     ours(x).backward(above)
     through = above @ (ours.weight.float() * ours.scale[:, None])
-    assert (x.grad - through).norm() < (1e-3 if fine else 0.05) * through.norm()
+    assert (x.grad - through).norm() < (1e-3 if two_term else 0.05) * through.norm()
     with torch.no_grad():
         assert torch.equal(ours(x), ours(x.detach().requires_grad_()))
 
 
-def test_joined_layers_give_the_bits_of_each(layers):
+@pytest.fixture
+def sharing_input(layers):
+    """Two layers of the same input."""
     _, first = layers
     second = Int8Linear(96, 24, bias=True)
     rows, scale = quantize_rows(torch.randn(24, 96))
     second.weight.data, second.scale.data, second.bias.data = rows, scale[:, 0], torch.randn(24)
+    return first, second
+
+
+@pytest.mark.parametrize("adjacent", [False, True])
+def test_fused_layers_give_the_bits_of_each(sharing_input, adjacent):
     x = torch.randn(7, 96)
-    apart = first(x), second(x)
-    joined = JoinedLayers([first, second])
-    for ours, before, layer in zip(joined(x), apart, (first, second), strict=True):
+    apart = [layer(x) for layer in sharing_input]
+    if adjacent:
+        store_adjacent(sharing_input)
+    fused = FusedLinear(sharing_input)
+    for ours, before, layer in zip(fused(x), apart, sharing_input, strict=True):
         assert torch.equal(ours, before) and torch.equal(layer(x), before)
+    is_view = fused.layer.weight.data_ptr() == sharing_input[0].weight.data_ptr()
+    assert is_view is adjacent, "adjacent weights need no second copy"
 
 
-def test_a_model_is_joined_where_inputs_are_shared_and_keeps_its_names(tiny_dir):
+def parameters(model):
+    return {n: (p.data_ptr(), p.detach().clone()) for n, p in model.named_parameters()}
+
+
+def test_a_runtime_does_not_change_its_model_nor_hold_its_weights_twice(tiny_dir):
+    runtime = Runtime.load(tiny_dir, window=24, sinks=4, quantize="int8")
+    model, before = runtime.model, parameters(runtime.model)
+    attributes = {name: set(vars(module)) for name, module in model.named_modules()}
+    fresh = runtime.with_stream(backend=CpuBackend(model))
+    fresh.session().feed(token_ids(60))
+    assert attributes == {name: set(vars(module)) for name, module in model.named_modules()}
+    for name, (address, numbers) in parameters(model).items():
+        assert address == before[name][0] and torch.equal(numbers, before[name][1])
+    for layers in shared_inputs(model):
+        assert FusedLinear(layers).layer.weight.data_ptr() == layers[0].weight.data_ptr()
+
+
+def test_a_model_is_fused_where_inputs_are_shared_and_keeps_its_names(tiny_dir):
     exact = Runtime.load(tiny_dir)
     int8 = Runtime.load(tiny_dir, quantize="int8")
-    for layer in int8.model.model.layers:
-        assert layer.self_attn.joined is not None and layer.mlp.joined is not None
+    assert sorted(map(len, shared_inputs(int8.model))) == [2, 2, 3, 3]
     names = [{n for n, _ in runtime.model.named_parameters()} for runtime in (exact, int8)]
     assert names[0] == {n for n in names[1] if not n.endswith(".scale")}
-    ids = token_ids(60)
-    ours = int8.session().feed(ids, logits="all")
-    for layer in int8.model.model.layers:
-        layer.self_attn.joined = layer.mlp.joined = None
-    assert torch.equal(int8.session().feed(ids, logits="all"), ours)
+    h, backend = torch.randn(5, int8.config.hidden_size), int8.backend
+    for layers in shared_inputs(int8.model):
+        fused, apart = backend.linear(h, *layers), TorchBackend().linear(h, *layers)
+        for ours, theirs in zip(fused, apart, strict=True):
+            assert torch.equal(ours, theirs)
 
 
 def test_a_row_does_not_depend_on_its_neighbours(layers):
@@ -139,9 +170,9 @@ def test_a_row_does_not_depend_on_its_neighbours(layers):
 
 
 def test_what_rounding_left_over_can_be_added(layers):
-    """A fine layer is as exact as its weights are."""
+    """A two-term layer is as exact as its weights are."""
     exact, coarse = layers
-    fine = Int8Linear(96, 40, bias=True, fine=True)
+    fine = Int8Linear(96, 40, bias=True, two_term=True)
     fine.load_state_dict(coarse.state_dict())
     x = torch.randn(9, 96)
     weights = coarse.weight.float() * coarse.scale[:, None]

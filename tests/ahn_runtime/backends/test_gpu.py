@@ -1,13 +1,17 @@
-"""The GPU path: how it is chosen, the layouts it hands over, and on a GPU its results."""
+"""How a backend is chosen; the CUDA backend's layouts, and on a GPU its results."""
 
 import sys
 import types
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 
 import pytest
 import torch
 
 from ahn_runtime import Runtime
-from ahn_runtime.backends import base as kernels
+from ahn_runtime.backends.base import backend_class, choose_backend
+from ahn_runtime.backends.cpu.backend import CpuBackend
+from ahn_runtime.backends.torch import TorchBackend
 from ahn_runtime.model.cells import CELLS
 from ahn_runtime.ops.delta_rule import naive_delta_rule
 from ahn_runtime.ops.gated_delta_rule import naive_gated_delta_rule
@@ -17,17 +21,18 @@ from tests.ahn_runtime.ops.test_recurrences import RULES, arguments
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
 
-def test_a_cpu_never_takes_fla(fla):
-    assert kernels.kernels_for(CPU).name == "torch"
+def test_a_cpu_never_takes_fla(fla, load_tiny):
+    assert backend_class(CPU) is CpuBackend and CpuBackend.recurrences == "torch"
+    assert type(choose_backend(load_tiny().model, CPU)) is CpuBackend
 
 
 def test_cuda_takes_fla_where_it_is_installed(fla):
-    assert kernels.kernels_for(CUDA).name == "flash-linear-attention"
+    assert backend_class(CUDA).recurrences == "flash-linear-attention"
 
 
-def test_cuda_without_fla_takes_torch(monkeypatch):
-    monkeypatch.setattr(kernels, "_fla_kernels", lambda: None)
-    assert kernels.kernels_for(CUDA).name == "torch"
+@pytest.mark.skipif(find_spec("fla") is not None, reason="fla is installed")
+def test_cuda_without_fla_takes_torch():
+    assert backend_class(CUDA) is TorchBackend
 
 
 @pytest.fixture
@@ -63,10 +68,10 @@ def fla(monkeypatch):
         setattr(module, f"fused_recurrent_{name}", scan(naive, wants_16_bit=False))
         monkeypatch.setitem(sys.modules, f"fla.ops.{name}", module)
     monkeypatch.delitem(sys.modules, "ahn_runtime.backends.fla", raising=False)
-    from ahn_runtime.backends.fla import FlaKernels
+    sys.modules["fla"].__spec__ = ModuleSpec("fla", None)  # which says that it is installed
+    from ahn_runtime.backends.fla import FlaBackend
 
-    monkeypatch.setattr(kernels, "_fla_kernels", FlaKernels)
-    yield FlaKernels()
+    yield FlaBackend()
     sys.modules.pop("ahn_runtime.backends.fla", None)
 
 
@@ -98,7 +103,7 @@ def test_the_layouts_handed_to_fla(fla, rule, tokens, atol):
 def test_kernels_equal_the_loop_on_a_gpu(rule, tokens):
     naive, _, gates = RULES[rule]
     args = arguments(gates, tokens, dim=64)
-    scan = getattr(kernels.kernels_for(CUDA), METHODS[rule])
+    scan = getattr(backend_class(CUDA)(), METHODS[rule])
     y, state = scan(*(x.cuda() for x in args))
     y_loop, state_loop = naive(*args)
     torch.testing.assert_close(y.cpu(), y_loop, rtol=0.05, atol=0.1)

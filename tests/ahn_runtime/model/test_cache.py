@@ -1,0 +1,53 @@
+"""Trimming a state: the last tokens of a block are dropped as if they had never been fed."""
+
+import pytest
+import torch
+
+from tests.ahn_runtime.test_laws import assert_same_state, token_ids
+
+
+def write_memory(runtime):
+    return lambda i, *evicted: runtime.model.layers[i].write_memory(*evicted, runtime.backend)
+
+
+@pytest.mark.parametrize("quantize", [None, "int8"])
+@pytest.mark.parametrize("read", [3, 20, 26, 28, 60])
+@pytest.mark.parametrize("keep", [1, 2, 4])
+@torch.inference_mode()
+def test_a_trimmed_block_is_a_shorter_block(load_each, quantize, read, keep):
+    runtime, ids = load_each(quantize=quantize), token_ids(65)
+    session = runtime.session()
+    session.feed(ids[:read], logits=None)
+    parent, shorter = session.fork(), session.fork()
+    before = parent.next_logits()
+    backup = session.state.backup(5, runtime.stream)
+    session.feed(ids[read : read + 5], logits=None)
+    shorter.feed(ids[read : read + keep], logits=None)
+    kept = ids[read : read + keep].tolist()
+    session.state.trim(backup, kept, shorter.state.last_hidden, write_memory(runtime))
+    assert session.tokens_seen == shorter.tokens_seen
+    assert session.state.prefix_hash == shorter.state.prefix_hash
+    if quantize is None:
+        assert_same_state(session, shorter)
+    else:  # the block's length decides how sums are rounded, and that a value of 127 steps
+        for ours, theirs in zip(session.state.layers, shorter.state.layers, strict=True):
+            for name in ("k", "v", "gates", "memory"):
+                mine, other = getattr(ours, name), getattr(theirs, name)
+                assert (mine - other).norm() <= 0.02 * other.norm()
+    assert torch.equal(parent.next_logits(), before), "a fork is not changed"
+
+
+@torch.inference_mode()
+def test_nothing_of_the_dropped_tokens_is_left(load_each):
+    """Slots that the dropped tokens overwrote hold again what they held, bit for bit."""
+    runtime, ids = load_each(), token_ids(65)
+    session = runtime.session()
+    session.feed(ids[:60], logits=None)
+    before = session.fork()
+    backup = session.state.backup(5, runtime.stream)
+    session.feed(ids[60:], logits=None)
+    session.state.trim(backup, ids[60:61].tolist(), ids.float(), write_memory(runtime))
+    dropped = backup.plan.write_slots[1:]
+    for ours, theirs in zip(session.state.layers, before.state.layers, strict=True):
+        for name in ("k", "v", "gates"):
+            assert torch.equal(getattr(ours, name)[:, dropped], getattr(theirs, name)[:, dropped])
