@@ -82,6 +82,7 @@ class PieceThreads:
         usual, all_started = torch.get_num_threads(), threading.Barrier(count + 1)
 
         def start() -> None:
+            torch.get_num_threads()  # by its first call a thread takes over the usual number
             torch.set_num_threads(1)
             all_started.wait()
 
