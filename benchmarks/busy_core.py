@@ -25,7 +25,7 @@ from ahn_runtime.loading.weights import open_base
 from benchmarks import report
 from benchmarks.ammon import make_ammon
 from benchmarks.baselines import is_installed, make_transformers
-from benchmarks.engine import Worker
+from benchmarks.engine import ContestantFailed, Worker
 
 ORDER = ("quiet", "busy", "busy", "quiet")
 PIECE_TOKENS = 512
@@ -114,7 +114,10 @@ def main(text: Path, tokens: int) -> None:
     workers = [Worker("Ammon, int8", make_ammon, {"model": "embedded", "quantize": "int8"})]
     if is_installed("transformers"):
         options = {"threads": os.cpu_count() or 1}
-        workers.append(Worker("transformers, float32", make_transformers, options))
+        try:
+            workers.append(Worker("transformers, float32", make_transformers, options))
+        except ContestantFailed as error:  # it needs accelerate too
+            print(f"Without transformers: {error}\n")
     try:
         for worker in workers:
             worker.read(first)  # compiles, allocates

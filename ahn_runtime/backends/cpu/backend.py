@@ -6,6 +6,8 @@ By the number of tokens in a block:
     few      up to `FEW_TOKENS`: GatedDeltaNet's gates and memory in loops (`gated_delta_rule`),
              attention as two products per key/value head
     any      int8 models: products by torch, the steps between them in loops (`int8_layer`)
+    many     from `PIECE_ROWS` tokens per thread on, int8 models: rows and heads in pieces that free
+             threads take, each with torch on one thread (`pieces`)
 
 What a fast path does not support (gradients, other dtypes, rebased sinks) falls through to
 `TorchBackend`, the twin of all of them.
@@ -13,7 +15,7 @@ What a fast path does not support (gradients, other dtypes, rebased sinks) falls
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import numpy as np
@@ -22,14 +24,15 @@ from torch import Tensor, nn
 
 from ahn_runtime.backends.cpu.decode_step import DecodeStep, TwoTermRow, can_decode
 from ahn_runtime.backends.cpu.gated_delta_rule import fused_recurrent_gated_delta_rule, write_gates
-from ahn_runtime.backends.cpu.int8_layer import Int8Layer
+from ahn_runtime.backends.cpu.int8_layer import PIECE_ROWS, Int8Layer
 from ahn_runtime.backends.cpu.int8_linear import FusedLinear, Int8Linear, shared_inputs
 from ahn_runtime.backends.cpu.jit import arrays, is_few
+from ahn_runtime.backends.cpu.pieces import PieceThreads, map_pieces
 from ahn_runtime.backends.torch import TorchBackend
 from ahn_runtime.model.attention import BlockPlan, attend_few
 from ahn_runtime.model.cache import LayerState, ModelState
 from ahn_runtime.model.cells import Cell
-from ahn_runtime.model.cells.base import L2_EPS, NORM_EPS
+from ahn_runtime.model.cells.base import L2_EPS, NORM_EPS, Scanned
 from ahn_runtime.model.cells.gated_delta_net import GatedDeltaNetCell
 from ahn_runtime.model.qwen2 import DecoderLayer, Qwen2, Rotations
 
@@ -84,7 +87,24 @@ class CpuBackend(TorchBackend):
         step = self._decode_step
         if step is not None and step.supports(x, state, rotations):
             return step(x, state, plan, rotations)
-        return super().run_layers(layers, x, state, plan, rotations, rows)
+        threads = torch.get_num_threads()
+        if not self._takes_pieces(layers, x, rotations, threads):
+            return super().run_layers(layers, x, state, plan, rotations, rows)
+        return PieceThreads.of(threads).lead(
+            lambda: TorchBackend.run_layers(self, layers, x, state, plan, rotations, rows)
+        )
+
+    def _takes_pieces(
+        self, layers: Sequence[DecoderLayer], x: Tensor, rotations: Rotations, threads: int
+    ) -> bool:
+        """Whether a block x [T, hidden] is long enough for a piece of each layer per thread."""
+        fast = self._layers.get(layers[0])
+        return (
+            1 < threads <= len(x) // PIECE_ROWS
+            and fast is not None
+            and len(self._layers) == len(layers)
+            and fast.supports(x, rotations)
+        )
 
     def run_layer(
         self,
@@ -117,7 +137,32 @@ class CpuBackend(TorchBackend):
         """[H, rows, D]; for a few queries as plain products."""
         if q_sinks is None and q.shape[1] <= FEW_QUERIES:
             return attend_few(q, k, v, plan.last_mask(q.shape[1]))
-        return super().attend(q, q_sinks, k, v, plan)
+        if q_sinks is not None:
+            return super().attend(q, q_sinks, k, v, plan)
+        group = len(q) // len(k)
+        found = map_pieces(
+            lambda first, last: TorchBackend.attend(
+                self, q[first * group : last * group], None, k[first:last], v[first:last], plan
+            ),
+            len(k),
+        )
+        return found[0] if len(found) == 1 else torch.cat(found)
+
+    def gated_delta_rule(
+        self, q: Tensor, k: Tensor, v: Tensor, beta: Tensor, log_decay: Tensor, state: Tensor
+    ) -> Scanned:
+        """The torch form; heads in pieces."""
+        return _by_heads(super().gated_delta_rule, q, k, v, beta, log_decay, state)
+
+    def delta_rule(self, q: Tensor, k: Tensor, v: Tensor, beta: Tensor, state: Tensor) -> Scanned:
+        """The torch form; heads in pieces."""
+        return _by_heads(super().delta_rule, q, k, v, beta, state)
+
+    def gated_linear_attention(
+        self, q: Tensor, k: Tensor, v: Tensor, log_decay: Tensor, state: Tensor
+    ) -> Scanned:
+        """The torch form; heads in pieces."""
+        return _by_heads(super().gated_linear_attention, q, k, v, log_decay, state)
 
     def write_gates(self, cell: Cell, x: Tensor) -> Tensor:
         """x [T, hidden] -> float32 [G, T, H]; of a few tokens in a loop."""
@@ -154,3 +199,13 @@ class CpuBackend(TorchBackend):
             len(memory),
         )
         return added, after
+
+
+def _by_heads(scan: Callable[..., Scanned], *tensors: Tensor) -> Scanned:
+    """A recurrence over tensors whose first axis is the heads, some heads in each piece."""
+    found = map_pieces(
+        lambda first, last: scan(*(tensor[first:last] for tensor in tensors)), len(tensors[0])
+    )
+    if len(found) == 1:
+        return found[0]
+    return torch.cat([y for y, _ in found]), torch.cat([state for _, state in found])

@@ -18,6 +18,7 @@ from ahn_runtime.backends.cpu import int8_rows
 from ahn_runtime.backends.cpu.int8_linear import FusedLinear, Int8Linear, int8_product
 from ahn_runtime.backends.cpu.int8_rows import Array
 from ahn_runtime.backends.cpu.jit import FEW_TOKENS
+from ahn_runtime.backends.cpu.pieces import map_pieces
 from ahn_runtime.backends.cpu.threads import parallel_for
 from ahn_runtime.model.attention import BlockPlan
 from ahn_runtime.model.cache import LayerState
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from ahn_runtime.backends.base import Backend
 
 f32, i8 = np.float32, np.int8
+
+PIECE_ROWS = 128
+"""Fewest rows of a piece: each product of a piece reads and rearranges all weights."""
 
 
 class Product:
@@ -83,9 +87,20 @@ class Int8Layer:
         rows: int,
     ) -> Tensor:
         """`DecoderLayer.forward`: x [T, hidden] -> its last rows, [rows, hidden]."""
-        h, heads = self.project(x, rotations.positions)
+        positions, x_out = rotations.positions, x[-rows:]
+        projected = map_pieces(
+            lambda first, last: self.project(x[first:last], positions[:, first:last].contiguous()),
+            len(x),
+            PIECE_ROWS,
+        )
+        h, heads = projected[0] if len(projected) == 1 else _join(projected)
         found = self.layer.attend(h, heads, state, plan, backend, rows)
-        return self.finish(x[-rows:], found)
+        finished = map_pieces(
+            lambda first, last: self.finish(x_out[first:last], found[:, first:last]),
+            len(x_out),
+            PIECE_ROWS,
+        )
+        return finished[0] if len(finished) == 1 else torch.cat(finished)
 
     def project(self, x: Tensor, rotation: Tensor) -> tuple[Tensor, Heads]:
         """Norm, fused projection, rotation.
@@ -147,6 +162,13 @@ class Int8Layer:
         args = x, self._norms[which], self._eps, h, rows, scales
         _for_rows(int8_rows.norm_quantize, len(x), *args)
         return h, rows, scales
+
+
+def _join(projected: list[tuple[Tensor, Heads]]) -> tuple[Tensor, Heads]:
+    """Normed rows and heads of consecutive pieces, from `Int8Layer.project`, as of one block."""
+    heads = [piece for _, piece in projected]
+    q, k, v = (torch.cat([getattr(piece, name) for piece in heads], 1) for name in "qkv")
+    return torch.cat([h for h, _ in projected]), Heads(q, k, v)
 
 
 def _for_rows(loop: Callable[..., Any], tokens: int, *args: Any) -> None:

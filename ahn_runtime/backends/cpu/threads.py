@@ -11,10 +11,8 @@ every target has (a prefetch may compile to nothing).
 from __future__ import annotations
 
 import functools
-import itertools
 import os
 import threading
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
@@ -28,6 +26,7 @@ from numba.extending import intrinsic
 from numba.np.numpy_support import carray
 
 from ahn_runtime.backends.cpu.jit import jit
+from ahn_runtime.backends.cpu.pieces import Pieces
 
 SPIN_LIMIT = 2000
 """How often a waiting thread reads the counter before it yields its core between two reads."""
@@ -185,46 +184,10 @@ def parallel_for(loop: Callable[..., Any], count: int, is_worth_threads: bool, *
     if threads == 1 or number <= 1:
         loop(*args, 0, count)
         return
-    pieces = _Pieces(loop, args, [count * i // number for i in range(number + 1)])
+    pieces = Pieces(lambda first, last: loop(*args, first, last), count, number)
     for _ in range(min(threads, number) - 1):
         _pool(threads - 1).submit(pieces.take_all)
     pieces.finish()
-
-
-class _Pieces:
-    """Pieces of one loop's range, taken by several threads.
-
-    Args:
-        bounds: where pieces begin and end, ascending.
-    """
-
-    def __init__(self, loop: Callable[..., Any], args: tuple[Any, ...], bounds: list[int]) -> None:
-        self._loop, self._args, self._number = loop, args, len(bounds) - 1
-        self._waiting = deque(itertools.pairwise(bounds))
-        self._done = threading.Semaphore(0)
-        self._errors: list[BaseException] = []
-
-    def take_all(self) -> None:
-        """Run pieces until none is left."""
-        while True:
-            try:
-                first, last = self._waiting.popleft()  # atomic
-            except IndexError:
-                return
-            try:
-                self._loop(*self._args, first, last)
-            except BaseException as error:  # raised by `finish`, on the caller's thread
-                self._errors.append(error)
-            finally:
-                self._done.release()
-
-    def finish(self) -> None:
-        """Run pieces until none is left, then wait for those that other threads have begun."""
-        self.take_all()
-        for _ in range(self._number):
-            self._done.acquire()
-        if self._errors:
-            raise self._errors[0]
 
 
 @functools.cache
