@@ -19,7 +19,7 @@ def test_what_followed_the_longest_run_is_drafted():
     assert lookup.draft(2) == [9, 2], "2 3 4 is longer than 3 4, and at most two are wanted"
     lookup.extend([6, 6])
     assert lookup.draft(7) == [], "a run does not find itself"
-    assert PromptLookup([]).propose(7) == []
+    assert PromptLookup([]).draft(7) == []
 
 
 def test_a_draft_is_short():

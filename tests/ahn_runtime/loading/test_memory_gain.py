@@ -53,3 +53,16 @@ def test_states_of_another_scale_are_refused(tiny_dir, memory):
     with pytest.raises(ModelMismatchError, match="memory"):
         scaled.with_stream(memory_gain=NO_GAIN_CHANGE).restore(session.snapshot())
     assert scaled.with_stream(window=24).restore(session.snapshot()).tokens_seen == 60
+
+
+def test_a_scale_that_is_given_is_obeyed_and_another_window_decides_its_own(tiny_dir, memory):
+    runtime = Runtime.load(tiny_dir, ahn=memory, window=24, sinks=4)
+    assert runtime.stream.memory_scale == 0.5
+    given = runtime.with_stream(memory_scale=0.25)
+    assert given.stream.memory_scale == 0.25
+    assert given.with_stream(kv_dtype="bfloat16").stream.memory_scale == 0.25
+    by_window = MemoryGain(((24, 0.5), (96, 0.1)))
+    assert given.with_stream(by_window, window=48).stream.memory_scale == pytest.approx(0.3)
+    parts = runtime.tokenizer, runtime.title, runtime.memory_status
+    made = Runtime(runtime.model, given.stream, *parts)
+    assert made.stream == given.stream and made.identity == given.identity
