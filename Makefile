@@ -8,13 +8,13 @@ BIN := $(VENV)/bin
 run: $(VENV)/.run
 	$(BIN)/python launch.py
 
-# Groups of tests in so many processes; tests/conftest.py says what stays together.
+# The number of processes that run the tests; tests/conftest.py says which tests share one.
 WORKERS ?= 2
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
-# As `make test` does with 30: some ten minutes.
+# Kills 500 readings, where `make test` kills 30; takes about ten minutes.
 soak: $(VENV)/.dev
 	AMMON_KILLS=500 $(BIN)/python -m pytest tests/app/test_kill.py -q -s
 

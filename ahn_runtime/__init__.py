@@ -1,6 +1,6 @@
 """The memory runtime: a Qwen2 session with sinks, a sliding window and a compressed memory.
 
-It works with tokens and tensors, not with documents, databases or web pages. Public names:
+It works with tokens and tensors, and knows no documents, databases or web pages.
 """
 
 from ahn_runtime.checkpoint import Checkpoint, load_checkpoint, save_checkpoint

@@ -1,1 +1,4 @@
-"""The backends: torch, CPU loops and CUDA kernels, and the one choice between them."""
+"""Backends compute a model's layers: in torch, in CPU loops, in CUDA kernels; `base.py` chooses one.
+
+They keep no state of a session, and do not know where weights come from.
+"""

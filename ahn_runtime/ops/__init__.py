@@ -1,1 +1,4 @@
-"""The recurrences of the memories: each as the plain loop and as its chunked twin."""
+"""The recurrences of the memories: each as a plain loop over tokens and in a chunked form.
+
+They are functions of tensors, and know no weights, cells or sessions.
+"""

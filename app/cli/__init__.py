@@ -1,1 +1,4 @@
-"""The command line: a file for each command or group of commands, and what they share."""
+"""The command line: a file for each command or group of commands, and what they share.
+
+It changes sessions through the service only. Nothing else in the application imports this package.
+"""

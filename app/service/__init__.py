@@ -1,4 +1,7 @@
-"""The one room where ingest, storage and the runtime meet."""
+"""The service: the use cases of the page and the command line, on one database.
+
+It is the only package that joins ingest, storage and the runtime. It knows no page and no terminal.
+"""
 
 from app.service.answer_jobs import AnswerJob
 from app.service.answering.answer import Answer, ContextUsage
