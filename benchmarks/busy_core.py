@@ -25,7 +25,7 @@ from ahn_runtime.loading.weights import open_base
 from benchmarks import report
 from benchmarks.ammon import make_ammon
 from benchmarks.baselines import is_installed, make_transformers
-from benchmarks.engine import ContestantFailed, Worker
+from benchmarks.engine import EngineFailed, Worker
 
 ORDER = ("quiet", "busy", "busy", "quiet")
 PIECE_TOKENS = 512
@@ -116,7 +116,7 @@ def main(text: Path, tokens: int) -> None:
         options = {"threads": os.cpu_count() or 1}
         try:
             workers.append(Worker("transformers, float32", make_transformers, options))
-        except ContestantFailed as error:  # it needs accelerate too
+        except EngineFailed as error:  # it needs accelerate too
             print(f"Without transformers: {error}\n")
     try:
         for worker in workers:
