@@ -22,7 +22,7 @@ from ahn_runtime.backends.cpu.int8_rows import norm_quantize, quantize_two_terms
 from ahn_runtime.loading import int8_file
 from ahn_runtime.loading.embedded import CACHE_VARIABLE
 from ahn_runtime.loading.tiny import TINY, write_tiny
-from tests.ahn_runtime.test_laws import token_ids
+from tests.support.model import token_ids
 
 SHIFTS = [4, 12, 16, 32, 52]
 """Bytes behind an aligned address: all that a float32 can lie at in a file, in kind."""

@@ -5,28 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-VOCAB = 259
-
-
-def token_ids(count: int, seed: int = 0) -> torch.Tensor:
-    return torch.randint(0, VOCAB, (count,), generator=torch.Generator().manual_seed(seed))
-
-
-def feed_split(session, ids, lengths):
-    parts, at = [], 0
-    for length in lengths:
-        parts.append(session.feed(ids[at : at + length], logits="all"))
-        at += length
-    parts.append(session.feed(ids[at:], logits="all"))
-    return torch.cat(parts)
-
-
-def assert_same_state(a, b, atol=1e-4):
-    assert a.tokens_seen == b.tokens_seen and a.state.prefix_hash == b.state.prefix_hash
-    for x, y in zip(a.state.layers, b.state.layers, strict=True):
-        for name in ("k", "v", "gates", "memory"):
-            torch.testing.assert_close(getattr(x, name), getattr(y, name), rtol=0, atol=atol)
-
+from tests.support.model import assert_same_state, feed_split, token_ids
 
 # Law 1: chunking.
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tests.ahn_runtime.test_laws import token_ids
+from tests.support.model import token_ids
 from tests.support.naive_model import logits_by_definition
 
 LONG = 200_000

@@ -6,7 +6,7 @@ import torch
 from ahn_runtime import Runtime
 from ahn_runtime.model.qwen2 import Qwen2
 from ahn_runtime.speculative import MAX_DRAFT_TOKENS, PromptLookup, accepted_prefix
-from tests.ahn_runtime.test_laws import assert_same_state, token_ids
+from tests.support.model import assert_same_state, token_ids
 
 
 def test_what_followed_the_longest_run_is_drafted():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,10 +13,8 @@ from ahn_runtime import Runtime
 from app.service import Service
 from app.settings import ModelOptions, Retention, Settings
 from ingest import SandboxPool
-from storage import OPEN_STATES, DocumentRow
 from tests.support.paths import ROOT
-
-TINY_WINDOW, TINY_SINKS = 3000, 64
+from tests.support.service import TINY_SINKS, TINY_WINDOW
 
 
 @pytest.fixture(scope="session")
@@ -84,22 +81,3 @@ def book(tmp_path: Path) -> Path:
     path = tmp_path / "lighthouse.txt"
     path.write_text("\n\n".join(lines) + "\n", encoding="utf-8")
     return path
-
-
-def read_in_part(service: Service, session: str, path: Path) -> DocumentRow:
-    """Read some 1,300 tokens of a file and pause there; then start the reader."""
-    service.sessions.ensure(session)
-    document = service.documents.add(session, path)
-    service.context.indexer.step()
-    service.context.worker.step()  # up to the first checkpoint
-    service.documents.pause(document.id)
-    service.context.worker.step()  # a chunk more
-    service.start_reading()
-    return service.documents.list(session)[0].document
-
-
-def wait_until_read(service: Service, session: str, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while any(s.document.state in OPEN_STATES for s in service.documents.list(session)):
-        assert time.monotonic() < deadline, "the reading did not end"
-        time.sleep(0.02)

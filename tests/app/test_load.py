@@ -7,8 +7,7 @@ import pytest
 import storage
 from app.service import Done, Queued, Retrieved
 from benchmarks.load import drive, name_of, write_texts
-from tests.app.conftest import wait_until_read
-from tests.app.service.test_service import same_bits, state_of
+from tests.support.service import same_bits, state_of, wait_until_read
 
 SESSIONS, ASKERS, QUESTIONS = 20, 4, 24
 WINDOW = 1000

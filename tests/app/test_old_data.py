@@ -28,7 +28,7 @@ from app.service.reading.open_session import restore_session
 from app.settings import ModelOptions, Retention, Settings
 from ingest import SandboxPool
 from storage import CheckpointRow, Database, SessionRow
-from tests.app.conftest import wait_until_read
+from tests.support.service import wait_until_read
 
 OLD = Path(__file__).parents[1] / "data" / "before_redesign"
 EXPECTED = json.loads((OLD / "expected.json").read_text(encoding="utf-8"))

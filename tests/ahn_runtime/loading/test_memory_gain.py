@@ -8,7 +8,7 @@ import torch
 
 from ahn_runtime import ModelMismatchError, Runtime, WeightsError
 from ahn_runtime.loading.memory_gain import CONFIG_KEY, NO_GAIN_CHANGE, MemoryGain
-from tests.ahn_runtime.test_laws import token_ids
+from tests.support.model import token_ids
 
 
 def test_it_is_linear_in_the_windows_logarithm():

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tests.ahn_runtime.test_laws import assert_same_state, token_ids
+from tests.support.model import assert_same_state, token_ids
 
 
 def write_memory(runtime):

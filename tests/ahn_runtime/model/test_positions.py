@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ahn_runtime.model.rope import rope_rotation, rotate
-from tests.ahn_runtime.test_laws import assert_same_state, feed_split, token_ids
+from tests.support.model import assert_same_state, feed_split, token_ids
 
 MILLION = 1_000_000
 

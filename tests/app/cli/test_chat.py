@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli.main import cli
-from tests.app.service.test_service import read_whole
 from tests.support.paths import ROOT
+from tests.support.service import read_whole
 
 
 @pytest.fixture

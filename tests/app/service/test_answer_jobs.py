@@ -7,7 +7,7 @@ import pytest
 from app.errors import AlreadyAnswering, BadQuestion
 from app.service.answer_jobs import AnswerJob
 from app.service.answering.events import AnswerView, Delta, Queued
-from tests.app.conftest import wait_until_read
+from tests.support.service import wait_until_read
 
 
 @pytest.fixture

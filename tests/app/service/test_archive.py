@@ -10,7 +10,7 @@ import torch
 import storage
 from ahn_runtime import ModelMismatchError
 from app.service import Service, final_answer
-from tests.app.conftest import wait_until_read
+from tests.support.service import wait_until_read
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import storage
 from app.errors import NoSuchPlace, SessionBusy
 from app.service import Service
 from app.service.reading.locks import SessionLocks
-from tests.app.conftest import wait_until_read
+from tests.support.service import wait_until_read
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """Cancelling a document: what was read stays known, the rest is not found, and can be resumed."""
 
 import storage
-from tests.app.conftest import read_in_part, wait_until_read
-from tests.app.service.test_service import same_bits, state_of
+from tests.support.service import read_in_part, same_bits, state_of, wait_until_read
 
 
 def test_a_cancelled_document_of_which_nothing_was_read_is_deleted(make_service, book):

@@ -7,8 +7,8 @@ from PIL import Image
 
 import storage
 from ingest import IngestError
-from tests.app.conftest import wait_until_read
 from tests.support.pdf_samples import make_pdf
+from tests.support.service import wait_until_read
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ import pytest
 
 from app.service import final_answer
 from ingest import EncryptedDocument
-from tests.app.conftest import ROOT, wait_until_read
+from tests.support.paths import ROOT
 from tests.support.pdf_samples import encrypted, make_pdf
+from tests.support.service import wait_until_read
 
 PASSWORD = "sesame-9f3e"
 

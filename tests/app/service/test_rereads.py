@@ -11,16 +11,9 @@ import torch
 import storage
 from app.errors import NothingRead
 from app.service import Done, Service
-from tests.app.conftest import TINY_SINKS, wait_until_read
+from tests.support.service import TINY_SINKS, wait_until_read, wait_until_reread
 
 SMALL = 800
-
-
-def wait_until_reread(service: Service, session: str, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while service.rereads.progress(session) is not None:
-        assert time.monotonic() < deadline, service.sessions.notice(session)
-        time.sleep(0.02)
 
 
 def state_of(service: Service, session: str) -> list[torch.Tensor]:

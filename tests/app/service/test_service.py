@@ -1,37 +1,14 @@
 """The service through the whole stack: read, ask, resume, pause, refuse, delete."""
 
 import pytest
-import torch
 
 import storage
 from app.errors import BadQuestion, NothingRead, SessionBusy
 from app.messages import sentence
 from app.service import Done, final_answer
 from app.service.reading.locks import SessionLocks
-from app.service.reading.open_session import restore_session
 from ingest import IngestError
-from tests.app.conftest import wait_until_read
-
-
-def state_of(service, name="s"):
-    return restore_session(
-        service.db, service.sessions.get(name), service.runtime(service.sessions.get(name))
-    )
-
-
-def read_whole(service, book, name="s"):
-    service.sessions.create(name)
-    service.start_reading()
-    service.documents.add(name, book)
-    wait_until_read(service, name)
-    return service.documents.list(name)[0].document
-
-
-def same_bits(a, b):
-    assert a.position == b.position
-    assert torch.equal(a.session.next_logits(), b.session.next_logits())
-    for x, y in zip(a.session.state.layers, b.session.state.layers, strict=True):
-        assert all(torch.equal(getattr(x, n), getattr(y, n)) for n in ("k", "v", "gates", "memory"))
+from tests.support.service import read_whole, same_bits, state_of, wait_until_read
 
 
 def test_a_document_is_read_to_its_end(make_service, book):

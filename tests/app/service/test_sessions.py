@@ -7,8 +7,7 @@ import pytest
 
 import storage
 from app.service import Done
-from tests.app.conftest import wait_until_read
-from tests.app.service.test_service import read_whole, same_bits, state_of
+from tests.support.service import read_whole, same_bits, state_of, wait_until_read
 
 
 def test_a_renamed_session_is_read_under_its_new_name(make_service, book):

@@ -9,8 +9,8 @@ import pytest
 from app.errors import NotAllowed
 from app.settings import Sources
 from ingest import EncryptedDocument
-from tests.app.conftest import wait_until_read
 from tests.support.pdf_samples import encrypted, make_pdf
+from tests.support.service import wait_until_read
 
 PAGES = {
     "/book": ("text/html; charset=utf-8", b"<p>The mill stood by the weir at dusk.</p>" * 20),

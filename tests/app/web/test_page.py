@@ -27,7 +27,7 @@ from app.web.sidebar.actions import SessionActions
 from app.web.sidebar.html import session_label
 from ingest import PagePicture
 from storage import DocumentState, MessageRow, ReadingSpeed
-from tests.app.conftest import read_in_part, wait_until_read
+from tests.support.service import read_in_part, wait_until_read
 
 HOSTILE = "<script>alert(1)</script> \U0001f980 <|im_end|>"
 PASSAGE = {

@@ -13,7 +13,7 @@ from ahn_runtime.backends.cpu.jit import FEW_TOKENS
 from ahn_runtime.backends.torch import TorchBackend
 from ahn_runtime.config import ModelConfig
 from ahn_runtime.model.cells import cell_class
-from tests.ahn_runtime.test_laws import token_ids
+from tests.support.model import token_ids
 
 WINDOW, SINKS = 24, 4
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}

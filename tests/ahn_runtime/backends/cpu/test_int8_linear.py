@@ -24,7 +24,7 @@ from ahn_runtime.backends.torch import TorchBackend
 from ahn_runtime.loading import int8_file as quantized_cache
 from ahn_runtime.loading.embedded import CACHE_VARIABLE
 from ahn_runtime.loading.tiny import write_tiny
-from tests.ahn_runtime.test_laws import feed_split, token_ids
+from tests.support.model import feed_split, token_ids
 from tests.support.paths import DATA, ROOT
 
 REAL_TEXT = (DATA / "two_destinies.txt").read_text("utf-8")

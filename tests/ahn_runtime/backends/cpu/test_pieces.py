@@ -10,7 +10,7 @@ from ahn_runtime.backends.cpu.backend import CpuBackend
 from ahn_runtime.backends.cpu.int8_layer import PIECE_ROWS
 from ahn_runtime.backends.cpu.pieces import Pieces, PieceThreads, map_pieces
 from ahn_runtime.model.cells import CELLS
-from tests.ahn_runtime.test_laws import token_ids
+from tests.support.model import token_ids
 
 THREADS = 2
 

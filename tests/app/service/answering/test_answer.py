@@ -12,9 +12,8 @@ from app.errors import BadQuestion
 from app.service import Delta, Done, Prefilled, Retrieved, final_answer
 from app.service.answering.stream import FOUND_NOTHING
 from app.service.answering.suggestions import MAX_QUESTIONS
-from tests.app.conftest import read_in_part, wait_until_read
-from tests.app.service.test_service import read_whole
 from tests.support.pdf_samples import make_pdf
+from tests.support.service import read_in_part, read_whole, wait_until_read
 
 
 @pytest.fixture

@@ -16,9 +16,8 @@ from app.errors import CannotFollow, SessionBusy
 from app.service import final_answer
 from app.web.library.html import documents_html
 from ingest import IngestError
-from tests.app.conftest import TINY_SINKS, TINY_WINDOW, wait_until_read
-from tests.app.service.test_service import same_bits, state_of
 from tests.support.paths import ROOT
+from tests.support.service import TINY_SINKS, TINY_WINDOW, same_bits, state_of, wait_until_read
 
 PATIENCE_S = 120.0
 QUICK = {"follow_poll_s": 0.01, "follow_checkpoint_s": 0.0}

@@ -10,7 +10,7 @@ import pytest
 from app.messages import sentence
 from app.service import Done
 from ingest import IngestError, Limits, SandboxPool
-from tests.app.conftest import wait_until_read
+from tests.support.service import wait_until_read
 
 HOSTILE = "tests.support.hostile_readers:open_document"
 DEEDS = {

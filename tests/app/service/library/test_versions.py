@@ -7,7 +7,7 @@ import pytest
 import storage
 from app.service import final_answer
 from app.service.answering.retrieval import retrieve
-from tests.app.conftest import wait_until_read
+from tests.support.service import wait_until_read
 
 OLD = "The lighthouse at Skerry is painted white. The keeper there is Donald Crae."
 NEW = "The lighthouse at Skerry is painted red. Nobody lives there any more."

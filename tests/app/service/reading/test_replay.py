@@ -14,8 +14,8 @@ from app.service import final_answer
 from app.service.reading.positions import find_position
 from app.service.reading.replay import open_at
 from app.settings import Retention
-from tests.app.conftest import wait_until_read
 from tests.support.pdf_samples import make_pdf
+from tests.support.service import wait_until_read
 
 
 @pytest.fixture

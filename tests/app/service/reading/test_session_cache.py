@@ -12,8 +12,7 @@ from app.service import context as context_module
 from app.service.reading.locks import SessionLocks
 from app.settings import session_cache_bytes
 from storage import DiskFull
-from tests.app.conftest import wait_until_read
-from tests.app.service.test_service import same_bits, state_of
+from tests.support.service import same_bits, state_of, wait_until_read
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.app.conftest import wait_until_read
+from tests.support.service import wait_until_read
 
 
 def read(service, *paths):

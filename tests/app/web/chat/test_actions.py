@@ -6,7 +6,7 @@ import gradio as gr
 import pytest
 
 from app.web.chat.actions import QuestionActions
-from tests.app.conftest import wait_until_read
+from tests.support.service import wait_until_read
 
 SKIP = gr.skip()
 

@@ -26,8 +26,7 @@ from app.web.settings.reread_form import (
     Wanted,
 )
 from app.web.settings.server_facts import server_facts
-from tests.app.conftest import TINY_SINKS, TINY_WINDOW, wait_until_read
-from tests.app.service.test_rereads import wait_until_reread
+from tests.support.service import TINY_SINKS, TINY_WINDOW, wait_until_read, wait_until_reread
 
 HOSTILE = "<script>alert(1)</script>"
 
