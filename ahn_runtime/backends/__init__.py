@@ -1,4 +1,4 @@
-"""Backends compute a model's layers: in torch, in CPU loops, in CUDA kernels; `base.py` chooses one.
+"""Backends: they compute a model's layers in torch, in CPU loops or in CUDA kernels.
 
-They keep no state of a session, and do not know where weights come from.
+`base.py` chooses one for a loaded model. They keep no state of a session, and do not know where weights come from.
 """
