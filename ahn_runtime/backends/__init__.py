@@ -1,5 +1,4 @@
-"""Backends: they compute a model's layers in torch, in CPU loops or in CUDA kernels.
+"""Backends compute a model's layers: torch, CPU loops, CUDA kernels; `base.py` chooses one.
 
-`base.py` chooses one for a loaded model. Backends keep no state of a session, and do not know where
-weights come from.
+They keep no state of a session, and do not know where weights come from.
 """
