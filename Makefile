@@ -12,7 +12,7 @@ run: $(VENV)/.run
 WORKERS ?= 2
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder
 
 # Kills 500 readings, where `make test` kills 30; takes about ten minutes.
 soak: $(VENV)/.dev

@@ -6,35 +6,46 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 import app.torch_threads  # noqa: F401 (before torch comes)
 from ahn_runtime import Runtime
 from ahn_runtime.loading.tiny import write_tiny
 from ahn_runtime.model.cells import CELLS
 
-BROWSER = Path(__file__).parent / "browser"
+BROWSER, LONG = "tests/browser/", ("test_trainer.py", "test_memory.py", "test_int8_linear.py")
 
 
-def group_of(item: pytest.Item) -> tuple[int, str]:
-    """Where a test runs among parallel processes: (order, group); a group stays in one process.
+class ByFile(LoadScopeScheduling):
+    """Hands whole files to pytest-xdist's processes, so that a module's fixtures are made once.
 
-    The browser's tests share one server and one Chromium, and wait more than they compute: they
-    begin first, and all others run beside them. Tests of the real model share one copy of it. Of
-    the rest each file is a group, so that what a module's fixtures make is made once.
+    The browser's tests are one piece: they share one server and one Chromium, and wait more than
+    they compute. They begin first, and all others run beside them.
     """
-    if BROWSER in item.path.parents:
-        return 0, "browser"
-    if "embedded" in getattr(item, "fixturenames", ()):
-        return 1, "embedded"
-    return 2, str(item.path.relative_to(BROWSER.parent))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return BROWSER if nodeid.startswith(BROWSER) else nodeid.split("::", 1)[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    """The scheduler of this project's tests, whatever `--dist` says."""
+    return ByFile(config, log)
+
+
+def begins_at(item: pytest.Item) -> int:
+    """Longest first: the browser's tests, then files that take minutes, then the others."""
+    if item.nodeid.startswith(BROWSER):
+        return 0
+    return 1 if item.path.name in LONG or "embedded" in getattr(item, "fixturenames", ()) else 2
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name every test's group for pytest-xdist, the long groups first."""
+    """Sort by file, the long ones first; within a file the order stays."""
+    order: dict[Path, int] = {}
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)[1]))
-    items.sort(key=lambda item: group_of(item)[0])
+        order[item.path] = min(begins_at(item), order.get(item.path, 2))
+    items.sort(key=lambda item: order[item.path])
 
 
 @pytest.fixture(scope="session")
