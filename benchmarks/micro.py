@@ -21,7 +21,7 @@ import torch
 import app.torch_threads  # noqa: F401 (how the application's threads wait)
 from ahn_runtime.backends.cpu.attention import decode_attention
 from ahn_runtime.backends.cpu.backend import FEW_QUERIES, CpuBackend
-from ahn_runtime.backends.cpu.decode_step import product, two_term_product
+from ahn_runtime.backends.cpu.decode_products import product, two_term_product
 from ahn_runtime.backends.cpu.int8_linear import Int8Linear, quantize_rows
 from ahn_runtime.backends.cpu.threads import parallel_for
 from ahn_runtime.config import ModelConfig

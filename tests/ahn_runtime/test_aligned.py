@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from ahn_runtime import Runtime, load_checkpoint, save_checkpoint
 from ahn_runtime.aligned import ALIGNMENT_BYTES, aligned, empty
 from ahn_runtime.backends.cpu.attention import decode_attention
-from ahn_runtime.backends.cpu.decode_step import product, two_term_product
+from ahn_runtime.backends.cpu.decode_products import product, two_term_product
 from ahn_runtime.backends.cpu.gated_delta_rule import fused_recurrent_gated_delta_rule, write_gates
 from ahn_runtime.backends.cpu.int8_layer import Int8Layer
 from ahn_runtime.backends.cpu.int8_linear import FusedLinear

@@ -10,7 +10,7 @@ The twin is `TorchBackend.run_layers`: the same numbers but for the rounding of 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -19,10 +19,25 @@ from torch import Tensor
 from ahn_runtime.aligned import empty
 from ahn_runtime.backends.cpu.attention import decode_attention
 from ahn_runtime.backends.cpu.bfloat16 import bf16_to_float, float_to_bf16
+from ahn_runtime.backends.cpu.decode_products import product, two_term_product, two_term_row
+from ahn_runtime.backends.cpu.decode_records import (
+    CACHE_ADDRESSES,
+    CACHE_DTYPES,
+    WEIGHT_ADDRESSES,
+    Array,
+    Epsilons,
+    LayerWeights,
+    Shared,
+    Sizes,
+    Step,
+    cache_at,
+    own_arrays,
+    weights_at,
+)
 from ahn_runtime.backends.cpu.fast_exp import silu
 from ahn_runtime.backends.cpu.gated_delta_rule import fused_recurrent_gated_delta_rule, write_gates
 from ahn_runtime.backends.cpu.int8_layer import Int8Layer
-from ahn_runtime.backends.cpu.int8_linear import REFINEMENT, Int8Linear
+from ahn_runtime.backends.cpu.int8_linear import Int8Linear
 from ahn_runtime.backends.cpu.int8_rows import (
     norm_quantize,
     quantize_heads,
@@ -33,11 +48,7 @@ from ahn_runtime.backends.cpu.jit import jit
 from ahn_runtime.backends.cpu.threads import (
     CAN_YIELD,
     barrier,
-    blocks_at,
-    float32_at,
-    int8_at,
     parallel_for,
-    prefetch,
     run_with_barriers,
     share_of,
 )
@@ -48,223 +59,6 @@ from ahn_runtime.model.cells.gated_delta_net import GatedDeltaNetCell
 from ahn_runtime.model.qwen2 import Qwen2, Rotations
 
 f32, i8, i32 = np.float32, np.int8, np.int32
-FINER = f32(REFINEMENT)
-LINE_BYTES = 64
-PREFETCH_BYTES = 4096
-"""How far ahead of a product's arithmetic its weights are prefetched."""
-
-CACHE_DTYPES = {torch.float32: np.float32, torch.bfloat16: np.uint16}
-"""Dtypes of cached keys and values, and of the arrays that the loops see; see `bfloat16`."""
-
-Array = np.ndarray[Any, Any]
-
-
-class Sizes(NamedTuple):
-    """Of the model, and the cache's capacity in positions."""
-
-    hidden: int
-    inner: int
-    heads: int
-    kv_heads: int
-    head_dim: int
-    capacity: int
-
-
-class Epsilons(NamedTuple):
-    """Under the roots of the layers' norms, of the keys' norm and of the memory's norm; float32."""
-
-    norm: np.float32
-    l2: np.float32
-    memory_norm: np.float32
-
-
-class Step(NamedTuple):
-    """The token's place in the cache.
-
-    Args:
-        held: positions in the cache, this one among them.
-        slot: this position's slot.
-        evicts: whether another position leaves that slot.
-        has_memory: whether evicted positions go into a memory.
-        memory_scale: float32, factor of what the memory adds to the attention output.
-    """
-
-    held: int
-    slot: int
-    evicts: bool
-    has_memory: bool
-    memory_scale: np.float32
-
-
-class LayerWeights(NamedTuple):
-    """A layer's weights; "scale" is a product's, for each output row. A: H + 2 Hkv heads."""
-
-    norm: Array  # float32 [hidden]
-    qkv: Array  # int8 [A D, hidden]
-    qkv_scale: Array  # float32 [A D]
-    qkv_bias: Array  # float32 [A D]
-    out: Array  # int8 [hidden, H D]
-    out_scale: Array  # float32 [hidden]
-    mlp_norm: Array  # float32 [hidden]
-    gate_up: Array  # int8 [2 inner, hidden]
-    gate_up_scale: Array  # float32 [2 inner]
-    down: Array  # int8 [hidden, inner]
-    down_scale: Array  # float32 [hidden]
-    beta: Array  # float32 [H, hidden]; this and what follows belong to the memory
-    decay: Array  # float32 [H, hidden]
-    dt_bias: Array  # float32 [H]
-    A_log: Array  # float32 [H]
-    read_gate: Array  # float32 [H, hidden]
-    read_norm: Array  # float32 [D]
-    read_out: Array  # float32 [H, D, D]
-
-
-class LayerCache(NamedTuple):
-    """A layer's part of a session's state."""
-
-    keys: Array  # float32 or bfloat16 [Hkv, capacity, D]
-    values: Array  # like keys
-    gates: Array  # float32 [2, capacity, H]
-    memory: Array  # float32 [H, D, D]
-    memory_after: Array  # float32 [H, D, D]: gets the memory after this token
-
-
-class Shared(NamedTuple):
-    """Arrays that all threads write their parts of, and read whole behind a barrier; float32."""
-
-    x: Array  # [1, hidden]: the layer's input, and its output
-    heads: Array  # [A, 1, D]: queries, keys, values
-    scores: Array  # [H, held]
-    mixed: Array  # [H, 1, D]: what the heads found
-    middle: Array  # [1, hidden]: the residual between attention and MLP
-    inner: Array  # [1, inner]: silu(gate) * up
-
-
-class Own(NamedTuple):
-    """A thread's own arrays.
-
-    What every thread needs whole (a normed row, its int8 values) each computes for itself: that
-    takes less time than waiting for another thread to do it.
-    """
-
-    h: Array  # float32 [1, hidden], normed
-    row: Array  # int8 [1, hidden]
-    scale: Array  # float32 [1], of a quantized row
-    mixed_row: Array  # int8 [1, H D]
-    two_terms: Array  # int8 [2, inner]
-    sums: Array  # int32, for the longest product
-    two_term_sums: Array  # float32 [hidden]
-    old_keys: Array  # float32 [Hkv, 1, D]: what leaves the slot
-    old_values: Array  # float32 [Hkv, 1, D]
-    old_gates: Array  # float32 [2, 1, H]
-    gates: Array  # float32 [2, 1, H]: of this token
-    added: Array  # float32 [H, 1, D]: what the memory adds
-
-
-def _addresses(names: type) -> np.dtype[Any]:
-    """A record of one int64 address for each field of a NamedTuple of arrays."""
-    return np.dtype([(name, np.int64) for name in cast(Any, names)._fields])
-
-
-WEIGHT_ADDRESSES, CACHE_ADDRESSES = _addresses(LayerWeights), _addresses(LayerCache)
-
-
-@jit
-def weights_at(at, sizes, like):  # type: ignore[no-untyped-def]
-    """The `LayerWeights` at a record's addresses; `like`: any float32 array."""
-    hidden, inner, heads, dim = sizes.hidden, sizes.inner, sizes.heads, sizes.head_dim
-    columns = (heads + 2 * sizes.kv_heads) * dim
-    return LayerWeights(
-        float32_at(at.norm, 1, hidden)[0],
-        int8_at(at.qkv, columns, hidden),
-        float32_at(at.qkv_scale, 1, columns)[0],
-        float32_at(at.qkv_bias, 1, columns)[0],
-        int8_at(at.out, hidden, heads * dim),
-        float32_at(at.out_scale, 1, hidden)[0],
-        float32_at(at.mlp_norm, 1, hidden)[0],
-        int8_at(at.gate_up, 2 * inner, hidden),
-        float32_at(at.gate_up_scale, 1, 2 * inner)[0],
-        int8_at(at.down, hidden, inner),
-        float32_at(at.down_scale, 1, hidden)[0],
-        float32_at(at.beta, heads, hidden),
-        float32_at(at.decay, heads, hidden),
-        float32_at(at.dt_bias, 1, heads)[0],
-        float32_at(at.A_log, 1, heads)[0],
-        float32_at(at.read_gate, heads, hidden),
-        float32_at(at.read_norm, 1, dim)[0],
-        blocks_at(at.read_out, heads, dim, dim, like),
-    )
-
-
-@jit
-def cache_at(at, sizes, kv_like, like):  # type: ignore[no-untyped-def]
-    """The `LayerCache` at a record's addresses; `kv_like`: any array of the keys' dtype."""
-    heads, dim, capacity = sizes.heads, sizes.head_dim, sizes.capacity
-    return LayerCache(
-        blocks_at(at.keys, sizes.kv_heads, capacity, dim, kv_like),
-        blocks_at(at.values, sizes.kv_heads, capacity, dim, kv_like),
-        blocks_at(at.gates, 2, capacity, heads, like),
-        blocks_at(at.memory, heads, dim, dim, like),
-        blocks_at(at.memory_after, heads, dim, dim, like),
-    )
-
-
-@jit
-def own_arrays(sizes):  # type: ignore[no-untyped-def]
-    """An `Own` of undefined numbers."""
-    hidden, inner, heads, dim = sizes.hidden, sizes.inner, sizes.heads, sizes.head_dim
-    # numba takes arrays that are unpacked from one for strided ones, and sums over those in another
-    # order. The memory's bits are those of earlier versions because these stay so.
-    old_keys, old_values = np.empty((2, sizes.kv_heads, 1, dim), f32)
-    gates, old_gates = np.empty((2, 2, 1, heads), f32)
-    return Own(
-        np.empty((1, hidden), f32),
-        np.empty((1, hidden), i8),
-        np.empty(1, f32),
-        np.empty((1, heads * dim), i8),
-        np.empty((2, inner), i8),
-        np.empty(max((heads + 2 * sizes.kv_heads) * dim, 2 * inner, hidden), i32),
-        np.empty(hidden, f32),
-        old_keys,
-        old_values,
-        old_gates,
-        gates,
-        np.empty((heads, 1, dim), f32),
-    )
-
-
-@jit
-def product(weights, row, out, first, last):  # type: ignore[no-untyped-def]
-    """out[n] = weights[n] . row, in int32: int8 [N, K], int8 [K]; rows `first` to `last`."""
-    size = row.shape[0]
-    for n in range(first, last):
-        ahead = n * size + PREFETCH_BYTES
-        for byte in range(ahead, ahead + size, LINE_BYTES):
-            prefetch(weights, byte)
-        total = i32(0)
-        for i in range(size):
-            total = i32(total + i32(i32(weights[n, i]) * i32(row[i])))
-        out[n] = total
-
-
-@jit
-def two_term_product(weights, rows, out, first, last):  # type: ignore[no-untyped-def]
-    """out[n] = weights[n] . (rows[0] + rows[1] / 254): int8 [N, K], int8 [2, K] -> float32 [N].
-
-    Both rows are multiplied while a row of weights is in the nearest cache.
-    """
-    size = rows.shape[1]
-    coarse, rest = rows[0], rows[1]
-    for n in range(first, last):
-        ahead = n * size + PREFETCH_BYTES
-        for byte in range(ahead, ahead + size, LINE_BYTES):
-            prefetch(weights, byte)
-        total, finer = i32(0), i32(0)
-        for i in range(size):
-            total = i32(total + i32(i32(weights[n, i]) * i32(coarse[i])))
-        for i in range(size):
-            finer = i32(finer + i32(i32(weights[n, i]) * i32(rest[i])))
-        out[n] = f32(total) + f32(finer) / FINER
 
 
 @jit
@@ -445,21 +239,6 @@ def add_mlp(part, threads, weights, sizes, own, shared):  # type: ignore[no-unty
     for n in range(first, last):
         added = own.two_term_sums[n] * scale * weights.down_scale[n]
         shared.x[0, n] = shared.middle[0, n] + added
-
-
-@jit
-def two_term_row(weights, scale, x, out, first, last):  # type: ignore[no-untyped-def]
-    """A two-term layer without bias for a single row; rows `first` to `last` of its weights.
-
-    Args:
-        weights: int8 [N, K]; scale: float32 [N], of its rows.
-        x: float32 [1, K]; out: gets float32 [N].
-    """
-    rows, row_scale = np.empty((2, x.shape[1]), i8), np.empty(1, f32)
-    quantize_two_terms(x, rows, row_scale, 0, 1)
-    two_term_product(weights, rows, out, first, last)
-    for n in range(first, last):
-        out[n] *= row_scale[0] * scale[n]
 
 
 class DecodeStep:
