@@ -9,6 +9,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 import app.torch_threads  # noqa: F401 (before torch comes)
+import tests.support.threads  # noqa: F401 (before torch comes)
 from ahn_runtime import Runtime
 from ahn_runtime.loading.tiny import write_tiny
 from ahn_runtime.model.cells import CELLS
