@@ -287,7 +287,7 @@ def test_the_command_prints_json_and_reports_wrong_options(tiny_dir, texts):
     rows = json.loads(done.stdout)["divergence"]
     assert [row["way"] for row in rows] == ["full", "window", "GatedDeltaNet"]
     for wrong, sentence in (
-        (["--windows", "many"], "--windows takes numbers"),
+        (["--windows", "many"], "--windows takes whole numbers separated by commas"),
         (["--parts", "all"], "--parts takes divergence"),
         (["--windows", "600"], "leaves nothing beyond it"),
         (["--parts", "questions"], "name them with --questions"),
