@@ -32,7 +32,7 @@ CHROMIUM_ARGS = [
     "--no-first-run",
 ]
 
-expect.set_options(timeout=15_000)  # for slow machines; a correct page passes at once
+expect.set_options(timeout=30_000)  # for slow machines; a correct page passes at once
 CUT_OFF = ("AbortError", "Unexpected error Connection errored out")
 
 
@@ -57,7 +57,7 @@ class Server:
                 stderr=log,
                 env={**os.environ, "AMMON_ALLOW_PATHS": str(self.allowed)},
             )
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while True:
             try:
                 urllib.request.urlopen(self.url, timeout=5).close()
