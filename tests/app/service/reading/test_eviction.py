@@ -17,7 +17,8 @@ from app.service.reading.model_queue import ModelQueue
 from app.service.reading.open_session import OpenSession
 from app.service.reading.session_cache import SessionCache
 from app.service.reading.stream_text import opening
-from app.settings import Settings
+from app.service.session_config import SessionConfig
+from app.settings import ModelOptions, Settings
 from storage import Database
 from tests.support.fake_sessions import ByteTokenizer, add_document
 
@@ -33,6 +34,7 @@ CONFIG = ModelConfig(
     rope_theta=1e4,
 )
 STREAM = StreamConfig(window=None, sinks=0, cell=None)
+SETTINGS = SessionConfig(ModelOptions(), STREAM, CONFIG).as_settings()
 TOKEN_BYTES = 8
 """Of a key and a value in float32."""
 OPENING_TOKENS = len(opening(ByteTokenizer()))
@@ -105,7 +107,7 @@ def make(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 @pytest.fixture
 def ids(db: Database) -> list[int]:
     """Three sessions, each with a document of 1,000 bytes."""
-    rows = [storage.create_session(db, name, {}) for name in "abc"]
+    rows = [storage.create_session(db, name, SETTINGS) for name in "abc"]
     for row in rows:
         add_document(db, row.id, "x" * 1000)
     return [row.id for row in rows]
