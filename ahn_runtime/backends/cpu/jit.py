@@ -67,9 +67,11 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function` compiled on its first call and kept on disk; it runs without the GIL.
 
     numba compiles it for the processor it finds; where no directory can be written, each process
-    compiles it again.
+    compiles it again. Loops that a loop calls become part of its code: called by name they would
+    be the copy that this process compiled for itself or, if the caller came from disk, the caller's
+    own, and the two may sum in another order.
     """
-    options: dict[str, Any] = {"nogil": True, "fastmath": _FAST_MATH}
+    options: dict[str, Any] = {"nogil": True, "fastmath": _FAST_MATH, "forceinline": True}
     try:
         loops: Callable[..., Any] = numba.njit(cache=True, **options)(function)
     except RuntimeError:  # no directory can be written

@@ -270,14 +270,14 @@ def test_weights_are_quantized_once_and_read_back_bit_for_bit(cache, tmp_path, m
     assert not any(".ahn." in name for name in load_file(kept))
 
 
-def test_another_model_in_the_same_place_is_quantized_anew(cache, tmp_path):
+def test_another_model_in_the_same_place_is_quantized_again(cache, tmp_path):
     options = {"window": 24, "sinks": 4, "quantize": "int8"}
     first = Runtime.load(write_tiny(tmp_path / "model"), **options)
     other = Runtime.load(write_tiny(tmp_path / "model", seed=1), **options)
     assert len(list(cache.iterdir())) == 2 and first.identity != other.identity
 
 
-def test_a_damaged_copy_is_made_anew(cache, tmp_path):
+def test_a_damaged_copy_is_made_again(cache, tmp_path):
     model = write_tiny(tmp_path / "model")
     first = Runtime.load(model, quantize="int8")
     (kept,) = cache.iterdir()

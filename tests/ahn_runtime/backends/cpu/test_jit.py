@@ -41,6 +41,30 @@ def run_loop(cache: Path, **variables: str) -> dict:
     return json.loads(done.stdout)
 
 
+DECODED = """
+import hashlib, torch
+from ahn_runtime import Runtime
+session = Runtime.load("embedded", window=256, sinks=32, quantize="int8").session()
+session.feed([i % 1000 for i in range(390)], logits=None)
+parts = [session.feed([token]) for token in range(3)]
+parts += [layer.memory for layer in session.state.layers]
+print(hashlib.sha256(b"".join(part.numpy().tobytes() for part in parts)).hexdigest())
+"""
+
+
+@pytest.mark.slow
+def test_loops_just_compiled_and_loops_from_disk_give_the_real_model_the_same_bits(tmp_path):
+    """Every start computes alike: the first, the first after an update, and those after them."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
+    environment = {**kept, "NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", DECODED]
+    compiled, from_disk = (
+        subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True).stdout
+        for _ in range(2)
+    )
+    assert compiled == from_disk != b""
+
+
 def test_each_processor_has_a_directory_of_its_own(tmp_path):
     first, again = run_loop(tmp_path), run_loop(tmp_path)
     assert first["misses"] and not again["misses"], "kept on disk, and found there"

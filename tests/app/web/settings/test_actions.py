@@ -127,7 +127,7 @@ def test_a_session_is_read_again_and_the_tab_shows_the_progress(
     assert begin(act, WINDOW, "800", INT8, OWN_MEMORY)[0][0] == LOADING
     assert notified == [] and unread.rereads.progress("s").config.stream.window == 800
     tab = shown(act)
-    assert "be read anew" in tab.progress and tab.cancel.visible and tab.timer.active
+    assert "be read again" in tab.progress and tab.cancel.visible and tab.timer.active
     assert tab.window.value == "800", "the fields are those of the re-reading"
     assert f"the last {TINY_WINDOW:,} tokens" in tab.made
     unread.start()
