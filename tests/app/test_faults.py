@@ -122,7 +122,7 @@ def test_a_disk_that_takes_no_more(commands, undisturbed):
     said = commands.refused(
         "read", SECOND, "--session", "s", prepare=functools.partial(limit_files, largest + 50_000)
     )
-    assert "nothing of it was saved; it may be full, over its quota" in said
+    assert "nothing of this step was saved; check whether the disk is full, over its quota" in said
     assert commands.state()["tokens_seen"] >= before["tokens_seen"]
     commands.read(SECOND)
     assert commands.state() == undisturbed[1]

@@ -23,7 +23,7 @@ import torch
 import storage
 from ahn_runtime import Runtime, Session
 from ahn_runtime.checkpoint import load_checkpoint, page_hashes, save_checkpoint
-from app.service import Answer, Service
+from app.service import Answer, Service, final_answer
 from app.service.reading.open_session import restore_session
 from app.settings import ModelOptions, Retention, Settings
 from ingest import SandboxPool
@@ -74,7 +74,7 @@ def open_service(shared_processes: SandboxPool) -> Iterator[Open]:
 
 
 def ask(service: Service, name: str, at: str = "") -> Answer:
-    return list(service.questions.ask(name, QUESTION, at))[-1]
+    return final_answer(service.questions.ask(name, QUESTION, at))
 
 
 def session_at_its_end(service: Service, name: str) -> Session:
