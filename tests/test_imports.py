@@ -34,13 +34,13 @@ def tops(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("package", ["ahn_runtime", "ingest", "storage"])
-def test_the_three_rooms_never_import_each_other_nor_app(package):
+def test_the_three_packages_never_import_each_other_nor_app(package):
     others = set(PACKAGES) - {package}
     for path in files(package):
         assert not tops(path) & others, path
 
 
-def test_training_stands_on_the_runtime_and_ingest_and_only_its_command_knows_it():
+def test_training_imports_the_runtime_and_ingest_and_only_its_command_imports_it():
     for path in files("training"):
         assert not tops(path) & {"storage", "app", "evaluation"}, path
     for path in (p for package in PACKAGES for p in files(package)):
@@ -71,13 +71,13 @@ def test_the_command_line_brings_torch_only_where_it_is_needed():
         ("pypdf", lambda p: p.parts[0] == "ingest"),
     ],
 )
-def test_libraries_stay_in_their_rooms(module, allowed):
+def test_libraries_are_imported_only_in_their_packages(module, allowed):
     for path in (p for package in PACKAGES for p in files(package)):
         if module in tops(path):
             assert allowed(path.relative_to(ROOT)), path
 
 
-def test_only_the_service_room_joins_the_three():
+def test_only_the_service_joins_the_three_packages():
     """The pages reach documents and states through the service; error roots and rows are shown."""
     for path in files("app"):
         joined = tops(path) & {"ahn_runtime", "ingest", "storage"}

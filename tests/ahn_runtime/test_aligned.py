@@ -209,7 +209,7 @@ def moved_pages(manifest, pages, shift):
 
 @pytest.mark.parametrize("quantize", [None, "int8"])
 @pytest.mark.parametrize("shift", SHIFTS)
-def test_a_state_from_pages_at_any_address_goes_on_bit_for_bit(load_each, shift, quantize):
+def test_a_state_from_pages_at_any_address_continues_bit_for_bit(load_each, shift, quantize):
     runtime = load_each(**OPTIONS, quantize=quantize)
     ids, session = token_ids(100 + TOKENS), runtime.session()
     session.feed(ids[:100], logits=None)

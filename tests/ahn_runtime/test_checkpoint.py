@@ -36,7 +36,7 @@ def saved(session):
 
 
 @pytest.mark.parametrize("read", [0, 1, SINKS, 255, 256, 257, WINDOW + SINKS, 1300, 2048])
-def test_loaded_goes_on_bit_for_bit(runtime, read):
+def test_a_loaded_checkpoint_continues_bit_for_bit(runtime, read):
     ids, session = token_ids(read + 300), runtime.session()
     session.feed(ids[:read], logits=None)
     manifest, pages = saved(session)
@@ -75,7 +75,7 @@ def test_consecutive_checkpoints_share_pages_and_each_restores(runtime):
         assert torch.equal(loaded.feed(ids[:50]), fork.feed(ids[:50]))
 
 
-def test_a_restored_session_goes_on_sharing(runtime):
+def test_a_restored_session_still_shares_pages(runtime):
     session = runtime.session()
     session.feed(token_ids(1024), logits=None)
     manifest, _ = saved(session)

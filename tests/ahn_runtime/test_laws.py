@@ -115,7 +115,7 @@ def test_embedded_equals_transformers_below_the_window(embedded):
 
 
 @pytest.mark.parametrize("read", [3, 27, 28, 29, 53, 100])
-def test_restored_snapshot_goes_on_bit_for_bit(load_each, read):
+def test_a_restored_snapshot_continues_bit_for_bit(load_each, read):
     runtime, ids = load_each(), token_ids(140)
     session = runtime.session()
     session.feed(ids[:read])

@@ -222,7 +222,7 @@ def test_the_half_read_document_is_read_on_and_the_question_answered(old_service
     same_answer(ask(old_service, "harbour", at), answers[at])
 
 
-def test_the_old_export_is_imported_and_goes_on_as_the_data_directory_does(
+def test_the_old_export_is_imported_and_resumes_as_the_data_directory_does(
     old_service, open_service, tmp_path
 ):
     other = open_service(tmp_path / "other")

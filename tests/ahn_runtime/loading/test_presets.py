@@ -113,7 +113,7 @@ def test_a_preset_takes_its_base_memory_window_and_sinks(hub_cache, tmp_path):
     assert runtime.stream.cell == "Mamba2" and runtime.title == preset.title
 
 
-def test_what_the_hub_cannot_give_is_told(hub_cache):
+def test_a_file_that_the_hub_does_not_have_is_reported(hub_cache):
     with pytest.raises(ModelDownloadError, match="someone/nothing could not be fetched"):
         Runtime.load("someone/nothing")
     assert hub.find_on_disk("someone/nothing") is None
@@ -126,7 +126,7 @@ def test_an_interrupted_fetch_is_not_taken_for_whole(hub_cache, tmp_path):
         Runtime.load("someone/half")
 
 
-def test_a_memory_that_is_nowhere_is_told(tiny_dir):
+def test_a_memory_that_does_not_exist_is_reported(tiny_dir):
     with pytest.raises(ModelNotFound, match="no directory and no hub id"):
         Runtime.load(tiny_dir, ahn="not/a/memory")
 

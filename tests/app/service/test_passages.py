@@ -28,7 +28,7 @@ def found(service, question):
     return storage.search_passages(service.db, service.sessions.get("s").id, question)[0]
 
 
-def test_a_passage_of_a_page_comes_with_what_stands_on_that_page(service):
+def test_a_passage_comes_with_the_text_of_its_page(service):
     context = service.passages.context("s", found(service, "zebra").segment_id)
     assert context.page_index == 1 and "zebra" in context.text
     assert not any("theatre" in text for text in context.before + context.after)
@@ -65,7 +65,7 @@ def test_the_page_is_drawn_with_the_passage_marked(service):
     assert service.passages.render(passage.document_id, 1, "nothing like this").marks == []
 
 
-def test_what_cannot_be_drawn_is_told(service):
+def test_a_page_that_cannot_be_drawn_is_reported(service):
     passage = found(service, "Ozymandias")
     with pytest.raises(storage.NotFound, match="no page to be drawn"):
         service.passages.render(passage.document_id, 0)

@@ -28,7 +28,7 @@ def prompt_text(tokens, found, history=(), budget=2000, position=1000):
     return tokens.decode(prompt.ids), prompt
 
 
-def test_the_best_passage_stands_last_and_is_number_one(tokens):
+def test_the_best_passage_is_the_last_one_and_number_one(tokens):
     text, prompt = prompt_text(tokens, [passage(1, "best"), passage(2, "second", 0.9)])
     assert text.index("second") < text.index("best") < text.index("Who came?")
     assert [(c.number, c.text) for c in prompt.passages] == [(1, "best"), (2, "second")]
@@ -108,7 +108,7 @@ def test_the_newest_turns_are_kept_in_the_order_they_were_said():
         ("who came?", [], NO_PASSAGES, True),
     ],
 )
-def test_the_model_is_told_whether_the_passages_name_what_was_asked(
+def test_the_prompt_says_whether_the_passages_name_what_was_asked(
     question, found, head, found_nothing
 ):
     tokens = CharacterTokens()
