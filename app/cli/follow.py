@@ -62,17 +62,18 @@ def _watch(service: Service, session: str, document_id: int) -> None:
     from rich.console import Console
 
     with Console(stderr=True).status("…") as line:
-        while not _has_failed(status := _status(service, session, document_id)):
+        while not _has_ended(status := _status(service, session, document_id)):
             line.update(
                 f"{_progress_text(status)}; Ctrl-C stops. {service.sessions.notice(session)}"
             )
             time.sleep(POLL_S)
 
 
-def _has_failed(status: DocumentStatus) -> bool:
+def _has_ended(status: DocumentStatus) -> bool:
+    """Whether nobody follows the log any more: it failed, or another process cancelled it."""
     from storage import DocumentState
 
-    return status.document.state == DocumentState.FAILED
+    return status.document.state in (DocumentState.FAILED, DocumentState.CANCELLED)
 
 
 def _status(service: Service, session: str, document_id: int) -> DocumentStatus:
@@ -94,7 +95,8 @@ def _report_end(service: Service, session: str, document_id: int, as_json: bool)
         print(json.dumps({"session": session, "documents": [asdict(status.document)]}))
     for note in status.document.notes:
         print(note, file=sys.stderr)
-    if _has_failed(status):
-        print(f"Error: {status.document.title}: {status.document.error}", file=sys.stderr)
+    if _has_ended(status):
+        why = status.document.error or "It was cancelled; add it again to follow it."
+        print(f"Error: {status.document.title}: {why}", file=sys.stderr)
     else:
         print(f"{_progress_text(status)}. The same command continues from here.", file=sys.stderr)

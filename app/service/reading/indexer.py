@@ -8,7 +8,7 @@ import storage
 from app.messages import known_error
 from app.service.reading.job_queue import JobQueue
 from app.service.reading.step_threads import StepThreads
-from storage import Database, DocumentRow, DocumentState
+from storage import Database, DocumentRow
 
 Index = Callable[[DocumentRow, Callable[[], bool], str | None], bool]
 """Indexes a document: (document, whether to stop, password) -> True if it is indexed whole."""
@@ -50,7 +50,7 @@ class Indexer:
         try:
             document = storage.get_document(self._db, document_id)
             # A file that is added twice is queued again while it is being indexed.
-            is_indexed = document.state != DocumentState.INDEXING or self._index(
+            is_indexed = document.token_count is not None or self._index(
                 document, is_cancelled, password
             )
         except Exception as error:  # the thread must survive a programming error, too

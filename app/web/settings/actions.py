@@ -23,8 +23,12 @@ from app.web.settings.reread_form import (
     window_bytes,
 )
 from app.web.settings.server_facts import server_facts
+from storage import NotFound
 
 MEMORY_CHOICES = [("The model's own", OWN_MEMORY), ("None", NO_MEMORY)]
+
+SKIPPED = (gr.skip(),) * 4
+"""The four fields of the form, left as they are."""
 
 
 class SettingsActions:
@@ -44,8 +48,12 @@ class SettingsActions:
     def state(self, session: str | None) -> tuple[Any, ...]:
         """How the session was made, the form, its costs, the progress, both buttons, the timer."""
         name = selected_session(self._service, session)
-        if name is None:
-            return html.EMPTY, gr.Column(visible=False), "", "", *_buttons(False, False)
+        try:
+            return _no_state() if name is None else self._state_of(name)
+        except NotFound:  # another page has deleted or renamed it just now
+            return _no_state()
+
+    def _state_of(self, name: str) -> tuple[Any, ...]:
         made = SessionConfig.from_row(self._service.sessions.get(name))
         rereading = self._service.rereads.progress(name)
         is_running = rereading is not None and self._service.rereads.is_running(name)
@@ -62,8 +70,12 @@ class SettingsActions:
     def _fields(self, session: str | None) -> tuple[Any, ...]:
         """The values of the form's fields; skipped without a session."""
         name = selected_session(self._service, session)
-        if name is None:
-            return (gr.skip(),) * 4
+        try:
+            return SKIPPED if name is None else self._fields_of(name)
+        except NotFound:  # another page has deleted or renamed it just now
+            return SKIPPED
+
+    def _fields_of(self, name: str) -> tuple[Any, ...]:
         made = SessionConfig.from_row(self._service.sessions.get(name))
         rereading = self._service.rereads.progress(name)
         wanted = Wanted.of(made if rereading is None else rereading.config)
@@ -125,10 +137,18 @@ class SettingsActions:
 
     def tick(self, session: str | None) -> tuple[Any, ...]:
         """The outputs of `shown`; the fields only once the re-reading is over."""
-        state = self.state(session)
-        name = selected_session(self._service, session)
-        is_over = name is None or self._service.rereads.progress(name) is None
-        return *state, *(self._fields(name) if is_over else (gr.skip(),) * 4)
+        return *self.state(session), *(self._fields(session) if self._is_over(session) else SKIPPED)
+
+    def _is_over(self, session: str | None) -> bool:
+        """Whether the session has no re-reading; True if it no longer exists."""
+        try:
+            return session is None or self._service.rereads.progress(session) is None
+        except NotFound:
+            return True
+
+
+def _no_state() -> tuple[Any, ...]:
+    return html.EMPTY, gr.Column(visible=False), "", "", *_buttons(False, False)
 
 
 def _buttons(exists: bool, is_running: bool) -> tuple[Any, Any, Any]:

@@ -135,6 +135,22 @@ def test_a_reading_that_fails_says_why_and_the_worker_reads_others(reading):
     assert r.document(b).state == "done"
 
 
+def test_a_document_that_another_process_cancels_stays_cancelled_and_the_next_is_read(reading, db):
+    r = reading()
+    session_id = r.add("s")
+    second = add_document(db, session_id, TEXT, "second")
+
+    def cancel() -> None:
+        storage.set_document_state(db, r.document(session_id).id, "cancelled")
+        r.cache.for_reading(session_id).before_feed = lambda: None
+
+    r.cache.for_reading(session_id).before_feed = cancel
+    while r.worker.step():
+        pass
+    assert r.document(session_id).state == "cancelled"
+    assert storage.get_document(db, second.id).state == "done"
+
+
 def test_subscribers_hear_of_each_session_that_is_all_read(reading, monkeypatch):
     monkeypatch.setattr(worker_module, "BUSY_S", 0.0)
     r, heard = reading(checkpoint_tokens=10**6), []
