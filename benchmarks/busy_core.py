@@ -125,10 +125,9 @@ def main(text: Path, tokens: int) -> None:
     finally:
         for worker in workers:
             worker.close()
-    machine = report.as_dict([], {})["machine"]
     print(table(seconds, count // 2 * PIECE_TOKENS))
     load = f"; load average {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    print(f"\n{machine['processor']}, {machine['cores']} cores{load}.")
+    print(f"\n{report.processor()}, {os.cpu_count()} cores{load}.")
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ from ahn_runtime.model.cells.base import L2_EPS, NORM_EPS
 from ahn_runtime.model.cells.gated_delta_net import GatedDeltaNetCell
 from ahn_runtime.model.qwen2 import Qwen2, Rotations
 
-f32, i8, i32 = np.float32, np.int8, np.int32
+f32 = np.float32
 
 
 @jit

@@ -1,7 +1,7 @@
 """A session as it was at an earlier position.
 
-The nearest checkpoint at or before the position is restored, and the stored tokens up to it are fed
-again, on the grid of the reading. Nothing is written.
+The caller restores the nearest checkpoint at or before the position; the stored tokens from there
+up to the position are fed again, on the grid of the reading. Nothing is written.
 """
 
 from __future__ import annotations
@@ -9,27 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import storage
-from ahn_runtime import Runtime
 from app.errors import NoSuchPlace
-from app.service.reading.open_session import OpenSession, restore_session
+from app.service.reading.open_session import OpenSession
 from app.service.reading.stream_text import document_pieces
 from app.settings import Settings
 from ingest import token_chunks
-from storage import Database, SessionRow
-
-
-def open_at(
-    db: Database, settings: Settings, row: SessionRow, runtime: Runtime, position: int
-) -> OpenSession:
-    """A separate copy of a session's state at a position, in tokens of its stream.
-
-    Raises:
-        NoSuchPlace: the session has not read that far.
-    """
-    opened = restore_session(db, row, runtime, max_position=position)
-    for _ in feed_up_to(db, settings, opened, position):
-        pass
-    return opened
+from storage import Database
 
 
 def feed_up_to(

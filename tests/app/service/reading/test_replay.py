@@ -11,8 +11,9 @@ import storage
 from ahn_runtime.checkpoint import load_checkpoint
 from app.errors import NoSuchPlace
 from app.service import final_answer
+from app.service.reading.open_session import restore_session
 from app.service.reading.positions import find_position
-from app.service.reading.replay import open_at
+from app.service.reading.replay import feed_up_to
 from app.settings import Retention
 from tests.support.pdf_samples import make_pdf
 from tests.support.service import wait_until_read
@@ -44,10 +45,13 @@ def service(make_service, chapters, book):
 
 def state_at(service, position):
     row = service.sessions.get("s")
-    return open_at(service.db, service.settings, row, service.runtime(row), position).session
+    opened = restore_session(service.db, row, service.runtime(row), max_position=position)
+    for _ in feed_up_to(service.db, service.settings, opened, position):
+        pass
+    return opened.session
 
 
-def test_open_at_restores_the_state_at_any_position(service):
+def test_a_replay_restores_the_state_at_any_position(service):
     """At a checkpoint, between two, and before the first."""
     checkpoints = service.sessions.checkpoints("s")
     before = service.documents.list("s")[0].document.start_position + 40
