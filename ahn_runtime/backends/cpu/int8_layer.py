@@ -68,7 +68,8 @@ class Int8Layer:
             for norm in (layer.input_layernorm, layer.post_attention_layernorm)
         ]
         self._qkv = Product(self.qkv)
-        self._gate_up = Product(self.gate_up)
+        self._gate = Product(cast(Int8Linear, layer.mlp.gate_proj))
+        self._up = Product(cast(Int8Linear, layer.mlp.up_proj))
         self._out = Product(cast(Int8Linear, layer.self_attn.o_proj))
         self._down = Product(cast(Int8Linear, layer.mlp.down_proj))
 
@@ -87,13 +88,8 @@ class Int8Layer:
         rows: int,
     ) -> Tensor:
         """`DecoderLayer.forward`: x [T, hidden] -> its last rows, [rows, hidden]."""
-        positions, x_out = rotations.positions, x[-rows:]
-        projected = map_pieces(
-            lambda first, last: self.project(x[first:last], positions[:, first:last].contiguous()),
-            len(x),
-            PIECE_ROWS,
-        )
-        h, heads = projected[0] if len(projected) == 1 else _join(projected)
+        x_out = x[-rows:]
+        h, heads = self._project_in_pieces(x, rotations.positions)
         found = self.layer.attend(h, heads, state, plan, backend, rows)
         finished = map_pieces(
             lambda first, last: self.finish(x_out[first:last], found[:, first:last]),
@@ -101,6 +97,15 @@ class Int8Layer:
             PIECE_ROWS,
         )
         return finished[0] if len(finished) == 1 else torch.cat(finished)
+
+    def _project_in_pieces(self, x: Tensor, rotation: Tensor) -> tuple[Tensor, Heads]:
+        """`project`, which see, as pieces of the rows."""
+        projected = map_pieces(
+            lambda first, last: self.project(x[first:last], rotation[:, first:last].contiguous()),
+            len(x),
+            PIECE_ROWS,
+        )
+        return projected[0] if len(projected) == 1 else _join(projected)
 
     def project(self, x: Tensor, rotation: Tensor) -> tuple[Tensor, Heads]:
         """Norm, fused projection, rotation.
@@ -145,15 +150,19 @@ class Int8Layer:
         """x [T, hidden] plus the MLP of its norm."""
         tokens = len(x)
         _, quantized, scales = self._norm(x, 1)
-        product = self._gate_up(quantized), scales, self._gate_up.scale
-        gate = empty((tokens, self._gate_up.columns // 2), f32)
-        _for_rows(int8_rows.split_gate, tokens, *product, gate)
+        # One after the other: as one product, gate and up need twice the memory, on each thread.
+        gate = empty((tokens, self._gate.columns), f32)
+        gated = self._gate(quantized), scales, self._gate.scale, gate
+        _for_rows(int8_rows.scale_product, tokens, *gated)
+        del gated
         F.silu(torch.from_numpy(gate), inplace=True)
         inner, inner_scales = empty((2 * tokens, gate.shape[1]), i8), empty(tokens, f32)
-        _for_rows(int8_rows.multiply_quantize, tokens, *product, gate, inner, inner_scales)
+        factors = self._up(quantized), scales, self._up.scale, gate
+        _for_rows(int8_rows.multiply_quantize, tokens, *factors, inner, inner_scales)
+        del factors, gate
         out = empty(x.shape, f32)
-        args = x, self._down(inner), inner_scales, self._down.scale, out
-        _for_rows(int8_rows.add_two_term_product, tokens, *args)
+        added = x, self._down(inner), inner_scales, self._down.scale, out
+        _for_rows(int8_rows.add_two_term_product, tokens, *added)
         return out
 
     def _norm(self, x: Array, which: int) -> tuple[Array, Array, Array]:

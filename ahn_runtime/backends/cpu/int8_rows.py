@@ -141,25 +141,24 @@ def quantize_two_terms(x, rows, scales, first, last):  # type: ignore[no-untyped
 
 
 @jit
-def split_gate(y, row_scales, scale, gate, first, last):  # type: ignore[no-untyped-def]
-    """gate [T, N] = the first half of the gate and up product, int32 y [T, 2 N], scaled."""
+def scale_product(y, row_scales, scale, out, first, last):  # type: ignore[no-untyped-def]
+    """out [T, N] = int32 product y [T, N], its rows' scales [T], columns' [N]."""
     for t in range(first, last):
         factor = row_scales[t]
-        for i in range(gate.shape[1]):
-            gate[t, i] = f32(y[t, i]) * factor * scale[i]
+        for i in range(out.shape[1]):
+            out[t, i] = f32(y[t, i]) * factor * scale[i]
 
 
 @jit
 def multiply_quantize(  # type: ignore[no-untyped-def]
     y, row_scales, scale, gate, rows, scales, first, last
 ):
-    """`quantize_two_terms` of gate [T, N] times up, the second half of int32 y [T, 2 N], scaled."""
+    """`quantize_two_terms` of gate [T, N] times up, the int32 product y [T, N] scaled."""
     tokens, size = gate.shape
-    up_scale = scale[size:]
     for t in range(first, last):
-        inner, up, factor = np.empty(size, f32), y[t, size:], row_scales[t]
+        inner, factor = np.empty(size, f32), row_scales[t]
         for i in range(size):
-            inner[i] = gate[t, i] * (f32(up[i]) * factor * up_scale[i])
+            inner[i] = gate[t, i] * (f32(y[t, i]) * factor * scale[i])
         _quantize_two_terms_row(inner, rows[t], rows[tokens + t], scales, t)
 
 

@@ -8,7 +8,9 @@ spins, and never waits for a thread that has begun nothing.
 
 from __future__ import annotations
 
+import ctypes
 import functools
+import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -19,6 +21,9 @@ from typing import Generic, TypeVar
 import torch
 
 Result = TypeVar("Result")
+
+M_ARENA_MAX = -8
+"""Of glibc's malloc.h."""
 
 
 class Pieces(Generic[Result]):
@@ -79,6 +84,7 @@ class PieceThreads:
 
     def __init__(self, count: int) -> None:
         self.count = count
+        _use_one_arena()
         usual, all_started = torch.get_num_threads(), threading.Barrier(count + 1)
 
         def start() -> None:
@@ -133,6 +139,17 @@ def map_pieces(work: Callable[[int, int], Result], count: int, min_items: int = 
     if threads is None or number <= 1:
         return [work(0, count)]
     return threads.finish(Pieces(work, count, number))
+
+
+def _use_one_arena() -> None:
+    """Let threads started from now on allocate from memory that others have freed.
+
+    By default glibc gives each thread an arena of its own, and each keeps the most that its pieces
+    ever needed at once. Other C libraries have no such option, or no such arenas.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
+    if mallopt is not None:
+        mallopt(M_ARENA_MAX, 1)
 
 
 def _in_this_mode(work: Callable[[], Result]) -> Callable[[], Result]:
