@@ -103,7 +103,8 @@ def _take_new_session(page: Page, book: str) -> None:
     expect(page.locator(".toast-body")).to_have_count(0, timeout=20_000)
     _save(page, "library")
     page.get_by_role("button", name="Delete", exact=True).click()
-    expect(page.get_by_role("button", name="Undo: bring back “A new shelf”")).to_be_visible()
+    undo = page.get_by_role("button", name="Undo: bring back “A new shelf”")
+    expect(undo).to_be_visible(timeout=ANSWER_MS)  # the model ends the slice that it reads
 
 
 def _select_session(page: Page, session: str) -> None:
@@ -118,6 +119,7 @@ def _wait_for_passage(page: Page) -> None:
 
 
 def _save(page: Page, name: str) -> None:
+    page.mouse.move(0, 0)  # over nothing that changes its colour
     page.wait_for_timeout(600)  # until elements have faded in
     page.screenshot(path=IMAGES / f"{name}.png")
 
