@@ -8,8 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
-Kind = Literal["text", "log", "jsonl", "code", "html", "epub", "docx", "pdf"]
-Unit = Literal["page", "line", "paragraph", "chapter"]
+Kind = Literal[
+    "text", "log", "jsonl", "code", "subtitles",
+    "table", "workbook",
+    "html", "epub", "docx", "rtf", "odt", "fb2", "mhtml",
+    "email", "mailbox", "notebook", "slides",
+    "pdf",
+]  # fmt: skip
+Unit = Literal["page", "line", "paragraph", "chapter", "row", "message", "cell", "slide", "cue"]
 
 
 class Chapter(NamedTuple):
