@@ -56,3 +56,6 @@ SESSION_OF_ADDRESS = """() => {
 SESSION_TO_ADDRESS = """(name) => {
     if (name) history.replaceState(null, '', '#' + encodeURIComponent(name));
 }"""
+
+# The server's choice for a page just loaded, unless a session was selected before it arrived.
+SELECT_FIRST = "(selected, first) => selected || first || null"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.steps import new_session, open_tab, session
 
@@ -53,3 +53,25 @@ def test_a_session_name_that_is_in_use_or_too_long_is_refused(page: Page):
         field.press("Enter")
         expect(page.locator(".toast-body", has_text=message)).to_be_visible()
     expect(session(page, "Taken")).to_be_checked()
+
+
+def test_a_session_made_before_the_page_is_complete_stays_selected(page: Page):
+    new_session(page, "Before")
+    held: list[Route] = []
+    is_holding = True
+    page.route(
+        "**/queue/join*",
+        lambda route: held.append(route) if is_holding else route.continue_(),
+    )
+    page.reload()
+    button = page.get_by_role("button", name="New", exact=True)
+    expect(button).to_be_visible()
+    page.wait_for_timeout(1000)
+    assert held, "the page asks for its sessions when it is loaded"
+    is_holding = False
+    line = new_session(page, "Made early")
+    for route in held:
+        route.continue_()
+    expect(session(page, "Before")).to_be_attached()
+    page.wait_for_timeout(3000)
+    expect(line).to_be_checked()

@@ -39,15 +39,17 @@ class SessionActions:
             for s in found
         ]
 
-    def first_view(self, address: str) -> tuple[Any, Any]:
-        """The list and the undo button when the page is loaded.
+    def first_view(self, address: str) -> tuple[Any, Any, str | None]:
+        """The list, the undo button and the session to be selected when the page is loaded.
+
+        The list comes without a selection: by the time it arrives the person may have made one.
 
         Args:
             address: the session named by the page's address, which is selected if it exists; else
                 the newest session is.
         """
         selected = address if self._exists(address) else self._newest()
-        return self._shown(selected), self._undo()
+        return gr.Radio(choices=self.choices()), self._undo(), selected
 
     def find(self, search: str) -> Any:
         """The list narrowed to a search."""

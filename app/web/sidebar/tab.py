@@ -36,7 +36,7 @@ class Sidebar:
     """The components of the sidebar.
 
     Args:
-        address: the session named by the page's address; hidden.
+        address: hidden; the session named by the page's address, then the one to be selected first.
         sessions: the list; its value is the name of the selected session.
         new_name_row: the form for renaming, hidden until it is asked for.
         keep_name: closes that form without renaming.
@@ -103,9 +103,13 @@ def wire_sidebar(sidebar: Sidebar, act: SessionActions, blocks: gr.Blocks, show:
     """
     session, selection = sidebar.sessions, [sidebar.sessions, sidebar.undo]
     first = blocks.load(
-        act.first_view, sidebar.address, selection, js=javascript.SESSION_OF_ADDRESS
+        act.first_view,
+        sidebar.address,
+        [*selection, sidebar.address],
+        js=javascript.SESSION_OF_ADDRESS,
     )
-    first.then(*show)
+    selecting = [session, sidebar.address]
+    first.then(None, selecting, session, js=javascript.SELECT_FIRST).then(*show)
     session.change(None, session, None, js=javascript.SESSION_TO_ADDRESS)
     session.input(*show)
     sidebar.search.change(act.find, sidebar.search, session, **QUIET)
