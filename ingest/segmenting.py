@@ -14,7 +14,8 @@ _PARAGRAPH = re.compile(r"\n(?:[^\S\n]*\n)+")
 _LINE = re.compile(r"\n")
 _SENTENCE = re.compile(r"[.!?…][\"'”’»)\]]*\s+|[。！？][\"”’」』）]*\s*")
 _SPACE = re.compile(r"\s+")
-_LINE_START = re.compile(r"\n[^\S\n]*(\w)")
+# The label of a list's item ("b. ", "iv) ") says nothing about the line.
+_LINE_START = re.compile(r"\n[^\S\n]*(?!\w{1,5}[.)]\s)(\w)")
 # Enough to step back over an emoji sequence or a series of accents.
 _MAX_STEP_BACK = 32
 

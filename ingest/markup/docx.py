@@ -16,6 +16,7 @@ from typing import Any
 from ingest.document import Document, Segment
 from ingest.errors import DamagedDocument, EmptyDocument, IngestError, LimitExceeded
 from ingest.limits import Limits
+from ingest.markup import left_out
 from ingest.markup.archive import Archive, entry_path
 from ingest.markup.docx_blocks import WordTarget
 from ingest.markup.docx_notes import MAX_HELD_CHARS, NoteKey, NoteReading, SideNotes
@@ -33,9 +34,9 @@ _MAX_RUNNING_PARTS = 200
 # A header with nothing but the number of the page: "7", "Page 7", "Page 7 of 12".
 _PAGE_NUMBER = re.compile(r"\W*(?:(?:[^\W\d]+\W+)?\d+\W*(?:[^\W\d]+\W+\d+\W*)?)?")
 _LEFT_OUT = {
-    "deleted": "Deleted text (tracked changes) was left out.",
-    "hidden": "Hidden text was left out.",
-    "ruby": "Readings above characters (ruby) were left out.",
+    "deleted": left_out.DELETED,
+    "hidden": left_out.HIDDEN,
+    "ruby": left_out.RUBY,
     "symbols": "Symbols of special fonts that could not be read, shown as \ufffd: {:,}.",
     "objects": "Charts, diagrams and embedded objects left out: {:,}.",
 }

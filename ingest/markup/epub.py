@@ -51,7 +51,8 @@ class EpubReader:
             IngestError: the rest of the file cannot be read, or no chapter has text.
         """
         with Archive(self.path, self.name, self.limits) as archive:
-            reading = _Reading(archive, read_package(archive, self.name), self.name, self.limits)
+            package = read_package(archive, self.name)
+            reading = _Reading(archive, package, self.name, self.limits, document.add_note)
             try:
                 yield from reading.segments(document.on_step)
             finally:
@@ -64,8 +65,16 @@ class EpubReader:
 class _Reading:
     """One reading of a book: its current chapter, and the files that were left out."""
 
-    def __init__(self, archive: Archive, package: Package, name: str, limits: Limits) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        package: Package,
+        name: str,
+        limits: Limits,
+        add_note: Callable[[str], None],
+    ) -> None:
         self.chapter = 0
+        self._add_note = add_note
         self._archive = archive
         self._package = package
         self._name = name
@@ -147,7 +156,9 @@ class _Reading:
                 encoding = detect_markup_encoding(stream)
                 stream.seek(0)
                 texts = decoded_blocks(stream, encoding, Tally())
-                yield from markup_blocks(texts, _is_hidden_or_page_number, anchors=anchors)
+                yield from markup_blocks(
+                    texts, _is_page_number, anchors=anchors, add_note=self._add_note
+                )
                 return
             reason = "damaged"
         except EntryMissing:
@@ -168,9 +179,7 @@ class _Reading:
             )
 
 
-def _is_hidden_or_page_number(tag: str, attributes: Attributes) -> bool:
-    """Return whether an element is a page number of the printed book, or is not shown."""
-    if "hidden" in attributes:
-        return True
+def _is_page_number(tag: str, attributes: Attributes) -> bool:
+    """Return whether an element is a page number of the printed book."""
     kinds = f"{attributes.get('epub:type', '')} {attributes.get('role', '')}".split()
     return "pagebreak" in kinds or "doc-pagebreak" in kinds

@@ -58,7 +58,8 @@ def _set_apart(text: str, script: Script) -> str:
 
 
 def _raised(text: str) -> str:
-    if _is_apart(text) or (text.isalpha() and (len(text) > 1 or text in _RAISED_LETTERS)):
+    is_word = "".join(text.split()).isalpha() and (len(text) > 1 or text in _RAISED_LETTERS)
+    if is_word or _is_apart(text):
         return text
     if all(ord(character) in _RAISED for character in text):
         return text.translate(_RAISED)

@@ -42,3 +42,9 @@ def test_text_is_cut_between_lines_if_no_line_begins_in_lower_case():
 def test_a_cut_inside_a_word_keeps_letters_and_accents_together(unit):
     pieces = list(cut_text("x" + unit * 100, 50, 50))
     assert all(piece.endswith(unit) for piece in pieces)
+
+
+def test_the_labels_of_a_list_do_not_make_it_wrapped_prose():
+    text = "".join(f"{letter}. The step is done. Then rest\n" for letter in "abcdefgh")
+    pieces = list(cut_text(text, 60, 100))
+    assert len(pieces) > 2 and all(piece.endswith("rest\n") for piece in pieces)
