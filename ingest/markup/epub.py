@@ -19,6 +19,7 @@ from ingest.lines.text import Tally, decoded_blocks
 from ingest.markup.archive import Archive, EntryMissing
 from ingest.markup.epub_package import Package, read_package
 from ingest.markup.html_blocks import Attributes, markup_blocks
+from ingest.markup.html_style import is_page_number
 from ingest.markup.paragraphs import Block, block_pieces, heading_label
 from ingest.naming import clean_line
 from ingest.sniffing import HEAD_BYTES, describe_non_text
@@ -180,6 +181,4 @@ class _Reading:
 
 
 def _is_page_number(tag: str, attributes: Attributes) -> bool:
-    """Return whether an element is a page number of the printed book."""
-    kinds = f"{attributes.get('epub:type', '')} {attributes.get('role', '')}".split()
-    return "pagebreak" in kinds or "doc-pagebreak" in kinds
+    return is_page_number(attributes)

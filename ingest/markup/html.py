@@ -14,7 +14,7 @@ from ingest.lines.encoding import Encoding, detect_markup_encoding
 from ingest.lines.text import Tally, TextReader, decoded_blocks
 from ingest.markup import left_out
 from ingest.markup.html_blocks import NEVER_TEXT, Attributes, ElementTest, feed_html, markup_blocks
-from ingest.markup.html_style import is_hidden
+from ingest.markup.html_style import is_hidden, is_page_number
 from ingest.markup.paragraphs import ParagraphCutter
 
 _CHROME_ROLES = frozenset({"navigation", "banner", "contentinfo", "complementary", "search"})
@@ -146,9 +146,10 @@ def is_main(tag: str, attributes: Attributes) -> bool:
 
 
 def is_chrome(tag: str, attributes: Attributes) -> bool:
-    """Return whether an element is left out on any page: a menu or a side bar."""
+    """Return whether an element is left out on any page: a menu, a side bar, a page number."""
     return (
         tag == "nav"
+        or is_page_number(attributes)
         or attributes.get("role") in _CHROME_ROLES
         or not _CHROME_CLASSES.isdisjoint(attributes.get("class", "").split())
     )

@@ -7,6 +7,8 @@ from ingest.markup.inline import Script
 _STRUCK = frozenset({"del", "s", "strike"})
 _SCRIPTS: dict[str, Script] = {"sup": "sup", "sub": "sub", "super": "sup"}
 _NOTE_KINDS = frozenset({"noteref", "doc-noteref"})
+_PAGE_KINDS = frozenset({"pagebreak", "doc-pagebreak"})
+_PAGE_CLASSES = frozenset({"pagenum", "pageno", "pagenumber", "page-number"})
 _WHOLE_PAGE = frozenset({"html", "body"})
 
 
@@ -47,6 +49,13 @@ def is_struck(tag: str, attributes: Mapping[str, str]) -> bool:
 def script_of(tag: str, attributes: Mapping[str, str]) -> Script:
     """Return whether the text of an element is raised or lowered."""
     return _SCRIPTS.get(tag) or _SCRIPTS.get(declarations(attributes).get("vertical-align", ""), "")
+
+
+def is_page_number(attributes: Mapping[str, str]) -> bool:
+    """Return whether an element is the number of a page of the printed book."""
+    kinds = f"{attributes.get('epub:type', '')} {attributes.get('role', '')}".split()
+    names = attributes.get("class", "").lower().split()
+    return not (_PAGE_KINDS.isdisjoint(kinds) and _PAGE_CLASSES.isdisjoint(names))
 
 
 def is_note_reference(attributes: Mapping[str, str]) -> bool:
