@@ -1,0 +1,64 @@
+"""Reads what the attributes of an HTML element say about how it is shown; fetches no sheets."""
+
+from collections.abc import Mapping
+
+from ingest.markup.inline import Script
+
+_STRUCK = frozenset({"del", "s", "strike"})
+_SCRIPTS: dict[str, Script] = {"sup": "sup", "sub": "sub", "super": "sup"}
+_NOTE_KINDS = frozenset({"noteref", "doc-noteref"})
+_PAGE_KINDS = frozenset({"pagebreak", "doc-pagebreak"})
+_PAGE_CLASSES = frozenset({"pagenum", "pageno", "pagenumber", "page-number"})
+_WHOLE_PAGE = frozenset({"html", "body"})
+
+
+def declarations(attributes: Mapping[str, str]) -> dict[str, str]:
+    """Return the declarations of the attribute `style`, in lower case.
+
+    >>> declarations({"style": "Color: red; display:NONE"})
+    {'color': 'red', 'display': 'none'}
+    """
+    style = attributes.get("style")
+    if not style:
+        return {}
+    pairs = (part.partition(":") for part in style.lower().split(";"))
+    return {name.strip(): value.replace("!important", "").strip() for name, _, value in pairs}
+
+
+def is_hidden(tag: str, attributes: Mapping[str, str]) -> bool:
+    """Return whether an element, with its content, is not shown.
+
+    A whole page that is hidden is shown by a script later.
+    """
+    if tag in _WHOLE_PAGE:
+        return False
+    if "hidden" in attributes or attributes.get("aria-hidden") == "true":
+        return True
+    found = declarations(attributes)
+    return found.get("display") == "none" or found.get("visibility") == "hidden"
+
+
+def is_struck(tag: str, attributes: Mapping[str, str]) -> bool:
+    """Return whether the text of an element is struck out."""
+    if tag in _STRUCK:
+        return True
+    found = declarations(attributes)
+    return any("line-through" in found.get(f"text-decoration{end}", "") for end in ("", "-line"))
+
+
+def script_of(tag: str, attributes: Mapping[str, str]) -> Script:
+    """Return whether the text of an element is raised or lowered."""
+    return _SCRIPTS.get(tag) or _SCRIPTS.get(declarations(attributes).get("vertical-align", ""), "")
+
+
+def is_page_number(attributes: Mapping[str, str]) -> bool:
+    """Return whether an element is the number of a page of the printed book."""
+    kinds = f"{attributes.get('epub:type', '')} {attributes.get('role', '')}".split()
+    names = attributes.get("class", "").lower().split()
+    return not (_PAGE_KINDS.isdisjoint(kinds) and _PAGE_CLASSES.isdisjoint(names))
+
+
+def is_note_reference(attributes: Mapping[str, str]) -> bool:
+    """Return whether an element is marked as the reference to a footnote."""
+    kinds = f"{attributes.get('epub:type', '')} {attributes.get('role', '')}".split()
+    return not _NOTE_KINDS.isdisjoint(kinds)
