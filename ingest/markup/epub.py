@@ -19,9 +19,8 @@ from ingest.lines.text import Tally, decoded_blocks
 from ingest.markup.archive import Archive, EntryMissing
 from ingest.markup.epub_package import Package, read_package
 from ingest.markup.html_blocks import Attributes, markup_blocks
-from ingest.markup.paragraphs import Block, heading_label
+from ingest.markup.paragraphs import Block, block_pieces, heading_label
 from ingest.naming import clean_line
-from ingest.segmenting import cut_blocks
 from ingest.sniffing import HEAD_BYTES, describe_non_text
 
 _MAX_NOTED = 8
@@ -77,11 +76,10 @@ class _Reading:
 
     def segments(self, on_step: Callable[[], None]) -> Iterator[Segment]:
         """Yield the book's segments; `on_step` is called before each of its files."""
-        target, limit = self._limits.target_segment_chars, self._limits.max_segment_chars
         blocks = self._located_blocks(on_step)
         for locator, located in itertools.groupby(blocks, key=lambda pair: pair[0]):
-            for piece in cut_blocks((block.text for _, block in located), target, limit):
-                yield Segment(piece, locator)
+            for piece in block_pieces((block for _, block in located), self._limits):
+                yield Segment(piece.repeated + piece.text, locator)
 
     def notes(self) -> Iterator[str]:
         """Yield a sentence for each reason why files were left out."""
