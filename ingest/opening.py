@@ -46,6 +46,7 @@ from ingest.sniffing import (
     starts_as_pdf,
 )
 from ingest.source import GZIP_MAGIC, FileSource, GzipSource, Source
+from ingest.tables.delimited import TABLE_SUFFIXES, DelimitedReader
 
 MARKDOWN_SUFFIXES = (".md", ".markdown", ".rst")
 TEXT_SUFFIXES = (".txt", ".text", ".log", *MARKDOWN_SUFFIXES)
@@ -107,6 +108,7 @@ _FORMATS: dict[Kind, _Format] = {
     "log": _text_format(LogReader),
     "jsonl": _text_format(JsonLinesReader),
     "code": _text_format(CodeReader),
+    "table": _text_format(DelimitedReader, "row"),
     "html": _text_format(HtmlReader, "paragraph"),
     "epub": _Format("chapter", lambda file: EpubReader(file.path, file.name, file.limits)),
     "docx": _Format("paragraph", lambda file: DocxReader(file.path, file.name, file.limits)),
@@ -203,6 +205,8 @@ def _kind_of_text(head: bytes, suffix: str) -> Kind:
         return "code"
     if suffix in HTML_SUFFIXES or (suffix not in MARKDOWN_SUFFIXES and starts_as_html(head)):
         return "html"
+    if suffix in TABLE_SUFFIXES:
+        return "table"
     # Logs come without a suffix, or with a number as the suffix: syslog, access.log.1.
     if suffix == ".log" or (
         suffix not in TEXT_SUFFIXES and looks_like_log(head.decode("utf-8", "replace"))

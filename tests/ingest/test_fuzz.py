@@ -39,6 +39,7 @@ MARKDOWN = "# A title\n\nA paragraph – with “quotes”.\n\n```python\nx = 1\
 PAGE = "<!doctype html><html><head><title>T</title></head><body><h1>One</h1><p>Words &amp; <b>more"
 PAGE += "</b></p><table><tr><td>a<td>b</table><script>no()</script><pre>x\n y</pre></body></html>"
 CODE = 'def f(x):\n    """Say."""\n    return x\n\n\nclass A:\n    pass\n\n\n' * 5
+TABLE = "A title;;\n\nKey;Name;Price\n" + 'A-1;"two\nlines";3,50\nB-2;"a ""b""";4\n' * 9
 CHAPTERS = {"one.xhtml": chapter("One", "It began."), "two.xhtml": chapter("Two", "It ended.")}
 WORD = word_paragraph("A heading", '<w:pStyle w:val="Heading1"/>') + word_paragraph("Some words.")
 LABELLED = "/PageLabels << /Nums [0 << /S /r >> 1 << /S /D /St 4 >>] >>"
@@ -51,6 +52,8 @@ GOOD = {
     "syslog": LOG.encode(),
     "a.jsonl": RECORDS.encode(),
     "a.py": CODE.encode(),
+    "a.csv": TABLE.encode(),
+    "a.tsv": TABLE.replace(";", "\t").encode("utf-16"),
     "a.html": PAGE.encode(),
     "a.epub": make_epub(CHAPTERS, ncx=nav_point("One", "one.xhtml")),
     "a.docx": make_docx(WORD, styles="<w:style/>"),
