@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ingest import IngestError, Limits, open_document
 from ingest.sandbox.pdfium import PdfiumExtractor
 from tests.support.pdf_samples import cells_content, encrypted, make_pdf
+from tests.support.workbook_samples import cell, make_ods, make_xlsx, ods_row, row
 from tests.support.zip_samples import chapter, make_docx, make_epub, nav_point, word_paragraph
 
 EXAMPLES = int(os.environ.get("AMMON_FUZZ_EXAMPLES", "100"))
@@ -39,6 +40,7 @@ MARKDOWN = "# A title\n\nA paragraph – with “quotes”.\n\n```python\nx = 1\
 PAGE = "<!doctype html><html><head><title>T</title></head><body><h1>One</h1><p>Words &amp; <b>more"
 PAGE += "</b></p><table><tr><td>a<td>b</table><script>no()</script><pre>x\n y</pre></body></html>"
 CODE = 'def f(x):\n    """Say."""\n    return x\n\n\nclass A:\n    pass\n\n\n' * 5
+TABLE = "A title;;\n\nKey;Name;Price\n" + 'A-1;"two\nlines";3,50\nB-2;"a ""b""";4\n' * 9
 CHAPTERS = {"one.xhtml": chapter("One", "It began."), "two.xhtml": chapter("Two", "It ended.")}
 WORD = word_paragraph("A heading", '<w:pStyle w:val="Heading1"/>') + word_paragraph("Some words.")
 LABELLED = "/PageLabels << /Nums [0 << /S /r >> 1 << /S /D /St 4 >>] >>"
@@ -51,9 +53,17 @@ GOOD = {
     "syslog": LOG.encode(),
     "a.jsonl": RECORDS.encode(),
     "a.py": CODE.encode(),
+    "a.csv": TABLE.encode(),
+    "a.tsv": TABLE.replace(";", "\t").encode("utf-16"),
     "a.html": PAGE.encode(),
     "a.epub": make_epub(CHAPTERS, ncx=nav_point("One", "one.xhtml")),
     "a.docx": make_docx(WORD, styles="<w:style/>"),
+    "a.xlsx": make_xlsx(
+        {"One": row(1, "Key", "Price") + row(2, "A", cell("B2", 45316, 1)), "Two": row(1, "x")},
+        after='<mergeCells><mergeCell ref="A1:B2"/></mergeCells>',
+        formats=("dd.mm.yyyy;@",),
+    ),
+    "a.ods": make_ods({"One": ods_row("Key", "Price") + ods_row("A", "1"), "Two": ods_row("x")}),
     "a.pdf": PDF,
     "locked.pdf": encrypted(PDF, ""),
     "a.log.gz": gzip.compress(LOG.encode(), mtime=0),
