@@ -36,6 +36,7 @@ from ingest.markup.epub import EpubReader
 from ingest.markup.epub_package import CONTAINER
 from ingest.markup.fb2 import FictionBookReader, PackedFictionBookReader, packed_book
 from ingest.markup.html import HtmlReader
+from ingest.markup.rtf import RtfReader
 from ingest.naming import file_name, title_from_name, without_gz
 from ingest.pdf.reader import PdfReader
 from ingest.sniffing import (
@@ -120,6 +121,7 @@ _FORMATS: dict[Kind, _Format] = {
     "html": _text_format(HtmlReader, "paragraph"),
     "epub": _Format("chapter", lambda file: EpubReader(file.path, file.name, file.limits)),
     "docx": _Format("paragraph", lambda file: DocxReader(file.path, file.name, file.limits)),
+    "rtf": _text_format(RtfReader, "paragraph"),
     "notebook": _text_format(NotebookReader, "cell"),
     "subtitles": _text_format(SubtitleReader, "cue"),
     "fb2": _Format("chapter", lambda file: _fiction_book_reader(file)),

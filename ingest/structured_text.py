@@ -10,12 +10,14 @@ from ingest.lines.notebook import starts_as_notebook
 from ingest.lines.subtitles import starts_as_subtitles
 from ingest.mail.sniffing import mail_kind
 from ingest.markup.fb2 import starts_as_fiction_book
+from ingest.markup.rtf import starts_as_rtf
 from ingest.sniffing import describe_binary, starts_as_html
 
 _BY_SUFFIX: dict[str, Kind] = {
     ".eml": "email",
     ".emlx": "email",
     ".mbox": "mailbox",
+    ".rtf": "rtf",
     ".mht": "mhtml",
     ".mhtml": "mhtml",
     ".fb2": "fb2",
@@ -34,6 +36,8 @@ def structured_kind(head: bytes, suffix: str) -> Kind | None:
         head: the first bytes of the file.
         suffix: of its name, in lower case.
     """
+    if starts_as_rtf(head):
+        return "rtf"
     if describe_binary(head) is not None or starts_as_html(head):
         return None
     if suffix not in _KEPT:
