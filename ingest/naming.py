@@ -13,6 +13,8 @@ _SUFFIXES = (
     *(".txt", ".text", ".md", ".markdown", ".log", ".rst", ".pdf", ".jsonl", ".ndjson"),
     *(".html", ".htm", ".xhtml", ".epub", ".docx"),
     *(".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".ods"),
+    *(".eml", ".emlx", ".msg", ".mbox", ".mhtml", ".mht", ".ipynb", ".srt", ".vtt", ".rtf"),
+    *(".fb2.zip", ".fb2", ".odt", ".fodt", ".odp", ".fodp", ".pptx"),
 )
 # Joiners are format characters, too, but Persian words and emoji need them.
 _JOINERS = "\u200c\u200d"

@@ -25,12 +25,18 @@ from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.lines.code import CODE_SUFFIXES, CodeReader
 from ingest.lines.json_lines import JsonLinesReader
 from ingest.lines.log import LogReader, looks_like_log
+from ingest.lines.notebook import NotebookReader
+from ingest.lines.subtitles import SubtitleReader
 from ingest.lines.text import TextReader
+from ingest.mail.mhtml import MhtmlReader
+from ingest.mail.reader import MailboxReader, MailReader
 from ingest.markup.archive import Archive
 from ingest.markup.docx import MAIN_PART, DocxReader
 from ingest.markup.epub import EpubReader
 from ingest.markup.epub_package import CONTAINER
+from ingest.markup.fb2 import FictionBookReader, PackedFictionBookReader, packed_book
 from ingest.markup.html import HtmlReader
+from ingest.markup.rtf import RtfReader
 from ingest.naming import file_name, title_from_name, without_gz
 from ingest.pdf.reader import PdfReader
 from ingest.sniffing import (
@@ -48,6 +54,7 @@ from ingest.sniffing import (
     starts_as_pdf,
 )
 from ingest.source import GZIP_MAGIC, FileSource, GzipSource, Source
+from ingest.structured_text import structured_kind
 from ingest.tables.delimited import TABLE_SUFFIXES, DelimitedReader
 from ingest.tables.ods import OdsReader
 from ingest.tables.xlsx import XlsxReader
@@ -108,7 +115,11 @@ class _Format(NamedTuple):
     make_reader: Callable[[_File], InspectableReader]
 
 
-def _text_format(reader: type[TextReader], unit: Unit = "line") -> _Format:
+# Makes a reader of a file that may be packed with gzip.
+_FromSource = Callable[[Source, str, Limits], InspectableReader]
+
+
+def _text_format(reader: _FromSource, unit: Unit = "line") -> _Format:
     return _Format(unit, lambda file: reader(file.source, file.name, file.limits))
 
 
@@ -122,6 +133,13 @@ _FORMATS: dict[Kind, _Format] = {
     "epub": _Format("chapter", lambda file: EpubReader(file.path, file.name, file.limits)),
     "docx": _Format("paragraph", lambda file: DocxReader(file.path, file.name, file.limits)),
     "workbook": _Format("row", lambda file: _workbook_reader(file)),
+    "rtf": _text_format(RtfReader, "paragraph"),
+    "notebook": _text_format(NotebookReader, "cell"),
+    "subtitles": _text_format(SubtitleReader, "cue"),
+    "fb2": _Format("chapter", lambda file: _fiction_book_reader(file)),
+    "email": _text_format(MailReader, "message"),
+    "mailbox": _text_format(MailboxReader, "message"),
+    "mhtml": _text_format(MhtmlReader, "paragraph"),
     "pdf": _Format("page", lambda f: PdfReader(f.path, f.name, f.limits, f.password)),
 }
 
@@ -129,6 +147,14 @@ _FORMATS: dict[Kind, _Format] = {
 def _workbook_reader(file: _File) -> InspectableReader:
     reader = OdsReader if _is_ods(file) else XlsxReader
     return reader(file.path, file.name, file.limits)
+
+
+def _fiction_book_reader(file: _File) -> InspectableReader:
+    if not file.head.startswith(ZIP_MAGIC):
+        return FictionBookReader(file.source, file.name, file.limits)
+    with Archive(file.path, file.name, file.limits) as archive:
+        entry = packed_book(archive.names()) or ""
+    return PackedFictionBookReader(file.source, file.name, file.limits, file.path, entry)
 
 
 def open_document(
@@ -189,6 +215,9 @@ def _recognise(file: _File) -> tuple[Kind, _File]:
             return kind, file
     if file.head.startswith(GZIP_MAGIC):
         file = _unpacked(file)
+    structured = structured_kind(file.head, file.suffix)
+    if structured is not None:
+        return structured, file
     _refuse_other_kinds(file)
     return _kind_of_text(file.head, file.suffix), file
 
@@ -201,6 +230,8 @@ def _kind_of_archive(file: _File) -> Kind | None:
             is_epub = CONTAINER in archive
             is_docx = MAIN_PART in archive
             is_workbook = WORKBOOK_PART in archive
+            if packed_book(archive.names()):
+                return "fb2"
     except IngestError:
         is_epub = is_docx = is_workbook = False
     if is_epub or (not is_docx and (file.suffix == ".epub" or looks == EPUB)):

@@ -7,8 +7,9 @@ PDF_HEADER = b"%PDF-"
 PDF_HEADER_WITHIN_BYTES = 1024
 HEAD_BYTES = 8192
 SUPPORTED = (
-    "Ammon reads plain text, Markdown, HTML, EPUB, Word (docx), PDF, tables (CSV, TSV, xlsx, "
-    "ods), logs, JSON Lines and source code"
+    "Ammon reads plain text, Markdown, HTML, EPUB, Word (docx), RTF, PDF, tables (CSV, TSV, xlsx, "
+    "ods), logs, JSON Lines, source code, e-mail, web archives, notebooks, subtitles and "
+    "FictionBook"
 )
 EPUB = "an EPUB book"
 DOCX = "a Word document (docx)"

@@ -1,4 +1,4 @@
-"""Where a reader's bytes come from: a plain file, or a gzip file that is unpacked as it is read.
+"""Where a reader's bytes come from: a file, a gzip file that is unpacked, or a part of a file.
 
 Knows no format of the content. Unpacking is bounded by `Limits`. A gzip file that ends too early
 gives what it has: the newest log of a machine that failed is often cut short.
@@ -8,7 +8,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
@@ -49,6 +49,17 @@ class FileSource:
     def open(self, add_note: AddNote) -> BinaryIO:
         """The file as it is; OSError and IngestError as from `open_file`."""
         return open_file(self.path, self.name)
+
+
+@dataclass(frozen=True)
+class BytesSource:
+    """Bytes that a reader took out of a file, such as the page in a web archive."""
+
+    data: bytes = field(repr=False)
+
+    def open(self, add_note: AddNote) -> BinaryIO:
+        """The bytes as they are."""
+        return io.BytesIO(self.data)
 
 
 @dataclass(frozen=True)

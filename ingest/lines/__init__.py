@@ -1,4 +1,4 @@
-"""Readers of text that comes in lines: plain text, source code, logs, JSON Lines.
+"""Readers of text that comes in lines: plain text, code, logs, JSON Lines, notebooks, subtitles.
 
 They do not choose which file they read: `ingest/opening.py` does.
 """

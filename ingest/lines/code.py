@@ -11,7 +11,7 @@ from ingest.lines.packing import numbered_lines, pack_lines
 from ingest.lines.text import TextReader
 
 CODE_SUFFIXES = frozenset(
-    ".py .pyi .pyx .ipynb .js .mjs .cjs .jsx .ts .tsx .vue .svelte .java .kt .kts .scala .groovy "
+    ".py .pyi .pyx .js .mjs .cjs .jsx .ts .tsx .vue .svelte .java .kt .kts .scala .groovy "
     ".clj .c .h .cc .cpp .cxx .hh .hpp .hxx .cs .fs .vb .go .rs .zig .swift .m .mm .d .nim .v .sv "
     ".vhd .rb .php .pl .pm .lua .r .jl .hs .ml .mli .erl .ex .exs .elm .lisp .el .scm .dart .pas "
     ".f .f90 .f95 .ada .asm .s .sol .sh .bash .zsh .fish .ps1 .bat .cmd .awk .sql .graphql .proto "

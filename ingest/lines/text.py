@@ -5,22 +5,23 @@ differently.
 
 The law of this reader: the joined texts of the segments are the whole document, character by
 character, after every newline became `\\n`, the byte order mark and NUL characters were removed,
-bytes that are invalid in the encoding became U+FFFD, and signs that only say where a word may be
-broken, such as soft hyphens, were removed (`without_typesetting`). The only exception is a segment
-that begins inside a table of Markdown, in its line of dashes or a row: the table's header line is
-before it, shortened if it is longer than half a segment.
+bytes that are invalid in the encoding became U+FFFD, long encoded data became "…", and signs that
+only say where a word may be broken, such as soft hyphens, were removed (`without_typesetting`). The
+only exception is a segment that begins inside a table of Markdown, in its line of dashes or a row:
+the table's header line is before it, shortened if it is longer than half a segment.
 """
 
 import codecs
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from ingest.characters import blocks_without_typesetting
 from ingest.document import Document, Locator, Segment
 from ingest.errors import EmptyDocument, LimitExceeded
 from ingest.limits import Limits
+from ingest.lines.encoded_data import EncodedDataFilter
 from ingest.lines.encoding import BLOCK_BYTES, Encoding, detect_encoding
 from ingest.segmenting import cut_rows
 from ingest.source import Source, unreadable_error
@@ -34,6 +35,8 @@ class TextReader:
     source: Source
     name: str
     limits: Limits
+    # Whether encoded binary data in the text is left to the reader.
+    keeps_encoded_data: ClassVar[bool] = False
 
     def inspect(self) -> tuple[int | None, list[str]]:
         """Return that neither the unit count nor a note is known before the reading."""
@@ -72,13 +75,16 @@ class TextReader:
             )
         tally = Tally()
         blocks = self.bounded(_with_steps(decoded_blocks(stream, encoding, tally), document))
+        data_filter = EncodedDataFilter()
+        if not self.keeps_encoded_data:
+            blocks = data_filter.filtered(blocks)
         empty = True
         try:
             for segment in self.cut(blocks, document):
                 empty = empty and segment.text.isspace()
                 yield segment
         finally:
-            for note in tally.notes():
+            for note in (*tally.notes(), *data_filter.notes()):
                 document.add_note(note)
         if empty:
             raise EmptyDocument(f"{self.name} holds only white space: there is nothing to read.")
@@ -91,11 +97,15 @@ class TextReader:
         for block in blocks:
             chars += len(block)
             if chars > self.max_chars():
-                raise LimitExceeded(
-                    f"{self.name} has more than {self.max_chars():,} characters, the "
-                    "limit for one document: split it into parts and read them one after another."
-                )
+                raise self.too_long(self.max_chars())
             yield block
+
+    def too_long(self, max_chars: int) -> LimitExceeded:
+        """Return the error for a file that has more characters than `max_chars`."""
+        return LimitExceeded(
+            f"{self.name} has more than {max_chars:,} characters, the limit for one document: "
+            "split it into parts and read them one after another."
+        )
 
 
 def _with_steps(blocks: Iterable[str], document: Document) -> Iterator[str]:

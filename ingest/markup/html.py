@@ -6,7 +6,7 @@ script runs. Elements are left out by what their markup says, never because they
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from ingest.document import Document, Segment
 from ingest.errors import EmptyDocument
@@ -27,6 +27,8 @@ _BODY_SHARE = 0.2
 @dataclass(frozen=True)
 class HtmlReader(TextReader):
     """Reads one HTML page."""
+
+    keeps_encoded_data: ClassVar[bool] = True  # it is in attributes, which are not read
 
     def max_chars(self) -> int:
         """Return the limit for the file with its markup in characters."""

@@ -56,7 +56,6 @@ def test_a_text_that_mentions_the_pdf_header_stays_a_text(document):
         (b"BZh91AY&SY\0\0\0\x01\x02", "a bzip2 archive"),
         (b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff", "a Windows program"),
         (b"SQLite format 3\0\x10\0", "an SQLite database"),
-        (b"{\\rtf1\\ansi Hello}", "an RTF document"),
         (bytes(range(32)) * 20, "binary data of an unknown kind"),
     ],
 )

@@ -1,0 +1,78 @@
+"""Reads RTF documents: paragraphs, headings, tables and footnotes; no pictures and no objects."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from ingest.document import Document, Segment
+from ingest.errors import DamagedDocument, EmptyDocument, LimitExceeded
+from ingest.limits import Limits
+from ingest.lines.encoding import BLOCK_BYTES
+from ingest.markup.paragraphs import Block, ParagraphCutter
+from ingest.markup.rtf_blocks import RtfBlocks
+from ingest.markup.rtf_tokens import rtf_tokens
+from ingest.source import Source, unreadable_error
+
+
+@dataclass(frozen=True)
+class RtfReader:
+    """Reads one RTF document; `name` is what messages call it, `limits` what it may ask for."""
+
+    source: Source
+    name: str
+    limits: Limits
+
+    def inspect(self) -> tuple[int | None, list[str]]:
+        """Return that neither the number of paragraphs nor a note is known before the reading."""
+        return None, []
+
+    def read(self, document: Document) -> Iterator[Segment]:
+        """Yield segments of whole paragraphs, or parts of long ones.
+
+        Raises:
+            IngestError: the rest of the file cannot be read, or it has no text.
+        """
+        cutter = ParagraphCutter(self.limits)
+        try:
+            with self.source.open(document.add_note) as stream:
+                yield from cutter.segments(self._bounded(self._blocks(stream, document)))
+        except OSError as error:
+            raise unreadable_error(self.name, error) from error
+        if not cutter.count:
+            raise EmptyDocument(f"{self.name} has no text: there is nothing to read.")
+        document.unit_count = cutter.count
+
+    def _blocks(self, stream: BinaryIO, document: Document) -> Iterator[Block]:
+        target = RtfBlocks()
+        for token in rtf_tokens(iter(lambda: stream.read(BLOCK_BYTES), b"")):
+            if token is None:
+                document.on_step()
+                yield from target.take_blocks()
+            else:
+                target.add(token)
+        target.finish()
+        if not target.is_rtf:
+            raise DamagedDocument(
+                f"{self.name} is a damaged RTF document: fetch it again, or open it in a word "
+                "processor and save it again."
+            )
+        yield from target.take_blocks()
+        for what, count in target.left_out.items():
+            document.add_note(f"Left out: {what} ({count:,}).")
+
+    def _bounded(self, blocks: Iterator[Block]) -> Iterator[Block]:
+        """Pass blocks on; raise `LimitExceeded` when they have too many characters."""
+        chars = 0
+        for block in blocks:
+            chars += len(block.text)
+            if chars > self.limits.max_text_chars:
+                raise LimitExceeded(
+                    f"{self.name} has more than {self.limits.max_text_chars:,} characters, the "
+                    "limit for one document: split it into parts and read them one after another."
+                )
+            yield block
+
+
+def starts_as_rtf(head: bytes) -> bool:
+    """Return whether a file begins as RTF does."""
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:5] == b"{\\rtf"
