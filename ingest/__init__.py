@@ -13,6 +13,7 @@ from ingest.errors import (
     IngestError,
     LimitExceeded,
     ReaderFailed,
+    UnknownEncoding,
     UnsupportedFormat,
 )
 from ingest.folders import FoundFile, find_files
@@ -51,6 +52,7 @@ __all__ = [
     "Segment",
     "Tail",
     "TailCursor",
+    "UnknownEncoding",
     "UnsupportedFormat",
     "begin_growing",
     "encode_segments",

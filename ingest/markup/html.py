@@ -26,6 +26,8 @@ _BODY_SHARE = 0.2
 class HtmlReader(TextReader):
     """Reads one HTML page."""
 
+    is_for_terminals = False
+
     def max_chars(self) -> int:
         """Return the limit for the file with its markup in characters."""
         # libxml2 keeps all of its input until the end.
@@ -55,7 +57,7 @@ class HtmlReader(TextReader):
         """Return the tests `is_unwanted` and `is_inside` of `markup_blocks` for this page."""
         survey = _Survey()
         with self.source.open(lambda note: None) as stream:
-            encoding = self.encoding(stream)
+            encoding = self.chosen_encoding(stream)
             stream.seek(0)
             for _ in feed_html(self.bounded(decoded_blocks(stream, encoding, Tally())), survey):
                 pass

@@ -19,6 +19,7 @@ from ingest.errors import (
     IngestError,
     LimitExceeded,
     ReaderFailed,
+    UnknownEncoding,
     UnsupportedFormat,
 )
 from ingest.limits import Limits
@@ -28,6 +29,7 @@ _ERRORS: dict[str, type[IngestError]] = {
     for error in (
         DocumentNotFound,
         UnsupportedFormat,
+        UnknownEncoding,
         EncryptedDocument,
         DamagedDocument,
         EmptyDocument,
