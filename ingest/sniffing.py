@@ -12,6 +12,7 @@ SUPPORTED = (
     "Ammon reads plain text, Markdown, HTML, EPUB, Word (docx), PDF, logs, JSON Lines and source "
     "code"
 )
+UNKNOWN_BINARY = "binary data of an unknown kind"
 EPUB = "an EPUB book"
 DOCX = "a Word document (docx)"
 
@@ -111,7 +112,7 @@ def describe_binary(head: bytes) -> str | None:
             binary or _is_unlike_text(signature)
         ):
             return words
-    return "binary data of an unknown kind" if binary else None
+    return UNKNOWN_BINARY if binary else None
 
 
 def _describe_zip(head: bytes) -> str:

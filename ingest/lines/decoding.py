@@ -1,9 +1,10 @@
 """Decodes the bytes of a text, also of one whose lines are in two encodings."""
 
 import codecs
+import io
 from typing import Protocol
 
-from ingest.lines.encoding import Encoding, is_damaged_utf8
+from ingest.lines.encoding import Encoding, detect_encoding, is_damaged_utf8, named_encoding
 
 # A longer line is decoded in parts.
 _MAX_LINE_BYTES = 1 << 20
@@ -22,6 +23,19 @@ def decoder_for(encoding: Encoding) -> Decoder:
     if encoding.for_other_lines is not None:
         return _MixedDecoder(encoding)
     return codecs.getincrementaldecoder(encoding.name)(errors="replace")
+
+
+def decode_text(data: bytes, name: str | None = None) -> str:
+    """Return the text of all of a file's bytes.
+
+    Args:
+        name: of the encoding, None to detect it.
+
+    Raises:
+        UnknownEncoding: there is no encoding of that name.
+    """
+    encoding = named_encoding(name) if name else detect_encoding(io.BytesIO(data))
+    return decoder_for(encoding).decode(data, final=True)
 
 
 def decode_whole(data: bytes, encoding: Encoding) -> str:

@@ -44,14 +44,18 @@ class Encoding:
         name: of the codec.
         guessed: whether it is a guess of which the user is told.
         for_other_lines: the codec of the lines that are not in `name`, which then is UTF-8.
+        given: whether the user named it.
     """
 
     name: str
     guessed: bool = False
     for_other_lines: str | None = None
+    given: bool = False
 
     def note(self) -> str | None:
-        """Return the sentence for the user about a guess."""
+        """Return the sentence for the user about an encoding that is not the file's own word."""
+        if self.given:
+            return f"The text was read as {describe_encoding(self.name)}, as was asked for."
         if self.for_other_lines is not None:
             return (
                 "The text has lines in UTF-8 and lines in another encoding; these were read as "
@@ -81,7 +85,7 @@ def named_encoding(name: str) -> Encoding:
             "utf-16-le, cp1252, cp1254, iso8859-2, koi8-r, shift_jis, gb18030 or euc_kr."
         )
     # The codec of UTF-8 itself would keep a byte order mark as a character.
-    return Encoding("utf-8-sig" if known == "utf-8" else known)
+    return Encoding("utf-8-sig" if known == "utf-8" else known, given=True)
 
 
 def detect_encoding(stream: BinaryIO) -> Encoding:

@@ -91,7 +91,7 @@ def describe_encoding(name: str) -> str:
     ('cp1254 (Turkish)', 'utf-16-le')
     """
     languages = _NAMES.get(name.replace("mac_", "mac-").replace("iso8859_", "iso8859-"))
-    return f"{name} ({languages})" if languages else name
+    return f"{name} ({languages})" if languages else name.removesuffix("-sig")
 
 
 def plausibility(text: str) -> float:

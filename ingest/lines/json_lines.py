@@ -5,6 +5,7 @@ plain values and executes nothing.
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ _TIME_KEYS = (
 _INNER_TIME_KEYS = ("$date", "epochSecond", "seconds", "$numberLong", "SystemTime")
 # Smaller numbers are no times since 1970, larger ones none in nanoseconds.
 _MIN_EPOCH, _MAX_EPOCH = 10**9, 10**19
+_DECIMAL = re.compile(r"[0-9]{1,20}\.[0-9]{1,20}")
 
 
 @dataclass(frozen=True)
@@ -147,18 +149,46 @@ class Records:
         if not line.strip():
             return
         try:
-            record = json.loads(line)
-            text = record_text(record, _MAX_GROWTH * self._limits.max_record_chars)
+            records = _records_in(line)
+            max_chars = _MAX_GROWTH * self._limits.max_record_chars
+            texts = [record_text(record, max_chars) for record in records]
         except RecordTooLong:
             self.too_long.add(number)
             return
         except (ValueError, RecursionError):
             self.bad.add(number)
             return
-        self.count += 1
-        time = _time(record)
-        for part in line_parts(text + "\n", number, self._limits):
-            yield part._replace(time=time)
+        for record, text in zip(records, texts, strict=True):
+            self.count += 1
+            time = _time(record)
+            for part in line_parts(text + "\n", number, self._limits):
+                yield part._replace(time=time)
+
+
+# Numbers stay as they are written: a price of 1.10 is not 1.1.
+_DECODER = json.JSONDecoder(parse_float=str)
+# Between two records on a line; RFC 7464 begins each record with the control character.
+_BETWEEN_RECORDS = re.compile(r"[\s,\x1e]*")
+
+
+def _records_in(line: str) -> list[Any]:
+    """Return the records on a line: one, or several that some programs write without a newline.
+
+    Raises:
+        ValueError: it holds something else.
+        RecursionError: it is nested too deeply.
+    """
+    records, end = [], _end_of(_BETWEEN_RECORDS, line, 0)
+    while end < len(line):
+        record, end = _DECODER.raw_decode(line, end)
+        records.append(record)
+        end = _end_of(_BETWEEN_RECORDS, line, end)
+    return records
+
+
+def _end_of(pattern: re.Pattern[str], text: str, start: int) -> int:
+    match = pattern.match(text, start)
+    return match.end() if match else start
 
 
 class _RawLines:
@@ -242,7 +272,8 @@ def _time_text(value: Any) -> str | None:
         inner = (_time_text(value[key]) for key in _INNER_TIME_KEYS if key in value)
         return next(filter(None, inner), None)
     if isinstance(value, str):
-        return value
+        is_time = _DECIMAL.fullmatch(value) is None or _MIN_EPOCH <= float(value) < _MAX_EPOCH
+        return value if is_time else None
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number or not _MIN_EPOCH <= value < _MAX_EPOCH:
         return None

@@ -135,7 +135,7 @@ def test_colours_in_their_8_bit_form_do_not_make_a_text_western():
     ],
 )
 def test_a_named_encoding_is_known_by_its_usual_names(name, known):
-    assert named_encoding(name) == Encoding(known)
+    assert named_encoding(name) == Encoding(known, given=True)
 
 
 @pytest.mark.parametrize(
