@@ -13,11 +13,14 @@ from ingest.errors import (
     IngestError,
     LimitExceeded,
     ReaderFailed,
+    UnknownEncoding,
     UnsupportedFormat,
 )
 from ingest.folders import FoundFile, find_files
 from ingest.limits import DEFAULT_LIMITS, Limits
-from ingest.opening import kind_to_follow, open_document
+from ingest.lines.decoding import decode_text
+from ingest.lines.encoding import named_encoding
+from ingest.opening import kind_to_follow, open_document, takes_encoding
 from ingest.pdf.ocr import Ocr, find_ocr
 from ingest.sandbox.pool import SandboxPool
 from ingest.sandbox.render import PagePicture, Rectangle, render_page
@@ -51,15 +54,19 @@ __all__ = [
     "Segment",
     "Tail",
     "TailCursor",
+    "UnknownEncoding",
     "UnsupportedFormat",
     "begin_growing",
+    "decode_text",
     "encode_segments",
     "find_files",
     "find_ocr",
     "kind_to_follow",
+    "named_encoding",
     "open_document",
     "render_page",
     "resume_growing",
     "start_cursor",
+    "takes_encoding",
     "token_chunks",
 ]

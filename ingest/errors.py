@@ -3,6 +3,7 @@
     IngestError
     ├── DocumentNotFound    there is no readable file at the path
     ├── UnsupportedFormat   a file of a kind that Ammon does not read
+    ├── UnknownEncoding     the user names an encoding that does not exist
     ├── EncryptedDocument   a password, or a package for decryption, is missing
     ├── DamagedDocument     the format is known, the content cannot be read
     ├── EmptyDocument       undamaged, but without text
@@ -23,6 +24,10 @@ class DocumentNotFound(IngestError):
 
 class UnsupportedFormat(IngestError):
     """The content is of a kind that no reader supports."""
+
+
+class UnknownEncoding(IngestError):
+    """The encoding that the user names does not exist, or is not one of texts."""
 
 
 class EncryptedDocument(IngestError):

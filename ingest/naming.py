@@ -7,7 +7,11 @@ A file name may hold newlines, terminal escapes, or bidi overrides that make "gp
 import re
 import unicodedata
 
+from ingest.lines.encoding_guess import guess_encoding
+
 MAX_TITLE_CHARS = 120
+# Longer names are cut before they are looked at.
+_MAX_NAME_CHARS = 4096
 # Suffixes that a title does not need. "views.py" keeps its suffix.
 _SUFFIXES = (
     *(".txt", ".text", ".md", ".markdown", ".log", ".rst", ".pdf", ".jsonl", ".ndjson"),
@@ -16,6 +20,9 @@ _SUFFIXES = (
     *(".eml", ".emlx", ".msg", ".mbox", ".mhtml", ".mht", ".ipynb", ".srt", ".vtt", ".rtf"),
     *(".fb2.zip", ".fb2", ".odt", ".fodt", ".odp", ".fodp", ".pptx"),
 )
+# Reserved for pictographs: those of a newer Unicode than Python's are not "unassigned".
+_PICTOGRAPHS = range(0x1F000, 0x1FB00)
+_WINDOWS_PATH = re.compile(r"[A-Za-z]:[/\\]|\\\\")
 # Joiners are format characters, too, but Persian words and emoji need them.
 _JOINERS = "\u200c\u200d"
 
@@ -35,14 +42,31 @@ def clean_line(text: str, max_chars: int = MAX_TITLE_CHARS) -> str:
 def _clean_character(character: str) -> str:
     if character.isspace():
         return " "
-    if character in _JOINERS:
+    if character in _JOINERS or ord(character) in _PICTOGRAPHS:
         return character
     return "" if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"} else character
 
 
 def file_name(name: str) -> str:
-    """Return the last part of a path with slashes or backslashes, cleaned, for messages."""
-    return clean_line(re.split(r"[/\\]", name.rstrip("/\\"))[-1]) or "(no name)"
+    """Return the last part of a path, cleaned, for messages.
+
+    Backslashes separate its parts if it is a path of Windows; elsewhere they belong to the name.
+    """
+    separators = r"[/\\]" if _WINDOWS_PATH.match(name) else "/"
+    *_, last = [part for part in re.split(separators, name) if part] or [""]
+    return clean_line(_decoded(last[:_MAX_NAME_CHARS])) or "(no name)"
+
+
+def _decoded(name: str) -> str:
+    """Return a name whose bytes are not UTF-8, as on some older disks and in archives, as text."""
+    try:
+        data = name.encode("utf-8", "surrogateescape")
+        data.decode("utf-8")
+    except UnicodeEncodeError:  # surrogates that stand for no byte
+        return name
+    except UnicodeDecodeError:
+        return data.decode(guess_encoding(data), "replace")
+    return name
 
 
 def without_gz(name: str) -> str:

@@ -23,6 +23,7 @@ from ingest.errors import (
 )
 from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.lines.code import CODE_SUFFIXES, CodeReader
+from ingest.lines.encoding import Encoding, named_encoding
 from ingest.lines.json_lines import JsonLinesReader
 from ingest.lines.log import LogReader, looks_like_log
 from ingest.lines.notebook import NotebookReader
@@ -45,6 +46,7 @@ from ingest.sniffing import (
     HEAD_BYTES,
     OLE_MAGIC,
     SUPPORTED,
+    UNKNOWN_BINARY,
     XLSX,
     ZIP_MAGIC,
     describe_non_text,
@@ -94,6 +96,7 @@ class _File:
     source: Source
     limits: Limits
     password: str | None = field(repr=False)
+    encoding: Encoding | None = None
 
 
 class InspectableReader(Reader, Protocol):
@@ -113,14 +116,21 @@ class _Format(NamedTuple):
 
     unit: Unit
     make_reader: Callable[[_File], InspectableReader]
+    takes_encoding: bool = False
 
 
 # Makes a reader of a file that may be packed with gzip.
 _FromSource = Callable[[Source, str, Limits], InspectableReader]
 
 
-def _text_format(reader: _FromSource, unit: Unit = "line") -> _Format:
+def _source_format(reader: _FromSource, unit: Unit) -> _Format:
     return _Format(unit, lambda file: reader(file.source, file.name, file.limits))
+
+
+def _text_format(reader: type[TextReader], unit: Unit = "line") -> _Format:
+    return _Format(
+        unit, lambda f: reader(f.source, f.name, f.limits, f.encoding), takes_encoding=True
+    )
 
 
 _FORMATS: dict[Kind, _Format] = {
@@ -133,13 +143,13 @@ _FORMATS: dict[Kind, _Format] = {
     "epub": _Format("chapter", lambda file: EpubReader(file.path, file.name, file.limits)),
     "docx": _Format("paragraph", lambda file: DocxReader(file.path, file.name, file.limits)),
     "workbook": _Format("row", lambda file: _workbook_reader(file)),
-    "rtf": _text_format(RtfReader, "paragraph"),
+    "rtf": _source_format(RtfReader, "paragraph"),
     "notebook": _text_format(NotebookReader, "cell"),
     "subtitles": _text_format(SubtitleReader, "cue"),
     "fb2": _Format("chapter", lambda file: _fiction_book_reader(file)),
-    "email": _text_format(MailReader, "message"),
-    "mailbox": _text_format(MailboxReader, "message"),
-    "mhtml": _text_format(MhtmlReader, "paragraph"),
+    "email": _source_format(MailReader, "message"),
+    "mailbox": _source_format(MailboxReader, "message"),
+    "mhtml": _source_format(MhtmlReader, "paragraph"),
     "pdf": _Format("page", lambda f: PdfReader(f.path, f.name, f.limits, f.password)),
 }
 
@@ -162,6 +172,7 @@ def open_document(
     *,
     name: str | None = None,
     password: str | None = None,
+    encoding: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Document:
     """Recognise a file and return the document that streams it.
@@ -172,6 +183,8 @@ def open_document(
             from it. A PDF's own /Title is not used: it is seldom set with care, and anybody may
             have set it.
         password: for an encrypted PDF.
+        encoding: the name of a text's encoding; None to detect it. Files that say themselves how
+            they are encoded, such as EPUB and PDF, are read without it.
         limits: what the file may ask for.
 
     Raises:
@@ -183,12 +196,18 @@ def open_document(
     shown = file_name(name if name is not None else path.name)
     byte_count, head = _read_head(path, shown, limits)
     source = FileSource(path, shown)
-    file = _File(path, shown, _suffix(shown), head, source, limits, password)
+    given = None if encoding is None else named_encoding(encoding)
+    file = _File(path, shown, _suffix(shown), head, source, limits, password, given)
     kind, file = _recognise(file)
-    unit, make_reader = _FORMATS[kind]
+    unit, make_reader, _ = _FORMATS[kind]
     reader = make_reader(file)
     unit_count, notes = reader.inspect()
     return Document(title_from_name(shown), kind, path, byte_count, unit, unit_count, reader, notes)
+
+
+def takes_encoding(kind: Kind) -> bool:
+    """Return whether the encoding of a kind of files can be given."""
+    return _FORMATS[kind].takes_encoding
 
 
 def kind_to_follow(name: str) -> Kind:
@@ -329,6 +348,8 @@ def _refuse_other_kinds(file: _File) -> None:
             f"{file.name} is protected with a password, or a workbook of an older Excel: open it "
             "in a spreadsheet program and save it as xlsx without a password."
         )
+    if kind == UNKNOWN_BINARY and file.encoding is not None:
+        kind = None  # text in an encoding that was not recognised, such as UTF-16
     if file.suffix == ".docx" and file.head.startswith(OLE_MAGIC):
         raise EncryptedDocument(
             f"{file.name} is protected with a password, or a document of an older Word: open it in "

@@ -2,6 +2,8 @@
 
 import codecs
 
+from ingest.wide_encodings import unicode_without_mark
+
 PDF_HEADER = b"%PDF-"
 # Readers accept junk before the header up to here (ISO 32000 annex H, implementation note 13).
 PDF_HEADER_WITHIN_BYTES = 1024
@@ -11,6 +13,7 @@ SUPPORTED = (
     "ods), logs, JSON Lines, source code, e-mail, web archives, notebooks, subtitles and "
     "FictionBook"
 )
+UNKNOWN_BINARY = "binary data of an unknown kind"
 EPUB = "an EPUB book"
 DOCX = "a Word document (docx)"
 XLSX = "an Excel workbook (xlsx)"
@@ -97,10 +100,11 @@ def looks_like_ods(head: bytes) -> bool:
 def describe_non_text(head: bytes) -> str | None:
     """Return what kind of file this is, such as "a PNG image"; None if it may be text.
 
-    UTF-16, which has as many zeros as binary data, is text here, but not in `describe_binary`.
+    UTF-16 and UTF-32, which have as many zeros as binary data, are text here, but not in
+    `describe_binary`.
     """
-    utf16 = head.startswith(_UTF16_MARKS) or utf16_without_mark(head) is not None
-    return None if utf16 else describe_binary(head)
+    is_wide = head.startswith(_UTF16_MARKS) or unicode_without_mark(head) is not None
+    return None if is_wide else describe_binary(head)
 
 
 def describe_binary(head: bytes) -> str | None:
@@ -116,19 +120,7 @@ def describe_binary(head: bytes) -> str | None:
             binary or _is_unlike_text(signature)
         ):
             return words
-    return "binary data of an unknown kind" if binary else None
-
-
-def utf16_without_mark(head: bytes) -> str | None:
-    """Return "utf-16-le" or "utf-16-be" when every other byte is mostly zero, as in Latin text."""
-    pairs = len(head) // 2
-    if pairs < 4:
-        return None
-    even, odd = head[0 : 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
-    for zeros, others, encoding in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
-        if zeros > 0.7 * pairs and others <= 0.01 * pairs:
-            return encoding
-    return None
+    return UNKNOWN_BINARY if binary else None
 
 
 def _describe_zip(head: bytes) -> str:

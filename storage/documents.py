@@ -30,6 +30,7 @@ class DocumentRow:
     ``error`` is the sentence that explains a failed state. ``source_path`` is the path from which
     the file was read on this machine, None where it is unknown. ``version`` is the number of the
     file's version, and ``replaces`` is the id of the document that this one replaces, or None.
+    ``encoding`` is that of a text as a person named it, None where it is detected.
     """
 
     id: int
@@ -54,6 +55,7 @@ class DocumentRow:
     source_path: str | None = None
     version: int = 1
     replaces: int | None = None
+    encoding: str | None = None
 
 
 def add_document(
@@ -68,6 +70,7 @@ def add_document(
     source_path: str | None = None,
     version: int = 1,
     replaces: int | None = None,
+    encoding: str | None = None,
 ) -> DocumentRow:
     """Add a document without text after the other documents of its session.
 
@@ -80,6 +83,7 @@ def add_document(
         source_path: the path of the file, None where it is unknown.
         version: the number of the file's version, from 1.
         replaces: the id of the document that this one replaces.
+        encoding: of a text, if a person named it.
 
     Raises:
         NotFound: the session does not exist.
@@ -88,12 +92,13 @@ def add_document(
         get_session_by_id(db, session_id)
         document_id = db.insert(
             "INSERT INTO documents (session_id, ordinal, title, kind, file_name, sha256, "
-            "byte_count, state, created_at, source_path, version, replaces) "
+            "byte_count, state, created_at, source_path, version, replaces, encoding) "
             "VALUES (?, (SELECT coalesce(max(ordinal), 0) + 1 "
-            "FROM documents WHERE session_id = ?), ?, ?, ?, ?, ?, 'indexing', ?, ?, ?, ?)",
+            "FROM documents WHERE session_id = ?), ?, ?, ?, ?, ?, 'indexing', ?, ?, ?, ?, ?)",
             [session_id, session_id, storable(title), kind, storable(file_name)]
             + [sha256, byte_count, now()]
-            + [None if source_path is None else storable(source_path), version, replaces],
+            + [None if source_path is None else storable(source_path), version, replaces]
+            + [encoding],
         )
         touch_session(db, session_id)
         return get_document(db, document_id)

@@ -16,7 +16,7 @@ import sqlite_utils
 
 from storage.errors import SchemaTooNew, translated_errors
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 migrations = sqlite_utils.Migrations("ammon")
 
@@ -244,6 +244,14 @@ def m007_speeds(db: Any) -> None:
 
 
 migrations()(m007_speeds)
+
+
+def m009_encodings(db: Any) -> None:
+    """The encoding in which a text is read because a person named it."""
+    db.conn.execute("ALTER TABLE documents ADD COLUMN encoding TEXT")
+
+
+migrations()(m009_encodings)
 
 
 def needs_migration(db: Any, where: str) -> bool:

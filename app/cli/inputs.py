@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,12 +31,26 @@ class Input:
     add: Callable[[Service, str], DocumentRow]
 
 
-def find_inputs(arguments: Sequence[str], again: bool, password: str | None = None) -> list[Input]:
+@dataclass(frozen=True)
+class ReadOptions:
+    """How files are read.
+
+    Args:
+        again: files that were read already are read once more.
+        password: of the encrypted PDFs among them.
+        encoding: of the texts among them, None to detect it.
+    """
+
+    again: bool = False
+    password: str | None = field(default=None, repr=False)
+    encoding: str | None = None
+
+
+def find_inputs(arguments: Sequence[str], options: ReadOptions) -> list[Input]:
     """Find what the arguments of `read` name, in their order and each file once.
 
     Args:
-        again: whether files that were read already are read once more.
-        password: of the encrypted PDFs among them.
+        options: how they are read.
 
     Raises:
         IngestError: a folder or pattern matches no files.
@@ -44,43 +58,53 @@ def find_inputs(arguments: Sequence[str], again: bool, password: str | None = No
     found: list[Input] = []
     for argument in arguments:
         if argument == STANDARD_INPUT:
-            found.append(_standard_input())
+            found.append(_standard_input(options))
         elif argument.lower().startswith(("http://", "https://")):
-            found.append(_url(argument, password))
+            found.append(_url(argument, options))
         else:
             known = {item.label for item in found}
-            files = _files(argument, again, password)
+            files = _files(argument, options)
             found += [file for file in files if file.label not in known]
     return found
 
 
-def _files(argument: str, again: bool, password: str | None) -> list[Input]:
+def _files(argument: str, options: ReadOptions) -> list[Input]:
     from ingest import find_files
 
     found = find_files([Path(argument)])
-    return [_file(file.path, file.is_named, again, password) for file in found]
+    return [_file(file.path, file.is_named, options) for file in found]
 
 
-def _file(path: Path, is_named: bool, again: bool, password: str | None) -> Input:
+def _file(path: Path, is_named: bool, options: ReadOptions) -> Input:
     def add(service: Service, session: str) -> DocumentRow:
-        return service.documents.add(session, path, again=again, password=password)
+        return service.documents.add(
+            session,
+            path,
+            again=options.again,
+            password=options.password,
+            encoding=options.encoding,
+        )
 
     return Input(str(path), is_named, add)
 
 
-def _url(url: str, password: str | None) -> Input:
+def _url(url: str, options: ReadOptions) -> Input:
     def add(service: Service, session: str) -> DocumentRow:
         # Allowed always: a person at the terminal could fetch it anyway.
-        return service.sources.add_url(session, url, is_owner=True, password=password)
+        return service.sources.add_url(
+            session, url, is_owner=True, password=options.password, encoding=options.encoding
+        )
 
     return Input(url, True, add)
 
 
-def _standard_input() -> Input:
+def _standard_input(options: ReadOptions) -> Input:
+    from ingest import decode_text
+
     print(
         "Reading the text on standard input, up to its end (Ctrl-D).", file=sys.stderr, flush=True
     )
-    text = sys.stdin.read()
+    text = decode_text(sys.stdin.buffer.read(), options.encoding)
     return Input(
         STANDARD_INPUT, True, lambda service, session: service.sources.add_text(session, "", text)
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.follow import follow_log
-from app.cli.inputs import find_inputs
+from app.cli.inputs import ReadOptions, find_inputs
 from app.cli.open_service import open_service
 from app.cli.options import (
     CheckpointBudget,
@@ -63,6 +63,14 @@ def read(
             help="Ask for the password of encrypted PDFs; without it, AMMON_PDF_PASSWORD is tried.",
         ),
     ] = False,
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            "--encoding",
+            metavar="NAME",
+            help="Encoding of the texts among the files, such as cp1254; found out if not given.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read files into a session; the same command resumes an interrupted reading.
@@ -73,11 +81,15 @@ def read(
     """
     retention = Retention.given(keep_every, checkpoint_budget)
     secret = _password(password)
+    if follow and encoding is not None:
+        raise ValueError(
+            "The encoding of a followed log is found out: leave out --encoding, or --follow."
+        )
     if follow:
         ok = follow_log(data_dir, options, session, list(map(Path, files)), retention, as_json)
         raise typer.Exit(0 if ok else 1)
     with open_service(data_dir, options, session, retention) as service:
-        ok = _read(service, session, files, again, as_json, secret)
+        ok = _read(service, session, files, ReadOptions(again, secret, encoding), as_json)
     raise typer.Exit(0 if ok else 1)
 
 
@@ -96,15 +108,16 @@ def _read(
     service: Service,
     session: str,
     files: list[str],
-    again: bool,
+    options: ReadOptions,
     as_json: bool,
-    password: str | None,
 ) -> bool:
     from app.messages import KNOWN_ERRORS, sentence
-    from ingest import UnsupportedFormat
+    from ingest import UnsupportedFormat, named_encoding
     from storage import DocumentState
 
-    inputs = find_inputs(files, again, password)
+    if options.encoding is not None:
+        named_encoding(options.encoding)  # a wrong name is said once, not for each file
+    inputs = find_inputs(files, options)
     service.start_reading()  # starts the process that opens files while the model is loaded
     service.sessions.ensure(session)
     wanted: list[int] = []

@@ -12,7 +12,7 @@ from app.service.library import register, versions
 from app.service.library.file_store import sha256_of
 from app.service.library.versions import File
 from app.service.rereads import Rereads
-from ingest import EncryptedDocument
+from ingest import EncryptedDocument, named_encoding, takes_encoding
 from storage import DocumentRow, DocumentState
 
 
@@ -54,6 +54,7 @@ class Documents:
         again: bool = False,
         source: str | None = None,
         password: str | None = None,
+        encoding: str | None = None,
     ) -> DocumentRow:
         """Add a file to a session and read it; a file that is there already is resumed.
 
@@ -64,19 +65,24 @@ class Documents:
             source: where the original of a copy is, if that is known; files are told apart by it.
             password: of an encrypted PDF. It is kept in memory until the text is stored. If that
                 is interrupted, the document fails, says so, and asks for the password again.
+            encoding: of a text, such as "cp1254"; None to detect it. A text that was read in
+                another encoding is read again as a new reading, which replaces the earlier one.
 
         Raises:
             SessionBusy: the session is following a log.
             EncryptedDocument: the file needs a password, or another one.
+            UnknownEncoding: there is no encoding of that name.
             IngestError, StorageError, OSError: with the reason; nothing stored is changed.
         """
         context = self._context
         row = context.session(session)
+        encoding = named_encoding(encoding).name if encoding else None
         if log := context.following.end_log(row, path):
             return self.resume(log.id)
         file_path = source if name else str(path.resolve())
         with context.files.adding():
-            document = self._register(row.id, path, name or path.name, file_path, again, password)
+            file = (name or path.name, file_path)
+            document = self._register(row.id, path, *file, again, password, encoding)
         context.following.end_before(row, document)
         return self.resume(document.id, password)
 
@@ -88,6 +94,7 @@ class Documents:
         file_path: str | None,
         again: bool,
         password: str | None,
+        encoding: str | None,
     ) -> DocumentRow:
         """Check a file, copy it and register it; what cannot be read is refused before the copy.
 
@@ -97,7 +104,7 @@ class Documents:
         """
         context = self._context
         try:
-            context.processes.open_document(path, name=name, password=password)
+            context.processes.open_document(path, name=name, password=password, encoding=encoding)
         except EncryptedDocument:
             file = File(name, file_path, sha256_of(path))
             indexed = None if again else register.find_indexed(self._db, session_id, file)
@@ -105,7 +112,9 @@ class Documents:
                 raise
             return indexed
         copy, sha256 = context.files.put(path)
-        opened = context.processes.open_document(copy, name=name, password=password)
+        opened = context.processes.open_document(
+            copy, name=name, password=password, encoding=encoding
+        )
         return register.find_or_add(
             self._db,
             session_id,
@@ -114,6 +123,7 @@ class Documents:
             kind=opened.kind,
             byte_count=opened.byte_count,
             again=again,
+            encoding=encoding if takes_encoding(opened.kind) else None,
         )
 
     def follow(self, session: str, path: Path) -> DocumentRow:
@@ -243,4 +253,5 @@ class Documents:
                 title=document.title,
                 kind=document.kind,
                 byte_count=document.byte_count,
+                encoding=document.encoding,
             )

@@ -45,13 +45,19 @@ class OtherSources:
             return self._documents.add(session, path, f"{name}.txt")
 
     def add_url(
-        self, session: str, url: str, is_owner: bool = False, password: str | None = None
+        self,
+        session: str,
+        url: str,
+        is_owner: bool = False,
+        password: str | None = None,
+        encoding: str | None = None,
     ) -> DocumentRow:
         """Add the page or file at a web address; different content later is a new version.
 
         Args:
             is_owner: the caller works on this machine, so what the server allows does not matter.
             password: of an encrypted PDF.
+            encoding: of a text, None to detect it.
 
         Raises:
             NotAllowed: URLs, or this URL, are not read here, with the reason.
@@ -68,19 +74,32 @@ class OtherSources:
             raise NotAllowed(f"{url[:200]!r} is not a web address: those begin with https://.")
         with fetched(url, allowed) as file:
             return self._documents.add(
-                session, file.path, file.name, source=url.strip(), password=password
+                session,
+                file.path,
+                file.name,
+                source=url.strip(),
+                password=password,
+                encoding=encoding,
             )
 
-    def add_path(self, session: str, path: str, password: str | None = None) -> DocumentRow:
+    def add_path(
+        self,
+        session: str,
+        path: str,
+        password: str | None = None,
+        encoding: str | None = None,
+    ) -> DocumentRow:
         """Add a file of the machine that Ammon runs on.
 
         Args:
             password: of an encrypted PDF.
+            encoding: of a text, None to detect it.
 
         Raises:
             NotAllowed: it is not below a directory that is open for this.
         """
-        return self._documents.add(session, self._opened(session, path), password=password)
+        opened = self._opened(session, path)
+        return self._documents.add(session, opened, password=password, encoding=encoding)
 
     def follow_path(self, session: str, path: str) -> DocumentRow:
         """Read a log of the machine that Ammon runs on, now and as it grows.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ingest.document import Document, Segment
-from ingest.lines.packing import numbered_lines, pack_lines
+from ingest.lines.packing import Line, numbered_lines, pack_lines
 from ingest.lines.text import TextReader
 
 CODE_SUFFIXES = frozenset(
@@ -24,13 +24,15 @@ CODE_SUFFIXES = frozenset(
 class CodeReader(TextReader):
     """Reads one file of source code."""
 
+    is_for_terminals = False
+
     def cut(self, blocks: Iterable[str], document: Document) -> Iterator[Segment]:
         """Yield segments of whole lines, cut at blank lines where possible."""
         return pack_lines(numbered_lines(blocks, self.limits), self.limits, _rate_cut)
 
 
-def _rate_cut(line: str, following: str) -> int:
+def _rate_cut(line: Line, following: Line) -> int:
     """Return how good a cut between two lines is: 0, 1 or, best, 2."""
-    if line.strip() or not following.strip():
+    if line.text.strip() or not following.text.strip():
         return 0
-    return 1 if following[0].isspace() else 2
+    return 1 if following.text[0].isspace() else 2

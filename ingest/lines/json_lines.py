@@ -5,6 +5,7 @@ plain values and executes nothing.
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,9 +15,10 @@ from ingest.characters import without_controls, without_surrogates, without_type
 from ingest.document import Document, Segment
 from ingest.errors import DamagedDocument, LimitExceeded
 from ingest.limits import Limits
-from ingest.lines.log import time_span
 from ingest.lines.packing import Line, line_parts, pack_lines
+from ingest.lines.terminal import without_sequences
 from ingest.lines.text import TextReader
+from ingest.lines.times import time_span
 from ingest.number_ranges import NumberRanges
 
 # Values that are nested deeper stay JSON.
@@ -26,12 +28,24 @@ _MAX_ONE_LINE_CHARS = 400
 _MAX_GROWTH = 4
 # How much of a time is kept; a locator shows far less of it.
 _MAX_TIME_CHARS = 1000
-_TIME_KEYS = ("ts", "time", "timestamp", "@timestamp", "datetime", "date", "created_at")
+_TIME_KEYS = (
+    *("ts", "time", "timestamp", "@timestamp", "datetime", "date", "created_at", "t", "timeStamp"),
+    *("Timestamp", "Time", "@t", "eventTime", "event_time", "EventTime", "asctime", "logged_at"),
+    *("time_local", "time_iso8601", "timeMillis", "createdAt", "created", "epoch", "instant"),
+    *("__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP", "TimeCreated", "date_time"),
+)
+# A time may be an object: {"$date": "..."}, {"epochSecond": 1709632800, ...}.
+_INNER_TIME_KEYS = ("$date", "epochSecond", "seconds", "$numberLong", "SystemTime")
+# Smaller numbers are no times since 1970, larger ones none in nanoseconds.
+_MIN_EPOCH, _MAX_EPOCH = 10**9, 10**19
+_DECIMAL = re.compile(r"[0-9]{1,20}\.[0-9]{1,20}")
 
 
 @dataclass(frozen=True)
 class JsonLinesReader(TextReader):
     """Reads one JSON Lines file."""
+
+    is_for_terminals = False  # the values are cleaned, not the lines
 
     def cut(self, blocks: Iterable[str], document: Document) -> Iterator[Segment]:
         """Yield segments of whole records; note the lines that were left out.
@@ -135,18 +149,46 @@ class Records:
         if not line.strip():
             return
         try:
-            record = json.loads(line)
-            text = record_text(record, _MAX_GROWTH * self._limits.max_record_chars)
+            records = _records_in(line)
+            max_chars = _MAX_GROWTH * self._limits.max_record_chars
+            texts = [record_text(record, max_chars) for record in records]
         except RecordTooLong:
             self.too_long.add(number)
             return
         except (ValueError, RecursionError):
             self.bad.add(number)
             return
-        self.count += 1
-        time = _time(record)
-        for part in line_parts(text + "\n", number, self._limits):
-            yield part._replace(time=time)
+        for record, text in zip(records, texts, strict=True):
+            self.count += 1
+            time = _time(record)
+            for part in line_parts(text + "\n", number, self._limits):
+                yield part._replace(time=time)
+
+
+# Numbers stay as they are written: a price of 1.10 is not 1.1.
+_DECODER = json.JSONDecoder(parse_float=str)
+# Between two records on a line; RFC 7464 begins each record with the control character.
+_BETWEEN_RECORDS = re.compile(r"[\s,\x1e]*")
+
+
+def _records_in(line: str) -> list[Any]:
+    """Return the records on a line: one, or several that some programs write without a newline.
+
+    Raises:
+        ValueError: it holds something else.
+        RecursionError: it is nested too deeply.
+    """
+    records, end = [], _end_of(_BETWEEN_RECORDS, line, 0)
+    while end < len(line):
+        record, end = _DECODER.raw_decode(line, end)
+        records.append(record)
+        end = _end_of(_BETWEEN_RECORDS, line, end)
+    return records
+
+
+def _end_of(pattern: re.Pattern[str], text: str, start: int) -> int:
+    match = pattern.match(text, start)
+    return match.end() if match else start
 
 
 class _RawLines:
@@ -211,6 +253,8 @@ def record_text(record: Any, max_chars: int = sys.maxsize) -> str:
     one_line = ", ".join(pairs)
     if len(one_line) > _MAX_ONE_LINE_CHARS or "\n" in one_line:
         one_line = "\n".join(pairs) + "\n"
+    if "\x1b[" in one_line or "\x1b]" in one_line:
+        one_line = without_sequences(one_line)
     return without_typesetting(without_controls(without_surrogates(one_line)))
 
 
@@ -218,8 +262,22 @@ def _time(record: Any) -> str | None:
     """Return the time of a record as it is written there, None if it has none."""
     if not isinstance(record, dict):
         return None
-    times = (record[key] for key in _TIME_KEYS if isinstance(record.get(key), str))
-    return next((time[:_MAX_TIME_CHARS] for time in times), None)
+    times = (_time_text(record[key]) for key in _TIME_KEYS if key in record)
+    return next((time[:_MAX_TIME_CHARS] for time in times if time), None)
+
+
+def _time_text(value: Any) -> str | None:
+    """Return the value of a time key as text: a string, or a count since 1970."""
+    if isinstance(value, dict):
+        inner = (_time_text(value[key]) for key in _INNER_TIME_KEYS if key in value)
+        return next(filter(None, inner), None)
+    if isinstance(value, str):
+        is_time = _DECIMAL.fullmatch(value) is None or _MIN_EPOCH <= float(value) < _MAX_EPOCH
+        return value if is_time else None
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not _MIN_EPOCH <= value < _MAX_EPOCH:
+        return None
+    return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
 def _pairs(key: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:

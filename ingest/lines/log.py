@@ -1,40 +1,25 @@
 """Reads logs: whole lines, an entry together with its continuation lines, and their time stamps.
 
-The joined texts of the segments are the document.
+The joined texts of the segments are the document. An entry that is longer than a segment, such as
+one with a stack trace, is cut; the locator of each part has the entry's time.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ingest.document import Document, Segment
 from ingest.limits import Limits
 from ingest.lines.packing import Line, numbered_lines, pack_lines
+from ingest.lines.terminal import without_sequences
 from ingest.lines.text import TextReader
-from ingest.naming import clean_line
-
-# A time stamp is near the start of its line; the rest of the line is not searched.
-_STAMP_WITHIN_CHARS = 200
-_MAX_STAMP_CHARS = 40
-_TIME = r"\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?"
-_ZONE = r"(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?"
-_DAY = r"\d{4}[-/]\d{2}[-/]\d{2}"
-_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_STAMP = re.compile(
-    # Before it: the priority of syslog, an opening bracket or quote, a level, or nothing.
-    r"(?:<\d{1,3}>(?:\d )?)?[\[(\"']?(?:[A-Z]{4,8}[: \t]+)?[\[(]?"
-    # ISO 8601 and similar; syslog; a time alone; seconds since 1970 or since the start.
-    rf"(?P<stamp>{_DAY}[T ,]{{1,2}}{_TIME}{_ZONE}"
-    rf"|{_MONTH} [ \d]\d(?: \d{{4}})? {_TIME}"
-    rf"|{_TIME}(?=[\s\]])|\d{{10}}(?:\.\d{{1,9}})?(?=[\s\]])| *\d{{1,8}}\.\d{{6}}(?=\]))"
-    # Web servers: address, identity and user come first.
-    rf"|\S{{1,100}} \S{{1,40}} \S{{1,40}} \[(?P<web>\d{{2}}/{_MONTH}/\d{{4}}:{_TIME} [+-]\d{{4}})\]"
-)
+from ingest.lines.times import begins_entry_before_time, time_span, time_stamp
 
 
 @dataclass(frozen=True)
 class LogReader(TextReader):
     """Reads one log."""
+
+    is_log = True
 
     def cut(self, blocks: Iterable[str], document: Document) -> Iterator[Segment]:
         """Yield segments of whole entries where possible, labelled with their times."""
@@ -42,7 +27,11 @@ class LogReader(TextReader):
 
 
 def log_segments(
-    blocks: Iterable[str], limits: Limits, line: int = 1, is_line_start: bool = True
+    blocks: Iterable[str],
+    limits: Limits,
+    line: int = 1,
+    is_line_start: bool = True,
+    time: str | None = None,
 ) -> Iterator[Segment]:
     """Cut the text of a log into segments.
 
@@ -51,38 +40,62 @@ def log_segments(
         limits: the target and the maximum length of a segment.
         line: the number of the line on which the text begins.
         is_line_start: false if the text begins inside that line.
+        time: of the entry inside which the text begins.
     """
+    timed = timed_segments(blocks, limits, line, is_line_start, time)
+    return (segment for segment, _ in timed)
+
+
+def timed_segments(
+    blocks: Iterable[str], limits: Limits, line: int, is_line_start: bool, time: str | None
+) -> Iterator[tuple[Segment, str | None]]:
+    """Yield what `log_segments` yields, each with the time of the entry at its end."""
+    ends: list[str | None] = []
+
+    def label(lines: list[Line]) -> str | None:
+        ends.append(lines[-1].time)
+        return _label(lines)
+
     lines = numbered_lines(blocks, limits, line, is_line_start)
-    return pack_lines(lines, limits, _rate_cut, _label)
-
-
-def time_stamp(line: str) -> str | None:
-    """Return the time stamp at the start of a line as it is written there, None without one."""
-    match = _STAMP.match(line[:_STAMP_WITHIN_CHARS])
-    return (match["stamp"] or match["web"]).strip() if match else None
+    for segment in pack_lines(_with_times(lines, time), limits, _rate_cut, label):
+        yield segment, ends.pop()
 
 
 def looks_like_log(text: str) -> bool:
     """Return whether most of the first lines of a text start with a time stamp."""
-    lines = [line for line in text.split("\n")[:50] if line.strip()]
+    lines = [line for line in without_sequences(text).split("\n")[:50] if line.strip()]
     return len(lines) >= 3 and 2 * sum(map(bool, map(time_stamp, lines))) > len(lines)
 
 
-def time_span(first: str | None, last: str | None) -> str | None:
-    """Return "first – last" as a label for a locator; one time if they are equal or one is None."""
-    stamps = [clean_line(stamp, _MAX_STAMP_CHARS) for stamp in (first, last) if stamp]
-    return " – ".join(dict.fromkeys(stamps)) or None
+def _with_times(lines: Iterable[Line], time: str | None) -> Iterator[Line]:
+    """Yield the lines with the times of their entries.
 
-
-def _rate_cut(line: str, following: str) -> int:
-    """Return 1 for a cut before a line with a time stamp, else 0.
-
-    A line without one belongs to the entry above it: a stack trace, a wrapped message.
+    A line without a time belongs to the entry above it: a stack trace, a wrapped message.
     """
-    return 1 if time_stamp(following) else 0
+    for line in lines:
+        starts_entry = False
+        if line.is_start:
+            time, starts_entry = _entry_time(line.text, time)
+        yield line._replace(time=time, starts_entry=starts_entry)
+
+
+def _entry_time(line: str, time: str | None) -> tuple[str | None, bool]:
+    """Return the time of the entry of a line, and whether the entry begins with it.
+
+    Args:
+        time: of the entry of the line before.
+    """
+    if begins_entry_before_time(line):
+        return None, True
+    own = time_stamp(line)
+    return (time, False) if own is None else (own, True)
+
+
+def _rate_cut(line: Line, following: Line) -> int:
+    """Return 1 for a cut before an entry, else 0."""
+    return 1 if following.starts_entry else 0
 
 
 def _label(lines: list[Line]) -> str | None:
-    stamps = [time_stamp(line.text) for line in lines if line.is_start]
-    known = [stamp for stamp in stamps if stamp]
-    return time_span(known[0], known[-1]) if known else None
+    times = [line.time for line in lines if line.time]
+    return time_span(times[0], times[-1]) if times else None

@@ -14,7 +14,7 @@ from ingest.characters import without_controls, without_surrogates
 from ingest.document import Document, Segment
 from ingest.errors import DamagedDocument, EmptyDocument
 from ingest.lines.encoded_data import EncodedDataFilter, without_encoded_data
-from ingest.lines.packing import line_parts, pack_lines
+from ingest.lines.packing import Line, line_parts, pack_lines
 from ingest.lines.text import TextReader
 
 # Outputs are often tables and logs of any length; their beginning says what they are.
@@ -173,8 +173,8 @@ def _clean(text: str) -> str:
     return f"{text}\n\n"
 
 
-def _rate_cut(line: str, following: str) -> int:
+def _rate_cut(line: Line, following: Line) -> int:
     """Return how good a cut between two cells is; an output stays with its code."""
-    if _HEADING.match(following):
+    if _HEADING.match(following.text):
         return 2
-    return 0 if following.startswith("Output: ") else 1
+    return 0 if following.text.startswith("Output: ") else 1

@@ -15,18 +15,19 @@ from ingest.segmenting import cut_length, cut_text
 class Line(NamedTuple):
     """A line with its newline, or a part of a line that is longer than a segment may be.
 
-    `is_start` is false for a later part. `time` is the time of the record on the line, if it has
-    one.
+    `is_start` is false for a later part. `time` is the time of the record or entry of the line, if
+    it has one. `starts_entry` says that an entry of a log begins with the line.
     """
 
     text: str
     number: int
     is_start: bool = True
     time: str | None = None
+    starts_entry: bool = False
 
 
 # Returns how good a cut between two lines is: at least 0, higher is better.
-RateCut = Callable[[str, str], int]
+RateCut = Callable[[Line, Line], int]
 Label = Callable[[list[Line]], str | None]
 
 
@@ -93,7 +94,7 @@ class _PendingLines:
 
 
 def _quality(line: Line, following: Line, rate_cut: RateCut) -> int:
-    return rate_cut(line.text, following.text) if following.is_start else -1
+    return rate_cut(line, following) if following.is_start else -1
 
 
 def _segment(lines: list[Line], label: Label) -> Segment:

@@ -133,8 +133,8 @@ def _clock(stamp: str) -> str:
     return ":".join(part.zfill(2) for part in ["00", *parts][-3:])
 
 
-def _rate_cut(line: str, following: str) -> int:
-    return 1 if _SENTENCE_END.search(line) else 0
+def _rate_cut(line: Line, following: Line) -> int:
+    return 1 if _SENTENCE_END.search(line.text) else 0
 
 
 def _time_label(lines: list[Line]) -> str | None:

@@ -4,14 +4,14 @@ The readers of logs, code, JSON Lines and HTML inherit the decoding from here an
 differently.
 
 The law of this reader: the joined texts of the segments are the whole document, character by
-character, after every newline became `\\n`, the byte order mark and NUL characters were removed,
-bytes that are invalid in the encoding became U+FFFD, long encoded data became "…", and signs that
-only say where a word may be broken, such as soft hyphens, were removed (`without_typesetting`). The
-only exception is a segment that begins inside a table of Markdown, in its line of dashes or a row:
-the table's header line is before it, shortened if it is longer than half a segment.
+character, after every newline became `\\n`, the byte order mark, NUL characters and sequences for
+terminals (`terminal.py`) were removed, bytes that are invalid in the encoding became U+FFFD, long
+encoded data became "…", and signs that only say where a word may be broken, such as soft hyphens,
+were removed (`without_typesetting`). The only exception is a segment that begins inside a table of
+Markdown, in its line of dashes or a row: the table's header line is before it, shortened if it is
+longer than half a segment.
 """
 
-import codecs
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,8 +21,10 @@ from ingest.characters import blocks_without_typesetting
 from ingest.document import Document, Locator, Segment
 from ingest.errors import EmptyDocument, LimitExceeded
 from ingest.limits import Limits
+from ingest.lines.decoding import decoder_for
 from ingest.lines.encoded_data import EncodedDataFilter
 from ingest.lines.encoding import BLOCK_BYTES, Encoding, detect_encoding
+from ingest.lines.terminal import TerminalText
 from ingest.segmenting import cut_rows
 from ingest.source import Source, unreadable_error
 from ingest.tables.pipe_tables import mark_rows
@@ -30,13 +32,24 @@ from ingest.tables.pipe_tables import mark_rows
 
 @dataclass(frozen=True)
 class TextReader:
-    """Reads one text file; `name` is what messages call it, `limits` what it may ask for."""
+    """Reads one text file.
+
+    Args:
+        name: what messages call it.
+        limits: what it may ask for.
+        given_encoding: the encoding that the user says it has; None to detect it.
+    """
+
+    is_for_terminals: ClassVar[bool] = True
+    """Whether the text may hold sequences for terminals, which are no part of it."""
+    is_log: ClassVar[bool] = False
+    keeps_encoded_data: ClassVar[bool] = False
+    """Whether encoded binary data in the text is left to the reader."""
 
     source: Source
     name: str
     limits: Limits
-    # Whether encoded binary data in the text is left to the reader.
-    keeps_encoded_data: ClassVar[bool] = False
+    given_encoding: Encoding | None = None
 
     def inspect(self) -> tuple[int | None, list[str]]:
         """Return that neither the unit count nor a note is known before the reading."""
@@ -63,19 +76,25 @@ class TextReader:
         return self.limits.max_text_chars
 
     def encoding(self, stream: BinaryIO) -> Encoding:
-        """Return the encoding of a file; the caller rewinds the stream."""
+        """Return the detected encoding of a file; the caller rewinds the stream."""
         return detect_encoding(stream)
 
+    def chosen_encoding(self, stream: BinaryIO) -> Encoding:
+        """Return the encoding that the user named, else the detected one."""
+        return self.given_encoding or self.encoding(stream)
+
     def _read_stream(self, stream: BinaryIO, document: Document) -> Iterator[Segment]:
-        encoding = self.encoding(stream)
+        encoding = self.chosen_encoding(stream)
         stream.seek(0)
-        if encoding.guessed:
-            document.add_note(
-                f"The text's encoding was not marked; it was read as {encoding.name}."
-            )
-        tally = Tally()
-        blocks = self.bounded(_with_steps(decoded_blocks(stream, encoding, tally), document))
-        data_filter = EncodedDataFilter()
+        if note := encoding.note():
+            document.add_note(note)
+        tally, terminal, data_filter = Tally(), TerminalText(self.is_log), EncodedDataFilter()
+        blocks = _with_steps(
+            decoded_blocks(stream, encoding, tally, translate=not self.is_for_terminals), document
+        )
+        if self.is_for_terminals:
+            blocks = terminal.stream(blocks)
+        blocks = tally.counted(self.bounded(blocks))
         if not self.keeps_encoded_data:
             blocks = data_filter.filtered(blocks)
         empty = True
@@ -84,7 +103,7 @@ class TextReader:
                 empty = empty and segment.text.isspace()
                 yield segment
         finally:
-            for note in (*tally.notes(), *data_filter.notes()):
+            for note in (*tally.notes(), *terminal.notes(), *data_filter.notes()):
                 document.add_note(note)
         if empty:
             raise EmptyDocument(f"{self.name} holds only white space: there is nothing to read.")
@@ -125,11 +144,16 @@ class Tally:
     last: str = "\n"
 
     def add(self, text: str) -> None:
-        """Count a block of text."""
+        """Count the characters of a block of text that are left out or unreadable."""
         self.nuls += text.count("\0")
         self.unreadable += text.count("\ufffd")
-        self.newlines += text.count("\n")
-        self.last = text[-1:] or self.last
+
+    def counted(self, texts: Iterable[str]) -> Iterator[str]:
+        """Pass texts on and count their lines."""
+        for text in texts:
+            self.newlines += text.count("\n")
+            self.last = text[-1:] or self.last
+            yield text
 
     def lines(self) -> int:
         """Return the number of lines, including a last one without a newline."""
@@ -143,26 +167,30 @@ class Tally:
             yield f"Unreadable characters, shown as \ufffd: {self.unreadable:,}."
 
 
-def decoded_blocks(stream: BinaryIO, encoding: Encoding, tally: Tally) -> Iterator[str]:
+def decoded_blocks(
+    stream: BinaryIO, encoding: Encoding, tally: Tally, translate: bool = True
+) -> Iterator[str]:
     """Return the stream's text in blocks, as the law of this file says.
 
     Args:
         stream: at its start.
         encoding: of the text.
         tally: gets the counts of what was decoded.
+        translate: every newline becomes `\\n`.
     """
-    return blocks_without_typesetting(_decoded(stream, encoding, tally))
+    return blocks_without_typesetting(_decoded(stream, encoding, tally, translate))
 
 
-def _decoded(stream: BinaryIO, encoding: Encoding, tally: Tally) -> Iterator[str]:
-    """Yield the stream's text with `\\n` for every newline and without NUL characters."""
-    decoder = io.IncrementalNewlineDecoder(
-        codecs.getincrementaldecoder(encoding.name)(errors="replace"), translate=True
-    )
+def _decoded(stream: BinaryIO, encoding: Encoding, tally: Tally, translate: bool) -> Iterator[str]:
+    """Yield the stream's text without NUL characters, and with `\\n` for every newline if asked."""
+    decoder = decoder_for(encoding)
+    newlines = io.IncrementalNewlineDecoder(None, translate=True)
     while True:
         block = stream.read(BLOCK_BYTES)
         text = decoder.decode(block, final=not block)
         tally.add(text)
+        if translate:
+            text = newlines.decode(text, final=not block)
         # NUL ends a string in SQLite's full-text search: the text after it would never be found.
         yield text.replace("\0", "")
         if not block:

@@ -29,6 +29,7 @@ class HtmlReader(TextReader):
     """Reads one HTML page."""
 
     keeps_encoded_data: ClassVar[bool] = True  # it is in attributes, which are not read
+    is_for_terminals = False
 
     def max_chars(self) -> int:
         """Return the limit for the file with its markup in characters."""
@@ -65,7 +66,7 @@ class HtmlReader(TextReader):
         """Return what the page says about its parts."""
         survey = _Survey()
         with self.source.open(lambda note: None) as stream:
-            encoding = self.encoding(stream)
+            encoding = self.chosen_encoding(stream)
             stream.seek(0)
             for _ in feed_html(self.bounded(decoded_blocks(stream, encoding, Tally())), survey):
                 pass

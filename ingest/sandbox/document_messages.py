@@ -19,6 +19,7 @@ from ingest.errors import (
     IngestError,
     LimitExceeded,
     ReaderFailed,
+    UnknownEncoding,
     UnsupportedFormat,
 )
 from ingest.limits import Limits
@@ -28,6 +29,7 @@ _ERRORS: dict[str, type[IngestError]] = {
     for error in (
         DocumentNotFound,
         UnsupportedFormat,
+        UnknownEncoding,
         EncryptedDocument,
         DamagedDocument,
         EmptyDocument,
@@ -39,7 +41,12 @@ _ERRORS: dict[str, type[IngestError]] = {
 
 
 def pack_request(
-    serial: int, path: Path, name: str, password: str | None, limits: Limits
+    serial: int,
+    path: Path,
+    name: str,
+    password: str | None,
+    encoding: str | None,
+    limits: Limits,
 ) -> dict[str, Any]:
     """Return the part of a request that names a document.
 
@@ -48,6 +55,7 @@ def pack_request(
         path: of the file; it is made absolute, because this process may change its folder later.
         name: the file's name as the user gave it; the worker cleans it.
         password: for an encrypted PDF.
+        encoding: the name of a text's encoding, None to detect it.
         limits: what the file may ask for.
     """
     return {
@@ -55,6 +63,7 @@ def pack_request(
         "path": str(path.absolute()),
         "name": name,
         "password": password,
+        "encoding": encoding,
         "limits": asdict(limits),
     }
 

@@ -81,6 +81,7 @@ class SandboxPool:
         *,
         name: str | None = None,
         password: str | None = None,
+        encoding: str | None = None,
     ) -> Document:
         """Recognise a file in a worker and return the document, whose segments a worker reads, too.
 
@@ -88,6 +89,7 @@ class SandboxPool:
             path: of the file.
             name: the user's name for the file, where `path` is a temporary one.
             password: for an encrypted PDF.
+            encoding: the name of a text's encoding; None to detect it.
 
         Raises:
             IngestError: the file cannot be read; `LimitExceeded` or `ReaderFailed` if the worker
@@ -96,7 +98,9 @@ class SandboxPool:
         """
         path = Path(path)
         given_name = name if name is not None else path.name
-        request = pack_request(next(self._serials), path, given_name, password, self._limits)
+        request = pack_request(
+            next(self._serials), path, given_name, password, encoding, self._limits
+        )
         reader = _SandboxedReader(self, request, file_name(given_name), self._limits)
         found: dict[str, Any] = {}
         for answer in reader.answers(read=False, on_wait=lambda: None):

@@ -78,6 +78,7 @@ class DocumentWorker:
             Path(request["path"]),
             name=request["name"],
             password=request["password"],
+            encoding=request["encoding"],
             limits=limits,
         )
         self._serial = request["serial"]

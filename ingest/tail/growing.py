@@ -55,4 +55,4 @@ def resume_growing(values: dict[str, Any], open_text: str) -> GrowingText:
     """
     if "records" in values:
         return GrowingJsonLines.from_dict(values)
-    return GrowingLog(open_text, int(values["line"]), bool(values["is_line_start"]))
+    return GrowingLog.from_dict(values, open_text)

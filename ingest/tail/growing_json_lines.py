@@ -52,7 +52,7 @@ class GrowingJsonLines:
         """Add the next text and return the segments that are settled now."""
         settled: list[Segment] = []
         self.open, self._is_at_end = [], False
-        for segment in pack_records(self._lines(text), self._limits):
+        for segment in pack_records(self._lines(text.replace("\r", "\n")), self._limits):
             if self._is_at_end:
                 self.open.append(segment)
             else:

@@ -9,7 +9,6 @@ depend on the clock. Only if nothing can be appended to it any more (the file wa
 following ends) is it read as it is.
 """
 
-import codecs
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +18,8 @@ from typing import Any, BinaryIO
 
 from ingest.characters import without_typesetting
 from ingest.errors import DocumentNotFound, UnsupportedFormat
-from ingest.lines.encoding import detect_encoding
+from ingest.lines.decoding import decode_part, decode_whole
+from ingest.lines.encoding import Encoding, detect_encoding
 from ingest.naming import file_name
 from ingest.sniffing import HEAD_BYTES, describe_non_text, starts_as_pdf
 from ingest.source import open_file
@@ -45,7 +45,8 @@ class TailCursor:
         inode: of the file that is being read.
         offset: how many of its bytes were read.
         mark: by which the file is recognised at that offset.
-        encoding: of the log; fixed when following begins.
+        encoding: of the log, or two codecs joined with "+" where its lines are in UTF-8 and in
+            another encoding; fixed when following begins.
         is_mid_line: the text that was read last did not end with a newline.
         renewals: how often the log began again, after a rotation or emptied.
         gaps: how often the file that had been read was not found when the log began again.
@@ -102,7 +103,8 @@ def start_cursor(path: Path) -> TailCursor:
     with open_file(path, name) as stream:
         head = stream.read(HEAD_BYTES)
         kind = "a PDF" if starts_as_pdf(head) else describe_non_text(head)
-        encoding = detect_encoding(stream).name
+        found = detect_encoding(stream)
+    encoding = found.name
     if kind is None and encoding.startswith(("utf-16", "utf-32")):
         kind = f"text in {encoding.upper()}"
     if kind is not None:
@@ -110,7 +112,8 @@ def start_cursor(path: Path) -> TailCursor:
             f"{name} looks like {kind}; only a log in UTF-8 or another encoding that contains "
             "ASCII can be followed: read it without following."
         )
-    return TailCursor(status.st_ino, encoding="utf-8" if encoding == "utf-8-sig" else encoding)
+    names = ("utf-8" if encoding == "utf-8-sig" else encoding, found.for_other_lines)
+    return TailCursor(status.st_ino, encoding="+".join(filter(None, names)))
 
 
 class Tail:
@@ -274,9 +277,9 @@ class Tail:
             end = block.rfind(b"\n") + 1
             if not end and (to_the_end or len(block) == BLOCK_BYTES):
                 is_last = len(block) < BLOCK_BYTES
-                text, end = decode_partial_line(block, self.cursor.encoding, is_last)
+                text, end = decode_partial_line(block, self._encoding(), is_last)
             else:
-                text = normalized(block[:end].decode(self.cursor.encoding, "replace"))
+                text = normalized(decode_whole(block[:end], self._encoding()))
             if not end:
                 break
             if not self.cursor.offset:
@@ -286,6 +289,10 @@ class Tail:
             if text and not to_the_end:
                 break
         return "".join(texts)
+
+    def _encoding(self) -> Encoding:
+        name, _, other = self.cursor.encoding.partition("+")
+        return Encoding(name, for_other_lines=other or None)
 
     def _block(self) -> bytes:
         assert self._file is not None
@@ -308,7 +315,7 @@ class Tail:
         return "\n"
 
 
-def decode_partial_line(block: bytes, encoding: str, is_last: bool) -> tuple[str, int]:
+def decode_partial_line(block: bytes, encoding: Encoding, is_last: bool) -> tuple[str, int]:
     """Return the text of a part of a line, and of how many of its bytes that is.
 
     An incomplete character at the end is left for later, and so is a carriage return, after which a
@@ -319,15 +326,15 @@ def decode_partial_line(block: bytes, encoding: str, is_last: bool) -> tuple[str
         encoding: of the text.
         is_last: nothing follows, so nothing is left for later.
     """
-    decoder = codecs.getincrementaldecoder(encoding)("replace")
-    text = decoder.decode(block, final=is_last)
-    count = len(block) - len(decoder.getstate()[0])
+    text, count = decode_part(block, encoding, is_last)
     if text.endswith("\r") and not is_last:
         text, count = text[:-1], count - 1
     return normalized(text), count
 
 
 def normalized(text: str) -> str:
-    """Return text as the readers of finished files give it: see the law in `lines/text.py`."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    return without_typesetting(text)
+    """Return text as the readers of finished files give it: see the law in `lines/text.py`.
+
+    What a lone carriage return means is decided by the reader of the log.
+    """
+    return without_typesetting(text.replace("\r\n", "\n").replace("\0", ""))

@@ -48,8 +48,12 @@ PDF = make_pdf("One page.\nTwo lines.", cells_content(("a", "b")), "xyz", catalo
 
 GOOD = {
     "a.txt": (MARKDOWN + "Ende gut, alles gut.\n").encode("utf-16"),
+    "wide.txt": "Все люди рождаются свободными. 島のパン屋。\n".encode("utf-16-le") * 20,
+    "old.txt": "Les élèves ont reçu leur goûter.\n".encode("mac_roman") * 20,
     "a.md": MARKDOWN.encode(),
     "a.log": LOG.encode(),
+    "colours.log": LOG.replace("ERROR", "\x1b[31mERR\bOR\x1b[0m 10%\r20%\r").encode(),
+    "mixed.log": LOG.replace("worker", "Größe").encode() + LOG.replace("at", "ä").encode("cp1252"),
     "syslog": LOG.encode(),
     "a.jsonl": RECORDS.encode(),
     "a.py": CODE.encode(),

@@ -6,11 +6,9 @@ from hypothesis import strategies as st
 
 from ingest.sniffing import (
     describe_binary,
-    describe_non_text,
     has_pdf_header,
     starts_as_html,
     starts_as_pdf,
-    utf16_without_mark,
 )
 
 
@@ -42,13 +40,6 @@ def test_a_pdf_header_is_found_at_the_start_or_near_it(head, is_start, has_heade
 )
 def test_html_is_recognised_after_comments_and_an_xml_declaration(head, is_html):
     assert starts_as_html(head) is is_html
-
-
-@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-def test_utf_16_without_a_mark_is_text_in_its_byte_order(encoding):
-    head = "Plain words.\n".encode(encoding)
-    assert utf16_without_mark(head) == encoding
-    assert describe_non_text(head) is None and describe_binary(head) is not None
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=("Cc", "Cs"))))

@@ -17,12 +17,12 @@ from ingest import Document, Limits, Reader, Segment, opening
 STEPS_S = 4.5
 
 
-def open_document(path: Path, *, name: str, password: str | None, limits: Limits) -> Document:
+def open_document(path: Path, *, limits: Limits, **options: str | None) -> Document:
     """Open a file as `ingest.open_document` does, and misbehave if its first line says so."""
     words = path.read_bytes().split(b"\n")[0].decode("ascii", "replace").split()
     if words[:1] == ["opening"]:
         _misbehave(words[1])
-    document = opening.open_document(path, name=name, password=password, limits=limits)
+    document = opening.open_document(path, limits=limits, **options)
     if words[:1] == ["reading"]:
         document.reader = _HostileReader(document.reader, words[1])
     return document

@@ -54,7 +54,9 @@ def index_document(
     storage.reset_indexing(db, row.id)
     document: Document | DocumentRow | None = storage.reread_source(db, row.id)
     if document is None:
-        document = processes.open_document(files.path(row), name=row.file_name, password=password)
+        document = processes.open_document(
+            files.path(row), name=row.file_name, password=password, encoding=row.encoding
+        )
         document.on_step = check  # also while a page takes long
     try:
         end = _store_segments(db, row, _segments(db, document), tokens, check)

@@ -20,22 +20,36 @@ def find_or_add(
     kind: str,
     byte_count: int,
     again: bool,
+    encoding: str | None = None,
 ) -> DocumentRow:
     """The document that a file is already, else a new one with the title that its version gets.
 
     Args:
         title, kind, byte_count: of the file, as `ingest` opened it.
         again: read it once more even though its content was read; see `find_registered`.
+        encoding: of a text, if the person named it.
     """
     with db.transaction():  # nobody registers the same file in between
-        known = find_registered(db, session_id, file, again)
+        known = find_registered(db, session_id, file, again, encoding)
         if known is not None:
             return known
-        return add_row(db, session_id, file, title=title, kind=kind, byte_count=byte_count)
+        return add_row(
+            db,
+            session_id,
+            file,
+            title=title,
+            kind=kind,
+            byte_count=byte_count,
+            encoding=encoding,
+        )
 
 
 def find_registered(
-    db: Database, session_id: int, file: File, again: bool = False
+    db: Database,
+    session_id: int,
+    file: File,
+    again: bool = False,
+    encoding: str | None = None,
 ) -> DocumentRow | None:
     """The document that a file is already, None if it is a new one.
 
@@ -44,12 +58,14 @@ def find_registered(
     Args:
         again: ignore finished readings; resume an unfinished one, so that the same command can be
             given again after an interruption.
+        encoding: that the person named; a document that was read in another one is not it.
     """
     known = storage.find_by_hash(db, session_id, file.sha256)
     if (
         known is None
         or known.state == DocumentState.CANCELLED
         or (again and known.state == DocumentState.DONE)
+        or (encoding is not None and known.encoding != encoding)
     ):
         return None
     newest = storage.find_newest(db, session_id, file.name, file.path)
@@ -67,7 +83,14 @@ def find_indexed(db: Database, session_id: int, file: File) -> DocumentRow | Non
 
 
 def add_row(
-    db: Database, session_id: int, file: File, *, title: str, kind: str, byte_count: int
+    db: Database,
+    session_id: int,
+    file: File,
+    *,
+    title: str,
+    kind: str,
+    byte_count: int,
+    encoding: str | None = None,
 ) -> DocumentRow:
     """Add a document for a file, in the slot that its version has; the caller has a transaction."""
     slot = slot_for(db, session_id, file, title)
@@ -82,4 +105,5 @@ def add_row(
         source_path=file.path,
         version=slot.version,
         replaces=slot.replaces,
+        encoding=encoding,
     )

@@ -69,6 +69,11 @@ def notes_on(db: Database, row: DocumentRow) -> list[str]:
     if row.replaces is None:
         return []
     older = storage.get_document(db, row.replaces)
+    if older.sha256 == row.sha256 and older.encoding != row.encoding:
+        return [
+            f"The same file as {older.title!r}, read as {row.encoding}; passages of that are "
+            "offered only where this one has none. Remove it if it was read wrongly."
+        ]
     if older.sha256 == row.sha256:
         return [f"The same text as {older.title!r}, read once more."]
     return [

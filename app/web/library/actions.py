@@ -11,6 +11,7 @@ import gradio as gr
 from app.messages import KNOWN_ERRORS
 from app.service import Service
 from app.web.library.html import documents_html
+from app.web.library.upload import name_of
 from app.web.notify import notify, notify_text
 from app.web.sidebar.actions import SessionActions
 from storage import DocumentRow
@@ -34,21 +35,23 @@ class LibraryActions:
             return documents_html([], "")
 
     def upload(
-        self, session: str | None, paths: list[str] | None, password: str
-    ) -> tuple[Any, None, str]:
+        self, session: str | None, paths: list[str] | None, password: str, encoding: str | None
+    ) -> tuple[Any, None, str, str]:
         """Add the uploaded files; the others are added even if one is refused.
 
-        Returns: the sessions, and the emptied fields of files and password.
+        Args:
+            encoding: of the texts among them, empty to detect it.
+
+        Returns: the sessions, and the emptied fields of files, password and encoding.
         """
-        # The path is that of gradio's copy: only the name of the file is the person's own.
         secret = password or None
         adds = [
             lambda name, path=path: self._service.documents.add(
-                name, path, path.name, password=secret
+                name, Path(path), name_of(path), password=secret, encoding=encoding or None
             )
-            for path in map(Path, paths or [])
+            for path in paths or []
         ]
-        return self._add(session, *adds)[0], None, ""
+        return self._add(session, *adds)[0], None, "", ""
 
     def add_text(self, session: str | None, title: str, text: str) -> tuple[Any, Any, Any]:
         """Add a pasted text; its fields are emptied unless it was refused."""
@@ -57,15 +60,19 @@ class LibraryActions:
         )
         return (radio, "", "") if is_added else (radio, gr.skip(), gr.skip())
 
-    def add_url(self, session: str | None, url: str) -> tuple[Any, Any]:
+    def add_url(self, session: str | None, url: str, encoding: str | None) -> tuple[Any, Any]:
         """Fetch and add a page or file of the web."""
-        radio, is_added = self._add(session, lambda name: self._service.sources.add_url(name, url))
+        add_url = self._service.sources.add_url
+        radio, is_added = self._add(
+            session, lambda name: add_url(name, url, encoding=encoding or None)
+        )
         return radio, "" if is_added else gr.skip()
 
-    def add_path(self, session: str | None, path: str) -> tuple[Any, Any]:
+    def add_path(self, session: str | None, path: str, encoding: str | None) -> tuple[Any, Any]:
         """Add a file of the server."""
+        add_path = self._service.sources.add_path
         radio, is_added = self._add(
-            session, lambda name: self._service.sources.add_path(name, path)
+            session, lambda name: add_path(name, path, encoding=encoding or None)
         )
         return radio, "" if is_added else gr.skip()
 

@@ -10,8 +10,35 @@ from app.service import Service
 from app.web.events import QUIET, Handler
 from app.web.javascript import BUTTONS
 from app.web.library.actions import LibraryActions
+from app.web.library.upload import keep_names
 
 FILES = "Add books, documents or logs"
+ENCODINGS = [
+    ("Found out by Ammon", ""),
+    ("Unicode (utf-8)", "utf-8"),
+    ("Unicode (utf-16-le)", "utf-16-le"),
+    ("Western European (cp1252)", "cp1252"),
+    ("Western European (mac-roman)", "mac-roman"),
+    ("Western European (cp850)", "cp850"),
+    ("Central European (cp1250)", "cp1250"),
+    ("Central European (iso8859-2)", "iso8859-2"),
+    ("Cyrillic (cp1251)", "cp1251"),
+    ("Cyrillic (koi8-r)", "koi8-r"),
+    ("Cyrillic (cp866)", "cp866"),
+    ("Greek (cp1253)", "cp1253"),
+    ("Turkish (cp1254)", "cp1254"),
+    ("Hebrew (cp1255)", "cp1255"),
+    ("Arabic (cp1256)", "cp1256"),
+    ("Baltic (cp1257)", "cp1257"),
+    ("Vietnamese (cp1258)", "cp1258"),
+    ("Thai (cp874)", "cp874"),
+    ("Chinese (gb18030)", "gb18030"),
+    ("Traditional Chinese (big5)", "big5"),
+    ("Japanese (shift_jis)", "shift_jis"),
+    ("Japanese (euc_jp)", "euc_jp"),
+    ("Korean (cp949)", "cp949"),
+]
+"""The most common encodings, each with what the page calls it; another name can be typed."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +48,7 @@ class Library:
     upload: gr.File
     documents: gr.HTML
     password: gr.Textbox
+    encoding: gr.Dropdown
     title: gr.Textbox
     text: gr.Textbox
     add_text: gr.Button
@@ -35,10 +63,17 @@ def lay_out_library(service: Service) -> Library:
     """Place the components in the open gradio block."""
     allowed = service.settings.sources
     upload = gr.File(label=FILES, file_count="multiple", height=180)
+    keep_names(upload)
     with gr.Accordion("Other ways to add", open=False, elem_classes="plain field"):
         password = gr.Textbox(
             label="Password of a protected PDF (type it, then drop the file; it is not kept)",
             type="password",
+        )
+        encoding = gr.Dropdown(
+            ENCODINGS,
+            value="",
+            label="Encoding of texts (choose it, then drop the file)",
+            allow_custom_value=True,
         )
         title = gr.Textbox(label="Title of a text", max_lines=1, placeholder="Pasted text")
         text = gr.Textbox(label="Text to paste", lines=4, max_lines=12)
@@ -53,7 +88,18 @@ def lay_out_library(service: Service) -> Library:
             follow = gr.Button("Follow the log", size="sm", scale=1, min_width=110)
     documents = gr.HTML(js_on_load=BUTTONS)
     return Library(
-        upload, documents, password, title, text, add_text, url, add_url, path, add_path, follow
+        upload,
+        documents,
+        password,
+        encoding,
+        title,
+        text,
+        add_text,
+        url,
+        add_url,
+        path,
+        add_path,
+        follow,
     )
 
 
@@ -69,13 +115,13 @@ def wire_library(library: Library, act: LibraryActions, session: gr.Radio, show:
         session: the list of sessions; adding without a selected one makes and selects a session.
         show: shows the selected session in all tabs.
     """
-    upload = [session, library.upload, library.password]
+    upload = [session, library.upload, library.password, library.encoding]
     library.upload.upload(act.upload, upload, upload).then(*show)
     text = [session, library.title, library.text]
     library.add_text.click(act.add_text, text, text).then(*show)
     url = [session, library.url]
-    library.add_url.click(act.add_url, url, url).then(*show)
+    library.add_url.click(act.add_url, [*url, library.encoding], url).then(*show)
     path = [session, library.path]
-    library.add_path.click(act.add_path, path, path).then(*show)
+    library.add_path.click(act.add_path, [*path, library.encoding], path).then(*show)
     library.follow.click(act.follow, path, path).then(*show)
     library.documents.click(act.act, session, library.documents, **QUIET)

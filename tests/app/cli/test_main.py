@@ -47,6 +47,8 @@ def test_read_ask_report_delete(run, book):
         (["report", "nobody"], "nobody"),
         (["read", "missing.txt", "--session", "s"], "missing.txt"),
         (["read", "x.txt", "--session", "s", "--window", "many"], "--window"),
+        (["read", "x.txt", "--session", "s", "--encoding", "klingon"], "no text encoding named"),
+        (["read", "x.log", "--session", "s", "--encoding", "cp1254", "--follow"], "--follow"),
     ],
 )
 def test_an_error_is_one_sentence_without_a_traceback(run, arguments, message):

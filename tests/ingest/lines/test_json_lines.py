@@ -80,3 +80,48 @@ def test_only_lines_beyond_the_limit_are_refused(document):
 def test_a_file_without_any_json_line_is_damaged(document):
     with pytest.raises(DamagedDocument, match="No line of a.jsonl is a JSON record"):
         list(document(b"plain words\nmore\n", "a.jsonl").segments())
+
+
+def test_numbers_stay_as_they_are_written(document):
+    (segment,) = document(
+        b'{"price": 1.10, "mass": 6.02e23, "id": x}\n{"price": 1.10}\n', "a.jsonl"
+    ).segments()
+    assert segment.text == "price: 1.10\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"a": 1}{"b": 2}', '{"a": 1}, {"b": 2},', '\x1e{"a": 1}\x1e{"b": 2}', ' {"a": 1}  {"b": 2} '],
+)
+def test_records_that_share_a_line_are_all_read(document, line):
+    opened = document(f"{line}\n[3\n".encode(), "a.jsonl")
+    (segment,) = opened.segments()
+    assert segment.text == "a: 1\nb: 2\n"
+    assert opened.notes == ["Line 2 could not be read as JSON (left out)."]
+
+
+@pytest.mark.parametrize(
+    ("record", "time"),
+    [
+        ('{"t": {"$date": "2024-03-05T10:00:00Z"}}', "2024-03-05T10:00:00Z"),
+        ('{"time": 1709632800123}', "1709632800123 = 2024-03-05 10:00:00 UTC"),
+        ('{"ts": 1709632800.5}', "1709632800.5 = 2024-03-05 10:00:00 UTC"),
+        (
+            '{"__REALTIME_TIMESTAMP": "1709632800123456"}',
+            "1709632800123456 = 2024-03-05 10:00:00 UTC",
+        ),
+        (
+            '{"instant": {"epochSecond": 1709632800, "nanoOfSecond": 5}}',
+            "1709632800 = 2024-03-05 10:00:00 UTC",
+        ),
+        ('{"t": 5, "time": 0.25, "ts": true, "date": null}', None),
+    ],
+)
+def test_the_time_of_a_record_is_found_under_the_keys_of_many_programs(document, record, time):
+    (segment,) = document(f"{record}\n".encode(), "a.jsonl").segments()
+    assert segment.locator.label == time
+
+
+def test_colours_in_a_value_are_left_out(document):
+    (segment,) = document(b'{"msg": "\\u001b[31mERROR\\u001b[0m bad"}\n', "a.jsonl").segments()
+    assert segment.text == "msg: ERROR bad\n"

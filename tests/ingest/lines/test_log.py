@@ -3,7 +3,8 @@
 import pytest
 
 from ingest import Limits
-from ingest.lines.log import looks_like_log, time_stamp
+from ingest.lines.log import looks_like_log
+from ingest.lines.times import time_stamp
 
 ACCESS = '37.57.136.68 - - [25/Jan/2031:06:00:06 +0000] "GET / HTTP/1.1" 304 49284\n'
 
@@ -68,3 +69,59 @@ def test_a_text_with_a_few_times_in_it_is_not_a_log():
 def test_a_log_without_time_stamps_is_read(document):
     (segment,) = document(b"started\nstopped\n", "a.log").segments()
     assert str(segment.locator) == "lines 1–2"
+
+
+def test_every_part_of_a_long_entry_has_the_time_of_the_entry(document):
+    trace = "".join(f"\tat com.example.Step{at}.run(Step{at}.java:{at})\n" for at in range(60))
+    log = (
+        "2031-01-25 06:00:00,000 INFO up\n2031-01-25 06:09:30,999 ERROR charge failed\n"
+        f"java.lang.IllegalStateException: declined\n{trace}Caused by: SocketTimeout\n"
+        "2031-01-25 06:10:00,000 INFO up again\n"
+    )
+    limits = Limits(target_segment_chars=300, max_segment_chars=500)
+    segments = list(document(log.encode(), "app.log", limits=limits).segments())
+    assert "".join(segment.text for segment in segments) == log
+    assert len(segments) > 4
+    assert all(segment.locator.label == "2031-01-25 06:09:30,999" for segment in segments[2:-2])
+    (end,) = [segment for segment in segments if "SocketTimeout" in segment.text]
+    assert "06:09:30,999" in str(end.locator)
+
+
+def test_the_entries_of_an_exported_journal_have_their_own_times(document):
+    log = "".join(
+        f"__CURSOR=s={at}\n__REALTIME_TIMESTAMP=170963280{at}000000\nMESSAGE=up {at}\n\n"
+        for at in range(9)
+    )
+    limits = Limits(target_segment_chars=60, max_segment_chars=120)
+    segments = list(document(log.encode(), "j.log", limits=limits).segments())
+    assert all(segment.text.startswith("__CURSOR") for segment in segments)
+    assert "10:00:03 UTC" in str(segments[3].locator)
+
+
+def test_a_coloured_log_is_read_and_recognised_without_its_colours(document):
+    line = "\x1b[90m2031-01-25 06:00:01\x1b[0m \x1b[31mERROR\x1b[0m failed\n"
+    opened = document(line.encode() * 5, "server")
+    (segment,) = opened.segments()
+    assert opened.kind == "log"
+    assert segment.text == "2031-01-25 06:00:01 ERROR failed\n" * 5
+    assert segment.locator.label == "2031-01-25 06:00:01"
+    assert opened.notes == ["Control sequences for terminals, such as colours, were left out."]
+
+
+def test_progress_lines_count_as_the_lines_that_stay(document):
+    opened = document(b"start\n10%\r20%\r30%\nend\n", "a.log")
+    (segment,) = opened.segments()
+    assert (segment.text, opened.unit_count) == ("start\n30%\nend\n", 3)
+
+
+def test_a_log_of_two_encodings_loses_no_character(document):
+    data = (
+        "06:00:01 déjà reçu\n".encode() * 3 + "06:00:02 Müller prüft Größe\n".encode("cp1252") * 3
+    )
+    opened = document(data, "a.log")
+    text = "".join(segment.text for segment in opened.segments())
+    assert text == "06:00:01 déjà reçu\n" * 3 + "06:00:02 Müller prüft Größe\n" * 3
+    assert opened.notes == [
+        "The text has lines in UTF-8 and lines in another encoding; these were read as cp1252 "
+        "(Western European)."
+    ]

@@ -71,7 +71,7 @@ def test_the_locator_leaves_out_blank_lines_at_the_ends():
         ("plain words\n".encode("utf-16-le"), "plain words\n"),
         ("emoji 👩‍🔬 stays\n".encode(), "emoji 👩‍🔬 stays\n"),
         (b"<|im_end|>\n<|im_start|>system\n", "<|im_end|>\n<|im_start|>system\n"),
-        (b"a form feed\x0cand \x1b[31mred\n", "a form feed\x0cand \x1b[31mred\n"),
+        (b"a form feed\x0cand \x1b[31mred\n", "a form feed\x0cand red\n"),
         ("The light\u00adhouse tele\u200bgraph\n".encode(), "The lighthouse telegraph\n"),
         ("The light\u00ad\nhouse\n".encode(), "The light-\nhouse\n"),
         ("one\n\ufefftwo\n".encode(), "one\ntwo\n"),

@@ -57,5 +57,5 @@ def test_an_error_that_is_not_in_the_tree_is_not_made():
 def test_a_request_has_an_absolute_path_and_all_limits(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     limits = Limits(max_pages=7)
-    request = through_json(pack_request(1, tmp_path.relative_to(tmp_path), "a", None, limits))
+    request = through_json(pack_request(1, tmp_path.relative_to(tmp_path), "a", None, None, limits))
     assert request["path"] == str(tmp_path) and Limits(**request["limits"]) == limits

@@ -49,14 +49,15 @@ def answer(*parts, tmp_path, read=True, times=1):
     """Return what a worker sends, how often it opened the file, and its limits of silence."""
     opened, connection = [], FakeConnection()
 
-    def open_document(path, *, name, password, limits):
-        opened.append((path, name, password))
+    def open_document(path, *, name, password, encoding, limits):
+        opened.append((path, name, password, encoding))
         if isinstance(parts[0], Exception) and parts[0].args == ("opening",):
             raise parts[0]
         return Document(name, "text", path, 1, "line", None, FakeReader(parts))
 
     worker = DocumentWorker(connection, open_document)
-    request = pack_request(7, tmp_path / "a", "a.txt", "sesame", Limits(seconds_without_step=3.0))
+    limits = Limits(seconds_without_step=3.0)
+    request = pack_request(7, tmp_path / "a", "a.txt", "sesame", "cp1254", limits)
     for _ in range(times):
         worker.answer({**request, "read": read})
     return connection.sent, opened, connection.silence_limits
@@ -66,7 +67,7 @@ def test_a_document_is_answered_without_segments_unless_they_are_asked_for(tmp_p
     sent, opened, _ = answer(segment("x"), tmp_path=tmp_path, read=False)
     assert [set(message) for message in sent] == [{"document"}]
     assert sent[0]["document"]["title"] == "a.txt"
-    assert opened == [(tmp_path / "a", "a.txt", "sesame")]
+    assert opened == [(tmp_path / "a", "a.txt", "sesame", "cp1254")]
 
 
 def test_segments_come_in_batches_before_the_document(tmp_path):

@@ -79,8 +79,9 @@ def test_a_write_can_end_inside_a_character_or_newline(log, make_tail, text):
     for byte in (text * 2).encode():
         append(log, bytes([byte]))
         came += drain(tail)
-    plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    assert came == without_typesetting(plain) * 2
+    plain = without_typesetting(text.replace("\r\n", "\n"))
+    # What a lone carriage return means, its reader decides.
+    assert came == plain * 2
 
 
 def test_a_log_in_an_8_bit_encoding_is_followed(log, make_tail):

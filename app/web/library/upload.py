@@ -1,0 +1,41 @@
+"""The names of uploaded files as people gave them.
+
+gradio stores its copy of an upload under a name without the characters that some system does not
+allow (quotes, #, ?, and more), and its field hands on only the path of the copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+
+class UploadedFile(str):
+    """The path of gradio's copy of a file; `file_name` is the name of the person's own file."""
+
+    file_name: str
+
+    def __new__(cls, path: str, file_name: str | None) -> UploadedFile:
+        """Make it of a path and the name that the browser sent with the file."""
+        made = super().__new__(cls, path)
+        made.file_name = file_name or Path(path).name
+        return made
+
+
+def keep_names(field: gr.File) -> None:
+    """Make a field for several files hand on an `UploadedFile` for each."""
+    # Not a subclass: gradio writes a .pyi file beside the source of each subclass.
+    field.preprocess = _with_names
+
+
+def name_of(path: str) -> str:
+    """The person's own name of an uploaded file."""
+    return path.file_name if isinstance(path, UploadedFile) else Path(path).name
+
+
+def _with_names(payload: Iterable[Any] | None) -> list[UploadedFile] | None:
+    """What gradio calls with the files of an upload, after it checked their paths."""
+    return None if payload is None else [UploadedFile(f.path, f.orig_name) for f in payload]
