@@ -142,11 +142,13 @@ def _no_element(tag: str, attributes: Attributes) -> bool:
 
 def is_main(tag: str, attributes: Attributes) -> bool:
     """Return whether an element is the main part of its page."""
-    return tag == "main" or attributes.get("role") == "main"
+    return tag == "main" or (bool(attributes) and attributes.get("role") == "main")
 
 
 def is_chrome(tag: str, attributes: Attributes) -> bool:
     """Return whether an element is left out on any page: a menu, a side bar, a page number."""
+    if not attributes:
+        return tag == "nav"
     return (
         tag == "nav"
         or is_page_number(attributes)

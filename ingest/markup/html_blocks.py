@@ -32,6 +32,8 @@ _BLOCKS = frozenset(
     "pre section summary table tbody tfoot thead ul text".split()
 )
 _CELLS = frozenset({"td", "th"})
+# Elements that change their text without any attribute.
+_WITH_EFFECT = frozenset({"del", "s", "strike", "sup", "sub", "msup", "msub", "mfrac"})
 _SPACE = re.compile(r"\s+")
 # A document type with declarations of its own, which an HTML parser would show as text.
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]{0,2000}\[.*?\]\s*>", re.IGNORECASE | re.DOTALL)
@@ -199,10 +201,8 @@ class _BlockTarget:
         return blocks
 
     def start(self, tag: str, attributes: Attributes) -> None:
-        for name in ("id", "name"):
-            if attributes.get(name) in self._wanted_anchors:
-                self._flush()
-                self._anchors.append(attributes[name])
+        if self._wanted_anchors and attributes:
+            self._take_anchors(attributes)
         if self._skipped:
             self._skipped += 1
         elif tag in NEVER_TEXT or self._is_unwanted(tag, attributes):
@@ -211,6 +211,12 @@ class _BlockTarget:
             self._skipped, self._skip_note = 1, left_out.HIDDEN
         else:
             self._start_read(tag, attributes)
+
+    def _take_anchors(self, attributes: Attributes) -> None:
+        for name in ("id", "name"):
+            if attributes.get(name) in self._wanted_anchors:
+                self._flush()
+                self._anchors.append(attributes[name])
 
     def end(self, tag: str) -> None:
         if self._skipped:
@@ -260,10 +266,14 @@ class _BlockTarget:
         for element in self._effects:
             script = element.script or script
             struck = struck or element.is_struck
-        self._runs.append(Run(without_controls(text), script, struck))
+        self._runs.append(Run(text, script, struck))
 
     def _start_effect(self, tag: str, attributes: Attributes) -> None:
         """Note what an element does to its text."""
+        parent = self._open[-1] if self._open else None
+        if not attributes and parent is None and tag not in _WITH_EFFECT:
+            self._open.append(None)
+            return
         element = _Element(tag, script_of(tag, attributes), is_struck(tag, attributes))
         element.is_link = tag == "a" and "#" in attributes.get("href", "")
         if self._is_mark(element) or is_note_reference(attributes):
@@ -337,7 +347,7 @@ class _BlockTarget:
         if not self._pre:
             lines = (" ".join(line.split()) for line in text.split("\n"))
             text = "\n".join(line for line in lines if line)
-        text = without_typesetting(without_surrogates(text))
+        text = without_typesetting(without_controls(without_surrogates(text)))
         return text.strip("\n" if self._pre else None)
 
     # Blocks.

@@ -18,7 +18,7 @@ def declarations(attributes: Mapping[str, str]) -> dict[str, str]:
     >>> declarations({"style": "Color: red; display:NONE"})
     {'color': 'red', 'display': 'none'}
     """
-    style = attributes.get("style")
+    style = attributes.get("style") if attributes else None
     if not style:
         return {}
     pairs = (part.partition(":") for part in style.lower().split(";"))
@@ -30,7 +30,7 @@ def is_hidden(tag: str, attributes: Mapping[str, str]) -> bool:
 
     A whole page that is hidden is shown by a script later.
     """
-    if tag in _WHOLE_PAGE:
+    if not attributes or tag in _WHOLE_PAGE:
         return False
     if "hidden" in attributes or attributes.get("aria-hidden") == "true":
         return True
@@ -53,6 +53,8 @@ def script_of(tag: str, attributes: Mapping[str, str]) -> Script:
 
 def is_page_number(attributes: Mapping[str, str]) -> bool:
     """Return whether an element is the number of a page of the printed book."""
+    if not attributes:
+        return False
     kinds = f"{attributes.get('epub:type', '')} {attributes.get('role', '')}".split()
     names = attributes.get("class", "").lower().split()
     return not (_PAGE_KINDS.isdisjoint(kinds) and _PAGE_CLASSES.isdisjoint(names))
@@ -60,5 +62,7 @@ def is_page_number(attributes: Mapping[str, str]) -> bool:
 
 def is_note_reference(attributes: Mapping[str, str]) -> bool:
     """Return whether an element is marked as the reference to a footnote."""
+    if not attributes:
+        return False
     kinds = f"{attributes.get('epub:type', '')} {attributes.get('role', '')}".split()
     return not _NOTE_KINDS.isdisjoint(kinds)
