@@ -401,8 +401,9 @@ class _BlockTarget:
             return
         if not self._tables:
             self._tables.append(TableRows())
+        rows = self._tables[-1]
         is_header = bool(self._head) or all(cell.is_header for cell in row)
-        text, header = self._tables[-1].end_row(row, is_header)
+        text, header = rows.end_row(row, is_header or rows.first_row_is_header(row))
         if text:
             self._emit(text, 0, tight=True, header=header)
 

@@ -7,6 +7,10 @@ from ingest.markup.inline import Script
 _STRUCK = frozenset({"del", "s", "strike"})
 _SCRIPTS: dict[str, Script] = {"sup": "sup", "sub": "sub", "super": "sup"}
 _NOTE_KINDS = frozenset({"noteref", "doc-noteref"})
+_NOTES = frozenset(
+    "footnote footnotes endnote endnotes rearnote rearnotes note doc-footnote doc-endnote "
+    "doc-endnotes".split()
+)
 _PAGE_KINDS = frozenset({"pagebreak", "doc-pagebreak"})
 _PAGE_CLASSES = frozenset({"pagenum", "pageno", "pagenumber", "page-number"})
 _WHOLE_PAGE = frozenset({"html", "body"})
@@ -28,9 +32,9 @@ def declarations(attributes: Mapping[str, str]) -> dict[str, str]:
 def is_hidden(tag: str, attributes: Mapping[str, str]) -> bool:
     """Return whether an element, with its content, is not shown.
 
-    A whole page that is hidden is shown by a script later.
+    A whole page that is hidden is shown by a script later, and a footnote when its mark is touched.
     """
-    if not attributes or tag in _WHOLE_PAGE:
+    if not attributes or tag in _WHOLE_PAGE or not _NOTES.isdisjoint(_kinds(attributes)):
         return False
     if "hidden" in attributes or attributes.get("aria-hidden") == "true":
         return True
@@ -55,14 +59,15 @@ def is_page_number(attributes: Mapping[str, str]) -> bool:
     """Return whether an element is the number of a page of the printed book."""
     if not attributes:
         return False
-    kinds = f"{attributes.get('epub:type', '')} {attributes.get('role', '')}".split()
     names = attributes.get("class", "").lower().split()
-    return not (_PAGE_KINDS.isdisjoint(kinds) and _PAGE_CLASSES.isdisjoint(names))
+    return not (_PAGE_KINDS.isdisjoint(_kinds(attributes)) and _PAGE_CLASSES.isdisjoint(names))
 
 
 def is_note_reference(attributes: Mapping[str, str]) -> bool:
     """Return whether an element is marked as the reference to a footnote."""
-    if not attributes:
-        return False
-    kinds = f"{attributes.get('epub:type', '')} {attributes.get('role', '')}".split()
-    return not _NOTE_KINDS.isdisjoint(kinds)
+    return bool(attributes) and not _NOTE_KINDS.isdisjoint(_kinds(attributes))
+
+
+def _kinds(attributes: Mapping[str, str]) -> list[str]:
+    """Return what an element is said to be, in the words of EPUB and of ARIA."""
+    return f"{attributes.get('epub:type', '')} {attributes.get('role', '')}".split()
