@@ -13,6 +13,7 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.markup import left_out
+from ingest.markup.css import ClassStyles
 from ingest.markup.html_lists import LISTS, ListNumbers
 from ingest.markup.html_style import is_hidden as is_not_shown
 from ingest.markup.html_style import is_note_reference, is_struck, script_of
@@ -76,6 +77,7 @@ def markup_blocks(
     anchors: frozenset[str] = frozenset(),
     *,
     is_hidden: ElementTest = is_not_shown,
+    classes: ClassStyles | None = None,
     add_note: Callable[[str], None] = lambda note: None,
 ) -> Iterator[Block]:
     """Yield the blocks of a file that arrives in pieces.
@@ -89,10 +91,11 @@ def markup_blocks(
         is_inside: true for elements outside which everything is left out; None to read all.
         anchors: the ids to report with the block that follows them.
         is_hidden: true for elements that are not shown; they are left out, too.
+        classes: what style sheets say about classes.
         add_note: called with a sentence for each kind of text that was left out, but not for
             elements that are unwanted.
     """
-    target = _BlockTarget(is_unwanted, is_hidden, anchors, add_note)
+    target = _BlockTarget(is_unwanted, is_hidden, anchors, classes, add_note)
     for _ in feed_html(texts, _InsideOnly(target, is_inside) if is_inside else target):
         yield from target.take_blocks()
     yield from target.take_blocks()
@@ -167,11 +170,13 @@ class _BlockTarget:
         is_unwanted: ElementTest,
         is_hidden: ElementTest,
         anchors: frozenset[str],
+        classes: ClassStyles | None,
         add_note: Callable[[str], None],
     ) -> None:
         self._is_unwanted = is_unwanted
         self._is_hidden = is_hidden
         self._wanted_anchors = anchors
+        self._classes = classes
         self._add_note = add_note
         self._blocks: list[Block] = []
         self._runs: list[Run] = []
@@ -274,7 +279,11 @@ class _BlockTarget:
         if not attributes and parent is None and tag not in _WITH_EFFECT:
             self._open.append(None)
             return
-        element = _Element(tag, script_of(tag, attributes), is_struck(tag, attributes))
+        element = _Element(
+            tag,
+            script_of(tag, attributes, self._classes),
+            is_struck(tag, attributes, self._classes),
+        )
         element.is_link = tag == "a" and "#" in attributes.get("href", "")
         if self._is_mark(element) or is_note_reference(attributes):
             element.mark_from, element.flushes = len(self._runs), self._flushes

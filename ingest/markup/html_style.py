@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from ingest.markup.css import ClassStyles, declared
 from ingest.markup.inline import Script
 
 _STRUCK = frozenset({"del", "s", "strike"})
@@ -16,17 +17,18 @@ _PAGE_CLASSES = frozenset({"pagenum", "pageno", "pagenumber", "page-number"})
 _WHOLE_PAGE = frozenset({"html", "body"})
 
 
-def declarations(attributes: Mapping[str, str]) -> dict[str, str]:
-    """Return the declarations of the attribute `style`, in lower case.
-
-    >>> declarations({"style": "Color: red; display:NONE"})
-    {'color': 'red', 'display': 'none'}
-    """
-    style = attributes.get("style") if attributes else None
-    if not style:
-        return {}
-    pairs = (part.partition(":") for part in style.lower().split(";"))
-    return {name.strip(): value.replace("!important", "").strip() for name, _, value in pairs}
+def declarations(
+    attributes: Mapping[str, str], classes: ClassStyles | None = None
+) -> dict[str, str]:
+    """Return the declarations for an element: of its classes, then of the attribute `style`."""
+    found: dict[str, str] = {}
+    if not attributes:
+        return found
+    if classes:
+        for name in attributes.get("class", "").split():
+            found |= classes.get(name, {})
+    style = attributes.get("style")
+    return found | declared(style) if style else found
 
 
 def is_hidden(tag: str, attributes: Mapping[str, str]) -> bool:
@@ -42,17 +44,20 @@ def is_hidden(tag: str, attributes: Mapping[str, str]) -> bool:
     return found.get("display") == "none" or found.get("visibility") == "hidden"
 
 
-def is_struck(tag: str, attributes: Mapping[str, str]) -> bool:
+def is_struck(tag: str, attributes: Mapping[str, str], classes: ClassStyles | None = None) -> bool:
     """Return whether the text of an element is struck out."""
     if tag in _STRUCK:
         return True
-    found = declarations(attributes)
+    found = declarations(attributes, classes)
     return any("line-through" in found.get(f"text-decoration{end}", "") for end in ("", "-line"))
 
 
-def script_of(tag: str, attributes: Mapping[str, str]) -> Script:
+def script_of(
+    tag: str, attributes: Mapping[str, str], classes: ClassStyles | None = None
+) -> Script:
     """Return whether the text of an element is raised or lowered."""
-    return _SCRIPTS.get(tag) or _SCRIPTS.get(declarations(attributes).get("vertical-align", ""), "")
+    align = declarations(attributes, classes).get("vertical-align", "")
+    return _SCRIPTS.get(tag) or _SCRIPTS.get(align, "")
 
 
 def is_page_number(attributes: Mapping[str, str]) -> bool:
