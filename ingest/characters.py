@@ -14,8 +14,7 @@ _JOINED = "0-9A-Za-z\u00c0-\u02af\u0370-\u052f\u1e00-\u1fff"
 _TYPESETTING = re.compile(rf"[\u00ad\u2060\ufeff]+|(?<![{_SEPARATED}])\u200b+")
 # They keep letters apart that a font would draw as one, where no spelling needs them.
 _JOINERS = re.compile(rf"(?<=[{_JOINED}])[\u200c\u200d]+(?=[{_JOINED}])")
-_INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
-_HAS_INVISIBLE = re.compile(f"[{''.join(sorted(_INVISIBLE))}]")
+_INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 # At a line's end a soft hyphen is a hyphen that is seen.
 _SEEN_HYPHEN = re.compile("(?<=[^\\W\\d_])\u00ad(?=\n)")
 # Longer rows of such signs are not held until their end arrives.
@@ -44,28 +43,32 @@ def without_typesetting(text: str) -> str:
     >>> without_typesetting("light\\u00adhouse, tele\\u200bgraph, Auf\\u200clage")
     'lighthouse, telegraph, Auflage'
     """
-    if not _HAS_INVISIBLE.search(text):
+    if text.isascii() or not any(sign in text for sign in _INVISIBLE):
         return text
     return _JOINERS.sub("", _TYPESETTING.sub("", _SEEN_HYPHEN.sub("-", text)))
 
 
 def blocks_without_typesetting(blocks: Iterable[str]) -> Iterator[str]:
-    """Yield a text that arrives in blocks as `without_typesetting` returns the whole text."""
-    held = ""
+    """Yield a text that arrives in blocks as `without_typesetting` returns the whole text.
+
+    The neighbours of a sign decide about it: signs at the end of a block are held, together with
+    the character before them, until the next one arrives.
+    """
+    before, held = "", ""
     for block in blocks:
         text = held + block
-        end = _decided_length(text)
-        held = text[end:]
-        yield without_typesetting(text[:end])
-    yield without_typesetting(held)
-
-
-def _decided_length(text: str) -> int:
-    """Return how much of a text can be cleaned before the rest is known.
-
-    The neighbours of a sign decide about it, so the cut is between two visible characters.
-    """
-    for end in range(len(text) - 1, max(0, len(text) - _MAX_HELD_CHARS), -1):
-        if text[end] not in _INVISIBLE and text[end - 1] not in _INVISIBLE:
-            return end
-    return max(0, len(text) - _MAX_HELD_CHARS)
+        end = len(text.rstrip(_INVISIBLE))
+        if end == len(text):
+            held = ""
+            yield without_typesetting(before + text)[len(before) :]
+            before = text[-1:] or before
+        elif end:
+            held = text[end - 1 :]
+            yield without_typesetting(before + text[:end])[len(before) : -1]
+            before = ""
+        else:
+            held = text
+        if len(held) > _MAX_HELD_CHARS:
+            yield without_typesetting(before + held)[len(before) :]
+            before, held = "", ""
+    yield without_typesetting(before + held)[len(before) :]

@@ -141,9 +141,11 @@ class _Reading:
 
     def _small_part(self, name: str) -> bytes:
         """Return a part beside the main part, nothing if it is missing, damaged or too large."""
+        part = entry_path(self._main, name) or ""
         try:
-            return self._archive.read(entry_path(self._main, name) or "", MAX_XML_BYTES)
+            return self._archive.read(part, MAX_XML_BYTES) if part in self._archive else b""
         except IngestError:
+            self._document.add_note(f"{part} could not be read; what it says is missing.")
             return b""
 
     def _part_blocks(

@@ -23,6 +23,7 @@ from ingest.markup.xml import attribute, local_name
 _LEFT_OUT = frozenset({"del", "moveFrom", "instrText", "delText", "rt", "sectPr", "sdtPr"})
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}
 # The lines between a page's text and its notes are stored as notes of these types.
+_NOTES = frozenset({"footnote", "endnote"})
 _SEPARATORS = frozenset({"separator", "continuationSeparator", "continuationNotice"})
 _REFERENCES = {
     "footnoteReference": "footnote",
@@ -109,7 +110,7 @@ class WordTarget:
             self._skipped += 1
             if name in _REFERENCES:
                 self._notes.placed.add(NoteKey(_REFERENCES[name], attribute(attributes, "id")))
-        elif name.endswith("Change") or attribute(attributes, "type") in _SEPARATORS:
+        elif name.endswith("Change") or (name in _NOTES and _is_separator(attributes)):
             self._skip(name)
         elif self._run_properties:
             self._run_properties += 1
@@ -126,7 +127,6 @@ class WordTarget:
 
     def end(self, tag: str) -> None:
         """Take the end of an element, with which a paragraph, a cell or a row may be complete."""
-        name = local_name(tag)
         self._tag = ""
         if self._skipped:
             self._skipped -= 1
@@ -134,10 +134,8 @@ class WordTarget:
             self._run_properties -= 1
         elif self._properties:
             self._properties -= 1
-        elif name in self._ENDS:
-            self._ENDS[name](self)
         else:
-            self._formula.end(name, self._paragraph.runs)
+            self._end_content(local_name(tag))
 
     def data(self, text: str) -> None:
         """Take text; it counts only inside a run."""
@@ -206,6 +204,12 @@ class WordTarget:
             self._read_cell_property(name, attribute(attributes, "val"))
         if name not in self._STARTS:
             self._formula.start(name, attributes, self._paragraph.runs)
+
+    def _end_content(self, name: str) -> None:
+        if name in self._ENDS:
+            self._ENDS[name](self)
+        else:
+            self._formula.end(name, self._paragraph.runs)
 
     def _start_run(self) -> None:
         self._format = self._style_format = PLAIN
@@ -432,3 +436,7 @@ class WordTarget:
         "tr": _end_row,
         "tc": _end_cell,
     }
+
+
+def _is_separator(attributes: Attributes) -> bool:
+    return attribute(attributes, "type") in _SEPARATORS

@@ -10,18 +10,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ingest.markup.inline import Script
+from ingest.markup.symbol_fonts import is_symbol_font
 from ingest.markup.xml import BrokenXml, attribute, elements, local_name, parse_tree
 
 MAX_XML_BYTES = 8 * 1024 * 1024
 # Styles may be based on each other in a circle.
 _MAX_BASES = 30
 _OFF = frozenset({"0", "false", "off", "none"})
+_PROPERTIES = frozenset({"strike", "dstrike", "vanish", "vertAlign", "rFonts"})
 _SCRIPTS: dict[str, Script] = {"superscript": "sup", "subscript": "sub"}
 
 
 @dataclass(frozen=True)
 class RunFormat:
-    """How a run is set; None where nothing is said. `font` is that of symbols."""
+    """How a run is set; None where nothing is said. `font` is named if it is one of symbols."""
 
     script: Script | None = None
     is_struck: bool | None = None
@@ -30,6 +32,8 @@ class RunFormat:
 
     def with_property(self, name: str, attributes: Mapping[str, str]) -> "RunFormat":
         """Return the format after an element of `w:rPr` of that name."""
+        if name not in _PROPERTIES:
+            return self
         value = attribute(attributes, "val")
         if name in {"strike", "dstrike"}:
             # A run may say that it is struck out once and that it is not struck out twice.
@@ -39,12 +43,13 @@ class RunFormat:
             return replace(self, is_hidden=value not in _OFF)
         if name == "vertAlign":
             return replace(self, script=_SCRIPTS.get(value, ""))
-        if name == "rFonts":
-            return replace(self, font=attribute(attributes, "ascii") or self.font)
-        return self
+        font = attribute(attributes, "ascii")
+        return replace(self, font=font) if is_symbol_font(font) else self
 
     def over(self, base: "RunFormat") -> "RunFormat":
         """Return this format, with what it does not say from `base`."""
+        if self is PLAIN or base is PLAIN:
+            return base if self is PLAIN else self
         return RunFormat(
             base.script if self.script is None else self.script,
             base.is_struck if self.is_struck is None else self.is_struck,

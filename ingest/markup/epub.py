@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.document import Document, Locator, Segment
-from ingest.errors import DamagedDocument, EmptyDocument, LimitExceeded
+from ingest.errors import DamagedDocument, EmptyDocument, IngestError, LimitExceeded
 from ingest.limits import Limits
 from ingest.lines.encoding import detect_markup_encoding
 from ingest.lines.text import Tally, decoded_blocks
 from ingest.markup.archive import Archive, EntryMissing
+from ingest.markup.css import MAX_SHEET_CHARS, class_styles
 from ingest.markup.epub_package import Package, read_package
 from ingest.markup.html_blocks import Attributes, markup_blocks
 from ingest.markup.html_style import is_page_number
@@ -25,6 +26,7 @@ from ingest.naming import clean_line
 from ingest.sniffing import HEAD_BYTES, describe_non_text
 
 _MAX_NOTED = 8
+_MAX_SHEETS = 100
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class _Reading:
     ) -> None:
         self.chapter = 0
         self._add_note = add_note
+        self._classes = class_styles(_sheets(archive, package))
         self._archive = archive
         self._package = package
         self._name = name
@@ -158,7 +161,11 @@ class _Reading:
                 stream.seek(0)
                 texts = decoded_blocks(stream, encoding, Tally())
                 yield from markup_blocks(
-                    texts, _is_page_number, anchors=anchors, add_note=self._add_note
+                    texts,
+                    _is_page_number,
+                    anchors=anchors,
+                    classes=self._classes,
+                    add_note=self._add_note,
                 )
                 return
             reason = "damaged"
@@ -178,6 +185,15 @@ class _Reading:
                 f"{self._name} has more than {self._limits.max_text_chars:,} characters up to "
                 f"chapter {self.chapter}, the limit for one document: split it and read the parts."
             )
+
+
+def _sheets(archive: Archive, package: Package) -> Iterator[str]:
+    """Yield the style sheets of a book; one that cannot be read changes little."""
+    for entry in package.sheets[:_MAX_SHEETS]:
+        try:
+            yield archive.read(entry, MAX_SHEET_CHARS).decode("utf-8", "replace")
+        except IngestError:
+            continue
 
 
 def _is_page_number(tag: str, attributes: Attributes) -> bool:

@@ -34,10 +34,14 @@ class TocEntry:
 
 @dataclass(frozen=True)
 class Package:
-    """A book: its files in reading order, None for one that is not text; its table of contents."""
+    """A book: its files in reading order, None for one that is not text; its table of contents.
+
+    `sheets` are its style sheets.
+    """
 
     spine: list[str | None]
     toc: list[TocEntry]
+    sheets: list[str]
 
 
 def read_package(archive: Archive, name: str) -> Package:
@@ -74,7 +78,12 @@ def read_package(archive: Archive, name: str) -> Package:
             "program (such as Calibre) and save it again."
         )
     _refuse_encrypted(archive, name, spine)
-    return Package(spine, _toc(archive, path, root, manifest))
+    sheets = [
+        _found(archive, entry_path(path, item.get("href", "")))
+        for item in manifest.values()
+        if item.get("media-type", "").lower() == "text/css"
+    ]
+    return Package(spine, _toc(archive, path, root, manifest), [sheet for sheet in sheets if sheet])
 
 
 def _found(archive: Archive, path: str | None) -> str | None:

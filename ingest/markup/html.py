@@ -13,6 +13,7 @@ from ingest.errors import EmptyDocument
 from ingest.lines.encoding import Encoding, detect_markup_encoding
 from ingest.lines.text import Tally, TextReader, decoded_blocks
 from ingest.markup import left_out
+from ingest.markup.css import MAX_SHEET_CHARS, ClassStyles, class_styles
 from ingest.markup.html_blocks import NEVER_TEXT, Attributes, ElementTest, feed_html, markup_blocks
 from ingest.markup.html_style import is_hidden, is_page_number
 from ingest.markup.paragraphs import ParagraphCutter
@@ -51,7 +52,12 @@ class HtmlReader(TextReader):
             document.add_note(left_out.SURROUNDINGS)
         is_unwanted, is_inside, is_hidden = survey.element_tests()
         found = markup_blocks(
-            blocks, is_unwanted, is_inside, is_hidden=is_hidden, add_note=document.add_note
+            blocks,
+            is_unwanted,
+            is_inside,
+            is_hidden=is_hidden,
+            classes=survey.classes(),
+            add_note=document.add_note,
         )
         cutter = ParagraphCutter(self.limits)
         yield from cutter.segments(found)
@@ -74,14 +80,18 @@ class HtmlReader(TextReader):
 
 
 class _Survey:
-    """Counts the characters of text in the parts of a page: body, main part, articles."""
+    """Counts the characters in the parts of a page: body, main part, articles. Keeps its sheets."""
 
     def __init__(self) -> None:
         self.everything = self.shown = self.body = self.main = self.article = 0
         # For each kind of part: how many elements are open in it, including itself.
+        self._sheets: list[str] = []
+        self._sheet_chars = 0
+        self._in_style = False
         self._never = self._hidden = self._chrome = self._frame = self._main = self._article = 0
 
     def start(self, tag: str, attributes: Attributes) -> None:
+        self._in_style = tag == "style"
         self._never += bool(self._never) or tag in NEVER_TEXT
         self._hidden += bool(self._hidden) or is_hidden(tag, attributes)
         self._chrome += bool(self._chrome) or is_chrome(tag, attributes)
@@ -90,6 +100,7 @@ class _Survey:
         self._article += bool(self._article) or tag == "article"
 
     def end(self, tag: str) -> None:
+        self._in_style = False
         self._never -= bool(self._never)
         self._hidden -= bool(self._hidden)
         self._chrome -= bool(self._chrome)
@@ -99,6 +110,9 @@ class _Survey:
 
     def data(self, text: str) -> None:
         if self._never:
+            if self._in_style and self._sheet_chars < MAX_SHEET_CHARS:
+                self._sheets.append(text)
+                self._sheet_chars += len(text)
             return
         chars = sum(map(len, text.split()))
         self.everything += chars
@@ -112,6 +126,10 @@ class _Survey:
 
     def close(self) -> None:
         pass
+
+    def classes(self) -> ClassStyles:
+        """Return what the style sheets in the page say about classes."""
+        return class_styles(["".join(self._sheets)])
 
     def element_tests(self) -> tuple[ElementTest, ElementTest | None, ElementTest]:
         """Return the tests `is_unwanted`, `is_inside` and `is_hidden` of `markup_blocks`."""
@@ -145,11 +163,13 @@ def _no_element(tag: str, attributes: Attributes) -> bool:
 
 def is_main(tag: str, attributes: Attributes) -> bool:
     """Return whether an element is the main part of its page."""
-    return tag == "main" or attributes.get("role") == "main"
+    return tag == "main" or (bool(attributes) and attributes.get("role") == "main")
 
 
 def is_chrome(tag: str, attributes: Attributes) -> bool:
     """Return whether an element is left out on any page: a menu, a side bar, a page number."""
+    if not attributes:
+        return tag == "nav"
     return (
         tag == "nav"
         or is_page_number(attributes)

@@ -13,6 +13,7 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.markup import left_out
+from ingest.markup.css import ClassStyles
 from ingest.markup.html_lists import LISTS, ListNumbers
 from ingest.markup.html_style import is_hidden as is_not_shown
 from ingest.markup.html_style import is_note_reference, is_struck, script_of
@@ -32,6 +33,8 @@ _BLOCKS = frozenset(
     "pre section summary table tbody tfoot thead ul text".split()
 )
 _CELLS = frozenset({"td", "th"})
+# Elements that change their text without any attribute.
+_WITH_EFFECT = frozenset({"del", "s", "strike", "sup", "sub", "msup", "msub", "mfrac"})
 _SPACE = re.compile(r"\s+")
 # A document type with declarations of its own, which an HTML parser would show as text.
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]{0,2000}\[.*?\]\s*>", re.IGNORECASE | re.DOTALL)
@@ -74,6 +77,7 @@ def markup_blocks(
     anchors: frozenset[str] = frozenset(),
     *,
     is_hidden: ElementTest = is_not_shown,
+    classes: ClassStyles | None = None,
     add_note: Callable[[str], None] = lambda note: None,
 ) -> Iterator[Block]:
     """Yield the blocks of a file that arrives in pieces.
@@ -87,10 +91,11 @@ def markup_blocks(
         is_inside: true for elements outside which everything is left out; None to read all.
         anchors: the ids to report with the block that follows them.
         is_hidden: true for elements that are not shown; they are left out, too.
+        classes: what style sheets say about classes.
         add_note: called with a sentence for each kind of text that was left out, but not for
             elements that are unwanted.
     """
-    target = _BlockTarget(is_unwanted, is_hidden, anchors, add_note)
+    target = _BlockTarget(is_unwanted, is_hidden, anchors, classes, add_note)
     for _ in feed_html(texts, _InsideOnly(target, is_inside) if is_inside else target):
         yield from target.take_blocks()
     yield from target.take_blocks()
@@ -165,11 +170,13 @@ class _BlockTarget:
         is_unwanted: ElementTest,
         is_hidden: ElementTest,
         anchors: frozenset[str],
+        classes: ClassStyles | None,
         add_note: Callable[[str], None],
     ) -> None:
         self._is_unwanted = is_unwanted
         self._is_hidden = is_hidden
         self._wanted_anchors = anchors
+        self._classes = classes
         self._add_note = add_note
         self._blocks: list[Block] = []
         self._runs: list[Run] = []
@@ -199,10 +206,8 @@ class _BlockTarget:
         return blocks
 
     def start(self, tag: str, attributes: Attributes) -> None:
-        for name in ("id", "name"):
-            if attributes.get(name) in self._wanted_anchors:
-                self._flush()
-                self._anchors.append(attributes[name])
+        if self._wanted_anchors and attributes:
+            self._take_anchors(attributes)
         if self._skipped:
             self._skipped += 1
         elif tag in NEVER_TEXT or self._is_unwanted(tag, attributes):
@@ -211,6 +216,12 @@ class _BlockTarget:
             self._skipped, self._skip_note = 1, left_out.HIDDEN
         else:
             self._start_read(tag, attributes)
+
+    def _take_anchors(self, attributes: Attributes) -> None:
+        for name in ("id", "name"):
+            if attributes.get(name) in self._wanted_anchors:
+                self._flush()
+                self._anchors.append(attributes[name])
 
     def end(self, tag: str) -> None:
         if self._skipped:
@@ -260,11 +271,19 @@ class _BlockTarget:
         for element in self._effects:
             script = element.script or script
             struck = struck or element.is_struck
-        self._runs.append(Run(without_controls(text), script, struck))
+        self._runs.append(Run(text, script, struck))
 
     def _start_effect(self, tag: str, attributes: Attributes) -> None:
         """Note what an element does to its text."""
-        element = _Element(tag, script_of(tag, attributes), is_struck(tag, attributes))
+        parent = self._open[-1] if self._open else None
+        if not attributes and parent is None and tag not in _WITH_EFFECT:
+            self._open.append(None)
+            return
+        element = _Element(
+            tag,
+            script_of(tag, attributes, self._classes),
+            is_struck(tag, attributes, self._classes),
+        )
         element.is_link = tag == "a" and "#" in attributes.get("href", "")
         if self._is_mark(element) or is_note_reference(attributes):
             element.mark_from, element.flushes = len(self._runs), self._flushes
@@ -337,7 +356,7 @@ class _BlockTarget:
         if not self._pre:
             lines = (" ".join(line.split()) for line in text.split("\n"))
             text = "\n".join(line for line in lines if line)
-        text = without_typesetting(without_surrogates(text))
+        text = without_typesetting(without_controls(without_surrogates(text)))
         return text.strip("\n" if self._pre else None)
 
     # Blocks.
@@ -391,8 +410,9 @@ class _BlockTarget:
             return
         if not self._tables:
             self._tables.append(TableRows())
+        rows = self._tables[-1]
         is_header = bool(self._head) or all(cell.is_header for cell in row)
-        text, header = self._tables[-1].end_row(row, is_header)
+        text, header = rows.end_row(row, is_header or rows.first_row_is_header(row))
         if text:
             self._emit(text, 0, tight=True, header=header)
 

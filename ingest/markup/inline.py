@@ -29,6 +29,9 @@ class Run(NamedTuple):
 
 def joined_runs(runs: Iterable[Run]) -> str:
     """Return the text of a paragraph's runs, or of a part of it."""
+    runs = list(runs)
+    if not any(run.script or run.struck for run in runs):
+        return "".join([run.text for run in runs])
     parts = []
     for struck, same in itertools.groupby(runs, key=lambda run: run.struck):
         text = "".join(

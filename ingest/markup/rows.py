@@ -52,7 +52,7 @@ class TableRows:
     def __init__(self, caption: str = "") -> None:
         self.caption = caption
         self._header: list[str] = []
-        self._has_body = False
+        self._has_names = self._has_body = False
         self._above: list[str] = []
         # For a column that a cell of an earlier row takes: that cell's text, and its rows to come.
         self._reserved: dict[int, tuple[str, int]] = {}
@@ -71,15 +71,25 @@ class TableRows:
             return RowText("", "")
         if is_header and not self._has_body and len(self._header) < _MAX_HEADER_LINES:
             self._header.append(text)
+            self._has_names = self._has_names or len(cells) > 1
             return RowText(text, "")
         self._has_body = True
         lines = [self.caption, *self._header] if self.caption else self._header
         return RowText(text, "".join(f"{line}\n" for line in lines))
 
     def first_row_is_header(self, cells: list[Cell]) -> bool:
-        """Return whether a table that marks no header begins with one: names for all columns."""
-        is_first = not self._header and not self._has_body
-        return is_first and len(cells) > 1 and all(cell.text for cell in cells)
+        """Return whether a table that marks no header begins with this one.
+
+        That is a title over several columns, or the first row with names for its columns. The
+        column of names at the left may have none.
+        """
+        if self._has_body or self._has_names or not cells:
+            return False
+        if len(cells) == 1:
+            return cells[0].columns > 1
+        names = [cell.text for cell in cells]
+        worded = sum(any(map(str.isalpha, name)) for name in names)
+        return all(names[1:]) and 2 * worded >= len(names)
 
     def _columns(self, cells: list[Cell]) -> list[str]:
         columns = _Columns()

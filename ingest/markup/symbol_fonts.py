@@ -6,6 +6,8 @@ Unicode (U+F0B1 of Symbol is ±).
 Source: the tables that the Unicode Consortium publishes for Symbol; the Wingdings fonts by sight.
 """
 
+import re
+
 _SYMBOL = {
     0x20: " !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_",
     0x60: "‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ",
@@ -54,6 +56,12 @@ _FONTS = {
     }.items()
 }
 _PRIVATE = range(0xF000, 0xF100)
+_HAS_PRIVATE = re.compile("[\uf000-\uf0ff]")
+
+
+def is_symbol_font(font: str) -> bool:
+    """Return whether a font is known to draw other characters than those that are stored."""
+    return font.lower() in _FONTS
 
 
 def symbol(font: str, code: int) -> str | None:
@@ -75,7 +83,7 @@ def with_symbols(text: str, font: str) -> tuple[str, int]:
 
     A character that is not known becomes U+FFFD.
     """
-    if not any(ord(character) in _PRIVATE for character in text):
+    if text.isascii() or not _HAS_PRIVATE.search(text):
         return text, 0
     found = [symbol(font, ord(sign)) if ord(sign) in _PRIVATE else sign for sign in text]
     return "".join(sign or "\ufffd" for sign in found), found.count(None)

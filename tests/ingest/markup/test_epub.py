@@ -314,3 +314,16 @@ def test_a_damaged_chapter_is_named_and_the_others_are_read(document):
     opened = document(bytes(damaged), "a.epub")
     assert [place for _, place in read(opened)] == ["chapter 1 (Down the Rabbit-Hole)"]
     assert opened.notes == ["Left out, damaged: OEBPS/c2.xhtml."]
+
+
+def test_classes_of_the_style_sheets_raise_and_strike_out(whole_text):
+    package = (
+        '<package><manifest><item id="a" href="a.xhtml" media-type="application/xhtml+xml"/>'
+        '<item id="s" href="s.css" media-type="text/css"/>'
+        '<item id="t" href="t.css" media-type="text/css"/></manifest>'
+        '<spine><itemref idref="a"/></spine></package>'
+    )
+    page = "<p>held 10<span class='up x'>5</span>, <span class='old'>80</span> 70</p>"
+    others = {"OEBPS/s.css": ".up{vertical-align:super} .old{text-decoration:line-through}"}
+    book = make_epub({"a.xhtml": page}, others=others | {"OEBPS/book.opf": package})
+    assert whole_text(book, "a.epub") == "held 10⁵, ~~80~~ 70\n\n"

@@ -192,3 +192,11 @@ def test_a_long_table_repeats_its_header_in_each_segment(document):
     segments = list(document(page.encode(), "a.html").segments())
     assert len(segments) > 3
     assert all("Berths\n" in s.text and "Berth\tDraught\n" in s.text for s in segments)
+
+
+def test_classes_of_the_style_sheets_in_the_page_raise_and_strike_out(whole_text):
+    head = "<style>.up { vertical-align: super } .old { text-decoration: line-through }</style>"
+    body = "<p>10<b class=up>5</b>, <i class='x old'>80</i> 70</p>"
+    assert whole_text(f"<html><head>{head}</head><body>{body}".encode(), "a.html") == (
+        "10⁵, ~~80~~ 70\n\n"
+    )

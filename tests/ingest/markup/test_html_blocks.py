@@ -134,6 +134,7 @@ def test_struck_out_paragraphs_are_each_marked():
         ('<p>a <span style="display: none !important">x</span></p>', [left_out.HIDDEN]),
         ('<p style="Visibility:Hidden">x</p>', [left_out.HIDDEN]),
         ("<p hidden> <img></p>", []),
+        ("<aside epub:type='footnote' hidden>The note.</aside>", []),
         ('<body style="display:none"><p>a', []),
         ("<ruby>灯<rt>tou</rt></ruby>", [left_out.RUBY]),
         ("<nav>x</nav><script>x</script>", []),
@@ -160,9 +161,9 @@ def test_rows_carry_the_caption_and_header_of_their_table_and_merged_cells_their
     ]
 
 
-def test_each_table_has_its_own_header_and_one_without_has_none():
+def test_each_table_has_its_own_header_also_where_none_is_marked():
     html = "<table><tr><th>a<th>b<tr><th>c<td>d</table><table><tr><td>e<td>f<tr><td>g<td>h</table>"
-    assert [block.header for block in blocks(html)] == ["", "a\tb\n", "", ""]
+    assert [block.header for block in blocks(html)] == ["", "a\tb\n", "", "e\tf\n"]
 
 
 @pytest.mark.parametrize("attribute", ["colspan", "rowspan"])

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from ingest.markup.rows import MAX_ROW_CHARS, Cell, TableRows
 
 
@@ -22,6 +24,35 @@ def test_a_header_row_below_other_rows_is_a_row():
     rows.end_row(cells("a", "b"), is_header=False)
     assert rows.end_row(cells("c", "d"), is_header=True) == ("c\td", "")
     assert rows.end_row(cells("e", "f"), is_header=False) == ("e\tf", "")
+
+
+@pytest.mark.parametrize(
+    ("first", "is_header"),
+    [
+        (["Year", "Count"], True),
+        (["", "1990", "Count", "Sum"], True),
+        (["Year", ""], False),
+        (["1990", "12"], False),
+        (["only one"], False),
+        ([], False),
+    ],
+)
+def test_a_first_row_that_names_the_columns_is_a_header(first, is_header):
+    rows = TableRows()
+    assert rows.first_row_is_header(cells(*first)) is is_header
+    rows.end_row(cells("a", "b"), is_header=False)
+    assert not rows.first_row_is_header(cells(*first))
+
+
+def test_a_title_over_all_columns_and_the_row_below_it_are_the_header():
+    rows = TableRows()
+    for row in ([Cell(columns=2, parts=["Storks"])], cells("Year", "Count")):
+        assert rows.first_row_is_header(row)
+        rows.end_row(row, is_header=True)
+    assert not rows.first_row_is_header(cells("a", "b"))
+    assert rows.end_row(cells("1990", "12"), is_header=False).header == (
+        "Storks\tStorks\nYear\tCount\n"
+    )
 
 
 def test_empty_cells_stay_and_an_empty_row_is_none():
