@@ -31,6 +31,7 @@ from app.settings import Retention
 
 if TYPE_CHECKING:
     from app.service import Service
+    from storage import DocumentRow
 
 PASSWORD_VARIABLE = "AMMON_PDF_PASSWORD"
 
@@ -197,18 +198,31 @@ def back(
 
 def remove(
     session: Annotated[str, session_argument("Session to remove from.")],
-    document: Annotated[str, typer.Argument(help="Title of the document.")],
+    document: Annotated[
+        str, typer.Argument(help="Its title, or the end of its file's path (docs/README).")
+    ],
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Delete a document; what came after it is read again, as a memory cannot unlearn."""
+    """Delete a document; what came after it is read again, as a memory cannot unlearn.
+
+    A name that several documents may have is refused, with their titles.
+    """
     with open_service(data_dir, {}, session) as service:
-        titles = {s.document.title: s.document.id for s in service.documents.list(session)}
-        if document not in titles:
-            known = ", ".join(map(repr, titles)) or "none"
-            raise ValueError(f"{session!r} has no document {document!r}; it has {known}.")
+        found = service.documents.called(session, document)
+        others = [row for row in _rows(service, session) if row.id != found.id]
+        of_same_file = service.documents.versions(found)
         service.start_reading()
-        service.documents.remove(titles.pop(document))
-        watch(service, session, list(titles.values()))
-        left = [asdict(s.document) for s in service.documents.list(session)]
-    print(json.dumps({"session": session, "documents": left}) if as_json else "Removed.")
+        service.documents.remove(found.id)
+        watch(service, session, [row.id for row in others])
+        left = [asdict(row) for row in _rows(service, session)]
+    if as_json:
+        print(json.dumps({"session": session, "removed": found.title, "documents": left}))
+        return
+    kept = ", ".join(repr(row.title) for row in of_same_file if row.id != found.id)
+    rest = f" Of the same file there is still {kept}." if kept else ""
+    print(f"Removed {found.title!r}.{rest}")
+
+
+def _rows(service: Service, session: str) -> list[DocumentRow]:
+    return [status.document for status in service.documents.list(session)]

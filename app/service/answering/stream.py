@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ahn_runtime import Session
 from app.service.answering.answer import Answer, ContextUsage, Question
@@ -14,8 +15,9 @@ from app.service.answering.followup import follows_up
 from app.service.answering.prompt import Prompt, budget_tokens, build_prompt
 from app.service.answering.retrieval import retrieve
 from app.service.reading.open_session import OpenSession
+from app.service.reading.titles import list_shown
 from app.settings import Settings
-from storage import Database
+from storage import Database, Passage
 
 SEARCHED_PASSAGES = 6
 """More than fit into the prompt: the search compares its best hits more closely."""
@@ -92,7 +94,14 @@ def _prompt(db: Database, settings: Settings, opened: OpenSession, question: Que
     query = " ".join([*(turn.question for turn in turns[-1:]), question.text])
     before_position = position if question.as_of else None
     found = retrieve(db, opened.row.id, query, SEARCHED_PASSAGES, before_position)
+    found = with_shown_titles(db, opened.row.id, found)
     return build_prompt(runtime.tokenizer, question.text, found, turns, budget, position)
+
+
+def with_shown_titles(db: Database, session_id: int, found: Sequence[Passage]) -> list[Passage]:
+    """The passages with titles that tell their documents apart."""
+    titles = {document.id: document.title for document in list_shown(db, session_id)}
+    return [replace(p, document_title=titles.get(p.document_id, p.document_title)) for p in found]
 
 
 def _prefill(fork: Session, ids: Sequence[int]) -> Iterator[Prefilled]:
