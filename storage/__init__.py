@@ -67,6 +67,7 @@ from storage.follows import (
     wake_follow,
 )
 from storage.fts_query import STOP_WORDS
+from storage.located import passages_at
 from storage.messages import (
     MESSAGE_ROLES,
     MessageRow,
@@ -201,6 +202,7 @@ __all__ = [
     "open_text",
     "opened_export",
     "page_hash",
+    "passages_at",
     "prune_checkpoints",
     "read_page",
     "read_ranges",

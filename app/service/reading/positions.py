@@ -31,7 +31,8 @@ def find_position(db: Database, row: SessionRow, at: str) -> int:
     text = at.strip()
     if match := _CHECKPOINT.fullmatch(text):
         return find_checkpoint(db, row, int(match[1])).position
-    match = _LOCATOR.fullmatch(text) or _LOCATOR.fullmatch(_title_first(text))
+    documents = list_shown(db, row.id)
+    match = _LOCATOR.fullmatch(_title_first(documents, text))
     kinds = storage.locator_kinds(db, row.id)
     kind = next((k for k in kinds if match and match["kind"].lower() in (k, f"{k}s")), None)
     if match is None or kind is None:
@@ -41,7 +42,7 @@ def find_position(db: Database, row: SessionRow, at: str) -> int:
             f"NAME), or how far the answer may know: {known}."
         )
     positions = storage.find_positions(db, row.id, kind, int(match["number"]))
-    positions = _in_document(list_shown(db, row.id), positions, match["title"] or "")
+    positions = _in_document(documents, positions, match["title"] or "")
     if not positions:
         raise NoSuchPlace(f"No document of this session has anything up to {text!r}.")
     if len(positions) > 1:
@@ -56,9 +57,12 @@ def find_position(db: Database, row: SessionRow, at: str) -> int:
     return found.position
 
 
-def _title_first(text: str) -> str:
-    """A place that is named before its document, the other way round."""
-    return _TITLE_LAST.sub(r"\g<title>: \g<place>", text)
+def _title_first(documents: Sequence[DocumentRow], text: str) -> str:
+    """A place, with the title before it if it came after it ("page 3 of README")."""
+    match = _TITLE_LAST.fullmatch(text)
+    if match is None or not documents_called(documents, match["title"]):
+        return text
+    return f"{match['title']}: {match['place']}"
 
 
 def _in_document(

@@ -115,6 +115,12 @@ def test_the_footing_says_what_an_answer_rests_on_and_how_fast_it_was():
         "Rests on 2 passages read again word for word (410 tokens), the last 1,500 tokens exactly, "
         "only the gist of the 9,000 before them."
     )
+    more = {"rests_on": {**had, "matching_passages": 9}}
+    assert chat_views.rests_on(more).startswith(
+        "Rests on the best 2 of 9 matching passages read again word for word (410 tokens), the"
+    )
+    many = {"rests_on": {**had, "matching_passages": 60}}
+    assert "the best 2 of 60 or more matching passages" in chat_views.rests_on(many)
     assert chat_views.pace(details) == "First word after 2.9 s, 31 tokens in 5.1 s."
     assert chat_views.pace({**details, "first_word_s": 0.0}) == ""
     assert "As of &lt;page 3&gt;" in chat_views.footing_html({**details, "as_of": "<page 3>"})
