@@ -25,7 +25,7 @@ from app.cli.options import (
     session_argument,
     takes_model_options,
 )
-from app.cli.progress import explain_stall, watch, watch_reread
+from app.cli.progress import explain_stall, print_notes, watch, watch_reread
 from app.errors import RereadStopped
 from app.settings import Retention
 
@@ -109,6 +109,7 @@ def _read(
     service.start_reading()  # starts the process that opens files while the model is loaded
     service.sessions.ensure(session)
     wanted: list[int] = []
+    printed: list[str] = []
     refused: list[dict[str, str]] = []
     skipped: list[dict[str, str]] = []
     for item in inputs:
@@ -117,6 +118,7 @@ def _read(
             wanted.append(document.id)
             for note in service.documents.version_notes(document):
                 print(f"{document.title}: {note}", file=sys.stderr)
+                printed.append(note)
         except KNOWN_ERRORS as error:
             # A folder of books may also hold pictures, for example; that is not an error.
             is_stray = isinstance(error, UnsupportedFormat) and not item.is_named
@@ -125,8 +127,9 @@ def _read(
             )
             print(f"{'Skipped' if is_stray else 'Error'}: {sentence(error)}", file=sys.stderr)
     watch(service, session, wanted)
-    rows = [s.document for s in service.documents.list(session) if s.document.id in wanted]
+    rows = [row for row in _rows(service, session) if row.id in wanted]
     for row in rows:
+        print_notes(row, printed)
         if row.state == DocumentState.FAILED:
             print(f"Error: {row.title}: {row.error}", file=sys.stderr)
     if explanation := explain_stall(service, session, rows):

@@ -151,6 +151,28 @@ def test_documents_html_has_the_buttons_that_each_state_allows(make_service, tmp
     service.close()
 
 
+def test_all_notes_on_a_document_are_on_the_page_and_very_many_are_folded(make_service, tmp_path):
+    path = tmp_path / "book.txt"
+    path.write_text("A short text.\n", encoding="utf-8")
+    service = make_service()
+    service.sessions.create("s")
+    service.documents.add("s", path)
+    status = service.documents.list("s")[0]
+    service.close()
+
+    def page(count):
+        notes = [f"Note <{i}>." for i in range(count)]
+        row = replace(status.document, notes=notes, error="It failed.")
+        return documents_html([replace(status, document=row)], "")
+
+    assert page(6).count('<div class="problem">') == 7 and "<details" not in page(6)
+    folded = page(17)
+    assert all(f"Note &lt;{i}&gt;." in folded for i in range(17))
+    before, _, inside = folded.partition("<summary>and 12 more</summary>")
+    assert "Note &lt;4&gt;" in before and "Note &lt;5&gt;" in inside
+    assert "It failed." in inside.partition("</details>")[2], "an error is never folded"
+
+
 @pytest.fixture
 def report(make_service):
     service = make_service()
