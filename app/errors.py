@@ -7,6 +7,7 @@
     ├── TooManyQuestions the queue of questions is full
     ├── AlreadyAnswering a second question to a session before the first one is answered
     ├── NoSuchPlace      a question as of a place that does not exist or is not yet read
+    ├── NoSuchDocument   a name that no document of the session has, or that several may have
     ├── NotAllowed       a text, URL or path that this installation does not accept
     ├── CannotFollow     a log that cannot be followed in this session now
     ├── RereadStopped    a re-reading stopped before its end, with the reason
@@ -49,6 +50,10 @@ class NotAllowed(AppError):
 
 class NoSuchPlace(AppError):
     """The session cannot be asked as of a place, or set back to it."""
+
+
+class NoSuchDocument(AppError):
+    """No document is called so, or several are; the message says which there are."""
 
 
 class CannotFollow(AppError):

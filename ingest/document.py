@@ -15,6 +15,8 @@ Kind = Literal[
     "email", "mailbox", "notebook", "slides",
     "pdf",
 ]  # fmt: skip
+MAX_NOTES = 500
+MORE_NOTES = "There is more that was left out or changed; only the first notes are listed."
 Unit = Literal["page", "line", "paragraph", "chapter", "row", "message", "cell", "slide", "cue"]
 
 
@@ -138,6 +140,10 @@ class Document:
         return self.reader.read(self)
 
     def add_note(self, note: str) -> None:
-        """Add a note unless it is there already: the document may be read more than once."""
-        if note not in self.notes:
-            self.notes.append(note)
+        """Add a note unless it is there already: the document may be read more than once.
+
+        Of a file that gives rise to very many notes, the last one says that there are more.
+        """
+        if note in self.notes or len(self.notes) > MAX_NOTES:
+            return
+        self.notes.append(note if len(self.notes) < MAX_NOTES else MORE_NOTES)

@@ -67,6 +67,7 @@ from storage.follows import (
     wake_follow,
 )
 from storage.fts_query import STOP_WORDS
+from storage.located import passages_at
 from storage.messages import (
     MESSAGE_ROLES,
     MessageRow,
@@ -111,7 +112,7 @@ from storage.sessions import (
 )
 from storage.speeds import ReadingSpeed, add_speed, list_speeds
 from storage.trash import TrashedSession, list_trash, restore_session, trash_session
-from storage.versions import find_newest, make_newest, version_chain, version_chains
+from storage.versions import list_newest, make_newest, version_chain, version_chains
 
 __all__ = [
     "AlreadyExists",
@@ -171,7 +172,6 @@ __all__ = [
     "find_stalled_document",
     "find_ended_follow",
     "find_follow",
-    "find_newest",
     "find_open_follow",
     "find_positions",
     "find_reread",
@@ -191,6 +191,7 @@ __all__ = [
     "list_checkpoints",
     "list_documents",
     "list_messages",
+    "list_newest",
     "list_rereads",
     "list_sessions",
     "list_speeds",
@@ -201,6 +202,7 @@ __all__ = [
     "open_text",
     "opened_export",
     "page_hash",
+    "passages_at",
     "prune_checkpoints",
     "read_page",
     "read_ranges",

@@ -3,9 +3,9 @@
 When a file that was read has changed, reading it adds a document that *replaces* the earlier one,
 under the next version number. Reading an unchanged file once more also adds a document that
 replaces the earlier one, under the same version number. Documents that replace one another form a
-version chain. Two documents are of the same file if their names are equal and their paths are equal
-or unknown: a session may contain many files named README.md. This file does not know how an answer
-uses versions.
+version chain. Two documents are of the same file if their paths are equal. Where a path is unknown,
+documents of the same name may be of the same file; the caller decides. This file does not know how
+an answer uses versions.
 """
 
 from __future__ import annotations
@@ -17,21 +17,23 @@ from storage.documents import DocumentRow, get_document, list_documents
 from storage.values import storable
 
 
-def find_newest(
+def list_newest(
     db: Database, session_id: int, file_name: str, source_path: str | None
-) -> DocumentRow | None:
-    """Return the newest document of a file in a session, or None.
+) -> list[DocumentRow]:
+    """Return the newest documents of all files that may be this one, the likeliest first.
+
+    One of the same path comes first, then those of the same name where a path is unknown.
 
     Args:
         file_name: the name of the file.
         source_path: its path; None where it is unknown, then only the name is compared.
     """
-    found = db.value(
+    rows = db.rows(
         """
         SELECT id FROM documents WHERE session_id = :session AND file_name = :name
             AND (source_path = :path OR source_path IS NULL OR :path IS NULL)
             AND NOT EXISTS (SELECT 1 FROM documents AS newer WHERE newer.replaces = documents.id)
-        ORDER BY source_path IS NOT NULL AND source_path IS :path DESC, ordinal DESC LIMIT 1
+        ORDER BY source_path IS NOT NULL AND source_path IS :path DESC, ordinal DESC
         """,
         {
             "session": session_id,
@@ -39,7 +41,7 @@ def find_newest(
             "path": None if source_path is None else storable(source_path),
         },
     )
-    return None if found is None else get_document(db, found)
+    return [get_document(db, row["id"]) for row in rows]
 
 
 def version_chain(db: Database, document: DocumentRow) -> list[DocumentRow]:

@@ -31,7 +31,7 @@ def ask(
     """Ask a session; the answer names the page."""
     with open_service(data_dir, options, session) as service:
         answer = print_events(service.questions.ask(session, question, at), as_json)
-        for note in service.sessions.reading_notes(session):
+        for note in [*service.sessions.reading_notes(session), *answer.notes]:
             print(note, file=sys.stderr)
         if as_json:
             print(json.dumps(answer.as_dict()))

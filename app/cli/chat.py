@@ -111,6 +111,8 @@ class _Conversation:
             if note not in self.printed_notes:
                 self.printed_notes.add(note)
                 print(note, file=sys.stderr)
+        for note in self.last.notes:
+            print(note, file=sys.stderr)
         if self.as_json:
             print(json.dumps(self.last.as_dict()), flush=True)
         else:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.cli.open_service import open_service
+from app.cli.progress import print_notes
 
 if TYPE_CHECKING:
     from app.service import DocumentStatus, Service
@@ -93,8 +94,7 @@ def _report_end(service: Service, session: str, document_id: int, as_json: bool)
     status = _status(service, session, document_id)
     if as_json:
         print(json.dumps({"session": session, "documents": [asdict(status.document)]}))
-    for note in status.document.notes:
-        print(note, file=sys.stderr)
+    print_notes(status.document)
     if _has_ended(status):
         why = status.document.error or "It was cancelled; add it again to follow it."
         print(f"Error: {status.document.title}: {why}", file=sys.stderr)

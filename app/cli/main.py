@@ -88,6 +88,10 @@ def web(
     data_dir: DataDir = None,
     host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to serve on.")] = 7860,
+    root_path: Annotated[
+        str,
+        typer.Option(help="Path that a reverse proxy serves the page below, such as /ammon."),
+    ] = "",
     keep_every: KeepEvery = None,
     checkpoint_budget: CheckpointBudget = None,
 ) -> None:
@@ -98,4 +102,4 @@ def web(
 
     retention = Retention.given(keep_every, checkpoint_budget)
     with open_service(data_dir, options, None, retention) as service:
-        serve(service, host, port)
+        serve(service, host, port, root_path)

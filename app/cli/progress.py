@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from storage import DocumentRow
 
 POLL_S = 0.3
+MAX_NOTES = 5
+"""Notes on a document that are printed; if there are more, their number is."""
 _IN_FRONT = ("queued", "reading")
 
 
@@ -79,6 +81,22 @@ def _show(
             total=row.token_count,
             completed=status.tokens_read,
             note=f"{row.state} {status.tokens_read:,}/{row.token_count or 0:,} {rate}",
+        )
+
+
+def print_notes(row: DocumentRow, printed: Sequence[str] = ()) -> None:
+    """Print the notes on a document, such as what of it could not be read; many are folded.
+
+    Args:
+        printed: notes that were printed before.
+    """
+    notes = [note for note in row.notes if note not in printed]
+    shown = notes if len(notes) <= MAX_NOTES + 1 else notes[:MAX_NOTES]
+    for note in shown:
+        print_status(f"{row.title}: {note}")
+    if len(shown) < len(notes):
+        print_status(
+            f"{row.title}: and {len(notes) - len(shown)} more notes; --json and the page have all."
         )
 
 

@@ -25,12 +25,13 @@ from app.cli.options import (
     session_argument,
     takes_model_options,
 )
-from app.cli.progress import explain_stall, watch, watch_reread
+from app.cli.progress import explain_stall, print_notes, watch, watch_reread
 from app.errors import RereadStopped
 from app.settings import Retention
 
 if TYPE_CHECKING:
     from app.service import Service
+    from storage import DocumentRow
 
 PASSWORD_VARIABLE = "AMMON_PDF_PASSWORD"
 
@@ -121,6 +122,7 @@ def _read(
     service.start_reading()  # starts the process that opens files while the model is loaded
     service.sessions.ensure(session)
     wanted: list[int] = []
+    printed: list[str] = []
     refused: list[dict[str, str]] = []
     skipped: list[dict[str, str]] = []
     for item in inputs:
@@ -129,6 +131,7 @@ def _read(
             wanted.append(document.id)
             for note in service.documents.version_notes(document):
                 print(f"{document.title}: {note}", file=sys.stderr)
+                printed.append(note)
         except KNOWN_ERRORS as error:
             # A folder of books may also hold pictures, for example; that is not an error.
             is_stray = isinstance(error, UnsupportedFormat) and not item.is_named
@@ -137,8 +140,9 @@ def _read(
             )
             print(f"{'Skipped' if is_stray else 'Error'}: {sentence(error)}", file=sys.stderr)
     watch(service, session, wanted)
-    rows = [s.document for s in service.documents.list(session) if s.document.id in wanted]
+    rows = [row for row in _rows(service, session) if row.id in wanted]
     for row in rows:
+        print_notes(row, printed)
         if row.state == DocumentState.FAILED:
             print(f"Error: {row.title}: {row.error}", file=sys.stderr)
     if explanation := explain_stall(service, session, rows):
@@ -210,18 +214,31 @@ def back(
 
 def remove(
     session: Annotated[str, session_argument("Session to remove from.")],
-    document: Annotated[str, typer.Argument(help="Title of the document.")],
+    document: Annotated[
+        str, typer.Argument(help="Its title, or the end of its file's path (docs/README).")
+    ],
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Delete a document; what came after it is read again, as a memory cannot unlearn."""
+    """Delete a document; what came after it is read again, as a memory cannot unlearn.
+
+    A name that several documents may have is refused, with their titles.
+    """
     with open_service(data_dir, {}, session) as service:
-        titles = {s.document.title: s.document.id for s in service.documents.list(session)}
-        if document not in titles:
-            known = ", ".join(map(repr, titles)) or "none"
-            raise ValueError(f"{session!r} has no document {document!r}; it has {known}.")
+        found = service.documents.called(session, document)
+        others = [row for row in _rows(service, session) if row.id != found.id]
+        of_same_file = service.documents.versions(found)
         service.start_reading()
-        service.documents.remove(titles.pop(document))
-        watch(service, session, list(titles.values()))
-        left = [asdict(s.document) for s in service.documents.list(session)]
-    print(json.dumps({"session": session, "documents": left}) if as_json else "Removed.")
+        service.documents.remove(found.id)
+        watch(service, session, [row.id for row in others])
+        left = [asdict(row) for row in _rows(service, session)]
+    if as_json:
+        print(json.dumps({"session": session, "removed": found.title, "documents": left}))
+        return
+    kept = ", ".join(repr(row.title) for row in of_same_file if row.id != found.id)
+    rest = f" Of the same file there is still {kept}." if kept else ""
+    print(f"Removed {found.title!r}.{rest}")
+
+
+def _rows(service: Service, session: str) -> list[DocumentRow]:
+    return [status.document for status in service.documents.list(session)]

@@ -4,7 +4,7 @@ It is the only package that joins ingest, storage and the runtime. It knows no p
 """
 
 from app.service.answer_jobs import AnswerJob
-from app.service.answering.answer import Answer, ContextUsage
+from app.service.answering.answer import Answer, ContextUsage, some_of_matching
 from app.service.answering.as_of import AsOfChoice
 from app.service.answering.citations import Citation
 from app.service.answering.events import (
@@ -40,4 +40,5 @@ __all__ = [
     "Retrieved",
     "Service",
     "final_answer",
+    "some_of_matching",
 ]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import builtins
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import storage
+from app.errors import NoSuchDocument
 from app.service.context import Context
 from app.service.library import register, versions
 from app.service.library.file_store import sha256_of
+from app.service.library.similarity import related_documents
 from app.service.library.versions import File
+from app.service.reading.titles import as_shown, documents_called, list_shown
 from app.service.rereads import Rereads
 from ingest import EncryptedDocument, named_encoding, takes_encoding
 from storage import DocumentRow, DocumentState
@@ -115,10 +118,15 @@ class Documents:
         opened = context.processes.open_document(
             copy, name=name, password=password, encoding=encoding
         )
+        file = File(name, file_path, sha256)
+        candidates = versions.to_compare(self._db, session_id, file)
+        related = related_documents(
+            self._db, context.files, context.processes, candidates, copy, name, password
+        )
         return register.find_or_add(
             self._db,
             session_id,
-            File(name, file_path, sha256),
+            replace(file, related=related),
             title=opened.title,
             kind=opened.kind,
             byte_count=opened.byte_count,
@@ -141,8 +149,8 @@ class Documents:
         return versions.notes_on(self._db, document)
 
     def list(self, session: str) -> builtins.list[DocumentStatus]:
-        """The session's documents in reading order, with their progress."""
-        rows = storage.list_documents(self._db, self._context.session(session).id)
+        """The session's documents in reading order, with the titles to show and their progress."""
+        rows = list_shown(self._db, self._context.session(session).id)
         return [self._status(row) for row in rows]
 
     def _status(self, row: DocumentRow) -> DocumentStatus:
@@ -154,7 +162,32 @@ class Documents:
 
     def stalled_document(self, session: str) -> DocumentRow | None:
         """A document read in part and stopped; the session's other documents wait for it."""
-        return storage.find_stalled_document(self._db, self._context.session(session).id)
+        found = storage.find_stalled_document(self._db, self._context.session(session).id)
+        return None if found is None else as_shown(self._db, found)
+
+    def versions(self, document: DocumentRow) -> builtins.list[DocumentRow]:
+        """The versions and readings of a document's file, the oldest first, with their titles."""
+        rows = list_shown(self._db, document.session_id)
+        chains = storage.version_chains(rows)
+        return next(chain for chain in chains if document.id in [row.id for row in chain])
+
+    def called(self, session: str, name: str) -> DocumentRow:
+        """The one document of a session that a person means by a name.
+
+        Args:
+            name: its title, or the name or the end of the path of its file.
+
+        Raises:
+            NoSuchDocument: none is called so, or several are; the message says which there are.
+        """
+        documents = list_shown(self._db, self._context.session(session).id)
+        found = documents_called(documents, name)
+        if len(found) == 1:
+            return found[0]
+        titles = ", ".join(repr(document.title) for document in found or documents) or "none"
+        if found:
+            raise NoSuchDocument(f"{name!r} may be one of several documents; say which: {titles}.")
+        raise NoSuchDocument(f"{session!r} has no document {name!r}; it has {titles}.")
 
     def pause(self, document_id: int) -> None:
         """Stop reading a document at the next grid point; what was read is saved."""

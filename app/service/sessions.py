@@ -61,7 +61,11 @@ class Sessions:
         try:
             return self._context.session(name)
         except storage.NotFound:
+            pass
+        try:
             return self.create(name)
+        except storage.AlreadyExists:  # another process made it in between
+            return self._context.session(name)
 
     def rename(self, name: str, new: str) -> SessionRow:
         """Give a session another name.

@@ -25,7 +25,7 @@ class OtherSources:
         self._context = context
 
     def add_text(self, session: str, title: str, text: str) -> DocumentRow:
-        """Add a typed or pasted text; a different text of the same title is a new version.
+        """Add a typed or pasted text; a related text of the same title is a new version.
 
         Raises:
             NotAllowed: it is empty or too long.

@@ -17,22 +17,26 @@ from app.web.settings.theme_choice import HEAD
 from app.web.theme import STYLE_SHEET, theme
 
 
-def serve(service: Service, host: str, port: int) -> None:
+def serve(service: Service, host: str, port: int, root_path: str = "") -> None:
     """Serve the page until interrupted; reading continues also while no page is open.
 
     Args:
         host: name or IP address of the interface to listen on.
+        root_path: path, or whole address, that a reverse proxy serves the page below.
 
     Raises:
+        ValueError: `root_path` is neither.
         PortTaken: another program listens on that port.
     """
     check_port(host, port)
+    root_path = clean_root_path(root_path)
     threading.Thread(target=_load_quietly, args=(service,), daemon=True).start()
     service.start()
     print(f"Ammon is at http://{host}:{port} (Ctrl+C stops it; nothing read is lost)", flush=True)
     build(service).queue(default_concurrency_limit=8).launch(
         server_name=host,
         server_port=port,
+        root_path=root_path or None,
         theme=theme(),
         css_paths=STYLE_SHEET,
         head=HEAD,
@@ -60,6 +64,21 @@ def check_port(host: str, port: int) -> None:
                 f"Port {port} on {host} cannot be used ({error.strerror}); stop what listens "
                 "there or choose another with --port."
             ) from error
+
+
+def clean_root_path(root_path: str) -> str:
+    """The path below which the page is served, as gradio takes it; empty at the root.
+
+    Raises:
+        ValueError: it is neither a path from the root nor a whole address.
+    """
+    cleaned = root_path.strip().rstrip("/")
+    if cleaned and not cleaned.startswith(("/", "http://", "https://")):
+        raise ValueError(
+            f"--root-path takes a path from the root, such as /ammon, or a whole address, such as "
+            f"https://example.org/ammon, not {root_path!r}."
+        )
+    return cleaned
 
 
 def _load_quietly(service: Service) -> None:

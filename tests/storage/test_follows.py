@@ -105,7 +105,7 @@ def test_deleting_a_followed_log_deletes_its_follow_and_segments(db, followed, c
 def test_a_log_of_the_same_name_in_another_folder_is_not_a_version(db, followed):
     assert followed.source_path == "/logs/app.log"
     found = [
-        storage.find_newest(db, followed.session_id, "app.log", path)
+        storage.list_newest(db, followed.session_id, "app.log", path)
         for path in ("/logs/app.log", "/elsewhere/app.log")
     ]
-    assert [row and row.id for row in found] == [followed.id, None]
+    assert [[row.id for row in rows] for rows in found] == [[followed.id], []]

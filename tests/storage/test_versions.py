@@ -31,8 +31,8 @@ def lines(db):
 
 
 def newest(db, name="a.txt", path=None):
-    found = storage.find_newest(db, 1, name, path)
-    return found and found.id
+    found = storage.list_newest(db, 1, name, path)
+    return found[0].id if found else None
 
 
 def test_a_new_document_is_a_version_chain_of_its_own(db, add):
@@ -63,7 +63,7 @@ def test_without_a_path_the_name_is_compared_and_an_equal_path_is_preferred(db, 
 def test_another_session_has_its_own_version_chains(db, add, add_session):
     add()
     other = add_session(db, "other")
-    assert storage.find_newest(db, other.id, "a.txt", None) is None
+    assert storage.list_newest(db, other.id, "a.txt", None) == []
 
 
 @pytest.mark.parametrize("gone, left", [(0, [1, 2]), (1, [0, 2]), (2, [0, 1])])

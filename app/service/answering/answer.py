@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.errors import BadQuestion
 from app.service.answering.citations import Citation
 from storage import MessageRow
+
+MAX_COUNTED = 60
+"""Passages that match a question are counted up to this number."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,15 @@ class ContextUsage:
         window_tokens: tokens of the documents that the window held exactly.
         memory_tokens: tokens of the documents that the memory held as gist; 0 without a memory,
             where tokens behind the window are lost.
+        matching_passages: how many passages match the question about as well as the best; large
+            numbers are not counted to their end. 0 in answers that were stored before this was.
     """
 
     passages: int
     passage_tokens: int
     window_tokens: int
     memory_tokens: int
+    matching_passages: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,11 +89,31 @@ class Answer:
         """The passages that the answer is based on."""
         return [passage for passage in self.passages if passage.cited]
 
+    @property
+    def notes(self) -> list[str]:
+        """Sentences about what the answer leaves out."""
+        some = some_of_matching(asdict(self.rests_on))
+        return [f"Only {some} were looked at."] if some else []
+
     def as_dict(self) -> dict[str, Any]:
         """The answer for JSON, under the keys that the command line promises."""
         record = asdict(self)
         del record["text"], record["passages"]
+        record["notes"] = self.notes
         return {"answer": self.text, "citations": [asdict(c) for c in self.citations], **record}
+
+
+def some_of_matching(rests_on: Mapping[str, Any]) -> str:
+    """Which of the matching passages were re-read; empty if all were, or none.
+
+    Args:
+        rests_on: a `ContextUsage` as a dictionary, as it is stored with an answer.
+    """
+    used, matching = rests_on["passages"], rests_on.get("matching_passages", 0)
+    if not used or matching <= used:
+        return ""
+    more = " or more" if matching == MAX_COUNTED else ""
+    return f"the best {used} of {matching}{more} matching passages"
 
 
 def check_question(question: str, max_chars: int) -> str:

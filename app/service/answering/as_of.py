@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import storage
+from app.service.reading.titles import list_shown
 from storage import Database, DocumentRow, SessionRow
 
 
@@ -32,7 +33,7 @@ class AsOfChoice:
 
 def list_as_of_choices(db: Database, row: SessionRow) -> list[AsOfChoice]:
     """What a session has read: the ranges of each document in order, then the checkpoints."""
-    documents = {document.id: document for document in storage.list_documents(db, row.id)}
+    documents = {document.id: document for document in list_shown(db, row.id)}
     ranges = storage.read_ranges(db, row.id)
     kinds = [(each.document_id, each.kind) for each in ranges]
     choices = []

@@ -82,6 +82,7 @@ def build_prompt(
     history: Sequence[Turn],
     budget: int,
     position: int,
+    at_place: bool = False,
 ) -> Prompt:
     """Fit passages, history and question into the budget.
 
@@ -90,12 +91,13 @@ def build_prompt(
         history: earlier turns, the oldest first.
         budget: maximum tokens of the whole prompt.
         position: tokens the session has read; passages behind it are marked as not yet read.
+        at_place: the question names the place of the best passages, so they are what it is about.
 
     Raises:
         BadQuestion: the question alone does not fit.
     """
-    strong = _strong(found)[:MAX_PASSAGES]
-    is_found = not lacks_named_entity(question, strong)
+    strong = strong_passages(found)[:MAX_PASSAGES]
+    is_found = at_place or not lacks_named_entity(question, strong)
     tail = question_tail(tokens, question, is_found)
     head = question_head(bool(found), is_found)
     left = budget - len(tail) - len(tokens.encode(SEPARATOR)) - len(tokens.encode(head))
@@ -109,6 +111,11 @@ def build_prompt(
     ids = join(tokens, [SEPARATOR, *turns, head, *reversed(texts)], tail)
     found_nothing = not (passages and is_found)
     return Prompt(ids, tuple(passages), len(turns), passage_tokens, found_nothing)
+
+
+def strong_passages(found: Sequence[Passage]) -> list[Passage]:
+    """The passages, the best first, without those far weaker than the best."""
+    return [p for p in found if p.score >= WEAKEST_SHARE * found[0].score]
 
 
 def passage_text(number: int, title: str, locator: str, text: str) -> str:
@@ -145,11 +152,6 @@ def join(tokens: Encoder, parts: Sequence[str], tail: Sequence[int]) -> list[int
     for part in parts:
         ids.extend(tokens.encode(part))
     return [*ids, *tail]
-
-
-def _strong(found: Sequence[Passage]) -> list[Passage]:
-    """The passages, the best first, without those far weaker than the best."""
-    return [p for p in found if p.score >= WEAKEST_SHARE * found[0].score]
 
 
 def _fit_passages(

@@ -11,14 +11,12 @@ from app.service.answering.citations import mark_cited
 from app.service.answering.conversation import recent_turns, store_answer
 from app.service.answering.events import Delta, Done, Event, Prefilled, Retrieved
 from app.service.answering.followup import follows_up
+from app.service.answering.passage_search import find_passages
 from app.service.answering.prompt import Prompt, budget_tokens, build_prompt
-from app.service.answering.retrieval import retrieve
 from app.service.reading.open_session import OpenSession
 from app.settings import Settings
 from storage import Database
 
-SEARCHED_PASSAGES = 6
-"""More than fit into the prompt: the search compares its best hits more closely."""
 FOUND_NOTHING = (
     "I could not find a passage about this; what follows comes from memory alone and may be a "
     "guess."
@@ -41,8 +39,8 @@ def stream_answer(
     """
     waited_s = time.monotonic() - asked_at
     position, runtime = opened.position, opened.session.runtime
-    prompt = _prompt(db, settings, opened, question)
-    context = context_usage(opened, prompt)
+    prompt, matching = _prompt(db, settings, opened, question)
+    context = context_usage(opened, prompt, matching)
     yield Retrieved(position, prompt.passages, context, prompt.found_nothing)
     fork = opened.session.fork()
     yield from _prefill(fork, prompt.ids)
@@ -74,25 +72,40 @@ def stream_answer(
     yield Done(answer, store_answer(db, opened.row.id, question, answer))
 
 
-def context_usage(opened: OpenSession, prompt: Prompt) -> ContextUsage:
-    """What the window and the memory hold once the prompt is fed after the documents."""
+def context_usage(opened: OpenSession, prompt: Prompt, matching: int = 0) -> ContextUsage:
+    """What the window and the memory hold once the prompt is fed after the documents.
+
+    Args:
+        matching: how many passages match the question.
+    """
     stream = opened.session.runtime.stream
     cached = stream.cached_tokens(opened.position + len(prompt.ids))
     window = max(0, min(opened.position, cached - len(prompt.ids)))
     gist = opened.position - window if stream.cell else 0
-    return ContextUsage(len(prompt.passages), prompt.passage_tokens, window, gist)
+    return ContextUsage(len(prompt.passages), prompt.passage_tokens, window, gist, matching)
 
 
-def _prompt(db: Database, settings: Settings, opened: OpenSession, question: Question) -> Prompt:
-    """The passages, the earlier turns and the question as tokens."""
+def _prompt(
+    db: Database, settings: Settings, opened: OpenSession, question: Question
+) -> tuple[Prompt, int]:
+    """The passages, the earlier turns and the question as tokens, and how many passages match."""
     runtime, position = opened.session.runtime, opened.position
     budget, _ = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
     is_follow_up = follows_up(question.text)
     turns = recent_turns(db, opened.row.id, question, position) if is_follow_up else []
     query = " ".join([*(turn.question for turn in turns[-1:]), question.text])
     before_position = position if question.as_of else None
-    found = retrieve(db, opened.row.id, query, SEARCHED_PASSAGES, before_position)
-    return build_prompt(runtime.tokenizer, question.text, found, turns, budget, position)
+    found = find_passages(db, opened.row.id, query, before_position)
+    prompt = build_prompt(
+        runtime.tokenizer,
+        question.text,
+        found.passages,
+        turns,
+        budget,
+        position,
+        at_place=found.at_place,
+    )
+    return prompt, max(found.matching, len(prompt.passages))
 
 
 def _prefill(fork: Session, ids: Sequence[int]) -> Iterator[Prefilled]:

@@ -11,6 +11,7 @@ from collections import Counter
 
 import storage
 from app.service.answering.retrieval import retrieve
+from app.service.reading.titles import list_shown
 from storage import Database, DocumentRow, SessionRow
 
 MAX_QUESTIONS = 4
@@ -24,7 +25,7 @@ _CHAPTER_NUMBER = re.compile(r"(chapter|part|section|book)?\W*([ivxlcdm]+|\d+)?\
 
 def suggest_questions(db: Database, row: SessionRow) -> list[str]:
     """At most `MAX_QUESTIONS` questions of different kinds; none before a document is indexed."""
-    documents = [d for d in storage.list_documents(db, row.id) if d.segment_count]
+    documents = [d for d in list_shown(db, row.id) if d.segment_count]
     if not documents:
         return []
     kinds = [_about_names(db, documents), _about_chapters(db, row), _about_titles(documents)]

@@ -16,6 +16,7 @@ from typing import Any
 
 import storage
 from app.service.reading.stream_text import Encoder, introduction
+from app.service.reading.titles import new_title
 from app.settings import Settings
 from ingest import (
     GrowingText,
@@ -42,7 +43,8 @@ def begin(db: Database, session_id: int, path: Path, tokens: Encoder) -> Documen
         IngestError: it cannot be followed, with the reason.
     """
     earlier = storage.find_ended_follow(db, session_id, str(path))
-    title = title_from_name(path.name)
+    documents, name = storage.list_documents(db, session_id), file_name(path.name)
+    title = str(new_title(documents, title_from_name(path.name), name, str(path)))
     before, kind = len(introduction(tokens, title)), kind_to_follow(path.name)
     if earlier is None:
         tail, line = start_cursor(path), 1
@@ -55,7 +57,7 @@ def begin(db: Database, session_id: int, path: Path, tokens: Encoder) -> Documen
         session_id,
         title=title,
         kind=kind,
-        file_name=file_name(path.name),
+        file_name=name,
         sha256=hashlib.sha256(f"followed: {path}".encode(errors="replace")).hexdigest(),
         path=str(path),
         token_count=before,

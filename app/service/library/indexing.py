@@ -68,7 +68,7 @@ def index_document(
         token_count=end,
         unit_count=document.unit_count,
         unit_name=document.unit_name,
-        notes=[*versions.notes_on(db, row), *document.notes],
+        notes=list(dict.fromkeys([*versions.notes_on(db, row), *document.notes])),
     )
     return True
 

@@ -1,13 +1,13 @@
 """A session's register of documents: what a file is there already, else a new row for it.
 
 The same content is read once, unless it is asked for again. Different content of the same file is
-a new version.
+a new version; `versions.py` says which files are the same.
 """
 
 from __future__ import annotations
 
 import storage
-from app.service.library.versions import File, slot_for
+from app.service.library.versions import File, find_predecessor, slot_for
 from storage import Database, DocumentRow, DocumentState
 
 
@@ -68,7 +68,7 @@ def find_registered(
         or (encoding is not None and known.encoding != encoding)
     ):
         return None
-    newest = storage.find_newest(db, session_id, file.name, file.path)
+    newest = find_predecessor(db, session_id, file)
     if newest is not None and newest.sha256 != file.sha256:
         if any(member.id == known.id for member in storage.version_chain(db, newest)):
             storage.make_newest(db, known.id)

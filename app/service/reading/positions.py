@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 import storage
 from app.errors import NoSuchPlace
-from storage import CheckpointRow, Database, SessionRow
+from app.service.reading.titles import documents_called, list_shown
+from storage import CheckpointRow, Database, DocumentRow, SessionRow, StreamPosition
 
 _CHECKPOINT = re.compile(r"#?\s*(\d+)")
+_TITLE_LAST = re.compile(r"(?P<place>[^\W\d]+\s+\S+)\s+(?:of|in)\s+(?P<title>.+)", re.IGNORECASE)
 _LOCATOR = re.compile(r"(?:(?P<title>.+?)[:,]\s*)?(?P<kind>[^\W\d]+)\s+(?P<number>\d+)")
 
 
@@ -18,7 +22,7 @@ def find_position(db: Database, row: SessionRow, at: str) -> int:
     Args:
         at: a checkpoint's number ("12"), or the last page, chapter or line that may be known
             ("page 120"), after the document's title if several documents have one ("Moby Dick:
-            page 120").
+            page 120", "page 120 of Moby Dick"); the title may have its folder ("docs/README").
 
     Raises:
         NoSuchPlace: there is no such position, or it is not read yet; the message says what there
@@ -27,7 +31,8 @@ def find_position(db: Database, row: SessionRow, at: str) -> int:
     text = at.strip()
     if match := _CHECKPOINT.fullmatch(text):
         return find_checkpoint(db, row, int(match[1])).position
-    match = _LOCATOR.fullmatch(text)
+    documents = list_shown(db, row.id)
+    match = _LOCATOR.fullmatch(_title_first(documents, text))
     kinds = storage.locator_kinds(db, row.id)
     kind = next((k for k in kinds if match and match["kind"].lower() in (k, f"{k}s")), None)
     if match is None or kind is None:
@@ -37,11 +42,7 @@ def find_position(db: Database, row: SessionRow, at: str) -> int:
             f"NAME), or how far the answer may know: {known}."
         )
     positions = storage.find_positions(db, row.id, kind, int(match["number"]))
-    if match["title"]:
-        wanted = match["title"].casefold()
-        named = [p for p in positions if wanted in p.document_title.casefold()]
-        # A whole title is preferred to one that contains it, such as a newer version's.
-        positions = [p for p in named if wanted == p.document_title.casefold()] or named
+    positions = _in_document(documents, positions, match["title"] or "")
     if not positions:
         raise NoSuchPlace(f"No document of this session has anything up to {text!r}.")
     if len(positions) > 1:
@@ -54,6 +55,33 @@ def find_position(db: Database, row: SessionRow, at: str) -> int:
             f"{found.document_title} has not been read up to {found.locator} yet; ask again later."
         )
     return found.position
+
+
+def _title_first(documents: Sequence[DocumentRow], text: str) -> str:
+    """A place, with the title before it if it came after it ("page 3 of README")."""
+    match = _TITLE_LAST.fullmatch(text)
+    if match is None or not documents_called(documents, match["title"]):
+        return text
+    return f"{match['title']}: {match['place']}"
+
+
+def _in_document(
+    documents: Sequence[DocumentRow], positions: Sequence[StreamPosition], title: str
+) -> list[StreamPosition]:
+    """The positions in the documents that a person means by a title, with the titles to show.
+
+    Args:
+        documents: of the session, with the titles to show.
+        title: empty: all documents. A part of a title is enough where no document is called so.
+    """
+    titles = {document.id: document.title for document in documents}
+    shown = [replace(p, document_title=titles[p.document_id]) for p in positions]
+    if not title:
+        return shown
+    called = {document.id for document in documents_called(documents, title)}
+    if called:
+        return [p for p in shown if p.document_id in called]
+    return [p for p in shown if title.casefold() in p.document_title.casefold()]
 
 
 def find_checkpoint(db: Database, row: SessionRow, number: int) -> CheckpointRow:

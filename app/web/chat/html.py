@@ -11,7 +11,7 @@ from dataclasses import asdict
 from html import escape
 from typing import Any
 
-from app.service import AnswerView
+from app.service import AnswerView, some_of_matching
 from app.web.formatting import counted
 from storage import MessageRow
 
@@ -140,6 +140,7 @@ def rests_on(details: Mapping[str, Any]) -> str:
     parts = []
     if usage["passages"]:
         read_again = counted(usage["passages"], "passage")
+        read_again = some_of_matching(usage) or read_again
         parts.append(f"{read_again} read again word for word ({usage['passage_tokens']:,} tokens)")
     if usage["window_tokens"]:
         parts.append(f"the last {usage['window_tokens']:,} tokens exactly")

@@ -18,6 +18,8 @@ STATE_WORDS = {
     DocumentState.FAILED: "Could not be read",
     DocumentState.CANCELLED: "Cancelled",
 }
+MAX_NOTES = 5
+"""Notes on a document that are shown at once."""
 WAITS_FOR_MORE = "Following, waiting for more"
 REMOVE = (
     "Remove “{title}”? A memory cannot unlearn, so what was read after it is read again without it."
@@ -64,11 +66,7 @@ def _document(status: DocumentStatus) -> str:
     total = row.token_count or 0
     share = 100 * status.tokens_read / total if total else 0
     title = escape(row.title)
-    problems = "".join(
-        f'<div class="problem">{escape(text)}</div>'
-        for text in [*row.notes, row.error or ""]
-        if text
-    )
+    problems = _notes(row.notes) + (_problem(row.error) if row.error else "")
     return (
         f'<div class="doc {row.state}"><div class="doc-head"><div class="doc-title">{title}</div>'
         f'<div class="doc-actions">{_buttons(status)}</div></div>'
@@ -77,6 +75,20 @@ def _document(status: DocumentStatus) -> str:
         f'<span style="width:{share:.1f}%"></span></div>'
         f'<div class="facts">{escape(" · ".join(_facts(status)))}</div>{problems}</div>'
     )
+
+
+def _notes(notes: Sequence[str]) -> str:
+    """All notes on a document; of very many the first are shown, and the rest opens at a click."""
+    shown = len(notes) if len(notes) <= MAX_NOTES + 1 else MAX_NOTES
+    first, rest = ("".join(map(_problem, part)) for part in (notes[:shown], notes[shown:]))
+    if not rest:
+        return first
+    more = f"and {len(notes) - shown:,} more"
+    return f'{first}<details class="problem"><summary>{more}</summary>{rest}</details>'
+
+
+def _problem(text: str) -> str:
+    return f'<div class="problem">{escape(text)}</div>'
 
 
 def _facts(status: DocumentStatus) -> list[str]:

@@ -44,6 +44,13 @@ def test_text_goes_to_stdout_and_the_queue_position_to_stderr(capsys, as_json, p
     assert err == "  (number 2 in line)\n  (number 1 in line)\n"
 
 
+def test_matching_passages_that_were_not_looked_at_are_counted_in_a_note():
+    assert ANSWER.notes == ANSWER.as_dict()["notes"] == []
+    more = replace(ANSWER, rests_on=replace(USAGE, passages=3, matching_passages=9))
+    assert more.as_dict()["notes"] == ["Only the best 3 of 9 matching passages were looked at."]
+    assert replace(more, rests_on=replace(USAGE, passages=0, matching_passages=9)).notes == []
+
+
 def test_cited_passages_are_listed_and_older_versions_marked():
     assert source_lines(ANSWER) == ["  [1] Book, page 12"]
     older = replace(ANSWER, passages=(replace(CITATION, cited=True, is_replaced=True),))

@@ -62,6 +62,23 @@ def test_doctor_examines_torch_the_model_and_the_database(run):
     assert {"torch", "embedded model", "database"} <= {f["what"] for f in findings}
 
 
+def test_read_prints_what_of_a_document_was_left_out_and_json_has_it(run, tmp_path):
+    """The note is known only when the document was read to its end."""
+    path = tmp_path / "records.jsonl"
+    path.write_text('{"text": "The mill is by the weir."}\n' * 30 + "not a record\n")
+    done = run("read", str(path), "--session", "s", "--json", model=True)
+    (document,) = json.loads(done.stdout)["documents"]
+    (note,) = document["notes"]
+    assert "31" in note and done.stderr.count(f"records: {note}\n") == 1
+    again = run("read", str(path), "--session", "s")
+    assert again.stderr.count(f"records: {note}\n") == 1
+    path.write_text('{"text": "The mill is by the weir."}\n' * 31)
+    changed = run("read", str(path), "--session", "s", "--json")
+    (document,) = json.loads(changed.stdout)["documents"]
+    (note,) = document["notes"]
+    assert "It replaces 'records'" in note and changed.stderr.count(note) == 1
+
+
 def test_read_skips_unsupported_files_of_a_folder_but_refuses_named_ones(run, tmp_path):
     folder = tmp_path / "shelf"
     folder.mkdir()

@@ -140,3 +140,16 @@ def test_an_abandoned_partial_copy_is_deleted_with_the_next_session(make_service
     os.utime(old, (time.time() - 7200,) * 2)
     service.sessions.delete("one")
     assert fresh.exists() and not old.exists()
+
+
+def test_a_session_that_another_process_makes_at_once_is_taken(make_service, monkeypatch):
+    one, two = make_service(), make_service()
+    create = one.sessions.create
+
+    def create_late(name):
+        two.sessions.create(name)
+        return create(name)
+
+    monkeypatch.setattr(one.sessions, "create", create_late)
+    assert one.sessions.ensure("s").id == two.sessions.get("s").id
+    assert [s.session.name for s in two.sessions.list()] == ["s"]

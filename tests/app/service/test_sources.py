@@ -72,12 +72,16 @@ def test_pasted_text_is_a_document_like_any_other(service):
     service = service()
     service.sources.add_text("s", "My notes/2", "The parrot is called Ozymandias. " * 20)
     service.sources.add_text("s", "", "The ferry crossed the river Tay. " * 20)
-    service.sources.add_text("s", "", "The ferry sank. " * 20)
+    service.sources.add_text("s", "", "The tide was high. " * 20)
+    service.sources.add_text("s", "", "The ferry crossed the river Tay. It sank. " * 20)
     assert titles(service) == [
         ("2", "done"),
         ("Pasted text", "done"),
+        ("Pasted text (2)", "done"),
         ("Pasted text (version 2)", "done"),
     ]
+    notes = [status.document.notes for status in service.documents.list("s")]
+    assert "another text" in notes[2][0] and "It replaces 'Pasted text'" in notes[3][0]
 
 
 @pytest.mark.parametrize("text, said", [(" \n", "The text is empty"), ("x" * 11, "11 characters")])

@@ -115,6 +115,12 @@ def test_the_footing_says_what_an_answer_rests_on_and_how_fast_it_was():
         "Rests on 2 passages read again word for word (410 tokens), the last 1,500 tokens exactly, "
         "only the gist of the 9,000 before them."
     )
+    more = {"rests_on": {**had, "matching_passages": 9}}
+    assert chat_views.rests_on(more).startswith(
+        "Rests on the best 2 of 9 matching passages read again word for word (410 tokens), the"
+    )
+    many = {"rests_on": {**had, "matching_passages": 60}}
+    assert "the best 2 of 60 or more matching passages" in chat_views.rests_on(many)
     assert chat_views.pace(details) == "First word after 2.9 s, 31 tokens in 5.1 s."
     assert chat_views.pace({**details, "first_word_s": 0.0}) == ""
     assert "As of &lt;page 3&gt;" in chat_views.footing_html({**details, "as_of": "<page 3>"})
@@ -143,6 +149,28 @@ def test_documents_html_has_the_buttons_that_each_state_allows(make_service, tmp
         assert page.count("data-do=") == len(wanted)
         assert "<script>" not in page and "<notice>" not in page
     service.close()
+
+
+def test_all_notes_on_a_document_are_on_the_page_and_very_many_are_folded(make_service, tmp_path):
+    path = tmp_path / "book.txt"
+    path.write_text("A short text.\n", encoding="utf-8")
+    service = make_service()
+    service.sessions.create("s")
+    service.documents.add("s", path)
+    status = service.documents.list("s")[0]
+    service.close()
+
+    def page(count):
+        notes = [f"Note <{i}>." for i in range(count)]
+        row = replace(status.document, notes=notes, error="It failed.")
+        return documents_html([replace(status, document=row)], "")
+
+    assert page(6).count('<div class="problem">') == 7 and "<details" not in page(6)
+    folded = page(17)
+    assert all(f"Note &lt;{i}&gt;." in folded for i in range(17))
+    before, _, inside = folded.partition("<summary>and 12 more</summary>")
+    assert "Note &lt;4&gt;" in before and "Note &lt;5&gt;" in inside
+    assert "It failed." in inside.partition("</details>")[2], "an error is never folded"
 
 
 @pytest.fixture

@@ -92,11 +92,11 @@ def test_the_keys_of_an_answer_are_those_that_were_promised():
     assert list(ANSWER.as_dict()) == [
         *("answer", "citations", "question", "position", "memory_status", "prompt_tokens"),
         *("answer_tokens", "waited_s", "first_word_s", "seconds", "as_of", "found_nothing"),
-        "rests_on",
+        *("rests_on", "notes"),
     ]
     assert [c["cited"] for c in ANSWER.as_dict()["citations"]] == [True]
     assert set(ANSWER.as_dict()["rests_on"]) == {
-        *("passages", "passage_tokens", "window_tokens", "memory_tokens")
+        *("passages", "passage_tokens", "window_tokens", "memory_tokens", "matching_passages")
     }
 
 

@@ -71,7 +71,7 @@ def test_different_content_of_a_file_is_its_next_version(db, add):
 def test_the_content_of_an_older_version_makes_that_the_newest_again(db, add, session_id):
     first, second = add("one"), add("two")
     assert add("one").id == first.id
-    newest = storage.find_newest(db, session_id, "report.txt", "/report.txt")
+    (newest,) = storage.list_newest(db, session_id, "report.txt", "/report.txt")
     assert newest.id == first.id != second.id
 
 

@@ -5,8 +5,10 @@ import json
 import pytest
 
 import storage
+from app.errors import NoSuchDocument, NoSuchPlace
 from app.service import final_answer
 from app.service.answering.retrieval import retrieve
+from app.service.reading.positions import find_position
 from tests.support.service import wait_until_read
 
 OLD = "The lighthouse at Skerry is painted white. The keeper there is Donald Crae."
@@ -82,7 +84,11 @@ def test_a_file_of_the_same_name_elsewhere_is_another_document(service, report, 
     read(service, report)
     (tmp_path / "other").mkdir()
     other = read(service, tmp_path / "other" / "report.txt", NEW)
-    assert (other.title, other.version, other.replaces) == ("report", 1, None)
+    assert (other.title, other.version, other.replaces) == ("report (other)", 1, None)
+    newer = read(service, tmp_path / "other" / "report.txt", NEW + " It is closed.")
+    assert (newer.title, newer.replaces) == ("report (other, version 2)", other.id)
+    first, *others = titles(service)
+    assert first == f"report ({tmp_path.name})" and others == [other.title, newer.title]
 
 
 def test_an_uploaded_file_is_known_by_its_name(service, report, tmp_path):
@@ -91,6 +97,62 @@ def test_an_uploaded_file_is_known_by_its_name(service, report, tmp_path):
     copy = tmp_path / "upload-2.txt"
     second = read(service, copy, NEW, name="notes.txt")
     assert (second.title, second.replaces) == ("notes (version 2)", first.id)
+
+
+def test_an_uploaded_file_of_the_same_name_with_another_text_is_another_document(
+    service, report, tmp_path
+):
+    first = read(service, report, name="notes.txt")
+    copy = tmp_path / "upload-2.txt"
+    other = read(
+        service, copy, "Barley came in twelve carts on Monday, oats in nine.", name="notes.txt"
+    )
+    assert (other.title, other.version, other.replaces) == ("notes (2)", 1, None)
+    assert other.notes == [
+        "'notes' has the same file name but another text, so this is a document of its own, "
+        "'notes (2)', and not a new version."
+    ]
+    newer = read(
+        service, copy, "Barley came in twelve carts on Monday, oats in ten.", name="notes.txt"
+    )
+    assert (newer.title, newer.replaces) == ("notes (2, version 2)", other.id)
+    assert read(service, report, name="notes.txt").id == first.id
+    assert read(service, report, NEW, name="notes.txt").replaces == first.id
+
+
+def test_an_uploaded_file_is_compared_with_one_that_is_not_indexed_yet(
+    make_service, report, tmp_path
+):
+    service = make_service()
+    service.sessions.create("s")
+    first = service.documents.add("s", report, name="notes.txt")
+    copy = tmp_path / "copy.txt"
+    copy.write_text(NEW)
+    assert service.documents.add("s", copy, name="notes.txt").replaces == first.id
+    copy.write_text("Barley came in twelve carts on Monday, oats in nine.")
+    assert service.documents.add("s", copy, name="notes.txt").replaces is None
+
+
+def test_answers_cite_files_of_the_same_name_by_their_folders(service, tmp_path):
+    for folder, text in (("docs", OLD), ("src", OLD.replace("Skerry", "Torr"))):
+        (tmp_path / folder).mkdir()
+        read(service, tmp_path / folder / "README.md", text)
+    answer = final_answer(service.questions.ask("s", "What colour is the lighthouse?"))
+    assert {p.document for p in answer.passages} == {"README (docs)", "README (src)"}
+    assert {place.label.split(",")[0] for place in service.questions.places("s")} >= {
+        "README (docs)",
+        "README (src)",
+    }
+    row = service.sessions.get("s")
+    ends = [d.document.start_position + d.document.token_count for d in service.documents.list("s")]
+    for at in ("README (docs): line 1", "docs/README: line 1", "docs/README.md, line 1"):
+        assert find_position(service.db, row, at) == ends[0]
+    for at in ("README (src): line 1", "line 1 of src/README", "line 1 of README (src)"):
+        assert find_position(service.db, row, at) == ends[1]
+    with pytest.raises(NoSuchPlace, match=r'"README \(docs\): line 1"; "README \(src\): line 1"'):
+        find_position(service.db, row, "README: line 1")
+    for place in service.questions.places("s"):
+        assert find_position(service.db, row, place.at) == place.position
 
 
 def test_answers_prefer_the_newest_version(service, report):
@@ -182,6 +244,47 @@ def test_re_read_documents_are_still_versions(service, report):
     after = [status.document for status in service.documents.list("s")]
     for name in ("id", "title", "version", "replaces", "notes"):
         assert [getattr(d, name) for d in before] == [getattr(d, name) for d in after]
+
+
+def test_a_document_is_called_by_its_title_or_the_end_of_its_path(service, report, tmp_path):
+    first = read(service, report)
+    second = read(service, report, NEW)
+    (tmp_path / "other").mkdir()
+    other = read(service, tmp_path / "other" / "report.txt", "Nothing of that.")
+    here = tmp_path.name
+    for name, document in (
+        (f"report ({here})", first),
+        (f"REPORT ({here}, version 2)", second),
+        ("report (other)", other),
+        ("other/report", other),
+        ("./other/report.txt", other),
+        (str(tmp_path / "other" / "report.txt"), other),
+    ):
+        assert service.documents.called("s", name).id == document.id, name
+    with pytest.raises(NoSuchDocument, match=f"say which: .report .{here}.., .*report .other"):
+        service.documents.called("s", "report")
+    with pytest.raises(NoSuchDocument, match="has no document 'ther/report'; it has 'report"):
+        service.documents.called("s", "ther/report")
+    service.documents.remove(other.id)
+    assert service.documents.called("s", "report").id == first.id
+
+
+def test_remove_never_guesses_and_says_which_it_removed(service, tmp_path, launch):
+    for folder in ("docs", "src"):
+        (tmp_path / folder).mkdir()
+        read(service, tmp_path / folder / "README.md", f"A text on {folder}.")
+    read(service, tmp_path / "docs" / "README.md", "A changed text on docs.")
+    service.close()
+
+    refused = launch("remove", "s", "README")
+    assert refused.returncode == 1 and "'README (docs)'" in refused.stderr
+    assert "'README (src)', 'README (docs, version 2)'" in refused.stderr
+    removed = launch("remove", "s", "README (docs)")
+    assert removed.stdout == (
+        "Removed 'README (docs)'. Of the same file there is still 'README (docs, version 2)'.\n"
+    )
+    removed = launch("remove", "s", "src/README", "--json")
+    assert json.loads(removed.stdout)["removed"] == "README (src)"
 
 
 def test_the_command(service, report, launch):

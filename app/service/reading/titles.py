@@ -1,0 +1,223 @@
+"""Titles by which the documents of a session are told apart, and what a person means by a title.
+
+The stored title of a document is part of its introduction in the session's stream, so it never
+changes. A new document whose file has the title of another one gets a title that says which it is:
+by its suffix ("report.docx"), by the nearest folder that differs ("README (docs)"), or by a number
+where no path is known ("README (2)"). The first of them was alone when its title was stored; it is
+shown with such a title, too, as are those of databases in which both have one title.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
+
+import storage
+from ingest.naming import clean_line, file_name, title_from_name
+from storage import Database, DocumentRow
+
+MAX_LABEL_CHARS = 40
+_READING = re.compile(r"(?:version|reading) \d+")
+
+
+@dataclass(frozen=True)
+class Title:
+    """A title in its parts: "README (docs, version 2, reading 3)".
+
+    Args:
+        base: the title of the file, or its name.
+        label: what tells it from documents of the same base; may be empty.
+        readings: which version and which reading of it this is.
+    """
+
+    base: str
+    label: str = ""
+    readings: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, document: DocumentRow) -> Title:
+        """The parts of a document's stored title."""
+        for base in (file_name(document.file_name), _file_title(document.file_name)):
+            found = re.fullmatch(r"(?: \((.*)\))?", document.title.removeprefix(base))
+            if document.title.startswith(base) and found is not None:
+                parts = found[1].split(", ") if found[1] else []
+                label = list(itertools.takewhile(lambda part: not _READING.fullmatch(part), parts))
+                return cls(base, ", ".join(label), tuple(parts[len(label) :]))
+        return cls(document.title)
+
+    def __str__(self) -> str:
+        details = [*([self.label] if self.label else []), *self.readings]
+        return f"{self.base} ({', '.join(details)})" if details else self.base
+
+
+class _File(NamedTuple):
+    name: str
+    path: str | None
+
+
+def shown_titles(documents: Sequence[DocumentRow]) -> dict[int, str]:
+    """The title to show for each document of a session, by its id; no two are the same.
+
+    Args:
+        documents: all documents of the session, in reading order.
+    """
+    wanted: dict[int, Title] = {}
+    for chains in _by_file_title(documents).values():
+        apart = _told_apart([_file_of(chain) for chain in chains])
+        for chain, title in zip(chains, apart, strict=True):
+            for document in chain:
+                stored = Title.of(document)
+                is_plain = not stored.label and stored.base == _file_title(document.file_name)
+                wanted[document.id] = (
+                    replace(title, readings=stored.readings) if is_plain else stored
+                )
+    # What is shown as it is stored comes first: only the others may be numbered.
+    in_turn = sorted(documents, key=lambda d: (str(wanted[d.id]) != d.title, d.ordinal))
+    taken: set[str] = set()
+    shown: dict[int, str] = {}
+    for document in in_turn:
+        shown[document.id] = str(_numbered(wanted[document.id], taken))
+        taken.add(shown[document.id])
+    return shown
+
+
+def new_title(documents: Sequence[DocumentRow], title: str, name: str, path: str | None) -> Title:
+    """The title of a new document that is not a version of any other.
+
+    Args:
+        documents: all documents of the session.
+        title, name, path: of its file; the path is None where it is unknown.
+    """
+    others = _by_file_title(documents).get(title.casefold(), [])
+    files = [_File(name, path), *map(_file_of, others)]
+    apart = _told_apart(files)[0] if others else Title(title)
+    return _numbered(apart, {document.title for document in documents})
+
+
+def version_title(documents: Sequence[DocumentRow], chain: Sequence[DocumentRow]) -> Title:
+    """The title of a file's versions, without the number of any.
+
+    Args:
+        documents: all documents of the session.
+        chain: the stored versions of the file, the oldest first.
+    """
+    stored = Title.of(chain[0])
+    if stored.label or stored.base != _file_title(chain[0].file_name):
+        return replace(stored, readings=())
+    chains = _by_file_title(documents)[stored.base.casefold()]
+    others = [c for c in chains if c[0].id != chain[0].id]
+    return _told_apart([_file_of(chain), *map(_file_of, others)])[0]
+
+
+def list_shown(db: Database, session_id: int) -> list[DocumentRow]:
+    """The documents of a session in reading order, with the titles to show."""
+    documents = storage.list_documents(db, session_id)
+    titles = shown_titles(documents)
+    return [replace(document, title=titles[document.id]) for document in documents]
+
+
+def as_shown(db: Database, document: DocumentRow) -> DocumentRow:
+    """A document with the title to show."""
+    shown = (d for d in list_shown(db, document.session_id) if d.id == document.id)
+    return next(shown, document)
+
+
+def documents_called(documents: Sequence[DocumentRow], name: str) -> list[DocumentRow]:
+    """The documents that a person can mean by a name.
+
+    If one has exactly this title, it is that one. Otherwise it is all whose file has this title or
+    name, or whose path ends so ("docs/README").
+
+    Args:
+        documents: of a session, with the titles to show.
+        name: as it was typed; case counts only where titles differ in nothing else.
+    """
+    wanted, folded = name.strip(), name.strip().casefold()
+    exact = [d for d in documents if d.title == wanted]
+    folded_alike = [d for d in documents if d.title.casefold() == folded]
+    return exact or folded_alike or [d for d in documents if _is_called(d, folded)]
+
+
+def _by_file_title(documents: Sequence[DocumentRow]) -> dict[str, list[list[DocumentRow]]]:
+    """The version chains of the files of each title, by the title without regard to case."""
+    found: dict[str, list[list[DocumentRow]]] = {}
+    for chain in storage.version_chains(documents):
+        found.setdefault(_file_title(chain[0].file_name).casefold(), []).append(chain)
+    return found
+
+
+def _file_of(chain: Sequence[DocumentRow]) -> _File:
+    paths = [document.source_path for document in chain if document.source_path]
+    return _File(chain[0].file_name, paths[0] if paths else None)
+
+
+def _told_apart(files: Sequence[_File]) -> list[Title]:
+    """Titles that tell files of the same title apart; files without paths may get equal ones."""
+    names = Counter(file.name.casefold() for file in files)
+    labels = _labels([file.path for file in files if names[file.name.casefold()] > 1])
+    titles = []
+    for file in files:
+        if len(files) > 1 and names[file.name.casefold()] == 1:
+            titles.append(Title(file_name(file.name)))
+        else:
+            label = labels.get(file.path or "", "") if len(files) > 1 else ""
+            titles.append(Title(_file_title(file.name), label))
+    return titles
+
+
+def _labels(paths: Sequence[str | None]) -> dict[str, str]:
+    """For each path the nearest folder that tells it from the others; empty if nothing does.
+
+    >>> _labels(["/work/docs/README.md", "/work/src/README.md"])
+    {'/work/docs/README.md': 'docs', '/work/src/README.md': 'src'}
+    >>> _labels(["/a/docs/x", "/b/docs/x", "/b/old/x", "/c/x", "/c/x"])
+    {'/a/docs/x': 'a', '/b/docs/x': 'b/docs', '/b/old/x': 'old', '/c/x': ''}
+    """
+    known = [(path, _folders(path)) for path in paths if path]
+    labels = {path: "" for path, _ in known}
+    for depth in range(1, 1 + max((len(folders) for _, folders in known), default=0)):
+        deep = [folders for _, folders in known if len(folders) >= depth]
+        tails = Counter(folders[-depth:] for folders in deep)
+        parts = Counter(folders[-depth] for folders in deep)
+        for path, folders in known:
+            if labels[path] or len(folders) < depth or tails[folders[-depth:]] > 1:
+                continue
+            is_alone = parts[folders[-depth]] == 1
+            found = folders[-depth] if is_alone else "/".join(folders[-depth:])
+            label = clean_line(found, MAX_LABEL_CHARS)
+            # A folder of this name must not look like a version.
+            labels[path] = f"in {label}" if _READING.fullmatch(label) else label
+    return labels
+
+
+def _folders(path: str) -> tuple[str, ...]:
+    """The folders of a path or address, the outermost first."""
+    return tuple(part for part in re.split(r"[/\\]+", path)[:-1] if part)
+
+
+def _numbered(title: Title, taken: set[str]) -> Title:
+    """The title, with a number if it is taken."""
+    label = f"{title.label}, " if title.label else ""
+    numbered = (replace(title, label=f"{label}{number}") for number in itertools.count(2))
+    return next(t for t in itertools.chain([title], numbered) if str(t) not in taken)
+
+
+def _is_called(document: DocumentRow, folded: str) -> bool:
+    """Whether the document's file has this title or name, or its path ends so."""
+    title = _file_title(document.file_name)
+    names = [document.file_name, title]
+    if document.source_path:
+        folders = "/".join(_folders(document.source_path))
+        names += [f"/{folders}/{name}" for name in names]
+    wanted = folded.replace("\\", "/").removeprefix("./")
+    return any(n.casefold() == wanted or n.casefold().endswith(f"/{wanted}") for n in names)
+
+
+@lru_cache(maxsize=4096)
+def _file_title(name: str) -> str:
+    return title_from_name(name)

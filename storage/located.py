@@ -1,0 +1,81 @@
+"""Passages by their place: the segments of a page, a chapter or a range of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storage.database import Database
+from storage.search import Passage
+from storage.values import to_json
+
+MAX_PASSAGES = 1000
+"""At most so many passages of a place are returned; all are counted."""
+
+_LABELLED = """(:label != '' AND locator_kind = 'page'
+    AND instr(lower(locator), lower('page ' || :label || ' (')) = 1)"""
+_NUMBERED = """(CASE WHEN :kind = 'chapter' THEN chapter BETWEEN :first AND :last
+    ELSE locator_kind = :kind AND locator_start <= :last AND locator_end >= :first END)"""
+_WITHIN = """
+    documents.session_id = :session
+    AND (:documents IS NULL OR documents.id IN (SELECT value FROM json_each(:documents)))
+    AND (documents.state != 'cancelled' OR token_start + segments.token_count <= tokens_read)
+    AND (:position IS NULL
+        OR documents.start_position + token_start + segments.token_count <= :position)
+"""
+
+
+def passages_at(
+    db: Database,
+    session_id: int,
+    kind: str,
+    first: int,
+    last: int,
+    *,
+    label: str = "",
+    document_ids: Sequence[int] | None = None,
+    before_position: int | None = None,
+) -> tuple[list[Passage], int]:
+    """Return the passages of a place in reading order, and how many there are.
+
+    In a document with a page of the label, that page is meant, not the one of the number. All have
+    the score 1. Of a cancelled document only what was read is returned.
+
+    Args:
+        kind: of the place, such as 'page' or 'chapter'; a document of pages may have chapters.
+        first, last: the numbers of the first and last page, chapter or line.
+        label: what may be printed on the page instead of its number, such as "iii".
+        document_ids: return only passages of these documents; None: of all.
+        before_position: return only passages that end at this position of the stream or earlier.
+    """
+    named = {
+        "session": session_id,
+        "kind": kind,
+        "first": first,
+        "last": last,
+        "label": label if kind == "page" else "",
+        "documents": None if document_ids is None else to_json(list(document_ids)),
+        "position": before_position,
+    }
+    there = f"""
+        FROM documents JOIN segments ON segments.document_id = documents.id
+        WHERE {_WITHIN} AND CASE WHEN documents.id IN (
+            SELECT segments.document_id FROM documents JOIN segments
+            ON segments.document_id = documents.id WHERE {_WITHIN} AND {_LABELLED}
+        ) THEN {_LABELLED} ELSE {_NUMBERED} END
+    """
+    rows = db.rows(
+        f"""
+        SELECT segments.id AS segment_id, documents.id AS document_id,
+            documents.title AS document_title, locator, locator_kind, locator_start, locator_end,
+            token_start, segments.token_count, documents.start_position + token_start AS position,
+            1.0 AS score, segments.text,
+            (documents.state = 'done' OR token_start + segments.token_count <= tokens_read)
+                AS is_read
+        {there} ORDER BY documents.ordinal, segments.ordinal LIMIT {MAX_PASSAGES}
+        """,
+        named,
+    )
+    total = len(rows)
+    if total == MAX_PASSAGES:
+        total = int(db.value(f"SELECT count(*) {there}", named))
+    return [Passage(**{**row, "is_read": bool(row["is_read"])}) for row in rows], total

@@ -1,0 +1,135 @@
+"""Places in questions: pages, chapters and lines are recognised, and their passages come first."""
+
+import pytest
+
+import storage
+from app.service.answering.passage_search import find_passages
+from app.service.answering.places_in_question import Place, places_in
+from app.service.answering.prompt import build_prompt
+from storage import NewSegment
+from tests.support.tokens import CharacterTokens
+
+KINDS = ["chapter", "line", "page"]
+
+
+@pytest.mark.parametrize(
+    "question, places",
+    [
+        ("What is on page 3?", [Place("page", 3, 3, "3")]),
+        ("What is on Page iii?", [Place("page", 3, 3, "iii")]),
+        ("What is on p. 12?", [Place("page", 12, 12, "12")]),
+        ("What is on page A-2?", [Place("page", 0, 0, "a-2")]),
+        ("Summarise chapter four.", [Place("chapter", 4, 4)]),
+        ("Summarise Chapter IV", [Place("chapter", 4, 4, "iv")]),
+        ("Summarise the third chapter", [Place("chapter", 3, 3)]),
+        ("What does the 2nd page say?", [Place("page", 2, 2, "2")]),
+        ("Compare pages 3-5", [Place("page", 3, 5)]),
+        ("Compare pages 3 – 5", [Place("page", 3, 5)]),
+        ("chapters 3 and 5?", [Place("chapter", 3, 3, "3"), Place("chapter", 5, 5)]),
+        ("line 120 of app.log", [Place("line", 120, 120, "120")]),
+        ("Was steht auf Seite 7?", [Place("page", 7, 7, "7")]),
+        ("Que dit le chapitre 2 ?", [Place("chapter", 2, 2, "2")]),
+        ("Which chapter is the best?", []),
+        ("Is the homepage 3 years old?", []),
+        ("slide 4", []),
+        ("page " + "9" * 400, []),
+    ],
+)
+def test_places_are_recognised_in_a_question(question, places):
+    assert places_in(question, KINDS)[0] == places
+
+
+def test_a_unit_that_the_session_does_not_have_is_no_place():
+    assert places_in("page 3", []) == ([], "page 3")
+    assert places_in("What is on slide 4?", ["slide"])[0] == [Place("slide", 4, 4, "4")]
+
+
+@pytest.fixture
+def db():
+    with storage.Database(":memory:") as database:
+        storage.create_session(database, "s", {})
+        yield database
+
+
+@pytest.fixture
+def add(db):
+    def add(title, *segments, **columns):
+        document = storage.add_document(
+            db, 1, title=title, kind="pdf", file_name=title, sha256=title, byte_count=1, **columns
+        )
+        storage.add_segments(db, document.id, segments)
+        storage.set_start_position(db, document.id, 100 * document.id)
+        return document
+
+    return add
+
+
+def page(number, text, label=None, chapter=None):
+    locator = f"page {number}" if label is None else f"page {label} ({number})"
+    start = 10 * number
+    return NewSegment(text, locator, "page", number, number, start, 10, chapter)
+
+
+def found(db, question, before=None):
+    return [p.text for p in find_passages(db, 1, question, before).passages]
+
+
+def test_a_question_about_a_page_is_answered_from_that_page_only(db, add):
+    texts = ("The weir.", "The page of the ferry.", "The tower.")
+    add("village", *(page(i, text) for i, text in enumerate(texts, 1)))
+    assert found(db, "What is on page 3?") == ["The tower."]
+    assert found(db, "Summarise pages 1 to 2.") == ["The weir.", "The page of the ferry."]
+    assert found(db, "What is on page 9?") == ["The page of the ferry."], "there is no such page"
+
+
+def test_a_page_that_is_named_beside_a_subject_comes_first(db, add):
+    add("village", page(1, "The ferry sank."), page(2, "The tower."), page(3, "The ferry sails."))
+    assert found(db, "Is there a ferry on page 3?") == ["The ferry sails.", "The ferry sank."]
+
+
+def test_a_printed_number_is_meant_before_a_counted_one(db, add):
+    add("book", page(1, "Preface.", "i"), page(2, "Anchor.", "1"), page(3, "Bollard.", "2"))
+    assert found(db, "What is on page 2?") == ["Bollard."]
+    assert found(db, "What is on page i?") == ["Preface."]
+    assert found(db, "What is on page 3?") == ["Bollard."]
+
+
+def test_a_document_that_is_named_is_the_one_that_is_meant(db, add):
+    add("holm.pdf", page(1, "Anchor."))
+    add("brae.pdf", page(1, "Bollard."))
+    assert found(db, "What is on page 1?") == ["Anchor.", "Bollard."]
+    assert found(db, "What is on page 1 of brae.pdf?") == ["Bollard."]
+    assert found(db, "What is on page 1 of brae?") == ["Bollard."]
+
+
+def test_of_a_files_versions_the_newest_that_was_begun_is_meant(db, add):
+    old = add("a.pdf", page(1, "Old."))
+    add("a.pdf (2)", page(1, "New."), replaces=old.id, version=2)
+    assert found(db, "What is on page 1?") == ["New."]
+    assert found(db, "What is on page 1?", before=150) == ["Old."]
+    assert found(db, "What is on page 1?", before=105) == []
+
+
+def test_of_a_long_chapter_the_beginning_and_what_is_spread_over_it_is_taken(db, add):
+    add("book", *(page(i, f"Sheet {i} of it.", chapter=4) for i in range(1, 10)))
+    chosen = find_passages(db, 1, "Summarise chapter 4.", None)
+    assert [p.locator for p in chosen.passages] == ["page 1", "page 4", "page 7"]
+    assert (chosen.matching, chosen.at_place) == (9, True)
+    best = find_passages(db, 1, "Which sheet of chapter 4 is 8?", None).passages[0]
+    assert best.locator == "page 8"
+
+
+def test_a_place_that_is_named_counts_as_found(db, add):
+    add("book", page(1, "The weir."))
+    passages = find_passages(db, 1, "Please summarise Page 1", None).passages
+    asked = CharacterTokens(), "Please summarise Page 1", passages, [], 4000, 0
+    assert build_prompt(*asked).found_nothing
+    assert not build_prompt(*asked, at_place=True).found_nothing
+
+
+def test_passages_that_match_as_well_are_counted(db, add):
+    add("book", *(page(i, f"The lighthouse of Holm number {i}.") for i in range(1, 80)))
+    add("other", *(page(i, f"The rope number {i} of a boat.") for i in range(1, 5)))
+    assert find_passages(db, 1, "List all lighthouses.", None).matching == 60
+    assert find_passages(db, 1, "Which rope?", None).matching == 4
+    assert find_passages(db, 1, "zebra", None).matching == 0
