@@ -66,7 +66,7 @@ from storage.follows import (
     set_ready_tokens,
     wake_follow,
 )
-from storage.fts_query import STOP_WORDS
+from storage.languages import stems
 from storage.messages import (
     MESSAGE_ROLES,
     MessageRow,
@@ -93,7 +93,14 @@ from storage.rereads import (
     reread_source,
 )
 from storage.retention import prune_checkpoints
-from storage.search import Passage, rebuild_search_index, search_passages
+from storage.search import Passage, search_passages
+from storage.search_index import (
+    IndexState,
+    index_batch,
+    index_segments,
+    index_state,
+    rebuild_search_index,
+)
 from storage.segments import NewSegment, SegmentRow, add_segments, iter_segments, segments_around
 from storage.sessions import (
     MAX_NAME_CHARACTERS,
@@ -110,11 +117,14 @@ from storage.sessions import (
     update_session_settings,
 )
 from storage.speeds import ReadingSpeed, add_speed, list_speeds
+from storage.stop_words import STOP_WORDS, STOP_WORDS_OF, guess_language
+from storage.tokens import CAPITAL, count_words, folded_words
 from storage.trash import TrashedSession, list_trash, restore_session, trash_session
 from storage.versions import find_newest, make_newest, version_chain, version_chains
 
 __all__ = [
     "AlreadyExists",
+    "CAPITAL",
     "CheckpointRow",
     "DamagedDatabase",
     "DamagedPage",
@@ -126,6 +136,7 @@ __all__ = [
     "Export",
     "FollowRow",
     "IllegalTransition",
+    "IndexState",
     "MAX_NAME_CHARACTERS",
     "MESSAGE_ROLES",
     "MessageRow",
@@ -140,6 +151,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "STALLED_STATES",
     "STOP_WORDS",
+    "STOP_WORDS_OF",
     "SchemaTooNew",
     "SegmentRow",
     "SessionRow",
@@ -158,6 +170,7 @@ __all__ = [
     "chapter_ends",
     "checkpoint_bytes",
     "clean_session_name",
+    "count_words",
     "create_session",
     "delete_checkpoint",
     "delete_document",
@@ -177,6 +190,7 @@ __all__ = [
     "find_reread",
     "finish_indexing",
     "finish_reread",
+    "folded_words",
     "free_unused_pages",
     "get_checkpoint",
     "get_document",
@@ -184,8 +198,12 @@ __all__ = [
     "get_session_by_id",
     "go_back",
     "grow",
+    "guess_language",
     "has_page",
     "import_session",
+    "index_batch",
+    "index_segments",
+    "index_state",
     "iter_segments",
     "kept_hashes",
     "list_checkpoints",
@@ -217,6 +235,7 @@ __all__ = [
     "set_document_state",
     "set_ready_tokens",
     "set_start_position",
+    "stems",
     "touch_session",
     "trash_session",
     "update_session_settings",

@@ -11,6 +11,7 @@ from dataclasses import astuple, dataclass, replace
 from storage.database import Database
 from storage.documents import get_document
 from storage.errors import NotFound
+from storage.search_index import index_document_batch
 from storage.values import storable
 
 
@@ -55,7 +56,7 @@ class SegmentRow:
 
 
 def add_segments(db: Database, document_id: int, segments: Iterable[NewSegment]) -> None:
-    """Store segments after those that the document already has, all of them or none.
+    """Store segments after those that the document already has, and index them; all or none.
 
     Raises:
         NotFound: the document does not exist.
@@ -80,6 +81,8 @@ def add_segments(db: Database, document_id: int, segments: Iterable[NewSegment])
             "UPDATE documents SET segment_count = ? WHERE id = ?",
             [first + len(taken), document_id],
         )
+        while index_document_batch(db, document_id):
+            pass
 
 
 def iter_segments(
