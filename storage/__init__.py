@@ -99,6 +99,7 @@ from storage.search_index import (
     index_batch,
     index_segments,
     index_state,
+    lacks_segments,
     rebuild_search_index,
 )
 from storage.segments import NewSegment, SegmentRow, add_segments, iter_segments, segments_around
@@ -206,6 +207,7 @@ __all__ = [
     "index_state",
     "iter_segments",
     "kept_hashes",
+    "lacks_segments",
     "list_checkpoints",
     "list_documents",
     "list_messages",

@@ -14,7 +14,8 @@ from functools import cache, lru_cache
 # Between an ASCII character, on which a mark may sit, and the next one.
 _NOT_ASCII = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
 _SOFT_LINE_BREAK = re.compile("\u00ad[ \t]*\r?\n\\s*")
-_HYPHENATED_LINE_BREAK = re.compile(r"(?<=\w)-[ \t]*\r?\n\s*(?=\w)")
+_HYPHENATED_LINE_BREAK = re.compile("(?<=[^\\W_])([-\u2010\u2011])[ \t]*\r?\n\\s*(?=[^\\W_])")
+_HYPHEN_AT_END = re.compile("[-\u2010\u2011][ \t]*\r?\n")
 _HEBREW_ACRONYM = re.compile('(?<=[\u05d0-\u05ea])"(?=[\u05d0-\u05ea])')
 _SUPERSCRIPT = re.compile("[\u00b2\u00b3\u00b9\u2070\u2074-\u2079]+")
 # Fractions and digits in circles are numbers of their own, which touch what is before them.
@@ -56,6 +57,8 @@ _LETTERS = {
     **dict(zip("ٱىیکڪةہھۃە", "اييككههههه", strict=True)),
     "\u0901": "\u0902",  # two signs for a nasal vowel that Hindi writes in place of each other
     "\u2044": "/",
+    "\u066b": ".",
+    "\u066c": ",",
 }
 
 
@@ -78,14 +81,20 @@ def fold(text: str) -> str:
     points of Arabic and Hebrew; signs that are letters stay (Indic and Thai vowels). A raised
     number is set apart from what it is raised on. Folding twice changes nothing more.
     """
+    text = join_lines(text)
     if not text.isascii():
-        text = _SOFT_LINE_BREAK.sub("", text) if "\u00ad" in text else text
         text = _NOT_ASCII.sub(_folded_match, text)
         text = _HEBREW_ACRONYM.sub("'", text)
-    text = text.lower()
-    if "-" in text and "\n" in text:
-        text = _HYPHENATED_LINE_BREAK.sub("-", text)
-    return text
+    return text.lower()
+
+
+def join_lines(text: str) -> str:
+    """Join words that a line break parts after a hyphen; a hyphen that is no soft one stays."""
+    if "\n" not in text:
+        return text
+    if "\u00ad" in text:
+        text = _SOFT_LINE_BREAK.sub("", text)
+    return _HYPHENATED_LINE_BREAK.sub(r"\1", text) if _HYPHEN_AT_END.search(text) else text
 
 
 def _folded_match(match: re.Match[str]) -> str:

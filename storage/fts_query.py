@@ -121,7 +121,7 @@ def _compounds(wanted: Sequence[Chunk], languages: Sequence[str]) -> list[Term]:
     terms: dict[Term, None] = {}
     for first, second in pairwise(wanted):
         words = (*first.parts, *second.parts)
-        if len(words) == 2 and not any(map(is_unspaced, words)):
+        if len(words) == 2 and "".join(words).isalpha() and not any(map(is_unspaced, words)):
             term = _term(Chunk(("".join(words),)), languages, set())
             terms[replace(term, is_optional=True)] = None
     return list(terms)

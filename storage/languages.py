@@ -16,6 +16,8 @@ from typing import Any
 DEFAULT_LANGUAGE = "english"
 MAX_SAMPLE_CHARACTERS = 8_000
 _MIN_PROBABILITY = 0.9
+_MIN_WORD_SHARE = 0.6
+_PUNCTUATION = ".,;:!?()\"'-"
 _MIN_STEMMED_CHARACTERS = 3
 _UNSTEMMED = re.compile(r"[\d#+.&^]")
 
@@ -96,12 +98,20 @@ def detect_language(sample: str) -> str:
     # Most text is English. Then the model of languages, which takes a second to load, is not used.
     if len(_ENGLISH.findall(sample)) >= _MIN_ENGLISH_SHARE * max(1, len(sample.split())):
         return DEFAULT_LANGUAGE
-    if not any(character.isalpha() for character in sample):
+    if not _is_prose(sample):
         return DEFAULT_LANGUAGE
     code, probability = _identifier().classify(sample)
     if probability < _MIN_PROBABILITY:
         return DEFAULT_LANGUAGE
     return _CODES.get(code, DEFAULT_LANGUAGE)
+
+
+def _is_prose(sample: str) -> bool:
+    """Whether a text has words enough to have a language; logs and tables do not."""
+    if not sample.isascii():
+        return any(character.isalpha() for character in sample)
+    words = sample.split()
+    return sum(w.strip(_PUNCTUATION).isalpha() for w in words) >= _MIN_WORD_SHARE * len(words) > 0
 
 
 def stems(word: str, languages: Iterable[str]) -> tuple[str, ...]:

@@ -71,6 +71,7 @@ def add_segments(db: Database, document_id: int, segments: Iterable[NewSegment])
             "SELECT coalesce(max(ordinal), -1) + 1 FROM segments WHERE document_id = ?",
             [document_id],
         )
+        last_id = int(db.value("SELECT coalesce(max(id), 0) FROM segments"))
         db.execute_many(
             "INSERT INTO segments (document_id, ordinal, text, locator, locator_kind, "
             "locator_start, locator_end, token_start, token_count, chapter) "
@@ -81,7 +82,7 @@ def add_segments(db: Database, document_id: int, segments: Iterable[NewSegment])
             "UPDATE documents SET segment_count = ? WHERE id = ?",
             [first + len(taken), document_id],
         )
-        while index_document_batch(db, document_id):
+        while index_document_batch(db, document_id, last_id):
             pass
 
 

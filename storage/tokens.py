@@ -13,9 +13,9 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import cache
 
-from storage.folding import fold
+from storage.folding import fold, join_lines
 from storage.languages import stem
 
 MAX_TOKEN_CHARACTERS = 100
@@ -38,7 +38,7 @@ _PAIRED_CHARACTER = re.compile(f"[{_PAIRED}]")
 
 _GROUPED = re.compile(r"\d{1,3}(?:([,.' ])\d{3})(?:\1\d{3})*")
 _GROUPED_WITH_FRACTION = re.compile(r"(\d{1,3}(?:([,.'])\d{3})+)(?!\2)[.,](\d+)")
-_SPACED_THOUSANDS = re.compile(r"(?<![\d.,'])\d{1,3}(?: \d{3})+(?![\d.,']?\d)")
+_SPACED_THOUSANDS = re.compile("\\d{1,3}(?:[ \u00a0\u2009\u202f]\\d{3})+(?![\\d.,']?\\d)")
 _DECIMAL = re.compile(r"(\d+)[.,](\d+)")
 _DOTTED_NUMBER = re.compile(r"\d+(?:\.\d+){2,}")
 _ABBREVIATION = re.compile(r"[^\W\d_](?:\.[^\W\d_])+")
@@ -49,7 +49,8 @@ _MAX_PIECES = 3  # of letters and digits in one word; a longer change of both is
 _MAX_JOINED_PARTS = 4  # more are a time or an identifier, which nobody writes as one word
 _MAX_SIGNED_CHARACTERS = 9
 _MAX_KEPT_CHARACTERS = 32
-_CAPITALS = re.compile(r"(?<![^\W_])[A-Z]{2,5}(?![^\W_])")
+_MAX_KEPT_PIECES = 1 << 16
+_CAPITALS = re.compile("[A-Z]{2,5}")  # looking behind would take longer than all the rest
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ def index_tokens(text: str, language: str, capital_words: frozenset[str]) -> str
         language: whose stems are stored; see `storage.languages`.
         capital_words: words in small letters that are names if a text writes them in capitals.
     """
-    tokens, folded = _tokens_of(language), _spaced(text)
-    found = [tokens(piece) for piece in folded.split()]
+    tokens = _tokens_of(language)
+    found = [tokens[piece] for piece in _spaced(text).split()]
     found += [CAPITAL + word for word in capital_names(text, capital_words)]
     return " ".join(filter(None, found))
 
@@ -96,12 +97,18 @@ def count_words(text: str) -> int:
 def chunks(text: str) -> Iterator[Chunk]:
     """Yield the words of a text, folded; a run of a script without spaces is one word."""
     for piece in _spaced(text).split():
-        yield from map(_analyse, _chunks_in(piece))
+        yield from map(_analyse, _chunks_in(fold(piece)))
 
 
 def _spaced(text: str) -> str:
-    """Folded text, in which only what is cut there has spaces; not the thousands of a number."""
-    return _SPACED_THOUSANDS.sub(lambda match: match[0].replace(" ", "'"), fold(text))
+    """A text in which what is one word has no spaces: a word on two lines, a number's thousands."""
+    return _SPACED_THOUSANDS.sub(_joined_thousands, join_lines(text))
+
+
+def _joined_thousands(match: re.Match[str]) -> str:
+    before = match.string[match.start() - 1 : match.start()]
+    is_inside = before.isdecimal() or before in {".", ",", "'"}
+    return match[0] if is_inside else "'".join(match[0].split())
 
 
 def capital_names(text: str, words: frozenset[str]) -> list[str]:
@@ -111,12 +118,17 @@ def capital_names(text: str, words: frozenset[str]) -> list[str]:
     """
     found = []
     for match in _CAPITALS.finditer(text):
-        if (word := match[0].lower()) in words:
+        if (word := match[0].lower()) in words and _is_whole_word(match):
             start = text.rfind("\n", 0, match.start()) + 1
             end = text.find("\n", match.end())
             if not text[start : end if end >= 0 else None].isupper():
                 found.append(word)
     return found
+
+
+def _is_whole_word(match: re.Match[str]) -> bool:
+    text, start, end = match.string, match.start(), match.end()
+    return not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())
 
 
 def is_unspaced(word: str) -> bool:
@@ -175,20 +187,28 @@ def _word_characters() -> str:
     return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
 
 
-@cache
-def _tokens_of(language: str) -> Callable[[str], str]:
-    """The function that returns the tokens of text without spaces; it keeps those of many."""
-    kept = lru_cache(maxsize=1 << 16)(partial(_tokens_in, language))
+class _KeptTokens(dict[str, str]):
+    """The tokens of pieces of text without spaces, made when first asked for; many are kept."""
 
-    def tokens(piece: str) -> str:
-        return kept(piece) if len(piece) <= _MAX_KEPT_CHARACTERS else _tokens_in(language, piece)
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
 
-    return tokens
+    def __missing__(self, piece: str) -> str:
+        tokens = _tokens_in(self._language, piece)
+        if len(piece) <= _MAX_KEPT_CHARACTERS:
+            if len(self) >= _MAX_KEPT_PIECES:
+                self.clear()
+            self[piece] = tokens
+        return tokens
+
+
+_tokens_of = cache(_KeptTokens)
 
 
 def _tokens_in(language: str, piece: str) -> str:
     words: list[str] = []
-    for chunk in _chunks_in(piece):
+    for chunk in _chunks_in(fold(piece)):
         if chunk.isascii() and chunk.isalpha():
             words.append(stem(chunk, language))
         elif is_unspaced(chunk):
