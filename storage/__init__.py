@@ -66,7 +66,7 @@ from storage.follows import (
     set_ready_tokens,
     wake_follow,
 )
-from storage.fts_query import STOP_WORDS
+from storage.languages import stems
 from storage.located import passages_at
 from storage.messages import (
     MESSAGE_ROLES,
@@ -94,7 +94,15 @@ from storage.rereads import (
     reread_source,
 )
 from storage.retention import prune_checkpoints
-from storage.search import Passage, rebuild_search_index, search_passages
+from storage.search import Passage, search_passages
+from storage.search_index import (
+    IndexState,
+    index_batch,
+    index_segments,
+    index_state,
+    lacks_segments,
+    rebuild_search_index,
+)
 from storage.segments import NewSegment, SegmentRow, add_segments, iter_segments, segments_around
 from storage.sessions import (
     MAX_NAME_CHARACTERS,
@@ -111,11 +119,14 @@ from storage.sessions import (
     update_session_settings,
 )
 from storage.speeds import ReadingSpeed, add_speed, list_speeds
+from storage.stop_words import STOP_WORDS, STOP_WORDS_OF, guess_language
+from storage.tokens import CAPITAL, count_words, folded_words
 from storage.trash import TrashedSession, list_trash, restore_session, trash_session
 from storage.versions import list_newest, make_newest, version_chain, version_chains
 
 __all__ = [
     "AlreadyExists",
+    "CAPITAL",
     "CheckpointRow",
     "DamagedDatabase",
     "DamagedPage",
@@ -127,6 +138,7 @@ __all__ = [
     "Export",
     "FollowRow",
     "IllegalTransition",
+    "IndexState",
     "MAX_NAME_CHARACTERS",
     "MESSAGE_ROLES",
     "MessageRow",
@@ -141,6 +153,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "STALLED_STATES",
     "STOP_WORDS",
+    "STOP_WORDS_OF",
     "SchemaTooNew",
     "SegmentRow",
     "SessionRow",
@@ -159,6 +172,7 @@ __all__ = [
     "chapter_ends",
     "checkpoint_bytes",
     "clean_session_name",
+    "count_words",
     "create_session",
     "delete_checkpoint",
     "delete_document",
@@ -177,6 +191,7 @@ __all__ = [
     "find_reread",
     "finish_indexing",
     "finish_reread",
+    "folded_words",
     "free_unused_pages",
     "get_checkpoint",
     "get_document",
@@ -184,10 +199,15 @@ __all__ = [
     "get_session_by_id",
     "go_back",
     "grow",
+    "guess_language",
     "has_page",
     "import_session",
+    "index_batch",
+    "index_segments",
+    "index_state",
     "iter_segments",
     "kept_hashes",
+    "lacks_segments",
     "list_checkpoints",
     "list_documents",
     "list_messages",
@@ -219,6 +239,7 @@ __all__ = [
     "set_document_state",
     "set_ready_tokens",
     "set_start_position",
+    "stems",
     "touch_session",
     "trash_session",
     "update_session_settings",

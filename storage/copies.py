@@ -30,6 +30,8 @@ def duplicate_session(db: Database, session_id: int, name: str) -> SessionRow:
 def copy_session(source: Database, theirs: SessionRow, db: Database, name: str) -> SessionRow:
     """Copy a session from one database to another, or within one, completely or not at all.
 
+    The search index is not copied: a search in the copy builds what it lacks.
+
     Args:
         source: the database of the session to copy.
         theirs: the session to copy.

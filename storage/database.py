@@ -279,11 +279,17 @@ class Database:
 
     def _search_index_check(self) -> list[str]:
         try:
-            # Rank 1 also compares the index with the text of the segments.
+            # Rank 1 also compares the index with the tokens of the segments.
             self.execute(
                 "INSERT INTO segments_fts(segments_fts, rank) VALUES('integrity-check', 1)"
             )
+            missing = self.value(
+                "SELECT count(*) FROM segments WHERE id NOT IN (SELECT id FROM segment_tokens) "
+                "AND id NOT IN (SELECT segment_id FROM segments_to_index)"
+            )
         except DamagedDatabase:
+            missing = True
+        if missing:
             return ["segments_fts: the search index does not match the text; rebuild the index"]
         return []
 

@@ -1,80 +1,145 @@
 """Turns a question into search terms and scores how well texts match them.
 
-This file knows words and FTS5's tokenizer, not the store: texts are scored in a database in memory
-that exists for one call. User text reaches FTS5 only as quoted words.
+This file knows the tokens of texts, not the store. User text reaches FTS5 only as quoted tokens.
 """
 
 from __future__ import annotations
 
 import math
 import re
-import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-TOKENIZER = "porter unicode61 remove_diacritics 2"  # as in the migrations
+from storage.languages import DEFAULT_LANGUAGE, stems
+from storage.stop_words import STOP_WORDS, STOP_WORDS_OF
+from storage.tokens import (
+    CAPITAL,
+    MAX_TOKEN_CHARACTERS,
+    Chunk,
+    capital_names,
+    chunks,
+    group_size,
+    groups,
+    is_unspaced,
+)
 
 MAX_TERMS = 32
+"""The most words of a question that are searched for, and the most groups of characters."""
 _MAX_QUESTION_CHARACTERS = 10_000
-_MAX_TERM_CHARACTERS = 100
 _NEAR_WORDS = 3  # two query words with at most this many words between them are adjacent
+_MIN_PART_CHARACTERS = 3  # a part of a compound that is searched for on its own, too
 
-STOP_WORDS = frozenset(
+Phrase = tuple[str, ...]
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
+_HAN_PARTICLES = frozenset(
+    "的了是在有和与及或就都而着也不这那哪谁何什么吗呢吧啊多少几怎样為为之其被把從从到對对"
+)
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word of a question, in each form in which a text may have it.
+
+    Args:
+        phrases: tokens that follow each other in a text; one of the phrases is enough.
+        is_prefix: whether the last token may go on: a character of a script without spaces.
+        is_optional: not a word of the question as it was written, but how it may be meant.
     """
-    a about after again all also am an and any are as at be because been before being both but
-    by can could d did didn do does doesn doing during each else ever for from had has have
-    having he her here hers him his how i if in into is isn it its itself just let ll m me more
-    most much must my no nor not now of on once only or other our out please re s same say says
-    shall she should show so some such t tell than that the their them then there these they
-    this those through to too until up upon ve very was wasn we were weren what when where which
-    while who whom whose why will with would you your
-    """.split()
-)
-"""English words that say nothing about the subject of a text; also used to compare answers."""
 
-# Scripts written without spaces (or, in Hangul, with particles attached): unicode61 takes a whole
-# run for one word. Thai, Lao, Myanmar, Khmer; kana, Han, Hangul; the rarer Han of planes 2 and 3.
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
-    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-    "\U00020000-\U0003ffff]+"
-)
+    phrases: tuple[Phrase, ...]
+    is_prefix: bool = False
+    is_optional: bool = False
 
 
-def question_terms(question: str) -> list[str]:
+def question_terms(question: str, languages: Iterable[str] = (DEFAULT_LANGUAGE,)) -> list[Term]:
     """Return the words of a question to search for, each once, in the order of the question.
 
-    Stop words are left out, unless there are no other words ("Who is he?"). At most ``MAX_TERMS``
-    words are returned.
+    Stop words are left out, unless there are no other words ("Who is he?") or the question writes
+    them in capitals ("the WHO"). At most ``MAX_TERMS`` words and as many groups of characters of
+    scripts without spaces are returned; optional terms come last.
+
+    Args:
+        languages: of the texts to search, by whose stems their words are stored.
     """
-    words = re.findall(r"\w+", question[:_MAX_QUESTION_CHARACTERS].casefold())
-    words = [word for word in words if word.strip("_") and len(word) <= _MAX_TERM_CHARACTERS]
-    wanted = [word for word in words if word not in STOP_WORDS] or words
-    return list(dict.fromkeys(wanted))[:MAX_TERMS]
+    question = question[:_MAX_QUESTION_CHARACTERS]
+    languages = sorted(set(languages) or {DEFAULT_LANGUAGE})
+    found = [chunk for chunk in chunks(question) if _is_storable(chunk)]
+    names = set(capital_names(question, STOP_WORDS))
+    stop_words = STOP_WORDS.union(*(STOP_WORDS_OF.get(name, ()) for name in languages)) - names
+    wanted = [chunk for chunk in found if not stop_words.issuperset(chunk.parts)] or found
+    words: dict[Term, None] = {}
+    characters: dict[Term, None] = {}
+    for chunk in wanted:
+        if is_unspaced(chunk.parts[0]):
+            characters.update(dict.fromkeys(_group_terms(chunk.parts[0])))
+            continue
+        terms = [_term(chunk, languages, names)]
+        if len(chunk.parts) > 1:
+            terms += [_term(Chunk((part,)), languages, names) for part in chunk.parts
+                      if len(part) >= _MIN_PART_CHARACTERS and part not in stop_words]  # fmt: skip
+        words.update(dict.fromkeys(terms))
+    optional = _compounds(wanted, languages)
+    return [*list(words)[:MAX_TERMS], *list(characters)[:MAX_TERMS], *optional[:MAX_TERMS]]
 
 
-def unspaced_bigrams(question: str) -> list[str]:
-    """Return the pairs of adjacent characters in scripts without spaces, each pair once.
-
-    A single character of such a script counts as a pair. At most ``MAX_TERMS`` are returned.
-    """
-    runs = _UNSPACED.findall(question[:_MAX_QUESTION_CHARACTERS])
-    pieces = [run[i : i + 2] for run in runs for i in range(max(1, len(run) - 1))]
-    return list(dict.fromkeys(pieces))[:MAX_TERMS]
-
-
-def quoted(word: str) -> str:
-    """Return the word as an FTS5 string, in which no character is syntax."""
-    return '"' + word.replace('"', '""') + '"'
+def single_characters(question: str) -> list[Term]:
+    """Return the Chinese characters of a question as terms, for when no two of them are found."""
+    found = _HAN.findall(question[:_MAX_QUESTION_CHARACTERS])
+    wanted = [character for character in found if character not in _HAN_PARTICLES]
+    return [Term(((character,),), is_prefix=True) for character in dict.fromkeys(wanted)][
+        :MAX_TERMS
+    ]
 
 
-def any_of(terms: Sequence[str]) -> str:
+def _is_storable(chunk: Chunk) -> bool:
+    return is_unspaced(chunk.parts[0]) or all(
+        len(part) <= MAX_TOKEN_CHARACTERS for part in chunk.parts
+    )
+
+
+def _group_terms(run: str) -> list[Term]:
+    """The groups of characters of a run; a run shorter than a group is the beginning of one."""
+    size = group_size(run)
+    if len(run) < size:
+        return [Term(((run,),), is_prefix=True)]
+    return [Term(((group,),)) for group in groups(run) if len(group) == size]
+
+
+def _term(chunk: Chunk, languages: Sequence[str], names: set[str]) -> Term:
+    """A word with its stems in each language; a compound as one word and as several."""
+    phrases: list[Phrase] = [(stem,) for word in chunk.whole for stem in stems(word, languages)]
+    phrases += [tuple(stems(part, [language])[0] for part in chunk.parts) for language in languages]
+    if names.issuperset(chunk.parts):
+        phrases.append((CAPITAL + chunk.parts[0],))
+    return Term(tuple(dict.fromkeys(phrases)))
+
+
+def _compounds(wanted: Sequence[Chunk], languages: Sequence[str]) -> list[Term]:
+    """Two words of a question that follow each other, as one word: "wi fi", "light house"."""
+    terms: dict[Term, None] = {}
+    for first, second in pairwise(wanted):
+        words = (*first.parts, *second.parts)
+        if len(words) == 2 and "".join(words).isalpha() and not any(map(is_unspaced, words)):
+            term = _term(Chunk(("".join(words),)), languages, set())
+            terms[replace(term, is_optional=True)] = None
+    return list(terms)
+
+
+def quoted(phrase: Phrase, is_prefix: bool = False) -> str:
+    """Return a phrase as an FTS5 string, in which no character is syntax."""
+    text = '"' + " ".join(phrase).replace('"', '""') + '"'
+    return f"{text} *" if is_prefix else text
+
+
+def any_of(terms: Sequence[Term]) -> str:
     """Return the FTS5 query for texts that contain at least one of the terms."""
-    return " OR ".join(quoted(term) for term in terms)
+    phrases = (quoted(phrase, term.is_prefix) for term in terms for phrase in term.phrases)
+    return " OR ".join(dict.fromkeys(phrases))
 
 
-def match_bonus(texts: Sequence[str], terms: Sequence[str]) -> list[float]:
+def match_bonus(texts: Sequence[str], terms: Sequence[Term]) -> list[float]:
     """Return for each text how much of the question it matches, from 0 to 1.5.
 
     The first part, up to 1, is the share of the terms that the text contains, each weighted by how
@@ -83,21 +148,47 @@ def match_bonus(texts: Sequence[str], terms: Sequence[str]) -> list[float]:
     can rank above a text that contains all of the terms.
 
     Args:
-        texts: the texts to score.
+        texts: the texts to score, as the tokens of `index_tokens`.
         terms: of the question, in its order; see `question_terms`.
     """
     bonus = [0.0] * len(texts)
-    with closing(sqlite3.connect(":memory:")) as index:
-        index.execute(f"CREATE VIRTUAL TABLE t USING fts5(text, tokenize = '{TOKENIZER}')")
-        index.executemany("INSERT INTO t (rowid, text) VALUES (?, ?)", enumerate(texts))
-        _add_share(bonus, [_matching(index, quoted(term)) for term in terms], worth=1.0)
-        together = [f"NEAR({quoted(a)} {quoted(b)}, {_NEAR_WORDS})" for a, b in pairwise(terms)]
-        _add_share(bonus, [_matching(index, query) for query in together], worth=0.5)
+    places = [_places(text, terms) for text in texts]
+    hits = [[i for i, found in enumerate(places) if found[n]] for n in range(len(terms))]
+    _add_share(bonus, hits, worth=1.0)
+    written = [n for n, term in enumerate(terms) if not term.is_optional]
+    together = [
+        [i for i, found in enumerate(places) if _is_near(found[a], found[b])]
+        for a, b in pairwise(written)
+    ]
+    _add_share(bonus, together, worth=0.5)
     return bonus
 
 
-def _matching(index: sqlite3.Connection, query: str) -> list[int]:
-    return [row[0] for row in index.execute("SELECT rowid FROM t WHERE t MATCH ?", [query])]
+def _places(text: str, terms: Sequence[Term]) -> list[list[int]]:
+    """Where each term begins in a text, counted in tokens."""
+    at: dict[str, list[int]] = defaultdict(list)
+    tokens = text.split()
+    for place, token in enumerate(tokens):
+        at[token].append(place)
+    found = []
+    for term in terms:
+        starts = {start for phrase in term.phrases for start in _starts(phrase, tokens, at)}
+        if term.is_prefix:
+            begins = tuple(phrase[0] for phrase in term.phrases)
+            starts.update(i for token, hits in at.items() if token.startswith(begins) for i in hits)
+        found.append(sorted(starts))
+    return found
+
+
+def _starts(phrase: Phrase, tokens: Sequence[str], at: dict[str, list[int]]) -> list[int]:
+    starts = at.get(phrase[0], [])
+    if len(phrase) == 1:
+        return starts
+    return [i for i in starts if tuple(tokens[i : i + len(phrase)]) == phrase]
+
+
+def _is_near(first: Sequence[int], second: Sequence[int]) -> bool:
+    return any(0 < abs(a - b) <= _NEAR_WORDS + 1 for a in first for b in second)
 
 
 def _add_share(bonus: list[float], hits: Sequence[Sequence[int]], worth: float) -> None:

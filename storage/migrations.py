@@ -16,7 +16,7 @@ import sqlite_utils
 
 from storage.errors import SchemaTooNew, translated_errors
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 migrations = sqlite_utils.Migrations("ammon")
 
@@ -244,6 +244,78 @@ def m007_speeds(db: Any) -> None:
 
 
 migrations()(m007_speeds)
+
+
+def m008_search_tokens(db: Any) -> None:
+    """Search: the index holds tokens that the program makes, and is to be built again.
+
+    The tokens are stored beside the text, because FTS5 must be given them again to delete them.
+    """
+    for statement in _M008:
+        db.conn.execute(statement)
+
+
+_M008 = (
+    "DROP TRIGGER segments_indexed",
+    "DROP TRIGGER segments_unindexed",
+    "DROP TRIGGER segments_reindexed",
+    "DROP TABLE segments_fts",
+    "CREATE TABLE segment_tokens (id INTEGER PRIMARY KEY, tokens TEXT NOT NULL)",
+    # Tokens are separated by spaces, and have no other ASCII signs than these.
+    """
+    CREATE VIRTUAL TABLE segments_fts USING fts5(
+        tokens, content = 'segment_tokens', content_rowid = 'id',
+        tokenize = "ascii tokenchars '#+.&^'"
+    )
+    """,
+    """
+    CREATE TRIGGER tokens_indexed AFTER INSERT ON segment_tokens BEGIN
+        INSERT INTO segments_fts (rowid, tokens) VALUES (new.id, new.tokens);
+    END
+    """,
+    """
+    CREATE TRIGGER tokens_unindexed AFTER DELETE ON segment_tokens BEGIN
+        INSERT INTO segments_fts (segments_fts, rowid, tokens)
+            VALUES ('delete', old.id, old.tokens);
+    END
+    """,
+    """
+    CREATE TABLE segments_to_index (
+        document_id INTEGER NOT NULL,
+        segment_id INTEGER NOT NULL,
+        PRIMARY KEY (document_id, segment_id)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE document_languages (
+        document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+        language TEXT NOT NULL,
+        PRIMARY KEY (document_id, language)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TRIGGER segments_stored AFTER INSERT ON segments BEGIN
+        INSERT INTO segments_to_index VALUES (new.document_id, new.id);
+    END
+    """,
+    """
+    CREATE TRIGGER segments_deleted AFTER DELETE ON segments BEGIN
+        DELETE FROM segment_tokens WHERE id = old.id;
+        DELETE FROM segments_to_index WHERE document_id = old.document_id AND segment_id = old.id;
+    END
+    """,
+    """
+    CREATE TRIGGER segments_changed AFTER UPDATE OF id, document_id, text ON segments BEGIN
+        DELETE FROM segment_tokens WHERE id = old.id;
+        DELETE FROM segments_to_index WHERE document_id = old.document_id AND segment_id = old.id;
+        INSERT INTO segments_to_index VALUES (new.document_id, new.id);
+    END
+    """,
+    "INSERT INTO segments_to_index SELECT document_id, id FROM segments",
+)
+
+
+migrations()(m008_search_tokens)
 
 
 def m009_encodings(db: Any) -> None:

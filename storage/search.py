@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage.database import Database, Row
-from storage.fts_query import any_of, match_bonus, question_terms, unspaced_bigrams
+from storage.fts_query import Term, any_of, match_bonus, question_terms, single_characters
+from storage.search_index import index_segments, session_languages
 from storage.values import to_json
 
 _CANDIDATES_PER_RESULT = 4
@@ -27,7 +28,7 @@ class Passage:
     reached. A higher ``score`` is better; scores are comparable only within one search.
     ``is_read`` says whether the newest checkpoint has read all of it. ``is_replaced`` says whether
     a newer version of its document exists; the search always leaves that False, and the caller
-    sets it.
+    sets it. ``languages`` are those of the texts in its session; see `stems`.
     """
 
     segment_id: int
@@ -44,6 +45,7 @@ class Passage:
     score: float
     is_read: bool
     is_replaced: bool = False
+    languages: tuple[str, ...] = ()
 
 
 _COLUMNS = """
@@ -91,28 +93,27 @@ def search_passages(
         "position": before_position,
     }
     candidates = limit * _CANDIDATES_PER_RESULT
-    terms = question_terms(query)
-    rows = _by_words(db, terms, within, candidates) if terms else []
-    if not rows and (bigrams := unspaced_bigrams(query)):
-        rows = _by_characters(db, bigrams, within, candidates)
+    index_segments(db, session_id)
+    languages = tuple(session_languages(db, session_id))
+    terms = question_terms(query, languages)
+    rows = _by_terms(db, terms, within, candidates)
+    rows = rows or _by_terms(db, single_characters(query), within, candidates)
+    for row in rows:
+        del row["tokens"]
+        row["languages"] = languages
     best = heapq.nsmallest(limit, rows, key=lambda row: (-row["score"], row["segment_id"]))
     return [Passage(**{**row, "is_read": bool(row["is_read"])}) for row in best]
 
 
-def rebuild_search_index(db: Database) -> None:
-    """Build the search index again from the text of the segments.
-
-    `Database.integrity_check` reports when this is needed.
-    """
-    db.execute("INSERT INTO segments_fts (segments_fts) VALUES ('rebuild')")
-
-
-def _by_words(
-    db: Database, terms: Sequence[str], within: dict[str, Any], candidates: int
+def _by_terms(
+    db: Database, terms: Sequence[Term], within: dict[str, Any], candidates: int
 ) -> list[Row]:
+    if not terms:
+        return []
     rows = db.rows(
         f"""
-        SELECT {_COLUMNS}, -bm25(segments_fts) AS score FROM segments_fts
+        SELECT {_COLUMNS}, -bm25(segments_fts) AS score, segment_tokens.tokens FROM segments_fts
+        JOIN segment_tokens ON segment_tokens.id = segments_fts.rowid
         JOIN segments ON segments.id = segments_fts.rowid
         JOIN documents ON documents.id = segments.document_id
         WHERE segments_fts MATCH :match AND {_WITHIN}
@@ -123,24 +124,7 @@ def _by_words(
     if not rows:
         return rows
     highest = max(row["score"] for row in rows)
-    bonus = match_bonus([row["text"] for row in rows], terms)
+    bonus = match_bonus([row["tokens"] for row in rows], terms)
     for row, extra in zip(rows, bonus, strict=True):
         row["score"] = (row["score"] / highest if highest > 0 else 0.0) + extra
     return rows
-
-
-def _by_characters(
-    db: Database, bigrams: Sequence[str], within: dict[str, Any], candidates: int
-) -> list[Row]:
-    """Scan all text for pairs of characters; slow, so only for what the index cannot find."""
-    return db.rows(
-        f"""
-        SELECT * FROM (
-            SELECT {_COLUMNS}, (SELECT avg(instr(segments.text, value) > 0)
-                FROM json_each(:bigrams)) AS score
-            FROM segments JOIN documents ON documents.id = segments.document_id
-            WHERE {_WITHIN}
-        ) WHERE score > 0 ORDER BY score DESC, segment_id LIMIT :candidates
-        """,
-        {**within, "bigrams": to_json(list(bigrams)), "candidates": candidates},
-    )

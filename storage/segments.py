@@ -11,6 +11,7 @@ from dataclasses import astuple, dataclass, replace
 from storage.database import Database
 from storage.documents import get_document
 from storage.errors import NotFound
+from storage.search_index import index_document_batch
 from storage.values import storable
 
 
@@ -55,7 +56,7 @@ class SegmentRow:
 
 
 def add_segments(db: Database, document_id: int, segments: Iterable[NewSegment]) -> None:
-    """Store segments after those that the document already has, all of them or none.
+    """Store segments after those that the document already has, and index them; all or none.
 
     Raises:
         NotFound: the document does not exist.
@@ -70,6 +71,7 @@ def add_segments(db: Database, document_id: int, segments: Iterable[NewSegment])
             "SELECT coalesce(max(ordinal), -1) + 1 FROM segments WHERE document_id = ?",
             [document_id],
         )
+        last_id = int(db.value("SELECT coalesce(max(id), 0) FROM segments"))
         db.execute_many(
             "INSERT INTO segments (document_id, ordinal, text, locator, locator_kind, "
             "locator_start, locator_end, token_start, token_count, chapter) "
@@ -80,6 +82,8 @@ def add_segments(db: Database, document_id: int, segments: Iterable[NewSegment])
             "UPDATE documents SET segment_count = ? WHERE id = ?",
             [first + len(taken), document_id],
         )
+        while index_document_batch(db, document_id, last_id):
+            pass
 
 
 def iter_segments(

@@ -66,7 +66,7 @@ def examine(data_dir: Path) -> list[Finding]:
         _memory(),
         _disk(data_dir),
         _text_recognition(),
-        _database(Settings(data_dir=data_dir).database_path),
+        *_database(Settings(data_dir=data_dir).database_path),
     ]
 
 
@@ -119,17 +119,24 @@ def _text_recognition() -> Finding:
     return Finding("text recognition (OCR)", is_ok, ocr.problem or str(ocr))
 
 
-def _database(path: Path) -> Finding:
+def _database(path: Path) -> list[Finding]:
     from app.messages import sentence
-    from storage import Database, StorageError
+    from storage import Database, StorageError, index_state
 
     if not path.exists():
-        return Finding("database", True, f"none yet at {path}; the first session makes it")
+        return [Finding("database", True, f"none yet at {path}; the first session makes it")]
     try:
         with Database(path) as db:
             faults = db.integrity_check()
             size = db.size_bytes()
+            index = index_state(db)
     except StorageError as error:
-        return Finding("database", False, sentence(error))
+        return [Finding("database", False, sentence(error))]
     found = f"{path}, {size / 2**20:.0f} MiB, sound"
-    return Finding("database", not faults, "; ".join(faults[:3]) if faults else found)
+    state = f"{index.indexed:,} of {index.total:,} passages"
+    if index.indexed < index.total:
+        state += "; the rest is indexed while the server runs, or when its session is asked"
+    return [
+        Finding("database", not faults, "; ".join(faults[:3]) if faults else found),
+        Finding("search index", True, state),
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from app.service.answering.words import names_in
+from storage import count_words
 
 MAX_BARE_WORDS = 3
 """A question of at most this many words ("And then?") is taken for a follow-up."""
@@ -20,6 +21,6 @@ def follows_up(question: str) -> bool:
     Only follow-ups are answered with the conversation in the prompt: a small model tends to repeat
     what it sees there.
     """
-    if len(question.split()) <= MAX_BARE_WORDS:
+    if count_words(question) <= MAX_BARE_WORDS:
         return True
     return bool(_PRONOUN.search(question)) and not names_in(question)

@@ -12,13 +12,12 @@ only versions that were begun by then count as newer.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 import storage
-from app.service.answering.words import names_in
+from app.service.answering.words import content_words, folded_name, names_in
 from storage import Database, DocumentRow, Passage
 
 
@@ -61,10 +60,22 @@ def lacks_named_entity(question: str, passages: Sequence[Passage]) -> bool:
     That is so if there is no passage, or if the question names somebody or something and none of
     these names is in any passage: then the passages were found by the question's other words.
     """
-    names = {name.casefold().removesuffix("s") for name in names_in(question)}
-    words = {word for p in passages for word in re.findall(r"\w+", p.text.casefold())}
-    is_named = any(word.startswith(name) for name in names for word in words)
-    return not passages or (bool(names) and not is_named)
+    names = _names(question)
+    if not passages or not names:
+        return not passages
+    words = {word for p in passages for word in storage.folded_words(p.text, storage.STOP_WORDS)}
+    if any(word.startswith(tuple(names)) for word in words):
+        return False
+    languages = {language for p in passages for language in p.languages}
+    stems = {stem for word in words for stem in storage.stems(word, languages)}
+    return all(stems.isdisjoint(storage.stems(name, languages)) for name in names)
+
+
+def _names(question: str) -> set[str]:
+    """The folded names in a question; in German, where every noun has a capital, all its words."""
+    if storage.guess_language(storage.folded_words(question)) == "german":
+        return content_words(question) - storage.STOP_WORDS_OF["german"]
+    return {form for name in names_in(question) for form in folded_name(name)}
 
 
 def _has_versions(documents: Sequence[DocumentRow]) -> bool:

@@ -1,19 +1,45 @@
-"""The words of a text that carry its meaning: proper names, and words that are not stop words."""
+"""The words of a text that carry its meaning: proper names, and words that are not stop words.
+
+Words are compared as the search compares them: folded, so that case, accents and the kind of an
+apostrophe do not matter.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
-from storage import STOP_WORDS
+from storage import CAPITAL, STOP_WORDS, folded_words
 
-_CAPITALIZED = re.compile(r"(?<=[^.?!:]\s)[^\W\d_a-zß-öø-ÿ]\w+")
+# Not at the beginning of a sentence, where every word has a capital letter.
+_INSIDE_SENTENCE = re.compile(r"(?<=[^.?!:]\s)[\"'“‘«(]?([^\W\d_][\w'’\-&+#.]*)")
+_MIN_PART_CHARACTERS = 3
 
 
 def names_in(text: str) -> list[str]:
-    """The words with a capital letter that do not begin a sentence."""
-    return _CAPITALIZED.findall(text)
+    """The words with a capital letter that do not begin a sentence.
+
+    A stop word is one only in capitals ("the WHO"). A text in a script without capital letters has
+    none.
+    """
+    words = _INSIDE_SENTENCE.findall(unicodedata.normalize("NFC", text))
+    names = [word.rstrip("'’-.") for word in words if word[0].isupper()]
+    return [name for name in names if len(name) > 1 and _is_name(name)]
+
+
+def _is_name(word: str) -> bool:
+    return word.isupper() or not STOP_WORDS.issuperset(folded_words(word))
+
+
+def folded_name(name: str) -> set[str]:
+    """The folded forms of a name, one of which a text about it has at the beginning of a word."""
+    forms = folded_words(name)
+    if len(forms) == 1:
+        word = forms[0]
+        return {CAPITAL + word} if word in STOP_WORDS else {word.removesuffix("s") or word}
+    return {form for form in forms if len(form) >= _MIN_PART_CHARACTERS} or set(forms)
 
 
 def content_words(text: str) -> set[str]:
-    """The words of a text in lower case, without stop words."""
-    return {word for word in re.findall(r"\w+", text.lower()) if word not in STOP_WORDS}
+    """The folded words of a text, without stop words."""
+    return {word for word in folded_words(text) if word not in STOP_WORDS}

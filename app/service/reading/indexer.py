@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Callable
 
 import storage
 from app.messages import known_error
 from app.service.reading.job_queue import JobQueue
 from app.service.reading.step_threads import StepThreads
-from storage import Database, DocumentRow
+from storage import Database, DocumentRow, StorageError
+
+_SEARCH_INDEX_PAUSE_S = 0.02
 
 Index = Callable[[DocumentRow, Callable[[], bool], str | None], bool]
 """Indexes a document: (document, whether to stop, password) -> True if it is indexed whole."""
@@ -24,14 +28,16 @@ class Indexer:
     def __init__(self, db: Database, jobs: JobQueue, index: Index) -> None:
         self._db, self._jobs, self._index = db, jobs, index
         self._threads = StepThreads(("indexer 1", "indexer 2"), jobs.wait_to_index, self.step)
+        self._search = StepThreads(("search index",), self._lacks_segments, self._index_stored)
 
     def start(self) -> None:
-        """Start the threads."""
+        """Start the threads, and one that brings stored segments into the search index."""
         self._threads.start()
+        self._search.start()
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the threads after `JobQueue.stop`; True if they have ended."""
-        return self._threads.join(timeout_s)
+        return self._search.join(timeout_s) and self._threads.join(timeout_s)
 
     def step(self) -> bool:
         """Index the next document; False if there was none.
@@ -58,3 +64,13 @@ class Indexer:
         finally:
             self._jobs.end_indexing(job, is_indexed)
         return True
+
+    def _lacks_segments(self) -> bool:
+        """Whether segments of an older version of the program are not in the search index yet."""
+        return not self._jobs.is_stopping and storage.lacks_segments(self._db)
+
+    def _index_stored(self) -> None:
+        # Other threads write in the pauses; what a question needs is indexed when it is asked.
+        with contextlib.suppress(StorageError):
+            storage.index_batch(self._db)
+        time.sleep(_SEARCH_INDEX_PAUSE_S)
