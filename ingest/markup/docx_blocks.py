@@ -290,6 +290,8 @@ class WordTarget:
     # Paragraphs.
 
     def _start_paragraph(self) -> None:
+        # The code of a field that is not closed must not swallow the document.
+        self._fields = [False] * len(self._fields)
         self._outer.append((self._paragraph, self._format, self._style_format))
         self._paragraph = _Paragraph(runs=self._joining)
         self._joining, self._whole_format = [], None
@@ -297,8 +299,6 @@ class WordTarget:
     def _end_paragraph(self) -> None:
         if not self._outer:
             return
-        # The code of a field that is not closed must not swallow the document.
-        self._fields = [False] * len(self._fields)
         self._own_mark = None
         if self._paragraph.joins_next:
             self._joining = self._paragraph.runs

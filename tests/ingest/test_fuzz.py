@@ -38,7 +38,8 @@ LOG = "".join(
 RECORDS = '{"ts": "2024-01-25", "user": {"id": 7, "tags": ["a", "ü"]}}\n[1, [2, {"x": null}]]\n' * 9
 MARKDOWN = "# A title\n\nA paragraph – with “quotes”.\n\n```python\nx = 1\n```\n\n" * 6
 PAGE = "<!doctype html><html><head><title>T</title></head><body><h1>One</h1><p>Words &amp; <b>more"
-PAGE += "</b></p><table><tr><td>a<td>b</table><script>no()</script><pre>x\n y</pre></body></html>"
+PAGE += "</b><sup>2</sup> <del>old</del></p><ol reversed><li>x<li hidden>y</ol><table><tr><th "
+PAGE += "rowspan=2>a<th>b<tr><td>c</table><script>no()</script><pre>x\n y</pre></body></html>"
 CODE = 'def f(x):\n    """Say."""\n    return x\n\n\nclass A:\n    pass\n\n\n' * 5
 TABLE = "A title;;\n\nKey;Name;Price\n" + 'A-1;"two\nlines";3,50\nB-2;"a ""b""";4\n' * 9
 CHAPTERS = {"one.xhtml": chapter("One", "It began."), "two.xhtml": chapter("Two", "It ended.")}

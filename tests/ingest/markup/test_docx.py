@@ -298,3 +298,73 @@ def test_a_damaged_part_beside_the_text_does_not_stop_the_reading(whole_text, pa
         }
     )
     assert "Text." in whole_text(data, "a.docx")
+
+
+RICH = (
+    word_paragraph("Clauses", HEADING + BULLET)
+    + f"<w:p>{said('Built')}{reference('footnote', 1)}{reference('comment', 1)}</w:p>"
+    + '<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:rPr><w:strike/><w:vertAlign '
+    'w:val="superscript"/></w:rPr><w:t>5</w:t></w:r><w:del><w:r><w:delText>x</w:delText></w:r>'
+    '</w:del><w:r><w:sym w:font="Symbol" w:char="F0B1"/></w:r></w:p>'
+    + '<w:tbl><w:tr><w:trPr><w:tblHeader/></w:trPr><w:tc><w:tcPr><w:gridSpan w:val="2"/></w:tcPr>'
+    f"{word_paragraph('a')}</w:tc></w:tr><w:tr><w:tc><w:tcPr><w:vMerge/></w:tcPr>"
+    f"{word_paragraph('b')}</w:tc></w:tr></w:tbl>"
+    + "<w:p><m:oMath><m:f><m:num><m:r><m:t>1</m:t></m:r></m:num><m:den/></m:f></m:oMath></w:p>"
+)
+RICH_PARTS = {
+    "numbering": '<w:abstractNum w:abstractNumId="7"><w:lvl w:ilvl="0"><w:start w:val="2"/>'
+    '<w:numFmt w:val="upperRoman"/><w:lvlText w:val="§ %1"/></w:lvl></w:abstractNum>'
+    '<w:num w:numId="3"><w:abstractNumId w:val="7"/></w:num>',
+    "styles": '<w:style w:styleId="Heading1"><w:name w:val="heading 1"/>'
+    "<w:basedOn w:val='Heading1'/><w:rPr><w:vanish w:val='0'/></w:rPr></w:style>",
+    "footnotes": note("footnote", 1, "By Torvald."),
+    "comments": note("comment", 1, "No.", 'w:author="Ina"'),
+}
+DAMAGE = (
+    *("<", ">", '"', "</w:p>", "<w:p>", "<w:tbl>", "</w:tbl>", "<w:tr>", "<w:tc>", "</w:tc>", "&"),
+    *("<w:del>", "<w:pPr>", "</w:pPr>", "<w:rPr>", "</w:r>", "<w:footnote>", "<m:oMath>", "</m:f>"),
+    *("<mc:Choice>", "<mc:AlternateContent>", 'w:val="99999999999"', 'w:val=""', "</w:tr>", "%9"),
+)
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_documents_of_mutated_parts_are_read_or_refused(tmp_path, seed):
+    rng = random.Random(seed)
+
+    def spoiled(text):
+        for _ in range(rng.randint(0, 4)):
+            at = rng.randrange(len(text))
+            # Between two tags, so that the file often stays well-formed.
+            at = text.find("<", at) if rng.random() < 0.7 else at
+            text = text[:at] + rng.choice(DAMAGE) + text[at + rng.choice([0, 0, 5]) :]
+        return text
+
+    parts = {name: spoiled(text) for name, text in RICH_PARTS.items()}
+    path = tmp_path / "fuzzed.docx"
+    path.write_bytes(make_docx(spoiled(RICH), **parts))
+    try:
+        for segment in open_document(path).segments():
+            segment.text.encode("utf-8")
+    except IngestError as error:
+        assert "fuzzed.docx" in str(error)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_documents_with_elements_in_the_wrong_place_are_read(seed, tmp_path):
+    rng = random.Random(seed)
+    names = (
+        "p r t pPr rPr tbl tr tc del ins rt ruby sdt numPr numId ilvl pStyle fldChar sym oMath f "
+        "num den sup sub rad d begChr AlternateContent Choice Fallback footnoteReference gridSpan "
+        "vMerge tblHeader commentReference vanish"
+    ).split()
+
+    def tree(depth):
+        name = rng.choice(names)
+        inner = "".join(tree(depth - 1) for _ in range(rng.randint(0, 3))) if depth else "words"
+        value = rng.choice(["0", "1", "-1", "superscript", "begin", "restart", "", "99999999999"])
+        return f'<w:{name} w:val="{value}" w:id="1" w:fldCharType="{value}">{inner}</w:{name}>'
+
+    path = tmp_path / "odd.docx"
+    path.write_bytes(make_docx("".join(tree(7) for _ in range(6)) + word_paragraph("The end.")))
+    segments = list(open_document(path).segments())
+    assert segments and "The end." in segments[-1].text
