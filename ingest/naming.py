@@ -16,7 +16,7 @@ _MAX_NAME_CHARS = 4096
 _SUFFIXES = (
     *(".txt", ".text", ".md", ".markdown", ".log", ".rst", ".pdf", ".jsonl", ".ndjson"),
     *(".html", ".htm", ".xhtml", ".epub", ".docx"),
-    *(".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".ods"),
+    *(".csv", ".tsv", ".tab", ".xls", ".xlsx", ".xlsm", ".ods"),
     *(".eml", ".emlx", ".msg", ".mbox", ".mhtml", ".mht", ".ipynb", ".srt", ".vtt", ".rtf"),
     *(".fb2.zip", ".fb2", ".odt", ".fodt", ".odp", ".fodp", ".pptx"),
 )
