@@ -36,9 +36,11 @@ from ingest.markup.epub import EpubReader
 from ingest.markup.epub_package import CONTAINER
 from ingest.markup.fb2 import FictionBookReader, PackedFictionBookReader, packed_book
 from ingest.markup.html import HtmlReader
+from ingest.markup.odf import ODF_TYPES, OdpReader, OdtReader, odf_type
 from ingest.markup.rtf import RtfReader
 from ingest.naming import file_name, title_from_name, without_gz
 from ingest.pdf.reader import PdfReader
+from ingest.slides.pptx import PRESENTATION, PptxReader
 from ingest.sniffing import (
     DOCX,
     EPUB,
@@ -121,6 +123,8 @@ _FORMATS: dict[Kind, _Format] = {
     "html": _text_format(HtmlReader, "paragraph"),
     "epub": _Format("chapter", lambda file: EpubReader(file.path, file.name, file.limits)),
     "docx": _Format("paragraph", lambda file: DocxReader(file.path, file.name, file.limits)),
+    "odt": _Format("paragraph", lambda file: _odf_reader(file, OdtReader)),
+    "slides": _Format("slide", lambda file: _slides_reader(file)),
     "rtf": _text_format(RtfReader, "paragraph"),
     "notebook": _text_format(NotebookReader, "cell"),
     "subtitles": _text_format(SubtitleReader, "cue"),
@@ -130,6 +134,20 @@ _FORMATS: dict[Kind, _Format] = {
     "mhtml": _text_format(MhtmlReader, "paragraph"),
     "pdf": _Format("page", lambda f: PdfReader(f.path, f.name, f.limits, f.password)),
 }
+
+
+def _odf_reader(file: _File, reader: type[OdtReader]) -> InspectableReader:
+    is_packed = file.head.startswith(ZIP_MAGIC)
+    return reader(file.path, file.source, file.name, file.limits, is_packed)
+
+
+def _slides_reader(file: _File) -> InspectableReader:
+    is_packed = file.head.startswith(ZIP_MAGIC)
+    if is_packed:
+        with Archive(file.path, file.name, file.limits) as archive:
+            if PRESENTATION in archive:
+                return PptxReader(file.path, file.name, file.limits)
+    return _odf_reader(file, OdpReader)
 
 
 def _fiction_book_reader(file: _File) -> InspectableReader:
@@ -212,8 +230,9 @@ def _kind_of_archive(file: _File) -> Kind | None:
         with Archive(file.path, file.name, file.limits) as archive:
             is_epub = CONTAINER in archive
             is_docx = MAIN_PART in archive
-            if packed_book(archive.names()):
-                return "fb2"
+            other = _kind_of_package(archive)
+            if other is not None and not is_epub and not is_docx:
+                return other
     except IngestError:
         is_epub = is_docx = False
     if is_epub or (not is_docx and (file.suffix == ".epub" or looks == EPUB)):
@@ -221,6 +240,16 @@ def _kind_of_archive(file: _File) -> Kind | None:
     if is_docx or file.suffix == ".docx" or looks == DOCX:
         return "docx"
     return None
+
+
+def _kind_of_package(archive: Archive) -> Kind | None:
+    """Return the kind of an archive with slides, an OpenDocument text or a FictionBook in it."""
+    if packed_book(archive.names()):
+        return "fb2"
+    media_type = odf_type(archive)
+    if media_type.startswith(ODF_TYPES["odt"]):
+        return "odt"
+    return "slides" if PRESENTATION in archive or media_type.startswith(ODF_TYPES["odp"]) else None
 
 
 def _suffix(name: str) -> str:

@@ -7,8 +7,9 @@ PDF_HEADER = b"%PDF-"
 PDF_HEADER_WITHIN_BYTES = 1024
 HEAD_BYTES = 8192
 SUPPORTED = (
-    "Ammon reads plain text, Markdown, HTML, EPUB, Word (docx), RTF, PDF, logs, JSON Lines, source "
-    "code, e-mail, web archives, notebooks, subtitles and FictionBook"
+    "Ammon reads plain text, Markdown, HTML, EPUB, Word (docx), RTF, OpenDocument (odt, odp), "
+    "PowerPoint (pptx), PDF, logs, JSON Lines, source code, e-mail, web archives, notebooks, "
+    "subtitles and FictionBook"
 )
 EPUB = "an EPUB book"
 DOCX = "a Word document (docx)"

@@ -132,4 +132,4 @@ def test_a_file_without_text_is_empty(document):
 
 def test_text_beyond_the_limit_is_refused(document):
     with pytest.raises(LimitExceeded, match="more than 1,000 characters"):
-        read(document, make_rtf(r"word\par" * 20_000), limits=Limits(max_text_chars=1000))
+        read(document, make_rtf(r"word\par " * 20_000), limits=Limits(max_text_chars=1000))
