@@ -39,6 +39,7 @@ from ingest.markup.html import HtmlReader
 from ingest.markup.odf import ODF_TYPES, OdpReader, OdtReader, odf_type
 from ingest.markup.rtf import RtfReader
 from ingest.naming import file_name, title_from_name, without_gz
+from ingest.other_kinds import describe_carrier, describe_ole, describe_package
 from ingest.pdf.reader import PdfReader
 from ingest.slides.pptx import PRESENTATION, PptxReader
 from ingest.sniffing import (
@@ -323,8 +324,25 @@ def _is_pdf(head: bytes, suffix: str) -> bool:
     return starts_as_pdf(head) or (has_pdf_header(head) and suffix not in TEXT_SUFFIXES)
 
 
-def _refuse_other_kinds(file: _File) -> None:
+def _describe_unread(file: _File) -> str | None:
+    """Return what kind of file this is, None if it may be text."""
     kind = describe_non_text(file.head)
+    if kind is None:
+        is_source = file.suffix in CODE_SUFFIXES or file.suffix in MARKDOWN_SUFFIXES
+        return None if is_source else describe_carrier(file.head)
+    if file.head.startswith(OLE_MAGIC):
+        return describe_ole(file.path) or kind
+    if file.head.startswith(ZIP_MAGIC):
+        try:
+            with Archive(file.path, file.name, file.limits) as archive:
+                return describe_package(archive.names(), odf_type(archive)) or kind
+        except IngestError:
+            return kind
+    return kind
+
+
+def _refuse_other_kinds(file: _File) -> None:
+    kind = _describe_unread(file)
     if file.suffix == ".docx" and file.head.startswith(OLE_MAGIC):
         raise EncryptedDocument(
             f"{file.name} is protected with a password, or a document of an older Word: open it in "

@@ -38,7 +38,7 @@ def read(document, data, name="a.odt"):
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        (p("A<text:s text:c='2'/>words<text:tab/>and<text:line-break/>on"), "A  words\tand\non\n\n"),
+        (p("A<text:s text:c='2'/>words<text:tab/>a<text:line-break/>b"), "A  words\ta\nb\n\n"),
         (p("10<text:span text:style-name='T1'>5</text:span>"), "10⁵\n\n"),
         (p("<text:span text:style-name='T2'>old</text:span> new"), "~~old~~ new\n\n"),
         (items("L1", p("One"), p("Two")), "3. One\n4. Two\n"),
