@@ -29,6 +29,7 @@ from ingest.lines.notebook import NotebookReader
 from ingest.lines.subtitles import SubtitleReader
 from ingest.lines.text import TextReader
 from ingest.mail.mhtml import MhtmlReader
+from ingest.mail.outlook import OutlookReader, is_outlook_message
 from ingest.mail.reader import MailboxReader, MailReader
 from ingest.markup.archive import Archive
 from ingest.markup.docx import MAIN_PART, DocxReader
@@ -130,11 +131,17 @@ _FORMATS: dict[Kind, _Format] = {
     "notebook": _text_format(NotebookReader, "cell"),
     "subtitles": _text_format(SubtitleReader, "cue"),
     "fb2": _Format("chapter", lambda file: _fiction_book_reader(file)),
-    "email": _text_format(MailReader, "message"),
+    "email": _Format("message", lambda file: _mail_reader(file)),
     "mailbox": _text_format(MailboxReader, "message"),
     "mhtml": _text_format(MhtmlReader, "paragraph"),
     "pdf": _Format("page", lambda f: PdfReader(f.path, f.name, f.limits, f.password)),
 }
+
+
+def _mail_reader(file: _File) -> InspectableReader:
+    if file.head.startswith(OLE_MAGIC):
+        return OutlookReader(file.path, file.name, file.limits)
+    return MailReader(file.source, file.name, file.limits)
 
 
 def _odf_reader(file: _File, reader: type[OdtReader]) -> InspectableReader:
@@ -217,6 +224,8 @@ def _recognise(file: _File) -> tuple[Kind, _File]:
             return kind, file
     if file.head.startswith(GZIP_MAGIC):
         file = _unpacked(file)
+    if file.head.startswith(OLE_MAGIC) and is_outlook_message(file.path):
+        return "email", file
     structured = structured_kind(file.head, file.suffix)
     if structured is not None:
         return structured, file

@@ -8,8 +8,8 @@ PDF_HEADER_WITHIN_BYTES = 1024
 HEAD_BYTES = 8192
 SUPPORTED = (
     "Ammon reads plain text, Markdown, HTML, EPUB, Word (docx), RTF, OpenDocument (odt, odp), "
-    "PowerPoint (pptx), PDF, logs, JSON Lines, source code, e-mail, web archives, notebooks, "
-    "subtitles and FictionBook"
+    "PowerPoint (pptx), PDF, logs, JSON Lines, source code, e-mail (eml, mbox, msg), web "
+    "archives, notebooks, subtitles and FictionBook"
 )
 EPUB = "an EPUB book"
 DOCX = "a Word document (docx)"

@@ -15,6 +15,7 @@ from ingest import IngestError, Limits, open_document
 from ingest.sandbox.pdfium import PdfiumExtractor
 from tests.support.mail_samples import attachment, mailbox, message, multipart, part
 from tests.support.office_samples import make_odf, make_pptx, shape, slide_table
+from tests.support.ole_samples import make_msg, make_ole
 from tests.support.pdf_samples import cells_content, encrypted, make_pdf
 from tests.support.zip_samples import (
     chapter,
@@ -98,6 +99,7 @@ GOOD = {
     "a.pdf": PDF,
     "a.eml": MAIL.encode(),
     "a.mbox": mailbox(MAIL, message(part("Two.\n"))).encode(),
+    "a.msg": make_ole(make_msg({"0037001F": "Keys", "1000001F": "Words."}, {"x": b"y"}, sent=1)),
     "a.mhtml": SAVED.encode(),
     "a.ipynb": NOTEBOOK.encode(),
     "a.srt": CUES.encode(),
