@@ -29,6 +29,9 @@ class Run(NamedTuple):
 
 def joined_runs(runs: Iterable[Run]) -> str:
     """Return the text of a paragraph's runs, or of a part of it."""
+    runs = list(runs)
+    if not any(run.script or run.struck for run in runs):
+        return "".join([run.text for run in runs])
     parts = []
     for struck, same in itertools.groupby(runs, key=lambda run: run.struck):
         text = "".join(
@@ -58,7 +61,8 @@ def _set_apart(text: str, script: Script) -> str:
 
 
 def _raised(text: str) -> str:
-    if _is_apart(text) or (text.isalpha() and (len(text) > 1 or text in _RAISED_LETTERS)):
+    is_word = "".join(text.split()).isalpha() and (len(text) > 1 or text in _RAISED_LETTERS)
+    if is_word or _is_apart(text):
         return text
     if all(ord(character) in _RAISED for character in text):
         return text.translate(_RAISED)

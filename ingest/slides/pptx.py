@@ -80,7 +80,10 @@ class PptxReader:
                         f"No slide of {self.name} could be read: fetch it again, or open it in "
                         "PowerPoint or LibreOffice and save it again."
                     ) from error
-                raise
+                raise EmptyDocument(
+                    f"The presentation {self.name} has no text, only pictures at most: export it "
+                    "to PDF, which text recognition (OCR) can read."
+                ) from error
             finally:
                 for note in left_out.notes():
                     document.add_note(note)
