@@ -54,7 +54,8 @@ _SVG = re.compile(
     rb"\s*(?:<\?xml[^>]{0,200}>|<!--.{0,2000}?-->|<!DOCTYPE svg[^>]{0,500}>|\s)*<svg[\s>]",
     re.DOTALL,
 )
-_MIN_ENCODED_SHARE = 0.9
+# The last line of the data, or the beginning of a data: URL.
+_MAX_REST_CHARS = 80
 
 
 def describe_package(names: list[str], media_type: str) -> str | None:
@@ -95,6 +96,8 @@ def describe_carrier(head: bytes) -> str | None:
     if _SVG.match(head):
         return "an SVG image"
     text = head.decode("ascii", "replace").replace("\r\n", "\n")
-    if len(text) > 1000 and len(without_encoded_data(text)) < (1 - _MIN_ENCODED_SHARE) * len(text):
-        return "binary data in base64"
+    if len(text) > 1000:
+        rest = without_encoded_data(text).strip("…\n")
+        if len(rest) <= _MAX_REST_CHARS and len(rest.split()) <= 1:
+            return "binary data in base64"
     return None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.characters import without_controls, without_surrogates
+from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.document import Document, Segment
 from ingest.errors import DamagedDocument, LimitExceeded
 from ingest.limits import Limits
@@ -211,7 +211,7 @@ def record_text(record: Any, max_chars: int = sys.maxsize) -> str:
     one_line = ", ".join(pairs)
     if len(one_line) > _MAX_ONE_LINE_CHARS or "\n" in one_line:
         one_line = "\n".join(pairs) + "\n"
-    return without_controls(without_surrogates(one_line))
+    return without_typesetting(without_controls(without_surrogates(one_line)))
 
 
 def _time(record: Any) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from ingest.characters import without_controls, without_surrogates
+from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.document import Document, Segment
 from ingest.errors import DamagedDocument
 from ingest.limits import Limits
@@ -123,7 +123,7 @@ def _whole_lines(blocks: Iterable[str], limits: Limits) -> Iterator[str]:
 
 def _clean_text(lines: list[str]) -> str:
     text = html.unescape(_TAG.sub("", _SPEAKER.sub(r"\1: ", "\n".join(lines))))
-    text = without_controls(without_surrogates(text))
+    text = without_typesetting(without_controls(without_surrogates(text)))
     return "\n".join(line.strip() for line in text.split("\n") if line.strip())
 
 

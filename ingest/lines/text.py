@@ -5,7 +5,9 @@ differently.
 
 The law of this reader: the joined texts of the segments are the whole document, character by
 character, after every newline became `\\n`, the byte order mark and NUL characters were removed,
-bytes that are invalid in the encoding became U+FFFD, and long encoded data became "…".
+bytes that are invalid in the encoding became U+FFFD, signs that only say where a word may be
+broken, such as soft hyphens, were removed (`without_typesetting`), and long runs of encoded data
+became "…".
 """
 
 import codecs
@@ -14,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, ClassVar
 
+from ingest.characters import blocks_without_typesetting
 from ingest.document import Document, Locator, Segment
 from ingest.errors import EmptyDocument, LimitExceeded
 from ingest.limits import Limits
@@ -139,13 +142,18 @@ class Tally:
 
 
 def decoded_blocks(stream: BinaryIO, encoding: Encoding, tally: Tally) -> Iterator[str]:
-    """Yield the stream's text in blocks, with `\\n` for every newline and without NUL characters.
+    """Return the stream's text in blocks, as the law of this file says.
 
     Args:
         stream: at its start.
         encoding: of the text.
         tally: gets the counts of what was decoded.
     """
+    return blocks_without_typesetting(_decoded(stream, encoding, tally))
+
+
+def _decoded(stream: BinaryIO, encoding: Encoding, tally: Tally) -> Iterator[str]:
+    """Yield the stream's text with `\\n` for every newline and without NUL characters."""
     decoder = io.IncrementalNewlineDecoder(
         codecs.getincrementaldecoder(encoding.name)(errors="replace"), translate=True
     )

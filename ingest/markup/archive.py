@@ -6,6 +6,7 @@ unpacked is counted while it is unpacked.
 
 import io
 import posixpath
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ class Archive:
         self._name = name
         self._limits = limits
         self._unpacked_bytes = 0
+        self._alike: dict[str, set[str]] | None = None
         self._stream = open_file(path, name)
         self._packed_bytes = self._stream.seek(0, io.SEEK_END)
         try:
@@ -108,6 +110,23 @@ class Archive:
     ) -> None:
         self._zip.close()
         self._stream.close()
+
+    def find(self, entry: str) -> str | None:
+        """Return the entry of that name, else the one whose name is written in another way.
+
+        Programs that pack a book leave names percent-encoded, compose their accents or not, change
+        the case, or do not say that they are UTF-8. None if there is no such entry, or more than
+        one.
+        """
+        if entry in self:
+            return entry
+        if self._alike is None:
+            self._alike = {}
+            for name in self.names():
+                for key in {_comparable(name), _comparable(_from_dos(name))}:
+                    self._alike.setdefault(key, set()).add(name)
+        found = self._alike.get(_comparable(entry), set())
+        return next(iter(found)) if len(found) == 1 else None
 
     def names(self) -> list[str]:
         """Return the names of all entries."""
@@ -175,6 +194,18 @@ class Archive:
             return content.read(_BLOCK_BYTES)
         except Exception as error:  # zlib.error, BadZipFile (checksum), EOFError
             raise _damaged(shown) from error
+
+
+def _comparable(name: str) -> str:
+    return unicodedata.normalize("NFC", unquote(name)).casefold()
+
+
+def _from_dos(name: str) -> str:
+    """Return the name of an entry in UTF-8 that was not marked as such."""
+    try:
+        return name.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return name
 
 
 def _damaged(shown: str) -> DamagedDocument:

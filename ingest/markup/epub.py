@@ -12,19 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.document import Document, Locator, Segment
-from ingest.errors import DamagedDocument, EmptyDocument, LimitExceeded
+from ingest.errors import DamagedDocument, EmptyDocument, IngestError, LimitExceeded
 from ingest.limits import Limits
 from ingest.lines.encoding import detect_markup_encoding
 from ingest.lines.text import Tally, decoded_blocks
 from ingest.markup.archive import Archive, EntryMissing
+from ingest.markup.css import MAX_SHEET_CHARS, class_styles
 from ingest.markup.epub_package import Package, read_package
 from ingest.markup.html_blocks import Attributes, markup_blocks
-from ingest.markup.paragraphs import Block, heading_label
+from ingest.markup.html_style import is_page_number
+from ingest.markup.paragraphs import Block, block_pieces, heading_label
 from ingest.naming import clean_line
-from ingest.segmenting import cut_blocks
 from ingest.sniffing import HEAD_BYTES, describe_non_text
 
 _MAX_NOTED = 8
+_MAX_SHEETS = 100
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class EpubReader:
             IngestError: the rest of the file cannot be read, or no chapter has text.
         """
         with Archive(self.path, self.name, self.limits) as archive:
-            reading = _Reading(archive, read_package(archive, self.name), self.name, self.limits)
+            package = read_package(archive, self.name)
+            reading = _Reading(archive, package, self.name, self.limits, document.add_note)
             try:
                 yield from reading.segments(document.on_step)
             finally:
@@ -65,8 +68,17 @@ class EpubReader:
 class _Reading:
     """One reading of a book: its current chapter, and the files that were left out."""
 
-    def __init__(self, archive: Archive, package: Package, name: str, limits: Limits) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        package: Package,
+        name: str,
+        limits: Limits,
+        add_note: Callable[[str], None],
+    ) -> None:
         self.chapter = 0
+        self._add_note = add_note
+        self._classes = class_styles(_sheets(archive, package))
         self._archive = archive
         self._package = package
         self._name = name
@@ -77,11 +89,10 @@ class _Reading:
 
     def segments(self, on_step: Callable[[], None]) -> Iterator[Segment]:
         """Yield the book's segments; `on_step` is called before each of its files."""
-        target, limit = self._limits.target_segment_chars, self._limits.max_segment_chars
         blocks = self._located_blocks(on_step)
         for locator, located in itertools.groupby(blocks, key=lambda pair: pair[0]):
-            for piece in cut_blocks((block.text for _, block in located), target, limit):
-                yield Segment(piece, locator)
+            for piece in block_pieces((block for _, block in located), self._limits):
+                yield Segment(piece.repeated + piece.text, locator)
 
     def notes(self) -> Iterator[str]:
         """Yield a sentence for each reason why files were left out."""
@@ -149,7 +160,13 @@ class _Reading:
                 encoding = detect_markup_encoding(stream)
                 stream.seek(0)
                 texts = decoded_blocks(stream, encoding, Tally())
-                yield from markup_blocks(texts, _is_hidden_or_page_number, anchors=anchors)
+                yield from markup_blocks(
+                    texts,
+                    _is_page_number,
+                    anchors=anchors,
+                    classes=self._classes,
+                    add_note=self._add_note,
+                )
                 return
             reason = "damaged"
         except EntryMissing:
@@ -170,9 +187,14 @@ class _Reading:
             )
 
 
-def _is_hidden_or_page_number(tag: str, attributes: Attributes) -> bool:
-    """Return whether an element is a page number of the printed book, or is not shown."""
-    if "hidden" in attributes:
-        return True
-    kinds = f"{attributes.get('epub:type', '')} {attributes.get('role', '')}".split()
-    return "pagebreak" in kinds or "doc-pagebreak" in kinds
+def _sheets(archive: Archive, package: Package) -> Iterator[str]:
+    """Yield the style sheets of a book; one that cannot be read changes little."""
+    for entry in package.sheets[:_MAX_SHEETS]:
+        try:
+            yield archive.read(entry, MAX_SHEET_CHARS).decode("utf-8", "replace")
+        except IngestError:
+            continue
+
+
+def _is_page_number(tag: str, attributes: Attributes) -> bool:
+    return is_page_number(attributes)

@@ -4,7 +4,7 @@ Source: EPUB 3.3 (W3C), Open Container Format and package document; OPF 2.0.1 fo
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -34,10 +34,14 @@ class TocEntry:
 
 @dataclass(frozen=True)
 class Package:
-    """A book: its files in reading order, None for one that is not text; its table of contents."""
+    """A book: its files in reading order, None for one that is not text; its table of contents.
+
+    `sheets` are its style sheets.
+    """
 
     spine: list[str | None]
     toc: list[TocEntry]
+    sheets: list[str]
 
 
 def read_package(archive: Archive, name: str) -> Package:
@@ -51,6 +55,7 @@ def read_package(archive: Archive, name: str) -> Package:
         container = parse_tree(archive.read(CONTAINER, _MAX_XML_BYTES))
         rootfile = next(elements(container, "rootfile"), None)
         path = entry_path("", rootfile.get("full-path", "")) if rootfile is not None else None
+        path = _found(archive, path)
         if not path:
             raise BrokenXml("no rootfile")
         root = parse_tree(archive.read(path, _MAX_XML_BYTES))
@@ -65,14 +70,25 @@ def read_package(archive: Archive, name: str) -> Package:
             "open it in another program (such as Calibre) and save it again."
         ) from error
     manifest = {item.get("id"): item for item in elements(root, "item")}
-    spine = [_text_entry(path, manifest, ref.get("idref")) for ref in elements(root, "itemref")]
+    texts = (_text_entry(path, manifest, ref.get("idref")) for ref in elements(root, "itemref"))
+    spine = [_found(archive, text) for text in texts]
     if not any(spine):
         raise DamagedDocument(
             f"{name} is an EPUB that lists no chapters: fetch it again, or open it in another "
             "program (such as Calibre) and save it again."
         )
     _refuse_encrypted(archive, name, spine)
-    return Package(spine, _toc(archive, path, root, manifest))
+    sheets = [
+        _found(archive, entry_path(path, item.get("href", "")))
+        for item in manifest.values()
+        if item.get("media-type", "").lower() == "text/css"
+    ]
+    return Package(spine, _toc(archive, path, root, manifest), [sheet for sheet in sheets if sheet])
+
+
+def _found(archive: Archive, path: str | None) -> str | None:
+    """Return the archive's own name of an entry, the given one if there is no such entry."""
+    return (archive.find(path) or path) if path else path
 
 
 def _text_entry(package: str, manifest: dict[Any, Any], identifier: Any) -> str | None:
@@ -114,6 +130,7 @@ def _toc(archive: Archive, package: str, root: Any, manifest: dict[Any, Any]) ->
     ncxs += [item for item in manifest.values() if "dtbncx" in item.get("media-type", "")]
     for item, read in [*((nav, _nav_entries) for nav in navs), *((x, _ncx_entries) for x in ncxs)]:
         path = entry_path(package, item.get("href", "")) if item is not None else None
+        path = _found(archive, path)
         if path is None:
             continue
         try:
@@ -121,7 +138,8 @@ def _toc(archive: Archive, package: str, root: Any, manifest: dict[Any, Any]) ->
         except (DamagedDocument, LimitExceeded, BrokenXml):
             continue  # a book can be read without its table of contents
         if entries:
-            return entries[:_MAX_TOC_ENTRIES]
+            found = entries[:_MAX_TOC_ENTRIES]
+            return [replace(entry, path=_found(archive, entry.path) or "") for entry in found]
     return []
 
 

@@ -12,7 +12,10 @@ from ingest.document import Document, Segment
 from ingest.errors import EmptyDocument
 from ingest.lines.encoding import Encoding, detect_markup_encoding
 from ingest.lines.text import Tally, TextReader, decoded_blocks
+from ingest.markup import left_out
+from ingest.markup.css import MAX_SHEET_CHARS, ClassStyles, class_styles
 from ingest.markup.html_blocks import NEVER_TEXT, Attributes, ElementTest, feed_html, markup_blocks
+from ingest.markup.html_style import is_hidden, is_page_number
 from ingest.markup.paragraphs import ParagraphCutter
 
 _CHROME_ROLES = frozenset({"navigation", "banner", "contentinfo", "complementary", "search"})
@@ -43,9 +46,20 @@ class HtmlReader(TextReader):
         Raises:
             EmptyDocument: the page has no text.
         """
-        is_unwanted, is_inside = self._survey()
+        survey = self._survey()
+        if survey.leaves_out_text():
+            document.add_note(left_out.SURROUNDINGS)
+        is_unwanted, is_inside, is_hidden = survey.element_tests()
+        found = markup_blocks(
+            blocks,
+            is_unwanted,
+            is_inside,
+            is_hidden=is_hidden,
+            classes=survey.classes(),
+            add_note=document.add_note,
+        )
         cutter = ParagraphCutter(self.limits)
-        yield from cutter.segments(markup_blocks(blocks, is_unwanted, is_inside))
+        yield from cutter.segments(found)
         if not cutter.count:
             raise EmptyDocument(
                 f"{self.name} has no text of its own, only scripts or pictures: if a browser "
@@ -53,34 +67,41 @@ class HtmlReader(TextReader):
             )
         document.unit_count = cutter.count
 
-    def _survey(self) -> tuple[ElementTest, ElementTest | None]:
-        """Return the tests `is_unwanted` and `is_inside` of `markup_blocks` for this page."""
+    def _survey(self) -> "_Survey":
+        """Return what the page says about its parts."""
         survey = _Survey()
         with self.source.open(lambda note: None) as stream:
             encoding = self.encoding(stream)
             stream.seek(0)
             for _ in feed_html(self.bounded(decoded_blocks(stream, encoding, Tally())), survey):
                 pass
-        return survey.element_tests()
+        return survey
 
 
 class _Survey:
-    """Counts the characters of text in the parts of a page: body, main part, articles."""
+    """Counts the characters in the parts of a page: body, main part, articles. Keeps its sheets."""
 
     def __init__(self) -> None:
-        self.everything = self.body = self.main = self.article = 0
+        self.everything = self.shown = self.body = self.main = self.article = 0
         # For each kind of part: how many elements are open in it, including itself.
-        self._never = self._chrome = self._frame = self._main = self._article = 0
+        self._sheets: list[str] = []
+        self._sheet_chars = 0
+        self._in_style = False
+        self._never = self._hidden = self._chrome = self._frame = self._main = self._article = 0
 
     def start(self, tag: str, attributes: Attributes) -> None:
+        self._in_style = tag == "style"
         self._never += bool(self._never) or tag in NEVER_TEXT
+        self._hidden += bool(self._hidden) or is_hidden(tag, attributes)
         self._chrome += bool(self._chrome) or is_chrome(tag, attributes)
         self._frame += bool(self._frame) or is_frame(tag, attributes)
         self._main += bool(self._main) or is_main(tag, attributes)
         self._article += bool(self._article) or tag == "article"
 
     def end(self, tag: str) -> None:
+        self._in_style = False
         self._never -= bool(self._never)
+        self._hidden -= bool(self._hidden)
         self._chrome -= bool(self._chrome)
         self._frame -= bool(self._frame)
         self._main -= bool(self._main)
@@ -88,9 +109,15 @@ class _Survey:
 
     def data(self, text: str) -> None:
         if self._never:
+            if self._in_style and self._sheet_chars < MAX_SHEET_CHARS:
+                self._sheets.append(text)
+                self._sheet_chars += len(text)
             return
         chars = sum(map(len, text.split()))
         self.everything += chars
+        if self._hidden:
+            return
+        self.shown += chars
         if not self._chrome:
             self.body += chars * (not self._frame)
             self.main += chars * bool(self._main)
@@ -99,29 +126,52 @@ class _Survey:
     def close(self) -> None:
         pass
 
-    def element_tests(self) -> tuple[ElementTest, ElementTest | None]:
-        """Return the tests `is_unwanted` and `is_inside` of `markup_blocks` for this page."""
+    def classes(self) -> ClassStyles:
+        """Return what the style sheets in the page say about classes."""
+        return class_styles(["".join(self._sheets)])
+
+    def element_tests(self) -> tuple[ElementTest, ElementTest | None, ElementTest]:
+        """Return the tests `is_unwanted`, `is_inside` and `is_hidden` of `markup_blocks`."""
+        part = self._part()
+        if part == "main":
+            return is_chrome, is_main, is_hidden
+        if part == "article":
+            return is_chrome, lambda tag, attributes: tag == "article", is_hidden
+        if part == "body":
+            return is_frame, None, is_hidden
+        return _no_element, None, _no_element
+
+    def leaves_out_text(self) -> bool:
+        """Return whether the page shows text outside the part that is read."""
+        chars = {"main": self.main, "article": self.article, "body": self.body}
+        return chars.get(self._part(), self.shown) < self.shown
+
+    def _part(self) -> str:
+        """Return which part of the page is read."""
         if self.main and self.main >= _MAIN_SHARE * self.body:
-            return is_chrome, is_main
+            return "main"
         if self.article and self.article >= _MAIN_SHARE * self.body:
-            return is_chrome, lambda tag, attributes: tag == "article"
+            return "article"
         # A menu that is never closed, or a page that is a menu: all of the page is read.
-        if self.body < _BODY_SHARE * self.everything:
-            return lambda tag, attributes: False, None
-        return is_frame, None
+        return "page" if self.body < _BODY_SHARE * self.everything else "body"
+
+
+def _no_element(tag: str, attributes: Attributes) -> bool:
+    return False
 
 
 def is_main(tag: str, attributes: Attributes) -> bool:
     """Return whether an element is the main part of its page."""
-    return tag == "main" or attributes.get("role") == "main"
+    return tag == "main" or (bool(attributes) and attributes.get("role") == "main")
 
 
 def is_chrome(tag: str, attributes: Attributes) -> bool:
-    """Return whether an element is left out on any page: a menu, a side bar, or not shown."""
+    """Return whether an element is left out on any page: a menu, a side bar, a page number."""
+    if not attributes:
+        return tag == "nav"
     return (
         tag == "nav"
-        or "hidden" in attributes
-        or attributes.get("aria-hidden") == "true"
+        or is_page_number(attributes)
         or attributes.get("role") in _CHROME_ROLES
         or not _CHROME_CLASSES.isdisjoint(attributes.get("class", "").split())
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ingest.characters import without_controls, without_surrogates
+from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.markup.inline import Run, Script, joined_runs
 from ingest.markup.odf_styles import OdfStyles, TextStyle
 from ingest.markup.paragraphs import Block
@@ -27,6 +27,7 @@ _CHARACTERS = {"tab": "\t", "line-break": "\n"}
 _MAX_PARAGRAPH_CHARS = 100_000
 # A longer row is not a row of data: the table is there for the layout of the page.
 _MAX_ROW_CHARS = 2000
+_MAX_HEADER_CHARS = 400
 _MAX_SPACES = 100
 _MAX_COLUMNS = 200
 
@@ -82,6 +83,8 @@ class OdfTarget:
         self._labels: list[str] = []
         self._rows: list[list[_Cell]] = []
         self._row_chars = 0
+        # The line with the names of the columns, repeated by the rows; None before the first row.
+        self._header: str | None = None
         self._title = 0
         self._page_notes = 0
         self._citation: list[str] | None = None
@@ -108,6 +111,8 @@ class OdfTarget:
             self._start_paragraph(name, attributes)
         elif name in ("list", "list-item", "list-header"):
             self._start_list(name, attributes)
+        elif name == "table" and not self._rows:
+            self._header = None
         elif name in ("table-row", "table-cell", "covered-table-cell"):
             self._start_cell(name, attributes)
         elif name in ("page", "notes", "frame"):
@@ -239,7 +244,9 @@ class OdfTarget:
             self._emit_paragraph(self._paragraphs.pop())
 
     def _emit_paragraph(self, paragraph: _Paragraph) -> None:
-        text = without_controls(without_surrogates(joined_runs(paragraph.runs))).strip()
+        text = without_typesetting(
+            without_controls(without_surrogates(joined_runs(paragraph.runs)))
+        ).strip()
         if self._in_note_body:
             self._note_text.append(text)
             return
@@ -265,7 +272,10 @@ class OdfTarget:
         if self._rows and self._rows[-1]:  # a table inside a cell
             self._rows[-1][-1].parts.append(" ".join(line.split()))
         else:
-            self._emit(line, 0, is_tight=True)
+            has_names = len(cells) > 1 and all(shown) and len(line) <= _MAX_HEADER_CHARS
+            self._emit(line, 0, is_tight=True, header=self._header or "")
+            if self._header is None:
+                self._header = f"{line}\n" if has_names else ""
 
     def _spill_row(self) -> None:
         """Turn the current row, which is too long for data, into paragraphs."""
@@ -274,8 +284,8 @@ class OdfTarget:
             self._emit(text, 0)
         self._rows[-1].append(_Cell(1))
 
-    def _emit(self, text: str, level: int, *, is_tight: bool = False) -> None:
+    def _emit(self, text: str, level: int, *, is_tight: bool = False, header: str = "") -> None:
         before = "\n" if self._after_tight and not is_tight else ""
-        block = Block(f"{before}{text}\n" + "\n" * (not is_tight), level)
+        block = Block(f"{before}{text}\n" + "\n" * (not is_tight), level, header=header)
         self._after_tight = is_tight
         self._blocks.append(PageBlock(block, self.pages, self._title > 0, self._page_notes > 0))

@@ -1,7 +1,7 @@
 """Packs paragraphs into segments whose locators have the paragraphs' numbers and heading.
 
-Knows no format: the readers of HTML and DOCX provide the blocks. The reader of EPUB uses `Block`
-and `heading_label`.
+Knows no format: the readers of HTML and DOCX provide the blocks. The reader of EPUB uses `Block`,
+`block_pieces` and `heading_label`.
 """
 
 import itertools
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ingest.document import Locator, Segment
 from ingest.limits import Limits
 from ingest.naming import clean_line
-from ingest.segmenting import cut_blocks
+from ingest.segmenting import Piece, Row, cut_rows
 
 _MAX_LABEL_CHARS = 60
 
@@ -25,11 +25,16 @@ class Block(NamedTuple):
         text: of the block.
         level: 1 to 6 for a heading, else 0.
         anchors: the ids in the file between the last block and this one.
+        header: of a table's row, what a segment that begins in this row repeats: the header line
+            with its newline, after the table's caption if it has one. Bounded by who makes it; one
+            that is longer than half a segment is not repeated. Empty for other blocks, and for the
+            header line itself.
     """
 
     text: str
     level: int = 0
     anchors: tuple[str, ...] = ()
+    header: str = ""
 
 
 @dataclass
@@ -44,7 +49,8 @@ class _PendingParagraph:
 class ParagraphCutter:
     """Cuts a document into segments; no segment spans two sections.
 
-    The joined texts of the segments are the joined texts of the blocks. `count` is the number of
+    The joined texts of the segments are the joined texts of the blocks, except that a segment which
+    begins in a table's row has the header of that row before it. `count` is the number of
     paragraphs so far.
 
     Args:
@@ -60,21 +66,20 @@ class ParagraphCutter:
 
     def segments(self, blocks: Iterable[Block]) -> Iterator[Segment]:
         """Yield the segments of a document; call it once."""
-        target, limit = self._limits.target_segment_chars, self._limits.max_segment_chars
         start = 0
         for _, section in itertools.groupby(blocks, _SectionNumber()):
-            for piece in cut_blocks(self._texts(section), target, limit):
-                yield Segment(piece, self._locator(piece, start))
-                start += len(piece)
+            for piece in block_pieces(self._counted(section), self._limits):
+                yield Segment(piece.repeated + piece.text, self._locator(piece.text, start))
+                start += len(piece.text)
 
-    def _texts(self, blocks: Iterable[Block]) -> Iterator[str]:
+    def _counted(self, blocks: Iterable[Block]) -> Iterator[Block]:
         for block in blocks:
             self.count += 1
             if block.level:
                 self._heading = heading_label(block.text)
             self._pending.append(_PendingParagraph(self._offset, self.count, self._heading))
             self._offset += len(block.text)
-            yield block.text
+            yield block
 
     def _locator(self, piece: str, start: int) -> Locator:
         """Return the locator of the piece that begins at an offset; forget earlier paragraphs."""
@@ -100,6 +105,17 @@ class _SectionNumber:
             self._number += 1
         self._after_heading = bool(block.level)
         return self._number
+
+
+def block_pieces(blocks: Iterable[Block], limits: Limits) -> Iterator[Piece]:
+    """Cut blocks into the texts of segments; one that begins in a table's row has its header.
+
+    Args:
+        blocks: of one section or chapter, in order.
+        limits: the target and the maximum length of a segment.
+    """
+    rows = (Row(block.text, block.header) for block in blocks)
+    return cut_rows(rows, limits.target_segment_chars, limits.max_segment_chars)
 
 
 def heading_label(text: str) -> str | None:

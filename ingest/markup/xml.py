@@ -4,6 +4,7 @@ Knows no vocabulary. libxml2 itself refuses elements nested more than 256 deep, 
 10 MB in one piece, and entities that expand to very much text.
 """
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -43,6 +44,7 @@ def elements(root: Any, name: str) -> Iterator[Any]:
     return (element for element in root.iter("{*}*") if local_name(element.tag) == name)
 
 
+@functools.lru_cache(maxsize=1024)
 def local_name(tag: str) -> str:
     """Return a name without its namespace."""
     return tag.rpartition("}")[2]

@@ -6,7 +6,7 @@ Knows no PDF: it takes the lines of an extractor and keeps their order.
 import re
 import unicodedata
 
-from ingest.characters import without_controls, without_surrogates
+from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.pdf.bidi import restore_reading_order
 
 # Latin ligatures (fi, ffl...), and Arabic letters in the shapes that they have inside words: they
@@ -41,7 +41,7 @@ def clean_page(text: str) -> str:
     text = _NEWLINES.sub("\n", without_surrogates(text))
     text = restore_reading_order(without_controls(text).translate(_LETTERS))
     text = _TRAILING_SPACE.sub("", text)
-    text = _SOFT_HYPHEN.sub("", text)
+    text = without_typesetting(_SOFT_HYPHEN.sub("", text))
     # Measured before words are joined, which makes some lines longer.
     full = _full_line_chars(text.split("\n"))
     text = _HYPHENATED.sub(_joined_word, text)

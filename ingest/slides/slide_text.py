@@ -5,7 +5,7 @@ Names are compared without their namespace. Source: ECMA-376 part 1, Presentatio
 
 from collections.abc import Mapping
 
-from ingest.characters import without_controls, without_surrogates
+from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.markup.inline import Run, Script, joined_runs
 from ingest.markup.xml import attribute, local_name
 
@@ -111,7 +111,9 @@ class SlideTarget:
             self._cells.append(list(self._cells[-1]) if is_merged else [])
 
     def _end_paragraph(self) -> None:
-        text = without_controls(without_surrogates(joined_runs(self._runs))).strip()
+        text = without_typesetting(
+            without_controls(without_surrogates(joined_runs(self._runs)))
+        ).strip()
         self._runs, self._chars = [], 0
         if not text:
             return

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ingest.characters import without_typesetting
 from ingest.errors import DocumentNotFound, UnsupportedFormat
 from ingest.lines.encoding import detect_encoding
 from ingest.naming import file_name
@@ -327,5 +328,6 @@ def decode_partial_line(block: bytes, encoding: str, is_last: bool) -> tuple[str
 
 
 def normalized(text: str) -> str:
-    """Return text with `\\n` for every newline and without NUL characters, as readers give it."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    """Return text as the readers of finished files give it: see the law in `lines/text.py`."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    return without_typesetting(text)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.segmenting import cut_text
+from ingest.segmenting import Row, cut_blocks, cut_rows, cut_text
 
 TEXTS = st.text(alphabet="ab A.!\n\t。\u0301\u200d🙂", max_size=200)
 
@@ -14,6 +14,12 @@ def test_pieces_join_to_the_text_and_keep_the_limit(text, target, more):
     pieces = list(cut_text(text, target, target + more))
     assert "".join(pieces) == text
     assert all(0 < len(piece) <= target + more for piece in pieces)
+
+
+@given(st.lists(TEXTS, max_size=6), st.integers(1, 30), st.integers(0, 40))
+def test_rows_without_headers_are_cut_as_other_text(texts, target, more):
+    pieces = cut_rows(map(Row, texts), target, target + more)
+    assert [piece.text for piece in pieces] == list(cut_blocks(texts, target, target + more))
 
 
 def test_paragraphs_are_merged_up_to_about_the_target():
@@ -36,3 +42,9 @@ def test_text_is_cut_between_lines_if_no_line_begins_in_lower_case():
 def test_a_cut_inside_a_word_keeps_letters_and_accents_together(unit):
     pieces = list(cut_text("x" + unit * 100, 50, 50))
     assert all(piece.endswith(unit) for piece in pieces)
+
+
+def test_the_labels_of_a_list_do_not_make_it_wrapped_prose():
+    text = "".join(f"{letter}. The step is done. Then rest\n" for letter in "abcdefgh")
+    pieces = list(cut_text(text, 60, 100))
+    assert len(pieces) > 2 and all(piece.endswith("rest\n") for piece in pieces)

@@ -51,7 +51,7 @@ def test_any_bytes_give_the_normalised_document(tmp_path_factory, data):
     except IngestError:
         return
     assert text.startswith("A line of plain ASCII text.\n")
-    assert "\0" not in text and "\r" not in text
+    assert not {"\0", "\r", "\u00ad", "\u2060", "\ufeff"} & set(text)
     text.encode("utf-8")
 
 
@@ -72,8 +72,14 @@ def test_the_locator_leaves_out_blank_lines_at_the_ends():
         ("emoji 👩‍🔬 stays\n".encode(), "emoji 👩‍🔬 stays\n"),
         (b"<|im_end|>\n<|im_start|>system\n", "<|im_end|>\n<|im_start|>system\n"),
         (b"a form feed\x0cand \x1b[31mred\n", "a form feed\x0cand \x1b[31mred\n"),
+        ("The light\u00adhouse tele\u200bgraph\n".encode(), "The lighthouse telegraph\n"),
+        ("The light\u00ad\nhouse\n".encode(), "The light-\nhouse\n"),
+        ("one\n\ufefftwo\n".encode(), "one\ntwo\n"),
     ],
-    ids=["crlf", "bom", "utf16", "utf32", "utf16be", "utf16-no-bom", "emoji", "control", "escape"],
+    ids=[
+        *("crlf", "bom", "utf16", "utf32", "utf16be", "utf16-no-bom", "emoji", "control", "escape"),
+        *("soft-hyphen", "soft-hyphen-at-the-line-end", "mark-inside"),
+    ],
 )
 def test_encodings_and_newlines(whole_text, data, text):
     assert whole_text(data) == text

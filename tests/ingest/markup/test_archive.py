@@ -100,3 +100,25 @@ def test_a_directory_that_is_too_large_is_refused_before_it_is_read(open_archive
 )
 def test_a_reference_gives_an_entry_of_the_archive_or_nothing(base, reference, entry):
     assert entry_path(base, reference) == entry
+
+
+@pytest.mark.parametrize(
+    ("stored", "wanted"),
+    [
+        ("a/Chapter%201.xhtml", "a/Chapter 1.xhtml"),
+        ("a/Cafe\u0301.xhtml", "a/Café.xhtml"),
+        ("a/Café.xhtml", "a/Cafe\u0301.xhtml"),
+        ("A/one.XHTML", "a/One.xhtml"),
+        ("第3章.xhtml".encode().decode("cp437"), "第3章.xhtml"),
+        ("a/b.xhtml", "a/b.xhtml"),
+    ],
+)
+def test_an_entry_is_found_whose_name_is_written_in_another_way(open_archive, stored, wanted):
+    with open_archive(make_zip({stored: "x", "other": "y"})) as archive:
+        assert archive.find(wanted) == stored
+
+
+def test_an_entry_is_not_found_among_several_of_which_no_name_is_the_same(open_archive):
+    with open_archive(make_zip({"a.txt": "x", "A.txt": "y"})) as archive:
+        assert archive.find("a.txt") == "a.txt"
+        assert archive.find("a.TXT") is None and archive.find("b.txt") is None

@@ -1,7 +1,9 @@
 """EPUB books: chapters, titles, and damaged or hostile files."""
 
+import io
 import random
 import time
+import zipfile
 
 import pytest
 
@@ -259,3 +261,69 @@ def test_books_of_mutated_parts_are_read_or_refused(tmp_path, seed):
             segment.text.encode("utf-8")
     except IngestError as error:
         assert "fuzzed.epub" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("stored", "reference"),
+    [
+        ("Chapter 1.xhtml", "Chapter%201.xhtml"),
+        ("Chapter%201.xhtml", "Chapter%201.xhtml"),
+        ("Cafe\u0301.xhtml", "Caf%C3%A9.xhtml"),
+        ("Café&amp;2.xhtml", "Cafe\u0301&amp;2.xhtml"),
+    ],
+)
+def test_chapters_are_found_by_encoded_names(document, stored, reference):
+    book = make_epub(
+        {},
+        spine=[reference],
+        ncx=nav_point("I. Down", reference),
+        others={f"OEBPS/{stored.replace('&amp;', '&')}": ONE},
+    )
+    assert [place for _, place in read(document(book, "a.epub"))] == ["chapter 1 (I. Down)"]
+
+
+@pytest.mark.parametrize(
+    "empty", ["<a id='p'/>", "<script/>", "<textarea/>", "<iframe/>", "<del/>", "<i/>", "<div/>"]
+)
+def test_an_empty_element_does_not_swallow_the_text_after_it(whole_text, empty):
+    text = f"<html><head><title/>{'<style/>'}</head><body><p>One {empty}two.</p><p>Three.</p>"
+    read = whole_text(make_epub({"1.xhtml": text}), "a.epub")
+    assert read.split() == ["One", "two.", "Three."]
+
+
+def test_lists_notes_and_tables_of_a_book(document):
+    rows = "".join(f"<tr><td>{at}</td><td>{at} herons</td></tr>" for at in range(1900, 2000))
+    body = (
+        "<ol start='4'><li>Fish<sup><a href='#n1'>1</a></sup></li></ol>"
+        "<p>word <span class='pagenum'>[12]</span>by word</p><p style='display:none'>secret</p>"
+        f"<table><tr><th>Year</th><th>Count</th></tr>{rows}</table>"
+    )
+    opened = document(make_epub({"1.xhtml": f"<html><body>{body}</body></html>"}), "a.epub")
+    segments = [text for text, _ in read(opened)]
+    assert segments[0].startswith("4. Fish[1]\n\nword by word\n\nYear\tCount\n1900\t1900 herons\n")
+    assert len(segments) > 2 and all("Year\tCount\n" in text for text in segments)
+    assert opened.notes == ["Hidden text was left out."]
+
+
+def test_a_damaged_chapter_is_named_and_the_others_are_read(document):
+    book = make_epub({"c1.xhtml": ONE, "c2.xhtml": TWO * 50})
+    damaged = bytearray(book)
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        at = archive.getinfo("OEBPS/c2.xhtml").header_offset
+    damaged[at + 100] ^= 0xFF
+    opened = document(bytes(damaged), "a.epub")
+    assert [place for _, place in read(opened)] == ["chapter 1 (Down the Rabbit-Hole)"]
+    assert opened.notes == ["Left out, damaged: OEBPS/c2.xhtml."]
+
+
+def test_classes_of_the_style_sheets_raise_and_strike_out(whole_text):
+    package = (
+        '<package><manifest><item id="a" href="a.xhtml" media-type="application/xhtml+xml"/>'
+        '<item id="s" href="s.css" media-type="text/css"/>'
+        '<item id="t" href="t.css" media-type="text/css"/></manifest>'
+        '<spine><itemref idref="a"/></spine></package>'
+    )
+    page = "<p>held 10<span class='up x'>5</span>, <span class='old'>80</span> 70</p>"
+    others = {"OEBPS/s.css": ".up{vertical-align:super} .old{text-decoration:line-through}"}
+    book = make_epub({"a.xhtml": page}, others=others | {"OEBPS/book.opf": package})
+    assert whole_text(book, "a.epub") == "held 10⁵, ~~80~~ 70\n\n"

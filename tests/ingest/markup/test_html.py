@@ -5,6 +5,7 @@ import random
 import pytest
 
 from ingest import EmptyDocument, IngestError, LimitExceeded, Limits, open_document
+from ingest.markup import left_out
 
 PAGE = """<!DOCTYPE html>
 <html><head><title>Tab</title><style>p { color: red }</style></head><body>
@@ -161,3 +162,41 @@ def test_mutated_pages_are_read_or_refused(tmp_path, seed):
             segment.text.encode("utf-8")
     except IngestError as error:
         assert "fuzzed.html" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("body", "notes"),
+    [
+        ("<nav>Menu</nav><p>The text.</p>", [left_out.SURROUNDINGS]),
+        ("<p>Before.</p><main><p>The text.</p></main>", [left_out.SURROUNDINGS]),
+        ("<main><nav>Menu</nav><p>The text.</p></main>", [left_out.SURROUNDINGS]),
+        ("<p>The text.</p><p hidden>secret</p>", [left_out.HIDDEN]),
+        ("<main><p>The text.</p></main><script>x</script>", []),
+    ],
+)
+def test_text_that_is_left_out_is_noted(document, body, notes):
+    opened = document(f"<html><body>{body}".encode(), "a.html")
+    assert [segment.text for segment in opened.segments()] == ["The text.\n\n"]
+    assert opened.notes == notes
+
+
+def test_a_page_of_which_most_is_hidden_is_read(whole_text):
+    # A script shows it later.
+    body = f"<p>Loading</p><div style='display:none'><p>{'The text. ' * 20}</p></div>"
+    assert "The text." in whole_text(f"<html><body>{body}".encode(), "a.html")
+
+
+def test_a_long_table_repeats_its_header_in_each_segment(document):
+    rows = "".join(f"<tr><td>Q-{at:03d}<td>{at}.5 metres" for at in range(200))
+    page = f"<table><caption>Berths</caption><tr><th>Berth<th>Draught{rows}</table>"
+    segments = list(document(page.encode(), "a.html").segments())
+    assert len(segments) > 3
+    assert all("Berths\n" in s.text and "Berth\tDraught\n" in s.text for s in segments)
+
+
+def test_classes_of_the_style_sheets_in_the_page_raise_and_strike_out(whole_text):
+    head = "<style>.up { vertical-align: super } .old { text-decoration: line-through }</style>"
+    body = "<p>10<b class=up>5</b>, <i class='x old'>80</i> 70</p>"
+    assert whole_text(f"<html><head>{head}</head><body>{body}".encode(), "a.html") == (
+        "10⁵, ~~80~~ 70\n\n"
+    )

@@ -79,6 +79,17 @@ def test_tables_are_read_row_by_row_and_merged_cells_repeat(document):
     assert read(document, make_odf(body))[2] == "Port\tDepth\tFlag\nBrae\tBrae\tx\n\nEnd.\n\n"
 
 
+def test_every_segment_of_a_table_has_the_names_of_its_columns(document):
+    rows = [("Port", "Depth"), *((f"Port {n}", f"{n} m") for n in range(300))]
+    cells = (
+        "".join(f"<table:table-cell>{p(cell)}</table:table-cell>" for cell in row) for row in rows
+    )
+    body = "".join(f"<table:table-row>{row}</table:table-row>" for row in cells)
+    _, segments, _ = read(document, make_odf(f"<table:table>{body}</table:table>"))
+    assert len(segments) > 3
+    assert all(segment.text.startswith("Port\tDepth\nPort ") for segment in segments)
+
+
 def test_what_is_left_out_is_noted(document):
     body = (
         "<text:tracked-changes><text:changed-region>" + p("old") + "</text:changed-region>"
