@@ -79,8 +79,9 @@ class _Numbered:
             last_shown = shown
             text = "\n".join(new)
             time = f"{cue.start}–{cue.end}"
-            for part in line_parts(text + "\n" if text else "", self.count, limits):
-                yield part._replace(time=time)
+            if text:
+                for part in line_parts(f"{text}\n", self.count, limits):
+                    yield part._replace(time=time)
 
 
 def _cues(blocks: Iterable[str], limits: Limits) -> Iterator[_Cue]:
