@@ -31,6 +31,7 @@ from ingest.lines.notebook import NotebookReader
 from ingest.lines.subtitles import SubtitleReader
 from ingest.lines.text import TextReader
 from ingest.mail.mhtml import MhtmlReader
+from ingest.mail.outlook import OutlookReader, is_outlook_message
 from ingest.mail.reader import MailboxReader, MailReader
 from ingest.markup.archive import Archive
 from ingest.markup.docx import MAIN_PART, DocxReader
@@ -38,9 +39,12 @@ from ingest.markup.epub import EpubReader
 from ingest.markup.epub_package import CONTAINER
 from ingest.markup.fb2 import FictionBookReader, PackedFictionBookReader, packed_book
 from ingest.markup.html import HtmlReader
+from ingest.markup.odf import ODF_TYPES, OdpReader, OdtReader, odf_type
 from ingest.markup.rtf import RtfReader
 from ingest.naming import file_name, title_from_name, without_gz
+from ingest.other_kinds import describe_carrier, describe_ole, describe_package
 from ingest.pdf.reader import PdfReader
+from ingest.slides.pptx import PRESENTATION, PptxReader
 from ingest.sniffing import (
     DOCX,
     EPUB,
@@ -145,11 +149,13 @@ _FORMATS: dict[Kind, _Format] = {
     "epub": _Format("chapter", lambda file: EpubReader(file.path, file.name, file.limits)),
     "docx": _Format("paragraph", lambda file: DocxReader(file.path, file.name, file.limits)),
     "workbook": _Format("row", lambda file: _workbook_reader(file)),
+    "odt": _Format("paragraph", lambda file: _odf_reader(file, OdtReader)),
+    "slides": _Format("slide", lambda file: _slides_reader(file)),
     "rtf": _source_format(RtfReader, "paragraph"),
     "notebook": _text_format(NotebookReader, "cell"),
     "subtitles": _text_format(SubtitleReader, "cue"),
     "fb2": _Format("chapter", lambda file: _fiction_book_reader(file)),
-    "email": _source_format(MailReader, "message"),
+    "email": _Format("message", lambda file: _mail_reader(file)),
     "mailbox": _source_format(MailboxReader, "message"),
     "mhtml": _source_format(MhtmlReader, "paragraph"),
     "pdf": _Format("page", lambda f: PdfReader(f.path, f.name, f.limits, f.password)),
@@ -159,6 +165,26 @@ _FORMATS: dict[Kind, _Format] = {
 def _workbook_reader(file: _File) -> InspectableReader:
     reader = OdsReader if _is_ods(file) else XlsxReader
     return reader(file.path, file.name, file.limits)
+
+
+def _mail_reader(file: _File) -> InspectableReader:
+    if file.head.startswith(OLE_MAGIC):
+        return OutlookReader(file.path, file.name, file.limits)
+    return MailReader(file.source, file.name, file.limits)
+
+
+def _odf_reader(file: _File, reader: type[OdtReader]) -> InspectableReader:
+    is_packed = file.head.startswith(ZIP_MAGIC)
+    return reader(file.path, file.source, file.name, file.limits, is_packed)
+
+
+def _slides_reader(file: _File) -> InspectableReader:
+    is_packed = file.head.startswith(ZIP_MAGIC)
+    if is_packed:
+        with Archive(file.path, file.name, file.limits) as archive:
+            if PRESENTATION in archive:
+                return PptxReader(file.path, file.name, file.limits)
+    return _odf_reader(file, OdpReader)
 
 
 def _fiction_book_reader(file: _File) -> InspectableReader:
@@ -236,6 +262,8 @@ def _recognise(file: _File) -> tuple[Kind, _File]:
             return kind, file
     if file.head.startswith(GZIP_MAGIC):
         file = _unpacked(file)
+    if file.head.startswith(OLE_MAGIC) and is_outlook_message(file.path):
+        return "email", file
     structured = structured_kind(file.head, file.suffix)
     if structured is not None:
         return structured, file
@@ -252,8 +280,9 @@ def _kind_of_archive(file: _File) -> Kind | None:
             is_docx = MAIN_PART in archive
             is_workbook = WORKBOOK_PART in archive
             is_binary = BINARY_PART in archive
-            if packed_book(archive.names()):
-                return "fb2"
+            other = _kind_of_package(archive)
+            if other is not None and not is_epub and not is_docx:
+                return other
     except IngestError:
         is_epub = is_docx = is_workbook = is_binary = False
     if is_binary:
@@ -273,6 +302,16 @@ def _is_ods(file: _File) -> bool:
     return looks_like_ods(file.head) or (
         file.suffix == ".ods" and XLSX != describe_non_text(file.head)
     )
+
+
+def _kind_of_package(archive: Archive) -> Kind | None:
+    """Return the kind of an archive with slides, an OpenDocument text or a FictionBook in it."""
+    if packed_book(archive.names()):
+        return "fb2"
+    media_type = odf_type(archive)
+    if media_type.startswith(ODF_TYPES["odt"]):
+        return "odt"
+    return "slides" if PRESENTATION in archive or media_type.startswith(ODF_TYPES["odp"]) else None
 
 
 def _suffix(name: str) -> str:
@@ -356,15 +395,32 @@ def _is_pdf(head: bytes, suffix: str) -> bool:
     return starts_as_pdf(head) or (has_pdf_header(head) and suffix not in TEXT_SUFFIXES)
 
 
-def _refuse_other_kinds(file: _File) -> None:
+def _describe_unread(file: _File) -> str | None:
+    """Return what kind of file this is, None if it may be text."""
     kind = describe_non_text(file.head)
+    if kind == UNKNOWN_BINARY and file.encoding is not None:
+        kind = None  # text in an encoding that was not recognised, such as UTF-16
+    if kind is None:
+        is_source = file.suffix in CODE_SUFFIXES or file.suffix in MARKDOWN_SUFFIXES
+        return None if is_source else describe_carrier(file.head)
+    if file.head.startswith(OLE_MAGIC):
+        return describe_ole(file.path) or kind
+    if file.head.startswith(ZIP_MAGIC):
+        try:
+            with Archive(file.path, file.name, file.limits) as archive:
+                return describe_package(archive.names(), odf_type(archive)) or kind
+        except IngestError:
+            return kind
+    return kind
+
+
+def _refuse_other_kinds(file: _File) -> None:
+    kind = _describe_unread(file)
     if file.suffix in _WORKBOOK_SUFFIXES and file.head.startswith(OLE_MAGIC):
         raise EncryptedDocument(
             f"{file.name} is protected with a password, or a workbook of an older Excel: open it "
             "in a spreadsheet program and save it as xlsx without a password."
         )
-    if kind == UNKNOWN_BINARY and file.encoding is not None:
-        kind = None  # text in an encoding that was not recognised, such as UTF-16
     if file.suffix == ".docx" and file.head.startswith(OLE_MAGIC):
         raise EncryptedDocument(
             f"{file.name} is protected with a password, or a document of an older Word: open it in "

@@ -9,9 +9,9 @@ PDF_HEADER = b"%PDF-"
 PDF_HEADER_WITHIN_BYTES = 1024
 HEAD_BYTES = 8192
 SUPPORTED = (
-    "Ammon reads plain text, Markdown, HTML, EPUB, Word (docx), RTF, PDF, tables (CSV, TSV, xlsx, "
-    "ods), logs, JSON Lines, source code, e-mail, web archives, notebooks, subtitles and "
-    "FictionBook"
+    "Ammon reads plain text, Markdown, HTML, EPUB, Word (docx), RTF, OpenDocument (odt, odp), "
+    "PowerPoint (pptx), PDF, tables (CSV, TSV, xlsx, ods), logs, JSON Lines, source code, e-mail "
+    "(eml, mbox, msg), web archives, notebooks, subtitles and FictionBook"
 )
 UNKNOWN_BINARY = "binary data of an unknown kind"
 EPUB = "an EPUB book"
@@ -20,6 +20,7 @@ XLSX = "an Excel workbook (xlsx)"
 _ODS_TYPE = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 
 ZIP_MAGIC = b"PK\x03\x04"
+EMPTY_ZIP_MAGIC = b"PK\x05\x06"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 # Signature, offset, kind. A signature of letters alone counts only in binary content.
@@ -35,12 +36,62 @@ _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
     (b"MM\x00*", 0, "a TIFF image"),
     (b"WEBP", 8, "a WebP image"),
     (b"WAVE", 8, "a WAV recording"),
-    (b"ftyp", 4, "an MP4 or HEIC file"),
+    (b"ftypheic", 4, "a HEIC image"),
+    (b"ftypmif1", 4, "a HEIC image"),
+    (b"ftypavif", 4, "an AVIF image"),
+    (b"ftypM4A", 4, "an M4A recording"),
+    (b"ftypqt", 4, "a QuickTime video"),
+    (b"ftyp", 4, "an MP4 video"),
+    (b"AVI ", 8, "an AVI video"),
+    (b"\x1aE\xdf\xa3", 0, "a Matroska or WebM video"),
+    (b"\x00\x00\x01\xba", 0, "an MPEG video"),
+    (b"\x00\x00\x01\xb3", 0, "an MPEG video"),
+    (b"FLV\x01", 0, "a Flash video"),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", 0, "a Windows Media file (wmv, wma)"),
+    (b"fLaC", 0, "a FLAC recording"),
+    (b"MThd", 0, "a MIDI file"),
+    (b"AIFF", 8, "an AIFF recording"),
+    (b"\xff\xfb", 0, "an MP3 recording"),
+    (b"\xff\xf3", 0, "an MP3 recording"),
+    (b"\xff\xf1", 0, "an AAC recording"),
+    (b"\x00\x00\x01\x00", 0, "an icon"),
+    (b"8BPS", 0, "a Photoshop image"),
+    (b"\x00\x00\x00\x0cjP  ", 0, "a JPEG 2000 image"),
+    (b"\x00\x00\x00\x0cJXL ", 0, "a JPEG XL image"),
+    (b"\xd7\xcd\xc6\x9a", 0, "a WMF image"),
+    (b" EMF", 40, "an EMF image"),
+    (b"DICM", 128, "a DICOM image"),
+    (b"AC10", 0, "an AutoCAD drawing (dwg)"),
+    (b"\x00\x01\x00\x00Standard", 0, "an Access database"),
+    (b"\x00\x01\x00\x00\x00", 0, "a font"),
+    (b"OTTO", 0, "a font"),
+    (b"ttcf", 0, "a font"),
+    (b"wOFF", 0, "a font"),
+    (b"wOF2", 0, "a font"),
+    (b"!BDN", 0, "an Outlook mailbox (pst, ost)"),
+    (b"\xcf\xad\x12\xfe", 0, "a mailbox of Outlook Express (dbx)"),
+    (b"ITSF", 0, "a Windows help file (chm)"),
+    (b"ITOLITLS", 0, "a Microsoft Reader book (lit)"),
+    (b"\xeaDRMION\xee", 0, "a Kindle book with DRM"),
+    (b"CONT\x02\x00", 0, "a Kindle book (kfx)"),
+    (b"TPZ", 0, "a Kindle book (azw1)"),
+    (b"\xffWPC", 0, "a WordPerfect document"),
+    (b"bplist00", 0, "a property list of macOS"),
+    (b"\x89HDF\r\n", 0, "an HDF5 file"),
+    (b"\x93NUMPY", 0, "a NumPy array"),
+    (b"ARROW1", 0, "an Arrow table"),
+    (b"Obj\x01", 0, "an Avro file"),
+    (b"MSCF", 0, "a cabinet archive (cab)"),
+    (b"\x04\x22\x4d\x18", 0, "an LZ4 archive"),
+    (b"!<arch>\n", 0, "a Debian package or library"),
+    (b"\xed\xab\xee\xdb", 0, "an RPM package"),
+    (b"\xcf\xfa\xed\xfe", 0, "a macOS program"),
     (b"OggS\x00", 0, "an Ogg recording"),
     (b"ID3", 0, "an MP3 recording"),
     (b"AT&TFORM", 0, "a DjVu document"),
     (b"BOOKMOBI", 60, "a Mobipocket or Kindle book"),
-    (OLE_MAGIC, 0, "an older Microsoft Office document (doc, xls, ppt)"),
+    (OLE_MAGIC, 0, "an older document of Microsoft Office (doc, xls, ppt)"),
+    (EMPTY_ZIP_MAGIC, 0, "a ZIP archive"),
     (b"7z\xbc\xaf\x27\x1c", 0, "a 7z archive"),
     (b"Rar!\x1a\x07", 0, "a RAR archive"),
     (b"\xfd7zXZ\x00", 0, "an XZ archive"),

@@ -44,6 +44,10 @@ def structured_kind(head: bytes, suffix: str) -> Kind | None:
         kind = mail_kind(head)
         if kind is not None:
             return "mhtml" if kind == "email" and _BY_SUFFIX.get(suffix) == "mhtml" else kind
+    if b"<office:document " in head:
+        if b"opendocument.presentation" in head:
+            return "slides"
+        return "odt" if b"opendocument.text" in head else None
     if suffix not in _KEPT - {".xml"} and starts_as_fiction_book(head):
         return "fb2"
     if suffix in _BY_SUFFIX:

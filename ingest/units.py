@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ingest.characters import without_controls, without_surrogates
+from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.document import Document, Locator, Segment
 from ingest.errors import EmptyDocument, LimitExceeded
 from ingest.limits import Limits
@@ -57,7 +57,7 @@ class UnitCutter:
         document.unit_count = self.count
 
     def _clean_text(self, unit: UnitText) -> str:
-        text = without_controls(without_surrogates(unit.text))
+        text = without_typesetting(without_controls(without_surrogates(unit.text)))
         self._chars += len(text)
         if self._chars > self._limits.max_text_chars:
             raise LimitExceeded(

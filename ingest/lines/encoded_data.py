@@ -18,8 +18,11 @@ _RUN = re.compile(rf"{_LINE}(?:{_NEXT}{_LINE})*(?:{_NEXT}[A-Za-z0-9+/]{{4,59}}(?
 _CONTINUED = re.compile(rf"{_NEXT}?{_RUN.pattern}")
 _LETTERS = "\\ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\n"
 _NO_SIGNS = str.maketrans("", "", "+/")
-# A line of a run holds such a stretch without anything else, wherever it begins.
-_STRIDE = 30
+# A run holds two parts of that length with few blanks, wherever it begins, and each of them has a
+# stretch without anything but letters, digits and signs.
+_STRIDE = 120
+_MAX_BLANKS = 8
+_STRETCH = 30
 _MARK = "…"
 
 
@@ -90,12 +93,20 @@ def without_encoded_data(text: str) -> str:
 
 
 def _may_hold_run(text: str) -> bool:
-    """Return whether the text has a part of letters and digits alone: quick, true too often."""
+    """Return whether two parts in a row may be of a run: quick, true too often."""
+    last_start = -2 * _STRIDE
     for start in range(0, len(text) - _STRIDE + 1, _STRIDE):
         part = text[start : start + _STRIDE]
-        if " " not in part and part.isascii() and part.translate(_NO_SIGNS).isalnum():
-            return True
+        if part.count(" ") <= _MAX_BLANKS and _has_stretch(part):
+            if start - last_start == _STRIDE:
+                return True
+            last_start = start
     return False
+
+
+def _has_stretch(part: str) -> bool:
+    stretches = (part[start : start + _STRETCH] for start in range(0, _STRIDE, _STRETCH))
+    return any(one.isascii() and one.translate(_NO_SIGNS).isalnum() for one in stretches)
 
 
 def _is_encoded(run: str) -> bool:

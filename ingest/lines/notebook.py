@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from ingest.characters import without_controls, without_surrogates
+from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.document import Document, Segment
 from ingest.errors import DamagedDocument, EmptyDocument
 from ingest.lines.encoded_data import EncodedDataFilter, without_encoded_data
@@ -169,7 +169,9 @@ def _joined(value: Any) -> str:
 
 def _clean(text: str) -> str:
     """Return the text of a cell with the empty line that ends it."""
-    text = without_encoded_data(without_controls(without_surrogates(text))).rstrip()
+    text = without_encoded_data(
+        without_typesetting(without_controls(without_surrogates(text)))
+    ).rstrip()
     return f"{text}\n\n"
 
 

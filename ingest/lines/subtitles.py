@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from ingest.characters import without_controls, without_surrogates
+from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.document import Document, Segment
 from ingest.errors import DamagedDocument
 from ingest.limits import Limits
@@ -79,8 +79,9 @@ class _Numbered:
             last_shown = shown
             text = "\n".join(new)
             time = f"{cue.start}–{cue.end}"
-            for part in line_parts(text + "\n" if text else "", self.count, limits):
-                yield part._replace(time=time)
+            if text:
+                for part in line_parts(f"{text}\n", self.count, limits):
+                    yield part._replace(time=time)
 
 
 def _cues(blocks: Iterable[str], limits: Limits) -> Iterator[_Cue]:
@@ -123,7 +124,7 @@ def _whole_lines(blocks: Iterable[str], limits: Limits) -> Iterator[str]:
 
 def _clean_text(lines: list[str]) -> str:
     text = html.unescape(_TAG.sub("", _SPEAKER.sub(r"\1: ", "\n".join(lines))))
-    text = without_controls(without_surrogates(text))
+    text = without_typesetting(without_controls(without_surrogates(text)))
     return "\n".join(line.strip() for line in text.split("\n") if line.strip())
 
 

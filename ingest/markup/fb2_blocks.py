@@ -6,7 +6,7 @@ Source: http://www.gribuser.ru/xml/fictionbook/2.0, the schema of FictionBook 2.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ingest.characters import without_controls, without_surrogates
+from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.markup.inline import Run, Script, joined_runs, note_mark
 from ingest.markup.paragraphs import heading_label
 from ingest.markup.xml import attribute, local_name
@@ -160,7 +160,7 @@ class FictionBookTarget:
     def _taken_text(self) -> str:
         text = joined_runs(self._runs)
         self._runs, self._chars = [], 0
-        return " ".join(without_controls(without_surrogates(text)).split())
+        return " ".join(without_typesetting(without_controls(without_surrogates(text))).split())
 
     def _emit(self, text: str, *, is_tight: bool = False) -> None:
         """Add a block; verses and rows follow each other without an empty line."""

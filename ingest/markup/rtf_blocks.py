@@ -10,7 +10,7 @@ import codecs
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from ingest.characters import without_controls, without_surrogates
+from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.markup.inline import Run, Script, joined_runs
 from ingest.markup.paragraphs import Block
 from ingest.markup.rtf_tokens import Token, TokenKind
@@ -19,6 +19,7 @@ _MAX_DEPTH = 500
 # A paragraph of more is cut, so that a file without paragraphs is not held as a whole.
 _MAX_PARAGRAPH_CHARS = 100_000
 _MAX_ROW_CHARS = 2000
+_MAX_HEADER_CHARS = 400
 _MAX_FONTS = 10_000
 _CHARACTERS = {
     "tab": "\t",
@@ -131,6 +132,8 @@ class RtfBlocks:
         self._in_table = False
         self._cells: list[str] = []
         self._row_chars = 0
+        # The line with the names of the columns, repeated by the rows; None before the first row.
+        self._header: str | None = None
         self._after_tight = False
         self._notes: list[str] = []
         self._note_count = 0
@@ -383,7 +386,11 @@ class RtfBlocks:
     def _end_row(self) -> None:
         cells, self._cells, self._row_chars = self._cells, [], 0
         if any(cells):
-            self._emit("\t".join(cells).rstrip(), 0, is_tight=True)
+            line = "\t".join(cells).rstrip()
+            has_names = len(cells) > 1 and all(cells) and len(line) <= _MAX_HEADER_CHARS
+            self._emit(line, 0, is_tight=True, header=self._header or "")
+            if self._header is None:
+                self._header = f"{line}\n" if has_names else ""
             self._emit_notes()
 
     def _spill_row(self) -> None:
@@ -398,14 +405,18 @@ class RtfBlocks:
         for text in notes:
             self._emit(text, 0)
 
-    def _emit(self, text: str, level: int, *, is_tight: bool = False) -> None:
+    def _emit(self, text: str, level: int, *, is_tight: bool = False, header: str = "") -> None:
+        if not is_tight:
+            self._header = None
         before = "\n" if self._after_tight and not is_tight else ""
-        self._blocks.append(Block(f"{before}{text}\n" + "\n" * (not is_tight), level))
+        self._blocks.append(
+            Block(f"{before}{text}\n" + "\n" * (not is_tight), level, header=header)
+        )
         self._after_tight = is_tight
 
 
 def _clean(text: str) -> str:
-    return without_controls(without_surrogates(text))
+    return without_typesetting(without_controls(without_surrogates(text)))
 
 
 def _known_codec(name: str) -> str | None:

@@ -13,9 +13,19 @@ from hypothesis import strategies as st
 
 from ingest import IngestError, Limits, open_document
 from ingest.sandbox.pdfium import PdfiumExtractor
+from tests.support.mail_samples import attachment, mailbox, message, multipart, part
+from tests.support.office_samples import make_odf, make_pptx, shape, slide_table
+from tests.support.ole_samples import make_msg, make_ole
 from tests.support.pdf_samples import cells_content, encrypted, make_pdf
 from tests.support.workbook_samples import cell, make_ods, make_xlsx, ods_row, row
-from tests.support.zip_samples import chapter, make_docx, make_epub, nav_point, word_paragraph
+from tests.support.zip_samples import (
+    chapter,
+    make_docx,
+    make_epub,
+    make_zip,
+    nav_point,
+    word_paragraph,
+)
 
 EXAMPLES = int(os.environ.get("AMMON_FUZZ_EXAMPLES", "100"))
 MAX_CPU_S = 5.0
@@ -46,6 +56,38 @@ CHAPTERS = {"one.xhtml": chapter("One", "It began."), "two.xhtml": chapter("Two"
 WORD = word_paragraph("A heading", '<w:pStyle w:val="Heading1"/>') + word_paragraph("Some words.")
 LABELLED = "/PageLabels << /Nums [0 << /S /r >> 1 << /S /D /St 4 >>] >>"
 PDF = make_pdf("One page.\nTwo lines.", cells_content(("a", "b")), "xyz", catalog=LABELLED)
+PARTS = multipart(
+    "alternative", part("Grüße\n", how="base64"), part("<p>a</p>", "text/html"), cut="i"
+)
+MAIL = message(
+    multipart("mixed", PARTS, attachment("a.png", b"12345" * 9)), "=?utf-8?q?K=C3=A4se?="
+)
+SAVED = message(multipart("related", part(PAGE, "text/html", how="quoted-printable")))
+NOTEBOOK = (
+    '{"cells": [{"cell_type": "markdown", "source": ["# One\\n", "words"]}, {"cell_type": "code", '
+    '"source": "x = 1", "outputs": [{"output_type": "stream", "text": ["1\\n"]}, {"data": '
+    '{"image/png": "iVBOR", "text/plain": "2"}}]}], "nbformat": 4}'
+)
+CUES = "".join(
+    f"{n}\n00:00:0{n},000 --> 00:00:0{n},900\n<i>Words</i> {n}.\n\n" for n in range(1, 9)
+)
+FB2 = (
+    '<?xml version="1.0" encoding="utf-8"?><FictionBook><body><section><title><p>One</p></title>'
+    '<p>It <a type="note">1</a> began.</p><poem><v>x</v></poem><table><tr><td>a</td></tr></table>'
+    "</section></body><binary>QUJD</binary></FictionBook>"
+)
+RTF = (
+    r"{\rtf1\ansi{\fonttbl{\f0\fcharset204 A;}}{\stylesheet{\s1 heading 1;}}\s1 One\par\pard "
+    r"Caf\'e9 \u8364?{\footnote Note.}{\pict\bin4 abcd}\par\intbl a\cell b\cell\row}"
+)
+ODT = (
+    '<text:h text:outline-level="1">One</text:h><text:list text:style-name="L"><text:list-item>'
+    "<text:p>Words</text:p></text:list-item></text:list><table:table><table:table-row>"
+    "<table:table-cell><text:p>a</text:p></table:table-cell></table:table-row></table:table>"
+)
+SLIDES = make_pptx(
+    shape("One", kind="title") + slide_table(("a", "b")), shape("Two"), notes={1: shape("Note")}
+)
 
 GOOD = {
     "a.txt": (MARKDOWN + "Ende gut, alles gut.\n").encode("utf-16"),
@@ -70,6 +112,19 @@ GOOD = {
     ),
     "a.ods": make_ods({"One": ods_row("Key", "Price") + ods_row("A", "1"), "Two": ods_row("x")}),
     "a.pdf": PDF,
+    "a.eml": MAIL.encode(),
+    "a.mbox": mailbox(MAIL, message(part("Two.\n"))).encode(),
+    "a.msg": make_ole(make_msg({"0037001F": "Keys", "1000001F": "Words."}, {"x": b"y"}, sent=1)),
+    "a.mhtml": SAVED.encode(),
+    "a.ipynb": NOTEBOOK.encode(),
+    "a.srt": CUES.encode(),
+    "a.vtt": f"WEBVTT\n\nNOTE x\n\n{CUES}".encode(),
+    "a.fb2": FB2.encode(),
+    "b.fb2.zip": make_zip({"b.fb2": FB2}),
+    "a.rtf": RTF.encode(),
+    "a.odt": make_odf(ODT),
+    "a.odp": make_odf(f"<draw:page>{ODT}</draw:page>", kind="presentation"),
+    "a.pptx": SLIDES,
     "locked.pdf": encrypted(PDF, ""),
     "a.log.gz": gzip.compress(LOG.encode(), mtime=0),
     "a.jsonl.gz": gzip.compress(RECORDS.encode(), mtime=0),

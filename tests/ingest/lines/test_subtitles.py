@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest import DamagedDocument
+from ingest import DamagedDocument, EmptyDocument
 
 SRT = (
     "1\n00:00:01,000 --> 00:00:03,000 X1:10\n<i>The pilot</i> Ivar\nwaves.\n\n"
@@ -68,3 +68,11 @@ def test_a_file_without_cues_is_refused(document, text):
 def test_a_cue_that_never_ends_is_bounded(document):
     _, segments, text = read(document, "1\n00:00:01,000 --> 00:00:02,000\n" + "word\n" * 900_000)
     assert 1_000_000 < len(text) <= 2_000_000
+
+
+def test_empty_cues_give_no_segments(document):
+    empty = "1\n00:00:01,000 --> 00:00:02,000\n<i>\n\n"
+    _, segments, _ = read(document, empty + SRT)
+    assert segments[0].locator.start == 2
+    with pytest.raises(EmptyDocument):
+        read(document, empty)

@@ -68,6 +68,16 @@ def test_tables_are_read_row_by_row(document):
     assert read(document, make_rtf(body))[2] == "Port\tDepth\nBrae pier\n\nEnd.\n\n"
 
 
+def test_every_segment_of_a_table_has_the_names_of_its_columns(document):
+    row = r"\trowd\intbl {a}\cell {b}\cell\row"
+    body = row.format(a="Port", b="Depth") + "".join(
+        row.format(a=f"Port {n}", b=f"{n} m") for n in range(300)
+    )
+    _, segments, _ = read(document, make_rtf(body))
+    assert len(segments) > 3
+    assert all(segment.text.startswith("Port\tDepth\nPort ") for segment in segments)
+
+
 def test_footnotes_follow_their_paragraph(document):
     body = r"A knot{\super\chftn{\footnote \chftn  Of rope.\par}} was tied.\par Next.\par"
     assert read(document, make_rtf(body))[2] == "A knot[1] was tied.\n\n[1] Of rope.\n\nNext.\n\n"
@@ -132,4 +142,4 @@ def test_a_file_without_text_is_empty(document):
 
 def test_text_beyond_the_limit_is_refused(document):
     with pytest.raises(LimitExceeded, match="more than 1,000 characters"):
-        read(document, make_rtf(r"word\par" * 20_000), limits=Limits(max_text_chars=1000))
+        read(document, make_rtf(r"word\par " * 20_000), limits=Limits(max_text_chars=1000))
