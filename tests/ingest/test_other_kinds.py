@@ -35,7 +35,6 @@ ODF = "application/vnd.oasis.opendocument."
         (b"AT&TFORM" + bytes(100), "a DjVu document"),
         (b"%!PS-Adobe-3.0\nshowpage\n", "a PostScript document"),
         (b"7z\xbc\xaf\x27\x1c" + NOISE, "a 7z archive"),
-        (make_zip({"mimetype": ODF + "spreadsheet", "content.xml": "<x/>"}), "spreadsheet (ods)"),
         (make_zip({"mimetype": ODF + "graphics", "content.xml": "<x/>"}), "drawing (odg)"),
         (make_zip({"Index/Document.iwa": "x"}), "Apple Pages, Numbers or Keynote"),
         (make_zip({"visio/document.xml": "x"}), "a Visio drawing"),

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import storage
-from app.service.reading.titles import Title, as_shown, list_shown, new_title, version_title
+from app.service.reading.titles import Title, as_shown, new_title, version_title
 from storage import STALLED_STATES, Database, DocumentRow, DocumentState
 
 
@@ -117,14 +117,15 @@ def notes_on(db: Database, row: DocumentRow) -> list[str]:
 
 def _notes_on_namesakes(db: Database, row: DocumentRow) -> list[str]:
     """What was decided about a new document whose name an earlier one has, if no path says it."""
-    documents = list_shown(db, row.session_id)
+    documents = storage.list_documents(db, row.session_id)
     earlier = [d for d in documents if d.ordinal < row.ordinal and d.file_name == row.file_name]
     unsure = [d for d in earlier if row.source_path is None or d.source_path is None]
     if not unsure:
         return []
+    other, own = as_shown(db, unsure[0]).title, as_shown(db, row).title
     return [
-        f"{unsure[0].title!r} has the same file name but another text, so this is a document of "
-        f"its own, {as_shown(db, row).title!r}, and not a new version."
+        f"{other!r} has the same file name but another text, so this is a document of its own, "
+        f"{own!r}, and not a new version."
     ]
 
 

@@ -66,23 +66,29 @@ def shown_titles(documents: Sequence[DocumentRow]) -> dict[int, str]:
     Args:
         documents: all documents of the session, in reading order.
     """
-    wanted: dict[int, Title] = {}
+    apart_from_others: dict[int, Title] = {}
     for chains in _by_file_title(documents).values():
+        if len(chains) == 1:
+            continue
         apart = _told_apart([_file_of(chain) for chain in chains])
         for chain, title in zip(chains, apart, strict=True):
             for document in chain:
                 stored = Title.of(document)
                 is_plain = not stored.label and stored.base == _file_title(document.file_name)
-                wanted[document.id] = (
-                    replace(title, readings=stored.readings) if is_plain else stored
-                )
+                if is_plain:
+                    apart_from_others[document.id] = replace(title, readings=stored.readings)
+    wanted = {d.id: str(apart_from_others.get(d.id, d.title)) for d in documents}
     # What is shown as it is stored comes first: only the others may be numbered.
-    in_turn = sorted(documents, key=lambda d: (str(wanted[d.id]) != d.title, d.ordinal))
+    in_turn = sorted(documents, key=lambda d: (wanted[d.id] != d.title, d.ordinal))
     taken: set[str] = set()
     shown: dict[int, str] = {}
     for document in in_turn:
-        shown[document.id] = str(_numbered(wanted[document.id], taken))
-        taken.add(shown[document.id])
+        free = wanted[document.id]
+        if free in taken:
+            equal = apart_from_others.get(document.id) or Title.of(document)
+            free = str(_numbered(equal, taken))
+        taken.add(free)
+        shown[document.id] = free
     return shown
 
 
@@ -146,7 +152,9 @@ def documents_called(documents: Sequence[DocumentRow], name: str) -> list[Docume
 def _by_file_title(documents: Sequence[DocumentRow]) -> dict[str, list[list[DocumentRow]]]:
     """The version chains of the files of each title, by the title without regard to case."""
     found: dict[str, list[list[DocumentRow]]] = {}
-    for chain in storage.version_chains(documents):
+    has_versions = any(document.replaces for document in documents)
+    chains = storage.version_chains(documents) if has_versions else [[d] for d in documents]
+    for chain in chains:
         found.setdefault(_file_title(chain[0].file_name).casefold(), []).append(chain)
     return found
 
@@ -218,6 +226,6 @@ def _is_called(document: DocumentRow, folded: str) -> bool:
     return any(n.casefold() == wanted or n.casefold().endswith(f"/{wanted}") for n in names)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)
 def _file_title(name: str) -> str:
     return title_from_name(name)
