@@ -33,9 +33,10 @@ def clean_line(text: str, max_chars: int = MAX_TITLE_CHARS) -> str:
     Surrogates, private-use and unassigned characters are removed, too; a cut ends with "…".
     """
     # Cut before the work, too: the name may have any length.
-    text = unicodedata.normalize("NFC", text[: 16 * max_chars])
-    kept = "".join(_clean_character(character) for character in text)
-    line = " ".join(kept.split())
+    text = text[: 16 * max_chars]
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(map(_clean_character, unicodedata.normalize("NFC", text)))
+    line = " ".join(text.split())
     return line if len(line) <= max_chars else line[: max_chars - 1].rstrip() + "…"
 
 

@@ -1,7 +1,7 @@
 """Recognises UTF-16 and UTF-32 without a byte order mark. Knows nothing of readers.
 
-Such a file has no sign but its content: read in the right width and byte order it is text in one
-script, with spaces, newlines or punctuation; read in another one it is a jumble of scripts, of
+Such a file has no sign but its content: read in the right width and byte order it is text in a few
+scripts, with spaces, newlines or punctuation; read in another one it is a jumble of scripts, of
 characters for private use and of numbers that no character has.
 """
 
@@ -11,6 +11,8 @@ from functools import lru_cache
 
 _MIN_CHARS = 4
 _MIN_SHARE = 0.95
+# Such as Latin, Cyrillic and ideographs in one text.
+_MAX_SCRIPTS = 3
 # Each of them has a byte in UTF-16 that 8-bit texts seldom have: 00, 01, 02, or 0C.
 _SEPARATORS = frozenset("\n\r\t ,.:;!?0123456789\u3001\u3002\uff0c\u060c")
 _TOGETHER = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "FULLWIDTH": "CJK", "IDEOGRAPHIC": "CJK"}
@@ -26,10 +28,10 @@ def unicode_without_mark(head: bytes) -> str | None:
     """
     for encoding, width in (("utf-32-le", 4), ("utf-32-be", 4)):
         text = _decoded(head, encoding, width)
-        if text is not None and _share_of_main_script(text) >= _MIN_SHARE:
+        if text is not None and _share_of_main_scripts(text) >= _MIN_SHARE:
             return encoding
     shares = {
-        encoding: _share_of_main_script(text)
+        encoding: _share_of_main_scripts(text)
         for encoding in ("utf-16-le", "utf-16-be")
         if (text := _decoded(head, encoding, 2)) is not None and _has_separators(text)
     }
@@ -55,11 +57,11 @@ def _has_separators(text: str) -> bool:
     return sum(character in _SEPARATORS for character in text) > len(text) // 100
 
 
-def _share_of_main_script(text: str) -> float:
-    """Return the share of the characters that are ASCII, punctuation, or of the main script."""
+def _share_of_main_scripts(text: str) -> float:
+    """Return the share of the characters that are punctuation or of the main scripts."""
     groups = Counter(map(_group, text))
     common, odd = groups.pop("", 0), groups.pop("?", 0) + groups.pop("rare", 0)
-    main = max(groups.values(), default=0)
+    main = sum(count for _, count in groups.most_common(_MAX_SCRIPTS))
     return 0.0 if odd > len(text) // 50 else (common + main) / len(text)
 
 

@@ -76,7 +76,7 @@ def _with_times(lines: Iterable[Line], time: str | None) -> Iterator[Line]:
         starts_entry = False
         if line.is_start:
             time, starts_entry = _entry_time(line.text, time)
-        yield line._replace(time=time, starts_entry=starts_entry)
+        yield Line(line.text, line.number, line.is_start, time, starts_entry)
 
 
 def _entry_time(line: str, time: str | None) -> tuple[str | None, bool]:

@@ -22,8 +22,11 @@ _SEQUENCE = re.compile(
     r"|\x1b(?: [FGLMN]|[#%()*+./-]{1,2}[0-~]|[78=>DEHMNOZc\[\]])?|[\x07\x0e\x0f]"
 )
 # The same colours as programs write them that show control characters as text.
-_WRITTEN_OUT = re.compile(r"(?:\\u001[bB]|\\x1[bB]|\\033|\\e|#033|\^\[|\u241b)\[[0-9;:]{0,40}[mK]")
-_SPECIAL = re.compile(r"[\x07\x08\x0e\x0f\x1b\r\x90\x98\x9b\x9d-\x9f]")
+_WRITTEN_OUT = re.compile(r"(?:\\u001[bB]|\\x1[bB]|\\033|\\e|#033|\^\[)\[[0-9;:]{0,40}[mK]")
+# Looking for each is far quicker than looking for a class of characters.
+_CONTROLS = ("\x1b", "\r", "\b", "\x07", "\x0e", "\x0f")
+_C1_CONTROLS = re.compile(r"[\x90\x98\x9b\x9d-\x9f]")
+_WRITTEN_OUT_STARTS = ("\\u001b[", "\\u001B[", "\\x1b[", "\\x1B[", "\\033[", "\\e[", "#033[", "^[[")
 # What changes between two drawings of the same progress line, and what shows that it is one.
 _BAR = r"[#=>*.\-_|/\\█▉▊▋▌▍▎▏▓▒░━╸╺●○⠀-⣿]"
 _CHANGING = re.compile(rf"[\d:,.%\s]|{_BAR}|\b(?:[kKMGT]?i?B(?:/s)?|it/s|ETA|eta|s/it)\b")
@@ -116,9 +119,9 @@ class TerminalText:
         return readable + "\n".join(self._drawn_last(self._drawings(line.rstrip("\r"))))
 
     def _is_special(self, line: str) -> bool:
-        if _SPECIAL.search(line) is not None:
+        if _has_controls(line):
             return True
-        return self._is_log and _WRITTEN_OUT.search(line) is not None
+        return self._is_log and any(start in line for start in _WRITTEN_OUT_STARTS)
 
     def _window(self, line: str) -> tuple[str, str]:
         """Return what is readable of the first part of a long line, and the rest of the line."""
@@ -162,7 +165,13 @@ class TerminalText:
 
 def without_sequences(text: str) -> str:
     """Return text without control sequences for terminals."""
-    return _SEQUENCE.sub(_replacement, text) if _SPECIAL.search(text) else text
+    return _SEQUENCE.sub(_replacement, text) if _has_controls(text) else text
+
+
+def _has_controls(text: str) -> bool:
+    if any(control in text for control in _CONTROLS):
+        return True
+    return not text.isascii() and _C1_CONTROLS.search(text) is not None
 
 
 def _replacement(match: re.Match[str]) -> str:

@@ -201,4 +201,4 @@ def test_a_light_worker_imports_no_reader(module):
         *("ingest", "ingest.sandbox", "ingest.sandbox.limits", "ingest.sandbox.protocol"),
         f"ingest.sandbox.{module}",
     }
-    assert not {"pypdf", "lxml", "charset_normalizer"} & set(shown.split())
+    assert not {"pypdf", "lxml", "chardet"} & set(shown.split())
