@@ -39,23 +39,32 @@ from ingest.sniffing import (
     HEAD_BYTES,
     OLE_MAGIC,
     SUPPORTED,
+    XLSX,
     ZIP_MAGIC,
     describe_non_text,
     has_pdf_header,
+    looks_like_ods,
     starts_as_html,
     starts_as_pdf,
 )
 from ingest.source import GZIP_MAGIC, FileSource, GzipSource, Source
 from ingest.tables.delimited import TABLE_SUFFIXES, DelimitedReader
+from ingest.tables.ods import OdsReader
+from ingest.tables.xlsx import XlsxReader
+from ingest.tables.xlsx_parts import WORKBOOK_PART
 
 MARKDOWN_SUFFIXES = (".md", ".markdown", ".rst")
 TEXT_SUFFIXES = (".txt", ".text", ".log", *MARKDOWN_SUFFIXES)
+_WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".ods")
 HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".xht")
 # Files with these suffixes are recognised by their content; other content under them is an error.
 _KINDS_BY_CONTENT = {
     ".pdf": "a PDF",
     ".epub": "an EPUB book",
     ".docx": "a Word document",
+    ".xlsx": "an Excel workbook",
+    ".xlsm": "an Excel workbook",
+    ".ods": "an OpenDocument spreadsheet",
     ".gz": "a gzip file",
 }
 
@@ -112,8 +121,14 @@ _FORMATS: dict[Kind, _Format] = {
     "html": _text_format(HtmlReader, "paragraph"),
     "epub": _Format("chapter", lambda file: EpubReader(file.path, file.name, file.limits)),
     "docx": _Format("paragraph", lambda file: DocxReader(file.path, file.name, file.limits)),
+    "workbook": _Format("row", lambda file: _workbook_reader(file)),
     "pdf": _Format("page", lambda f: PdfReader(f.path, f.name, f.limits, f.password)),
 }
+
+
+def _workbook_reader(file: _File) -> InspectableReader:
+    reader = OdsReader if _is_ods(file) else XlsxReader
+    return reader(file.path, file.name, file.limits)
 
 
 def open_document(
@@ -185,13 +200,22 @@ def _kind_of_archive(file: _File) -> Kind | None:
         with Archive(file.path, file.name, file.limits) as archive:
             is_epub = CONTAINER in archive
             is_docx = MAIN_PART in archive
+            is_workbook = WORKBOOK_PART in archive
     except IngestError:
-        is_epub = is_docx = False
+        is_epub = is_docx = is_workbook = False
     if is_epub or (not is_docx and (file.suffix == ".epub" or looks == EPUB)):
         return "epub"
     if is_docx or file.suffix == ".docx" or looks == DOCX:
         return "docx"
+    if is_workbook or file.suffix in _WORKBOOK_SUFFIXES or looks == XLSX or _is_ods(file):
+        return "workbook"
     return None
+
+
+def _is_ods(file: _File) -> bool:
+    return looks_like_ods(file.head) or (
+        file.suffix == ".ods" and XLSX != describe_non_text(file.head)
+    )
 
 
 def _suffix(name: str) -> str:
@@ -269,6 +293,11 @@ def _is_pdf(head: bytes, suffix: str) -> bool:
 
 def _refuse_other_kinds(file: _File) -> None:
     kind = describe_non_text(file.head)
+    if file.suffix in _WORKBOOK_SUFFIXES and file.head.startswith(OLE_MAGIC):
+        raise EncryptedDocument(
+            f"{file.name} is protected with a password, or a workbook of an older Excel: open it "
+            "in a spreadsheet program and save it as xlsx without a password."
+        )
     if file.suffix == ".docx" and file.head.startswith(OLE_MAGIC):
         raise EncryptedDocument(
             f"{file.name} is protected with a password, or a document of an older Word: open it in "

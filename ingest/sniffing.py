@@ -7,11 +7,13 @@ PDF_HEADER = b"%PDF-"
 PDF_HEADER_WITHIN_BYTES = 1024
 HEAD_BYTES = 8192
 SUPPORTED = (
-    "Ammon reads plain text, Markdown, HTML, EPUB, Word (docx), PDF, tables (CSV, TSV), logs, JSON "
-    "Lines and source code"
+    "Ammon reads plain text, Markdown, HTML, EPUB, Word (docx), PDF, tables (CSV, TSV, xlsx, "
+    "ods), logs, JSON Lines and source code"
 )
 EPUB = "an EPUB book"
 DOCX = "a Word document (docx)"
+XLSX = "an Excel workbook (xlsx)"
+_ODS_TYPE = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 
 ZIP_MAGIC = b"PK\x03\x04"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -57,7 +59,7 @@ _PRINTABLE: tuple[tuple[bytes, str], ...] = (
 )
 _ZIP_MEMBERS: tuple[tuple[bytes, str], ...] = (
     (b"word/", DOCX),
-    (b"xl/", "an Excel workbook (xlsx)"),
+    (b"xl/", XLSX),
     (b"ppt/", "a PowerPoint presentation (pptx)"),
     (b"META-INF/container.xml", EPUB),
     (b"[Content_Types].xml", "a Microsoft Office document"),
@@ -84,6 +86,11 @@ def starts_as_html(head: bytes) -> bool:
         end = b"-->" if text.startswith(b"<!--") else b">"
         text = text.partition(end)[2].lstrip()
     return text.startswith((b"<!doctype html", b"<html"))
+
+
+def looks_like_ods(head: bytes) -> bool:
+    """Return whether an archive says in its first entry that it is an OpenDocument spreadsheet."""
+    return head[30 : 30 + len(_ODS_TYPE)] == _ODS_TYPE
 
 
 def describe_non_text(head: bytes) -> str | None:

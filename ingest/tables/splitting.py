@@ -93,7 +93,8 @@ class _Rows:
         for row in self._ahead:
             if is_wide and row.number > block[-1].number + 1:
                 break
-            is_wide = is_wide or row.filled() > 1
+            # A merged title has the same value in every column.
+            is_wide = is_wide or len(set(row.cells) - {""}) > 1
             block.append(row)
         return block
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ingest import IngestError, Limits, open_document
 from ingest.sandbox.pdfium import PdfiumExtractor
 from tests.support.pdf_samples import cells_content, encrypted, make_pdf
+from tests.support.workbook_samples import cell, make_ods, make_xlsx, ods_row, row
 from tests.support.zip_samples import chapter, make_docx, make_epub, nav_point, word_paragraph
 
 EXAMPLES = int(os.environ.get("AMMON_FUZZ_EXAMPLES", "100"))
@@ -57,6 +58,12 @@ GOOD = {
     "a.html": PAGE.encode(),
     "a.epub": make_epub(CHAPTERS, ncx=nav_point("One", "one.xhtml")),
     "a.docx": make_docx(WORD, styles="<w:style/>"),
+    "a.xlsx": make_xlsx(
+        {"One": row(1, "Key", "Price") + row(2, "A", cell("B2", 45316, 1)), "Two": row(1, "x")},
+        after='<mergeCells><mergeCell ref="A1:B2"/></mergeCells>',
+        formats=("dd.mm.yyyy;@",),
+    ),
+    "a.ods": make_ods({"One": ods_row("Key", "Price") + ods_row("A", "1"), "Two": ods_row("x")}),
     "a.pdf": PDF,
     "locked.pdf": encrypted(PDF, ""),
     "a.log.gz": gzip.compress(LOG.encode(), mtime=0),

@@ -49,7 +49,7 @@ def test_a_text_that_mentions_the_pdf_header_stays_a_text(document):
     ("head", "words"),
     [
         (b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/vnd.oasis", "an OpenDocument file"),
-        (b"PK\x03\x04\x14\0\x06\0[Content_Types].xml...xl/workbook.xml", "an Excel workbook"),
+        (b"PK\x03\x04\x14\0\x06\0[Content_Types].xml...ppt/slides", "a PowerPoint presentation"),
         (b"PK\x03\x04\x14\0\x06\0hello.txt", "a ZIP archive"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG image"),
         (b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG image"),
