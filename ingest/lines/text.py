@@ -5,7 +5,9 @@ differently.
 
 The law of this reader: the joined texts of the segments are the whole document, character by
 character, after every newline became `\\n`, the byte order mark and NUL characters were removed,
-and bytes that are invalid in the encoding became U+FFFD.
+and bytes that are invalid in the encoding became U+FFFD. The only exception is a segment that
+begins inside a table of Markdown, in its line of dashes or a row: the table's header line is before
+it, shortened if it is longer than half a segment.
 """
 
 import codecs
@@ -18,8 +20,9 @@ from ingest.document import Document, Locator, Segment
 from ingest.errors import EmptyDocument, LimitExceeded
 from ingest.limits import Limits
 from ingest.lines.encoding import BLOCK_BYTES, Encoding, detect_encoding
-from ingest.segmenting import cut_blocks
+from ingest.segmenting import cut_rows
 from ingest.source import Source, unreadable_error
+from ingest.tables.pipe_tables import mark_rows
 
 
 @dataclass(frozen=True)
@@ -150,11 +153,16 @@ def decoded_blocks(stream: BinaryIO, encoding: Encoding, tally: Tally) -> Iterat
 
 
 def segment_blocks(blocks: Iterable[str], limits: Limits) -> Iterator[Segment]:
-    """Cut a stream of text into segments with line locators, holding at most one block."""
+    """Cut a stream of text into segments with line locators, holding at most one block.
+
+    A segment that begins in a row of a Markdown table has the table's header line before it, which
+    its locator does not count.
+    """
     line = 1
-    for piece in cut_blocks(blocks, limits.target_segment_chars, limits.max_segment_chars):
-        yield Segment(piece, _line_locator(piece, line))
-        line += piece.count("\n")
+    rows = mark_rows(blocks, limits.max_segment_chars // 2)
+    for piece in cut_rows(rows, limits.target_segment_chars, limits.max_segment_chars):
+        yield Segment(piece.repeated + piece.text, _line_locator(piece.text, line))
+        line += piece.text.count("\n")
 
 
 def _line_locator(piece: str, line: int) -> Locator:

@@ -63,7 +63,7 @@ class _TableCutter:
         self._width = len(names)
         self._names = [shortened(name, _MAX_NAME_CHARS) for name in names]
         room = limits.max_segment_chars // 2 - len(self._caption)
-        header = _header_line(names, room)
+        header = header_line(names, room)
         # Without room for a header line, every row has the names of its columns beside its values.
         self._is_wide = bool(names) and not header
         self._prefix = self._caption + header
@@ -160,7 +160,7 @@ def _without_empty_end(cells: Sequence[str], least: int = 0) -> Sequence[str]:
     return cells[:end]
 
 
-def _header_line(names: Sequence[str], room: int) -> str:
+def header_line(names: Sequence[str], room: int) -> str:
     """Return the names on one line of at most `room` characters, shortened evenly if need be.
 
     Returns an empty string if they do not fit, or there are none.
