@@ -1,9 +1,10 @@
 """Peak memory of indexing and reading large documents, in Ammon's process and in its sandbox.
 
-    python -m benchmarks.ingest_memory [--pages 3000] [--megabytes 100] [--feed-tokens 200000]
+    python -m benchmarks.ingest_memory [--pages 3000] [--megabytes 100] [--csv-megabytes 200]
+        [--xlsx-rows 100000] [--feed-tokens 200000]
 
-A PDF and a log are made in a temporary folder. Each is first indexed (copied, split, counted, made
-searchable). Then another process on the same data feeds it to a tiny model, with checkpoints, as
+A PDF, a log, a CSV file and a workbook are made in a temporary folder. Each is first indexed
+(copied, split, counted, made searchable). Then another process on the same data feeds it to a tiny model, with checkpoints, as
 the application does. A tenth of each document is measured first: memory that does not grow from it
 to the whole document is bounded. All figures are the highest resident memory that the system
 reports.
@@ -20,8 +21,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -32,7 +34,7 @@ from ahn_runtime import Runtime
 from ahn_runtime.loading.tiny import write_tiny
 from app.service import Service
 from app.settings import ModelOptions, Settings
-from benchmarks.large_files import write_log, write_pdf
+from benchmarks.large_files import write_csv, write_log, write_pdf, write_xlsx
 from storage import OPEN_STATES
 
 SESSION = "measured"
@@ -132,12 +134,43 @@ def _feed(service: Service, feed_tokens: int) -> int:
         time.sleep(LOOK_S)
 
 
-def compare(pages: int, megabytes: int, feed_tokens: int) -> None:
+@dataclass(frozen=True)
+class Sizes:
+    """How large the documents are; a document of size 0 is left out.
+
+    Args:
+        pages: of the PDF.
+        megabytes: of the log.
+        csv_megabytes: of the CSV file.
+        xlsx_rows: of the workbook.
+    """
+
+    pages: int
+    megabytes: int
+    csv_megabytes: int
+    xlsx_rows: int
+
+    def makers(self, divisor: int) -> Iterator[tuple[str, Callable[[Path], None]]]:
+        """Yield the name of each document and what writes it, at a fraction of its size."""
+        if self.pages:
+            pages = max(1, self.pages // divisor)
+            yield f"{pages:,} pages.pdf", partial(write_pdf, pages=pages)
+        if self.megabytes:
+            size = self.megabytes * 1_000_000 // divisor
+            yield f"{size / 1e6:,.0f} MB.log", partial(write_log, byte_count=size)
+        if self.csv_megabytes:
+            size = self.csv_megabytes * 1_000_000 // divisor
+            yield f"{size / 1e6:,.0f} MB.csv", partial(write_csv, byte_count=size)
+        if self.xlsx_rows:
+            rows = max(2, self.xlsx_rows // divisor)
+            yield f"{rows:,} rows.xlsx", partial(write_xlsx, rows=rows)
+
+
+def compare(sizes: Sizes, feed_tokens: int) -> None:
     """Measure every document and step in its own process, and print a table.
 
     Args:
-        pages: pages of the PDF; 0 leaves it out.
-        megabytes: size of the log; 0 leaves it out.
+        sizes: how large the documents are.
         feed_tokens: number of tokens after which feeding stops.
     """
     print("| document | step | tokens | s | Ammon before | Ammon, peak | sandbox, peak |")
@@ -146,14 +179,7 @@ def compare(pages: int, megabytes: int, feed_tokens: int) -> None:
         root = Path(folder)
         model = write_tiny(root / "model")
         for tenth in (10, 1):
-            makes: list[tuple[str, Callable[[Path], None]]] = []
-            if pages:
-                count = max(1, pages // tenth)
-                makes.append((f"{count:,} pages.pdf", partial(write_pdf, pages=count)))
-            if megabytes:
-                size = megabytes * 1_000_000 // tenth
-                makes.append((f"{size / 1e6:,.0f} MB.log", partial(write_log, byte_count=size)))
-            for name, make in makes:
+            for name, make in sizes.makers(tenth):
                 make(root / name)
                 for step in ("index", "feed"):
                     given = [step, root / name, root / f"{name} data", model, feed_tokens]
@@ -177,6 +203,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--pages", type=int, default=3000, help="pages of the PDF; 0 for no PDF")
     parser.add_argument("--megabytes", type=int, default=100, help="size of the log; 0 for no log")
+    parser.add_argument("--csv-megabytes", type=int, default=200, help="size of the CSV; 0: none")
+    parser.add_argument("--xlsx-rows", type=int, default=100_000, help="of the workbook; 0: none")
     parser.add_argument(
         "--feed-tokens", type=int, default=200_000, help="tokens fed of each document"
     )
@@ -186,4 +214,5 @@ if __name__ == "__main__":
         what, document, data_dir, model, tokens = chosen.measure
         measure(what, Path(document), Path(data_dir), Path(model), int(tokens))
     else:
-        compare(chosen.pages, chosen.megabytes, chosen.feed_tokens)
+        sizes = Sizes(chosen.pages, chosen.megabytes, chosen.csv_megabytes, chosen.xlsx_rows)
+        compare(sizes, chosen.feed_tokens)
