@@ -4,10 +4,10 @@
         [--xlsx-rows 100000] [--feed-tokens 200000]
 
 A PDF, a log, a CSV file and a workbook are made in a temporary folder. Each is first indexed
-(copied, split, counted, made searchable). Then another process on the same data feeds it to a tiny model, with checkpoints, as
-the application does. A tenth of each document is measured first: memory that does not grow from it
-to the whole document is bounded. All figures are the highest resident memory that the system
-reports.
+(copied, split, counted, made searchable). Then another process on the same data feeds it to a tiny
+model, with checkpoints, as the application does. A tenth of each document is measured first: memory
+that does not grow from it to the whole document is bounded. All figures are the highest resident
+memory that the system reports.
 """
 
 from __future__ import annotations

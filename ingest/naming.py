@@ -12,7 +12,7 @@ MAX_TITLE_CHARS = 120
 _SUFFIXES = (
     *(".txt", ".text", ".md", ".markdown", ".log", ".rst", ".pdf", ".jsonl", ".ndjson"),
     *(".html", ".htm", ".xhtml", ".epub", ".docx"),
-    *(".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".ods"),
+    *(".csv", ".tsv", ".tab", ".xls", ".xlsx", ".xlsm", ".ods"),
 )
 # Joiners are format characters, too, but Persian words and emoji need them.
 _JOINERS = "\u200c\u200d"

@@ -4,6 +4,7 @@ The content decides first, the suffix second: a PDF named notes.txt is read as a
 named notes.txt is refused. For text, the suffix says whether it is plain text, a log or code.
 """
 
+import codecs
 import os
 import stat
 from collections.abc import Callable
@@ -49,9 +50,10 @@ from ingest.sniffing import (
 )
 from ingest.source import GZIP_MAGIC, FileSource, GzipSource, Source
 from ingest.tables.delimited import TABLE_SUFFIXES, DelimitedReader
+from ingest.tables.delimiter import looks_like_table
 from ingest.tables.ods import OdsReader
 from ingest.tables.xlsx import XlsxReader
-from ingest.tables.xlsx_parts import WORKBOOK_PART
+from ingest.tables.xlsx_parts import BINARY_PART, WORKBOOK_PART
 
 MARKDOWN_SUFFIXES = (".md", ".markdown", ".rst")
 TEXT_SUFFIXES = (".txt", ".text", ".log", *MARKDOWN_SUFFIXES)
@@ -201,8 +203,13 @@ def _kind_of_archive(file: _File) -> Kind | None:
             is_epub = CONTAINER in archive
             is_docx = MAIN_PART in archive
             is_workbook = WORKBOOK_PART in archive
+            is_binary = BINARY_PART in archive
     except IngestError:
-        is_epub = is_docx = is_workbook = False
+        is_epub = is_docx = is_workbook = is_binary = False
+    if is_binary:
+        raise UnsupportedFormat(
+            f"{file.name} is a binary Excel workbook (xlsb); {SUPPORTED}: save it as xlsx first."
+        )
     if is_epub or (not is_docx and (file.suffix == ".epub" or looks == EPUB)):
         return "epub"
     if is_docx or file.suffix == ".docx" or looks == DOCX:
@@ -236,7 +243,15 @@ def _kind_of_text(head: bytes, suffix: str) -> Kind:
         suffix not in TEXT_SUFFIXES and looks_like_log(head.decode("utf-8", "replace"))
     ):
         return "log"
+    if suffix in {"", ".txt"} and looks_like_table(_decoded(head)):
+        return "table"
     return "text"
+
+
+def _decoded(head: bytes) -> str:
+    """Return the first bytes of a text as text; Excel exports its tabs in UTF-16."""
+    is_utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return head.decode("utf-16" if is_utf16 else "utf-8", "replace").replace("\r\n", "\n")
 
 
 def _unpacked(file: _File) -> _File:

@@ -17,7 +17,8 @@ from ingest.tables.records import split_records
 from ingest.tables.rows import TableRow, clean_cells
 from ingest.tables.splitting import bounded_segments, cut_tables
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".tab")
+# Programs also write tabs, or a page, into a file that they name .xls.
+TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".xls")
 _SAMPLE_CHARS = 64 * 1024
 
 
@@ -32,7 +33,7 @@ class DelimitedReader(TextReader):
             EmptyDocument: no cell has text.
         """
         rows = _Rows(self.limits.max_record_chars)
-        preferred = "\t" if self.name.lower().endswith((".tsv", ".tab")) else None
+        preferred = "\t" if self.name.lower().endswith((".tsv", ".tab", ".xls")) else None
         try:
             segments = cut_tables(rows.read(blocks, preferred), self.limits)
             yield from bounded_segments(segments, self.name, self.limits)

@@ -15,12 +15,30 @@ _DECLARATION = re.compile(r"\ufeff?\s*\"?sep=(.)\"?[ \t]*(?:\n|$)", re.IGNORECAS
 _MIN_AGREEMENT = 0.6
 _SINGLE_QUOTED = re.compile(r"(?:^|[\t;|,])'[^'\n]*'(?=[\t;|,]|$)", re.MULTILINE)
 _MAX_RECORDS = 400
+_MIN_TABLE_LINES = 5
+_MAX_TABLE_LINE_CHARS = 1000
 
 
 def declared_delimiter(text: str) -> tuple[str | None, int]:
     """Return the delimiter that a first line "sep=;" declares, and the length of that line."""
     match = _DECLARATION.match(text)
     return (match[1], match.end()) if match else (None, 0)
+
+
+def looks_like_table(sample: str) -> bool:
+    """Return whether a text without a telling name is surely a table: tabs, as Excel exports them.
+
+    At least three columns, in every line as many, and no column of paragraphs. Prose that begins
+    its lines with a tab, or a list of words with their meanings, stays a text.
+
+    Args:
+        sample: the beginning of the text; its last line may be incomplete.
+    """
+    lines = [line for line in sample.split("\n")[:-1] if line.strip()]
+    if len(lines) < _MIN_TABLE_LINES or max(map(len, lines)) > _MAX_TABLE_LINE_CHARS:
+        return False
+    columns = {line.count("\t") for line in lines}
+    return len(columns) == 1 and columns.pop() >= 2 and not any(line[0].isspace() for line in lines)
 
 
 def find_dialect(sample: str, *, is_whole: bool, preferred: str | None = None) -> Dialect:

@@ -17,6 +17,8 @@ from ingest.tables.number_format import BUILT_IN, GENERAL
 from ingest.tables.workbook import MAX_CELL_CHARS, Sheet
 
 WORKBOOK_PART = "xl/workbook.xml"
+BINARY_PART = "xl/workbook.bin"
+"""The main part of a workbook (xlsb) that is not XML."""
 _RELATIONS = "_rels/.rels"
 _MAX_XML_BYTES = 16 * 1024 * 1024
 

@@ -33,6 +33,10 @@ _SUFFIXES = {
     "text/html": ".html",
     "application/xhtml+xml": ".html",
     "text/markdown": ".md",
+    "text/csv": ".csv",
+    "text/tab-separated-values": ".tsv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.oasis.opendocument.spreadsheet": ".ods",
     "text/plain": ".txt",
 }
 

@@ -133,3 +133,35 @@ def test_a_long_table_is_read_in_bounded_memory(document):
     tracemalloc.stop()
     assert count == 100_000
     assert peak < 2_000_000
+
+
+TABS = "SKU\tName\tPrice\r\n" + "".join(f"S-{i}\tLamp {i}\t{i},50\r\n" for i in range(30))
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("export.txt", TABS.encode()),
+        ("export.txt", TABS.encode("utf-16")),
+        ("export", TABS.encode()),
+        ("export.xls", TABS.encode()),
+    ],
+)
+def test_exported_tabs_are_a_table_under_any_name(document, name, data):
+    opened, found = texts(document, data, name)
+    assert opened.kind == "table"
+    assert found[0].startswith("SKU | Name | Price\nS-0 | Lamp 0 | 0,50\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\tA paragraph that begins with a tab.\n" * 9,
+        "word\tits meaning\n" * 9,
+        "One, two, three.\nFour, five, six.\n" * 9,
+        "a\tb\tc\nwords\n" * 9,
+        "\t\tindented twice\n" * 9,
+    ],
+)
+def test_prose_in_a_text_file_is_no_table(document, text):
+    assert document(text.encode(), "notes.txt").kind == "text"

@@ -2,7 +2,14 @@
 
 import pytest
 
-from ingest import DamagedDocument, EmptyDocument, EncryptedDocument, IngestError, Limits
+from ingest import (
+    DamagedDocument,
+    EmptyDocument,
+    EncryptedDocument,
+    IngestError,
+    Limits,
+    UnsupportedFormat,
+)
 from tests.support.workbook_samples import cell, make_xlsx, row
 from tests.support.zip_samples import make_zip
 
@@ -140,8 +147,10 @@ def test_a_damaged_sheet_is_read_up_to_the_damage(document):
         (make_zip({"xl/workbook.xml": "no markup"}), DamagedDocument, "list of sheets"),
         (b"plain words\n", DamagedDocument, "named like an Excel workbook"),
         (make_xlsx({"One": ""}), EmptyDocument, "no sheet with text"),
+        (make_zip({"xl/workbook.bin": b"x"}), UnsupportedFormat, "binary Excel workbook"),
+        (make_xlsx({"One": SMALL})[:-900], IngestError, "book.xlsx"),
     ],
-    ids=["password", "no-sheets", "text", "empty"],
+    ids=["password", "no-sheets", "text", "empty", "binary", "cut"],
 )
 def test_what_cannot_be_read_is_one_sentence(document, data, error, words):
     with pytest.raises(error, match=words):
