@@ -101,7 +101,9 @@ class OdsReader:
                     f"Nothing of {self.name} could be read: fetch it again, or open it in a "
                     "spreadsheet program and save it again."
                 )
-            raise EmptyDocument(f"{self.name} has no sheet with text: there is nothing to read.")
+            raise EmptyDocument(
+                f"{self.name} is a spreadsheet in which no visible cell has text: nothing to read."
+            )
         document.unit_count = findings.rows
 
     def _is_single(self) -> bool:

@@ -86,7 +86,7 @@ def test_a_file_made_of_repetitions_only_is_bounded(document):
         ),
         (make_zip({"other.xml": "x"}), DamagedDocument, "content.xml is missing"),
         (make_zip({"content.xml": "no markup"}), DamagedDocument, "Nothing of book.ods"),
-        (make_ods({"A": ""}), EmptyDocument, "no sheet with text"),
+        (make_ods({"A": ""}), EmptyDocument, "spreadsheet in which no visible cell has text"),
     ],
     ids=["password", "no-content", "no-markup", "empty"],
 )

@@ -146,7 +146,7 @@ def test_a_damaged_sheet_is_read_up_to_the_damage(document):
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600, EncryptedDocument, "password"),
         (make_zip({"xl/workbook.xml": "no markup"}), DamagedDocument, "list of sheets"),
         (b"plain words\n", DamagedDocument, "named like an Excel workbook"),
-        (make_xlsx({"One": ""}), EmptyDocument, "no sheet with text"),
+        (make_xlsx({"One": ""}), EmptyDocument, "spreadsheet in which no visible cell has text"),
         (make_zip({"xl/workbook.bin": b"x"}), UnsupportedFormat, "binary Excel workbook"),
         (make_xlsx({"One": SMALL})[:-900], IngestError, "book.xlsx"),
     ],
