@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+import storage
+from app.settings import Settings
 from tests.support.paths import ROOT
 
 
@@ -58,6 +60,21 @@ def test_an_error_is_one_sentence_without_a_traceback(run, arguments, message):
 def test_doctor_examines_torch_the_model_and_the_database(run):
     findings = json.loads(run("doctor", "--json").stdout)
     assert {"torch", "embedded model", "database"} <= {f["what"] for f in findings}
+
+
+def test_what_an_older_version_stored_is_indexed_when_its_session_is_asked(run, book, tmp_path):
+    assert run("read", str(book), "--session", "s", model=True).returncode == 0
+    with storage.Database(Settings(data_dir=tmp_path / "data").database_path) as db:
+        db.execute("DELETE FROM segment_tokens")
+        db.execute("INSERT INTO segments_to_index SELECT document_id, id FROM segments")
+        total = storage.index_state(db).total
+    index = {f["what"]: f for f in json.loads(run("doctor", "--json").stdout)}["search index"]
+    assert index["ok"] and index["found"].startswith(f"0 of {total} passages; the rest")
+    done = run("ask", "s", "Who kept the parrot Ozymandias?", "--json")
+    assert f"Search index of 's': 0 of {total} passages" in done.stderr
+    assert not json.loads(done.stdout)["found_nothing"]
+    index = {f["what"]: f for f in json.loads(run("doctor", "--json").stdout)}["search index"]
+    assert index["found"] == f"{total} of {total} passages"
 
 
 def test_read_skips_unsupported_files_of_a_folder_but_refuses_named_ones(run, tmp_path):
