@@ -16,8 +16,8 @@ from storage.languages import MAX_SAMPLE_CHARACTERS, detect_language
 from storage.stop_words import STOP_WORDS
 from storage.tokens import index_tokens
 
-BATCH_SEGMENTS = 1000
-"""Segments that are indexed in one transaction; it takes some tenths of a second."""
+BATCH_SEGMENTS = 200
+"""Segments that are indexed in one transaction; it takes a tenth of a second."""
 _SAMPLES = 16
 
 

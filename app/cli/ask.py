@@ -11,6 +11,7 @@ import typer
 
 from app.cli.open_service import open_service
 from app.cli.options import DataDir, Json, session_argument, takes_model_options
+from app.cli.progress import complete_search_index
 
 if TYPE_CHECKING:
     from app.service import Answer, Event
@@ -30,6 +31,7 @@ def ask(
 ) -> None:
     """Ask a session; the answer names the page."""
     with open_service(data_dir, options, session) as service:
+        complete_search_index(service, session)
         answer = print_events(service.questions.ask(session, question, at), as_json)
         for note in [*service.sessions.reading_notes(session), *answer.notes]:
             print(note, file=sys.stderr)

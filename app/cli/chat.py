@@ -13,6 +13,7 @@ import typer
 from app.cli.ask import print_events, source_lines
 from app.cli.open_service import open_service
 from app.cli.options import DataDir, Json, session_argument, takes_model_options
+from app.cli.progress import complete_search_index
 
 if TYPE_CHECKING:
     from app.service import Answer, Service
@@ -37,7 +38,7 @@ def chat(
     with contextlib.suppress(ImportError):  # none on Windows; it edits lines and keeps the last
         import readline  # noqa: F401
     with open_service(data_dir, options, session) as service:
-        service.sessions.get(session)
+        complete_search_index(service, session)
         conversation = _Conversation(service, session, at, as_json)
         is_terminal = sys.stdin.isatty()
         if is_terminal:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,9 +14,6 @@ from app.settings import ModelOptions, Retention, Settings, default_data_dir
 if TYPE_CHECKING:
     from ahn_runtime import Runtime
     from app.service import Service
-
-
-_PROGRESS_S = 2.0
 
 
 @contextmanager
@@ -48,7 +44,6 @@ def open_service(
     try:
         if name:
             _refuse_other_options(service, name, options)
-            _complete_search_index(service, name)
         yield service
     finally:
         service.close()
@@ -78,19 +73,6 @@ def _refuse_other_options(service: Service, name: str, given: dict[str, Any]) ->
                     f"{made[option] or 'none'}, not {value or 'none'}; leave the option out, read "
                     "into a new session, or read this one again: reread NAME with the option."
                 )
-
-
-def _complete_search_index(service: Service, name: str) -> None:
-    """Index what a session stored with an older version of the program, which can take minutes."""
-    import storage
-
-    for row in (s.session for s in service.sessions.list() if s.session.name == name):
-        reported_at = 0.0
-        while storage.index_batch(service.db, row.id):
-            if time.monotonic() > reported_at + _PROGRESS_S:
-                state = storage.index_state(service.db, row.id)
-                _print_progress("Search index", state.indexed, state.total)
-                reported_at = time.monotonic()
 
 
 def _print_progress(what: str, done: int, total: int) -> None:

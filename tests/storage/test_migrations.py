@@ -16,7 +16,9 @@ TABLES = {
     "sessions",
     "documents",
     "segments",
+    "segment_tokens",
     "segments_fts",
+    "segments_to_index",
     "messages",
     "checkpoints",
     "pages",
@@ -221,3 +223,17 @@ def test_a_database_from_before_follows_keeps_its_documents(path):
         (document,) = storage.list_documents(db, storage.get_session(db, "old").id)
         assert document.title == "app" and storage.find_follow(db, document.id) is None
         assert storage.readable_tokens(db, document) == (0, False)
+
+
+@pytest.mark.parametrize("version", [int(version) for version in SCHEMAS])
+def test_the_text_of_an_older_database_is_to_be_indexed_again(path, version):
+    write_released(path, version)
+    with storage.Database(path) as db:
+        assert storage.index_state(db) == storage.IndexState(0, 2)
+        assert db.integrity_check() == []
+        assert storage.index_segments(db) == 2
+        assert db.value("SELECT tokens FROM segment_tokens WHERE id = 1") == "a whale"
+        assert [p.text for p in storage.search_passages(db, 1, "whales")] == ["a whale"]
+        db.execute("DELETE FROM sessions WHERE id = 1")
+        assert db.value("SELECT count(*) FROM segment_tokens") == 0
+        assert db.integrity_check() == []

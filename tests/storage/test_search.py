@@ -140,6 +140,68 @@ def test_scripts_without_spaces_are_searched_only_before_the_position(db, add_se
     assert ordinals(db, "计算机器", before_position=10) == [0]
 
 
+TEXTS = {
+    "zh": ["GPU 的数量是四块,由王伟签收。", "GPU 的功耗是 350 瓦。", "2021年的营业额为三百万元。"],
+    "ja": [
+        "API の上限は六十回です。",
+        "API の窓口は大阪です。",
+        "2022年の売上高は四億円でした。",
+    ],
+    "ko": ["등대지기의 이름은 김철수입니다.", "배는 항구에 있습니다.", "도서관은 9시에 연다."],
+    "th": ["ผู้ดูแลประภาคารชื่อสมชาย", "ตลาดเปิดวันจันทร์", "เรืออยู่ที่ท่าเรือ"],
+    "hi": ["पुस्तकालय दिल्ली में है।", "बाज़ार सोमवार को बंद रहता है।", "नाव बंदरगाह में है।"],
+    "ar": ["المَكتبة في القاهرة.", "السوق يفتح يوم الاثنين.", "السفينة في الميناء."],
+    "he": ["הַסִּפְרִיָּה בתל אביב.", "השוק פתוח ביום שני.", "האונייה בנמל."],
+    "ru": ["Ёлка стоит у причала.", "Фёдор Ежов чинит сети.", "Корабли стоят в гавани."],
+    "el": ["Ο Οδυσσεύς γύρισε στην Ιθάκη.", "Η αγορά ανοίγει τη Δευτέρα.", "Το πλοίο είναι εκεί."],
+    "tr": ["İzmir limanı 1867 yılında yapıldı.", "Ilıca köyü dağdadır.", "Ankara başkenttir."],
+    "de": ["Die Häuser sind rot.", "Der Bäcker verkauft Brötchen.", "Die Straße ist lang."],
+    "en": ["The dredger cost 1,250,000 crowns.", "Program C++ handles the winch.", "C# is a map."],
+}
+
+
+@pytest.mark.parametrize(
+    ("texts", "question", "best"),
+    [
+        ("zh", "GPU 的功耗是多少?", 1),
+        ("zh", "2021年的营业额是多少?", 2),
+        ("zh", "王伟签收了什么?", 0),
+        ("zh", "瓦", 1),
+        ("ja", "API の窓口はどこですか?", 1),
+        ("ja", "2022年の売上はいくらですか?", 2),
+        ("ko", "배는 어디에 있습니까?", 1),
+        ("ko", "도서관", 2),
+        ("th", "ตลาดเปิดวันไหน", 1),
+        ("hi", "पुस्तकालय कहाँ है?", 0),
+        ("hi", "बाजार कब बंद रहता है?", 1),
+        ("ar", "أين المكتبة؟", 0),
+        ("he", "איפה הספריה?", 0),
+        ("ru", "елка", 0),
+        ("ru", "Что чинит Федор?", 1),
+        ("ru", "корабль в гавани", 2),
+        ("el", "ΟΔΥΣΣΕΑΣ ΙΘΑΚΗ", 0),
+        ("tr", "izmir", 0),
+        ("tr", "ILICA", 1),
+        ("de", "Welche Farbe hat das Haus?", 0),
+        ("de", "STRASSE", 2),
+        ("de", "Brötchen vom Backer", 1),
+        ("en", "1250000", 0),
+        ("en", "C++", 1),
+        ("en", "C#", 2),
+    ],
+)
+def test_questions_in_any_script_find_their_passage(
+    db, add_session, add_text, texts, question, best
+):
+    add_text(db, add_session(db).id, *TEXTS[texts])
+    assert ordinals(db, question)[0] == best
+
+
+def test_a_chinese_character_alone_finds_the_words_that_contain_it(db, add_session, add_text):
+    add_text(db, add_session(db).id, "院子里有一只黑猫", "狗在睡觉")
+    assert ordinals(db, "猫") == ordinals(db, "那猫吃什么") == [0]
+
+
 def test_changed_text_is_found(db, book):
     db.execute("UPDATE segments SET text = 'an albatross' WHERE ordinal = 1")
     assert ordinals(db, "albatross") == [1]

@@ -60,22 +60,29 @@ def lacks_named_entity(question: str, passages: Sequence[Passage]) -> bool:
     That is so if there is no passage, or if the question names somebody or something and none of
     these names is in any passage: then the passages were found by the question's other words.
     """
-    names = _names(question)
-    if not passages or not names:
+    beginnings, whole = _names(question)
+    if not passages or not (beginnings or whole):
         return not passages
     words = {word for p in passages for word in storage.folded_words(p.text, storage.STOP_WORDS)}
-    if any(word.startswith(tuple(names)) for word in words):
+    if not whole.isdisjoint(words) or any(word.startswith(tuple(beginnings)) for word in words):
         return False
     languages = {language for p in passages for language in p.languages}
     stems = {stem for word in words for stem in storage.stems(word, languages)}
-    return all(stems.isdisjoint(storage.stems(name, languages)) for name in names)
+    return all(stems.isdisjoint(storage.stems(name, languages)) for name in beginnings)
 
 
-def _names(question: str) -> set[str]:
-    """The folded names in a question; in German, where every noun has a capital, all its words."""
+def _names(question: str) -> tuple[set[str], set[str]]:
+    """The folded names in a question: with what a word may begin, and (in capitals) whole words.
+
+    In German, where every noun has a capital letter, all words count.
+    """
     if storage.guess_language(storage.folded_words(question)) == "german":
-        return content_words(question) - storage.STOP_WORDS_OF["german"]
-    return {form for name in names_in(question) for form in folded_name(name)}
+        return content_words(question) - storage.STOP_WORDS_OF["german"], set()
+    beginnings: set[str] = set()
+    whole: set[str] = set()
+    for name in names_in(question):
+        (whole if name.isupper() else beginnings).update(folded_name(name))
+    return beginnings, whole
 
 
 def _has_versions(documents: Sequence[DocumentRow]) -> bool:

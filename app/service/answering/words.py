@@ -32,11 +32,16 @@ def _is_name(word: str) -> bool:
 
 
 def folded_name(name: str) -> set[str]:
-    """The folded forms of a name, one of which a text about it has at the beginning of a word."""
+    """The folded forms of a name, one of which a text about it contains.
+
+    Of a name that is not in capitals it is how a word begins: names are declined and have plurals.
+    """
     forms = folded_words(name)
     if len(forms) == 1:
         word = forms[0]
-        return {CAPITAL + word} if word in STOP_WORDS else {word.removesuffix("s") or word}
+        if name.isupper():
+            return {CAPITAL + word if word in STOP_WORDS else word}
+        return {word.removesuffix("s") or word}
     return {form for form in forms if len(form) >= _MIN_PART_CHARACTERS} or set(forms)
 
 

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+import storage
+from app.settings import Settings
 from tests.support.paths import ROOT
 
 
@@ -77,6 +79,21 @@ def test_read_prints_what_of_a_document_was_left_out_and_json_has_it(run, tmp_pa
     (document,) = json.loads(changed.stdout)["documents"]
     (note,) = document["notes"]
     assert "It replaces 'records'" in note and changed.stderr.count(note) == 1
+
+
+def test_what_an_older_version_stored_is_indexed_when_its_session_is_asked(run, book, tmp_path):
+    assert run("read", str(book), "--session", "s", model=True).returncode == 0
+    with storage.Database(Settings(data_dir=tmp_path / "data").database_path) as db:
+        db.execute("DELETE FROM segment_tokens")
+        db.execute("INSERT INTO segments_to_index SELECT document_id, id FROM segments")
+        total = storage.index_state(db).total
+    index = {f["what"]: f for f in json.loads(run("doctor", "--json").stdout)}["search index"]
+    assert index["ok"] and index["found"].startswith(f"0 of {total} passages; the rest")
+    done = run("ask", "s", "Who kept the parrot Ozymandias?", "--json")
+    assert f"Search index of 's': 0 of {total} passages" in done.stderr
+    assert not json.loads(done.stdout)["found_nothing"]
+    index = {f["what"]: f for f in json.loads(run("doctor", "--json").stdout)}["search index"]
+    assert index["found"] == f"{total} of {total} passages"
 
 
 def test_read_skips_unsupported_files_of_a_folder_but_refuses_named_ones(run, tmp_path):

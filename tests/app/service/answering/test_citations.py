@@ -23,6 +23,13 @@ def test_without_a_name_the_passage_that_shares_the_words_is_cited():
     assert [c.cited for c in mark_cited("Ozymandias, the parrot", shown)] == [False, True]
 
 
+def test_words_are_shared_in_any_spelling():
+    shown = citations("the lamp burned", "José’s co\u00adoperative at Straße 5")
+    assert [c.cited for c in mark_cited("Jose, the cooperative", shown)] == [False, True]
+    shown = citations("灯台は港のそばです。", "ガラス工場は大阪です。")
+    assert [c.cited for c in mark_cited("工場は大阪", shown)] == [False, True]
+
+
 def test_an_answer_that_found_nothing_cites_nothing():
     shown = citations("could not find the lamp")
     assert [c.cited for c in mark_cited("I could not find it.", shown)] == [False]

@@ -14,6 +14,10 @@ from app.service.answering.followup import follows_up
         ("What did Scudder carry in his pocket-book?", False),
         ("Who is the keeper of the lamp?", False),
         ("Where did George and Mary meet as children?", False),
+        ("What did IT do about the lamp?", False),
+        ("为什么?", True),
+        ("什么是机器学习的主要方法?", False),
+        ("GPU 的功耗是多少?", False),
     ],
 )
 def test_only_follow_ups_are_read_with_the_conversation(question, follows):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 import storage
@@ -83,3 +85,23 @@ def test_a_document_queued_twice_is_indexed_once(db, document):
     assert calls == [document.id]
     assert storage.get_document(db, document.id).state == "queued"
     assert jobs.take_to_read().session_id == document.session_id
+
+
+def test_what_an_older_version_stored_is_indexed_in_the_background(db, document):
+    texts = ["the white whale", "the ship"]
+    storage.add_segments(
+        db, document.id, [storage.NewSegment(text, "p", "page", 1, 1, 0, 1) for text in texts]
+    )
+    db.execute("DELETE FROM segment_tokens")
+    db.execute("INSERT INTO segments_to_index SELECT document_id, id FROM segments")
+    jobs = JobQueue()
+    indexer = Indexer(db, jobs, lambda *_: True)
+    indexer.start()
+    try:
+        deadline = time.monotonic() + 20
+        while storage.lacks_segments(db) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert storage.index_state(db) == storage.IndexState(2, 2)
+    finally:
+        jobs.stop()
+        assert indexer.join(20)
