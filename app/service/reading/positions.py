@@ -15,7 +15,7 @@ _LOCATOR = re.compile(
     r"(?:(?P<title>.+?)[:,]\s*)?(?P<kind>[^\W\d]+)\s+(?P<label>[^\s:,()][^:,()]*?)"
     r"(?:\s*\((?:(?P<counted>\d{1,9})(?:,.*)?|\D.*)\))?"
 )
-_LAST_NUMBER = re.compile(r"(?:\d+\s*[-–])?\s*(\d{1,9})")
+_LAST_NUMBER = re.compile(r"(?:\d+\s*-\s*)?(\d{1,9})")
 
 
 class NamedPosition(NamedTuple):
@@ -61,13 +61,14 @@ def name_position(db: Database, row: SessionRow, at: str) -> NamedPosition:
             f"{at!r} is no place in this session; name a checkpoint by its number (see checkpoints "
             f"NAME), or how far the answer may know: {known}."
         )
-    number = _LAST_NUMBER.fullmatch(match["label"])
+    label = match["label"].split("–")[-1].strip()  # the end of a range
+    number = _LAST_NUMBER.fullmatch(label)
     positions = storage.find_positions(
         db,
         row.id,
         kind,
         int(number[1]) if number else None,
-        match["label"],
+        label,
         int(match["counted"]) if match["counted"] else None,
     )
     if match["title"]:
