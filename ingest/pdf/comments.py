@@ -49,4 +49,5 @@ def _text(annotation: dict[str, Any], key: str) -> str:
     value = resolved(annotation.get(key))
     if not isinstance(value, str):
         return ""
-    return " ".join(without_controls(without_surrogates(value.replace("\r", "\n"))).split())
+    text = value[: 2 * _MAX_COMMENT_CHARS].replace("\r", "\n")
+    return " ".join(without_controls(without_surrogates(text)).split())

@@ -1,6 +1,7 @@
 """Chooses each page's text: from pypdf, from PDFium, or recognised from its picture.
 
-pypdf's text is taken if it is sound. Otherwise PDFium is asked, and the more legible text of the
+pypdf's text is taken if it is sound, and drawn in the order in which it is read; else PDFium says
+where its words are (`layout.py`). Otherwise PDFium is asked, and the more legible text of the
 two is taken (`legibility.py`). If that is not sound either, the picture of the page decides.
 Letters that are lost in a word are taken from it. Where OCR reads the same words, the text is right
 as it is; where it reads others, they are taken. A page that stays nonsense has no text, but a note.
@@ -11,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ingest.pdf.layout import page_layout
 from ingest.pdf.legibility import READABLE, SOUND, fill_lost, legibility, lost_count
 from ingest.pdf.report import PdfReport
 from ingest.pdf.scans import ScannedPages
@@ -37,7 +39,9 @@ class PageText:
     report: PdfReport
     on_step: Callable[[], None]
 
-    def choose(self, index: int, text: str | None, has_unmapped_font: bool) -> str | None:
+    def choose(
+        self, index: int, text: str | None, has_unmapped_font: bool, is_order_doubtful: bool
+    ) -> str | None:
         """Return the text of a page.
 
         Args:
@@ -45,6 +49,7 @@ class PageText:
             text: pypdf's, white space if it found none, "" if the page is beyond the limits, None
                 if it is damaged.
             has_unmapped_font: pypdf takes numbers of glyphs for letters.
+            is_order_doubtful: the words are to be put in order by their positions.
 
         Returns:
             The text, "" or white space if there is none; None if the page cannot be read.
@@ -54,12 +59,22 @@ class PageText:
         if text is None or text.isspace():
             self.on_step()
             return self.scans.text(index) or text
-        if not text or (not has_unmapped_font and _is_sound(text)):
+        if not text:
+            return text
+        if is_order_doubtful:
+            text = self._in_order(index, text)
+        if not has_unmapped_font and _is_sound(text):
             return text
         found = self.pdfium.page_text(index).strip()
         if found and (has_unmapped_font or _is_better(found, text)):
             text = found
         return text if _is_sound(text) else self._as_drawn(index, text)
+
+    def _in_order(self, index: int, text: str) -> str:
+        """Return the words by their positions, unless many are missing or less legible there."""
+        laid_out = page_layout(self.pdfium.page_words(index))
+        has_most = 2 * _letters(laid_out) >= _letters(text)
+        return laid_out if has_most and legibility(laid_out) >= legibility(text) else text
 
     def _from_pdfium(self, index: int, text: str | None) -> str | None:
         found = self.pdfium.page_text(index)
@@ -101,8 +116,12 @@ def _is_sound(text: str) -> bool:
 
 def _is_better(found: str, text: str) -> bool:
     """Return whether PDFium's text is more legible, and not because it leaves letters out."""
-    letters, before = (sum(map(str.isalnum, each)) for each in (found, text))
-    return legibility(found) > legibility(text) and letters >= before + lost_count(text) // 2
+    is_whole = _letters(found) >= _letters(text) + lost_count(text) // 2
+    return is_whole and legibility(found) > legibility(text)
+
+
+def _letters(text: str) -> int:
+    return sum(map(str.isalnum, text))
 
 
 def _share_of_words(text: str, picture: str) -> float:

@@ -128,10 +128,12 @@ class PdfReader:
         files = _attachments(pdf, self.limits)
         for index in range(report.page_count):
             chooser.on_step()
-            text = self._raw_text(pdf, index, report)
+            guard = PageGuard(self.limits)
+            text = self._raw_text(pdf, index, guard, report)
             typed = self._annotations(pdf, index, files, report)
+            is_unmapped = bool(text) and self._has_unmapped_font(pdf, index)
             self._drop_objects(pdf, index)
-            text = chooser.choose(index, text, bool(text) and self._has_unmapped_font(pdf, index))
+            text = chooser.choose(index, text, is_unmapped, guard.order.is_doubtful)
             if typed:
                 text = f"{(text or '').rstrip()}\n\n{typed}"
             if text is None and index not in report.comments:
@@ -229,7 +231,7 @@ class PdfReader:
         """Raise `UnsupportedFormat` for a form whose only page says that it cannot be shown."""
         if len(pdf.pages) != 1 or not _is_dynamic_form(pdf):
             return
-        if is_placeholder(self._raw_text(pdf, 0, PdfReport(1)) or ""):
+        if is_placeholder(self._raw_text(pdf, 0, PageGuard(self.limits), PdfReport(1)) or ""):
             raise UnsupportedFormat(
                 f"{self.name} is a dynamic form (XFA), whose content Ammon cannot read: open it in "
                 "Adobe Reader, print it to a new PDF, and read that one."
@@ -254,13 +256,12 @@ class PdfReader:
         for piece in page_pieces(text, self.limits):
             yield Segment(piece, locator)
 
-    def _raw_text(self, pdf: Any, index: int, report: PdfReport) -> str | None:
+    def _raw_text(self, pdf: Any, index: int, guard: PageGuard, report: PdfReport) -> str | None:
         """Return a page's lines, white space if it has no text.
 
         Returns:
             "" for a page beyond the limits, after adding it to the report; None for a damaged page.
         """
-        guard = PageGuard(self.limits)
         try:
             with bounded_pypdf(self.limits):
                 page = pdf.pages[index]
