@@ -40,6 +40,7 @@ class _Row:
     """Words on one baseline, from left to right."""
 
     words: list[PageWord] = field(default_factory=list)
+    begins_paragraph: bool = False
 
     def text(self) -> str:
         parts: list[str] = []
@@ -49,11 +50,11 @@ class _Row:
             parts.append(f" {word.text}" if is_apart else word.text)
         return "".join(parts)
 
-    def indent(self, left: float) -> str:
-        """Return a space if the row is indented: a paragraph, or a line of verse, begins."""
+    def is_indented(self, following: "_Row") -> bool:
+        """Return whether the row begins a little further in than the next one: a paragraph."""
         low, high = _INDENT
-        ems = (self.words[0].left - left) / self.words[0].height
-        return " " if low < ems < high else ""
+        first = self.words[0]
+        return low < (first.left - following.words[0].left) / first.height < high
 
     def width(self) -> float:
         return self.words[-1].right - self.words[0].left
@@ -200,7 +201,8 @@ def _lines(rows: list[_Row], depth: int) -> Iterator[str]:
     if depth == _MAX_DEPTH:
         yield from (row.text() for row in rows)
         return
-    left = min((row.words[0].left for row in rows), default=0.0)
+    for row, following in zip(rows, rows[1:], strict=False):
+        row.begins_paragraph = row.is_indented(following)
     for band in _bands(rows):
         columns = band.columns()
         if len(columns) > 1 and _is_prose(band, columns):
@@ -208,17 +210,17 @@ def _lines(rows: list[_Row], depth: int) -> Iterator[str]:
                 parts = [row.between(*column) for row in band.rows]
                 yield from _lines([row for row in parts if row.words], depth + 1)
         else:
-            yield from _table_lines(band, columns, left)
+            yield from _table_lines(band, columns)
 
 
-def _table_lines(band: _Band, columns: list[Gap], left: float) -> Iterator[str]:
+def _table_lines(band: _Band, columns: list[Gap]) -> Iterator[str]:
     cells = [[row.between(*column).text() for column in columns] for row in band.rows]
     full_rows = sum(len(texts) - texts.count("") > 1 for texts in cells)
     # Two words far apart are no table: a title and a page number, say.
-    if len(columns) > 2 or full_rows > 1:
+    if full_rows > 1 or (full_rows and len(columns) > 2):
         yield from ("\t".join(texts).rstrip("\t") for texts in cells)
     else:
-        yield from (row.indent(left) + row.text() for row in band.rows)
+        yield from (" " * row.begins_paragraph + row.text() for row in band.rows)
 
 
 def _bands(rows: list[_Row]) -> Iterator[_Band]:

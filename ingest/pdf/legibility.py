@@ -17,7 +17,8 @@ is what remains of 1 after the worst of these:
   them and more is Cyrillic or Greek read as Latin.
 
 The letter pairs were counted in the Universal Declaration of Human Rights, in each of the 11
-languages apart: a pair is likely if it is at least 0.2 % of the pairs of one of them.
+languages apart: a pair is likely if it is at least 0.2 % of the pairs of one of them. A few
+of Welsh were added; Czech, Hungarian, Croatian, Lithuanian, Icelandic and Albanian need none.
 """
 
 import math
@@ -37,7 +38,7 @@ _BULLET = re.compile(
     rf"(?:^|(?<=\s)){_LOST.pattern}(?=\s|$)|^[ \t]*[\ue000-\uf8ff](?=\w)|(?<=\w)[\ue000-\uf8ff]$",
     re.MULTILINE,
 )
-_GLYPH_NAMES = re.compile(r"(?:/[A-Za-z]{1,7}\d{1,5}){3,}|(?:\(cid:\d{1,5}\)){2,}")
+_GLYPH_NAMES = re.compile(r"(?:/[A-Za-z]{1,7}_?\d[0-9A-Fa-f]{0,4}){3,}|(?:\(cid:\d{1,5}\)){2,}")
 _MIN_GLYPH_NAMES = 3
 _LOST_WORD = re.compile(rf"\S{{0,40}}{_LOST.pattern}\S{{0,40}}")
 _MIN_KNOWN = 3
@@ -58,14 +59,14 @@ _MAX_SOUND_ACCENTS = 0.5
 _SOUND_PAIRS, _NONSENSE_PAIRS = 0.1, 0.2
 _OTHER_LATIN = str.maketrans("ıłđøßæœðþ", "ildosaodt")
 _FOLLOWERS = {
-    "a": "abcdghijklmnoprstuvwyz",
+    "a": "abcdeghijklmnoprstuvwyz",
     "b": "aeiloruy",
     "c": "acehijklortuyz",
-    "d": "adeilnoruyz",
-    "e": "abcdefgijklmnpqrstuvyz",
+    "d": "adeilnoruwyz",
+    "e": "abcdefgijklmnpqrstuvwyz",
     "f": "aeiortu",
     "g": "aehilnoru",
-    "h": "adeimostu",
+    "h": "adeimostuy",
     "i": "abcdeghijklmnoqrstvyz",
     "j": "aehknou",
     "k": "aehiklorstu",
@@ -75,14 +76,14 @@ _FOLLOWERS = {
     "o": "abcdefgiklmnoprstuwz",
     "p": "aehilopru",
     "q": "u",
-    "r": "adeiklmnorstuvwyz",
+    "r": "adehiklmnorstuvwyz",
     "s": "acehikmopstuwz",
     "t": "aehilmnorstuwy",
     "u": "abcdeiklmnorstuxy",
     "v": "aeilor",
-    "w": "aehinosy",
+    "w": "abehilnosy",
     "x": "au",
-    "y": "acehklmnosw",
+    "y": "acdehklmnosw",
     "z": "adeilnoyz",
 }
 _LIKELY = frozenset(first + second for first, all_of in _FOLLOWERS.items() for second in all_of)

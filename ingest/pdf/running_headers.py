@@ -72,7 +72,10 @@ class _Page:
                 return
             seen.add(line.words)
             count = sum(
-                any(line.recurs_as(there, page.number - self.number) for there in page.edges[edge])
+                # At either edge: pages are not all read in the same order.
+                any(
+                    line.recurs_as(there, page.number - self.number) for there in chain(*page.edges)
+                )
                 for page in others
             )
             if count < _MIN_OTHERS:

@@ -12,6 +12,9 @@ SOUND_TEXTS = {
     "english": ENGLISH,
     "polish": "Wszyscy ludzie rodzą się wolni i równi pod względem swej godności i swych praw.",
     "vietnamese": "Tất cả mọi người sinh ra đều được tự do và bình đẳng về nhân phẩm và quyền.",
+    "welsh": "Genir pawb yn rhydd ac yn gydradd â'i gilydd mewn urddas a hawliau, a phawb â rheswm",
+    "lithuanian": "Visi žmonės gimsta laisvi ir lygūs savo orumu ir teisėmis. Jiems duotas protas",
+    "czech": "Všichni lidé rodí se svobodní a sobě rovní co do důstojnosti a práv. Jsou nadáni",
     "russian": "Все люди рождаются свободными и равными в своем достоинстве и правах.",
     "codes": "QTY BIN SKU MFG E4252 288.00 F4438 9 PRT RFQ ETA LBS KGS PCS MFG DWG RPM GPM PSI",
     "bullets": "\uf0b7 the first of them\n\uf0a7\tthe second\nthe third \uf0fc",
@@ -30,13 +33,22 @@ def test_what_people_read_is_sound(text):
     "text",
     [
         "/g55/g43/g40/g4/g46/g40/g40/g51/g40/g53",
+        "/G3A/G4B/G0_3/uni0041/uni0042",
         "(cid:43)(cid:40)(cid:55) (cid:43)(cid:40)",
         "\x02\x03\x04 \x05\x06",
         "\ue001\ue002\ue003 \ue004\ue005",
         "$// +80$1 %(,1*6 $5( %251 )5(( $1' (48$/ ,1 ',*1,7< $1' 5,*+76",
         "Âñå ëþäè ðîæäàþòñÿ ñâîáîäíûìè è ðàâíûìè â ñâîåì äîñòîèíñòâå",
     ],
-    ids=["glyph names", "cids", "controls", "private use", "29 codes lower", "cyrillic as latin"],
+    ids=[
+        "glyph names",
+        "other names",
+        "cids",
+        "controls",
+        "private use",
+        "29 codes lower",
+        "cyrillic as latin",
+    ],
 )
 def test_what_fonts_without_a_map_give_is_nonsense(text):
     assert legibility(text) < READABLE
