@@ -51,10 +51,16 @@ class _Row:
         return "".join(parts)
 
     def is_indented(self, following: "_Row") -> bool:
-        """Return whether the row begins a little further in than the next one: a paragraph."""
+        """Return whether the row begins a little further in than the next one: a paragraph.
+
+        Lines that are centred begin further in, too, and end as much earlier.
+        """
         low, high = _INDENT
-        first = self.words[0]
-        return low < (first.left - following.words[0].left) / first.height < high
+        height = self.words[0].height
+        further_in = self.words[0].left - following.words[0].left
+        earlier = following.words[-1].right - self.words[-1].right
+        is_centred = abs(further_in - earlier) < low * height
+        return low * height < further_in < high * height and not is_centred
 
     def width(self) -> float:
         return self.words[-1].right - self.words[0].left
@@ -201,8 +207,10 @@ def _lines(rows: list[_Row], depth: int) -> Iterator[str]:
     if depth == _MAX_DEPTH:
         yield from (row.text() for row in rows)
         return
-    for row, following in zip(rows, rows[1:], strict=False):
-        row.begins_paragraph = row.is_indented(following)
+    for before, row, following in zip([None, *rows], rows, rows[1:], strict=False):
+        row.begins_paragraph = row.is_indented(following) and (
+            before is None or row.is_indented(before)
+        )
     for band in _bands(rows):
         columns = band.columns()
         if len(columns) > 1 and _is_prose(band, columns):
