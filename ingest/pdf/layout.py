@@ -228,7 +228,9 @@ def _table_lines(band: _Band, columns: list[Gap]) -> Iterator[str]:
     if full_rows > 1 or (full_rows and len(columns) > 2):
         yield from ("\t".join(texts).rstrip("\t") for texts in cells)
     else:
-        yield from (" " * row.begins_paragraph + row.text() for row in band.rows)
+        for row in band.rows:
+            # A space that is drawn there is an indentation, too.
+            yield " " * (row.begins_paragraph or row.words[0].has_space) + row.text()
 
 
 def _bands(rows: list[_Row]) -> Iterator[_Band]:

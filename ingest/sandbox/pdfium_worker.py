@@ -108,7 +108,7 @@ def _words(page: Any, text: str) -> Iterator[list[Any]]:
     end = 0
     for match in _WORD.finditer(text):
         # A line's end is PDFium's guess; the positions show it better.
-        has_space = any(sign not in "\r\n" for sign in text[end : match.start()])
+        has_space = bool(text[end : match.start()].rpartition("\n")[2])
         end = match.end()
         first = match.start()
         for last in _ends(page, match):
