@@ -43,7 +43,8 @@ class PageBeyondLimits(Exception):
 class PageGuard:
     """Collects the text of a page in `lines`; its methods raise `PageBeyondLimits`.
 
-    `order` watches whether the page is read in the order of its drawing.
+    `order` watches whether the page is read in the order of its drawing. `has_annotations` is
+    False once the page is known to have none.
     """
 
     limits: Limits
@@ -51,6 +52,7 @@ class PageGuard:
     order: DrawingOrder = field(default_factory=DrawingOrder)
     started_s: float = field(default_factory=time.thread_time)
     chars: int = 0
+    has_annotations: bool = True
 
     def on_operator(self, operator: bytes, operands: Any, space: Any, matrix: Any) -> None:
         """Check the time and watch the order; pypdf calls this before each operator."""

@@ -130,7 +130,8 @@ class PdfReader:
             chooser.on_step()
             guard = PageGuard(self.limits)
             text = self._raw_text(pdf, index, guard, report)
-            typed = self._annotations(pdf, index, files, report)
+            has_more = guard.has_annotations
+            typed = self._annotations(pdf, index, files, report) if has_more else ""
             is_unmapped = bool(text) and self._has_unmapped_font(pdf, index)
             self._drop_objects(pdf, index)
             text = chooser.choose(index, text, is_unmapped, guard.order.is_doubtful)
@@ -148,8 +149,6 @@ class PdfReader:
         try:
             with bounded_pypdf(self.limits):
                 page = pdf.pages[index]
-                if "/Annots" not in page:
-                    return ""
                 if has_too_many(page):
                     report.crowded.append(index + 1)
                 if files:
@@ -265,6 +264,7 @@ class PdfReader:
         try:
             with bounded_pypdf(self.limits):
                 page = pdf.pages[index]
+                guard.has_annotations = "/Annots" in page
                 page.extract_text(
                     visitor_operand_before=guard.on_operator, visitor_text=guard.on_text
                 )
