@@ -51,7 +51,7 @@ _PLAIN = re.compile("[A-Za-z]")
 _SIGN = re.compile(r"[!\"#$%&'()*+/:;<=>?@\[\\\]^`{|}~]")
 _MAX_SIGNS = 1 / 3
 # From the middle of the page; more would not change the result.
-_SAMPLE_CHARS = 1200
+_SAMPLE_CHARS = 800
 _MIN_PAIRS = 30
 _MIN_LETTERS = 40
 _MAX_SOUND_ACCENTS = 0.5
