@@ -12,13 +12,30 @@ from storage.database import Database
 class StreamPosition:
     """Where the text of a document up to a locator ends in the session's stream.
 
-    ``position`` is in tokens, None while the text has not been read to there.
+    ``position`` is in tokens, None while the text has not been read to there. ``number`` is that of
+    the page, chapter or line that was asked for, counted from 1 on.
     """
 
     document_id: int
     document_title: str
     locator: str
     position: int | None
+    number: int = 0
+
+    def name(self, kind: str) -> str:
+        """Return what names this position and no other: "page iii (3)", else "page 3"."""
+        return _place_name(kind, self.number, self.locator)
+
+
+# The format of ingest: "page xii (12)", "page xii (12, The Mill)".
+_LABELLED_PAGE = re.compile(r"page (?P<label>.+?) \((?P<number>\d+)(?:, .*)?\)")
+
+
+def _place_name(kind: str, number: int, locator: str) -> str:
+    labelled = _LABELLED_PAGE.fullmatch(locator) if kind == "page" else None
+    if labelled is None or int(labelled["number"]) != number:
+        return f"{kind} {number}"
+    return f"page {labelled['label']} ({number})"
 
 
 def locator_kinds(db: Database, session_id: int) -> list[str]:
@@ -33,29 +50,59 @@ def locator_kinds(db: Database, session_id: int) -> list[str]:
     return [row["kind"] for row in rows]
 
 
-def find_positions(db: Database, session_id: int, kind: str, number: int) -> list[StreamPosition]:
+def find_positions(
+    db: Database,
+    session_id: int,
+    kind: str,
+    number: int | None,
+    label: str | None = None,
+    counted: int | None = None,
+) -> list[StreamPosition]:
     """Return for each document where its text up to a page, chapter or line ends.
 
-    Documents come in reading order; one without such a locator is left out.
+    Documents come in reading order; one without such a locator is left out. In a document with a
+    page of this label, that page is meant, not the one that has the number.
 
     Args:
         kind: of the locator, such as 'page' or 'chapter'; a document of pages may have chapters.
         number: the last page, chapter or line; a segment that extends beyond it does not count.
+            None if only a label is known.
+        label: what may be printed on the last page, such as "iii"; capitals do not matter.
+        counted: the number of the page with that label, if several have it; None: the first one.
     """
-    within = "locator_kind = :kind AND locator_end <= :number"
+    within = "locator_kind = :kind AND locator_end <= asked.number"
     if kind == "chapter":
-        within = "chapter <= :number"
+        within = "chapter <= asked.number"
     rows = db.rows(
         f"""
-        SELECT documents.id AS document_id, title AS document_title, locator,
+        WITH labelled AS (
+            SELECT document_id, min(locator_start) AS number
+            FROM segments JOIN documents ON documents.id = document_id
+            WHERE session_id = :session AND :kind = 'page' AND locator_kind = 'page'
+                AND locator_start = coalesce(:counted, locator_start)
+                AND instr(lower(replace(locator || '.', ').', ', ')),
+                    lower('page ' || :label || ' (' || locator_start || ', ')) = 1
+            GROUP BY document_id
+        ), asked AS (
+            SELECT documents.*, coalesce(labelled.number, :number) AS number
+            FROM documents LEFT JOIN labelled ON labelled.document_id = documents.id
+            WHERE session_id = :session
+        )
+        SELECT asked.id AS document_id, title AS document_title, locator, asked.number AS number,
             CASE WHEN token_start + segments.token_count <= tokens_read
                 THEN start_position + token_start + segments.token_count END AS position
-        FROM documents JOIN segments ON segments.id = (
-            SELECT id FROM segments WHERE document_id = documents.id AND {within}
+        FROM asked JOIN segments ON segments.id = (
+            SELECT id FROM segments WHERE document_id = asked.id AND {within}
             ORDER BY ordinal DESC LIMIT 1)
-        WHERE session_id = :session ORDER BY documents.ordinal
+        ORDER BY asked.ordinal
         """,
-        {"session": session_id, "kind": kind, "number": number},
+        {
+            "session": session_id,
+            "kind": kind,
+            "number": number,
+            "label": label,
+            "counted": counted,
+        },
     )
     return [StreamPosition(**row) for row in rows]
 
@@ -75,7 +122,8 @@ class ReadRange:
     """A chapter that was read completely, or all pages or lines of a document that were.
 
     ``first`` and ``last`` are numbers of the ``kind``, such as 'page'. ``locator`` is that of the
-    first segment. ``position`` is where the range ends in the session's stream, in tokens.
+    first segment, ``last_locator`` of the last. ``position`` is where the range ends in the
+    session's stream, in tokens.
     """
 
     document_id: int
@@ -83,7 +131,13 @@ class ReadRange:
     first: int
     last: int
     locator: str
+    last_locator: str
     position: int
+
+    @property
+    def end_name(self) -> str:
+        """What names the end of the range and no other position: "page 5 (9)"."""
+        return _place_name(self.kind, self.last, self.last_locator)
 
     @property
     def chapter_title(self) -> str:
@@ -126,12 +180,16 @@ def read_ranges(db: Database, session_id: int) -> list[ReadRange]:
                 AND locator_end < coalesce(unread.unit, locator_end + 1)
         ), grouped AS (
             SELECT document_id, place, kind, part, min(first) AS first, max(last) AS last,
-                min(ordinal) AS ordinal, max(position) AS position
+                min(ordinal) AS ordinal, max(ordinal) AS last_ordinal, max(position) AS position
             FROM parts GROUP BY document_id, kind, part
         )
-        SELECT grouped.document_id, kind, first, last, locator, position FROM grouped
-        JOIN segments ON segments.document_id = grouped.document_id
-            AND segments.ordinal = grouped.ordinal
+        SELECT grouped.document_id, kind, first, last, begin.locator AS locator,
+            close.locator AS last_locator, position
+        FROM grouped
+        JOIN segments AS begin ON begin.document_id = grouped.document_id
+            AND begin.ordinal = grouped.ordinal
+        JOIN segments AS close ON close.document_id = grouped.document_id
+            AND close.ordinal = last_ordinal
         ORDER BY place, kind, part
         """,
         {"session": session_id},

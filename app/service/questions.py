@@ -16,7 +16,7 @@ from app.service.answering.transcript import render_transcript
 from app.service.context import Context
 from app.service.reading.model_queue import Ticket
 from app.service.reading.open_session import OpenSession, restore_session
-from app.service.reading.positions import find_position
+from app.service.reading.positions import name_position
 from app.service.reading.replay import feed_up_to
 from storage import MessageRow, SessionRow
 
@@ -41,7 +41,7 @@ class Questions:
         is stored.
 
         Args:
-            at: an earlier position, as `replay.find_position` takes it; empty: none.
+            at: an earlier position, as `name_position` takes it; empty: none.
             replaces: number of the last question or its answer; both are replaced by the new ones.
                 The same question is then answered in other words.
 
@@ -58,9 +58,10 @@ class Questions:
             raise NothingRead(
                 f"The session {row.name!r} has no documents yet; add one, then ask about it."
             )
-        asked = Question(text, at, None if replaces is None else self._last_asked(row, replaces))
+        last_asked = None if replaces is None else self._last_asked(row, replaces)
         runtime = context.runtime(row)
-        position = find_position(self._db, row, at) if at else None
+        position, as_of = name_position(self._db, row, at) if at else (None, "")
+        asked = Question(text, as_of, last_asked)
         with context.queue.answering() as ticket:
             yield from _wait_for_model(ticket)
             if position is None:

@@ -4,16 +4,13 @@ They are annotations over the page, not part of its content, so text extraction 
 """
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
+from ingest.pdf.annotations import visible_annotations
 from ingest.pdf.trees import resolved
 
-_MAX_ANNOTATIONS = 1000
 _MAX_VALUE_CHARS = 10_000
 _MAX_PAGE_CHARS = 200_000
-# Bits of the annotation flags: hidden, no view (ISO 32000-1, table 165).
-_INVISIBLE = 2 | 32
 
 
 def typed_text(page: Any) -> str:
@@ -22,19 +19,11 @@ def typed_text(page: Any) -> str:
     Args:
         page: a page of pypdf.
     """
-    annotations = resolved(page.get("/Annots"))
-    if not isinstance(annotations, list):
-        return ""
-    entries = (_entry(resolved(item)) for item in islice(annotations, _MAX_ANNOTATIONS))
+    entries = map(_entry, visible_annotations(page))
     return "\n".join(entry for entry in entries if entry)[:_MAX_PAGE_CHARS]
 
 
-def _entry(annotation: Any) -> str:
-    if not isinstance(annotation, dict):
-        return ""
-    flags = resolved(annotation.get("/F"))
-    if isinstance(flags, int) and flags & _INVISIBLE:
-        return ""
+def _entry(annotation: dict[str, Any]) -> str:
     key = {"/FreeText": "/Contents", "/Widget": "/V"}.get(str(annotation.get("/Subtype")), "")
     return next(_values(annotation, key), "")[:_MAX_VALUE_CHARS].strip()
 

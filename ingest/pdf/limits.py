@@ -12,6 +12,7 @@ from typing import Any
 from pypdf import apply_configuration
 
 from ingest.limits import Limits
+from ingest.pdf.drawing import WATCHED, DrawingOrder
 from ingest.pdf.lines import PageLines
 
 _LOG = logging.getLogger(__name__)
@@ -40,17 +41,25 @@ class PageBeyondLimits(Exception):
 
 @dataclass
 class PageGuard:
-    """Collects the text of a page in `lines`; its methods raise `PageBeyondLimits`."""
+    """Collects the text of a page in `lines`; its methods raise `PageBeyondLimits`.
+
+    `order` watches whether the page is read in the order of its drawing. `has_annotations` is
+    False once the page is known to have none.
+    """
 
     limits: Limits
     lines: PageLines = field(default_factory=PageLines)
+    order: DrawingOrder = field(default_factory=DrawingOrder)
     started_s: float = field(default_factory=time.thread_time)
     chars: int = 0
+    has_annotations: bool = True
 
-    def on_operator(self, *_: object) -> None:
-        """Check the time; pypdf calls this before each operator."""
+    def on_operator(self, operator: bytes, operands: Any, space: Any, matrix: Any) -> None:
+        """Check the time and watch the order; pypdf calls this before each operator."""
         if time.thread_time() - self.started_s > self.limits.seconds_per_page:
             raise PageBeyondLimits(f"took longer than {self.limits.seconds_per_page:g} s")
+        if operator in WATCHED:
+            self.order.see(operator, operands, space, matrix)
 
     def on_text(self, text: str, space: Any, matrix: Any, font: object, font_size: float) -> None:
         """Collect a piece of text and check the length; pypdf calls this for each piece."""

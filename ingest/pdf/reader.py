@@ -1,4 +1,4 @@
-"""Reads PDF files page by page with pypdf; with PDFium, then OCR, where pypdf finds no text.
+"""Reads PDF files page by page with pypdf; with PDFium, then OCR, where pypdf's text is no good.
 
 A PDF from outside may be broken or hostile. pypdf runs no scripts and opens no attachments here,
 and `Limits` bound its work on each stream and page. An error that it raises costs only the page,
@@ -7,7 +7,7 @@ grow with the number of pages.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,17 +22,23 @@ from ingest.errors import (
     EncryptedDocument,
     IngestError,
     LimitExceeded,
+    UnsupportedFormat,
 )
 from ingest.limits import Limits
+from ingest.pdf.annotations import has_too_many
+from ingest.pdf.attachments import Attachments
+from ingest.pdf.comments import comments
 from ingest.pdf.forms import typed_text
 from ingest.pdf.labels import PageLabels
 from ingest.pdf.limits import PageBeyondLimits, PageGuard, bounded_pypdf, quiet_pypdf
 from ingest.pdf.outline import Outline
+from ingest.pdf.page_text import PageText
 from ingest.pdf.report import PdfReport
 from ingest.pdf.running_headers import without_running_headers
 from ingest.pdf.scans import ScannedPages
 from ingest.pdf.text import clean_page
 from ingest.pdf.trees import resolved
+from ingest.pdf.xfa import is_dynamic_form, is_placeholder
 from ingest.sandbox.pdfium import PdfiumExtractor
 from ingest.segmenting import cut_text
 from ingest.source import open_file
@@ -86,6 +92,7 @@ class PdfReader:
             pdf = self._parse(stream)
             page_count = len(pdf.pages)
             missing = _missing_pages(pdf)
+            self._check_form(pdf)
         if page_count == 0:
             raise EmptyDocument(f"{self.name} is a PDF without pages: there is nothing to read.")
         if missing:
@@ -101,10 +108,13 @@ class PdfReader:
         with open_file(self.path, self.name) as stream:
             pdf = self._parse(stream)
             report = PdfReport(len(pdf.pages), missing=_missing_pages(pdf))
+            report.is_dynamic_form = _is_dynamic_form(pdf)
             names = _PageNames(_labels(pdf), _outline(pdf, self.limits))
             try:
                 with PdfiumExtractor(self.path, self.password, self.limits) as pdfium:
-                    raw = self._raw_pages(pdf, pdfium, report, document.on_step)
+                    scans = ScannedPages(pdfium, report, self.limits)
+                    chooser = PageText(pdfium, scans, report, document.on_step)
+                    raw = self._raw_pages(pdf, chooser, report)
                     for index, text in enumerate(without_running_headers(raw)):
                         yield from self._page_segments(index, text, names, report)
             finally:
@@ -113,33 +123,42 @@ class PdfReader:
             if not report.chars:
                 raise report.why_no_text(self.name)
 
-    def _raw_pages(
-        self, pdf: Any, pdfium: PdfiumExtractor, report: PdfReport, on_step: Callable[[], None]
-    ) -> Iterator[str]:
-        """Yield the lines of each page from pypdf, else from PDFium, else recognised by OCR."""
-        scans = ScannedPages(pdfium, report, self.limits)
+    def _raw_pages(self, pdf: Any, chooser: PageText, report: PdfReport) -> Iterator[str]:
+        """Yield the lines of each page, and what is typed on it; keep its comments for later."""
+        files = _attachments(pdf, self.limits)
         for index in range(report.page_count):
-            on_step()
-            text = self._raw_text(pdf, index, report)
-            if text is None or text.isspace():
-                text = self._pdfium_text(index, text, pdfium, report)
-            if text is None or text.isspace():
-                on_step()
-                text = scans.text(index) or text
-            if text is None:
+            chooser.on_step()
+            guard = PageGuard(self.limits)
+            text = self._raw_text(pdf, index, guard, report)
+            has_more = guard.has_annotations
+            typed = self._annotations(pdf, index, files, report) if has_more else ""
+            is_unmapped = bool(text) and self._has_unmapped_font(pdf, index)
+            self._drop_objects(pdf, index)
+            text = chooser.choose(index, text, is_unmapped, guard.order.is_doubtful)
+            if typed:
+                text = f"{(text or '').rstrip()}\n\n{typed}"
+            if text is None and index not in report.comments:
                 report.failed.append(index + 1)
-            elif text and self._has_unmapped_font(pdf, index):
-                text = pdfium.page_text(index).strip() or text
             yield text or ""
+        report.attachments = files.note() if files else ""
 
-    def _pdfium_text(
-        self, index: int, text: str | None, pdfium: PdfiumExtractor, report: PdfReport
-    ) -> str | None:
-        found = pdfium.page_text(index)
-        if not found or found.isspace():
-            return text
-        report.from_pdfium.append(index + 1)
-        return found
+    def _annotations(
+        self, pdf: Any, index: int, files: Attachments | None, report: PdfReport
+    ) -> str:
+        """Return what is typed on a page; add its comments and the files pinned to it."""
+        try:
+            with bounded_pypdf(self.limits):
+                page = pdf.pages[index]
+                if has_too_many(page):
+                    report.crowded.append(index + 1)
+                if files:
+                    files.add_pinned(page)
+                if remarks := comments(page):
+                    report.comments[index] = remarks
+                return typed_text(page)
+        except Exception as error:  # damaged annotations: the page is read without them
+            _LOG.debug("%s page %d, annotations: %r", self.name, index + 1, error)
+            return ""
 
     def _has_unmapped_font(self, pdf: Any, index: int) -> bool:
         """Return whether some text of a page is given only by the numbers of its glyphs.
@@ -207,10 +226,22 @@ class PdfReader:
             "another program (such as qpdf), and retry."
         )
 
+    def _check_form(self, pdf: Any) -> None:
+        """Raise `UnsupportedFormat` for a form whose only page says that it cannot be shown."""
+        if len(pdf.pages) != 1 or not _is_dynamic_form(pdf):
+            return
+        if is_placeholder(self._raw_text(pdf, 0, PageGuard(self.limits), PdfReport(1)) or ""):
+            raise UnsupportedFormat(
+                f"{self.name} is a dynamic form (XFA), whose content Ammon cannot read: open it in "
+                "Adobe Reader, print it to a new PDF, and read that one."
+            )
+
     def _page_segments(
         self, index: int, raw: str, names: _PageNames, report: PdfReport
     ) -> Iterator[Segment]:
         text = clean_page(raw)
+        if remarks := report.comments.pop(index, ""):
+            text = f"{text}\n\n{remarks}" if text.strip() else remarks
         if raw and (not text or text.isspace()):
             report.empty.append(index + 1)
             return
@@ -224,20 +255,20 @@ class PdfReader:
         for piece in page_pieces(text, self.limits):
             yield Segment(piece, locator)
 
-    def _raw_text(self, pdf: Any, index: int, report: PdfReport) -> str | None:
+    def _raw_text(self, pdf: Any, index: int, guard: PageGuard, report: PdfReport) -> str | None:
         """Return a page's lines, white space if it has no text.
 
         Returns:
             "" for a page beyond the limits, after adding it to the report; None for a damaged page.
         """
-        guard = PageGuard(self.limits)
         try:
             with bounded_pypdf(self.limits):
                 page = pdf.pages[index]
+                guard.has_annotations = "/Annots" in page
                 page.extract_text(
                     visitor_operand_before=guard.on_operator, visitor_text=guard.on_text
                 )
-                return f"{guard.lines.text().rstrip()}\n\n{typed_text(page)}"
+                return f"{guard.lines.text().rstrip()}\n\n"
         except PageBeyondLimits as error:
             self._leave_out(index + 1, str(error), report)
         except (DependencyError, FileNotDecryptedError) as error:
@@ -248,11 +279,12 @@ class PdfReader:
         except Exception as error:  # RecursionError, KeyError, AssertionError...: one page's damage
             _LOG.debug("%s page %d: %r", self.name, index + 1, error)
             return None
-        finally:
-            if (index + 1) % _PAGES_BETWEEN_DROPS == 0:
-                # pypdf keeps every object that it has read, with its decompressed stream.
-                pdf.resolved_objects.clear()
         return ""
+
+    def _drop_objects(self, pdf: Any, index: int) -> None:
+        if (index + 1) % _PAGES_BETWEEN_DROPS == 0:
+            # pypdf keeps every object that it has read, with its decompressed stream.
+            pdf.resolved_objects.clear()
 
     def _leave_out(self, page: int, reason: str, report: PdfReport) -> None:
         report.left_out.append(f"Page {page} {reason} and was left out.")
@@ -289,6 +321,23 @@ def _outline(pdf: Any, limits: Limits) -> Outline | None:
     except Exception as error:  # a damaged outline: pages have no chapters
         _LOG.debug("outline: %r", error)
         return None
+
+
+def _attachments(pdf: Any, limits: Limits) -> Attachments | None:
+    try:
+        with bounded_pypdf(limits):
+            return Attachments(pdf.root_object)
+    except Exception as error:  # damaged lists of files
+        _LOG.debug("attachments: %r", error)
+        return None
+
+
+def _is_dynamic_form(pdf: Any) -> bool:
+    try:
+        return is_dynamic_form(pdf.root_object)
+    except Exception as error:  # a damaged form
+        _LOG.debug("form: %r", error)
+        return False
 
 
 def _missing_pages(pdf: Any) -> int:

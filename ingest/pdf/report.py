@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ingest.errors import DamagedDocument, EmptyDocument, IngestError, LimitExceeded
 from ingest.number_ranges import NumberRanges
+from ingest.pdf.annotations import MAX_ANNOTATIONS
 from ingest.pdf.ocr import Ocr
 
 
@@ -20,7 +21,15 @@ class PdfReport:
         too_large: pages whose content would unpack beyond the limits.
         left_out: notes on the pages that took too long or had too much text.
         from_pdfium: pages on which only PDFium found text.
-        recognised: pages whose text was recognised by OCR.
+        recognised: pages without text whose picture was recognised by OCR.
+        garbled: pages whose fonts name no letters, or wrong ones; nothing of them was read.
+        drawn: such pages that were recognised by OCR.
+        filled: pages with some letters that were taken from their picture.
+        lossy: pages with some characters that their fonts do not name.
+        crowded: pages with more annotations than are looked at.
+        comments: on the pages that were read but not yet cut into segments, by index.
+        attachments: the sentence about the files that the PDF holds.
+        is_dynamic_form: its pages do not show its content.
         unrecognised: notes on the pages whose recognition failed.
         ocr: the program that was asked to recognise text; None before the first page without text.
         chars: text of all pages so far.
@@ -34,6 +43,14 @@ class PdfReport:
     left_out: list[str] = field(default_factory=list)
     from_pdfium: list[int] = field(default_factory=list)
     recognised: list[int] = field(default_factory=list)
+    garbled: list[int] = field(default_factory=list)
+    drawn: list[int] = field(default_factory=list)
+    filled: list[int] = field(default_factory=list)
+    lossy: list[int] = field(default_factory=list)
+    crowded: list[int] = field(default_factory=list)
+    comments: dict[int, str] = field(default_factory=dict)
+    attachments: str = ""
+    is_dynamic_form: bool = False
     unrecognised: list[str] = field(default_factory=list)
     ocr: Ocr | None = None
     chars: int = 0
@@ -47,6 +64,7 @@ class PdfReport:
                 f"{page_list(self.recognised)} had no text but a picture of it, from which it was "
                 f"recognised ({self.ocr}): it may have mistakes."
             )
+        yield from self._notes_on_fonts()
         yield from self.unrecognised
         if self.failed:
             yield f"{page_list(self.failed)} could not be read (damaged)."
@@ -56,6 +74,43 @@ class PdfReport:
         if self.too_large:
             yield f"{page_list(self.too_large)} would unpack beyond the limits (left out)."
         yield from self.left_out
+        if self.crowded:
+            yield (
+                f"{page_list(self.crowded)} had more than {MAX_ANNOTATIONS:,} annotations; those "
+                "after that were not read."
+            )
+        if self.is_dynamic_form:
+            yield (
+                "Its content is a form in XFA, which is not read; its pages may only stand for it. "
+                "Print it to a new PDF with Adobe Reader, and read that one."
+            )
+        if self.attachments:
+            yield self.attachments
+
+    def _notes_on_fonts(self) -> Iterator[str]:
+        if self.drawn:
+            yield (
+                f"{page_list(self.drawn)} had fonts that do not name their letters, which were "
+                f"recognised from the picture of the page ({self.ocr}): it may have mistakes."
+            )
+        if self.garbled and self.chars:
+            yield f"{page_list(self.garbled)} could not be read: {self._why_garbled()}."
+        if self.filled:
+            yield (
+                f"{page_list(self.filled)} had some letters that the fonts do not name; they were "
+                f"recognised from the picture of the page ({self.ocr})."
+            )
+        if self.lossy:
+            yield (
+                f"{page_list(self.lossy)} had some letters that the fonts do not name: they are "
+                "missing, each shown as \ufffd."
+            )
+
+    def _why_garbled(self) -> str:
+        return (
+            "the fonts do not say which letters they draw, so the text is garbled"
+            f"{self._why_none_recognised()}"
+        )
 
     def why_no_text(self, name: str) -> IngestError:
         """Return the error for a document without text on any page; `name` is what it is called."""
@@ -64,6 +119,8 @@ class PdfReport:
                 f"No page of {name} gave text within the limits for one page: print it to a "
                 "new PDF and read that one."
             )
+        if self.garbled:
+            return EmptyDocument(f"{name} could not be read: {self._why_garbled()}.")
         if self.empty and not self.missing:
             count = f"any of its {self.page_count:,} pages" if self.page_count > 1 else "its page"
             return EmptyDocument(

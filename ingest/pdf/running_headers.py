@@ -62,10 +62,20 @@ class _Page:
         return body if body.strip() else "".join(self.lines)
 
     def _recurring(self, edge: int, others: list["_Page"]) -> Iterator[_EdgeLine]:
-        """Yield the lines from the edge inwards until one does not recur."""
+        """Yield the lines from the edge inwards until one does not recur.
+
+        A second line of the same words is no header: it may be the title on the first page.
+        """
+        seen: set[str] = set()
         for line in self.edges[edge]:
+            if line.words in seen:
+                return
+            seen.add(line.words)
             count = sum(
-                any(line.recurs_as(there, page.number - self.number) for there in page.edges[edge])
+                # At either edge: pages are not all read in the same order.
+                any(
+                    line.recurs_as(there, page.number - self.number) for there in chain(*page.edges)
+                )
                 for page in others
             )
             if count < _MIN_OTHERS:

@@ -1,4 +1,7 @@
-"""Recognises PDF pages that are only images of text: PDFium renders them, OCR reads them."""
+"""Recognises PDF pages from their pictures: PDFium renders them, OCR reads them.
+
+That is for pages that are only images of text, and for those whose fonts name no letters.
+"""
 
 from ingest.limits import Limits
 from ingest.pdf.ocr import OcrFailed, find_ocr
@@ -24,7 +27,18 @@ class ScannedPages:
         self._pdfium, self._report, self._limits = pdfium, report, limits
 
     def text(self, index: int) -> str:
-        """Return the recognised text of the page at a 0-based index, "" if there is none."""
+        """Return the recognised text of a page without text, "" if there is none.
+
+        Args:
+            index: of the page, from 0 on.
+        """
+        text = self.recognise(index)
+        if text:
+            self._report.recognised.append(index + 1)
+        return text
+
+    def recognise(self, index: int) -> str:
+        """Return the text on the picture of the page at a 0-based index, "" if there is none."""
         report = self._report
         if report.ocr is None:
             report.ocr = find_ocr()
@@ -40,6 +54,4 @@ class ScannedPages:
             if len(report.unrecognised) == _MAX_FAILED_PAGES:
                 report.unrecognised[-1] += " No more pages were tried."
             return ""
-        if text.strip():
-            report.recognised.append(index + 1)
         return text.strip()

@@ -1,4 +1,4 @@
-"""Text and images of PDF pages from PDFium, for pages where pypdf finds no text.
+"""Text, words and images of PDF pages from PDFium, for pages where pypdf's text is doubtful.
 
 PDFium is native code, so it runs in a worker process. The worker starts with the first page that is
 asked for; after it was lost it is not asked again, and every page is without text or image.
@@ -6,9 +6,11 @@ asked for; after it was lost it is not asked again, and every page is without te
 
 import base64
 import logging
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ingest.limits import Limits
 from ingest.sandbox.limits import max_binary_line_bytes, max_text_line_bytes
@@ -29,8 +31,25 @@ class PageImage:
     dpi: int
 
 
+class PageWord(NamedTuple):
+    """A word and where it is drawn, in points; y grows upwards.
+
+    The coordinates are turned by `angle` (degrees), so that the word runs from left to right.
+    `baseline` is the line on which it stands, `height` a little more than its font's size.
+    `has_space` is whether a space is drawn before it.
+    """
+
+    text: str
+    left: float
+    right: float
+    baseline: float
+    height: float
+    angle: int = 0
+    has_space: bool = False
+
+
 class PdfiumExtractor:
-    """Gives the text and the image of single pages of one PDF; use it in a `with` block.
+    """Gives the text, the words and the image of single pages of one PDF; use it in a `with` block.
 
     Args:
         path: of the PDF.
@@ -55,6 +74,18 @@ class PdfiumExtractor:
         """Return the text of the page at a 0-based index, "" if there is none or it failed."""
         text = self._ask("text", index, max_chars=self._limits.max_page_chars).get("text")
         return _LINE_HYPHEN.sub("", text) if isinstance(text, str) else ""
+
+    def page_words(self, index: int) -> list[PageWord]:
+        """Return the words of the page at a 0-based index in the order of their drawing.
+
+        There are none if the page has none, is damaged, or has too many to look at.
+        """
+        words = self._ask("words", index).get("words")
+        try:
+            return [_page_word(*word) for word in words] if isinstance(words, list) else []
+        except (TypeError, ValueError) as error:
+            _LOG.debug("the PDFium worker gave no words on page %d: %r", index + 1, error)
+            return []
 
     def page_image(self, index: int) -> PageImage | None:
         """Return the image of the page at a 0-based index; None if it is blank or it failed."""
@@ -97,3 +128,25 @@ class PdfiumExtractor:
             ),
             is_quiet=True,
         )
+
+
+def _page_word(
+    text: str,
+    left: float,
+    right: float,
+    baseline: float,
+    height: float,
+    angle: int,
+    has_space: bool,
+) -> PageWord:
+    """Return the word that the worker sent.
+
+    Raises:
+        TypeError, ValueError: it sent something else.
+    """
+    word = PageWord(
+        text, float(left), float(right), float(baseline), float(height), int(angle), bool(has_space)
+    )
+    if not isinstance(text, str) or not all(map(math.isfinite, word[1:5])):
+        raise ValueError("no word")
+    return word

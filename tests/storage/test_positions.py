@@ -63,3 +63,26 @@ def test_read_ranges_are_the_chapters_and_pages_that_were_read_completely(db, ad
 
 def ranges_of(db, session):
     return storage.read_ranges(db, session.id)
+
+
+def test_a_label_names_its_page_and_a_number_the_counted_one_where_no_page_has_that_label(
+    db, add_session
+):
+    session = add_session(db)
+    locators = ("page i (1)", "page ii (2, Preface)", "page 1 (3)", "page 2 (4)", "page 1 (5)")
+    pages = [
+        NewSegment("x", name, "page", number, number, 10 * number, 10, None)
+        for number, name in enumerate(locators, start=1)
+    ]
+    add(db, session.id, "pdf", *pages)
+
+    def asked(number, label, counted=None):
+        (found,) = storage.find_positions(db, session.id, "page", number, label, counted)
+        return found.number, found.name("page")
+
+    assert asked(None, "II") == (2, "page ii (2)")
+    assert asked(1, "1") == (3, "page 1 (3)")
+    assert asked(1, "1", 5) == (5, "page 1 (5)")
+    assert asked(3, "3") == (3, "page 1 (3)")
+    assert asked(9, "9") == (9, "page 9")
+    assert storage.find_positions(db, session.id, "page", None, "iv") == []

@@ -45,7 +45,7 @@ def list_as_of_choices(db: Database, row: SessionRow) -> list[AsOfChoice]:
             AsOfChoice(
                 each.kind,
                 _label(each, document),
-                f"{title}{each.kind} {each.last}",
+                f"{title}{each.end_name}",
                 each.position,
                 document.id,
                 each.first,

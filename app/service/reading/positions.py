@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import storage
 from app.errors import NoSuchPlace
@@ -13,16 +14,41 @@ from storage import CheckpointRow, Database, DocumentRow, SessionRow, StreamPosi
 
 _CHECKPOINT = re.compile(r"#?\s*(\d+)")
 _TITLE_LAST = re.compile(r"(?P<place>[^\W\d]+\s+\S+)\s+(?:of|in)\s+(?P<title>.+)", re.IGNORECASE)
-_LOCATOR = re.compile(r"(?:(?P<title>.+?)[:,]\s*)?(?P<kind>[^\W\d]+)\s+(?P<number>\d+)")
+# A locator as citations print it: "page 12", "page A-4 (9, The Mill)", "lines 3–9".
+_LOCATOR = re.compile(
+    r"(?:(?P<title>.+?)[:,]\s*)?(?P<kind>[^\W\d]+)\s+(?P<label>[^\s:,()][^:,()]*?)"
+    r"(?:\s*\((?:(?P<counted>\d{1,9})(?:,.*)?|\D.*)\))?"
+)
+_LAST_NUMBER = re.compile(r"(?:\d+\s*-\s*)?(\d{1,9})")
+
+
+class NamedPosition(NamedTuple):
+    """A position in tokens, and the name that says which of several pages was taken."""
+
+    position: int
+    name: str
 
 
 def find_position(db: Database, row: SessionRow, at: str) -> int:
     """The number of tokens of a session's stream that a person means by a name.
 
+    See `name_position`, which also returns what names the position and no other.
+    """
+    return name_position(db, row, at).position
+
+
+def name_position(db: Database, row: SessionRow, at: str) -> NamedPosition:
+    """The position that a person means by a name.
+
     Args:
         at: a checkpoint's number ("12"), or the last page, chapter or line that may be known
             ("page 120"), after the document's title if several documents have one ("Moby Dick:
-            page 120", "page 120 of Moby Dick"); the title may have its folder ("docs/README").
+            page 120", "page 120 of Moby Dick"); the title may have its folder ("docs/README"). A
+            page may have the label that is printed on it ("page iii", "page A-4"); a number is a
+            label where a page has it, else the page is counted.
+
+    Returns:
+        The position; its name is `at`, or "page iii (3)" where label and count differ.
 
     Raises:
         NoSuchPlace: there is no such position, or it is not read yet; the message says what there
@@ -30,7 +56,7 @@ def find_position(db: Database, row: SessionRow, at: str) -> int:
     """
     text = at.strip()
     if match := _CHECKPOINT.fullmatch(text):
-        return find_checkpoint(db, row, int(match[1])).position
+        return NamedPosition(find_checkpoint(db, row, int(match[1])).position, at)
     documents = list_shown(db, row.id)
     match = _LOCATOR.fullmatch(_title_first(documents, text))
     kinds = storage.locator_kinds(db, row.id)
@@ -41,20 +67,32 @@ def find_position(db: Database, row: SessionRow, at: str) -> int:
             f"{at!r} is no place in this session; name a checkpoint by its number (see checkpoints "
             f"NAME), or how far the answer may know: {known}."
         )
-    positions = storage.find_positions(db, row.id, kind, int(match["number"]))
+    label = match["label"].split("–")[-1].strip()  # the end of a range
+    number = _LAST_NUMBER.fullmatch(label)
+    positions = storage.find_positions(
+        db,
+        row.id,
+        kind,
+        int(number[1]) if number else None,
+        label,
+        int(match["counted"]) if match["counted"] else None,
+    )
     positions = _in_document(documents, positions, match["title"] or "")
     if not positions:
         raise NoSuchPlace(f"No document of this session has anything up to {text!r}.")
     if len(positions) > 1:
-        name = f"{kind} {match['number']}"
-        titles = "; ".join(f'"{p.document_title}: {name}"' for p in positions)
-        raise NoSuchPlace(f"Several documents have a {name}; say one of {titles}.")
+        titles = "; ".join(f'"{p.document_title}: {p.name(kind)}"' for p in positions)
+        raise NoSuchPlace(f"Several documents have a {kind} {match['label']}; say one of {titles}.")
     (found,) = positions
     if found.position is None:
         raise NoSuchPlace(
             f"{found.document_title} has not been read up to {found.locator} yet; ask again later."
         )
-    return found.position
+    name = found.name(kind)
+    if name == f"{kind} {found.number}":
+        return NamedPosition(found.position, at)
+    title = f"{match['title']}: " if match["title"] else ""
+    return NamedPosition(found.position, title + name)
 
 
 def _title_first(documents: Sequence[DocumentRow], text: str) -> str:

@@ -83,3 +83,11 @@ def test_a_pdf_is_read_without_its_running_headers(document):
     assert [(segment.text, str(segment.locator)) for segment in opened.segments()] == [
         (f"{body}\n", f"page {page}") for page, body in enumerate(BODIES, start=1)
     ]
+
+
+def test_a_title_with_the_words_of_the_header_below_it_is_kept():
+    first = "ALICE IN WONDERLAND\nAlice in Wonderland\nby Carroll\n"
+    others = [f"ALICE IN WONDERLAND\nText of page {number} in words.\n" for number in "abcd"]
+    bodies = list(without_running_headers([first, *others]))
+    assert bodies[0] == "Alice in Wonderland\nby Carroll\n"
+    assert not any("ALICE" in body for body in bodies)

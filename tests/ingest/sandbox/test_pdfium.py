@@ -48,6 +48,34 @@ def test_a_page_that_does_not_exist_has_no_text_and_the_others_do(extractor_of):
         assert [extractor.page_text(index) for index in (7, 0)] == ["", "one"]
 
 
+def test_words_have_their_places(extractor_of):
+    content = b"BT /F1 10 Tf 50 700 Td (ten to 10) Tj 5 Ts (5) Tj 0 -40 Td (next) Tj ET"
+    with extractor_of(make_pdf(content, b"")) as extractor:
+        words = extractor.page_words(0)
+        assert [extractor.page_words(index) for index in (1, 7)] == [[], []]
+    assert [word.text for word in words] == ["ten", "to", "10", "5", "next"]
+    assert [round(word.baseline) for word in words] == [700, 700, 700, 705, 665]
+    assert [word.has_space for word in words] == [False, True, True, False, False]
+    assert words[0].left == 50 < words[0].right < words[1].left and words[0].angle == 0
+
+
+def test_words_of_a_turned_line_run_from_left_to_right(extractor_of):
+    content = b"BT /F1 10 Tf 0 1 -1 0 300 50 Tm (up the page) Tj ET"
+    with extractor_of(make_pdf(content)) as extractor:
+        words = extractor.page_words(0)
+    assert len({(word.angle, round(word.baseline)) for word in words}) == 1
+    assert [word.left for word in words] == sorted(word.left for word in words)
+
+
+@pytest.mark.parametrize(
+    "answer", [7, [7], [["x"]], [["x", 1, 2, "y", 4, 0, 0]], [[7, 1, 2, 3, 4, 0, 0]]]
+)
+def test_words_that_are_none_are_not_trusted(extractor_of, monkeypatch, answer):
+    monkeypatch.setattr(PdfiumExtractor, "_ask", lambda *_, **__: {"words": answer})
+    with extractor_of(make_pdf("one")) as extractor:
+        assert extractor.page_words(0) == []
+
+
 def test_text_is_bounded(extractor_of):
     with extractor_of(make_pdf("x" * 60), limits=Limits(max_page_chars=20)) as extractor:
         assert extractor.page_text(0) == "x" * 20

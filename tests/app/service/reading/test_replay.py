@@ -12,7 +12,7 @@ from ahn_runtime.checkpoint import load_checkpoint
 from app.errors import NoSuchPlace
 from app.service import final_answer
 from app.service.reading.open_session import restore_session
-from app.service.reading.positions import find_position
+from app.service.reading.positions import find_position, name_position
 from app.service.reading.replay import feed_up_to
 from app.settings import Retention
 from tests.support.pdf_samples import make_pdf
@@ -127,6 +127,37 @@ def test_chapters_of_a_pdf_are_positions_like_its_pages(make_service, tmp_path):
     assert {p.locator for p in then.passages} == {"page 2 (Chapter I)", "page 3 (Chapter II)"}
     with pytest.raises(NoSuchPlace, match='"chapter 12", "page 12"'):
         find_position(service.db, row, "line 3")
+
+
+LABELS = "/PageLabels << /Nums [0 << /S /r >> 2 << /S /D >> 4 << /S /D /P (A-) >>] >>"
+
+
+def test_a_page_is_named_by_its_label_or_its_number_and_the_answer_says_which(
+    make_service, tmp_path
+):
+    path = tmp_path / "book.pdf"
+    path.write_bytes(make_pdf(*(f"zebra {i}" for i in range(1, 6)), catalog=LABELS))
+    service = make_service()
+    row = service.sessions.create("s")
+    service.start()
+    service.documents.add("s", path)
+    wait_until_read(service, "s")
+    for at, last, name in (
+        ("page ii", 2, "page ii (2)"),
+        ("page 2", 4, "page 2 (4)"),
+        ("page 5", 5, "page A-1 (5)"),
+        ("Page a-1", 5, "page A-1 (5)"),
+        ("book: page 1 (3)", 3, "book: page 1 (3)"),
+        ("pages 1–2", 4, "page 2 (4)"),
+    ):
+        found = name_position(service.db, row, at)
+        segment = storage.segments_around(service.db, 1, 0, 9, found.position)[-1]
+        assert (found.name, segment.text) == (name, f"zebra {last}\n")
+    assert final_answer(service.questions.ask("s", "zebra?", "page 2")).as_of == "page 2 (4)"
+    assert service.questions.places("s")[0].at == "page A-1 (5)"
+    for at in ("page iii", "page A-9"):
+        with pytest.raises(NoSuchPlace, match="anything up to"):
+            find_position(service.db, row, at)
 
 
 def test_a_chapters_end_has_a_checkpoint_and_can_be_asked_as_of(make_service, tmp_path):
