@@ -1,5 +1,7 @@
 """The passages for a question: those of the places that it names, then those that match its words.
 
+Of the latter, clauses that the question names by their number come first.
+
 It also counts how many match about as well, so that an answer can say how many were not looked at.
 """
 
@@ -9,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.service.answering.answer import MAX_COUNTED
+from app.service.answering.clauses import clause_labels, clauses_first
 from app.service.answering.places_in_question import passages_of_places
 from app.service.answering.prompt import MAX_PASSAGES, strong_passages
 from app.service.answering.retrieval import retrieve
@@ -48,7 +51,11 @@ def find_passages(
     )
     if placed and is_all:
         return Found(_with_shown_titles(db, session_id, placed), total, at_place=True)
-    found = retrieve(db, session_id, question, SEARCHED_PASSAGES, before_position)
+    labels = clause_labels(question)
+    found = retrieve(
+        db, session_id, question, MAX_COUNTED if labels else SEARCHED_PASSAGES, before_position
+    )
+    found = clauses_first(labels, found)[:SEARCHED_PASSAGES]
     if not placed:
         matching = len(strong_passages(found))
         if matching == SEARCHED_PASSAGES:
