@@ -1,6 +1,6 @@
 """What every reader has in common: the document, its segments, and their locators.
 
-Knows no format. `opening.py` chooses the reader.
+Knows no format. `recognition.py` chooses the reader.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
 """Readers of text that comes in lines: plain text, code, logs, JSON Lines, notebooks, subtitles.
 
-They do not choose which file they read: `ingest/opening.py` does.
+They do not choose which file they read: `ingest/recognition.py` does.
 """
