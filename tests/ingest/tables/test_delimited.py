@@ -49,7 +49,9 @@ def test_accents_in_an_old_encoding_are_read_with_a_note(document):
     rows = "".join(f"{i};Möbelstück für Gärten;{i},50\n" for i in range(20))
     opened, found = texts(document, f"Nr;Name;Preis\n{rows}".encode("cp1252"))
     assert "3 | Möbelstück für Gärten | 3,50\n" in found[0]
-    assert opened.notes == ["The text's encoding was not marked; it was read as cp1252."]
+    assert opened.notes == [
+        "The text's encoding was not marked; it was read as cp1252 (Western European)."
+    ]
 
 
 def test_titles_above_the_header_are_the_caption_of_every_segment(document):
