@@ -17,6 +17,8 @@ DEFAULT_LANGUAGE = "english"
 MAX_SAMPLE_CHARACTERS = 8_000
 _MIN_PROBABILITY = 0.9
 _MIN_WORD_SHARE = 0.6
+_MAX_SHORT_CHARACTERS = 3
+_MIN_SHORT_SHARE = 0.1  # articles, prepositions and the like; a list of names or messages has few
 _PUNCTUATION = ".,;:!?()\"'-"
 _MIN_STEMMED_CHARACTERS = 3
 _UNSTEMMED = re.compile(r"[\d#+.&^]")
@@ -107,11 +109,13 @@ def detect_language(sample: str) -> str:
 
 
 def _is_prose(sample: str) -> bool:
-    """Whether a text has words enough to have a language; logs and tables do not."""
+    """Whether a text has sentences enough to have a language; logs and tables do not."""
     if not sample.isascii():
         return any(character.isalpha() for character in sample)
-    words = sample.split()
-    return sum(w.strip(_PUNCTUATION).isalpha() for w in words) >= _MIN_WORD_SHARE * len(words) > 0
+    words = [word.strip(_PUNCTUATION) for word in sample.split()]
+    plain = sum(word.isalpha() for word in words)
+    short = sum(len(word) <= _MAX_SHORT_CHARACTERS and word.islower() for word in words)
+    return plain >= _MIN_WORD_SHARE * len(words) > 0 and short >= _MIN_SHORT_SHARE * plain
 
 
 def stems(word: str, languages: Iterable[str]) -> tuple[str, ...]:

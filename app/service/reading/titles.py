@@ -181,8 +181,8 @@ def _told_apart(files: Sequence[_File]) -> list[Title]:
 def _labels(paths: Sequence[str | None]) -> dict[str, str]:
     """For each path the nearest folder that tells it from the others; empty if nothing does.
 
-    >>> _labels(["/work/docs/README.md", "/work/src/README.md"])
-    {'/work/docs/README.md': 'docs', '/work/src/README.md': 'src'}
+    >>> _labels(["/home/ann/docs/README.md", "/home/ann/src/README.md"])
+    {'/home/ann/docs/README.md': 'docs', '/home/ann/src/README.md': 'src'}
     >>> _labels(["/a/docs/x", "/b/docs/x", "/b/old/x", "/c/x", "/c/x"])
     {'/a/docs/x': 'a', '/b/docs/x': 'b/docs', '/b/old/x': 'old', '/c/x': ''}
     """

@@ -116,7 +116,7 @@ def test_a_title_has_parts(db, add):
         ("README (docs)", [1]),
         ("docs/readme", [1]),
         ("docs\\README.md", [1]),
-        ("/work/src/README.md", [2]),
+        ("/home/ann/src/README.md", [2]),
         ("rc/README", []),
         ("Notes: a, b", [3]),
         ("notes: A, B", [3]),
@@ -124,8 +124,8 @@ def test_a_title_has_parts(db, add):
     ],
 )
 def test_a_name_means_the_documents_that_are_called_so(db, add, name, meant):
-    add("README.md", "/work/docs/README.md")
-    add("README.md", "/work/src/README.md")
+    add("README.md", "/home/ann/docs/README.md")
+    add("README.md", "/home/ann/src/README.md")
     add("Notes: a, b.md")
     assert [d.id for d in documents_called(list_shown(db, 1), name)] == meant
 
