@@ -43,6 +43,8 @@ MARKDOWN_SUFFIXES = (".md", ".markdown", ".rst")
 TEXT_SUFFIXES = (".txt", ".text", ".log", *MARKDOWN_SUFFIXES)
 _WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".ods")
 HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".xht")
+_KINDS_BY_SUFFIX: dict[str, Kind] = {".pptx": "slides", ".odp": "slides", ".odt": "odt"}
+"""Of archives that are damaged, so that their readers say so."""
 # Files with these suffixes are recognised by their content; other content under them is an error.
 _KINDS_BY_CONTENT = {
     ".pdf": "a PDF",
@@ -51,6 +53,10 @@ _KINDS_BY_CONTENT = {
     ".xlsx": "an Excel workbook",
     ".xlsm": "an Excel workbook",
     ".ods": "an OpenDocument spreadsheet",
+    ".pptx": "a PowerPoint presentation",
+    ".odt": "an OpenDocument text",
+    ".odp": "an OpenDocument presentation",
+    ".msg": "an Outlook message",
     ".gz": "a gzip file",
 }
 
@@ -102,7 +108,7 @@ def _kind_of_archive(file: InputFile) -> Kind | None:
         return "docx"
     if is_workbook or file.suffix in _WORKBOOK_SUFFIXES or looks == XLSX or is_ods(file):
         return "workbook"
-    return None
+    return _KINDS_BY_SUFFIX.get(file.suffix)
 
 
 def _kind_of_package(archive: Archive) -> Kind | None:

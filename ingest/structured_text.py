@@ -11,7 +11,7 @@ from ingest.lines.subtitles import starts_as_subtitles
 from ingest.mail.sniffing import mail_kind
 from ingest.markup.fb2 import starts_as_fiction_book
 from ingest.markup.rtf import starts_as_rtf
-from ingest.sniffing import describe_binary, starts_as_html
+from ingest.sniffing import describe_binary, describe_non_text, starts_as_html
 
 _BY_SUFFIX: dict[str, Kind] = {
     ".eml": "email",
@@ -38,8 +38,12 @@ def structured_kind(head: bytes, suffix: str) -> Kind | None:
     """
     if starts_as_rtf(head):
         return "rtf"
-    if describe_binary(head) is not None or starts_as_html(head):
+    if starts_as_html(head):
         return None
+    if describe_binary(head) is not None:  # UTF-16, too, in which only the suffix shows the kind
+        kind = _BY_SUFFIX.get(suffix)
+        is_text = kind in {"subtitles", "notebook", "fb2"} and describe_non_text(head) is None
+        return kind if is_text else None
     if suffix not in _KEPT:
         kind = mail_kind(head)
         if kind is not None:

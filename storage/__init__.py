@@ -96,6 +96,7 @@ from storage.rereads import (
 from storage.retention import prune_checkpoints
 from storage.search import Passage, search_passages
 from storage.search_index import (
+    PAUSE_S,
     IndexState,
     index_batch,
     index_segments,
@@ -125,6 +126,7 @@ from storage.trash import TrashedSession, list_trash, restore_session, trash_ses
 from storage.versions import list_newest, make_newest, version_chain, version_chains
 
 __all__ = [
+    "PAUSE_S",
     "AlreadyExists",
     "CAPITAL",
     "CheckpointRow",

@@ -13,6 +13,9 @@ MAX_PASSAGES = 1000
 
 _LABELLED = """(:label != '' AND locator_kind = 'page'
     AND instr(lower(locator), lower('page ' || :label || ' (')) = 1)"""
+# A page that is shown by its number alone has that number printed on it.
+_PLAIN = """(:kind = 'page' AND locator_kind = 'page' AND locator_start = :first
+    AND instr(locator || ' (', 'page ' || :first || ' (') = 1)"""
 _NUMBERED = """(CASE WHEN :kind = 'chapter' THEN chapter BETWEEN :first AND :last
     ELSE locator_kind = :kind AND locator_start <= :last AND locator_end >= :first END)"""
 _WITHIN = """
@@ -60,7 +63,8 @@ def passages_at(
         FROM documents JOIN segments ON segments.document_id = documents.id
         WHERE {_WITHIN} AND CASE WHEN documents.id IN (
             SELECT segments.document_id FROM documents JOIN segments
-            ON segments.document_id = documents.id WHERE {_WITHIN} AND {_LABELLED}
+            ON segments.document_id = documents.id WHERE {_WITHIN} AND ({_LABELLED} OR {_PLAIN})
+            GROUP BY segments.document_id HAVING NOT max({_PLAIN})
         ) THEN {_LABELLED} ELSE {_NUMBERED} END
     """
     rows = db.rows(

@@ -61,7 +61,8 @@ def find_positions(
     """Return for each document where its text up to a page, chapter or line ends.
 
     Documents come in reading order; one without such a locator is left out. In a document with a
-    page of this label, that page is meant, not the one that has the number.
+    page of this label, that page is meant, not the one that has the number; a number that is shown
+    without a label is one.
 
     Args:
         kind: of the locator, such as 'page' or 'chapter'; a document of pages may have chapters.
@@ -80,8 +81,10 @@ def find_positions(
             FROM segments JOIN documents ON documents.id = document_id
             WHERE session_id = :session AND :kind = 'page' AND locator_kind = 'page'
                 AND locator_start = coalesce(:counted, locator_start)
-                AND instr(lower(replace(locator || '.', ').', ', ')),
-                    lower('page ' || :label || ' (' || locator_start || ', ')) = 1
+                AND (instr(lower(replace(locator || '.', ').', ', ')),
+                        lower('page ' || :label || ' (' || locator_start || ', ')) = 1
+                    OR locator_start = :number
+                        AND instr(locator || ' (', 'page ' || :number || ' (') = 1)
             GROUP BY document_id
         ), asked AS (
             SELECT documents.*, coalesce(labelled.number, :number) AS number

@@ -8,6 +8,7 @@ a search begins with what its session lacks, and an interrupted indexing resumes
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from storage.tokens import index_tokens
 
 BATCH_SEGMENTS = 200
 """Segments that are indexed in one transaction; it takes a tenth of a second."""
+PAUSE_S = 0.05
+"""Between two batches, so that other writers get their turn: SQLite looks every 0.1 s at most."""
 _SAMPLES = 16
 
 
@@ -61,6 +64,8 @@ def index_segments(
     count = 0
     while not is_stopped() and (done := index_batch(db, session_id)):
         count += done
+        if done == BATCH_SEGMENTS:
+            time.sleep(PAUSE_S)
     return count
 
 

@@ -250,6 +250,8 @@ def _analyse(text: str) -> Chunk:
     if _ABBREVIATION.fullmatch(text):
         return Chunk((text.replace(".", ""),))
     if "'" in text and (contracted := _CONTRACTION.fullmatch(text)):
+        while further := _CONTRACTION.fullmatch(contracted[1]):
+            contracted = further
         return _analyse(contracted[1])
     parts = tuple(piece for part in _SEPARATORS.split(text) for piece in _pieces(part))
     joined = "".join(parts)

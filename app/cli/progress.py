@@ -38,6 +38,7 @@ def complete_search_index(service: Service, session: str) -> None:
             print_status(f"Search index of {session!r}: {state.indexed} of {state.total} passages")
             reported_at = time.monotonic()
         storage.index_batch(service.db, row.id)
+        time.sleep(storage.PAUSE_S)
 
 
 def watch(service: Service, session: str, wanted: list[int]) -> None:

@@ -121,7 +121,7 @@ class Documents:
         file = File(name, file_path, sha256)
         candidates = versions.to_compare(self._db, session_id, file)
         related = related_documents(
-            self._db, context.files, context.processes, candidates, copy, name, password
+            self._db, context.files, context.processes, candidates, copy, name, password, encoding
         )
         return register.find_or_add(
             self._db,

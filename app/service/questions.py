@@ -62,6 +62,7 @@ class Questions:
         runtime = context.runtime(row)
         position, as_of = name_position(self._db, row, at) if at else (None, "")
         asked = Question(text, as_of, last_asked)
+        storage.index_segments(self._db, row.id)  # of an older version; not in the model's turn
         with context.queue.answering() as ticket:
             yield from _wait_for_model(ticket)
             if position is None:

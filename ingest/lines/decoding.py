@@ -58,9 +58,18 @@ def decode_part(data: bytes, encoding: Encoding, is_last: bool) -> tuple[str, in
     text, count = _decode(data, encoding.name, is_last)
     if encoding.for_other_lines is None or "\ufffd" not in text:
         return text, count
-    if is_damaged_utf8(data):
+    if _is_utf8(data, is_last) or is_damaged_utf8(data):
         return text, count
     return _decode(data, encoding.for_other_lines, is_last)
+
+
+def _is_utf8(data: bytes, is_last: bool) -> bool:
+    """Whether the bytes are UTF-8 as they are; U+FFFD may be a character of the text."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data, final=is_last)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _decode(data: bytes, name: str, is_last: bool) -> tuple[str, int]:

@@ -143,7 +143,7 @@ def _charset(part: Part) -> str | None:
     """Return the name of the codec that the part declares, None without one that is known."""
     try:
         declared = part.headers.get_content_charset() or ""
-        b"".decode(declared)
+        b"a".decode(declared, "replace")  # as the text will be decoded
         "".encode(declared)  # not a codec of bytes to bytes
         name = "".join(declared.split("-"))
     except (LookupError, ValueError, TypeError):

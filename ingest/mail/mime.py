@@ -77,6 +77,7 @@ class _Boundary:
     line: bytes
     alternative: int
     is_digest: bool
+    depth: int  # of the message that it belongs to
 
 
 class MimeParser:
@@ -129,6 +130,7 @@ class MimeParser:
             if self._state is _State.HEADERS:
                 self._end_headers()
             self._end_body()
+            self._messages = boundary.depth
             is_last = found != boundary.line
             del self._boundaries[index + (not is_last) :]
             self._state = _State.BETWEEN if is_last else _State.HEADERS
@@ -167,7 +169,7 @@ class MimeParser:
             headers.set_type("message/rfc822")
         if self._starts_message:
             self._keep(Part(headers, is_message=True))
-        kind, boundary = headers.get_content_type(), headers.get_boundary()
+        kind, boundary = headers.get_content_type(), _boundary_of(headers)
         if kind.startswith("multipart/") and boundary:
             self._begin_multipart(kind, boundary, parent)
         elif kind == "message/rfc822" and self._messages < _MAX_DEPTH:
@@ -189,7 +191,9 @@ class MimeParser:
             self._alternatives += 1
             alternative = self._alternatives
         line = b"--" + boundary.encode("utf-8", "surrogateescape").rstrip()
-        self._boundaries.append(_Boundary(line, alternative, kind == "multipart/digest"))
+        self._boundaries.append(
+            _Boundary(line, alternative, kind == "multipart/digest", self._messages)
+        )
 
     def _add_body(self, part: Part, line: bytes) -> None:
         if not self._wants_body or part.is_cut:
@@ -219,3 +223,11 @@ def parse_parts(lines: Iterable[bytes], max_bytes: int) -> Iterator[Part]:
         parser.add(line)
     parser.finish()
     yield from parser.parts
+
+
+def _boundary_of(headers: Message) -> str | None:
+    """Return what separates the parts, None if there is none that can be decoded."""
+    try:
+        return headers.get_boundary()
+    except (ValueError, LookupError):
+        return None

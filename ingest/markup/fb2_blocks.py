@@ -152,7 +152,7 @@ class FictionBookTarget:
             return
         if self._title is not None:
             self._title.append(text)
-        elif self._cells:
+        elif self._cells and len(self._cells[-1]) < _MAX_BLOCK_CHARS:
             self._cells[-1] += f" {text}"
         else:
             self._emit(text, is_tight=self._in_verse)

@@ -82,7 +82,9 @@ class OdfTarget:
         self._lists: list[_List] = []
         self._labels: list[str] = []
         self._rows: list[list[_Cell]] = []
-        self._row_chars = 0
+        self._row_chars = self._covered = 0
+        self._above: list[str] = []  # the values of the row before
+        self._below: dict[int, int] = {}  # how many rows the cells of a column still reach down
         # The line with the names of the columns, repeated by the rows; None before the first row.
         self._header: str | None = None
         self._title = 0
@@ -112,7 +114,7 @@ class OdfTarget:
         elif name in ("list", "list-item", "list-header"):
             self._start_list(name, attributes)
         elif name == "table" and not self._rows:
-            self._header = None
+            self._header, self._above, self._below = None, [], {}
         elif name in ("table-row", "table-cell", "covered-table-cell"):
             self._start_cell(name, attributes)
         elif name in ("page", "notes", "frame"):
@@ -176,15 +178,32 @@ class OdfTarget:
     def _start_cell(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "table-row":
             self._rows.append([])
-            self._row_chars = 0
+            self._row_chars = self._covered = 0
         elif self._rows:
             repeats = attribute(attributes, "number-columns-repeated")
             count = int(repeats) if repeats.isdigit() and len(repeats) < 7 else 1
             cell = _Cell(min(count, _MAX_COLUMNS))
-            if name == "covered-table-cell" and self._rows[-1]:
-                cell.parts = self._rows[-1][-1].parts  # a merged cell repeats its value
+            self._repeat_merged(name, cell, attributes)
             if len(self._rows[-1]) < _MAX_COLUMNS:
                 self._rows[-1].append(cell)
+
+    def _repeat_merged(self, name: str, cell: _Cell, attributes: Mapping[str, str]) -> None:
+        """Let a covered cell repeat the value of the one it is merged with, beside or above it."""
+        row = self._rows[-1]
+        column = sum(before.repeats for before in row)
+        is_outer = len(self._rows) == 1
+        if name == "table-cell":
+            columns = _span(attribute(attributes, "number-columns-spanned"))
+            rows = _span(attribute(attributes, "number-rows-spanned"))
+            self._covered = columns - 1
+            if is_outer and rows > 1:
+                self._below |= dict.fromkeys(range(column, column + columns), rows - 1)
+        elif self._covered <= 0 and is_outer and self._below.get(column) and self._above[column:]:
+            self._below[column] -= 1
+            cell.parts = [self._above[column]]
+        elif row:
+            cell.parts = row[-1].parts
+            self._covered -= cell.repeats
 
     def _start_page(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "page":
@@ -266,6 +285,8 @@ class OdfTarget:
     def _end_row(self) -> None:
         cells = self._rows.pop()
         shown = [" ".join(cell.parts) for cell in cells for _ in range(cell.repeats)]
+        if not self._rows:
+            self._above = shown[:_MAX_COLUMNS]
         line = "\t".join(shown[:_MAX_COLUMNS]).rstrip()
         if not line.strip():
             return
@@ -289,3 +310,8 @@ class OdfTarget:
         block = Block(f"{before}{text}\n" + "\n" * (not is_tight), level, header=header)
         self._after_tight = is_tight
         self._blocks.append(PageBlock(block, self.pages, self._title > 0, self._page_notes > 0))
+
+
+def _span(text: str) -> int:
+    """How many rows or columns a cell has."""
+    return min(int(text), _MAX_COLUMNS) if text.isdigit() and len(text) < 7 else 1

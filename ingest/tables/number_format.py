@@ -130,6 +130,8 @@ def _digits(value: float, pattern: str, texts: str) -> str:
     whole, _, decimals = pattern.rstrip(",").partition(".")
     if exponent:
         return f"{value:.{len(decimals)}E}"
+    if not value and not set(pattern) - {"?"}:
+        return ""  # a zero in Excel's format for accounts is a dash alone
     text = f"{value:{',' if ',' in whole else ''}.{len(decimals)}f}"
     optional = len(decimals) - len(decimals.rstrip("#?"))
     while optional and text.endswith("0"):

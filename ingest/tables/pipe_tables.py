@@ -11,7 +11,9 @@ from ingest.segmenting import Row
 from ingest.tables.cutter import header_line
 from ingest.tables.rows import clean_cell
 
-_DASHES = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\n?")
+# Nothing is taken back, else a line of many blanks would take hours.
+_CELL = r":?+-++:?+[ \t]*+"
+_DASHES = re.compile(rf"[ \t>]*+\|?+[ \t]*+{_CELL}(?:\|[ \t]*+{_CELL})*+\|?+[ \t]*+\n?+")
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _MAX_LINE_CHARS = 8192
 

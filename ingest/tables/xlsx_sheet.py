@@ -111,7 +111,9 @@ class SheetTarget:
     def _end_cell(self) -> None:
         text = self._text()
         if not text:
-            self._findings.unsaved_formulas += self._has_formula and not self._value
+            # A formula may give an empty text; that is a value.
+            is_unsaved = self._has_formula and not self._value and self._kind != "str"
+            self._findings.unsaved_formulas += is_unsaved
             return
         if not 0 <= self._column < MAX_COLUMNS:
             return

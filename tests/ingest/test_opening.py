@@ -14,6 +14,7 @@ from ingest import (
     open_document,
 )
 from tests.support.pdf_samples import make_pdf
+from tests.support.zip_samples import make_zip
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.md", "a.rst", "README", "notes.xyz"])
@@ -130,3 +131,16 @@ def test_title_and_suffix_come_from_the_given_name(tmp_path):
     assert (opened.title, opened.byte_count) == ("My Book", 6)
     with pytest.raises(DamagedDocument, match="Book.pdf is named like a PDF"):
         open_document(path, name="Book.pdf")
+
+
+@pytest.mark.parametrize("name", ["a.pptx", "a.odt", "a.odp", "a.docx", "a.xlsx", "a.epub"])
+def test_a_package_that_is_cut_short_is_called_damaged(document, name):
+    whole = make_zip({"[Content_Types].xml": "<x/>" * 500, "word/x": "y" * 3000})
+    with pytest.raises(DamagedDocument, match="damaged|complete"):
+        list(document(whole[: len(whole) // 2], name).segments())
+
+
+@pytest.mark.parametrize("name", ["a.pptx", "a.odt", "a.odp", "a.docx", "a.msg"])
+def test_plain_text_under_the_name_of_a_package_is_refused(document, name):
+    with pytest.raises(DamagedDocument, match="named like"):
+        document(b"404: there is no such page here.\n", name)

@@ -86,3 +86,19 @@ def test_a_label_names_its_page_and_a_number_the_counted_one_where_no_page_has_t
     assert asked(3, "3") == (3, "page 1 (3)")
     assert asked(9, "9") == (9, "page 9")
     assert storage.find_positions(db, session.id, "page", None, "iv") == []
+
+
+def test_a_number_that_is_shown_without_a_label_is_meant_before_a_later_label(db, add_session):
+    """The numbering of an appendix begins anew."""
+    session = add_session(db)
+    locators = ("page 1", "page 2 (Weir)", "page 3", "page 1 (4)", "page 2 (5)", "page 3 (6)")
+    pages = [
+        NewSegment("x", name, "page", number, number, 10 * number, 10, None)
+        for number, name in enumerate(locators, start=1)
+    ]
+    add(db, session.id, "pdf", *pages)
+    for number in (1, 2, 3):
+        (found,) = storage.find_positions(db, session.id, "page", number, str(number))
+        assert (found.number, found.name("page")) == (number, f"page {number}")
+    (found,) = storage.find_positions(db, session.id, "page", 3, "3", 6)
+    assert (found.number, found.name("page")) == (6, "page 3 (6)")

@@ -98,3 +98,7 @@ def test_sqlite_cuts_the_tokens_of_any_text_as_they_are(text):
         db.execute("INSERT INTO t VALUES (?)", [stored])
         cut = [row[0] for row in db.execute("SELECT term FROM words ORDER BY offset")]
     assert cut == stored.split(" ") if stored else cut == []
+
+
+def test_a_word_with_a_thousand_endings_is_cut_without_recursion():
+    assert index_tokens("x" + "'s" * 5000, "english", frozenset()) == "x"

@@ -113,7 +113,8 @@ def passages_of_places(
         total += count
         chosen.append(_chosen(found, words, max(1, limit // len(places))))
     mixed = [p for rank in range(limit) for c in chosen for p in c[rank : rank + 1]]
-    return mixed[:limit], total, not words
+    once = list({p.segment_id: p for p in mixed}.values())  # places may overlap
+    return once[:limit], total, not words
 
 
 def _passages(

@@ -93,8 +93,8 @@ def _has_versions(documents: Sequence[DocumentRow]) -> bool:
 
 def _contents(chain: Sequence[DocumentRow]) -> list[DocumentRow]:
     """The first reading of each content of a version chain, the newest content first."""
-    newest_first = list(dict.fromkeys(document.sha256 for document in reversed(chain)))
-    return [next(d for d in chain if d.sha256 == sha256) for sha256 in newest_first]
+    newest_first = dict.fromkeys((d.sha256, d.encoding) for d in reversed(chain))
+    return [next(d for d in chain if (d.sha256, d.encoding) == each) for each in newest_first]
 
 
 def _is_begun(document: DocumentRow, position: int | None) -> bool:

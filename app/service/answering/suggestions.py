@@ -24,9 +24,12 @@ _CHAPTER_NUMBER = re.compile(r"(chapter|part|section|book)?\W*([ivxlcdm]+|\d+)?\
 
 
 def suggest_questions(db: Database, row: SessionRow) -> list[str]:
-    """At most `MAX_QUESTIONS` questions of different kinds; none before a document is indexed."""
+    """At most `MAX_QUESTIONS` questions of different kinds; none while the index lacks something.
+
+    The search would index the rest, which may take minutes: too long for what nobody asked for.
+    """
     documents = [d for d in list_shown(db, row.id) if d.segment_count]
-    if not documents:
+    if not documents or storage.lacks_segments(db, row.id):
         return []
     kinds = [_about_names(db, documents), _about_chapters(db, row), _about_titles(documents)]
     kinds += [_about_frequent_words(db, documents)] if not kinds[0] else []

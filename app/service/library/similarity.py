@@ -40,16 +40,17 @@ def related_documents(
     path: Path,
     name: str,
     password: str | None,
+    encoding: str | None,
 ) -> tuple[int, ...]:
     """The ids of those documents whose text is related to that of a file, the likeliest first.
 
     Args:
         candidates: documents with the file's name; if there are none, the file is not opened.
-        path, name, password: of the file.
+        path, name, password, encoding: of the file.
     """
     if not candidates:
         return ()
-    runs = word_runs(_beginning(processes, path, name, password))
+    runs = word_runs(_beginning(processes, path, name, password, encoding))
     shares = {d.id: share_of(runs, word_runs(_text(db, files, processes, d))) for d in candidates}
     related = [number for number, share in shares.items() if share >= RELATED_SHARE]
     return tuple(sorted(related, key=lambda number: -shares[number]))
@@ -71,10 +72,14 @@ def _text(db: Database, files: FileStore, processes: SandboxPool, row: DocumentR
     """The beginning of a document's stored text; if it is not stored yet, that of its file."""
     stored = [s.text for s in itertools.islice(storage.iter_segments(db, row.id), MAX_SEGMENTS)]
     path = files.path(row)
-    return stored or (_beginning(processes, path, row.file_name, None) if path.is_file() else [])
+    if stored or not path.is_file():
+        return stored
+    return _beginning(processes, path, row.file_name, None, row.encoding)
 
 
-def _beginning(processes: SandboxPool, path: Path, name: str, password: str | None) -> list[str]:
+def _beginning(
+    processes: SandboxPool, path: Path, name: str, password: str | None, encoding: str | None
+) -> list[str]:
     """The texts of a file's first segments, as many as can be read in a short time."""
     deadline = time.monotonic() + MAX_SECONDS
     texts: list[str] = []
@@ -84,7 +89,7 @@ def _beginning(processes: SandboxPool, path: Path, name: str, password: str | No
             raise _TooLong
 
     try:
-        document = processes.open_document(path, name=name, password=password)
+        document = processes.open_document(path, name=name, password=password, encoding=encoding)
         document.on_step = check
         segments = document.segments()
         for segment in itertools.islice(segments, MAX_SEGMENTS):

@@ -12,7 +12,8 @@ from app.service.reading.job_queue import JobQueue
 from app.service.reading.step_threads import StepThreads
 from storage import Database, DocumentRow, StorageError
 
-_SEARCH_INDEX_PAUSE_S = 0.02
+_SEARCH_INDEX_PAUSE_S = 0.05
+_SEARCH_INDEX_POLL_S = 1.0
 
 Index = Callable[[DocumentRow, Callable[[], bool], str | None], bool]
 """Indexes a document: (document, whether to stop, password) -> True if it is indexed whole."""
@@ -37,7 +38,8 @@ class Indexer:
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the threads after `JobQueue.stop`; True if they have ended."""
-        return self._search.join(timeout_s) and self._threads.join(timeout_s)
+        ended = [self._search.join(timeout_s), self._threads.join(timeout_s)]
+        return all(ended)
 
     def step(self) -> bool:
         """Index the next document; False if there was none.
@@ -66,11 +68,28 @@ class Indexer:
         return True
 
     def _lacks_segments(self) -> bool:
-        """Whether segments of an older version of the program are not in the search index yet."""
-        return not self._jobs.is_stopping and storage.lacks_segments(self._db)
+        """Wait for segments that are not in the search index yet; False when the service ends.
+
+        They were stored by an older version of the program, copied or imported.
+        """
+        while not self._jobs.is_stopping:
+            with contextlib.suppress(StorageError):
+                if storage.lacks_segments(self._db):
+                    return True
+            self._pause(_SEARCH_INDEX_POLL_S)
+        return False
 
     def _index_stored(self) -> None:
         # Other threads write in the pauses; what a question needs is indexed when it is asked.
-        with contextlib.suppress(StorageError):
+        pause_s = _SEARCH_INDEX_PAUSE_S
+        try:
             storage.index_batch(self._db)
-        time.sleep(_SEARCH_INDEX_PAUSE_S)
+        except StorageError:  # a full disk, say: the next attempt has time
+            pause_s = _SEARCH_INDEX_POLL_S
+        self._pause(pause_s)
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep, but not much longer than the service runs."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not self._jobs.is_stopping:
+            time.sleep(_SEARCH_INDEX_PAUSE_S)

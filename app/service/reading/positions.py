@@ -17,7 +17,7 @@ _TITLE_LAST = re.compile(r"(?P<place>[^\W\d]+\s+\S+)\s+(?:of|in)\s+(?P<title>.+)
 # A locator as citations print it: "page 12", "page A-4 (9, The Mill)", "lines 3–9".
 _LOCATOR = re.compile(
     r"(?:(?P<title>.+?)[:,]\s*)?(?P<kind>[^\W\d]+)\s+(?P<label>[^\s:,()][^:,()]*?)"
-    r"(?:\s*\((?:(?P<counted>\d{1,9})(?:,.*)?|\D.*)\))?"
+    r"(?:\s*\((?:(?P<counted>\d{1,9})(?:,.*)?|.*)\))?"
 )
 _LAST_NUMBER = re.compile(r"(?:\d+\s*-\s*)?(\d{1,9})")
 

@@ -82,11 +82,14 @@ def shown_titles(documents: Sequence[DocumentRow]) -> dict[int, str]:
     in_turn = sorted(documents, key=lambda d: (wanted[d.id] != d.title, d.ordinal))
     taken: set[str] = set()
     shown: dict[int, str] = {}
+    numbers: dict[str, int] = {}
     for document in in_turn:
         free = wanted[document.id]
         if free in taken:
             equal = apart_from_others.get(document.id) or Title.of(document)
-            free = str(_numbered(equal, taken))
+            key = str(equal)
+            numbers[key], title = _numbered(equal, taken, numbers.get(key, 2))
+            free = str(title)
         taken.add(free)
         shown[document.id] = free
     return shown
@@ -102,7 +105,7 @@ def new_title(documents: Sequence[DocumentRow], title: str, name: str, path: str
     others = _by_file_title(documents).get(title.casefold(), [])
     files = [_File(name, path), *map(_file_of, others)]
     apart = _told_apart(files)[0] if others else Title(title)
-    return _numbered(apart, {document.title for document in documents})
+    return _numbered(apart, {document.title for document in documents})[1]
 
 
 def version_title(documents: Sequence[DocumentRow], chain: Sequence[DocumentRow]) -> Title:
@@ -208,11 +211,20 @@ def _folders(path: str) -> tuple[str, ...]:
     return tuple(part for part in re.split(r"[/\\]+", path)[:-1] if part)
 
 
-def _numbered(title: Title, taken: set[str]) -> Title:
-    """The title, with a number if it is taken."""
+def _numbered(title: Title, taken: set[str], first: int = 2) -> tuple[int, Title]:
+    """The next number to try, and the title, with a number if it is taken.
+
+    Args:
+        first: number to try, because those before it are known to be taken.
+    """
+    if str(title) not in taken:
+        return first, title
     label = f"{title.label}, " if title.label else ""
-    numbered = (replace(title, label=f"{label}{number}") for number in itertools.count(2))
-    return next(t for t in itertools.chain([title], numbered) if str(t) not in taken)
+    for number in itertools.count(first):
+        numbered = replace(title, label=f"{label}{number}")
+        if str(numbered) not in taken:
+            break
+    return number + 1, numbered
 
 
 def _is_called(document: DocumentRow, folded: str) -> bool:

@@ -3,6 +3,7 @@
 import pytest
 
 import storage
+from app.service.answering.retrieval import retrieve
 from app.web.library.actions import LibraryActions
 from app.web.sidebar.actions import SessionActions
 from ingest import UnknownEncoding
@@ -66,6 +67,10 @@ def test_a_text_that_was_read_wrongly_is_read_again_and_replaces_that_reading(se
     assert "ð" in texts(service, first) and texts(service, second) == f"{WORDS}\n"
     assert "read as cp1254; passages of that are offered only where" in second.notes[0]
     assert service.documents.add("s", letter, encoding="cp1254").id == second.id
+    session = storage.get_session(service.db, "s").id
+    for question, expected in (("şey", second), ("var", second), ("diye?", second)):
+        (passage,) = retrieve(service.db, session, question, 3, None)
+        assert (passage.document_id, passage.is_replaced) == (expected.id, False)
 
 
 def test_other_kinds_of_files_are_read_without_the_encoding(service, tmp_path):

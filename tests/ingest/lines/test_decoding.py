@@ -43,3 +43,8 @@ def test_an_incomplete_character_is_left_for_later(encoding):
     data = "日本".encode(name)
     text, count = decode_part(data[:-1], encoding, is_last=False)
     assert data[:count].decode(name) == text == "日"
+
+
+def test_a_line_in_utf_8_that_has_a_replacement_character_is_no_damage():
+    data = "ok \ufffd äö\n".encode() + b"caf\xe9\n"
+    assert decode_whole(data, MIXED) == "ok \ufffd äö\ncafé\n"

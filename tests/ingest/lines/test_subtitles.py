@@ -76,3 +76,9 @@ def test_empty_cues_give_no_segments(document):
     assert segments[0].locator.start == 2
     with pytest.raises(EmptyDocument):
         read(document, empty)
+
+
+def test_utf_16_is_read_as_subtitles_too(document):
+    opened = document(SRT.encode("utf-16"), "a.srt")
+    text = "".join(segment.text for segment in opened.segments())
+    assert (opened.kind, text) == ("subtitles", "The pilot Ivar\nwaves.\nThe boat leaves.\n")

@@ -214,3 +214,26 @@ def test_huge_headers_do_not_stop_the_reading(document, headers):
 def test_a_message_without_text_is_empty(document):
     with pytest.raises(EmptyDocument, match=r"a\.eml has no text"):
         read(document, "\n\n", "a.eml")
+
+
+def test_all_messages_of_a_long_digest_are_read(document):
+    mails = [f"Subject: Mail {i}\n\nWords of {i}.\n" for i in range(40)]
+    digest = "".join(f"--b\n\n{mail}" for mail in mails)
+    text = f"Subject: Digest\nContent-Type: multipart/digest; boundary=b\n\n{digest}--b--\n"
+    opened, _, words = read(document, "MIME-Version: 1.0\n" + text)
+    assert all(f"Words of {i}." in words for i in range(40)) and opened.notes == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain; charset=idna", "text/plain; charset=rot13", "text/plain; charset=hex"]
+)
+def test_a_charset_that_is_none_for_texts_is_not_believed(document, kind):
+    mail = f"MIME-Version: 1.0\nSubject: S\nFrom: a@b.c\nContent-Type: {kind}\n\nPlain words.\n"
+    assert "Plain words." in read(document, mail)[2]
+
+
+def test_a_boundary_that_cannot_be_decoded_is_none(document):
+    kind = "Content-Type: multipart/mixed; boundary*=idna''abc"
+    mail = f"MIME-Version: 1.0\nFrom: a@b.c\nSubject: Keys\n{kind}\n\nx y\n"
+    opened = document(mail.encode(), "a.eml")
+    assert "Subject: Keys" in "".join(segment.text for segment in opened.segments())

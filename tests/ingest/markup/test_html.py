@@ -200,3 +200,10 @@ def test_classes_of_the_style_sheets_in_the_page_raise_and_strike_out(whole_text
     assert whole_text(f"<html><head>{head}</head><body>{body}".encode(), "a.html") == (
         "10⁵, ~~80~~ 70\n\n"
     )
+
+
+def test_merged_cells_that_make_more_text_than_a_document_may_have_are_refused(document):
+    page = "<table><tr><td colspan=1000 rowspan=0>xy</td></tr>" + "<tr><td>a" * 2000
+    opened = document(page.encode(), "a.html", limits=Limits(max_text_chars=100_000))
+    with pytest.raises(LimitExceeded, match="more than 100,000 characters"):
+        list(opened.segments())

@@ -172,3 +172,20 @@ def test_a_document_without_text_is_empty(document):
 )  # fmt: skip
 def test_what_asks_for_much_is_bounded(document, body):
     assert 1 <= len(read(document, make_odf(body))[2]) < 5000
+
+
+def test_a_cell_merged_with_the_one_above_repeats_that_value(document):
+    def cell(text, name="table-cell", more=""):
+        return f"<table:{name}{more}>{p(text) if text else ''}</table:{name}>"
+
+    rows = [
+        cell("Item") + cell("Supplier") + cell("Price"),
+        cell("Lamp") + cell("Acme", more=' table:number-rows-spanned="2"') + cell("5"),
+        cell("Chair") + cell("", "covered-table-cell") + cell("9"),
+        cell("Both", more=' table:number-columns-spanned="2"')
+        + cell("", "covered-table-cell")
+        + cell("7"),
+    ]
+    body = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    _, _, text = read(document, make_odf(f"<table:table>{body}</table:table>"))
+    assert "Chair\tAcme\t9" in text and "Both\tBoth\t7" in text

@@ -68,3 +68,9 @@ def test_a_very_long_line_is_passed_on_at_once():
     blocks = ["a | b\n--|--\n", *["x | " * 3000] * 5]
     rows = list(mark_rows(blocks, 100))
     assert max(len(row.text) for row in rows) <= 12_000 and rows[-1].header == ""
+
+
+def test_a_line_of_blanks_below_a_line_with_a_bar_is_decided_at_once():
+    line = " " * 4000 + "-" + " " * 4000 + "x|\n"
+    text = f"A | B\n{line}" * 3
+    assert "".join(row.text for row in mark_rows([text], 20)) == text

@@ -94,6 +94,18 @@ def test_a_printed_number_is_meant_before_a_counted_one(db, add):
     assert found(db, "What is on page 3?") == ["Bollard."]
 
 
+def test_a_number_that_is_shown_without_a_label_is_meant_before_a_later_label(db, add):
+    add("book", page(1, "Anchor."), page(2, "Weir."), page(3, "Index.", "1"), page(4, "End.", "2"))
+    assert found(db, "What is on page 2?") == ["Weir."]
+    assert found(db, "What is on page 1?") == ["Anchor."]
+
+
+def test_a_passage_of_two_places_that_overlap_is_taken_once(db, add):
+    add("book", *(page(i, f"Sheet {i}.", chapter=1) for i in (1, 2)))
+    assert found(db, "What is on page 1 of chapter 1?") == ["Sheet 1."]
+    assert found(db, "Compare pages 1 to 2 and 2") == ["Sheet 1.", "Sheet 2."]
+
+
 def test_a_document_that_is_named_is_the_one_that_is_meant(db, add):
     add("holm.pdf", page(1, "Anchor."))
     add("brae.pdf", page(1, "Bollard."))

@@ -79,3 +79,17 @@ def test_a_part_of_a_title_is_enough_where_no_document_is_called_so(db, add):
     add("Moby Dick.md")
     add("Dracula.md")
     assert position(db, "moby: line 3") == 1040
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "line 3 (2 Methods)",
+        "line 3 (1. Start)",
+        "a: line 3 (3.2 Methods)",
+        "lines 2–3 (06:00)",
+    ],
+)
+def test_a_citation_whose_bracket_begins_with_a_number_is_understood(db, add, at):
+    add("a.md")
+    assert position(db, at) == 1040
