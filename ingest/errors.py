@@ -48,3 +48,15 @@ class LimitExceeded(IngestError):
 
 class ReaderFailed(IngestError):
     """The reader crashed, or raised an error that it should not raise."""
+
+
+def too_much_text(name: str, max_chars: int) -> LimitExceeded:
+    """Return the error for a file with more than `max_chars` characters of text.
+
+    Args:
+        name: what messages call the file.
+    """
+    return LimitExceeded(
+        f"{name} has more than {max_chars:,} characters, the limit for one document: "
+        "split it into parts and read them one after another."
+    )

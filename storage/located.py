@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storage.database import Database
-from storage.search import Passage
+from storage.search import PASSAGE_COLUMNS, PASSAGES_WITHIN, Passage
 from storage.values import to_json
 
 MAX_PASSAGES = 1000
@@ -18,13 +18,6 @@ _PLAIN = """(:kind = 'page' AND locator_kind = 'page' AND locator_start = :first
     AND instr(locator || ' (', 'page ' || :first || ' (') = 1)"""
 _NUMBERED = """(CASE WHEN :kind = 'chapter' THEN chapter BETWEEN :first AND :last
     ELSE locator_kind = :kind AND locator_start <= :last AND locator_end >= :first END)"""
-_WITHIN = """
-    documents.session_id = :session
-    AND (:documents IS NULL OR documents.id IN (SELECT value FROM json_each(:documents)))
-    AND (documents.state != 'cancelled' OR token_start + segments.token_count <= tokens_read)
-    AND (:position IS NULL
-        OR documents.start_position + token_start + segments.token_count <= :position)
-"""
 
 
 def passages_at(
@@ -61,20 +54,16 @@ def passages_at(
     }
     there = f"""
         FROM documents JOIN segments ON segments.document_id = documents.id
-        WHERE {_WITHIN} AND CASE WHEN documents.id IN (
+        WHERE {PASSAGES_WITHIN} AND CASE WHEN documents.id IN (
             SELECT segments.document_id FROM documents JOIN segments
-            ON segments.document_id = documents.id WHERE {_WITHIN} AND ({_LABELLED} OR {_PLAIN})
+            ON segments.document_id = documents.id
+            WHERE {PASSAGES_WITHIN} AND ({_LABELLED} OR {_PLAIN})
             GROUP BY segments.document_id HAVING NOT max({_PLAIN})
         ) THEN {_LABELLED} ELSE {_NUMBERED} END
     """
     rows = db.rows(
         f"""
-        SELECT segments.id AS segment_id, documents.id AS document_id,
-            documents.title AS document_title, locator, locator_kind, locator_start, locator_end,
-            token_start, segments.token_count, documents.start_position + token_start AS position,
-            1.0 AS score, segments.text,
-            (documents.state = 'done' OR token_start + segments.token_count <= tokens_read)
-                AS is_read
+        SELECT {PASSAGE_COLUMNS}, 1.0 AS score
         {there} ORDER BY documents.ordinal, segments.ordinal LIMIT {MAX_PASSAGES}
         """,
         named,

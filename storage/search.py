@@ -48,7 +48,7 @@ class Passage:
     languages: tuple[str, ...] = ()
 
 
-_COLUMNS = """
+PASSAGE_COLUMNS = """
     segments.id AS segment_id, documents.id AS document_id, documents.title AS document_title,
     segments.locator, locator_kind, locator_start, locator_end, token_start,
     segments.token_count, documents.start_position + token_start AS position,
@@ -59,7 +59,7 @@ _COLUMNS = """
 # Of a cancelled document only what was read is searched.
 # Comparing with an unknown position gives NULL, which is not true: a document that the stream has
 # not reached is before no position.
-_WITHIN = """
+PASSAGES_WITHIN = """
     documents.session_id = :session
     AND (documents.state != 'cancelled' OR token_start + segments.token_count <= tokens_read)
     AND (:documents IS NULL OR documents.id IN (SELECT value FROM json_each(:documents)))
@@ -112,11 +112,12 @@ def _by_terms(
         return []
     rows = db.rows(
         f"""
-        SELECT {_COLUMNS}, -bm25(segments_fts) AS score, segment_tokens.tokens FROM segments_fts
+        SELECT {PASSAGE_COLUMNS}, -bm25(segments_fts) AS score, segment_tokens.tokens
+        FROM segments_fts
         JOIN segment_tokens ON segment_tokens.id = segments_fts.rowid
         JOIN segments ON segments.id = segments_fts.rowid
         JOIN documents ON documents.id = segments.document_id
-        WHERE segments_fts MATCH :match AND {_WITHIN}
+        WHERE segments_fts MATCH :match AND {PASSAGES_WITHIN}
         ORDER BY score DESC, segments.id LIMIT :candidates
         """,
         {**within, "match": any_of(terms), "candidates": candidates},

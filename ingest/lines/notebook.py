@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.document import Document, Segment
-from ingest.errors import DamagedDocument, EmptyDocument
+from ingest.errors import DamagedDocument, EmptyDocument, too_much_text
 from ingest.lines.encoded_data import EncodedDataFilter, without_encoded_data
 from ingest.lines.packing import Line, line_parts, pack_lines
 from ingest.lines.text import TextReader
@@ -62,7 +62,7 @@ class NotebookReader(TextReader):
             texts.append(text)
             chars += len(text)
             if chars > self.limits.max_markup_chars:
-                raise self.too_long(self.limits.max_markup_chars)
+                raise too_much_text(self.name, self.limits.max_markup_chars)
         try:
             notebook = json.loads("".join(texts))
         except (ValueError, RecursionError) as error:

@@ -19,7 +19,7 @@ from typing import BinaryIO, ClassVar
 
 from ingest.characters import blocks_without_typesetting
 from ingest.document import Document, Locator, Segment
-from ingest.errors import EmptyDocument, LimitExceeded
+from ingest.errors import EmptyDocument, too_much_text
 from ingest.limits import Limits
 from ingest.lines.decoding import decoder_for
 from ingest.lines.encoded_data import EncodedDataFilter
@@ -116,15 +116,8 @@ class TextReader:
         for block in blocks:
             chars += len(block)
             if chars > self.max_chars():
-                raise self.too_long(self.max_chars())
+                raise too_much_text(self.name, self.max_chars())
             yield block
-
-    def too_long(self, max_chars: int) -> LimitExceeded:
-        """Return the error for a file that has more characters than `max_chars`."""
-        return LimitExceeded(
-            f"{self.name} has more than {max_chars:,} characters, the limit for one document: "
-            "split it into parts and read them one after another."
-        )
 
 
 def _with_steps(blocks: Iterable[str], document: Document) -> Iterator[str]:

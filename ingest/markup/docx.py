@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.document import Document, Segment
-from ingest.errors import DamagedDocument, EmptyDocument, IngestError, LimitExceeded
+from ingest.errors import DamagedDocument, EmptyDocument, IngestError
 from ingest.limits import Limits
 from ingest.markup import left_out
 from ingest.markup.archive import Archive, entry_path
@@ -66,11 +66,11 @@ class DocxReader:
         Raises:
             IngestError: the rest of the file cannot be read, or it has no text.
         """
-        cutter = ParagraphCutter(self.limits)
+        cutter = ParagraphCutter(self.name, self.limits)
         with Archive(self.path, self.name, self.limits) as archive:
             reading = _Reading(archive, self._main_part(archive), document)
             try:
-                yield from cutter.segments(self._bounded(reading.blocks()))
+                yield from cutter.segments(reading.blocks())
             finally:
                 for note in reading.notes():
                     document.add_note(note)
@@ -93,18 +93,6 @@ class DocxReader:
                 "again, or open it in a word processor and save it again."
             )
         return found
-
-    def _bounded(self, blocks: Iterator[Block]) -> Iterator[Block]:
-        """Pass blocks on; raise `LimitExceeded` when they have too many characters."""
-        chars = 0
-        for block in blocks:
-            chars += len(block.text)
-            if chars > self.limits.max_text_chars:
-                raise LimitExceeded(
-                    f"{self.name} has more than {self.limits.max_text_chars:,} characters, the "
-                    "limit for one document: split it into parts and read them one after another."
-                )
-            yield block
 
 
 class _Reading:

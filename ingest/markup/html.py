@@ -16,7 +16,7 @@ from ingest.markup import left_out
 from ingest.markup.css import MAX_SHEET_CHARS, ClassStyles, class_styles
 from ingest.markup.html_blocks import NEVER_TEXT, Attributes, ElementTest, feed_html, markup_blocks
 from ingest.markup.html_style import is_hidden, is_page_number
-from ingest.markup.paragraphs import Block, ParagraphCutter
+from ingest.markup.paragraphs import ParagraphCutter
 
 _CHROME_ROLES = frozenset({"navigation", "banner", "contentinfo", "complementary", "search"})
 _CHROME_CLASSES = frozenset({"navbar", "sidebar", "breadcrumb", "breadcrumbs", "cookie-banner"})
@@ -59,23 +59,14 @@ class HtmlReader(TextReader):
             classes=survey.classes(),
             add_note=document.add_note,
         )
-        cutter = ParagraphCutter(self.limits)
-        yield from cutter.segments(self._bounded_blocks(found))
+        cutter = ParagraphCutter(self.name, self.limits)
+        yield from cutter.segments(found)
         if not cutter.count:
             raise EmptyDocument(
                 f"{self.name} has no text of its own, only scripts or pictures: if a browser "
                 "shows text there, print the page to PDF in the browser and read that."
             )
         document.unit_count = cutter.count
-
-    def _bounded_blocks(self, blocks: Iterable[Block]) -> Iterator[Block]:
-        """Pass blocks on; merged cells can make far more text than the page has."""
-        chars = 0
-        for block in blocks:
-            chars += len(block.text)
-            if chars > self.limits.max_text_chars:
-                raise self.too_long(self.limits.max_text_chars)
-            yield block
 
     def _survey(self) -> "_Survey":
         """Return what the page says about its parts."""

@@ -10,14 +10,13 @@ from ingest.errors import (
     EmptyDocument,
     EncryptedDocument,
     IngestError,
-    LimitExceeded,
 )
 from ingest.limits import Limits
 from ingest.lines.encoding import BLOCK_BYTES
 from ingest.markup.archive import Archive
 from ingest.markup.odf_blocks import OdfTarget, PageBlock
 from ingest.markup.odf_styles import OdfStyles
-from ingest.markup.paragraphs import Block, ParagraphCutter, heading_label
+from ingest.markup.paragraphs import ParagraphCutter, heading_label
 from ingest.markup.xml import BrokenXml, feed_xml
 from ingest.source import Source, unreadable_error
 from ingest.units import UnitCutter, UnitText
@@ -69,8 +68,8 @@ class OdtReader:
         Raises:
             IngestError: the rest of the file cannot be read, or it has no text.
         """
-        cutter = ParagraphCutter(self.limits)
-        yield from cutter.segments(self._bounded(self.page_blocks(document)))
+        cutter = ParagraphCutter(self.name, self.limits)
+        yield from cutter.segments(one.block for one in self.page_blocks(document))
         if not cutter.count:
             raise self.nothing_error(document)
         document.unit_count = cutter.count
@@ -132,18 +131,6 @@ class OdtReader:
                 f"{self.name} is no complete OpenDocument file, {CONTENT} is missing from it: "
                 "fetch it again, or open it in LibreOffice and save it again."
             )
-
-    def _bounded(self, blocks: Iterator[PageBlock]) -> Iterator[Block]:
-        """Pass blocks on; raise `LimitExceeded` when they have too many characters."""
-        chars = 0
-        for page_block in blocks:
-            chars += len(page_block.block.text)
-            if chars > self.limits.max_text_chars:
-                raise LimitExceeded(
-                    f"{self.name} has more than {self.limits.max_text_chars:,} characters, the "
-                    "limit for one document: split it into parts and read them one after another."
-                )
-            yield page_block.block
 
 
 @dataclass(frozen=True)

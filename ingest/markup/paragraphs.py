@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ingest.document import Locator, Segment
+from ingest.errors import too_much_text
 from ingest.limits import Limits
 from ingest.naming import clean_line
 from ingest.segmenting import Piece, Row, cut_rows
@@ -54,18 +55,24 @@ class ParagraphCutter:
     paragraphs so far.
 
     Args:
-        limits: the target and the maximum length of a segment.
+        name: what messages call the file.
+        limits: the target and the maximum length of a segment, and of the whole text.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, name: str, limits: Limits) -> None:
         self.count = 0
+        self._name = name
         self._limits = limits
         self._heading: str | None = None
         self._offset = 0
         self._pending: deque[_PendingParagraph] = deque()
 
     def segments(self, blocks: Iterable[Block]) -> Iterator[Segment]:
-        """Yield the segments of a document; call it once."""
+        """Yield the segments of a document; call it once.
+
+        Raises:
+            LimitExceeded: the blocks have too much text.
+        """
         start = 0
         for _, section in itertools.groupby(blocks, _SectionNumber()):
             for piece in block_pieces(self._counted(section), self._limits):
@@ -79,6 +86,8 @@ class ParagraphCutter:
                 self._heading = heading_label(block.text)
             self._pending.append(_PendingParagraph(self._offset, self.count, self._heading))
             self._offset += len(block.text)
+            if self._offset > self._limits.max_text_chars:
+                raise too_much_text(self._name, self._limits.max_text_chars)
             yield block
 
     def _locator(self, piece: str, start: int) -> Locator:

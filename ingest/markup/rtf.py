@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ingest.document import Document, Segment
-from ingest.errors import DamagedDocument, EmptyDocument, LimitExceeded
+from ingest.errors import DamagedDocument, EmptyDocument
 from ingest.limits import Limits
 from ingest.lines.encoding import BLOCK_BYTES
 from ingest.markup.paragraphs import Block, ParagraphCutter
@@ -32,10 +32,10 @@ class RtfReader:
         Raises:
             IngestError: the rest of the file cannot be read, or it has no text.
         """
-        cutter = ParagraphCutter(self.limits)
+        cutter = ParagraphCutter(self.name, self.limits)
         try:
             with self.source.open(document.add_note) as stream:
-                yield from cutter.segments(self._bounded(self._blocks(stream, document)))
+                yield from cutter.segments(self._blocks(stream, document))
         except OSError as error:
             raise unreadable_error(self.name, error) from error
         if not cutter.count:
@@ -59,18 +59,6 @@ class RtfReader:
         yield from target.take_blocks()
         for what, count in target.left_out.items():
             document.add_note(f"Left out: {what} ({count:,}).")
-
-    def _bounded(self, blocks: Iterator[Block]) -> Iterator[Block]:
-        """Pass blocks on; raise `LimitExceeded` when they have too many characters."""
-        chars = 0
-        for block in blocks:
-            chars += len(block.text)
-            if chars > self.limits.max_text_chars:
-                raise LimitExceeded(
-                    f"{self.name} has more than {self.limits.max_text_chars:,} characters, the "
-                    "limit for one document: split it into parts and read them one after another."
-                )
-            yield block
 
 
 def starts_as_rtf(head: bytes) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ingest.document import Document, Segment
-from ingest.errors import DamagedDocument, EmptyDocument, EncryptedDocument
+from ingest.errors import DamagedDocument, EncryptedDocument
 from ingest.limits import Limits
 from ingest.markup.archive import Archive
 from ingest.markup.xml import BrokenXml, attribute, feed_xml, local_name
@@ -28,6 +28,7 @@ from ingest.tables.workbook import (
     Span,
     add_notes,
     bounded_cell,
+    check_any_cell,
     is_repeated,
     sheet_segments,
     with_merged,
@@ -95,15 +96,7 @@ class OdsReader:
                 yield from sheet_segments(sheets, is_single, self.name, self.limits)
         finally:
             add_notes(document, findings)
-        if not findings.cells:
-            if findings.damaged:
-                raise DamagedDocument(
-                    f"Nothing of {self.name} could be read: fetch it again, or open it in a "
-                    "spreadsheet program and save it again."
-                )
-            raise EmptyDocument(
-                f"{self.name} is a spreadsheet in which no visible cell has text: nothing to read."
-            )
+        check_any_cell(findings, self.name)
         document.unit_count = findings.rows
 
     def _is_single(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ingest.document import Chapter, Document, Segment
+from ingest.errors import DamagedDocument, EmptyDocument
 from ingest.limits import Limits
 from ingest.naming import clean_line
 from ingest.tables.rows import TableRow, clean_cell
@@ -117,6 +118,28 @@ def add_notes(document: Document, findings: Findings) -> None:
     """Add the notes about a workbook to its document."""
     for note in findings.notes():
         document.add_note(note)
+
+
+def check_any_cell(findings: Findings, name: str) -> None:
+    """Raise the error for a workbook of which nothing was read, if nothing was.
+
+    Args:
+        name: what messages call the file.
+
+    Raises:
+        DamagedDocument: its sheets are damaged.
+        EmptyDocument: no visible cell has text.
+    """
+    if findings.cells:
+        return
+    if findings.damaged:
+        raise DamagedDocument(
+            f"Nothing of {name} could be read: fetch it again, or open it in a "
+            "spreadsheet program and save it again."
+        )
+    raise EmptyDocument(
+        f"{name} is a spreadsheet in which no visible cell has text: nothing to read."
+    )
 
 
 def bounded_cell(text: str, findings: Findings) -> str:

@@ -12,12 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.document import Document, Segment
-from ingest.errors import DamagedDocument, EmptyDocument
+from ingest.errors import DamagedDocument
 from ingest.limits import Limits
 from ingest.markup.archive import Archive
 from ingest.markup.xml import BrokenXml, feed_xml
 from ingest.tables.rows import TableRow
-from ingest.tables.workbook import Findings, Sheet, Span, add_notes, repeat_merged, sheet_segments
+from ingest.tables.workbook import (
+    Findings,
+    Sheet,
+    Span,
+    add_notes,
+    check_any_cell,
+    repeat_merged,
+    sheet_segments,
+)
 from ingest.tables.xlsx_parts import SharedTexts, Workbook, read_texts, read_workbook
 from ingest.tables.xlsx_sheet import SheetTarget, merged_spans
 
@@ -58,15 +66,7 @@ class XlsxReader:
                 yield from self._segments(archive, workbook, document, findings)
         finally:
             add_notes(document, findings)
-        if not findings.cells:
-            if findings.damaged:
-                raise DamagedDocument(
-                    f"Nothing of {self.name} could be read: fetch it again, or open it in a "
-                    "spreadsheet program and save it again."
-                )
-            raise EmptyDocument(
-                f"{self.name} is a spreadsheet in which no visible cell has text: nothing to read."
-            )
+        check_any_cell(findings, self.name)
         document.unit_count = findings.rows
 
     def _segments(

@@ -89,7 +89,7 @@ def test_a_label_names_its_page_and_a_number_the_counted_one_where_no_page_has_t
 
 
 def test_a_number_that_is_shown_without_a_label_is_meant_before_a_later_label(db, add_session):
-    """The numbering of an appendix begins anew."""
+    """An appendix is numbered from 1 again."""
     session = add_session(db)
     locators = ("page 1", "page 2 (Weir)", "page 3", "page 1 (4)", "page 2 (5)", "page 3 (6)")
     pages = [

@@ -16,7 +16,7 @@ _WORDS = (
     "points question questions exercise exercises figure figures table tables art sec no nr "
     "klausel abschnitt artikel schritt punkt ziffer absatz satz étape alinéa"
 )
-_WORD = rf"(?:\b(?:{'|'.join(dict.fromkeys(_WORDS.split()))})\b\.?|§§?)"
+_WORD = rf"(?:\b(?:{'|'.join(_WORDS.split())})\b\.?|§§?)"
 # A letter alone is a label only in brackets: "the rule a man follows".
 _LABEL = r"\d{1,4}(?:\.\d{1,4}){0,5}[a-z]?|[a-z]{1,3}-?\d{1,3}|(?<=\()[a-z]{1,4}(?=\))"
 _NAMED = re.compile(rf"{_WORD}\s*\(?(?P<label>{_LABEL})(?!\w)", re.IGNORECASE)

@@ -52,15 +52,15 @@ def find_passages(
     if placed and is_all:
         return Found(_with_shown_titles(db, session_id, placed), total, at_place=True)
     labels = clause_labels(question)
-    found = retrieve(
-        db, session_id, question, MAX_COUNTED if labels else SEARCHED_PASSAGES, before_position
-    )
-    found = clauses_first(labels, found)[:SEARCHED_PASSAGES]
+    limit = MAX_COUNTED if labels else SEARCHED_PASSAGES
+    retrieved = retrieve(db, session_id, question, limit, before_position)
+    found = clauses_first(labels, retrieved)[:SEARCHED_PASSAGES]
     if not placed:
         matching = len(strong_passages(found))
         if matching == SEARCHED_PASSAGES:
-            more = retrieve(db, session_id, question, MAX_COUNTED, before_position)
-            matching = max(matching, len(strong_passages(more)))
+            if limit < MAX_COUNTED:
+                retrieved = retrieve(db, session_id, question, MAX_COUNTED, before_position)
+            matching = max(matching, len(strong_passages(retrieved)))
         return Found(_with_shown_titles(db, session_id, found), matching)
     best = max([1.0, *(p.score for p in found)])
     known = {p.segment_id for p in placed}

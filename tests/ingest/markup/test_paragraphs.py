@@ -14,7 +14,7 @@ BLOCKS = st.lists(PROSE, max_size=9)
 
 @given(BLOCKS)
 def test_the_segments_join_to_the_blocks_within_the_limits(blocks):
-    cutter = ParagraphCutter(SMALL)
+    cutter = ParagraphCutter("a.html", SMALL)
     segments = list(cutter.segments(blocks))
     assert "".join(segment.text for segment in segments) == "".join(b.text for b in blocks)
     assert all(0 < len(segment.text) <= 40 for segment in segments)
@@ -23,7 +23,7 @@ def test_the_segments_join_to_the_blocks_within_the_limits(blocks):
 
 @given(BLOCKS)
 def test_locators_name_the_paragraphs_and_no_segment_spans_a_heading(blocks):
-    for segment in ParagraphCutter(SMALL).segments(blocks):
+    for segment in ParagraphCutter("a.html", SMALL).segments(blocks):
         start, end = segment.locator.start, segment.locator.end
         inside = blocks[start - 1 : end]
         body = segment.text.strip()
@@ -36,7 +36,7 @@ def test_locators_name_the_paragraphs_and_no_segment_spans_a_heading(blocks):
 
 def test_the_label_is_the_last_heading():
     blocks = [Block("One\n\n", 1), Block("Text.\n\n"), Block("Two\n\n", 2), Block("More.\n\n")]
-    found = [str(segment.locator) for segment in ParagraphCutter(SMALL).segments(blocks)]
+    found = [str(segment.locator) for segment in ParagraphCutter("a.html", SMALL).segments(blocks)]
     assert found == ["paragraphs 1–2 (One)", "paragraphs 3–4 (Two)"]
 
 
@@ -53,7 +53,7 @@ ROWS = [Block(f"k{number:02d}\tis about. it\n", header=HEADER) for number in ran
 def test_a_segment_that_begins_in_a_row_repeats_the_header_of_the_table():
     limits = Limits(target_segment_chars=60, max_segment_chars=100)
     blocks = [Block("A note.\n\n"), Block(HEADER), *ROWS, Block("\nMore text.\n\n")]
-    *segments, after = ParagraphCutter(limits).segments(blocks)
+    *segments, after = ParagraphCutter("a.html", limits).segments(blocks)
     assert after.text == "More text.\n\n"
     assert len(segments) > 5
     assert all(segment.text.count(HEADER) == 1 for segment in segments)
