@@ -26,17 +26,16 @@ from ingest.lines.encoded_data import EncodedDataFilter
 from ingest.lines.encoding import BLOCK_BYTES, Encoding, detect_encoding
 from ingest.lines.terminal import TerminalText
 from ingest.segmenting import cut_rows
-from ingest.source import Source, unreadable_error
+from ingest.source import unreadable_error
+from ingest.source_reader import SourceReader
 from ingest.tables.pipe_tables import mark_rows
 
 
 @dataclass(frozen=True)
-class TextReader:
+class TextReader(SourceReader):
     """Reads one text file.
 
     Args:
-        name: what messages call it.
-        limits: what it may ask for.
         given_encoding: the encoding that the user says it has; None to detect it.
     """
 
@@ -46,14 +45,7 @@ class TextReader:
     keeps_encoded_data: ClassVar[bool] = False
     """Whether encoded binary data in the text is left to the reader."""
 
-    source: Source
-    name: str
-    limits: Limits
     given_encoding: Encoding | None = None
-
-    def inspect(self) -> tuple[int | None, list[str]]:
-        """Return that neither the unit count nor a note is known before the reading."""
-        return None, []
 
     def read(self, document: Document) -> Iterator[Segment]:
         """Yield segments of whole paragraphs, or parts of long ones.

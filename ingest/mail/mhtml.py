@@ -5,25 +5,17 @@ from dataclasses import dataclass
 
 from ingest.document import Document, Segment
 from ingest.errors import EmptyDocument, LimitExceeded
-from ingest.limits import Limits
 from ingest.mail.message import marked_page
 from ingest.mail.mime import Part, parse_parts
 from ingest.mail.reader import file_lines
 from ingest.markup.html import HtmlReader
-from ingest.source import BytesSource, Source, unreadable_error
+from ingest.source import BytesSource, unreadable_error
+from ingest.source_reader import SourceReader
 
 
 @dataclass(frozen=True)
-class MhtmlReader:
+class MhtmlReader(SourceReader):
     """Reads one web archive; `name` is what messages call it, `limits` what it may ask for."""
-
-    source: Source
-    name: str
-    limits: Limits
-
-    def inspect(self) -> tuple[int | None, list[str]]:
-        """Return that neither the number of paragraphs nor a note is known before the reading."""
-        return None, []
 
     def read(self, document: Document) -> Iterator[Segment]:
         """Yield the segments of the first page in the archive that has text.

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ingest.document import Document, Locator, Segment
-from ingest.limits import Limits
 from ingest.mail.message import MessageText, ReadHtml, html_reader, message_text
 from ingest.mail.mime import MimeParser
-from ingest.source import Source, unreadable_error
+from ingest.source import unreadable_error
+from ingest.source_reader import SourceReader
 from ingest.units import UnitCutter, UnitText, few_of
 
 # A longer line is taken in parts.
@@ -27,16 +27,8 @@ _APPLE_LENGTH = re.compile(rb"\d{1,12}\s*\n")
 
 
 @dataclass(frozen=True)
-class MailReader:
+class MailReader(SourceReader):
     """Reads one message; `name` is what messages to the user call the file."""
-
-    source: Source
-    name: str
-    limits: Limits
-
-    def inspect(self) -> tuple[int | None, list[str]]:
-        """Return that neither the number of messages nor a note is known before the reading."""
-        return None, []
 
     def read(self, document: Document) -> Iterator[Segment]:
         """Yield the segments of each message; note the attachments, which are not read.

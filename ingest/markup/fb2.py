@@ -6,26 +6,18 @@ from pathlib import Path
 
 from ingest.document import Document, Locator, Segment
 from ingest.errors import DamagedDocument, EmptyDocument
-from ingest.limits import Limits
 from ingest.lines.encoding import BLOCK_BYTES
 from ingest.markup.archive import Archive
 from ingest.markup.fb2_blocks import FictionBookTarget
 from ingest.markup.xml import BrokenXml, feed_xml
-from ingest.source import Source, unreadable_error
+from ingest.source import unreadable_error
+from ingest.source_reader import SourceReader
 from ingest.units import UnitCutter, UnitText
 
 
 @dataclass(frozen=True)
-class FictionBookReader:
+class FictionBookReader(SourceReader):
     """Reads one book from its XML; `name` is what messages call the file."""
-
-    source: Source
-    name: str
-    limits: Limits
-
-    def inspect(self) -> tuple[int | None, list[str]]:
-        """Return that neither the number of chapters nor a note is known before the reading."""
-        return None, []
 
     def read(self, document: Document) -> Iterator[Segment]:
         """Yield the segments of each chapter in order; no segment spans two chapters.

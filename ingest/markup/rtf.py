@@ -6,25 +6,17 @@ from typing import BinaryIO
 
 from ingest.document import Document, Segment
 from ingest.errors import DamagedDocument, EmptyDocument
-from ingest.limits import Limits
 from ingest.lines.encoding import BLOCK_BYTES
 from ingest.markup.paragraphs import Block, ParagraphCutter
 from ingest.markup.rtf_blocks import RtfBlocks
 from ingest.markup.rtf_tokens import rtf_tokens
-from ingest.source import Source, unreadable_error
+from ingest.source import unreadable_error
+from ingest.source_reader import SourceReader
 
 
 @dataclass(frozen=True)
-class RtfReader:
+class RtfReader(SourceReader):
     """Reads one RTF document; `name` is what messages call it, `limits` what it may ask for."""
-
-    source: Source
-    name: str
-    limits: Limits
-
-    def inspect(self) -> tuple[int | None, list[str]]:
-        """Return that neither the number of paragraphs nor a note is known before the reading."""
-        return None, []
 
     def read(self, document: Document) -> Iterator[Segment]:
         """Yield segments of whole paragraphs, or parts of long ones.
