@@ -102,9 +102,19 @@ from storage.search_index import (
     index_segments,
     index_state,
     lacks_segments,
+    language_of,
     rebuild_search_index,
 )
-from storage.segments import NewSegment, SegmentRow, add_segments, iter_segments, segments_around
+from storage.segments import (
+    NewSegment,
+    PreparedSegments,
+    SegmentRow,
+    add_segments,
+    iter_segments,
+    prepare_segments,
+    segments_around,
+    store_segments,
+)
 from storage.sessions import (
     MAX_NAME_CHARACTERS,
     SessionRow,
@@ -148,6 +158,7 @@ __all__ = [
     "NotFound",
     "OPEN_STATES",
     "Passage",
+    "PreparedSegments",
     "RESUMABLE_STATES",
     "ReadOnly",
     "ReadRange",
@@ -210,6 +221,7 @@ __all__ = [
     "iter_segments",
     "kept_hashes",
     "lacks_segments",
+    "language_of",
     "list_checkpoints",
     "list_documents",
     "list_messages",
@@ -225,6 +237,7 @@ __all__ = [
     "opened_export",
     "page_hash",
     "passages_at",
+    "prepare_segments",
     "prune_checkpoints",
     "read_page",
     "read_ranges",
@@ -242,6 +255,7 @@ __all__ = [
     "set_ready_tokens",
     "set_start_position",
     "stems",
+    "store_segments",
     "touch_session",
     "trash_session",
     "update_session_settings",

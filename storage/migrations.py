@@ -16,7 +16,7 @@ import sqlite_utils
 
 from storage.errors import SchemaTooNew, translated_errors
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 
 migrations = sqlite_utils.Migrations("ammon")
 
@@ -324,6 +324,22 @@ def m009_encodings(db: Any) -> None:
 
 
 migrations()(m009_encodings)
+
+
+def m010_tokens_first(db: Any) -> None:
+    """A segment whose tokens are stored before it need not be noted as missing in the index."""
+    db.conn.execute("DROP TRIGGER segments_stored")
+    db.conn.execute(
+        """
+        CREATE TRIGGER segments_stored AFTER INSERT ON segments
+        WHEN NOT EXISTS (SELECT 1 FROM segment_tokens WHERE id = new.id) BEGIN
+            INSERT INTO segments_to_index VALUES (new.document_id, new.id);
+        END
+        """
+    )
+
+
+migrations()(m010_tokens_first)
 
 
 def needs_migration(db: Any, where: str) -> bool:

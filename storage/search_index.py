@@ -1,9 +1,10 @@
 """The search index: which segments are in it, and how the others come into it.
 
-Triggers note every segment that is stored or changed, in ``segments_to_index``. Its tokens are
-made in Python (`storage.tokens`), for new segments in the same transaction. What an older version
-of the program stored, and what was copied or imported, is indexed afterwards in small transactions:
-a search begins with what its session lacks, and an interrupted indexing resumes where it stopped.
+The tokens of new segments are made in Python (`storage.tokens`) before they are stored together. A
+segment that is stored or changed without its tokens is noted by triggers, in ``segments_to_index``:
+what an older version of the program stored, and what was copied or imported. It is indexed
+afterwards in small transactions: a search begins with what its session lacks, and an interrupted
+indexing resumes where it stopped.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from storage.database import Database, Row
+from storage.database import Database
 from storage.languages import MAX_SAMPLE_CHARACTERS, detect_language
 from storage.stop_words import STOP_WORDS
 from storage.tokens import index_tokens
@@ -30,6 +31,33 @@ class IndexState:
 
     indexed: int
     total: int
+
+
+def language_of(texts: Sequence[str]) -> str:
+    """Return the language of some segments of one document, by whose stems they are indexed."""
+    # Pieces from all over, so that a foreign title page or quotation counts little.
+    chosen = texts[:: max(1, len(texts) // _SAMPLES)]
+    characters = MAX_SAMPLE_CHARACTERS // max(1, len(chosen))
+    return detect_language("\n".join(text[:characters] for text in chosen))
+
+
+def segment_tokens(text: str, language: str) -> str:
+    """Return the tokens of a segment, separated by spaces."""
+    return index_tokens(text, language, STOP_WORDS)
+
+
+def store_tokens(
+    db: Database, document_id: int, language: str, tokens: Sequence[tuple[int, str]]
+) -> None:
+    """Store the tokens of segments, by their ids; call this inside a transaction.
+
+    Segments that are stored after their tokens are in the search index at once.
+    """
+    if tokens:
+        db.execute(
+            "INSERT OR IGNORE INTO document_languages VALUES (?, ?)", [document_id, language]
+        )
+        db.execute_many("INSERT INTO segment_tokens (id, tokens) VALUES (?, ?)", tokens)
 
 
 def index_state(db: Database, session_id: int | None = None) -> IndexState:
@@ -75,35 +103,25 @@ def index_batch(db: Database, session_id: int | None = None) -> int:
         return 0  # without the write lock, which a search mostly needs not wait for
     with db.transaction():
         document_id = _next_document(db, session_id)
-        return 0 if document_id is None else index_document_batch(db, document_id)
+        return 0 if document_id is None else _index_document_batch(db, document_id)
 
 
-def index_document_batch(db: Database, document_id: int, after_segment: int = 0) -> int:
-    """Index some segments of a document; call this inside a transaction. Returns how many.
-
-    Args:
-        after_segment: only segments with higher ids.
-    """
+def _index_document_batch(db: Database, document_id: int) -> int:
     rows = db.rows(
         """
         SELECT segments.id, segments.text FROM segments_to_index
         JOIN segments ON segments.id = segment_id
-        WHERE segments_to_index.document_id = ? AND segment_id > ? ORDER BY segment_id LIMIT ?
+        WHERE segments_to_index.document_id = ? ORDER BY segment_id LIMIT ?
         """,
-        [document_id, after_segment, BATCH_SEGMENTS],
+        [document_id, BATCH_SEGMENTS],
     )
-    if not rows:
-        return 0
-    language = detect_language(_sample(rows))
-    db.execute("INSERT OR IGNORE INTO document_languages VALUES (?, ?)", [document_id, language])
-    db.execute_many("DELETE FROM segment_tokens WHERE id = ?", [[row["id"]] for row in rows])
-    db.execute_many(
-        "INSERT INTO segment_tokens (id, tokens) VALUES (?, ?)",
-        [(row["id"], index_tokens(row["text"], language, STOP_WORDS)) for row in rows],
-    )
+    language = language_of([row["text"] for row in rows])
+    tokens = [(row["id"], segment_tokens(row["text"], language)) for row in rows]
+    db.execute_many("DELETE FROM segment_tokens WHERE id = ?", ([row["id"]] for row in rows))
+    store_tokens(db, document_id, language, tokens)
     db.execute_many(
         "DELETE FROM segments_to_index WHERE document_id = ? AND segment_id = ?",
-        [(document_id, row["id"]) for row in rows],
+        ((document_id, row["id"]) for row in rows),
     )
     return len(rows)
 
@@ -140,10 +158,3 @@ def _next_document(db: Database, session_id: int | None) -> int | None:
             [session_id],
         )
     return None if found is None else int(found)
-
-
-def _sample(rows: Sequence[Row]) -> str:
-    """Pieces from all over a batch, so that a foreign title page or quotation counts little."""
-    chosen = rows[:: max(1, len(rows) // _SAMPLES)]
-    characters = MAX_SAMPLE_CHARACTERS // max(1, len(chosen))
-    return "\n".join(str(row["text"])[:characters] for row in chosen)

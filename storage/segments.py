@@ -6,12 +6,12 @@ This file knows text and counts of tokens, neither the tokens themselves nor the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass
 
 from storage.database import Database
 from storage.documents import get_document
 from storage.errors import NotFound
-from storage.search_index import index_document_batch
+from storage.search_index import language_of, segment_tokens, store_tokens
 from storage.values import storable
 
 
@@ -55,6 +55,29 @@ class SegmentRow:
     chapter: int | None = None
 
 
+@dataclass(frozen=True)
+class PreparedSegments:
+    """Segments of one document, ready to be stored: their columns and their search tokens."""
+
+    language: str
+    rows: list[tuple[str | int | None, ...]]
+    tokens: list[str]
+
+
+def prepare_segments(segments: Iterable[NewSegment], language: str) -> PreparedSegments:
+    """Make what takes time to be stored; this needs neither the database nor a lock.
+
+    Args:
+        segments: of one document; each is taken when the one before it is prepared.
+        language: `language_of` their texts.
+    """
+    prepared = PreparedSegments(language, [], [])
+    for segment in segments:
+        prepared.rows.append(_columns(segment))
+        prepared.tokens.append(segment_tokens(segment.text, language))
+    return prepared
+
+
 def add_segments(db: Database, document_id: int, segments: Iterable[NewSegment]) -> None:
     """Store segments after those that the document already has, and index them; all or none.
 
@@ -62,28 +85,53 @@ def add_segments(db: Database, document_id: int, segments: Iterable[NewSegment])
         NotFound: the document does not exist.
     """
     # All segments are taken first, because a slow iterable must not hold the write lock.
-    taken = [
-        astuple(replace(s, text=storable(s.text), locator=storable(s.locator))) for s in segments
-    ]
+    taken = list(segments)
+    language = language_of([segment.text for segment in taken])
+    store_segments(db, document_id, prepare_segments(taken, language))
+
+
+def store_segments(db: Database, document_id: int, segments: PreparedSegments) -> None:
+    """Store prepared segments as `add_segments` does.
+
+    Raises:
+        NotFound: the document does not exist.
+    """
     with db.transaction():
         get_document(db, document_id)
-        first = db.value(
+        ordinal = db.value(
             "SELECT coalesce(max(ordinal), -1) + 1 FROM segments WHERE document_id = ?",
             [document_id],
         )
-        last_id = int(db.value("SELECT coalesce(max(id), 0) FROM segments"))
+        # No id is used twice, since citations keep those of segments that were deleted.
+        last = db.value("SELECT seq FROM sqlite_sequence WHERE name = 'segments'")
+        first = 1 if last is None else int(last) + 1
+        store_tokens(db, document_id, segments.language, list(enumerate(segments.tokens, first)))
         db.execute_many(
-            "INSERT INTO segments (document_id, ordinal, text, locator, locator_kind, "
+            "INSERT INTO segments (id, document_id, ordinal, text, locator, locator_kind, "
             "locator_start, locator_end, token_start, token_count, chapter) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            ((document_id, ordinal, *columns) for ordinal, columns in enumerate(taken, first)),
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (first + number, document_id, ordinal + number, *columns)
+                for number, columns in enumerate(segments.rows)
+            ),
         )
         db.execute(
             "UPDATE documents SET segment_count = ? WHERE id = ?",
-            [first + len(taken), document_id],
+            [ordinal + len(segments.rows), document_id],
         )
-        while index_document_batch(db, document_id, last_id):
-            pass
+
+
+def _columns(segment: NewSegment) -> tuple[str | int | None, ...]:
+    return (
+        storable(segment.text),
+        storable(segment.locator),
+        segment.locator_kind,
+        segment.locator_start,
+        segment.locator_end,
+        segment.token_start,
+        segment.token_count,
+        segment.chapter,
+    )
 
 
 def iter_segments(

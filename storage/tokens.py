@@ -39,6 +39,9 @@ _PAIRED_CHARACTER = re.compile(f"[{_PAIRED}]")
 _GROUPED = re.compile(r"\d{1,3}(?:([,.' ])\d{3})(?:\1\d{3})*")
 _GROUPED_WITH_FRACTION = re.compile(r"(\d{1,3}(?:([,.'])\d{3})+)(?!\2)[.,](\d+)")
 _SPACED_THOUSANDS = re.compile("\\d{1,3}(?:[ \u00a0\u2009\u202f]\\d{3})+(?![\\d.,']?\\d)")
+# Beginning with one sign, or one of four, these find in a third of the time that there are none.
+_ASCII_THOUSANDS = re.compile(r" (?<=\d )\d{3}(?!\d)")
+_ANY_THOUSANDS = re.compile("[ \u00a0\u2009\u202f](?<=\\d.)\\d{3}(?!\\d)")
 _DECIMAL = re.compile(r"(\d+)[.,](\d+)")
 _DOTTED_NUMBER = re.compile(r"\d+(?:\.\d+){2,}")
 _ABBREVIATION = re.compile(r"[^\W\d_](?:\.[^\W\d_])+")
@@ -75,10 +78,12 @@ def index_tokens(text: str, language: str, capital_words: frozenset[str]) -> str
         language: whose stems are stored; see `storage.languages`.
         capital_words: words in small letters that are names if a text writes them in capitals.
     """
-    tokens = _tokens_of(language)
-    found = [tokens[piece] for piece in _pieces_of(text)]
-    found += [CAPITAL + word for word in capital_names(text, capital_words)]
-    return " ".join(filter(None, found))
+    tokens = _tokens_of(language, capital_words)
+    found = " ".join(filter(None, map(tokens.__getitem__, _pieces_of(text))))
+    if CAPITAL in found:
+        names = [CAPITAL + word for word in capital_names(text, capital_words)]
+        found = " ".join([found.replace(CAPITAL, ""), *names])
+    return found
 
 
 def folded_words(text: str, capital_words: frozenset[str] = frozenset()) -> list[str]:
@@ -116,7 +121,10 @@ def _pieces_of(text: str) -> list[str]:
 
 def _spaced(text: str) -> str:
     """A text in which what is one word has no spaces: a word on two lines, a number's thousands."""
-    return _SPACED_THOUSANDS.sub(_joined_thousands, join_lines(text))
+    text = join_lines(text)
+    if (_ASCII_THOUSANDS if text.isascii() else _ANY_THOUSANDS).search(text):
+        text = _SPACED_THOUSANDS.sub(_joined_thousands, text)
+    return text
 
 
 def _joined_thousands(match: re.Match[str]) -> str:
@@ -202,14 +210,25 @@ def _word_characters() -> str:
 
 
 class _KeptTokens(dict[str, str]):
-    """The tokens of pieces of text without spaces, made when first asked for; many are kept."""
+    """The tokens of pieces of text without spaces, made when first asked for; many are kept.
 
-    def __init__(self, language: str) -> None:
+    Those of a piece that has one of the capital words begin with `CAPITAL`.
+    """
+
+    def __init__(self, language: str, capital_words: frozenset[str]) -> None:
         super().__init__()
-        self._language = language
+        self._language, self._capital_words = language, capital_words
 
     def __missing__(self, piece: str) -> str:
+        end = piece.rstrip("_,.'")  # no word ends with these
+        if len(end) < len(piece):
+            return self._keep(piece, self[end])
         tokens = _tokens_in(self._language, piece)
+        if any(word.lower() in self._capital_words for word in _CAPITALS.findall(piece)):
+            tokens = CAPITAL + tokens
+        return self._keep(piece, tokens)
+
+    def _keep(self, piece: str, tokens: str) -> str:
         if len(piece) <= _MAX_KEPT_CHARACTERS:
             if len(self) >= _MAX_KEPT_PIECES:
                 self.clear()
@@ -221,6 +240,8 @@ _tokens_of = cache(_KeptTokens)
 
 
 def _tokens_in(language: str, piece: str) -> str:
+    if piece.isalpha() and piece.isascii():  # most pieces, and what the rest gives for them
+        return stem(piece.lower(), language) if len(piece) <= MAX_TOKEN_CHARACTERS else ""
     words: list[str] = []
     for chunk in _chunks_in(fold(piece)):
         if chunk.isascii() and chunk.isalpha():

@@ -33,6 +33,29 @@ def test_new_segments_are_indexed_at_once(db, add_session, add_text, count):
     assert count(db, "segment_tokens") == 2
 
 
+def test_a_segment_that_is_stored_without_its_tokens_is_noted(db, add_session, add_text, count):
+    document = add_text(db, add_session(db).id, "the white whale")
+    db.execute(
+        "INSERT INTO segments (document_id, ordinal, text, locator, locator_kind, locator_start, "
+        "locator_end, token_start, token_count) VALUES (?, 1, 'a ship', 'p', 'page', 2, 2, 9, 1)",
+        [document.id],
+    )
+    assert storage.index_state(db) == storage.IndexState(1, 2)
+    assert found(db, "ship") == ["a ship"]
+    assert storage.index_state(db) == storage.IndexState(2, 2)
+
+
+def test_tokens_and_segments_are_stored_together_or_not_at_all(db, add_session, add_text, count):
+    document = add_text(db, add_session(db).id, "the white whale")
+    new = storage.NewSegment("a ship", "p", "page", 6, 6, 50, 1)
+    prepared = storage.prepare_segments([new, new], "english")
+    prepared.rows[1] = (None, *prepared.rows[1][1:])  # a text must not be NULL
+    with pytest.raises(storage.StorageError):
+        storage.store_segments(db, document.id, prepared)
+    assert count(db, "segments") == count(db, "segment_tokens") == 1
+    assert db.integrity_check() == []
+
+
 def test_new_segments_do_not_wait_for_old_ones_of_their_document(db, add_session, add_text):
     document = add_text(db, add_session(db).id, *["the whale"] * 5)
     forget(db)

@@ -7,9 +7,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from storage import folding
+from storage import tokens as tokens_file
+from storage.languages import stem
 from storage.migrations import _M008
 from storage.stop_words import STOP_WORDS, guess_language
-from storage.tokens import count_words, folded_words, index_tokens
+from storage.tokens import (
+    CAPITAL,
+    MAX_TOKEN_CHARACTERS,
+    capital_names,
+    chunks,
+    count_words,
+    folded_words,
+    groups,
+    index_tokens,
+    is_unspaced,
+)
 
 
 def tokens(text, language="english"):
@@ -102,3 +115,40 @@ def test_sqlite_cuts_the_tokens_of_any_text_as_they_are(text):
 
 def test_a_word_with_a_thousand_endings_is_cut_without_recursion():
     assert index_tokens("x" + "'s" * 5000, "english", frozenset()) == "x"
+
+
+WORDS = st.sampled_from(
+    "tide Tides TIDE WHO It's IT us US.  'tis ships' end... .NET C# C++ R&D AB-1204 x_y _ ,, 1,234 "
+    "co-operative 12.5 1 234 567 ÉTÉ l’été straße 机器学 ตลาด U.S. can't've \u00a0 \u202f".split(
+        " "
+    )
+)
+SIGNS = st.sampled_from(
+    ["", " ", " ", "\n", ".", ", ", "-", "-\n", "\u00ad\n", "--", '"', "(", "WHO"]
+)
+TEXTS = st.lists(st.tuples(WORDS, SIGNS)).map(lambda parts: "".join(map("".join, parts)))
+
+
+def plain_tokens(text, language):
+    """What `index_tokens` gives, without what is kept and without its shorter ways."""
+    found = [CAPITAL + word for word in capital_names(text, STOP_WORDS)]
+    for chunk in chunks(text):
+        run = chunk.parts[0]
+        words = groups(run) if is_unspaced(run) else (*chunk.parts, *chunk.whole)
+        found += [word if is_unspaced(run) else stem(word, language) for word in words]
+    return sorted(word for word in found if len(word) <= MAX_TOKEN_CHARACTERS)
+
+
+@pytest.mark.parametrize("language", ["english", "german"])
+@given(TEXTS)
+def test_the_tokens_of_kept_pieces_are_those_that_their_words_have(language, text):
+    for _ in range(2):  # the second time, all pieces are kept
+        assert sorted(tokens(text, language).split()) == plain_tokens(text, language)
+
+
+@given(TEXTS)
+def test_what_looks_for_thousands_and_broken_words_first_misses_none(text):
+    joined = folding._HYPHENATED_LINE_BREAK.sub(r"\1", folding._SOFT_LINE_BREAK.sub("", text))
+    assert folding.join_lines(text) == joined
+    spaced = tokens_file._SPACED_THOUSANDS.sub(tokens_file._joined_thousands, joined)
+    assert tokens_file._spaced(text) == spaced

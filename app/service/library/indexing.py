@@ -8,7 +8,9 @@ re-readings take the stored segments, not the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from itertools import islice
 
 import storage
 from app.service.library import versions
@@ -80,17 +82,31 @@ def _store_segments(
     tokens: Encoder,
     check: Callable[[], None],
 ) -> int:
-    """Store a document's segments in batches; returns how many tokens it has."""
+    """Store a document's segments in batches; returns how many tokens it has.
+
+    A batch is stored by another thread while the next one is prepared: the one mostly waits for the
+    disk and for SQLite, the other for the tokenizer, and none of these holds Python's lock.
+    """
     end = len(introduction(tokens, row.title))
-    batch: list[NewSegment] = []
-    for segment in _numbered(segments, tokens, end):
-        check()
-        end = segment.token_start + segment.token_count
-        batch.append(segment)
-        if len(batch) == BATCH_SEGMENTS:
-            storage.add_segments(db, row.id, batch)
-            batch = []
-    storage.add_segments(db, row.id, batch)
+
+    def counted(batch: list[NewSegment]) -> Iterator[NewSegment]:
+        nonlocal end
+        for segment in batch:
+            check()
+            count = len(tokens.encode(segment.text))
+            yield replace(segment, token_start=end, token_count=count)
+            end += count
+
+    stored: Future[None] | None = None
+    with ThreadPoolExecutor(1, "store segments") as storing:
+        while batch := list(islice(segments, BATCH_SEGMENTS)):
+            language = storage.language_of([segment.text for segment in batch])
+            prepared = storage.prepare_segments(counted(batch), language)
+            if stored is not None:
+                stored.result()
+            stored = storing.submit(storage.store_segments, db, row.id, prepared)
+        if stored is not None:
+            stored.result()
     return end
 
 
@@ -105,13 +121,6 @@ def _segments(db: Database, document: Document | DocumentRow) -> Iterator[NewSeg
         found = segment.locator
         locator = (str(found), found.kind, found.start, found.end)
         yield NewSegment(segment.text, *locator, 0, 0, found.chapter_number)
-
-
-def _numbered(segments: Iterator[NewSegment], tokens: Encoder, start: int) -> Iterator[NewSegment]:
-    for segment in segments:
-        count = len(tokens.encode(segment.text))
-        yield replace(segment, token_start=start, token_count=count)
-        start += count
 
 
 def text_recognition() -> Ocr:
