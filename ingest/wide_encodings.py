@@ -13,8 +13,9 @@ _MIN_CHARS = 4
 _MIN_SHARE = 0.95
 # Such as Latin, Cyrillic and ideographs in one text.
 _MAX_SCRIPTS = 3
-# Each of them has a byte in UTF-16 that 8-bit texts seldom have: 00, 01, 02, or 0C.
+# Each of them has one of these bytes in UTF-16, which 8-bit texts seldom have; in UTF-32 all have.
 _SEPARATORS = frozenset("\n\r\t ,.:;!?0123456789\u3001\u3002\uff0c\u060c")
+_SEPARATOR_BYTES = (0x00, 0x01, 0x02, 0x0C)
 _TOGETHER = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "FULLWIDTH": "CJK", "IDEOGRAPHIC": "CJK"}
 # Rare ideographs: other scripts in the wrong byte order become these.
 _RARE = (range(0x3400, 0x4E00), range(0x20000, 0x40000))
@@ -26,6 +27,8 @@ def unicode_without_mark(head: bytes) -> str | None:
     Args:
         head: the first bytes of a file.
     """
+    if sum(map(head.count, _SEPARATOR_BYTES)) <= len(head) // 2 // 100:
+        return None  # as most files, without a look at each character
     for encoding, width in (("utf-32-le", 4), ("utf-32-be", 4)):
         text = _decoded(head, encoding, width)
         if text is not None and _share_of_main_scripts(text) >= _MIN_SHARE:

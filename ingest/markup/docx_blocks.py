@@ -12,7 +12,13 @@ from ingest.characters import without_controls, without_surrogates, without_type
 from ingest.markup.docx_math import FormulaWriter
 from ingest.markup.docx_notes import NoteKey, SideNotes
 from ingest.markup.docx_numbering import BULLET, Numbering
-from ingest.markup.docx_styles import PLAIN, RunFormat, Styles, small_number
+from ingest.markup.docx_styles import (
+    FORMAT_PROPERTIES,
+    PLAIN,
+    RunFormat,
+    Styles,
+    small_number,
+)
 from ingest.markup.inline import Run, joined_runs
 from ingest.markup.paragraphs import Block
 from ingest.markup.rows import MAX_ROW_CHARS, Cell, TableRows
@@ -21,6 +27,7 @@ from ingest.markup.xml import attribute, local_name
 
 # Deleted or moved text, field codes, readings above characters, properties of other things.
 _LEFT_OUT = frozenset({"del", "moveFrom", "instrText", "delText", "rt", "sectPr", "sdtPr"})
+_RUN_PROPERTIES = FORMAT_PROPERTIES | {"rStyle", "del", "moveFrom"}
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}
 # The lines between a page's text and its notes are stored as notes of these types.
 _NOTES = frozenset({"footnote", "endnote"})
@@ -114,7 +121,8 @@ class WordTarget:
             self._skip(name)
         elif self._run_properties:
             self._run_properties += 1
-            self._read_run_property(name, attributes)
+            if name in _RUN_PROPERTIES:  # few of the many that a run has
+                self._read_run_property(name, attributes)
         elif name == "rPr":
             self._run_properties = 1
         elif self._properties or name == "pPr":

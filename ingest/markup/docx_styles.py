@@ -17,7 +17,8 @@ MAX_XML_BYTES = 8 * 1024 * 1024
 # Styles may be based on each other in a circle.
 _MAX_BASES = 30
 _OFF = frozenset({"0", "false", "off", "none"})
-_PROPERTIES = frozenset({"strike", "dstrike", "vanish", "vertAlign", "rFonts"})
+FORMAT_PROPERTIES = frozenset({"strike", "dstrike", "vanish", "vertAlign", "rFonts"})
+"""The elements of `w:rPr` that `RunFormat` knows."""
 _SCRIPTS: dict[str, Script] = {"superscript": "sup", "subscript": "sub"}
 
 
@@ -32,7 +33,7 @@ class RunFormat:
 
     def with_property(self, name: str, attributes: Mapping[str, str]) -> "RunFormat":
         """Return the format after an element of `w:rPr` of that name."""
-        if name not in _PROPERTIES:
+        if name not in FORMAT_PROPERTIES:
             return self
         value = attribute(attributes, "val")
         if name in {"strike", "dstrike"}:

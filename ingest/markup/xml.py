@@ -52,7 +52,10 @@ def local_name(tag: str) -> str:
 
 def attribute(attributes: Mapping[str, str], name: str) -> str:
     """Return the value of the attribute of a name in any namespace, "" if there is none."""
-    return next((value for key, value in attributes.items() if local_name(key) == name), "")
+    for key, value in attributes.items():  # a generator takes twice as long
+        if local_name(key) == name:
+            return value
+    return ""
 
 
 def feed_xml(blocks: Iterable[bytes], target: Any) -> Iterator[None]:
