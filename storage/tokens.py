@@ -220,6 +220,8 @@ class _KeptTokens(dict[str, str]):
         self._language, self._capital_words = language, capital_words
 
     def __missing__(self, piece: str) -> str:
+        if piece.isdecimal() and piece.isascii() and len(piece) <= MAX_TOKEN_CHARACTERS:
+            return self._keep(piece, piece)  # much of a table
         end = piece.rstrip("_,.'")  # no word ends with these
         if len(end) < len(piece):
             return self._keep(piece, self[end])
