@@ -12,21 +12,18 @@ the longest batch.
 from __future__ import annotations
 
 import argparse
-import sqlite3
 import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import closing
 from itertools import cycle
 from pathlib import Path
-
-import sqlite_utils
+from typing import Any
 
 import storage
-from storage.migrations import migrations
+from storage.migrations import create_old_database
 
 OLD_VERSION = 7
-FIRST_NEW = "m008_search_tokens"
 SEGMENT_CHARS = 1_800
 DOCUMENT_SEGMENTS = 300
 SESSION_DOCUMENTS = 100
@@ -38,11 +35,10 @@ def write_old_database(path: Path, text: str, byte_count: int) -> None:
     """Write a database of schema 7 of at least that many bytes, full of the text."""
     segments = [text[at : at + SEGMENT_CHARS] for at in range(0, len(text), SEGMENT_CHARS)]
     source = cycle(segments)
-    with closing(sqlite3.connect(path, isolation_level=None)) as raw:
-        raw.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    with closing(create_old_database(path, OLD_VERSION)) as db:
+        raw = db.conn
+        raw.isolation_level = None
         raw.execute("PRAGMA synchronous = OFF")
-        migrations.apply(sqlite_utils.Database(raw), stop_before=FIRST_NEW)
-        raw.execute(f"PRAGMA user_version = {OLD_VERSION}")
         document = 0
         while path.stat().st_size < byte_count:
             raw.execute("BEGIN")
@@ -56,7 +52,7 @@ def write_old_database(path: Path, text: str, byte_count: int) -> None:
             raw.execute("COMMIT")
 
 
-def _add_document(raw: sqlite3.Connection, number: int, texts: Sequence[str]) -> None:
+def _add_document(raw: Any, number: int, texts: Sequence[str]) -> None:
     raw.execute(
         "INSERT INTO documents (id, session_id, ordinal, title, kind, file_name, sha256, "
         "byte_count, state, token_count, created_at) "

@@ -22,7 +22,6 @@ from ingest.markup.fb2 import FictionBookReader, PackedFictionBookReader, packed
 from ingest.markup.html import HtmlReader
 from ingest.markup.odf import OdpReader, OdtReader
 from ingest.markup.rtf import RtfReader
-from ingest.pdf.reader import PdfReader
 from ingest.recognition import is_ods
 from ingest.slides.pptx import PRESENTATION, PptxReader
 from ingest.sniffing import OLE_MAGIC, ZIP_MAGIC
@@ -85,8 +84,15 @@ FORMATS: dict[Kind, Format] = {
     "email": Format("message", lambda file: _mail_reader(file)),
     "mailbox": _source_format(MailboxReader, "message"),
     "mhtml": _source_format(MhtmlReader, "paragraph"),
-    "pdf": Format("page", lambda f: PdfReader(f.path, f.name, f.limits, f.password)),
+    "pdf": Format("page", lambda file: _pdf_reader(file)),
 }
+
+
+def _pdf_reader(file: InputFile) -> InspectableReader:
+    # To import pypdf takes as long as all other readers; most files do without it.
+    from ingest.pdf.reader import PdfReader
+
+    return PdfReader(file.path, file.name, file.limits, file.password)
 
 
 def _workbook_reader(file: InputFile) -> InspectableReader:

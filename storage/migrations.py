@@ -10,6 +10,7 @@ used because an id that a caller still has must never refer to another row.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import sqlite_utils
@@ -375,3 +376,20 @@ def migrate(db: Any, where: str) -> None:
     with translated_errors(where):
         migrations.apply(db)
         db.conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def create_old_database(path: Path | str, version: int) -> Any:
+    """Create a file with the tables of an older schema, for tests and benchmarks.
+
+    Args:
+        version: of the schema, from 1 on.
+
+    Returns:
+        An open ``sqlite_utils.Database``; the caller closes it.
+    """
+    db = sqlite_utils.Database(path)
+    db.conn.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    steps = [step.name for step in migrations.pending(db)]
+    migrations.apply(db, stop_before=[*steps, None][version])
+    db.conn.execute(f"PRAGMA user_version = {version}")
+    return db

@@ -226,7 +226,8 @@ class _KeptTokens(dict[str, str]):
         if len(end) < len(piece):
             return self._keep(piece, self[end])
         tokens = _tokens_in(self._language, piece)
-        if any(word.lower() in self._capital_words for word in _CAPITALS.findall(piece)):
+        names = () if piece.islower() else _CAPITALS.findall(piece)
+        if names and any(word.lower() in self._capital_words for word in names):
             tokens = CAPITAL + tokens
         return self._keep(piece, tokens)
 

@@ -10,7 +10,7 @@ import pytest
 import sqlite_utils
 
 import storage
-from storage.migrations import SCHEMA_VERSION, migrations
+from storage.migrations import SCHEMA_VERSION, create_old_database, migrations
 
 TABLES = {
     "sessions",
@@ -44,12 +44,8 @@ def write_old(path, version):
 
     The rows are those of the first version; of later columns only the chapter is filled.
     """
-    steps = [step.name for step in migrations.pending(sqlite_utils.Database(memory=True))]
-    with closing(sqlite3.connect(path)) as raw:
-        raw.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        db = sqlite_utils.Database(raw)
-        migrations.apply(db, stop_before=steps[version])
-        raw.execute(f"PRAGMA user_version = {version}")
+    with closing(create_old_database(path, version)) as db:
+        raw = db.conn
         raw.executescript(_OLD_ROWS)
         if version >= CHAPTERS_SINCE:
             raw.execute("UPDATE segments SET chapter = locator_start")
