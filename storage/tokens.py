@@ -55,6 +55,10 @@ _MAX_KEPT_CHARACTERS = 32
 _MAX_KEPT_PIECES = 1 << 16
 _SIGNS_OF_NO_WORD = b'!"$%()*/:;<=>?@[\\]^`{|}~'
 _WITHOUT_SIGNS = bytes(0x20 if code in _SIGNS_OF_NO_WORD else code for code in range(256))
+_COMMON_SIGNS = (
+    *(("\u2018", "'"), ("\u2019", "'"), ("\u201c", " "), ("\u201d", " ")),
+    *(("\u2014", " "), ("\u2026", " "), ("\u00a0", " ")),
+)
 _CAPITALS = re.compile("[A-Z]{2,5}")  # looking behind would take longer than all the rest
 
 
@@ -110,11 +114,15 @@ def chunks(text: str) -> Iterator[Chunk]:
 def _pieces_of(text: str) -> list[str]:
     """Parts of a text that no word goes beyond; the fewer different ones, the less is to be cut."""
     text = _spaced(text)
+    if not text.isascii():
+        # Most English text has no other characters than ASCII and these, folded as `fold` does.
+        for sign, folded in _COMMON_SIGNS:
+            text = text.replace(sign, folded)
     if text.isascii():
         # Signs that are in no word would make "tide", "tide." and "(tide" three pieces.
         text = text.encode().translate(_WITHOUT_SIGNS).decode().replace("--", " ")
     else:
-        for sign in "\u201c\u201d\u2014;!?":
+        for sign in ";!?":
             text = text.replace(sign, " ")
     return text.replace(", ", " ").replace(". ", " ").split()
 

@@ -117,7 +117,7 @@ class WordTarget:
             self._skipped += 1
             if name in _REFERENCES:
                 self._notes.placed.add(NoteKey(_REFERENCES[name], attribute(attributes, "id")))
-        elif name.endswith("Change") or (name in _NOTES and _is_separator(attributes)):
+        elif name[-6:] == "Change" or (name in _NOTES and _is_separator(attributes)):
             self._skip(name)
         elif self._run_properties:
             self._run_properties += 1
@@ -231,7 +231,7 @@ class WordTarget:
 
     def _add(self, text: str) -> None:
         """Add text to the paragraph, set as the run says."""
-        if any(self._fields):
+        if self._fields and any(self._fields):
             return
         paragraph = self._paragraph
         if self._whole_format is None:
@@ -241,8 +241,9 @@ class WordTarget:
         if run_format.is_hidden:
             self.left_out["hidden"] += bool(text.strip())
             return
-        text, unknown = with_symbols(text, run_format.font or "")
-        self.left_out["symbols"] += unknown
+        if not text.isascii():
+            text, unknown = with_symbols(text, run_format.font or "")
+            self.left_out["symbols"] += unknown
         if self._own_mark and text.strip():
             mark = self._notes.refer_with_own_mark(self._own_mark, text)
             self._own_mark = None

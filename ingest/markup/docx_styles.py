@@ -35,6 +35,9 @@ class RunFormat:
         """Return the format after an element of `w:rPr` of that name."""
         if name not in FORMAT_PROPERTIES:
             return self
+        if name == "rFonts":  # the most frequent; few name a font of symbols
+            font = attribute(attributes, "ascii")
+            return replace(self, font=font) if is_symbol_font(font) else self
         value = attribute(attributes, "val")
         if name in {"strike", "dstrike"}:
             # A run may say that it is struck out once and that it is not struck out twice.
@@ -42,10 +45,7 @@ class RunFormat:
             return replace(self, is_struck=is_on or (name == "dstrike" and bool(self.is_struck)))
         if name == "vanish":
             return replace(self, is_hidden=value not in _OFF)
-        if name == "vertAlign":
-            return replace(self, script=_SCRIPTS.get(value, ""))
-        font = attribute(attributes, "ascii")
-        return replace(self, font=font) if is_symbol_font(font) else self
+        return replace(self, script=_SCRIPTS.get(value, ""))
 
     def over(self, base: "RunFormat") -> "RunFormat":
         """Return this format, with what it does not say from `base`."""
