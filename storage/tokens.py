@@ -306,9 +306,12 @@ def _tokens_in(language: str, piece: str) -> str:
         else:
             forms = _analyse(chunk)
             words += [stem(word, language) for word in forms.words]
-    if not piece.isascii():
-        for spelled in _chunks_of(piece):
-            words += _two_lettered_stems(spelled, language)
+    if not piece.isascii() and (spelled := with_letter_pairs(piece)) != piece:
+        if len(words) == 1 and spelled.isalpha():  # most, and what the rest gives for them
+            other = stem(fold(spelled), language)
+            words += [TWO_LETTERED + other] if other != words[0] else []
+        else:
+            words += [w for each in _chunks_of(piece) for w in _two_lettered_stems(each, language)]
     return " ".join(word for word in words if len(word) <= MAX_TOKEN_CHARACTERS)
 
 
