@@ -131,7 +131,7 @@ from storage.sessions import (
 )
 from storage.speeds import ReadingSpeed, add_speed, list_speeds
 from storage.stop_words import STOP_WORDS, STOP_WORDS_OF, guess_language
-from storage.tokens import CAPITAL, count_words, folded_words
+from storage.tokens import CAPITAL, count_words, folded_words, two_lettered_words
 from storage.trash import TrashedSession, list_trash, restore_session, trash_session
 from storage.versions import list_newest, make_newest, version_chain, version_chains
 
@@ -258,6 +258,7 @@ __all__ = [
     "store_segments",
     "touch_session",
     "trash_session",
+    "two_lettered_words",
     "update_session_settings",
     "version_chain",
     "version_chains",

@@ -23,6 +23,13 @@ _SUPERSCRIPT = re.compile("[\u00b2\u00b3\u00b9\u2070\u2074-\u2079]+")
 _SET_APART = re.compile("[\u00bc-\u00be\u2150-\u215f\u2189\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]")
 _DIGIT = re.compile(r"(?![0-9])\d")
 _MARKED = re.compile("(.?)([\u0300-\u036f]+)", re.DOTALL)
+_TWO_LETTERS = {
+    **dict(zip(("a\u0308", "o\u0308", "u\u0308"), ("ae", "oe", "ue"), strict=True)),
+    **dict(zip(("a\u030a", "ø", "đ"), ("aa", "oe", "dj"), strict=True)),
+}
+_WRITTEN_AS_TWO = re.compile("|".join(_TWO_LETTERS), re.IGNORECASE)
+LETTER_PAIRS = tuple(sorted({"ae", *_TWO_LETTERS.values()}))
+"""What is written for a letter with a mark where there is no such letter; "ae" is also æ."""
 _KEPT_ON_CYRILLIC = "\u0306\u0308"  # of й, ў and ї, which are letters; ё is the exception
 
 _APOSTROPHES = (
@@ -87,6 +94,19 @@ def fold(text: str) -> str:
         text = _NOT_ASCII.sub(_folded_match, text)
         text = _HEBREW_ACRONYM.sub("'", text)
     return text.lower()
+
+
+def with_letter_pairs(text: str) -> str:
+    """Write two letters for each letter that has a mark and is also written so: Mueller, Aarhus.
+
+    `fold` only takes the marks away. It writes æ, œ and ß as two letters by itself, for these are
+    written in no other way without them.
+    """
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFD", text)
+    spelled, count = _WRITTEN_AS_TWO.subn(lambda m: _TWO_LETTERS[m[0].lower()], decomposed)
+    return spelled if count else text
 
 
 def join_lines(text: str) -> str:

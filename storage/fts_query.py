@@ -17,11 +17,13 @@ from storage.stop_words import STOP_WORDS, STOP_WORDS_OF
 from storage.tokens import (
     CAPITAL,
     MAX_TOKEN_CHARACTERS,
+    TWO_LETTERED,
     Chunk,
     capital_names,
     chunks,
     group_size,
     groups,
+    has_letter_pair,
     is_unspaced,
 )
 
@@ -77,8 +79,9 @@ def question_terms(question: str, languages: Iterable[str] = (DEFAULT_LANGUAGE,)
             continue
         terms = [_term(chunk, languages, names)]
         if len(chunk.parts) > 1:
-            terms += [_term(Chunk((part,)), languages, names) for part in chunk.parts
-                      if len(part) >= _MIN_PART_CHARACTERS and part not in stop_words]  # fmt: skip
+            terms += [_term(part, languages, names) for part in chunk.each_part()
+                      if len(part.parts[0]) >= _MIN_PART_CHARACTERS
+                      and part.parts[0] not in stop_words]  # fmt: skip
         words.update(dict.fromkeys(terms))
     optional = _compounds(wanted, languages)
     return [*list(words)[:MAX_TERMS], *list(characters)[:MAX_TERMS], *optional[:MAX_TERMS]]
@@ -109,11 +112,21 @@ def _group_terms(run: str) -> list[Term]:
 
 def _term(chunk: Chunk, languages: Sequence[str], names: set[str]) -> Term:
     """A word with its stems in each language; a compound as one word and as several."""
-    phrases: list[Phrase] = [(stem,) for word in chunk.whole for stem in stems(word, languages)]
-    phrases += [tuple(stems(part, [language])[0] for part in chunk.parts) for language in languages]
+    phrases = _phrases(chunk, languages)
+    one_word = chunk.words if len(chunk.parts) == 1 else chunk.whole
+    for word in filter(has_letter_pair, one_word):
+        phrases += [(TWO_LETTERED + stem,) for stem in stems(word, languages)]
+    if chunk.two_lettered:
+        phrases += _phrases(chunk.two_lettered, languages)
     if names.issuperset(chunk.parts):
         phrases.append((CAPITAL + chunk.parts[0],))
     return Term(tuple(dict.fromkeys(phrases)))
+
+
+def _phrases(chunk: Chunk, languages: Sequence[str]) -> list[Phrase]:
+    phrases: list[Phrase] = [(stem,) for word in chunk.whole for stem in stems(word, languages)]
+    phrases += [tuple(stems(part, [language])[0] for part in chunk.parts) for language in languages]
+    return phrases
 
 
 def _compounds(wanted: Sequence[Chunk], languages: Sequence[str]) -> list[Term]:
@@ -122,9 +135,18 @@ def _compounds(wanted: Sequence[Chunk], languages: Sequence[str]) -> list[Term]:
     for first, second in pairwise(wanted):
         words = (*first.parts, *second.parts)
         if len(words) == 2 and "".join(words).isalpha() and not any(map(is_unspaced, words)):
-            term = _term(Chunk(("".join(words),)), languages, set())
+            term = _term(_joined(first, second), languages, set())
             terms[replace(term, is_optional=True)] = None
     return list(terms)
+
+
+def _joined(first: Chunk, second: Chunk) -> Chunk:
+    """Two chunks of one word each as one word."""
+    word = first.parts[0] + second.parts[0]
+    others = (first.two_lettered, second.two_lettered)
+    if others == (None, None):
+        return Chunk((word,))
+    return Chunk((word,), two_lettered=_joined(others[0] or first, others[1] or second))
 
 
 def quoted(phrase: Phrase, is_prefix: bool = False) -> str:
@@ -167,9 +189,11 @@ def match_bonus(texts: Sequence[str], terms: Sequence[Term]) -> list[float]:
 def _places(text: str, terms: Sequence[Term]) -> list[list[int]]:
     """Where each term begins in a text, counted in tokens."""
     at: dict[str, list[int]] = defaultdict(list)
-    tokens = text.split()
-    for place, token in enumerate(tokens):
-        at[token].append(place)
+    tokens: list[str] = []
+    for token in text.split():
+        if not token.startswith(TWO_LETTERED):  # such a token is another form of the one before
+            tokens.append(token)
+        at[token].append(len(tokens) - 1)
     found = []
     for term in terms:
         starts = {start for phrase in term.phrases for start in _starts(phrase, tokens, at)}

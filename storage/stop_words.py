@@ -23,10 +23,11 @@ STOP_WORDS_OF: dict[str, frozenset[str]] = {
     language: frozenset(words.split())
     for language, words in {
         "german": """aber alle als am an auf aus bei bin bis da das dass dem den der des die dies
-            diese dieser dieses du durch ein eine einem einen einer eines er es fur gibt hat hatte
-            ich ihr im in ist kann man mit nach nicht noch nur oder sehr seit sich sie sind so um
-            und uns unter vom von vor wann war waren warum was welche welcher welches wem wen wenn
-            wer werden wessen wie wieso wird wo wofur woher wohin wurde wurden zu zum zur uber""",
+            diese dieser dieses du durch ein eine einem einen einer eines er es fuer fur gibt hat
+            hatte ich ihr im in ist kann man mit nach nicht noch nur oder sehr seit sich sie sind so
+            um und uns unter vom von vor wann war waren warum was welche welcher welches wem wen
+            wenn wer ueber werden wessen wie wieso wird wo wofuer wofur woher wohin wurde wurden zu
+            zum zur uber""",
         "french": """a ai au aux avec c ce cela ces cet cette comment d dans de des du elle elles en
             est et etait etaient il ils j je l la le les leur leurs lui m mais n ne nous on ont ou
             par pas plus pour pourquoi qu quand que quel quelle quelles quels qui quoi s sa se ses

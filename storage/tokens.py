@@ -2,20 +2,21 @@
 
 A word is stored by its stem. What can be spelled in more than one way is stored in each: parts and
 whole of a compound ("co-operative": co, operative, cooperative), of a code (AB-1204: ab, 1204,
-ab1204) and of a number with separators (1,234: 1, 234, 1234). Scripts without spaces are stored as
-overlapping groups of characters, one from each character on, so that a word is found wherever it
-begins, and a single character as the beginning of a group.
+ab1204) and of a number with separators (1,234: 1, 234, 1234). A word with a letter that is also
+written as two is stored in this form, too (Müller: muller, +mueller). Scripts without spaces are
+stored as overlapping groups of characters, one from each character on, so that a word is found
+wherever it begins, and a single character as the beginning of a group.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
-from storage.folding import fold, join_lines
+from storage.folding import LETTER_PAIRS, fold, join_lines, with_letter_pairs
 from storage.languages import stem
 
 MAX_TOKEN_CHARACTERS = 100
@@ -23,6 +24,13 @@ TOKEN_SIGNS = "#+.&^"
 """Characters of tokens besides letters and digits: C#, C++, .NET and 3.14, R&D, and `CAPITAL`."""
 CAPITAL = "^"
 """Before a word that only its capitals make a name: the WHO, the IT department."""
+TWO_LETTERED = "+"
+"""Before a word that the text has with one letter instead of two: "+mueller" for Müller.
+
+So it is told from the word that a text has in two letters, and a text counts once for each word of
+a question: "Müller" asks for muller and mueller, "Mueller" for mueller and +mueller.
+"""
+_LETTER_PAIR = re.compile("|".join(LETTER_PAIRS))
 
 # Scripts written without spaces, and Hangul, where particles are attached to words. Han and the
 # syllables of Hangul and kana are found in twos; the letters of the others are too few for that.
@@ -69,10 +77,28 @@ class Chunk:
     Args:
         parts: its words, in order; one for an ordinary word.
         whole: other spellings of all of it, as one word each.
+        two_lettered: the same with two letters for each that is also written so; None: it has none.
     """
 
     parts: tuple[str, ...]
     whole: tuple[str, ...] = ()
+    two_lettered: Chunk | None = None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The parts and the other spellings."""
+        return (*self.parts, *self.whole)
+
+    def each_part(self) -> Iterator[Chunk]:
+        """Yield each part as a chunk."""
+        others: Sequence[str] = self.two_lettered.parts if self.two_lettered else self.parts
+        for part, other in zip(self.parts, others, strict=True):
+            yield Chunk((part,), two_lettered=Chunk((other,)) if other != part else None)
+
+
+def has_letter_pair(word: str) -> bool:
+    """Return whether a folded word has two letters that can stand for one with a mark."""
+    return _LETTER_PAIR.search(word) is not None
 
 
 def index_tokens(text: str, language: str, capital_words: frozenset[str]) -> str:
@@ -95,8 +121,21 @@ def folded_words(text: str, capital_words: frozenset[str] = frozenset()) -> list
     words = [CAPITAL + word for word in capital_names(text, capital_words)]
     for chunk in chunks(text):
         run = chunk.parts[0]
-        words += groups(run) if is_unspaced(run) else (*chunk.parts, *chunk.whole)
+        words += groups(run) if is_unspaced(run) else chunk.words
     return words
+
+
+def two_lettered_words(text: str) -> dict[str, str]:
+    """Return the folded words of a text that have a letter also written as two, and that form.
+
+    >>> two_lettered_words("Müller and Aarhus")
+    {'muller': 'mueller'}
+    """
+    if text.isascii():
+        return {}
+    spelled = ((chunk, chunk.two_lettered) for chunk in chunks(text))
+    pairs = (zip(a.words, b.words, strict=True) for a, b in spelled if b is not None)
+    return {word: other for pair in pairs for word, other in pair if word != other}
 
 
 def count_words(text: str) -> int:
@@ -108,7 +147,21 @@ def count_words(text: str) -> int:
 def chunks(text: str) -> Iterator[Chunk]:
     """Yield the words of a text, folded; a run of a script without spaces is one word."""
     for piece in _pieces_of(text):
-        yield from map(_analyse, _chunks_in(fold(piece)))
+        yield from _chunks_of(piece)
+
+
+def _chunks_of(piece: str) -> list[Chunk]:
+    found = [_analyse(chunk) for chunk in _chunks_in(fold(piece))]
+    if (spelled := with_letter_pairs(piece)) != piece:
+        others = [_analyse(chunk) for chunk in _chunks_in(fold(spelled))]
+        if len(others) == len(found):
+            return list(map(_with_two_letters, found, others))
+    return found
+
+
+def _with_two_letters(chunk: Chunk, other: Chunk) -> Chunk:
+    is_alike = (len(chunk.parts), len(chunk.whole)) == (len(other.parts), len(other.whole))
+    return replace(chunk, two_lettered=other) if is_alike and other != chunk else chunk
 
 
 def _pieces_of(text: str) -> list[str]:
@@ -263,8 +316,24 @@ def _tokens_in(language: str, piece: str) -> str:
             words += groups(chunk)
         else:
             forms = _analyse(chunk)
-            words += [stem(word, language) for word in (*forms.parts, *forms.whole)]
+            words += [stem(word, language) for word in forms.words]
+    if not piece.isascii() and (spelled := with_letter_pairs(piece)) != piece:
+        if len(words) == 1 and spelled.isalpha():  # most, and what the rest gives for them
+            other = stem(fold(spelled), language)
+            words += [TWO_LETTERED + other] if other != words[0] else []
+        else:
+            words += [w for each in _chunks_of(piece) for w in _two_lettered_stems(each, language)]
     return " ".join(word for word in words if len(word) <= MAX_TOKEN_CHARACTERS)
+
+
+def _two_lettered_stems(chunk: Chunk, language: str) -> list[str]:
+    """The stems that a chunk has with two letters only, each with its sign before it."""
+    if chunk.two_lettered is None:
+        return []
+    stored = [stem(word, language) for word in chunk.words]
+    pairs = zip(stored, chunk.two_lettered.words, strict=True)
+    others = [stem(word, language) for _, word in pairs]
+    return [TWO_LETTERED + word for word in others if word not in stored]
 
 
 def _analyse(text: str) -> Chunk:

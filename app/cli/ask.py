@@ -56,11 +56,13 @@ def history(
 
 def print_events(events: Iterable[Event], as_json: bool) -> Answer:
     """Print an answer's text as it comes, unless it is wanted as JSON; return the answer."""
-    from app.service import Delta, Done, Queued
+    from app.service import Delta, Done, Indexing, Queued
 
     answer: Answer | None = None
     for event in events:
         match event:
+            case Indexing(state):
+                print(f"  (search index: {state.indexed} of {state.total})", file=sys.stderr)
             case Queued(position):
                 print(f"  (number {position} in line)", file=sys.stderr)
             case Delta(text) if not as_json:

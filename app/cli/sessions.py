@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,8 +35,10 @@ def sessions(
                 "checkpoints": s.checkpoint_count,
                 "bytes": s.byte_count,
                 "updated_at": s.session.updated_at,
+                "indexing": state and asdict(state),
             }
             for s in service.sessions.list(search, sizes=True)
+            for state in [service.sessions.index_progress(s.session.id)]
         ]
     if as_json:
         print(json.dumps(rows))
@@ -44,9 +47,16 @@ def sessions(
         print(
             f"{row['name']}: {row['documents']} documents, {row['tokens_read']:,} of "
             f"{row['tokens']:,} tokens read, {(row['bytes'] or 0) / 1e6:,.1f} MB on disk"
+            + _index_text(row["indexing"])
         )
     if not rows:
         print("No such session." if search else NO_SESSIONS)
+
+
+def _index_text(indexing: dict[str, int] | None) -> str:
+    if indexing is None:
+        return ""
+    return f", search index: {indexing['indexed']:,} of {indexing['total']:,} passages"
 
 
 def rename(

@@ -154,7 +154,8 @@ class Context:
         return document
 
     def read_on(self, session_id: int) -> None:
-        """Queue all of a session's documents that are not finished."""
+        """Queue all of a session's documents that are not finished, and complete its index."""
+        self.indexer.wake()
         for document in storage.list_documents(self.db, session_id):
             if document.state in OPEN_STATES:
                 self.jobs.enqueue(document)

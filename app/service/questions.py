@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
+from functools import partial
 
 import storage
 from app.errors import BadQuestion, NothingRead
 from app.service.answering.answer import Question, check_question
 from app.service.answering.as_of import AsOfChoice, list_as_of_choices
-from app.service.answering.events import Event, Prefilled, Queued
+from app.service.answering.events import Event, Indexing, Prefilled, Queued
 from app.service.answering.stream import stream_answer
 from app.service.answering.suggestions import suggest_questions
 from app.service.answering.transcript import render_transcript
@@ -22,6 +23,8 @@ from storage import MessageRow, SessionRow
 
 QUEUE_POLL_S = 0.5
 """How often a waiting question reports its position in the queue, and can be withdrawn."""
+INDEXING_POLL_S = 1.0
+"""How often a question reports how far the search index is that it waits for."""
 
 
 class Questions:
@@ -35,7 +38,8 @@ class Questions:
     ) -> Generator[Event, None, None]:
         """Answer a question from all that the session has read, or as of an earlier position.
 
-        Yields `Queued` while other questions are answered, then what `stream_answer` yields; as of
+        Yields `Indexing` while the search index lacks texts of the session, which is rare, then
+        `Queued` while other questions are answered, then what `stream_answer` yields; as of
         an earlier position, the documents up to there are read again first (`Prefilled`). Closing
         the generator, at any event, leaves the queue or releases the model; before `Done`, nothing
         is stored.
@@ -62,7 +66,7 @@ class Questions:
         runtime = context.runtime(row)
         position, as_of = name_position(self._db, row, at) if at else (None, "")
         asked = Question(text, as_of, last_asked)
-        storage.index_segments(self._db, row.id)  # of an older version; not in the model's turn
+        yield from self._index_rest(row.id)  # not in the model's turn
         with context.queue.answering() as ticket:
             yield from _wait_for_model(ticket)
             if position is None:
@@ -94,6 +98,13 @@ class Questions:
         """First questions for a session that was not asked anything yet."""
         return suggest_questions(self._db, self._context.session(session))
 
+    def _index_rest(self, session_id: int) -> Iterator[Indexing]:
+        """Index what the search index lacks of a session, and report how far that is."""
+        while storage.lacks_segments(self._db, session_id):
+            yield Indexing(storage.index_state(self._db, session_id))
+            is_due = partial(_is_past, time.monotonic() + INDEXING_POLL_S)
+            storage.index_segments(self._db, session_id, is_due)
+
     def _replay(self, opened: OpenSession, position: int) -> Iterator[Prefilled]:
         """Feed the stored documents up to a position, with an event after each chunk."""
         for _ in feed_up_to(self._db, self._context.settings, opened, position):
@@ -114,6 +125,10 @@ class Questions:
                 "an earlier one may rest on it."
             )
         return last[0]
+
+
+def _is_past(moment: float) -> bool:
+    return time.monotonic() > moment
 
 
 def _wait_for_model(ticket: Ticket) -> Iterator[Queued]:

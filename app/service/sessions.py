@@ -166,6 +166,13 @@ class Sessions:
         notice = context.jobs.notice_of(row.id)
         return [*(opened.notes if opened else []), *([notice] if notice else [])]
 
+    def index_progress(self, session_id: int) -> storage.IndexState | None:
+        """How far the search index of a session is; None once it is complete, as it mostly is."""
+        if not storage.lacks_segments(self._db):  # of any session, which is known at once
+            return None
+        state = storage.index_state(self._db, session_id)
+        return state if state.indexed < state.total else None
+
     def notice(self, session: str) -> str:
         """Sentences about all that keeps the session from being read; empty if nothing does."""
         row, context = self._context.session(session), self._context

@@ -25,6 +25,22 @@ accents         José Jose | Núñez nunez | Zoë zoe | Müller Muller | Franço
 accents         Ångström angstrom
 accents         Việt viet | Đà da | Phở pho | naïve naive | façade facade | Αθήνα αθηνα
 accents         ᾳ α
+letters         Müller Mueller | Mueller Müller | Muller Müller | Müller Muller | MÜLLER Mueller
+letters         mueller MÜLLER | Düsseldorf Duesseldorf | Jaeger Jäger | Jäger Jaeger
+letters         Schröder Schroeder | Schroeder Schröder | Weiss Weiß | Grossmann Großmann
+letters         Goethe Göthe | Göthe Goethe | Mu\u0308ller Mueller | Mueller Mu\u0308ller
+letters         Søren Soeren | Soeren Søren | Soren Søren | Søren Sören | Sören Søren
+letters         Aarhus Århus | Århus Aarhus | Arhus Århus | Aabenraa Åbenrå | Åbenrå Aabenraa
+letters         Kjær Kjaer | Kjaer Kjær | Sjælland Själland | Själland Sjælland
+letters         København Koebenhavn | Koebenhavn København | Kobenhavn København
+letters         Tromsø Tromsoe | Tromsoe Tromsø | Haakon Håkon | Håkon Haakon | Hakon Håkon
+letters         Bjørnson Bjoernson | Bjoernson Bjørnson | Ærø Aeroe | Aeroe Ærø | Aero Ærø
+letters         Göteborg Goeteborg | Goeteborg Göteborg | Malmoe Malmö | Aasa Åsa
+letters         Ångström Aangstroem
+letters         Djokovic Đoković | Đoković Djokovic | Dokovic Đoković | coeur cœur | cœur coeur
+letters         Mueller Müllers | Müllers Mueller | Mueller-Schmidt Müller-Schmidt
+letters         Müller-Lüdenscheidt Mueller-Luedenscheidt | Muellerluedenscheidt Müller-Lüdenscheidt
+letters         Wassermuehle Wasser-Mühle | Ueberfuehrung Überführung | Überführung Ueberfuehrung
 strokes         Łukasz Lukasz | Wałęsa Walesa | Søren Soren | Ødegård odegard | Đorđe Dorde
 strokes         Ħamrun Hamrun
 strokes         Þór Thor | Ægir Aegir | œuvre oeuvre | Guðrún gudrun | ŋ n | Əli Eli
@@ -73,6 +89,9 @@ mixed           GPU GPU的功耗 | 2022 2022年 | 功耗 GPU的功耗 | API API�
 NOT_SAME = """
 signs           C# C++ | C++ C# | C C# | C C++ | C# C | C++ C | F# F | .NET C# | R&D R
 accents         й ц | ия ий | nation station
+letters         Mueller Muller | Muller Mueller | does dos | dos does | blue blu | blu blue
+letters         poet pot | pot poet | true tru | Aaron Aron | Aron Aaron | Mueller Möller
+letters         Миüл Миюл | Mueller Мӱллер | zoë zooe
 numbers         105 10⁵ | 10⁵ 105 | 5200³ 52003 | 125 12,5 | 12.5 125 | 1250 1,250,000
 numbers         21 2½ | 101 10①
 codes           AB1204 AB1205 | 660 66a | 120 AB-1204
@@ -95,6 +114,18 @@ def pairs(table):
 @pytest.mark.parametrize(("question", "text"), list(pairs(SAME)))
 def test_a_text_is_found_by_another_spelling(question, text):
     assert finds(question, text)
+
+
+NAMES = "Müller Mueller Søren Soeren Århus Aarhus Kjær Kjaer Göteborg Goeteborg Håkon Haakon"
+LANGUAGES = ["english", "german", "danish", "norwegian", "swedish", "finnish"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_name_is_found_in_a_text_of_any_language_with_one_letter_or_two(language):
+    names = NAMES.split()
+    for one, two in zip(names[::2], names[1::2], strict=True):
+        assert finds(one, two, language) and finds(two, one, language)
+        assert finds(fold(one), one, language) and finds(one, fold(one), language)
 
 
 @pytest.mark.parametrize(("question", "text"), list(pairs(NOT_SAME)))

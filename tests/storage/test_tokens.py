@@ -15,6 +15,7 @@ from storage.stop_words import STOP_WORDS, guess_language
 from storage.tokens import (
     CAPITAL,
     MAX_TOKEN_CHARACTERS,
+    TWO_LETTERED,
     capital_names,
     chunks,
     count_words,
@@ -22,6 +23,7 @@ from storage.tokens import (
     groups,
     index_tokens,
     is_unspaced,
+    two_lettered_words,
 )
 
 
@@ -64,9 +66,28 @@ def test_a_stop_word_in_capitals_is_stored_as_a_name():
 
 def test_words_are_stored_by_the_stems_of_the_language():
     assert tokens("Häuser", "german") == tokens("Haus", "german") == "haus"
-    assert tokens("Häuser") == "hauser"
+    assert tokens("Häuser") == "hauser +haeuser"
     assert tokens("книги", "german") == tokens("книга", "russian")
     assert tokens("lamps", "russian") == "lamp"
+
+
+def test_a_word_is_stored_with_two_letters_too_where_the_text_has_one():
+    assert tokens("Anna Müller, Aarhus") == "anna muller +mueller aarhus"
+    assert tokens("Müller-Schmidt") == "muller schmidt mullerschmidt +mueller +muellerschmidt"
+    assert tokens("Kjær, cœur, Straße") == "kjaer coeur strass"
+    assert tokens("Müller", "german") == tokens("Mueller", "german") == "mull"
+    assert tokens("does a blue poet true") == "doe a blue poet true"
+
+
+def test_words_with_two_letters_are_given_beside_their_folded_form():
+    assert two_lettered_words("Müller and Aarhus in Århus: Ärö-Fähre") == {
+        "muller": "mueller",
+        "arhus": "aarhus",
+        "aro": "aeroe",
+        "fahre": "faehre",
+        "arofahre": "aeroefaehre",
+    }
+    assert two_lettered_words("naïve Zoë, Ёлка, does") == {}
 
 
 def test_folded_words_are_whole_words():
@@ -119,9 +140,8 @@ def test_a_word_with_a_thousand_endings_is_cut_without_recursion():
 
 WORDS = st.sampled_from(
     "tide Tides TIDE WHO It's IT us US.  'tis ships' end... .NET C# C++ R&D AB-1204 x_y _ ,, 1,234 "
-    "co-operative 12.5 1 234 567 ÉTÉ l’été straße 机器学 ตลาด U.S. can't've \u00a0 \u202f".split(
-        " "
-    )
+    "co-operative 12.5 1 234 567 ÉTÉ l’été straße 机器学 ตลาด U.S. can't've "
+    "Müller Mueller Øst-Ærø ÜBER Đoković \u00a0 \u202f".split(" ")
 )
 SIGNS = st.sampled_from(
     ["", " ", " ", "\n", ".", ", ", "-", "-\n", "\u00ad\n", "--", '"', "(", "WHO"]
@@ -136,6 +156,11 @@ def plain_tokens(text, language):
         run = chunk.parts[0]
         words = groups(run) if is_unspaced(run) else (*chunk.parts, *chunk.whole)
         found += [word if is_unspaced(run) else stem(word, language) for word in words]
+        if chunk.two_lettered:
+            pairs = zip(chunk.words, chunk.two_lettered.words, strict=True)
+            others = [stem(two, language) for one, two in pairs if one != two]
+            stored = [stem(word, language) for word in chunk.words]
+            found += [TWO_LETTERED + word for word in others if word not in stored]
     return sorted(word for word in found if len(word) <= MAX_TOKEN_CHARACTERS)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from app.service.answering.words import content_words
+from app.service.answering.words import content_words, count_shared
 from storage import Passage
 
 MAX_INFERRED = 2
@@ -77,7 +77,7 @@ def mark_cited(answer: str, passages: Sequence[Citation]) -> tuple[Citation, ...
 
 def _sharing_words(answer: str, passages: Sequence[Citation]) -> set[int]:
     words = content_words(answer)
-    shared = {p.number: len(words & content_words(p.text)) for p in passages}
+    shared = {p.number: count_shared(words, content_words(p.text)) for p in passages}
     most = max(shared.values(), default=0)
     if most == 0:
         return set()

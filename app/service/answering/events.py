@@ -1,6 +1,6 @@
 """An answer as a stream of events, and what they add up to.
 
-    Queued*  Prefilled*  Retrieved  Prefilled*  Delta*  Done
+    Indexing*  Queued*  Prefilled*  Retrieved  Prefilled*  Delta*  Done
 
 Events are immutable. Who wants only the end takes `final_answer`; who shows an answer while it is
 made folds the events into an `AnswerView`.
@@ -14,6 +14,18 @@ from typing import Any
 
 from app.service.answering.answer import Answer, ContextUsage
 from app.service.answering.citations import Citation
+from storage import IndexState
+
+
+@dataclass(frozen=True)
+class Indexing:
+    """What an older version stored, or what was copied or imported, is made searchable first.
+
+    Args:
+        state: how far that is.
+    """
+
+    state: IndexState
 
 
 @dataclass(frozen=True)
@@ -70,7 +82,7 @@ class Done:
     question_id: int
 
 
-Event = Queued | Prefilled | Retrieved | Delta | Done
+Event = Indexing | Queued | Prefilled | Retrieved | Delta | Done
 
 
 @dataclass(frozen=True)
@@ -79,6 +91,7 @@ class AnswerView:
 
     Args:
         queue_position: while the question waits, from 1 on; 0 once it has the model.
+        indexing: how far the search index is, while the question waits for it.
         retrieved: the passages, once they were found.
         text: the answer as far as it was generated.
         first_word_s: from the question to the first word; 0 before it.
@@ -88,6 +101,7 @@ class AnswerView:
     question: str
     as_of: str = ""
     queue_position: int = 0
+    indexing: IndexState | None = None
     retrieved: Retrieved | None = None
     text: str = ""
     first_word_s: float = 0.0
@@ -111,7 +125,8 @@ class AnswerView:
 def fold(view: AnswerView, event: Event) -> AnswerView:
     """The view after one more event."""
     queue_position = event.position if isinstance(event, Queued) else 0
-    view = replace(view, queue_position=queue_position)
+    indexing = event.state if isinstance(event, Indexing) else None
+    view = replace(view, queue_position=queue_position, indexing=indexing)
     match event:
         case Retrieved():
             return replace(view, retrieved=event)

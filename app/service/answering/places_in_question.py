@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import storage
-from app.service.answering.words import content_words
+from app.service.answering.words import content_words, count_shared
 from app.service.reading.titles import list_shown
 from ingest.naming import title_from_name
 from storage import Database, DocumentRow, Passage
@@ -106,7 +106,8 @@ def passages_of_places(
         return [], 0, False
     documents = _searched(list_shown(db, session_id), before_position)
     named = [d for d in documents if _is_named(d, rest)]
-    words = content_words(rest) - _ABOUT_ALL - _words_of(named)
+    without = _ABOUT_ALL | _words_of(named)
+    words = {w: form for w, form in content_words(rest).items() if w not in without}
     total, chosen = 0, []
     for place in places:
         found, count = _passages(db, session_id, place, named or documents, before_position)
@@ -177,12 +178,12 @@ def _words_of(documents: Iterable[DocumentRow]) -> set[str]:
     return {w for d in documents for w in content_words(f"{d.title} {d.file_name}")}
 
 
-def _chosen(found: Sequence[Passage], words: set[str], limit: int) -> list[Passage]:
+def _chosen(found: Sequence[Passage], words: dict[str, str], limit: int) -> list[Passage]:
     """The passages with most of the words; without such, the first and some between it and the end.
 
     They are in reading order where they have equally many of the words.
     """
-    shared = {p.segment_id: len(words & content_words(p.text)) for p in found}
+    shared = {p.segment_id: count_shared(words, content_words(p.text)) for p in found}
     if any(shared.values()):
         ranked = sorted(found, key=lambda p: -shared[p.segment_id])
         return [p for p in ranked if shared[p.segment_id]][:limit]

@@ -63,12 +63,18 @@ def lacks_named_entity(question: str, passages: Sequence[Passage]) -> bool:
     beginnings, whole = _names(question)
     if not passages or not (beginnings or whole):
         return not passages
-    words = {word for p in passages for word in storage.folded_words(p.text, storage.STOP_WORDS)}
+    words = {word for p in passages for word in _words(p.text)}
     if not whole.isdisjoint(words) or any(word.startswith(tuple(beginnings)) for word in words):
         return False
     languages = {language for p in passages for language in p.languages}
     stems = {stem for word in words for stem in storage.stems(word, languages)}
     return all(stems.isdisjoint(storage.stems(name, languages)) for name in beginnings)
+
+
+def _words(text: str) -> list[str]:
+    """The folded words of a text, in each form."""
+    forms = storage.two_lettered_words(text).values()
+    return [*storage.folded_words(text, storage.STOP_WORDS), *forms]
 
 
 def _names(question: str) -> tuple[set[str], set[str]]:
@@ -77,7 +83,9 @@ def _names(question: str) -> tuple[set[str], set[str]]:
     In German, where every noun has a capital letter, all words count.
     """
     if storage.guess_language(storage.folded_words(question)) == "german":
-        return content_words(question) - storage.STOP_WORDS_OF["german"], set()
+        words = content_words(question)
+        wanted = words.keys() - storage.STOP_WORDS_OF["german"]
+        return wanted | {words[word] for word in wanted}, set()
     beginnings: set[str] = set()
     whole: set[str] = set()
     for name in names_in(question):

@@ -1,15 +1,16 @@
 """The words of a text that carry its meaning: proper names, and words that are not stop words.
 
 Words are compared as the search compares them: folded, so that case, accents and the kind of an
-apostrophe do not matter.
+apostrophe do not matter, and with two letters for one with a mark: Müller is Muller and Mueller.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 
-from storage import CAPITAL, STOP_WORDS, folded_words
+from storage import CAPITAL, STOP_WORDS, folded_words, two_lettered_words
 
 # Not at the beginning of a sentence, where every word has a capital letter.
 _INSIDE_SENTENCE = re.compile(r"(?<=[^.?!:]\s)[\"'“‘«(]?([^\W\d_][\w'’\-&+#.]*)")
@@ -36,7 +37,12 @@ def folded_name(name: str) -> set[str]:
 
     Of a name that is not in capitals it is how a word begins: names are declined and have plurals.
     """
-    forms = folded_words(name)
+    return _name_forms(name, folded_words(name)) | _name_forms(
+        name, list(two_lettered_words(name).values())
+    )
+
+
+def _name_forms(name: str, forms: Sequence[str]) -> set[str]:
     if len(forms) == 1:
         word = forms[0]
         if name.isupper():
@@ -45,6 +51,18 @@ def folded_name(name: str) -> set[str]:
     return {form for form in forms if len(form) >= _MIN_PART_CHARACTERS} or set(forms)
 
 
-def content_words(text: str) -> set[str]:
-    """The folded words of a text, without stop words."""
-    return {word for word in folded_words(text) if word not in STOP_WORDS}
+def content_words(text: str) -> dict[str, str]:
+    """The folded words of a text, without stop words, each with its form that has two letters.
+
+    >>> content_words("the Müller of Aarhus")
+    {'muller': 'mueller', 'aarhus': 'aarhus'}
+    """
+    others = two_lettered_words(text)
+    words = (word for word in folded_words(text) if word not in STOP_WORDS)
+    return {word: others.get(word, word) for word in words}
+
+
+def count_shared(words: Mapping[str, str], others: Mapping[str, str]) -> int:
+    """How many of the words are among others, in one of their forms; see `content_words`."""
+    known = {*others, *others.values()}
+    return sum(word in known or form in others for word, form in words.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import time
+import threading
 from collections.abc import Callable
 
 import storage
@@ -13,7 +13,9 @@ from app.service.reading.step_threads import StepThreads
 from storage import Database, DocumentRow, StorageError
 
 _SEARCH_INDEX_PAUSE_S = 0.05
-_SEARCH_INDEX_POLL_S = 1.0
+_SEARCH_INDEX_RETRY_S = 1.0
+_SEARCH_INDEX_POLL_S = 20.0
+"""How often is looked for what another process stored; a question finds it in any case."""
 
 Index = Callable[[DocumentRow, Callable[[], bool], str | None], bool]
 """Indexes a document: (document, whether to stop, password) -> True if it is indexed whole."""
@@ -29,6 +31,7 @@ class Indexer:
     def __init__(self, db: Database, jobs: JobQueue, index: Index) -> None:
         self._db, self._jobs, self._index = db, jobs, index
         self._threads = StepThreads(("indexer 1", "indexer 2"), jobs.wait_to_index, self.step)
+        self._woken = threading.Event()
         self._search = StepThreads(("search index",), self._lacks_segments, self._index_stored)
 
     def start(self) -> None:
@@ -36,8 +39,13 @@ class Indexer:
         self._threads.start()
         self._search.start()
 
+    def wake(self) -> None:
+        """Look now for segments that are not in the search index: some were copied or imported."""
+        self._woken.set()
+
     def join(self, timeout_s: float) -> bool:
         """Wait for the threads after `JobQueue.stop`; True if they have ended."""
+        self.wake()
         ended = [self._search.join(timeout_s), self._threads.join(timeout_s)]
         return all(ended)
 
@@ -72,12 +80,14 @@ class Indexer:
 
         They were stored by an older version of the program, copied or imported.
         """
-        while not self._jobs.is_stopping:
+        while True:
+            self._woken.clear()  # before looking: what wakes it from now on is not missed
+            if self._jobs.is_stopping:
+                return False
             with contextlib.suppress(StorageError):
                 if storage.lacks_segments(self._db):
                     return True
-            self._pause(_SEARCH_INDEX_POLL_S)
-        return False
+            self._woken.wait(_SEARCH_INDEX_POLL_S)
 
     def _index_stored(self) -> None:
         # Other threads write in the pauses; what a question needs is indexed when it is asked.
@@ -85,11 +95,5 @@ class Indexer:
         try:
             storage.index_batch(self._db)
         except StorageError:  # a full disk, say: the next attempt has time
-            pause_s = _SEARCH_INDEX_POLL_S
-        self._pause(pause_s)
-
-    def _pause(self, seconds: float) -> None:
-        """Sleep, but not much longer than the service runs."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until and not self._jobs.is_stopping:
-            time.sleep(_SEARCH_INDEX_PAUSE_S)
+            pause_s = _SEARCH_INDEX_RETRY_S
+        self._woken.wait(pause_s)  # no longer than the service runs

@@ -100,6 +100,8 @@ def turn(view: AnswerView) -> list[Message]:
     text = view.text
     if view.queue_position:
         text = f"Number {view.queue_position} in line: other questions are answered first."
+    if view.indexing:
+        text = f"Indexing first: {view.indexing.indexed:,} of {view.indexing.total:,} passages."
     said: Message = {"role": "assistant", "content": as_text(text) or NO_TEXT_YET}
     if view.answer is not None:
         passages = sorted(map(asdict, view.answer.passages), key=lambda p: not p["cited"])

@@ -10,7 +10,7 @@ import gradio as gr
 
 from app.messages import KNOWN_ERRORS
 from app.service import Service
-from app.web.library.html import documents_html
+from app.web.library import html
 from app.web.library.upload import name_of
 from app.web.notify import notify, notify_text
 from app.web.sidebar.actions import SessionActions
@@ -26,13 +26,14 @@ class LibraryActions:
     def shown(self, session: str | None) -> str:
         """The documents of the session as HTML."""
         if not session:
-            return documents_html([], "")
+            return html.documents_html([], "")
         try:
-            return documents_html(
-                self._service.documents.list(session), self._service.sessions.notice(session)
-            )
+            sessions = self._service.sessions
+            index = html.index_text(sessions.index_progress(sessions.get(session).id))
+            notice = " ".join(filter(None, [sessions.notice(session), index]))
+            return html.documents_html(self._service.documents.list(session), notice)
         except KNOWN_ERRORS:  # deleted on another page; the next tick of the sidebar shows that
-            return documents_html([], "")
+            return html.documents_html([], "")
 
     def upload(
         self, session: str | None, paths: list[str] | None, password: str, encoding: str | None

@@ -7,7 +7,7 @@ from html import escape
 
 from app.service import DocumentStatus
 from app.web.formatting import duration
-from storage import OPEN_STATES, RESUMABLE_STATES, DocumentState
+from storage import OPEN_STATES, RESUMABLE_STATES, DocumentState, IndexState
 
 STATE_WORDS = {
     DocumentState.INDEXING: "Looking through it",
@@ -59,6 +59,13 @@ def documents_html(statuses: Sequence[DocumentStatus], notice: str) -> str:
         )
     above = f'<div class="notice">{escape(notice)}</div>' if notice else ""
     return above + "".join(_document(status) for status in statuses)
+
+
+def index_text(progress: IndexState | None) -> str:
+    """How far the search index is, if it is not complete."""
+    if progress is None:
+        return ""
+    return f"The search index is being built: {progress.indexed:,} of {progress.total:,} passages."
 
 
 def _document(status: DocumentStatus) -> str:

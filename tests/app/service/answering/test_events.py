@@ -10,12 +10,14 @@ from app.service.answering.events import (
     AnswerView,
     Delta,
     Done,
+    Indexing,
     Prefilled,
     Queued,
     Retrieved,
     final_answer,
     fold,
 )
+from storage import IndexState
 from tests.support.passages import passage
 
 CITATION = Citation.from_passage(1, passage(1, "a grey parrot"), 100)
@@ -65,6 +67,13 @@ def test_a_view_shows_the_queue_then_the_text_then_the_answer():
 def test_without_replayed_documents_retrieval_ends_the_queue():
     view = fold(fold(AnswerView("Who?"), Queued(1)), Retrieved(0, (), USAGE, True))
     assert view.queue_position == 0 and view.retrieved.found_nothing
+
+
+def test_a_view_shows_how_far_the_index_is_until_the_next_event():
+    states = [IndexState(0, 9), IndexState(4, 9)]
+    views = [fold(AnswerView("Who?"), Indexing(state)) for state in states]
+    assert [view.indexing for view in views] == states
+    assert fold(views[-1], Queued(1)).indexing is None
 
 
 def test_the_first_word_keeps_its_time():

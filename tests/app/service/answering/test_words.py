@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from app.service.answering.words import content_words, folded_name, names_in
+from app.service.answering.words import content_words, count_shared, folded_name, names_in
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,10 @@ def test_names_have_a_capital_letter_inside_a_sentence(text, names):
         ("NASA", {"nasa"}),
         ("R&D", {"r&d"}),
         ("C#", {"c#"}),
+        ("Müller", {"muller", "mueller"}),
+        ("Mueller", {"mueller"}),
+        ("ÅRHUS", {"arhus", "aarhus"}),
+        ("Kjær", {"kjaer"}),
     ],
 )
 def test_a_name_is_folded(name, forms):
@@ -47,5 +51,15 @@ def test_a_name_is_folded(name, forms):
 
 
 def test_content_words_are_folded_and_no_stop_words():
-    assert content_words("The café’s co-operative") == {*("cafe", "co", "operative", "cooperative")}
-    assert content_words("機器学") == {"機器", "器学", "学"}
+    words = content_words("The café’s co-operative")
+    assert set(words) == {*("cafe", "co", "operative", "cooperative")} == set(words.values())
+    assert set(content_words("機器学")) == {"機器", "器学", "学"}
+
+
+@pytest.mark.parametrize("one", ["Müller", "Mueller"])
+@pytest.mark.parametrize("other", ["Müller", "Mueller"])
+def test_a_word_is_shared_once_in_any_spelling(one, other):
+    answer, passage = content_words(f"Anna {one} spoke"), content_words(f"the poet {other}, {one}")
+    assert count_shared(answer, passage) == 1
+    assert count_shared(content_words("Muller"), content_words("Müller")) == 1
+    assert count_shared(content_words("a poet, true"), content_words("pot, tru")) == 0

@@ -7,6 +7,7 @@ import time
 import pytest
 
 import storage
+from app.service.reading import indexer as indexer_file
 from app.service.reading.indexer import Indexer
 from app.service.reading.job_queue import JobQueue
 from ingest import IngestError
@@ -85,6 +86,36 @@ def test_a_document_queued_twice_is_indexed_once(db, document):
     assert calls == [document.id]
     assert storage.get_document(db, document.id).state == "queued"
     assert jobs.take_to_read().session_id == document.session_id
+
+
+@pytest.fixture
+def idle_for_hours(monkeypatch):
+    monkeypatch.setattr(indexer_file, "_SEARCH_INDEX_POLL_S", 3600.0)
+
+
+def test_an_idle_indexer_is_woken_by_what_was_copied_and_ends_at_once(db, document, idle_for_hours):
+    jobs, asked = JobQueue(), []
+    indexer = Indexer(db, jobs, lambda *_: True)
+    indexer.start()
+    try:
+        storage.add_segments(
+            db, document.id, [storage.NewSegment("the whale", "p", "page", 1, 1, 0, 1)]
+        )
+        time.sleep(0.2)  # so that it idles; if it does not yet, the test proves less
+        storage.duplicate_session(db, document.session_id, "copy")
+        indexer.wake()
+        asked.append(_is_complete_within(db, 20))
+    finally:
+        jobs.stop()
+        asked.append(indexer.join(20))
+    assert asked == [True, True]
+
+
+def _is_complete_within(db, seconds):
+    deadline = time.monotonic() + seconds
+    while storage.lacks_segments(db) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not storage.lacks_segments(db)
 
 
 def test_what_an_older_version_stored_is_indexed_in_the_background(db, document):
