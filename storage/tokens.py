@@ -200,6 +200,7 @@ def capital_names(text: str, words: frozenset[str]) -> list[str]:
     What a line in capitals only contains is no name.
     """
     found = []
+    text = join_lines(text)
     for match in _CAPITALS.finditer(text):
         if (word := match[0].lower()) in words and _is_whole_word(match):
             start = text.rfind("\n", 0, match.start()) + 1
