@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ingest.document import Document, Segment
-from ingest.errors import DamagedDocument, EncryptedDocument
+from ingest.errors import DamagedDocument
 from ingest.limits import Limits
 from ingest.markup.archive import Archive
+from ingest.markup.odf_package import CONTENT_PART, check_package
 from ingest.markup.xml import BrokenXml, attribute, feed_xml, local_name
 from ingest.tables.rows import TableRow
 from ingest.tables.workbook import (
@@ -34,10 +35,7 @@ from ingest.tables.workbook import (
     with_merged,
 )
 
-CONTENT_PART = "content.xml"
 MIME_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
-_MANIFEST = "META-INF/manifest.xml"
-_MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 _NAME = lru_cache(maxsize=512)(local_name)
 _TABLE = re.compile(rb"<(?:\w{1,40}:)?table\s")
 _LEFT_OUT = frozenset({"annotation", "frame", "shapes", "custom-shape", "tracked-changes"})
@@ -62,20 +60,7 @@ class OdsReader:
             IngestError: the archive is damaged, encrypted, or holds no spreadsheet.
         """
         with Archive(self.path, self.name, self.limits) as archive:
-            try:
-                manifest = archive.read(_MANIFEST, _MAX_MANIFEST_BYTES)
-            except DamagedDocument:
-                manifest = b""
-            if b"encryption-data" in manifest:
-                raise EncryptedDocument(
-                    f"{self.name} is protected with a password: open it in a spreadsheet program "
-                    "and save it without one."
-                )
-            if CONTENT_PART not in archive:
-                raise DamagedDocument(
-                    f"{self.name} is no complete spreadsheet, {CONTENT_PART} is missing from it: "
-                    "fetch it again, or open it in a spreadsheet program and save it again."
-                )
+            check_package(archive, self.name, "spreadsheet")
         return None, []
 
     def read(self, document: Document) -> Iterator[Segment]:
