@@ -16,7 +16,7 @@ from ingest.markup.archive import Archive
 from ingest.markup.docx import MAIN_PART
 from ingest.markup.epub_package import CONTAINER
 from ingest.markup.fb2 import packed_book
-from ingest.markup.odf import ODF_TYPES, odf_type
+from ingest.markup.odf_package import ODF_TYPES, odf_type
 from ingest.other_kinds import describe_carrier, describe_ole, describe_package
 from ingest.slides.pptx import PRESENTATION
 from ingest.sniffing import (

@@ -23,12 +23,16 @@ ZIP_MAGIC = b"PK\x03\x04"
 EMPTY_ZIP_MAGIC = b"PK\x05\x06"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
-# Signature, offset, kind. A signature of letters alone counts only in binary content.
+# Signature, offset, kind. One with which a text may begin counts only in binary content.
 _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
     (b"mimetypeapplication/epub+zip", 30, EPUB),
     (b"mimetypeapplication/vnd.oasis", 30, "an OpenDocument file"),
     (b"SQLite format 3\x00", 0, "an SQLite database"),
     (b"\x89PNG\r\n\x1a\n", 0, "a PNG image"),
+    (b"\xff\xd8\xff\xe0\x00", 0, "a JPEG image"),
+    (b"\xff\xd8\xff\xdb\x00", 0, "a JPEG image"),
+    (b"Exif\x00\x00", 6, "a JPEG image"),
+    (b"http://ns.adobe.com/xap/1.0/\x00", 6, "a JPEG image"),
     (b"\xff\xd8\xff", 0, "a JPEG image"),
     (b"GIF87a", 0, "a GIF image"),
     (b"GIF89a", 0, "a GIF image"),
@@ -78,7 +82,9 @@ _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
     (b"\xffWPC", 0, "a WordPerfect document"),
     (b"bplist00", 0, "a property list of macOS"),
     (b"\x89HDF\r\n", 0, "an HDF5 file"),
-    (b"\x93NUMPY", 0, "a NumPy array"),
+    (b"\x93NUMPY\x01\x00", 0, "a NumPy array"),
+    (b"\x93NUMPY\x02\x00", 0, "a NumPy array"),
+    (b"\x93NUMPY\x03\x00", 0, "a NumPy array"),
     (b"ARROW1", 0, "an Arrow table"),
     (b"Obj\x01", 0, "an Avro file"),
     (b"MSCF", 0, "a cabinet archive (cab)"),
@@ -122,6 +128,8 @@ _ZIP_MEMBERS: tuple[tuple[bytes, str], ...] = (
 # Tabs, newlines, form feeds, backspaces and terminal escapes occur in texts and logs.
 _TEXT_CONTROLS = frozenset(b"\t\n\r\f\b\x1b")
 _OTHER_CONTROLS = bytes(code for code in range(32) if code not in _TEXT_CONTROLS)
+# The headers of binary files have control characters here, even if pixels or texts follow them.
+_HEADER_BYTES = 64
 
 
 def has_pdf_header(head: bytes) -> bool:
@@ -166,9 +174,10 @@ def describe_binary(head: bytes) -> str | None:
     if head.startswith(ZIP_MAGIC):
         return _describe_zip(head)
     binary = _is_binary(head)
+    may_be_text = not binary and not _is_binary(head[:_HEADER_BYTES])
     for signature, offset, words in _SIGNATURES:
         if head[offset : offset + len(signature)] == signature and (
-            binary or _is_unlike_text(signature)
+            not may_be_text or _is_unlike_text(signature)
         ):
             return words
     return UNKNOWN_BINARY if binary else None
@@ -182,8 +191,14 @@ def _describe_zip(head: bytes) -> str:
 
 
 def _is_unlike_text(signature: bytes) -> bool:
-    """Return whether no text begins with this: "BM" and "ID3" could, b"\\x1f\\x8b" could not."""
-    return any(byte >= 0x80 or byte in _OTHER_CONTROLS for byte in signature)
+    """Return whether no text in any encoding begins with this, as with b"\\x1f\\x8b".
+
+    "BM" and "ID3" begin words in ASCII, and b"\\xff\\xf1" begins words in Cyrillic ("яс") and in
+    other scripts. Both kinds of letters together are a signature.
+    """
+    if any(byte in _OTHER_CONTROLS for byte in signature):
+        return True
+    return not signature.isascii() and any(byte < 0x80 for byte in signature)
 
 
 def _is_binary(head: bytes) -> bool:

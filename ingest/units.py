@@ -11,16 +11,24 @@ from ingest.characters import without_controls, without_surrogates, without_type
 from ingest.document import Document, Locator, Segment
 from ingest.errors import EmptyDocument, LimitExceeded
 from ingest.limits import Limits
-from ingest.segmenting import cut_blocks
+from ingest.segmenting import Row, cut_rows
 
 _MAX_NAMED = 8
 
 
 class UnitText(NamedTuple):
-    """A part of the text of a unit, with the newlines that end it, and the unit's locator."""
+    """A part of the text of a unit.
+
+    Args:
+        locator: of the unit.
+        text: with the newlines that end it.
+        header: of a table's row, what a segment that begins in this row repeats: the table's
+            caption and header line, each with its newline. Empty for other text.
+    """
 
     locator: Locator
     text: str
+    header: str = ""
 
 
 class UnitCutter:
@@ -48,16 +56,16 @@ class UnitCutter:
         is_empty = True
         for locator, group in itertools.groupby(texts, key=lambda text: text.locator):
             self.count = max(self.count, locator.end)
-            for piece in cut_blocks(map(self._clean_text, group), target, limit):
-                if piece.strip():
+            for piece in cut_rows(map(self._clean_row, group), target, limit):
+                if piece.text.strip():
                     is_empty = False
-                    yield Segment(piece, locator)
+                    yield Segment(piece.repeated + piece.text, locator)
         if is_empty:
             raise EmptyDocument(f"{self._name} has no text: there is nothing to read.")
         document.unit_count = self.count
 
-    def _clean_text(self, unit: UnitText) -> str:
-        text = without_typesetting(without_controls(without_surrogates(unit.text)))
+    def _clean_row(self, unit: UnitText) -> Row:
+        text = _clean(unit.text)
         self._chars += len(text)
         if self._chars > self._limits.max_text_chars:
             raise LimitExceeded(
@@ -65,7 +73,11 @@ class UnitCutter:
                 f"{unit.locator.kind} {unit.locator.start}, the limit for one document: split it "
                 "and read the parts."
             )
-        return text
+        return Row(text, _clean(unit.header))
+
+
+def _clean(text: str) -> str:
+    return without_typesetting(without_controls(without_surrogates(text)))
 
 
 def few_of(names: Iterable[str], count: int) -> str:

@@ -1,7 +1,7 @@
 """Reads subtitles (SubRip and WebVTT): consecutive cues as passages, with the times of both ends.
 
-Tags and positions are left out, names of speakers are kept. Captions that roll repeat the line
-above in the next cue; it is read once.
+Tags and positions are left out, names of speakers are kept. Captions that roll repeat the lines
+above in the next cue, without a pause; they are read once. Words that are said again are kept.
 """
 
 import html
@@ -23,6 +23,9 @@ _BEGINNING = re.compile(rf"\s*(?:\d{{1,6}}\s*\n)?\s*{_STAMP}\s*-->\s*{_STAMP}")
 _SPEAKER = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]{1,100})>")
 _TAG = re.compile(r"</?[a-zA-Z][^>]{0,200}>|</?>|<\d[\d:.]{3,20}>|\{\\[^}]{0,200}\}")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*\s*$")
+# A cue that follows within this time is shown without a pause: programs round, or leave a gap of a
+# millisecond. Between two subtitles of a dialogue, editors leave at least two frames (80 ms).
+_MAX_TOUCH_MS = 50
 # Blocks of WebVTT that are not shown.
 _NOT_SHOWN = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s|$)")
 
@@ -33,6 +36,11 @@ class _Cue(NamedTuple):
     start: str
     end: str
     text: str
+
+    def touches(self, before: "_Cue") -> bool:
+        """Return whether the cue is shown while the cue before it is, or right after it."""
+        first, last = _milliseconds(before.start), _milliseconds(before.end) + _MAX_TOUCH_MS
+        return first <= _milliseconds(self.start) <= last
 
 
 @dataclass(frozen=True)
@@ -69,19 +77,24 @@ class _Numbered:
         self.count = 0
 
     def lines(self, cues: Iterable[_Cue], limits: Limits) -> Iterator[Line]:
-        last_shown: list[str] = []
+        before: _Cue | None = None
         for cue in cues:
             self.count += 1
             shown = cue.text.split("\n")
-            rolled = len(shown) if shown == last_shown[-len(shown) :] else 0
-            rolled = rolled or int(shown[:1] == last_shown[-1:])
-            new = shown[rolled:]
-            last_shown = shown
-            text = "\n".join(new)
-            time = f"{cue.start}–{cue.end}"
+            if before and cue.touches(before):
+                shown = shown[_rolled_count(before.text.split("\n"), shown) :]
+            before = cue
+            text = "\n".join(shown)
+            time = f"{_clock(cue.start)}–{_clock(cue.end)}"
             if text:
                 for part in line_parts(f"{text}\n", self.count, limits):
                     yield part._replace(time=time)
+
+
+def _rolled_count(before: list[str], shown: list[str]) -> int:
+    """Return how many lines at the start of a cue are the last ones of the cue before it."""
+    counts = range(min(len(before), len(shown)), 0, -1)
+    return next((count for count in counts if shown[:count] == before[-count:]), 0)
 
 
 def _cues(blocks: Iterable[str], limits: Limits) -> Iterator[_Cue]:
@@ -94,7 +107,7 @@ def _cues(blocks: Iterable[str], limits: Limits) -> Iterator[_Cue]:
         if times is not None:
             if cue is not None:
                 yield cue._replace(text=_clean_text(shown))
-            cue = _Cue(_clock(times["start"]), _clock(times["end"]), "")
+            cue = _Cue(times["start"], times["end"], "")
             shown, chars = [], 0
         elif cue is None:
             continue
@@ -132,6 +145,14 @@ def _clock(stamp: str) -> str:
     """Return a time without fractions of a second, with hours: "01:02.500" is "00:01:02"."""
     parts = re.split("[.,]", stamp)[0].split(":")
     return ":".join(part.zfill(2) for part in ["00", *parts][-3:])
+
+
+def _milliseconds(stamp: str) -> int:
+    whole, _, fraction = stamp.replace(",", ".").partition(".")
+    seconds = 0
+    for part in whole.split(":"):
+        seconds = 60 * seconds + int(part)
+    return 1000 * seconds + int(fraction.ljust(3, "0"))
 
 
 def _rate_cut(line: Line, following: Line) -> int:

@@ -3,10 +3,10 @@
 import io
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ingest.document import Document
+from ingest.document import Document, Locator, Segment
 from ingest.errors import IngestError
 from ingest.limits import Limits
 from ingest.lines.encoded_data import without_encoded_data
@@ -14,6 +14,7 @@ from ingest.lines.encoding import detect_encoding
 from ingest.mail.headers import SHOWN, attachment_name, header_text, message_label
 from ingest.mail.mime import Part
 from ingest.markup.html import HtmlReader
+from ingest.segmenting import Row
 from ingest.source import BytesSource
 
 # A file in the text of an old message: its name, and lines of up to 61 characters.
@@ -22,7 +23,7 @@ _UUENCODED = re.compile(r"^begin [0-7]{3} (.{1,200})\n(?:[ -`]{1,61}\n)+`?\n?end
 # and the line above a signature stay as they are.
 _SOFT_LINE = re.compile(r"^(?!>|-- $)(.*\S) \n(?=[^>\s])(?!-- $)", re.MULTILINE)
 
-ReadHtml = Callable[[bytes], str]
+ReadHtml = Callable[[bytes], list[Row]]
 
 
 @dataclass
@@ -31,15 +32,31 @@ class MessageText:
 
     Args:
         label: for its locator.
-        text: header lines and bodies.
+        rows: header lines and bodies, in parts; rows of tables are parts of their own.
         attachments: the names of the files that were sent along.
         is_cut: true if a part of the text is missing.
     """
 
     label: str | None
-    text: str
+    rows: list[Row] = field(default_factory=list)
     attachments: list[str] = field(default_factory=list)
     is_cut: bool = False
+
+    def add(self, text: str) -> None:
+        """Add a part that is text without tables."""
+        self.add_rows([Row(text)])
+
+    def add_rows(self, rows: list[Row]) -> None:
+        """Add a part with a blank line after it; white space around it is left out."""
+        rows = [row for row in rows if row.text]
+        while rows and not rows[0].text.strip():
+            rows = rows[1:]
+        while rows and not rows[-1].text.strip():
+            rows = rows[:-1]
+        if rows:
+            rows[0] = rows[0]._replace(text=rows[0].text.lstrip())
+            rows[-1] = rows[-1]._replace(text=f"{rows[-1].text.rstrip()}\n\n")
+            self.rows += rows
 
 
 def message_text(parts: list[Part], read_html: ReadHtml) -> MessageText:
@@ -47,25 +64,23 @@ def message_text(parts: list[Part], read_html: ReadHtml) -> MessageText:
 
     Args:
         parts: all parts in order; the first is the message's own headers.
-        read_html: returns the text of an HTML page, "" if it has none.
+        read_html: returns the text of an HTML page in parts, none if it has none.
     """
     headers = parts[0].headers
     label = message_label(header_text(headers, "Subject"), header_text(headers, "Date"))
-    message = MessageText(label, "")
+    message = MessageText(label)
     plain = _plain_alternatives(parts)
-    blocks = []
     for part in parts:
         if part.is_message:
-            blocks.append(_header_block(part))
+            message.add(_header_block(part))
         elif part.is_attachment:
             message.attachments.append(attachment_name(part.headers))
         elif part.headers.get_content_type() == "text/html":
             if part.alternative not in plain:
-                blocks.append(read_html(marked_page(part)))
+                message.add_rows(read_html(marked_page(part)))
         else:
-            blocks.append(_without_uuencoded(_plain_text(part), message))
+            message.add(_without_uuencoded(_plain_text(part), message))
         message.is_cut |= part.is_cut
-    message.text = "".join(f"{block}\n\n" for block in map(str.strip, blocks) if block)
     return message
 
 
@@ -78,19 +93,33 @@ def html_reader(name: str, limits: Limits, document: Document) -> ReadHtml:
         document: gets the notes about the pages.
     """
 
-    def read(page: bytes) -> str:
-        reader = HtmlReader(BytesSource(page), name, limits)
+    def read(page: bytes) -> list[Row]:
+        reader = _PageReader(BytesSource(page), name, limits)
         inner = Document("", "html", document.path, len(page), "paragraph", None, reader)
         inner.on_step = document.on_step
         try:
-            text = "".join(segment.text for segment in inner.segments())
+            for _ in inner.segments():
+                pass
         except IngestError:  # an empty page, such as one with only a picture
-            text = ""
+            reader.rows.clear()
         for note in inner.notes:
             document.add_note(note)
-        return text
+        return reader.rows
 
     return read
+
+
+@dataclass(frozen=True)
+class _PageReader(HtmlReader):
+    """Reads a page of a message; `rows` gets its blocks, which are cut with the whole message."""
+
+    rows: list[Row] = field(default_factory=list)
+
+    def cut(self, blocks: Iterable[str], document: Document) -> Iterator[Segment]:
+        """Yield each block as a segment."""
+        for block in self.page_blocks(blocks, document):
+            self.rows.append(Row(block.text, block.header))
+            yield Segment(block.text, Locator("paragraph", 1, 1))
 
 
 def _plain_alternatives(parts: list[Part]) -> set[int]:

@@ -11,17 +11,18 @@ from pathlib import Path
 
 import olefile  # type: ignore[import-untyped]
 
-from ingest.document import Document, Locator, Segment
+from ingest.document import Document, Segment
 from ingest.errors import DamagedDocument, IngestError
 from ingest.limits import Limits
 from ingest.lines.encoded_data import without_encoded_data
 from ingest.mail.headers import message_label
 from ingest.mail.message import MessageText, html_reader
-from ingest.mail.reader import LeftOut
+from ingest.mail.reader import LeftOut, message_units
 from ingest.markup.rtf import RtfReader
 from ingest.naming import clean_line
+from ingest.segmenting import Row
 from ingest.source import BytesSource
-from ingest.units import UnitCutter, UnitText
+from ingest.units import UnitCutter
 
 _PROPERTIES = "__properties_version1.0"
 _MAX_ATTACHMENTS = 2000
@@ -66,8 +67,8 @@ class OutlookReader:
         left_out.add(1, message)
         for note in left_out.notes():
             document.add_note(note)
-        texts = [UnitText(Locator("message", 1, 1, message.label), message.text)]
-        yield from UnitCutter(self.name, self.limits).segments(texts, document)
+        cutter = UnitCutter(self.name, self.limits)
+        yield from cutter.segments(message_units(1, message), document)
 
     def _message(self, document: Document) -> MessageText:
         try:
@@ -116,16 +117,16 @@ class _Storage:
             ("Subject", subject),
         )
         head = "\n".join(f"{name}: {clean_line(value, 600)}" for name, value in lines if value)
-        message = MessageText(message_label(subject, date), "")
-        blocks = [head, self._body()]
+        message = MessageText(message_label(subject, date))
+        message.add(head)
+        message.add_rows(self._body())
         for part in self._attachments():
             inner = self._inner(part)
             if inner is None:
                 message.attachments.append(self._file_name(part))
             else:
-                blocks.append(inner.text)
+                message.add_rows(inner.rows)
                 message.attachments += inner.attachments
-        message.text = "".join(f"{block}\n\n" for block in map(str.strip, blocks) if block)
         return message
 
     def _inner(self, part: str) -> MessageText | None:
@@ -136,23 +137,24 @@ class _Storage:
             return None
         return _Storage(self._file, path, self._name, self._limits, self._document).message()
 
-    def _body(self) -> str:
+    def _body(self) -> list[Row]:
         plain = self._text(_BODY)
         if plain.strip():
-            return without_encoded_data(plain.replace("\r\n", "\n").replace("\r", "\n"))
+            plain = plain.replace("\r\n", "\n").replace("\r", "\n")
+            return [Row(without_encoded_data(plain))]
         page = self._stream(f"{_HTML}0102") or self._text(_HTML).encode("utf-8-sig", "replace")
         if page.strip(b"\xef\xbb\xbf\0 \r\n"):
             return html_reader(self._name, self._limits, self._document)(page)
         packed = self._stream(f"{_RTF}0102")
-        return self._rtf_text(unpacked_rtf(packed, self._limits.max_stream_bytes)) if packed else ""
+        return self._rtf_rows(unpacked_rtf(packed, self._limits.max_stream_bytes)) if packed else []
 
-    def _rtf_text(self, data: bytes) -> str:
+    def _rtf_rows(self, data: bytes) -> list[Row]:
         reader = RtfReader(BytesSource(data), self._name, self._limits)
         inner = Document("", "rtf", self._document.path, len(data), "paragraph", None, reader)
         try:
-            return "".join(segment.text for segment in inner.segments())
+            return [Row(block.text, block.header) for block in reader.blocks(inner)]
         except IngestError:
-            return ""
+            return []
 
     def _attachments(self) -> list[str]:
         depth = len(self._path)

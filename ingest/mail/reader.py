@@ -129,10 +129,17 @@ class LeftOut:
             )
 
 
+def message_units(number: int, message: MessageText) -> Iterator[UnitText]:
+    """Yield the parts of the text of the message of a number."""
+    locator = Locator("message", number, number, message.label)
+    for row in message.rows:
+        yield UnitText(locator, row.text, row.header)
+
+
 def _located(messages: Iterable[MessageText], left_out: LeftOut) -> Iterator[UnitText]:
     for number, message in enumerate(messages, start=1):
         left_out.add(number, message)
-        yield UnitText(Locator("message", number, number, message.label), message.text)
+        yield from message_units(number, message)
 
 
 def file_lines(stream: BinaryIO, document: Document) -> Iterator[bytes]:

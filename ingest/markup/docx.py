@@ -22,13 +22,13 @@ from ingest.markup.docx_blocks import WordTarget
 from ingest.markup.docx_notes import MAX_HELD_CHARS, NoteKey, NoteReading, SideNotes
 from ingest.markup.docx_numbering import Numbering, read_numbering
 from ingest.markup.docx_styles import MAX_XML_BYTES, read_styles
+from ingest.markup.opc import main_part, relations
 from ingest.markup.paragraphs import Block, ParagraphCutter
-from ingest.markup.xml import BrokenXml, elements, feed_xml, local_name, parse_tree
+from ingest.markup.xml import BrokenXml, feed_xml, local_name
 
 MAIN_PART = "word/document.xml"
 _FOLLOWING = "footnotes.xml", "comments.xml"
 _ENDNOTES = "endnotes.xml"
-_RELATIONS = "_rels/.rels"
 _RUNNING = {"header": "Header", "footer": "Footer"}
 _MAX_RUNNING_PARTS = 200
 # A header with nothing but the number of the page: "7", "Page 7", "Page 7 of 12".
@@ -85,8 +85,7 @@ class DocxReader:
 
     def _main_part(self, archive: Archive) -> str:
         """Return the archive's entry with the text."""
-        parts = _related(archive, _RELATIONS, "", "/officeDocument")
-        found = next(iter(parts), MAIN_PART)
+        found = main_part(archive, MAIN_PART)
         if found not in archive:
             raise DamagedDocument(
                 f"{self.name} is no complete Word document, {found} is missing from it: fetch it "
@@ -182,9 +181,9 @@ class _Reading:
 
     def _running_blocks(self) -> Iterator[Block]:
         """Yield each header and footer once, without those that are only a page number."""
-        relations = entry_path(self._main, f"_rels/{self._main.rpartition('/')[2]}.rels") or ""
+        related = relations(self._archive, self._main)
         for kind, shown in _RUNNING.items():
-            parts = _related(self._archive, relations, self._main, f"/{kind}")
+            parts = [one.part for one in related if one.kind == kind]
             seen: set[str] = set()
             for part in list(dict.fromkeys(parts))[:_MAX_RUNNING_PARTS]:
                 text = _one_line(self._part_blocks(part)) if part in self._archive else ""
@@ -232,25 +231,3 @@ class _NotesTarget:
 
 def _one_line(blocks: Iterable[Block]) -> str:
     return " ".join(" ".join(block.text for block in blocks).split())
-
-
-def _related(archive: Archive, relations: str, base: str, kind: str) -> list[str]:
-    """Return the parts that a list of relations names, whose types end with `kind`.
-
-    Args:
-        archive: of the document.
-        relations: the entry with the list.
-        base: the entry whose relations they are.
-        kind: such as "/header".
-    """
-    try:
-        root = parse_tree(archive.read(relations, MAX_XML_BYTES))
-    except (DamagedDocument, BrokenXml):
-        return []
-    found = []
-    for relation in elements(root, "Relationship"):
-        target = relation.get("Target", "")
-        path = entry_path("" if target.startswith("/") else base, target.removeprefix("/"))
-        if path and relation.get("Type", "").endswith(kind):
-            found.append(path)
-    return found

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from ingest.captions import is_table_caption
 from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.markup.docx_math import FormulaWriter
 from ingest.markup.docx_notes import NoteKey, SideNotes
@@ -340,7 +341,8 @@ class WordTarget:
             self._add_to_cell(text if label == BULLET else f"{label}{text}")
             return
         if self._tables == 0:
-            self._caption = text if self._styles.is_caption(paragraph.style) else ""
+            is_caption = self._styles.is_caption(paragraph.style) or is_table_caption(text)
+            self._caption = text if is_caption else ""
         is_item = label == BULLET or (bool(label) and len(text) <= _MAX_ITEM_CHARS)
         shown = text if level and label == BULLET else f"{label}{text}"
         self._emit(shown, level, tight=is_item and not level)

@@ -81,4 +81,4 @@ def starts_as_fiction_book(head: bytes) -> bool:
 def _located(target: FictionBookTarget) -> Iterator[UnitText]:
     for block in target.take_blocks():
         locator = Locator("chapter", block.chapter, block.chapter, block.label)
-        yield UnitText(locator, block.text)
+        yield UnitText(locator, block.text, block.header)

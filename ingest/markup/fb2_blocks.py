@@ -6,9 +6,11 @@ Source: http://www.gribuser.ru/xml/fictionbook/2.0, the schema of FictionBook 2.
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ingest.captions import is_table_caption
 from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.markup.inline import Run, Script, joined_runs, note_mark
 from ingest.markup.paragraphs import heading_label
+from ingest.markup.rows import MAX_ROW_CHARS, Cell, TableRows, span
 from ingest.markup.xml import attribute, local_name
 
 # What is not text: pictures in base64, style sheets, and what is known about the book.
@@ -28,11 +30,13 @@ class BookBlock(NamedTuple):
         text: of the block.
         chapter: its number, from 1 on.
         label: the title of the chapter.
+        header: of a table's row, what a segment that begins in it repeats.
     """
 
     text: str
     chapter: int
     label: str | None
+    header: str = ""
 
 
 class FictionBookTarget:
@@ -45,7 +49,9 @@ class FictionBookTarget:
         self._script: Script = ""
         self._struck = 0
         self._note: list[str] | None = None
-        self._cells: list[str] | None = None
+        self._cells: list[Cell] | None = None
+        self._rows = TableRows()
+        self._caption = ""
         self._title: list[str] | None = None
         self._left_out = 0
         self._bodies = 0
@@ -73,11 +79,14 @@ class FictionBookTarget:
             self._flush()
             self._in_block += 1
             self._in_verse = name == "v"
+        elif name == "table":
+            self._flush()
+            self._rows, self._caption = TableRows(self._caption), ""
         elif name == "tr":
             self._flush()
             self._cells = []
         elif name in _CELLS:
-            self._in_block += 1
+            self._start_cell(name, attributes)
         elif name in _SCRIPTS:
             self._script = _SCRIPTS[name]
         elif name == "strikethrough":
@@ -97,9 +106,8 @@ class FictionBookTarget:
             self._in_block = max(0, self._in_block - 1)
             self._in_verse = False
         elif name in _CELLS:
+            self._flush()
             self._in_block = max(0, self._in_block - 1)
-            if self._cells is not None:
-                self._cells.append(self._taken_text())
         elif name == "tr":
             self._end_row()
         elif name in _SCRIPTS:
@@ -140,10 +148,26 @@ class FictionBookTarget:
             self._label = heading_label(title)
             self._emit(title)
 
+    def _start_cell(self, name: str, attributes: Mapping[str, str]) -> None:
+        self._flush()
+        self._in_block += 1
+        if self._cells is not None:
+            rows, columns = (span(attribute(attributes, key)) for key in ("rowspan", "colspan"))
+            self._cells.append(Cell(columns, rows, is_header=name == "th"))
+
     def _end_row(self) -> None:
+        self._flush()
         cells, self._cells = self._cells or [], None
-        if any(cells):
-            self._emit("\t".join(cells), is_tight=True)
+        is_header = bool(cells) and all(cell.is_header for cell in cells)
+        row = self._rows.end_row(cells, is_header or self._rows.first_row_is_header(cells))
+        if row.text:
+            self._emit(row.text.rstrip(), is_tight=True, header=row.header)
+
+    def _spill_row(self) -> None:
+        """Turn the current row, which is too long for data, into paragraphs."""
+        cells, self._cells = self._cells or [], None
+        for text in (part for cell in cells for part in cell.parts):
+            self._emit(text)
 
     def _flush(self) -> None:
         """End the collected text: it becomes a block, or a part of a title or of a cell."""
@@ -152,20 +176,23 @@ class FictionBookTarget:
             return
         if self._title is not None:
             self._title.append(text)
-        elif self._cells and len(self._cells[-1]) < _MAX_BLOCK_CHARS:
-            self._cells[-1] += f" {text}"
+        elif self._cells:
+            self._cells[-1].parts.append(text)
+            if sum(len(part) for cell in self._cells for part in cell.parts) > MAX_ROW_CHARS:
+                self._spill_row()
         else:
             self._emit(text, is_tight=self._in_verse)
+            self._caption = text if is_table_caption(text) else ""
 
     def _taken_text(self) -> str:
         text = joined_runs(self._runs)
         self._runs, self._chars = [], 0
         return " ".join(without_typesetting(without_controls(without_surrogates(text))).split())
 
-    def _emit(self, text: str, *, is_tight: bool = False) -> None:
+    def _emit(self, text: str, *, is_tight: bool = False, header: str = "") -> None:
         """Add a block; verses and rows follow each other without an empty line."""
         before = "\n" if self._after_tight and not is_tight else ""
         self._after_tight = is_tight
         ending = "\n" if is_tight else "\n\n"
-        block = BookBlock(f"{before}{text}{ending}", max(self._chapter, 1), self._label)
+        block = BookBlock(f"{before}{text}{ending}", max(self._chapter, 1), self._label, header)
         self._blocks.append(block)

@@ -16,7 +16,7 @@ from ingest.markup import left_out
 from ingest.markup.css import MAX_SHEET_CHARS, ClassStyles, class_styles
 from ingest.markup.html_blocks import NEVER_TEXT, Attributes, ElementTest, feed_html, markup_blocks
 from ingest.markup.html_style import is_hidden, is_page_number
-from ingest.markup.paragraphs import ParagraphCutter
+from ingest.markup.paragraphs import Block, ParagraphCutter
 
 _CHROME_ROLES = frozenset({"navigation", "banner", "contentinfo", "complementary", "search"})
 _CHROME_CLASSES = frozenset({"navbar", "sidebar", "breadcrumb", "breadcrumbs", "cookie-banner"})
@@ -47,11 +47,27 @@ class HtmlReader(TextReader):
         Raises:
             EmptyDocument: the page has no text.
         """
+        cutter = ParagraphCutter(self.name, self.limits)
+        yield from cutter.segments(self.page_blocks(blocks, document))
+        if not cutter.count:
+            raise EmptyDocument(
+                f"{self.name} has no text of its own, only scripts or pictures: if a browser "
+                "shows text there, print the page to PDF in the browser and read that."
+            )
+        document.unit_count = cutter.count
+
+    def page_blocks(self, blocks: Iterable[str], document: Document) -> Iterator[Block]:
+        """Yield the blocks of the main text; note what is left out.
+
+        Args:
+            blocks: the page with its markup.
+            document: gets the notes.
+        """
         survey = self._survey()
         if survey.leaves_out_text():
             document.add_note(left_out.SURROUNDINGS)
         is_unwanted, is_inside, is_hidden = survey.element_tests()
-        found = markup_blocks(
+        yield from markup_blocks(
             blocks,
             is_unwanted,
             is_inside,
@@ -59,14 +75,6 @@ class HtmlReader(TextReader):
             classes=survey.classes(),
             add_note=document.add_note,
         )
-        cutter = ParagraphCutter(self.name, self.limits)
-        yield from cutter.segments(found)
-        if not cutter.count:
-            raise EmptyDocument(
-                f"{self.name} has no text of its own, only scripts or pictures: if a browser "
-                "shows text there, print the page to PDF in the browser and read that."
-            )
-        document.unit_count = cutter.count
 
     def _survey(self) -> "_Survey":
         """Return what the page says about its parts."""

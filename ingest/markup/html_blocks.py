@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from lxml import etree  # type: ignore[import-untyped]
 
+from ingest.captions import MAX_CAPTION_CHARS, is_table_caption
 from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.markup import left_out
 from ingest.markup.css import ClassStyles
@@ -19,7 +20,7 @@ from ingest.markup.html_style import is_hidden as is_not_shown
 from ingest.markup.html_style import is_note_reference, is_struck, script_of
 from ingest.markup.inline import Run, Script, joined_runs, note_mark
 from ingest.markup.paragraphs import Block
-from ingest.markup.rows import MAX_ROW_CHARS, Cell, TableRows
+from ingest.markup.rows import MAX_ROW_CHARS, Cell, TableRows, span
 
 # Elements that are never text: scripts, form controls, pronunciations beside ruby characters, the
 # source of formulas.
@@ -197,6 +198,8 @@ class _BlockTarget:
         self._row: list[Cell] | None = None
         self._head = 0
         self._captions = 0
+        self._figure_captions = 0
+        self._caption_above = ""  # the last paragraph, if it is the caption of a table below it
 
     def take_blocks(self) -> list[Block]:
         """Return the blocks since the last call, none while a number in them is not known."""
@@ -336,8 +339,11 @@ class _BlockTarget:
             if sum(len(part) for cell in self._row for part in cell.parts) > MAX_ROW_CHARS:
                 self._spill_row()
             return
+        line = " ".join(text.split())
         if self._captions and self._tables:
-            self._tables[-1].caption = " ".join(text.split())
+            self._tables[-1].caption = line
+        is_caption = bool(self._figure_captions) and len(line) <= MAX_CAPTION_CHARS
+        self._caption_above = line if is_caption or is_table_caption(line) else ""
         if label is None:
             self._emit(text, self._level, tight=False)
         elif self._level:
@@ -371,9 +377,12 @@ class _BlockTarget:
             self._label, self._item = "" if tag == "dt" else "  ", tag
         elif tag == "table":
             self._spill_row()
-            self._tables.append(TableRows())
+            self._tables.append(TableRows(self._caption_above))
+            self._caption_above = ""
         elif tag == "thead":
             self._head += 1
+        elif tag == "figcaption":
+            self._figure_captions += 1
         elif tag == "caption":
             self._captions += 1
         elif tag[0] == "h" and tag[1:].isdigit():
@@ -393,15 +402,18 @@ class _BlockTarget:
             self._head = max(0, self._head - 1)
         elif tag == "caption":
             self._captions = max(0, self._captions - 1)
+        elif tag == "figcaption":
+            self._figure_captions = max(0, self._figure_captions - 1)
 
     # Tables.
 
     def _start_cell(self, tag: str, attributes: Attributes) -> None:
         self._flush()
         if self._row is not None:
-            rows = _span(attributes.get("rowspan", "1"))
-            columns = max(1, _span(attributes.get("colspan", "1")))
-            self._row.append(Cell(columns, rows or _ALL_ROWS, is_header=tag == "th"))
+            stated = attributes.get("rowspan", "1")
+            rows = _ALL_ROWS if stated.strip() in {"0", "00"} else span(stated)
+            columns = span(attributes.get("colspan", "1"))
+            self._row.append(Cell(columns, rows, is_header=tag == "th"))
 
     def _end_row(self) -> None:
         self._flush()
@@ -414,6 +426,7 @@ class _BlockTarget:
         is_header = bool(self._head) or all(cell.is_header for cell in row)
         text, header = rows.end_row(row, is_header or rows.first_row_is_header(row))
         if text:
+            self._caption_above = ""
             self._emit(text, 0, tight=True, header=header)
 
     def _spill_row(self) -> None:
@@ -429,9 +442,3 @@ class _BlockTarget:
         self._blocks.append(Block(shown, level, tuple(self._anchors), header))
         self._after_tight = tight
         self._anchors.clear()
-
-
-def _span(text: str) -> int:
-    """Return how many columns or rows an attribute asks for, 1 for what is no number."""
-    digits = text.strip()[:6]
-    return int(digits) if digits.isascii() and digits.isdigit() else 1

@@ -5,32 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.document import Document, Locator, Segment
-from ingest.errors import (
-    DamagedDocument,
-    EmptyDocument,
-    EncryptedDocument,
-    IngestError,
-)
+from ingest.errors import DamagedDocument, EmptyDocument, IngestError
 from ingest.limits import Limits
 from ingest.lines.encoding import BLOCK_BYTES
 from ingest.markup.archive import Archive
 from ingest.markup.odf_blocks import OdfTarget, PageBlock
+from ingest.markup.odf_package import CONTENT_PART, check_package
 from ingest.markup.odf_styles import OdfStyles
 from ingest.markup.paragraphs import ParagraphCutter, heading_label
 from ingest.markup.xml import BrokenXml, feed_xml
 from ingest.source import Source, unreadable_error
 from ingest.units import UnitCutter, UnitText
 
-CONTENT = "content.xml"
 _STYLES = "styles.xml"
-_MANIFEST = "META-INF/manifest.xml"
-_MAX_MANIFEST_BYTES = 8 * 1024 * 1024
-_MIME_TYPE = "mimetype"
-# Templates have the same types with an ending.
-ODF_TYPES = {
-    "odt": "application/vnd.oasis.opendocument.text",
-    "odp": "application/vnd.oasis.opendocument.presentation",
-}
 
 
 @dataclass(frozen=True)
@@ -59,7 +46,7 @@ class OdtReader:
         """
         if self.is_packed:
             with Archive(self.path, self.name, self.limits) as archive:
-                self._check(archive)
+                check_package(archive, self.name, "OpenDocument file")
         return None, []
 
     def read(self, document: Document) -> Iterator[Segment]:
@@ -107,30 +94,14 @@ class OdtReader:
                     yield block
             return
         with Archive(self.path, self.name, self.limits) as archive:
-            self._check(archive)
+            check_package(archive, self.name, "OpenDocument file")
             if _STYLES in archive:
                 try:
                     for _ in feed_xml(archive.stream(_STYLES), OdfTarget(styles)):
                         pass
                 except (BrokenXml, DamagedDocument):
                     pass  # the text is there without them
-            yield from archive.stream(CONTENT)
-
-    def _check(self, archive: Archive) -> None:
-        try:
-            manifest = archive.read(_MANIFEST, _MAX_MANIFEST_BYTES)
-        except IngestError:
-            manifest = b""
-        if b"encryption-data" in manifest:
-            raise EncryptedDocument(
-                f"{self.name} is protected with a password: open it in LibreOffice and save it "
-                "without one."
-            )
-        if CONTENT not in archive:
-            raise DamagedDocument(
-                f"{self.name} is no complete OpenDocument file, {CONTENT} is missing from it: "
-                "fetch it again, or open it in LibreOffice and save it again."
-            )
+            yield from archive.stream(CONTENT_PART)
 
 
 @dataclass(frozen=True)
@@ -160,12 +131,5 @@ class OdpReader(OdtReader):
             in_notes = one.is_note
             number = max(1, page)
             text = before + one.block.text.lstrip("\n") if before else one.block.text
-            yield UnitText(Locator("slide", number, number, heading_label(title)), text)
-
-
-def odf_type(archive: Archive) -> str:
-    """Return the media type that an OpenDocument archive states, "" if it states none."""
-    try:
-        return archive.read(_MIME_TYPE, 1000).decode("ascii", "replace").strip()
-    except IngestError:
-        return ""
+            locator = Locator("slide", number, number, heading_label(title))
+            yield UnitText(locator, text, one.block.header)

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ingest.captions import MAX_CAPTION_CHARS, is_table_caption
 from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.markup.inline import Run, Script, joined_runs
 from ingest.markup.odf_styles import OdfStyles, TextStyle
 from ingest.markup.paragraphs import Block
+from ingest.markup.rows import MAX_ROW_CHARS, Cell, TableRows, span
 from ingest.markup.xml import attribute, local_name
 
 _STYLES = frozenset({"automatic-styles", "styles", "master-styles", "font-face-decls"})
@@ -21,15 +23,16 @@ _LEFT_OUT = {
     "tracked-changes": "text that was deleted in a revision",
     **dict.fromkeys(("hidden-text", "hidden-paragraph"), "hidden text"),
     **dict.fromkeys(("settings", "meta", "scripts", "forms", "binary-data"), ""),
-    **dict.fromkeys(("event-listeners", "table-of-content-source", "ruby-text", "desc"), ""),
+    **dict.fromkeys(("event-listeners", "table-of-content-source", "ruby-text"), ""),
 }
 _CHARACTERS = {"tab": "\t", "line-break": "\n"}
 _MAX_PARAGRAPH_CHARS = 100_000
-# A longer row is not a row of data: the table is there for the layout of the page.
-_MAX_ROW_CHARS = 2000
-_MAX_HEADER_CHARS = 400
+_MAX_PICTURE_CHARS = 2000
+_SVG = "urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0"
+# Of pictures and shapes; a title without this namespace is a field in the text.
+_DESCRIPTIONS = frozenset({f"{{{_SVG}}}title", f"{{{_SVG}}}desc"})
 _MAX_SPACES = 100
-_MAX_COLUMNS = 200
+_MAX_COLUMNS, _MAX_SPAN_ROWS = 200, 100_000
 
 
 class PageBlock(NamedTuple):
@@ -50,22 +53,16 @@ class _List:
 
 
 @dataclass
-class _Cell:
-    """A cell of the current row; `repeats` says how many columns it takes."""
-
-    repeats: int
-    parts: list[str] = field(default_factory=list)
-
-
-@dataclass
 class _Paragraph:
     """A paragraph that is not complete: its runs, and its level if it is a heading."""
 
     level: int = 0
+    is_caption: bool = False
     runs: list[Run] = field(default_factory=list)
     chars: int = 0
     spans: list[TextStyle | None] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
 
 
 class OdfTarget:
@@ -81,12 +78,14 @@ class OdfTarget:
         self._paragraphs: list[_Paragraph] = []
         self._lists: list[_List] = []
         self._labels: list[str] = []
-        self._rows: list[list[_Cell]] = []
-        self._row_chars = self._covered = 0
-        self._above: list[str] = []  # the values of the row before
+        self._rows: list[list[Cell]] = []
+        self._row_chars = 0
+        self._column = self._covered = 0  # the next column of the row; how many are covered in it
         self._below: dict[int, int] = {}  # how many rows the cells of a column still reach down
-        # The line with the names of the columns, repeated by the rows; None before the first row.
-        self._header: str | None = None
+        self._table = TableRows()
+        self._header_rows = 0
+        self._caption = ""
+        self._picture: list[str] | None = None  # the words for a picture that is being described
         self._title = 0
         self._page_notes = 0
         self._citation: list[str] | None = None
@@ -109,12 +108,17 @@ class OdfTarget:
             if not self._left_out and _LEFT_OUT[name]:
                 self.left_out[_LEFT_OUT[name]] += 1
             self._left_out += 1
+        elif tag in _DESCRIPTIONS:
+            self._picture = []
         elif name in ("p", "h"):
             self._start_paragraph(name, attributes)
         elif name in ("list", "list-item", "list-header"):
             self._start_list(name, attributes)
         elif name == "table" and not self._rows:
-            self._header, self._above, self._below = None, [], {}
+            self._table, self._caption = TableRows(self._caption), ""
+            self._below = {}
+        elif name == "table-header-rows":
+            self._header_rows += 1
         elif name in ("table-row", "table-cell", "covered-table-cell"):
             self._start_cell(name, attributes)
         elif name in ("page", "notes", "frame"):
@@ -129,8 +133,12 @@ class OdfTarget:
             self._in_styles -= 1
         elif self._left_out:
             self._left_out -= 1
+        elif tag in _DESCRIPTIONS:
+            self._end_description()
         elif name in ("p", "h"):
             self._end_paragraph()
+        elif name == "table-header-rows":
+            self._header_rows = max(0, self._header_rows - 1)
         elif name == "list" and self._lists:
             self._lists.pop()
         elif name == "table-row" and self._rows:
@@ -143,8 +151,13 @@ class OdfTarget:
             self._end_inline(name)
 
     def data(self, text: str) -> None:
-        """Take text; it counts only inside a paragraph."""
-        if self._in_styles or self._left_out or not self._paragraphs:
+        """Take text; it counts only inside a paragraph, and in the description of a picture."""
+        if self._in_styles or self._left_out:
+            return
+        if self._picture is not None:
+            self._picture.append(text[:_MAX_PICTURE_CHARS])
+            return
+        if not self._paragraphs:
             return
         if self._citation is not None:
             self._citation.append(text)
@@ -157,8 +170,9 @@ class OdfTarget:
     def _start_paragraph(self, name: str, attributes: Mapping[str, str]) -> None:
         level = attribute(attributes, "outline-level") if name == "h" else ""
         number = min(6, int(level)) if level in tuple("123456789") else int(name == "h")
-        paragraph = _Paragraph(number)
-        paragraph.spans.append(self._styles.texts.get(attribute(attributes, "style-name")))
+        style = attribute(attributes, "style-name")
+        paragraph = _Paragraph(number, self._styles.is_caption(style))
+        paragraph.spans.append(self._styles.texts.get(style))
         self._paragraphs.append(paragraph)
 
     def _start_list(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -178,32 +192,44 @@ class OdfTarget:
     def _start_cell(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "table-row":
             self._rows.append([])
-            self._row_chars = self._covered = 0
+            if len(self._rows) == 1:
+                self._row_chars = self._column = self._covered = 0
         elif self._rows:
-            repeats = attribute(attributes, "number-columns-repeated")
-            count = int(repeats) if repeats.isdigit() and len(repeats) < 7 else 1
-            cell = _Cell(min(count, _MAX_COLUMNS))
-            self._repeat_merged(name, cell, attributes)
-            if len(self._rows[-1]) < _MAX_COLUMNS:
-                self._rows[-1].append(cell)
+            repeats = min(span(attribute(attributes, "number-columns-repeated")), _MAX_COLUMNS)
+            if name == "table-cell":
+                self._add_cell(repeats, attributes)
+            else:
+                self._add_covered(repeats)
 
-    def _repeat_merged(self, name: str, cell: _Cell, attributes: Mapping[str, str]) -> None:
-        """Let a covered cell repeat the value of the one it is merged with, beside or above it."""
-        row = self._rows[-1]
-        column = sum(before.repeats for before in row)
-        is_outer = len(self._rows) == 1
-        if name == "table-cell":
-            columns = _span(attribute(attributes, "number-columns-spanned"))
-            rows = _span(attribute(attributes, "number-rows-spanned"))
+    def _add_cell(self, repeats: int, attributes: Mapping[str, str]) -> None:
+        row, is_outer = self._rows[-1], len(self._rows) == 1
+        columns = span(attribute(attributes, "number-columns-spanned"))
+        rows = span(attribute(attributes, "number-rows-spanned"))
+        columns, rows = min(columns, _MAX_COLUMNS), min(rows, _MAX_SPAN_ROWS)
+        if is_outer:
+            self._column += columns if columns > 1 else repeats
             self._covered = columns - 1
-            if is_outer and rows > 1:
-                self._below |= dict.fromkeys(range(column, column + columns), rows - 1)
-        elif self._covered <= 0 and is_outer and self._below.get(column) and self._above[column:]:
-            self._below[column] -= 1
-            cell.parts = [self._above[column]]
-        elif row:
-            cell.parts = row[-1].parts
-            self._covered -= cell.repeats
+            if rows > 1:
+                first = self._column - columns
+                self._below |= dict.fromkeys(range(first, self._column), rows - 1)
+        if len(row) < _MAX_COLUMNS:
+            row.append(Cell(columns if columns > 1 else repeats, rows))
+
+    def _add_covered(self, repeats: int) -> None:
+        """Let covered cells repeat the value of the one they are merged with.
+
+        `TableRows` does that where that cell says how far it reaches.
+        """
+        row = self._rows[-1]
+        for _ in range(repeats):
+            if len(self._rows) == 1 and self._covered > 0:
+                self._covered -= 1  # the span has moved the column on
+                continue
+            if len(self._rows) == 1 and self._below.get(self._column, 0) > 0:
+                self._below[self._column] -= 1
+            elif row and len(row) < _MAX_COLUMNS:
+                row.append(Cell(parts=list(row[-1].parts)))
+            self._column += len(self._rows) == 1
 
     def _start_page(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "page":
@@ -262,48 +288,67 @@ class OdfTarget:
         if self._paragraphs:
             self._emit_paragraph(self._paragraphs.pop())
 
+    def _end_description(self) -> None:
+        """Keep the title or the description of a picture apart from the text around it."""
+        words = _clean("".join(self._picture or ())[:_MAX_PICTURE_CHARS])
+        self._picture = None
+        if not words:
+            return
+        if self._paragraphs:
+            self._paragraphs[-1].pictures.append(words)
+        else:
+            self._emit(f"[Picture: {words}]", 0)
+
     def _emit_paragraph(self, paragraph: _Paragraph) -> None:
         text = without_typesetting(
             without_controls(without_surrogates(joined_runs(paragraph.runs)))
         ).strip()
+        pictures, paragraph.pictures = [f"[Picture: {one}]" for one in paragraph.pictures], []
         if self._in_note_body:
-            self._note_text.append(text)
+            self._note_text += filter(None, [text, *pictures])
             return
-        if text and self._rows and self._rows[-1]:
-            self._rows[-1][-1].parts.append(" ".join(text.split()))
-            self._row_chars += len(text)
-            if self._row_chars > _MAX_ROW_CHARS:
-                self._spill_row()
+        if self._rows and self._rows[-1]:
+            self._add_to_cell(" ".join([*text.split(), *pictures]))
+            pictures = []
         elif text:
             label, self._labels = "".join(self._labels), []
             is_item = bool(self._lists) and not paragraph.level
+            line = " ".join(text.split())
+            is_caption = paragraph.is_caption and len(line) <= MAX_CAPTION_CHARS
+            self._caption = line if is_caption or is_table_caption(line) else ""
             text = f"{label} {text}" if label else text
             self._emit(text, paragraph.level, is_tight=is_item)
-        for note in paragraph.notes:
+        for note in [*paragraph.notes, *pictures]:
             self._emit(" ".join(note.split()), 0)
+
+    def _add_to_cell(self, text: str) -> None:
+        if not text:
+            return
+        self._rows[-1][-1].parts.append(text)
+        self._row_chars += len(text)
+        if self._row_chars > MAX_ROW_CHARS:
+            self._spill_row()
 
     def _end_row(self) -> None:
         cells = self._rows.pop()
-        shown = [" ".join(cell.parts) for cell in cells for _ in range(cell.repeats)]
-        if not self._rows:
-            self._above = shown[:_MAX_COLUMNS]
-        line = "\t".join(shown[:_MAX_COLUMNS]).rstrip()
-        if not line.strip():
+        if self._rows:  # of a table inside a cell
+            line = " ".join(cell.text for cell in cells).strip()
+            if self._rows[-1]:
+                self._add_to_cell(line)
+            elif line:
+                self._emit(line, 0)
             return
-        if self._rows and self._rows[-1]:  # a table inside a cell
-            self._rows[-1][-1].parts.append(" ".join(line.split()))
-        else:
-            has_names = len(cells) > 1 and all(shown) and len(line) <= _MAX_HEADER_CHARS
-            self._emit(line, 0, is_tight=True, header=self._header or "")
-            if self._header is None:
-                self._header = f"{line}\n" if has_names else ""
+        is_header = self._header_rows > 0 or self._table.first_row_is_header(cells)
+        row = self._table.end_row(cells, is_header)
+        if row.text:
+            self._emit(row.text.rstrip(), 0, is_tight=True, header=row.header)
 
     def _spill_row(self) -> None:
         """Turn the current row, which is too long for data, into paragraphs."""
         cells, self._rows[-1], self._row_chars = self._rows[-1], [], 0
         for text in (part for cell in cells for part in cell.parts):
             self._emit(text, 0)
-        self._rows[-1].append(_Cell(1))
+        self._rows[-1].append(Cell())
 
     def _emit(self, text: str, level: int, *, is_tight: bool = False, header: str = "") -> None:
         before = "\n" if self._after_tight and not is_tight else ""
@@ -312,6 +357,5 @@ class OdfTarget:
         self._blocks.append(PageBlock(block, self.pages, self._title > 0, self._page_notes > 0))
 
 
-def _span(text: str) -> int:
-    """How many rows or columns a cell has."""
-    return min(int(text), _MAX_COLUMNS) if text.isdigit() and len(text) < 7 else 1
+def _clean(text: str) -> str:
+    return " ".join(without_typesetting(without_controls(without_surrogates(text))).split())

@@ -11,6 +11,9 @@ from ingest.markup.numerals import numeral
 from ingest.markup.xml import attribute, local_name
 
 _MAX_STYLES = 50_000
+_MAX_PARENTS = 20
+# Their names are in English in the file, whatever the language of the program.
+_CAPTION_STYLES = frozenset({"Table", "Caption", "caption"})
 _FORMATS = {"i": "lowerRoman", "I": "upperRoman", "a": "lowerLetter", "A": "upperLetter"}
 
 
@@ -40,6 +43,7 @@ class OdfStyles:
 
     texts: dict[str, TextStyle] = field(default_factory=dict)
     lists: dict[str, dict[int, ListLevel]] = field(default_factory=dict)
+    parents: dict[str, str] = field(default_factory=dict)
     _name: str = ""
     _list: str = ""
 
@@ -48,12 +52,23 @@ class OdfStyles:
         name = local_name(tag)
         if name == "style":
             self._name = attribute(attributes, "name")
+            parent = attribute(attributes, "parent-style-name")
+            if parent and len(self.parents) < _MAX_STYLES:
+                self.parents[self._name] = parent
         elif name == "text-properties" and self._name:
             self._add_text_style(attributes)
         elif name == "list-style":
             self._list = attribute(attributes, "name")
         elif name in ("list-level-style-number", "outline-level-style") and self._list:
             self._add_level(attributes)
+
+    def is_caption(self, style: str) -> bool:
+        """Return whether paragraphs of a style are captions of tables."""
+        for _ in range(_MAX_PARENTS):
+            if style in _CAPTION_STYLES:
+                return True
+            style = self.parents.get(style, "")
+        return False
 
     def _add_text_style(self, attributes: Mapping[str, str]) -> None:
         position = attribute(attributes, "text-position").split()

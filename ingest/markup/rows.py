@@ -1,6 +1,6 @@
 """Turns the cells of a table into rows of text: merged cells repeat their value, headers are kept.
 
-Knows no format: the readers of HTML and Word provide the cells.
+Knows no format: the readers provide the cells.
 """
 
 from dataclasses import dataclass, field
@@ -40,6 +40,12 @@ class RowText(NamedTuple):
 
     text: str
     header: str
+
+
+def span(text: str) -> int:
+    """Return how many columns or rows an attribute asks for, 1 for what is no number."""
+    digits = text.strip()[:6]
+    return max(1, int(digits)) if digits.isascii() and digits.isdigit() else 1
 
 
 class TableRows:

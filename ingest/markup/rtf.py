@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from ingest.document import Document, Segment
 from ingest.errors import DamagedDocument, EmptyDocument
@@ -25,23 +24,28 @@ class RtfReader(SourceReader):
             IngestError: the rest of the file cannot be read, or it has no text.
         """
         cutter = ParagraphCutter(self.name, self.limits)
-        try:
-            with self.source.open(document.add_note) as stream:
-                yield from cutter.segments(self._blocks(stream, document))
-        except OSError as error:
-            raise unreadable_error(self.name, error) from error
+        yield from cutter.segments(self.blocks(document))
         if not cutter.count:
             raise EmptyDocument(f"{self.name} has no text: there is nothing to read.")
         document.unit_count = cutter.count
 
-    def _blocks(self, stream: BinaryIO, document: Document) -> Iterator[Block]:
+    def blocks(self, document: Document) -> Iterator[Block]:
+        """Yield the blocks of the document; note what is left out.
+
+        Raises:
+            IngestError: the rest of the file cannot be read.
+        """
         target = RtfBlocks()
-        for token in rtf_tokens(iter(lambda: stream.read(BLOCK_BYTES), b"")):
-            if token is None:
-                document.on_step()
-                yield from target.take_blocks()
-            else:
-                target.add(token)
+        try:
+            with self.source.open(document.add_note) as stream:
+                for token in rtf_tokens(iter(lambda: stream.read(BLOCK_BYTES), b"")):
+                    if token is None:
+                        document.on_step()
+                        yield from target.take_blocks()
+                    else:
+                        target.add(token)
+        except OSError as error:
+            raise unreadable_error(self.name, error) from error
         target.finish()
         if not target.is_rtf:
             raise DamagedDocument(

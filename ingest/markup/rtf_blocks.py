@@ -10,16 +10,17 @@ import codecs
 from collections import Counter
 from dataclasses import dataclass, replace
 
+from ingest.captions import is_table_caption
 from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.markup.inline import Run, Script, joined_runs
 from ingest.markup.paragraphs import Block
+from ingest.markup.rows import MAX_ROW_CHARS, Cell, TableRows
 from ingest.markup.rtf_tokens import Token, TokenKind
 
 _MAX_DEPTH = 500
 # A paragraph of more is cut, so that a file without paragraphs is not held as a whole.
 _MAX_PARAGRAPH_CHARS = 100_000
-_MAX_ROW_CHARS = 2000
-_MAX_HEADER_CHARS = 400
+_MAX_CELLS = 1000
 _MAX_FONTS = 10_000
 _CHARACTERS = {
     "tab": "\t",
@@ -45,6 +46,7 @@ _CHARACTERS = {
     "{": "{",
     "}": "}",
 }
+_ROW_WORDS = frozenset({"trowd", "trhdr", "clmrg", "clvmrg", "cellx"})
 _PARAGRAPH_ENDS = frozenset({"par", "sect", "page", "\n", "\r"})
 # Groups whose text is not text of the document, as are unknown groups that begin with \*.
 _NOT_TEXT = frozenset(
@@ -132,8 +134,12 @@ class RtfBlocks:
         self._in_table = False
         self._cells: list[str] = []
         self._row_chars = 0
-        # The line with the names of the columns, repeated by the rows; None before the first row.
-        self._header: str | None = None
+        self._table: TableRows | None = None
+        self._caption = ""
+        # What the definition of a row says about its cells: merged with the one beside or above.
+        self._definitions: list[str] = []
+        self._definition = ""
+        self._is_header_row = False
         self._after_tight = False
         self._notes: list[str] = []
         self._note_count = 0
@@ -294,6 +300,8 @@ class RtfBlocks:
             self._level, self._in_table = 0, False
         elif word == "intbl":
             self._in_table = True
+        elif word in _ROW_WORDS:
+            self._define_row(word)
         elif word == "s" and number is not None:
             self._level = self._style_levels.get(number, 0)
         elif word == "outlinelevel" and number is not None and 0 <= number < 6:
@@ -309,6 +317,18 @@ class RtfBlocks:
             self._codepage = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}[word]
         elif word == "deff":
             self._default_font = number
+
+    def _define_row(self, word: str) -> None:
+        """Take a word of the definition of a row, which comes before the row's cells."""
+        if word == "trowd":
+            self._definitions, self._definition, self._is_header_row = [], "", False
+        elif word == "trhdr":
+            self._is_header_row = True
+        elif word != "cellx":
+            self._definition = word
+        elif len(self._definitions) < _MAX_CELLS:
+            self._definitions.append(self._definition)
+            self._definition = ""
 
     def _flush_bytes(self) -> None:
         if not self._bytes:
@@ -363,6 +383,7 @@ class RtfBlocks:
             self._put_into_cell(text)
             return
         self._emit(text, self._level)
+        self._caption = text if is_table_caption(text) else ""
         self._emit_notes()
 
     def _taken_text(self) -> str:
@@ -374,24 +395,37 @@ class RtfBlocks:
         """Keep a paragraph for the cell that is not complete yet."""
         self._runs.append(Run(f"{text} "))
         self._chars = len(text)
-        if self._chars > _MAX_ROW_CHARS:
+        if self._chars > MAX_ROW_CHARS:
             self._spill_row()
 
     def _end_cell(self) -> None:
         self._cells.append(" ".join(self._taken_text().split()))
         self._row_chars += len(self._cells[-1]) + 1
-        if self._row_chars > _MAX_ROW_CHARS:
+        if self._row_chars > MAX_ROW_CHARS:
             self._spill_row()
 
     def _end_row(self) -> None:
-        cells, self._cells, self._row_chars = self._cells, [], 0
-        if any(cells):
-            line = "\t".join(cells).rstrip()
-            has_names = len(cells) > 1 and all(cells) and len(line) <= _MAX_HEADER_CHARS
-            self._emit(line, 0, is_tight=True, header=self._header or "")
-            if self._header is None:
-                self._header = f"{line}\n" if has_names else ""
+        texts, self._cells, self._row_chars = self._cells, [], 0
+        if not any(texts):
+            return
+        cells = [self._cell(index, texts) for index in range(min(len(texts), _MAX_CELLS))]
+        if self._table is None:
+            self._table, self._caption = TableRows(self._caption), ""
+        is_header = self._is_header_row or self._table.first_row_is_header(cells)
+        row = self._table.end_row(cells, is_header)
+        if row.text:
+            table = self._table
+            self._emit(row.text.rstrip(), 0, is_tight=True, header=row.header)
             self._emit_notes()
+            self._table = table  # a note does not end it
+
+    def _cell(self, index: int, texts: list[str]) -> Cell:
+        """Return a cell of the current row; a merged one repeats its value."""
+        defined = self._definitions[index] if index < len(self._definitions) else ""
+        text = texts[index]
+        if defined == "clmrg" and not text:
+            text = texts[index] = texts[index - 1] if index else ""
+        return Cell(continues=defined == "clvmrg" and not text, parts=[text])
 
     def _spill_row(self) -> None:
         """Turn the current row, which is too long for data, into paragraphs."""
@@ -407,7 +441,7 @@ class RtfBlocks:
 
     def _emit(self, text: str, level: int, *, is_tight: bool = False, header: str = "") -> None:
         if not is_tight:
-            self._header = None
+            self._table = None
         before = "\n" if self._after_tight and not is_tight else ""
         self._blocks.append(
             Block(f"{before}{text}\n" + "\n" * (not is_tight), level, header=header)

@@ -10,6 +10,7 @@ and the rest of its word; a word that is drawn twice to look bold, which is kept
 """
 
 import statistics
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -74,10 +75,19 @@ class _Row:
             at = max(at, word.right)
         return [*found, (at, right)] if right - at >= narrowest else found
 
-    def between(self, left: float, right: float) -> "_Row":
-        """Return the words whose middle is between two positions."""
-        middles = ((word, (word.left + word.right) / 2) for word in self.words)
-        return _Row([word for word, middle in middles if left <= middle < right])
+    def parts(self, columns: Sequence[Gap]) -> "list[_Row]":
+        """Return the words whose middle is in each of the columns, which are in order.
+
+        All columns are cut in one pass: a row may have thousands of words and as many gaps.
+        """
+        lefts = [left for left, _ in columns]
+        found = [_Row() for _ in columns]
+        for word in self.words:
+            middle = (word.left + word.right) / 2
+            index = bisect_right(lefts, middle) - 1
+            if index >= 0 and middle < columns[index][1]:
+                found[index].words.append(word)
+        return found
 
 
 @dataclass
@@ -92,7 +102,10 @@ class _Band:
         middles = [(left + right) / 2 for left, right in self.free]
         edges = [float("-inf"), *middles, float("inf")]
         ends = list(zip(edges, edges[1:], strict=False))
-        return [end for end in ends if any(row.between(*end).words for row in self.rows)]
+        filled = {
+            index for row in self.rows for index, part in enumerate(row.parts(ends)) if part.words
+        }
+        return [end for index, end in enumerate(ends) if index in filled]
 
 
 def page_layout(words: Sequence[PageWord]) -> str:
@@ -214,15 +227,14 @@ def _lines(rows: list[_Row], depth: int) -> Iterator[str]:
     for band in _bands(rows):
         columns = band.columns()
         if len(columns) > 1 and _is_prose(band, columns):
-            for column in columns:
-                parts = [row.between(*column) for row in band.rows]
+            for parts in _column_rows(band, columns):
                 yield from _lines([row for row in parts if row.words], depth + 1)
         else:
             yield from _table_lines(band, columns)
 
 
 def _table_lines(band: _Band, columns: list[Gap]) -> Iterator[str]:
-    cells = [[row.between(*column).text() for column in columns] for row in band.rows]
+    cells = [[part.text() for part in row.parts(columns)] for row in band.rows]
     full_rows = sum(len(texts) - texts.count("") > 1 for texts in cells)
     # Two words far apart are no table: a title and a page number, say.
     if full_rows > 1 or (full_rows and len(columns) > 2):
@@ -257,15 +269,31 @@ def _bands(rows: list[_Row]) -> Iterator[_Band]:
 
 
 def _common(first: list[Gap], second: list[Gap], narrowest: float) -> list[Gap]:
-    """Return where both leave space."""
-    both = ((max(a[0], b[0]), min(a[1], b[1])) for a in first for b in second)
-    return [gap for gap in both if gap[1] - gap[0] >= narrowest]
+    """Return where both leave space; the gaps of each are in order and apart."""
+    found = []
+    one = other = 0
+    while one < len(first) and other < len(second):
+        left = max(first[one][0], second[other][0])
+        right = min(first[one][1], second[other][1])
+        if right - left >= narrowest:
+            found.append((left, right))
+        if first[one][1] < second[other][1]:
+            one += 1
+        else:
+            other += 1
+    return found
+
+
+def _column_rows(band: _Band, columns: list[Gap]) -> Iterator[list[_Row]]:
+    """Yield for each column the parts of the rows that are in it."""
+    rows = [row.parts(columns) for row in band.rows]
+    yield from (list(parts) for parts in zip(*rows, strict=True))
 
 
 def _is_prose(band: _Band, columns: list[Gap]) -> bool:
     if len(columns) > _MAX_COLUMNS:
         return False
-    return all(_is_prose_column([row.between(*column) for row in band.rows]) for column in columns)
+    return all(map(_is_prose_column, _column_rows(band, columns)))
 
 
 def _is_prose_column(rows: list[_Row]) -> bool:

@@ -3,16 +3,18 @@
 Source: ECMA-376 part 1, PresentationML.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.document import Document, Locator, Segment
-from ingest.errors import DamagedDocument, EmptyDocument, IngestError
+from ingest.errors import DamagedDocument, EmptyDocument
 from ingest.limits import Limits
-from ingest.markup.archive import Archive, entry_path
+from ingest.markup.archive import Archive
+from ingest.markup.opc import relation_id, relations
 from ingest.markup.paragraphs import heading_label
-from ingest.markup.xml import BrokenXml, attribute, elements, feed_xml, parse_tree
+from ingest.markup.xml import BrokenXml, elements, feed_xml, parse_tree
+from ingest.segmenting import Row
 from ingest.slides.slide_text import SlideTarget
 from ingest.units import UnitCutter, UnitText, few_of
 
@@ -102,9 +104,9 @@ class PptxReader:
                 f"{self.name} is no complete presentation, its list of slides cannot be read: "
                 "fetch it again, or open it in PowerPoint or LibreOffice and save it again."
             ) from error
-        targets = {key: target for key, _, target in _relations(archive, PRESENTATION)}
-        ids = [_relation_id(slide.attrib) for slide in elements(root, "sldId")]
-        return [targets.get(key) for key in ids[:_MAX_SLIDES]]
+        targets = {one.id: one.part for one in relations(archive, PRESENTATION)}
+        ids = [relation_id(slide.attrib) for slide in elements(root, "sldId")]
+        return [targets.get(key) or None for key in ids[:_MAX_SLIDES]]
 
     def _texts(
         self,
@@ -123,21 +125,23 @@ class PptxReader:
                 left_out.charts.append(str(number))
             locator = Locator("slide", number, number, heading_label(target.title))
             for line in lines:
-                yield UnitText(locator, f"{line}\n")
+                yield UnitText(locator, line.text, line.header)
             for kind, part in _parts(archive, entry):
                 others = SlideTarget(_COMMENT_TEXT)
-                text = "\n".join(_lines(archive, part, others, number, left_out))
+                lines = _lines(archive, part, others, number, left_out)
                 heading = f"{_PARTS[kind]}: " if _PARTS[kind] else ""
-                if text:
-                    yield UnitText(locator, f"\n{heading}{text}\n")
+                if lines:
+                    yield UnitText(locator, f"\n{heading}")
+                for line in lines:
+                    yield UnitText(locator, line.text, line.header)
             yield UnitText(locator, "\n")
 
 
 def _lines(
     archive: Archive, entry: str | None, target: SlideTarget, number: int, left_out: _LeftOut
-) -> list[str]:
+) -> list[Row]:
     """Return the lines of a part of a slide, up to the damage if it is damaged."""
-    lines: list[str] = []
+    lines: list[Row] = []
     try:
         for _ in feed_xml(archive.stream(entry or ""), target):
             lines += target.take_lines()
@@ -149,30 +153,6 @@ def _lines(
 
 def _parts(archive: Archive, entry: str | None) -> Iterator[tuple[str, str]]:
     """Yield the kind and the entry of each part of a slide that has text."""
-    for _, kind, target in _relations(archive, entry) if entry else ():
-        if kind in _PARTS and target in archive:
-            yield kind, target
-
-
-def _relations(archive: Archive, entry: str) -> list[tuple[str, str, str]]:
-    """Return id, kind and target of what an entry refers to inside the archive."""
-    folder, _, name = entry.rpartition("/")
-    found = []
-    try:
-        root = parse_tree(archive.read(f"{folder}/_rels/{name}.rels", _MAX_XML_BYTES))
-    except (IngestError, BrokenXml):
-        return []
-    for relation in elements(root, "Relationship"):
-        reference = relation.get("Target", "")
-        base = "" if reference.startswith("/") else entry
-        target = entry_path(base, reference.removeprefix("/"))
-        if target and relation.get("TargetMode") != "External":
-            kind = relation.get("Type", "").rpartition("/")[2]
-            found.append((relation.get("Id", ""), kind, target))
-    return found
-
-
-def _relation_id(attributes: Mapping[str, str]) -> str:
-    """Return the attribute `r:id`, which is not the slide's own `id`."""
-    named = (value for key, value in attributes.items() if key.startswith("{") and "}id" in key)
-    return next(named, "") or attribute(attributes, "id")
+    for _, kind, part in relations(archive, entry) if entry else ():
+        if kind in _PARTS and part in archive:
+            yield kind, part

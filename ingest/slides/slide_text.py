@@ -5,14 +5,18 @@ Names are compared without their namespace. Source: ECMA-376 part 1, Presentatio
 
 from collections.abc import Mapping
 
+from ingest.captions import is_table_caption
 from ingest.characters import without_controls, without_surrogates, without_typesetting
 from ingest.markup.inline import Run, Script, joined_runs
+from ingest.markup.rows import MAX_ROW_CHARS, Cell, TableRows, span
 from ingest.markup.xml import attribute, local_name
+from ingest.segmenting import Row
 
 _TITLES = frozenset({"title", "ctrTitle"})
 # Numbers, dates and footers are the same on every slide.
 _FRAMES = frozenset({"sldNum", "dt", "ftr", "hdr"})
 _MAX_CHARS = 100_000
+_MAX_COLUMNS = 1000
 
 
 class SlideTarget:
@@ -27,18 +31,22 @@ class SlideTarget:
         self.is_hidden = False
         self.charts = 0
         self._text_elements = text_elements
-        self._lines: list[str] = []
+        self._lines: list[Row] = []
         self._runs: list[Run] = []
         self._chars = 0
         self._depth_of_text = 0
         self._placeholder = ""
         self._script: Script = ""
         self._is_struck = False
-        self._cells: list[list[str]] | None = None
+        self._rows = TableRows()
+        self._caption = ""
+        self._has_header_row = False  # the table says that its first row has the names
+        self._cells: list[Cell] | None = None
+        self._covered = 0  # the cells to come that the last one extends over
         self._left_out = 0
 
-    def take_lines(self) -> list[str]:
-        """Return the lines since the last call."""
+    def take_lines(self) -> list[Row]:
+        """Return the lines since the last call, each with its newline."""
         lines, self._lines = self._lines, []
         return lines
 
@@ -61,8 +69,13 @@ class SlideTarget:
             self._read_format(attributes)
         elif name == "br":
             self._runs.append(Run("\n"))
+        elif name == "tbl":
+            self._rows, self._caption = TableRows(self._caption), ""
+            self._has_header_row = False
+        elif name == "tblPr":
+            self._has_header_row = attribute(attributes, "firstRow") in ("1", "true")
         elif name == "tr":
-            self._cells = []
+            self._cells, self._covered = [], 0
         elif name == "tc" and self._cells is not None:
             self._start_cell(attributes)
         elif name == "chart":
@@ -80,10 +93,7 @@ class SlideTarget:
         elif name == "p":
             self._end_paragraph()
         elif name == "tr" and self._cells is not None:
-            cells, self._cells = self._cells, None
-            line = "\t".join(" ".join(cell) for cell in cells).rstrip()
-            if line.strip():
-                self._lines.append(line)
+            self._end_row()
 
     def data(self, text: str) -> None:
         """Take text; it counts only inside a run."""
@@ -104,11 +114,33 @@ class SlideTarget:
         self._is_struck = attribute(attributes, "strike") in ("sngStrike", "dblStrike")
 
     def _start_cell(self, attributes: Mapping[str, str]) -> None:
-        """Begin a cell; one that is merged with the cell before it repeats its value."""
+        """Begin a cell; one that is merged with the cell beside or above it repeats its value."""
         assert self._cells is not None
-        is_merged = attribute(attributes, "hMerge") in ("1", "true") and self._cells
-        if len(self._cells) < 1000:
-            self._cells.append(list(self._cells[-1]) if is_merged else [])
+        if attribute(attributes, "vMerge") in ("1", "true"):
+            cell = Cell(continues=True)
+        elif attribute(attributes, "hMerge") in ("1", "true") and self._cells:
+            if self._covered:
+                self._covered -= 1
+                return
+            cell = Cell(parts=list(self._cells[-1].parts))
+        else:
+            cell = Cell(columns=min(span(attribute(attributes, "gridSpan")), _MAX_COLUMNS))
+            self._covered = cell.columns - 1
+        if len(self._cells) < _MAX_COLUMNS:
+            self._cells.append(cell)
+
+    def _end_row(self) -> None:
+        cells, self._cells = self._cells or [], None
+        is_header = self._has_header_row or self._rows.first_row_is_header(cells)
+        self._has_header_row = False
+        row = self._rows.end_row(cells, is_header)
+        if row.text:
+            self._lines.append(Row(f"{row.text.rstrip()}\n", row.header))
+
+    def _spill_row(self) -> None:
+        """Turn the current row, which is too long for data, into paragraphs."""
+        cells, self._cells = self._cells or [], None
+        self._lines += [Row(f"{part}\n") for cell in cells for part in cell.parts]
 
     def _end_paragraph(self) -> None:
         text = without_typesetting(
@@ -118,8 +150,11 @@ class SlideTarget:
         if not text:
             return
         if self._cells:
-            self._cells[-1].append(" ".join(text.split()))
+            self._cells[-1].parts.append(" ".join(text.split()))
+            if sum(len(part) for cell in self._cells for part in cell.parts) > MAX_ROW_CHARS:
+                self._spill_row()
             return
         if self._placeholder in _TITLES and len(self.title) < 1000:
             self.title = f"{self.title} {' '.join(text.split())}".strip()
-        self._lines.append(text)
+        self._caption = text if is_table_caption(text) else ""
+        self._lines.append(Row(f"{text}\n"))

@@ -31,12 +31,14 @@ class Table(NamedTuple):
         header: the rows with the names of the columns; none if the table has no header.
         start: the number of the first row of caption and header, None if they are no rows.
         chapter: the sheet of the table.
+        comments: on the cells of caption and header.
     """
 
     caption: str = ""
     header: Sequence[TableRow] = ()
     start: int | None = None
     chapter: Chapter | None = None
+    comments: Sequence[str] = ()
 
 
 def cut_table(table: Table, rows: Iterable[TableRow], limits: Limits) -> Iterator[Segment]:
@@ -72,6 +74,7 @@ class _TableCutter:
             self._limit,
             max(limits.target_segment_chars - len(self._prefix), limits.target_segment_chars // 2),
         )
+        self._comments = table.comments
         self._wide_limit = limits.max_segment_chars - len(self._caption)
         self._lines: list[str] = []
         self._chars = 0
@@ -80,6 +83,11 @@ class _TableCutter:
     def segments(self, rows: Iterable[TableRow]) -> Iterator[Segment]:
         """Yield the segments of all rows."""
         any_row = False
+        for line in self._comment_lines(self._comments):
+            any_row = True
+            if self._is_full(line):
+                yield from self._take()
+            self._add(self._last or 1, line)
         for row in rows:
             any_row = True
             cells: Sequence[str] = row.cells
@@ -89,17 +97,37 @@ class _TableCutter:
             if self._is_wide or len(line) > self._limit:
                 yield from self._take()
                 yield from self._wide_row(row.number, cells)
-                continue
-            # Before or after this row, whichever is nearer to the target.
-            if self._chars and self._chars + len(line) // 2 > self._target:
-                yield from self._take()
-            elif self._chars + len(line) > self._limit:
-                yield from self._take()
-            self._add(row.number, line)
+                lines = []
+            else:
+                lines = [line]
+            if row.comments:
+                lines = self._with_comments(lines, row.comments)
+            for line in lines:
+                if self._is_full(line):
+                    yield from self._take()
+                self._add(row.number, line)
         yield from self._take()
         if not any_row and self._first and self._last:
             text = self._prefix or self._caption + row_line(self._names)
             yield self._segment(text[: self._limit + len(self._prefix)], self._first, self._last)
+
+    def _is_full(self, line: str) -> bool:
+        """Return whether the segment ends before a line: the nearer to the target, the better."""
+        if self._chars and self._chars + len(line) // 2 > self._target:
+            return True
+        return self._chars + len(line) > self._limit
+
+    def _with_comments(self, lines: list[str], comments: Sequence[str]) -> list[str]:
+        """Return a row's lines with its comments, in one piece if they fit into a segment."""
+        lines = [*lines, *self._comment_lines(comments)]
+        whole = "".join(lines)
+        return [whole] if len(whole) <= self._limit else lines
+
+    def _comment_lines(self, comments: Sequence[str]) -> Iterator[str]:
+        """Yield comments as lines, a long one in parts."""
+        for comment in comments:
+            for part in cut_text(comment, self._limit - 1, self._limit - 1):
+                yield f"{part.strip()}\n"
 
     def _add(self, number: int, line: str) -> None:
         self._numbers = (self._numbers[0] if self._lines else number, number)

@@ -1,7 +1,8 @@
 """Reads OpenDocument spreadsheets (ods), sheet by sheet in a stream; nothing is fetched.
 
-Cells are written as the program shows them: the file stores that text beside the values. Hidden
-sheets are left out with a note; hidden rows and columns are read, because filters hide rows.
+Cells are written as the program shows them: the file stores that text beside the values. Comments
+are on the lines below their row. Hidden sheets are left out with a note; hidden rows and columns
+are read, because filters hide rows.
 
 Source: OASIS OpenDocument 1.3 part 3, chapters 9 and 19.
 """
@@ -15,11 +16,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ingest.document import Document, Segment
-from ingest.errors import DamagedDocument, EncryptedDocument
+from ingest.errors import DamagedDocument
 from ingest.limits import Limits
 from ingest.markup.archive import Archive
+from ingest.markup.odf_package import CONTENT_PART, check_package
 from ingest.markup.xml import BrokenXml, attribute, feed_xml, local_name
-from ingest.tables.rows import TableRow
+from ingest.tables.rows import MAX_COMMENT_CHARS, TableRow, comment_line
 from ingest.tables.workbook import (
     MAX_COLUMNS,
     MAX_ROWS,
@@ -34,10 +36,7 @@ from ingest.tables.workbook import (
     with_merged,
 )
 
-CONTENT_PART = "content.xml"
 MIME_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
-_MANIFEST = "META-INF/manifest.xml"
-_MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 _NAME = lru_cache(maxsize=512)(local_name)
 _TABLE = re.compile(rb"<(?:\w{1,40}:)?table\s")
 _LEFT_OUT = frozenset({"annotation", "frame", "shapes", "custom-shape", "tracked-changes"})
@@ -62,20 +61,7 @@ class OdsReader:
             IngestError: the archive is damaged, encrypted, or holds no spreadsheet.
         """
         with Archive(self.path, self.name, self.limits) as archive:
-            try:
-                manifest = archive.read(_MANIFEST, _MAX_MANIFEST_BYTES)
-            except DamagedDocument:
-                manifest = b""
-            if b"encryption-data" in manifest:
-                raise EncryptedDocument(
-                    f"{self.name} is protected with a password: open it in a spreadsheet program "
-                    "and save it without one."
-                )
-            if CONTENT_PART not in archive:
-                raise DamagedDocument(
-                    f"{self.name} is no complete spreadsheet, {CONTENT_PART} is missing from it: "
-                    "fetch it again, or open it in a spreadsheet program and save it again."
-                )
+            check_package(archive, self.name, "spreadsheet")
         return None, []
 
     def read(self, document: Document) -> Iterator[Segment]:
@@ -159,6 +145,9 @@ class _ContentTarget:
         self._chars = 0
         self._paragraphs = self._left_out = 0
         self._active: list[tuple[Span, str]] = []
+        self._comment: list[str] | None = None  # the text of the one that is being read
+        self._comment_paragraphs = self._comment_chars = 0
+        self._comments: list[str] = []  # on the cells of the row
 
     @property
     def sheet_name(self) -> str:
@@ -176,6 +165,7 @@ class _ContentTarget:
         if self._left_out or name in _LEFT_OUT:
             self._count_left_out(name)
             self._left_out += 1
+            self._start_comment(name)
         elif name == "p":
             if self._text:
                 self._text.append(" ")
@@ -196,6 +186,7 @@ class _ContentTarget:
         name = _NAME(tag)
         if self._left_out:
             self._left_out -= 1
+            self._end_comment(name)
         elif name == "p":
             self._paragraphs -= 1
         elif name == "table":
@@ -211,7 +202,12 @@ class _ContentTarget:
 
     def data(self, text: str) -> None:
         """Take text; it counts only inside a paragraph of a cell."""
-        if self._paragraphs and not self._left_out and self._chars < _MAX_VALUE_CHARS:
+        if self._left_out:
+            if self._comment_paragraphs and self._comment_chars <= 2 * MAX_COMMENT_CHARS:
+                assert self._comment is not None
+                self._comment.append(text)
+                self._comment_chars += len(text)
+        elif self._paragraphs and self._chars < _MAX_VALUE_CHARS:
             self._text.append(text)
             self._chars += len(text)
 
@@ -223,6 +219,25 @@ class _ContentTarget:
             self._findings.charts += name == "object"
             self._findings.pictures += name == "image"
         self._findings.comments += name == "annotation"
+
+    def _start_comment(self, name: str) -> None:
+        """Take the start of an element inside what is not text of the cell."""
+        if name == "annotation" and self._left_out == 1 and self._tables == 1:
+            self._comment, self._comment_chars = [], 0
+        elif name == "p" and self._comment is not None:
+            self._comment.append(" ")
+            self._comment_paragraphs += 1
+
+    def _end_comment(self, name: str) -> None:
+        if self._comment is None:
+            return
+        if name == "p":
+            self._comment_paragraphs = max(0, self._comment_paragraphs - 1)
+        elif name == "annotation" and not self._left_out:
+            place = f"{column_letters(self._column)}{self._number + 1}"
+            line = comment_line(place, "".join(self._comment))
+            self._comments += [line] if line else []
+            self._comment, self._comment_paragraphs = None, 0
 
     def _start_table(self, attributes: Mapping[str, str]) -> None:
         self._tables += 1
@@ -240,7 +255,7 @@ class _ContentTarget:
         is_hidden = attribute(attributes, "visibility") in {"collapse", "filter"}
         if name == "table-row":
             self._repeat = _count(attribute(attributes, "number-rows-repeated"))
-            self._cells, self._column = [], 0
+            self._cells, self._column, self._comments = [], 0, []
             if is_hidden and not self._place[1].is_hidden:
                 self._findings.hidden_rows += self._repeat
         elif name in {"table-cell", "covered-table-cell"}:
@@ -287,8 +302,24 @@ class _ContentTarget:
         row = TableRow(number, self._cells)
         if self._active:
             row = with_merged(row, self._active)
-        if row.cells:
+        if any(row.cells):
+            if self._comments:
+                self._findings.comments -= len(self._comments)
+                row = row._replace(comments=tuple(self._comments))
             self._rows.append(_Repeated(self._place, row, repeat))
+
+
+def column_letters(index: int) -> str:
+    """Return the letters of a column, counted from 0.
+
+    >>> column_letters(0), column_letters(27)
+    ('A', 'AB')
+    """
+    letters = ""
+    while index >= 0:
+        letters = chr(ord("A") + index % 26) + letters
+        index = index // 26 - 1
+    return letters
 
 
 def _count(text: str) -> int:

@@ -1,12 +1,14 @@
 """Finds the tables in Markdown and plain text whose cells are separated by "|". Knows no files.
 
 Such a table is a line with "|", a line of dashes such as "|---|:--:|", and all lines with "|" that
-follow. A very long line is no part of a table.
+follow. A very long line is no part of a table. The last line of text above a table is its caption
+if it says so: "**Table 3: Depths**", "Table: Depths", ": Depths".
 """
 
 import re
 from collections.abc import Iterable, Iterator
 
+from ingest.captions import MAX_CAPTION_CHARS, is_table_caption
 from ingest.segmenting import Row
 from ingest.tables.cutter import header_line
 from ingest.tables.rows import clean_cell
@@ -19,7 +21,7 @@ _MAX_LINE_CHARS = 8192
 
 
 def mark_rows(blocks: Iterable[str], max_header_chars: int) -> Iterator[Row]:
-    """Yield a text in parts; the rows of tables are parts of their own, with their header line.
+    """Yield a text in parts; rows of tables are parts of their own, with caption and header line.
 
     The joined texts of the parts are the text. The blocks in which it arrives change only how text
     outside of tables is divided.
@@ -42,7 +44,8 @@ class _Marker:
         self._rest = ""
         self._is_long = False  # the last, incomplete line is very long and was passed on
         self._before = ""  # the last line, if a header may be in it
-        self._header = ""  # of the table in which the last line was
+        self._header = ""  # of the table in which the last line was, after its caption
+        self._above = ""  # the last line that is not blank and in no table, if it is not long
 
     def add(self, block: str) -> Iterator[Row]:
         """Yield the parts that a block completes."""
@@ -52,6 +55,7 @@ class _Marker:
         self._rest = rest
         if len(rest) > _MAX_LINE_CHARS or (self._is_long and rest):
             self._is_long, self._rest, self._before, self._header = True, "", "", ""
+            self._above = ""
             yield Row(rest)
 
     def finish(self) -> Iterator[Row]:
@@ -61,6 +65,7 @@ class _Marker:
 
     def _lines(self, text: str) -> Iterator[Row]:
         if "|" not in text and not self._header:
+            self._note_above(text, is_after_bars=bool(self._before))
             self._is_long, self._before = False, ""
             yield Row(text)
             return
@@ -81,12 +86,32 @@ class _Marker:
         """Return the header of a row, empty for other lines; remember what the next line needs."""
         before, self._before = self._before, ""
         if self._is_long or "|" not in line or len(line) > _MAX_LINE_CHARS:
+            self._note_above(line, is_after_bars=bool(before or self._header))
             self._is_long, self._header = False, ""
         elif before and not self._header and _DASHES.fullmatch(line):
-            self._header = _bounded_header(before, self._max_header_chars)
+            header = _bounded_header(before, self._max_header_chars)
+            whole = _caption(self._above) + header
+            self._header = whole if len(whole) <= self._max_header_chars else header
+            self._above = ""
         elif not self._header:
+            self._above = "" if before else self._above
             self._before = line
         return self._header
+
+    def _note_above(self, text: str, *, is_after_bars: bool) -> None:
+        """Keep the last line of a text without bars, which may be the caption of a table below."""
+        lines = text.rstrip().rpartition("\n")
+        if is_after_bars or lines[2]:
+            is_whole = not self._is_long or bool(lines[1])
+            self._above = lines[2] if is_whole and len(lines[2]) <= _MAX_LINE_CHARS else ""
+
+
+def _caption(line: str) -> str:
+    """Return a line as the caption of a table with its newline, "" if it is none."""
+    text = line.strip(" \t>#*_")
+    if text.startswith(": "):  # as Pandoc writes it
+        return f"{text[2:].strip()}\n" if len(text) <= MAX_CAPTION_CHARS else ""
+    return f"{text}\n" if is_table_caption(text) else ""
 
 
 def _bounded_header(line: str, max_chars: int) -> str:

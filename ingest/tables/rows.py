@@ -18,6 +18,7 @@ from typing import NamedTuple
 from ingest.characters import without_controls, without_surrogates
 
 SEPARATOR = " | "
+MAX_COMMENT_CHARS = 1000
 _LINE_BREAKS = re.compile(r"\s*[\n\r\t\v\f\x85\u2028\u2029]\s*")
 
 
@@ -28,15 +29,30 @@ class TableRow(NamedTuple):
         number: of the row in its file or sheet, from 1 on, as a spreadsheet program counts it.
         cells: the texts of its cells, each on one line.
         spans: whether one of its cells extends over several columns.
+        comments: on its cells, each on one line: "[Comment on B7: without tax]".
     """
 
     number: int
     cells: list[str]
     spans: bool = False
+    comments: tuple[str, ...] = ()
 
     def filled(self) -> int:
         """Return how many cells are not empty."""
         return len(self.cells) - self.cells.count("")
+
+
+def comment_line(place: str, text: str) -> str:
+    """Return a comment on a cell as one line, without a newline; "" if it has no text.
+
+    Args:
+        place: the cell, such as "B7".
+        text: of the comment.
+    """
+    shown = " ".join(clean_cell(text[: 2 * MAX_COMMENT_CHARS]).split())
+    if len(shown) > MAX_COMMENT_CHARS:
+        shown = f"{shown[:MAX_COMMENT_CHARS].rstrip()}…"
+    return f"[Comment on {place}: {shown}]" if shown else ""
 
 
 def clean_cell(text: str) -> str:

@@ -40,7 +40,8 @@ def cut_tables(
         header = sample[found.titles : found.titles + found.rows]
         start = min((row.number for row in [*titles, *header]), default=None)
         stream.skip(found.titles + found.rows)
-        table = Table(caption, header, start, chapter)
+        comments = [comment for row in [*titles, *header] for comment in row.comments]
+        table = Table(caption, header, start, chapter, comments)
         yield from cut_table(table, stream.rows_of_table(bool(header)), limits)
 
 

@@ -150,6 +150,24 @@ def bounded_cell(text: str, findings: Findings) -> str:
     return clean_cell(text)
 
 
+def with_comments(
+    rows: Iterable[TableRow], comments: dict[int, list[str]], findings: Findings
+) -> Iterator[TableRow]:
+    """Pass rows on, with the comments on their cells.
+
+    Args:
+        rows: in order.
+        comments: by the number of their row.
+        findings: counts the comments that are left out: those on rows without any text.
+    """
+    for row in rows:
+        found = comments.get(row.number)
+        if found and any(row.cells):
+            findings.comments -= len(found)
+            row = row._replace(comments=tuple(found))
+        yield row
+
+
 def repeat_merged(rows: Iterable[TableRow], spans: Iterable[Span]) -> Iterator[TableRow]:
     """Pass rows on, with the value of each merged cell in all cells over which it extends.
 

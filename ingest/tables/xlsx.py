@@ -1,12 +1,12 @@
 """Reads Excel workbooks (xlsx), sheet by sheet in a stream; no macro runs, nothing is fetched.
 
-Cells are written as the program shows them, formulas by their saved values. Hidden sheets are left
-out with a note; hidden rows and columns are read, because filters hide rows.
+Cells are written as the program shows them, formulas by their saved values, comments on the lines
+below their row. Hidden sheets are left out with a note; hidden rows and columns are read, because
+filters hide rows.
 
 Source: ECMA-376 part 1, SpreadsheetML.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +25,11 @@ from ingest.tables.workbook import (
     check_any_cell,
     repeat_merged,
     sheet_segments,
+    with_comments,
 )
+from ingest.tables.xlsx_comments import count_comments, read_comments
 from ingest.tables.xlsx_parts import SharedTexts, Workbook, read_texts, read_workbook
 from ingest.tables.xlsx_sheet import SheetTarget, merged_spans
-
-_COMMENTS = re.compile(r"xl/(?:.*/)?(?:threadedC|c)omment[^/]*\.xml")
-_COMMENT = re.compile(rb"<(?:\w{1,40}:)?comment\s")
-_MAX_COMMENT_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -92,10 +90,9 @@ class XlsxReader:
         findings: Findings,
     ) -> Iterator[TableRow]:
         """Yield the rows of a sheet; of a damaged one, those before the damage."""
-        spans = self._spans(sheet)
-        return repeat_merged(
-            _sheet_rows(archive, workbook, sheet, texts, document, findings), spans
-        )
+        rows = _sheet_rows(archive, workbook, sheet, texts, document, findings)
+        merged = repeat_merged(rows, self._spans(sheet))
+        return with_comments(merged, read_comments(archive, sheet.part), findings)
 
     def _spans(self, sheet: Sheet) -> list[Span]:
         """Return the merged cells of a sheet; they come after its rows, so it is unpacked twice."""
@@ -131,14 +128,9 @@ def _sheet_rows(
 
 
 def _count_parts(archive: Archive, workbook: Workbook, findings: Findings) -> None:
-    """Count what is left out: comments, charts and pictures."""
+    """Count what is left out: charts and pictures, and the comments until they are read."""
     findings.charts = workbook.chart_sheets
     for entry in archive.names():
         findings.charts += entry.startswith("xl/charts/chart")
         findings.pictures += entry.startswith("xl/media/")
-        if _COMMENTS.fullmatch(entry):
-            try:
-                found = _COMMENT.findall(archive.read(entry, _MAX_COMMENT_BYTES))
-            except DamagedDocument:
-                continue
-            findings.comments += len(found) if "threaded" not in entry else 0
+    findings.comments = count_comments(archive)

@@ -6,20 +6,19 @@ Source: ECMA-376 part 1, SpreadsheetML.
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ingest.characters import without_surrogates
 from ingest.errors import DamagedDocument, LimitExceeded
 from ingest.limits import Limits
-from ingest.markup.archive import Archive, EntryMissing, entry_path
-from ingest.markup.xml import BrokenXml, attribute, elements, feed_xml, local_name, parse_tree
+from ingest.markup.archive import Archive, EntryMissing
+from ingest.markup.opc import main_part, relation_id, relations
+from ingest.markup.xml import BrokenXml, elements, feed_xml, local_name, parse_tree
 from ingest.tables.number_format import BUILT_IN, GENERAL
 from ingest.tables.workbook import MAX_CELL_CHARS, Sheet
 
 WORKBOOK_PART = "xl/workbook.xml"
 BINARY_PART = "xl/workbook.bin"
 """The main part of a workbook (xlsb) that is not XML."""
-_RELATIONS = "_rels/.rels"
 _MAX_XML_BYTES = 16 * 1024 * 1024
 
 
@@ -77,7 +76,7 @@ def read_workbook(archive: Archive, name: str) -> Workbook:
     Raises:
         DamagedDocument: its list of sheets is missing or damaged.
     """
-    main = _main_part(archive)
+    main = main_part(archive, WORKBOOK_PART)
     try:
         root = parse_tree(archive.read(main, _MAX_XML_BYTES))
     except (DamagedDocument, BrokenXml) as error:
@@ -85,17 +84,17 @@ def read_workbook(archive: Archive, name: str) -> Workbook:
             f"{name} is no complete workbook, its list of sheets is missing or damaged: fetch it "
             "again, or open it in a spreadsheet program and save it again."
         ) from error
-    targets = _relations(archive, main)
+    targets = {one.id: one for one in relations(archive, main)}
     sheets, charts = [], 0
     for element in elements(root, "sheet"):
-        kind, part = targets.get(attribute(_foreign(element.attrib), "id"), ("", ""))
-        if kind.endswith("chartsheet"):
+        _, kind, part = targets.get(relation_id(element.attrib), ("", "", ""))
+        if kind == "chartsheet":
             charts += 1
             continue
         hidden = element.get("state", "visible") != "visible"
         sheets.append(Sheet(element.get("name", ""), part, hidden))
-    texts = next((part for kind, part in targets.values() if kind.endswith("sharedStrings")), None)
-    styles = next((part for kind, part in targets.values() if kind.endswith("/styles")), None)
+    parts = {one.kind: one.part for one in reversed(targets.values())}
+    texts, styles = parts.get("sharedStrings"), parts.get("styles")
     properties = next(elements(root, "workbookPr"), None)
     from_1904 = properties is not None and properties.get("date1904") in {"1", "true"}
     return Workbook(sheets, charts, _formats(archive, styles), from_1904, texts)
@@ -155,35 +154,6 @@ class _TextsTarget:
         """Called at the end of the list."""
 
 
-def _main_part(archive: Archive) -> str:
-    try:
-        relations = parse_tree(archive.read(_RELATIONS, _MAX_XML_BYTES))
-    except (DamagedDocument, BrokenXml):
-        return WORKBOOK_PART
-    for relation in elements(relations, "Relationship"):
-        if relation.get("Type", "").endswith("/officeDocument"):
-            part = entry_path("", relation.get("Target", "").removeprefix("/"))
-            if part and part in archive:
-                return part
-    return WORKBOOK_PART
-
-
-def _relations(archive: Archive, main: str) -> dict[str, tuple[str, str]]:
-    """Return the type and the entry of each part that the workbook refers to, by id."""
-    folder, _, file = main.rpartition("/")
-    try:
-        root = parse_tree(archive.read(f"{folder}/_rels/{file}.rels".lstrip("/"), _MAX_XML_BYTES))
-    except (DamagedDocument, BrokenXml):
-        return {}
-    found = {}
-    for relation in elements(root, "Relationship"):
-        target = relation.get("Target", "")
-        base = "" if target.startswith("/") else main
-        part = entry_path(base, target.removeprefix("/"))
-        found[relation.get("Id", "")] = (relation.get("Type", ""), part or "")
-    return found
-
-
 def _formats(archive: Archive, part: str | None) -> list[str]:
     """Return the code of the number format of each cell style; none if they cannot be read."""
     try:
@@ -201,8 +171,3 @@ def _formats(archive: Archive, part: str | None) -> list[str]:
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-def _foreign(attributes: Any) -> dict[str, str]:
-    """Return the attributes that are in a namespace: "r:id", not "sheetId"."""
-    return {key: value for key, value in attributes.items() if key.startswith("{")}

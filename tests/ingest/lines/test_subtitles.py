@@ -46,6 +46,45 @@ def test_rolling_captions_are_read_once(document):
     assert read(document, "WEBVTT\n\n" + "\n".join(cues), "a.vtt")[2] == "one\ntwo\nthree\n"
 
 
+def cues(*shown):
+    """Return a file of cues, each given as its first and last millisecond and its text."""
+
+    def stamp(ms):
+        return f"00:00:{ms // 1000:02},{ms % 1000:03}"
+
+    return "\n".join(
+        f"{number}\n{stamp(first)} --> {stamp(last)}\n{text}\n"
+        for number, (first, last, text) in enumerate(shown, start=1)
+    )
+
+
+@pytest.mark.parametrize(
+    "pause_ms", [80, 500, 3000], ids=["two frames", "half a second", "three seconds"]
+)
+def test_words_that_are_said_again_are_kept(document, pause_ms):
+    step = 1000 + pause_ms
+    said = ["No.", "No.", "No.", "Who?\nNo.", "No.\nNever."]
+    text = read(document, cues(*((n * step, n * step + 1000, one) for n, one in enumerate(said))))[
+        2
+    ]
+    assert text == "No.\nNo.\nNo.\nWho?\nNo.\nNo.\nNever.\n"
+
+
+@pytest.mark.parametrize("gap_ms", [-400, 0, 1, 40], ids=["overlap", "touch", "rounded", "frame"])
+def test_captions_that_roll_or_grow_without_a_pause_are_read_once(document, gap_ms):
+    shown = ["one", "one\ntwo", "one\ntwo", "one\ntwo\nthree", "two\nthree", "three\nfour"]
+    step = 1000 + gap_ms
+    text = read(document, cues(*((n * step, n * step + 1000, one) for n, one in enumerate(shown))))[
+        2
+    ]
+    assert text == "one\ntwo\nthree\nfour\n"
+
+
+def test_a_refrain_that_is_shown_earlier_in_the_film_is_kept_where_the_order_is_lost(document):
+    text = read(document, cues((9000, 9900, "Row!"), (2000, 2900, "Row!"), (5000, 5900, "Row!")))[2]
+    assert text == "Row!\n" * 3
+
+
 def test_a_passage_ends_with_a_sentence_where_it_can(document):
     words = ["It goes on and on in these many words", "and it ends at last with a full stop."]
     cues = [f"{n}\n00:{n:02}:00,000 --> 00:{n:02}:05,000\n{words[n % 2]}\n" for n in range(60)]

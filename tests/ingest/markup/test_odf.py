@@ -189,3 +189,38 @@ def test_a_cell_merged_with_the_one_above_repeats_that_value(document):
     body = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
     _, _, text = read(document, make_odf(f"<table:table>{body}</table:table>"))
     assert "Chair\tAcme\t9" in text and "Both\tBoth\t7" in text
+
+
+SVG = 'xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0"'
+PICTURE = (
+    f"<draw:frame><draw:image/><svg:title {SVG}>Harbour</svg:title>"
+    f"<svg:desc {SVG}>The mill\n at dawn.</svg:desc></draw:frame>"
+)
+SHOWN = "[Picture: Harbour]\n\n[Picture: The mill at dawn.]\n\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (p(f"The pilot{PICTURE} moors."), f"The pilot moors.\n\n{SHOWN}"),
+        (p(PICTURE), SHOWN),
+        (f"<text:h>One{PICTURE}</text:h>", f"One\n\n{SHOWN}"),
+        (p(f"<text:a>Brae{PICTURE}</text:a>"), f"Brae\n\n{SHOWN}"),
+        (
+            f"<table:table><table:table-row><table:table-cell>{p('4 m' + PICTURE)}"
+            f"</table:table-cell><table:table-cell>{p('x')}</table:table-cell>"
+            "</table:table-row></table:table>",
+            "4 m [Picture: Harbour] [Picture: The mill at dawn.]\tx\n",
+        ),
+        (p("Read <text:title>The Log</text:title> now."), "Read The Log now.\n\n"),
+        (p(f"a<draw:frame><svg:desc {SVG}> </svg:desc></draw:frame>b"), "ab\n\n"),
+    ],
+)
+def test_the_description_of_a_picture_is_set_apart_from_the_text(document, body, text):
+    assert read(document, make_odf(body))[2] == text
+
+
+def test_the_description_of_a_picture_on_a_slide_is_read(document):
+    body = f"<draw:page><draw:frame>{p('Words.')}</draw:frame>{PICTURE}</draw:page>"
+    text = read(document, make_odf(body, kind="presentation"), "a.odp")[2]
+    assert text == f"Words.\n\n{SHOWN}"

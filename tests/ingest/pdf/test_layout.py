@@ -1,6 +1,7 @@
 """Words put into reading order by their positions."""
 
 import random
+import sys
 import time
 
 import pytest
@@ -126,3 +127,33 @@ def test_many_words_take_little_time():
     assert page_layout(many)
     assert page_layout([PageWord("x", 1, 2, 3, 0.0)] * 20_000)
     assert time.process_time() - began_s < 20
+
+
+def test_rows_of_thousands_of_words_take_time_in_proportion_to_their_words():
+    def steps(count):
+        """Return how many lines of code run for two rows of so many words far apart."""
+        cells = [
+            PageWord("x", 20.0 * n, 20.0 * n + 5, y, SIZE) for y in (700, 686) for n in range(count)
+        ]
+        calls = 0
+
+        def count_line(frame, event, argument):
+            nonlocal calls
+            calls += event == "line"
+            return count_line
+
+        before = sys.gettrace()
+        sys.settrace(count_line)
+        try:
+            text = page_layout(cells)
+        finally:
+            sys.settrace(before)
+        assert text == "\n".join(["\t".join(["x"] * count)] * 2)
+        return calls
+
+    assert steps(800) < 5 * steps(200)
+
+
+def test_a_page_of_far_apart_words_in_one_row_is_laid_out():
+    cells = [PageWord("x", 20.0 * n, 20.0 * n + 5, 700.0, SIZE) for n in range(20_000)]
+    assert page_layout(cells) == "\t".join(["x"] * 20_000)

@@ -3,6 +3,7 @@
 import pytest
 
 from ingest import DamagedDocument, EmptyDocument, EncryptedDocument
+from ingest.tables.ods import column_letters
 from tests.support.workbook_samples import make_ods, ods_cell, ods_row
 from tests.support.zip_samples import make_zip
 
@@ -65,8 +66,8 @@ def test_lines_spaces_and_comments_of_a_cell(document):
     lines = f"<table:table-cell>{paragraphs}</table:table-cell>"
     rows = ods_row("Key", "Price") + ods_row(ods_cell("A", inside=note), "1") + ods_row(lines, "2")
     opened, (one,) = read(document, make_ods({"One": rows}))
-    assert one.text == "Key | Price\nA | 1\ntwo words below | 2\n"
-    assert opened.notes == ["Left out of the workbook: 1 comment."]
+    assert one.text == ("Key | Price\nA | 1\n[Comment on A2: a comment]\ntwo words below | 2\n")
+    assert opened.notes == []
 
 
 def test_a_file_made_of_repetitions_only_is_bounded(document):
@@ -100,3 +101,37 @@ def test_a_damaged_sheet_is_read_up_to_the_damage(document):
     opened, found = read(document, data)
     assert "S-2 | Desk" in found[0].text
     assert opened.notes == ["Damaged, read up to the damage: sheet One."]
+
+
+def note(*paragraphs):
+    shown = "".join(f"<text:p>{text}</text:p>" for text in paragraphs)
+    return f"<office:annotation><creator>Ada</creator><date>2024</date>{shown}</office:annotation>"
+
+
+def test_comments_are_read_below_their_row_and_those_of_empty_rows_are_counted(document):
+    rows = (
+        ods_row("Key", ods_cell("Price", inside=note("without tax")))
+        + ods_row("A", ods_cell("1", inside=note("asked on", "the phone")), "x")
+        + ods_row(ods_cell("", inside=note("alone")))
+        + ods_row("B", "2", ods_cell("", inside=note("x" * 3000)))
+        + "".join(ods_row(f"C{n}", str(n)) for n in range(300))
+    )
+    opened, found = read(document, make_ods({"One": rows}))
+    assert opened.notes == ["Left out of the workbook: 1 comment."]
+    assert found[0].text.startswith(
+        "Key | Price\n[Comment on B1: without tax]\n"
+        "A | 1 | x\n[Comment on B2: asked on the phone]\n"
+    )
+    text = "".join(one.text for one in found)
+    assert text.count("Comment on") == 3 and f"B | 2\n[Comment on C4: {'x' * 600}" in text
+    assert all(one.text.startswith("Key | Price\n") for one in found)
+
+
+def test_columns_have_the_letters_that_programs_show():
+    assert [column_letters(index) for index in (0, 25, 26, 701, 702)] == [
+        "A",
+        "Z",
+        "AA",
+        "ZZ",
+        "AAA",
+    ]

@@ -219,3 +219,42 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(document):
     rows = SMALL + " " * 3_000_000
     with pytest.raises(IngestError, match="unpacks to more than"):
         read(document, make_xlsx({"One": rows}), limits=Limits(max_unpacked_bytes=1_000_000))
+
+
+def comments(**texts):
+    inner = "".join(
+        f'<comment ref="{place}"><text><r><t>{text}</t></r><rPh><t>as read</t></rPh></text>'
+        "</comment>"
+        for place, text in texts.items()
+    )
+    return f'<comments xmlns="x"><authors/><commentList>{inner}</commentList></comments>'
+
+
+def test_comments_are_read_below_their_row_and_those_of_other_rows_are_counted(document):
+    copy = "[Threaded comment] Your version of Excel allows you to read this. Comment: old"
+    thread = "".join(
+        f'<threadedComment ref="C3"><text>{text}</text></threadedComment>'
+        for text in ("Why?", "So.")
+    )
+    relations = "".join(
+        f'<Relationship Id="r{n}" Type="http://x/{kind}" Target="../{target}"/>'
+        for n, (kind, target) in enumerate(
+            [("comments", "comments1.xml"), ("threadedComment", "threadedComments/one.xml")]
+        )
+    )
+    opened, (one,) = read(
+        document,
+        make_xlsx(
+            {"One": SMALL},
+            extra={
+                "xl/worksheets/_rels/s1.xml.rels": f"<Relationships>{relations}</Relationships>",
+                "xl/comments1.xml": comments(A1="Our number", B2="old\nstock", C3=copy, A99="lost"),
+                "xl/threadedComments/one.xml": f"<ThreadedComments>{thread}</ThreadedComments>",
+            },
+        ),
+    )
+    lines = one.text.split("\n")
+    assert lines[1] == "[Comment on A1: Our number]"
+    assert lines[3] == "[Comment on B2: old stock]"
+    assert lines[5] == "[Comment on C3: Why? – So.]"
+    assert opened.notes == ["Left out of the workbook: 1 comment."]
