@@ -12,7 +12,7 @@ from app.service.library.indexing import index_document
 from app.service.models import Load, Models
 from app.service.reading.indexer import Indexer
 from app.service.reading.job_queue import JobQueue
-from app.service.reading.locks import SessionLocks
+from app.service.reading.locks import SessionLocks, WorkLocks
 from app.service.reading.model_queue import ModelQueue
 from app.service.reading.session_cache import SessionCache
 from app.service.reading.worker import ReadingWorker
@@ -45,11 +45,12 @@ class Context:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self.db = Database(settings.database_path)
         self.models = Models(load)
-        self.files = FileStore(self.db, settings.files_dir)
+        self.files = FileStore(self.db, settings.files_dir, settings.locks_dir / "files")
         self._own_processes = SandboxPool()
         self.processes = processes or self._own_processes
         self.queue = ModelQueue(settings.max_waiting_questions)
         self.locks = SessionLocks(settings.locks_dir)
+        self.copying = WorkLocks(settings.locks_dir / "copies")
         self.cache = SessionCache(self.db, settings, self.queue, self.locks, self.runtime)
         self.jobs = JobQueue()
         self.indexer = Indexer(self.db, self.jobs, self._index)

@@ -233,8 +233,7 @@ class Documents:
         context.jobs.drop(document.session_id)
         context.save(document.session_id)
         document = storage.get_document(self._db, document_id)
-        if document.tokens_read == 0:
-            storage.delete_document(self._db, document_id)
+        if storage.delete_document(self._db, document_id, only_unread=True):
             context.files.prune()
             kept = None
         elif document.state != DocumentState.DONE:
@@ -257,16 +256,8 @@ class Documents:
         row = storage.get_session_by_id(self._db, document.session_id)
         self._rereads.drop(row)
         context.forget(row.id)
-        document = storage.get_document(self._db, document_id)
-        with context.locks.held(row.id), self._db.transaction():
-            if document.start_position is not None:
-                before = [
-                    c.id
-                    for c in storage.list_checkpoints(self._db, row.id)
-                    if c.position <= document.start_position and c.document_id != document.id
-                ]
-                storage.go_back(self._db, row.id, before[0] if before else None, pause=False)
-            storage.delete_document(self._db, document.id)
+        with context.locks.held(row.id):
+            storage.remove_document(self._db, document.id)
         context.files.prune()
         context.read_on(row.id)
 

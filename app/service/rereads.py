@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -75,7 +76,8 @@ class Rereads:
         known = storage.find_reread(self._db, row.id)
         if known is not None:
             self._context.forget(known.id, save=False)
-            storage.delete_session(self._db, known.id)
+            with suppress(storage.NotFound):  # another process has just finished or dropped it
+                storage.delete_session(self._db, known.id)
             self._context.unload_unused_models()
 
     def progress(self, name: str) -> Rereading | None:

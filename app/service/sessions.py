@@ -89,7 +89,8 @@ class Sessions:
         """
         row = self._context.session(name)
         self._context.save(row.id)
-        copy = storage.duplicate_session(self._db, row.id, new)
+        with self._context.copying.held() as key:
+            copy = storage.duplicate_session(self._db, row.id, new, key=key)
         self._context.read_on(copy.id)
         return copy
 
@@ -110,8 +111,10 @@ class Sessions:
         Raises:
             StorageError, OSError: it cannot be written.
         """
-        row = self._context.session(name)
-        archive.export_session(self._db, self._context.files, row, path, all_checkpoints)
+        context = self._context
+        row = context.session(name)
+        runtime = context.models.if_loaded(context.options_of(row))
+        archive.export_session(self._db, context.files, row, path, all_checkpoints, runtime)
 
     def import_from(self, path: Path, name: str | None = None) -> SessionRow:
         """Add the session of an exported file, and resume its unfinished documents.
@@ -124,8 +127,14 @@ class Sessions:
             AhnError: the model here cannot continue its state.
         """
         context = self._context
-        with context.files.adding():
-            row = archive.import_session(self._db, context.settings, path, name, context.runtime)
+        try:
+            with context.files.adding(), context.copying.held() as key:
+                row = archive.import_session(
+                    self._db, context.settings, path, name, context.runtime, key
+                )
+        except BaseException:
+            context.files.prune()  # what of the documents' files was written already
+            raise
         context.read_on(row.id)
         return row
 
