@@ -32,8 +32,9 @@ def ask(
     """Ask a session; the answer names the page."""
     with open_service(data_dir, options, session) as service:
         complete_search_index(service, session)
-        answer = print_events(service.questions.ask(session, question, at), as_json)
-        for note in [*service.sessions.reading_notes(session), *answer.notes]:
+        row = service.sessions.get(session)
+        answer = print_events(service.questions.ask(row.id, question, at), as_json)
+        for note in [*service.sessions.reading_notes(row.id), *answer.notes]:
             print(note, file=sys.stderr)
         if as_json:
             print(json.dumps(answer.as_dict()))

@@ -28,6 +28,9 @@ from storage import (
     SessionRow,
 )
 
+SessionRef = str | int
+"""The name of a session, or its id."""
+
 
 class Context:
     """One database, one model at a time, one reading worker, many sessions.
@@ -82,13 +85,18 @@ class Context:
         self._own_processes.close()
         self.db.close()
 
-    def session(self, name: str) -> SessionRow:
-        """The session of this name.
+    def session(self, session: SessionRef) -> SessionRow:
+        """The session of this name or id.
+
+        Who works longer on a session looks its name up once and then uses the id: another process
+        may rename it meanwhile.
 
         Raises:
             NotFound: there is none; the message names the nearest ones.
         """
-        return storage.get_session(self.db, name)
+        if isinstance(session, int):
+            return storage.get_session_by_id(self.db, session)
+        return storage.get_session(self.db, session)
 
     def runtime(self, row: SessionRow | None = None) -> Runtime:
         """The model of a session, or of a new session if None; loaded on first use.

@@ -13,7 +13,7 @@ from app.service.answering.events import Event, Prefilled, Queued
 from app.service.answering.stream import stream_answer
 from app.service.answering.suggestions import suggest_questions
 from app.service.answering.transcript import render_transcript
-from app.service.context import Context
+from app.service.context import Context, SessionRef
 from app.service.reading.model_queue import Ticket
 from app.service.reading.open_session import OpenSession, restore_session
 from app.service.reading.positions import name_position
@@ -31,7 +31,7 @@ class Questions:
         self._context, self._db = context, context.db
 
     def ask(
-        self, session: str, question: str, at: str = "", replaces: int | None = None
+        self, session: SessionRef, question: str, at: str = "", replaces: int | None = None
     ) -> Generator[Event, None, None]:
         """Answer a question from all that the session has read, or as of an earlier position.
 
@@ -72,25 +72,25 @@ class Questions:
                 yield from self._replay(opened, position)
             yield from stream_answer(self._db, context.settings, opened, asked, asked_at)
 
-    def messages(self, session: str) -> list[MessageRow]:
+    def messages(self, session: SessionRef) -> list[MessageRow]:
         """The conversation of a session, the oldest message first."""
         return storage.list_messages(self._db, self._context.session(session).id)
 
-    def last_message_id(self, session: str) -> int | None:
+    def last_message_id(self, session: SessionRef) -> int | None:
         """The number of the last message; it changes whenever the conversation does."""
         last = storage.list_messages(self._db, self._context.session(session).id, limit=1)
         return last[0].id if last else None
 
-    def history(self, session: str, format: str = "md") -> str:
+    def history(self, session: SessionRef, format: str = "md") -> str:
         """The conversation as Markdown ('md') or JSON ('json'); see `render_transcript`."""
         row = self._context.session(session)
         return render_transcript(row, storage.list_messages(self._db, row.id), format)
 
-    def places(self, session: str) -> list[AsOfChoice]:
+    def places(self, session: SessionRef) -> list[AsOfChoice]:
         """The positions that the session can be asked as of; see `list_as_of_choices`."""
         return list_as_of_choices(self._db, self._context.session(session))
 
-    def suggested(self, session: str) -> list[str]:
+    def suggested(self, session: SessionRef) -> list[str]:
         """First questions for a session that was not asked anything yet."""
         return suggest_questions(self._db, self._context.session(session))
 
