@@ -53,10 +53,11 @@ class Context:
         self.processes = processes or self._own_processes
         self.queue = ModelQueue(settings.max_waiting_questions)
         self.locks = SessionLocks(settings.locks_dir)
+        self.indexing_locks = SessionLocks(settings.locks_dir / "indexing")
         self.copying = WorkLocks(settings.locks_dir / "copies")
         self.cache = SessionCache(self.db, settings, self.queue, self.locks, self.runtime)
         self.jobs = JobQueue()
-        self.indexer = Indexer(self.db, self.jobs, self._index)
+        self.indexer = Indexer(self.db, self.jobs, self._index, self.indexing_locks)
         self.worker = ReadingWorker(self.db, settings, self.jobs, self.cache, self.queue)
         self.following = Following(self.db, settings, self._runtime_of, self.jobs.enqueue)
 

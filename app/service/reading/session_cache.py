@@ -97,7 +97,7 @@ class SessionCache:
         """Lock a session for reading, and keep the lock until all that was read is saved.
 
         A reading that fails leaves an undefined state: the session is closed, and its checkpoint
-        counts.
+        counts. One that only could not be stored is kept.
 
         Raises:
             SessionBusy: another process holds the lock.
@@ -110,6 +110,8 @@ class SessionCache:
             self._in_use.add(session_id)
         try:
             yield
+        except storage.DatabaseLocked:
+            raise  # all that was fed was fed whole, and is saved when others have written
         except BaseException:
             self._open.pop(session_id, None)
             raise

@@ -86,7 +86,8 @@ class ReadingWorker:
                 if not has_more:
                     self._publish_all_read(job.session_id)
             job.notice = ""
-        except SessionBusy as error:
+        except (SessionBusy, storage.DatabaseLocked) as error:
+            # Another process reads the session, or writes: no fault of the document.
             job.notice, has_more = sentence(error), True
             time.sleep(BUSY_S / 10 if self._jobs.others_wait(job) else BUSY_S)
         except (storage.IllegalTransition, storage.Outdated) as error:
