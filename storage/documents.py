@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from storage.database import Database, Row
 from storage.deletion import delete_hidden_sessions, new_hidden_session
-from storage.document_state import STALLED_STATES, DocumentState, states_sql
+from storage.document_state import OPEN_STATES, STALLED_STATES, DocumentState, states_sql
 from storage.errors import DamagedDatabase, NotFound, StorageError
 from storage.sessions import get_session_by_id, touch_session
 from storage.values import list_from_json, now, storable, to_json
@@ -236,6 +236,17 @@ def find_by_hash(db: Database, session_id: int, sha256: str) -> DocumentRow | No
         [session_id, sha256],
     )
     return None if row is None else _document(row)
+
+
+def list_open_documents(db: Database) -> list[DocumentRow]:
+    """Return the documents in one of the ``OPEN_STATES`` that are in no trash, in their order."""
+    rows = db.rows(
+        "SELECT documents.* FROM documents JOIN sessions ON sessions.id = session_id "
+        f"WHERE state IN {states_sql(OPEN_STATES)} AND unfinished IS NULL "
+        "AND coalesce(rereads, session_id) NOT IN (SELECT session_id FROM trash) "
+        "ORDER BY session_id, ordinal"
+    )
+    return [_document(row) for row in rows]
 
 
 def kept_hashes(db: Database) -> set[str]:

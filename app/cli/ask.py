@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,9 @@ from app.cli.progress import complete_search_index
 
 if TYPE_CHECKING:
     from app.service import Answer, Event
+
+REPLAY_PRINT_S = 2.0
+"""Seconds between two lines about how far the documents are read again."""
 
 
 @takes_model_options
@@ -57,13 +61,17 @@ def history(
 
 def print_events(events: Iterable[Event], as_json: bool) -> Answer:
     """Print an answer's text as it comes, unless it is wanted as JSON; return the answer."""
-    from app.service import Delta, Done, Queued
+    from app.service import Delta, Done, Prefilled, Queued, replay_text
 
     answer: Answer | None = None
+    printed_at = float("-inf")
     for event in events:
         match event:
             case Queued(position):
                 print(f"  (number {position} in line)", file=sys.stderr)
+            case Prefilled(until=int()) if time.monotonic() > printed_at + REPLAY_PRINT_S:
+                printed_at = time.monotonic()
+                print(f"  ({replay_text(event)})", file=sys.stderr)
             case Delta(text) if not as_json:
                 print(text, end="", flush=True)
             case Done(complete):

@@ -16,6 +16,7 @@ from app.service.answering.events import (
     Queued,
     Retrieved,
     final_answer,
+    replay_text,
 )
 from app.service.documents import DocumentStatus
 from app.service.passages import PassageContext
@@ -40,5 +41,6 @@ __all__ = [
     "Retrieved",
     "Service",
     "final_answer",
+    "replay_text",
     "some_of_matching",
 ]

@@ -52,6 +52,8 @@ class Context:
         self._own_processes = SandboxPool()
         self.processes = processes or self._own_processes
         self.queue = ModelQueue(settings.max_waiting_questions)
+        self.replays = ModelQueue(settings.max_waiting_questions)
+        """One earlier state at a time is made for a question: each takes memory."""
         self.locks = SessionLocks(settings.locks_dir)
         self.indexing_locks = SessionLocks(settings.locks_dir / "indexing")
         self.copying = WorkLocks(settings.locks_dir / "copies")

@@ -108,9 +108,10 @@ class Rereads:
             return
         with context.queue.reading():  # no answer is made from the old state meanwhile
             context.cache.save(row.rereads)
-            more = rereading.finish(self._db, context.locks, row)
+            more = rereading.switch(self._db, context.locks, row)
             if storage.find_reread(self._db, row.rereads) is None:
                 for gone in (row.id, row.rereads):
                     context.cache.drop(gone)
                 context.unload_unused_models()
+        storage.delete_hidden_sessions(self._db)  # the old state, while the new one answers
         context.read_on(row.id if more else row.rereads)

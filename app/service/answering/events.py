@@ -1,6 +1,6 @@
 """An answer as a stream of events, and what they add up to.
 
-    Queued*  Prefilled*  Retrieved  Prefilled*  Delta*  Done
+    Queued*  Prefilled*  Queued*  Retrieved  Prefilled*  Delta*  Done
 
 Events are immutable. Who wants only the end takes `final_answer`; who shows an answer while it is
 made folds the events into an `AnswerView`.
@@ -32,9 +32,13 @@ class Prefilled:
 
     Args:
         tokens_seen: by the fork that answers.
+        until: how many it has seen when the documents are read; None: these are of the prompt.
+        seconds_left: until then, as it went so far; None while that is unknown.
     """
 
     tokens_seen: int
+    until: int | None = None
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class AnswerView:
 
     Args:
         queue_position: while the question waits, from 1 on; 0 once it has the model.
+        replayed: how far the documents are read again, while they are.
         retrieved: the passages, once they were found.
         text: the answer as far as it was generated.
         first_word_s: from the question to the first word; 0 before it.
@@ -88,6 +93,7 @@ class AnswerView:
     question: str
     as_of: str = ""
     queue_position: int = 0
+    replayed: Prefilled | None = None
     retrieved: Retrieved | None = None
     text: str = ""
     first_word_s: float = 0.0
@@ -108,10 +114,20 @@ class AnswerView:
         return known
 
 
+def replay_text(event: Prefilled) -> str:
+    """A sentence about how far the documents are read again up to an earlier position."""
+    left = "" if event.seconds_left is None else f", about {max(1, round(event.seconds_left)):,} s"
+    missing = (event.until or 0) - event.tokens_seen
+    return (
+        f"Reading again up to there: {missing:,} tokens left{left}. Others are answered meanwhile."
+    )
+
+
 def fold(view: AnswerView, event: Event) -> AnswerView:
     """The view after one more event."""
     queue_position = event.position if isinstance(event, Queued) else 0
-    view = replace(view, queue_position=queue_position)
+    is_replay = isinstance(event, Prefilled) and event.until is not None
+    view = replace(view, queue_position=queue_position, replayed=event if is_replay else None)
     match event:
         case Retrieved():
             return replace(view, retrieved=event)

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from html import escape
 from typing import Any
 
-from app.service import AnswerView, some_of_matching
+from app.service import AnswerView, replay_text, some_of_matching
 from app.web.formatting import counted
 from storage import MessageRow
 
@@ -100,6 +100,8 @@ def turn(view: AnswerView) -> list[Message]:
     text = view.text
     if view.queue_position:
         text = f"Number {view.queue_position} in line: other questions are answered first."
+    elif view.replayed is not None:
+        text = replay_text(view.replayed)
     said: Message = {"role": "assistant", "content": as_text(text) or NO_TEXT_YET}
     if view.answer is not None:
         passages = sorted(map(asdict, view.answer.passages), key=lambda p: not p["cited"])
