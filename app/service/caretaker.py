@@ -69,7 +69,8 @@ class Caretaker:
 
     def look(self) -> None:
         """Take up the documents that were abandoned; the others are noted for the next look."""
-        now, seen = time.monotonic(), {}
+        now = time.monotonic()
+        seen: dict[int, tuple[object, float]] = {}
         for document in storage.list_open_documents(self._db):
             if self._is_worked_on(document.session_id):
                 continue

@@ -56,7 +56,7 @@ class Context:
         """One earlier state at a time is made for a question: each takes memory."""
         self.locks = SessionLocks(settings.locks_dir)
         self.indexing_locks = SessionLocks(settings.locks_dir / "indexing")
-        self.copying = WorkLocks(settings.locks_dir / "copies")
+        self.copying = WorkLocks(settings.locks_dir)
         self.cache = SessionCache(self.db, settings, self.queue, self.locks, self.runtime)
         self.jobs = JobQueue()
         self.indexer = Indexer(self.db, self.jobs, self._index, self.indexing_locks)

@@ -126,9 +126,10 @@ def replay_text(event: Prefilled) -> str:
 def fold(view: AnswerView, event: Event) -> AnswerView:
     """The view after one more event."""
     queue_position = event.position if isinstance(event, Queued) else 0
-    is_replay = isinstance(event, Prefilled) and event.until is not None
-    view = replace(view, queue_position=queue_position, replayed=event if is_replay else None)
+    view = replace(view, queue_position=queue_position, replayed=None)
     match event:
+        case Prefilled(until=int()):
+            return replace(view, replayed=event)
         case Retrieved():
             return replace(view, retrieved=event)
         case Delta(text, seconds):

@@ -64,7 +64,7 @@ class WorkLocks:
         """Hold a new key within the block."""
         self._directory.mkdir(parents=True, exist_ok=True)
         key = uuid.uuid4().hex
-        path = self._directory / f"{key}.lock"
+        path = self._directory / f"work-{key}.lock"
         try:
             with FileLock(path, timeout=0, thread_local=False):
                 yield key
@@ -74,7 +74,7 @@ class WorkLocks:
 
     def is_held(self, key: str) -> bool:
         """Whether a living process holds a key."""
-        path = self._directory / f"{key}.lock"
+        path = self._directory / f"work-{key}.lock"
         if not path.exists():
             return False
         try:
