@@ -108,6 +108,7 @@ class _Copy:
         self._documents: dict[int, int] = {}
         self._segments: dict[int, int] = {}
         self._checkpoints: dict[int, int] = {}
+        self._settled: dict[int, int] = {}  # by document: how many segments no longer change
         self._messages: list[int] = []
 
     def begin(self) -> None:
@@ -133,16 +134,19 @@ class _Copy:
         Raises:
             Outdated: a document was deleted meanwhile.
         """
-        for row in self._rows("documents", "id, state, segment_count", "ordinal"):
-            if row["id"] not in self._documents or row["state"] == "indexing":
-                continue  # added after the beginning; or its text is taken from the file again
+        for document_id, count in self._settled.items():
             copied = 0
-            for batch in _batches(iter_segments(self._source, row["id"]), _BATCH_ROWS):
-                self._store(batch)
+            segments = islice(iter_segments(self._source, document_id), count)
+            for batch in _batches(segments, _BATCH_ROWS):
+                with self._db.transaction():
+                    self._store(batch)
                 copied += len(batch)
                 self._db.pause()
-            if copied < row["segment_count"]:
-                self._check_source()
+            if self._is_within and copied < count:
+                raise Outdated(
+                    f"A document of {self._theirs.name!r} was deleted or indexed again while the "
+                    "session was copied; try again."
+                )
 
     def copy_pages(self) -> None:
         """Copy the pages of the checkpoints from another database, some in each transaction."""
@@ -224,11 +228,27 @@ class _Copy:
             changed = {"session_id": self._id, "source_path": path, "segment_count": count}
             copied = {**row, **changed, "replaces": None}
             self._documents[old] = insert_row(self._db, "documents", copied)
+            self._settled[old] = self._copy_open_segments(old, count)
             row["id"] = old
         for row in rows:
             if row["replaces"] is not None:
                 pair = [self._documents.get(row["replaces"]), self._documents[row["id"]]]
                 self._db.execute("UPDATE documents SET replaces = ? WHERE id = ?", pair)
+
+    def _copy_open_segments(self, document_id: int, count: int) -> int:
+        """Copy the last segments of a followed log, which may change; return how many do not."""
+        settled = self._source.value(
+            "SELECT settled_segments FROM follows WHERE document_id = ? AND NOT ended",
+            [document_id],
+        )
+        if settled is None or settled >= count:
+            return count
+        rows = self._source.rows(
+            "SELECT * FROM segments WHERE document_id = ? AND ordinal >= ? ORDER BY ordinal",
+            [document_id, settled],
+        )
+        self._store([SegmentRow(**row) for row in rows])
+        return int(settled)
 
     def _copy_checkpoints(self) -> None:
         for row in self._rows("checkpoints", "*", "id"):
@@ -243,11 +263,10 @@ class _Copy:
                 )
 
     def _store(self, batch: list[SegmentRow]) -> None:
-        with self._db.transaction():
-            for segment in batch:
-                copied = {**asdict(segment), "document_id": self._documents[segment.document_id]}
-                del copied["id"]
-                self._segments[segment.id] = insert_row(self._db, "segments", copied)
+        for segment in batch:
+            copied = {**asdict(segment), "document_id": self._documents[segment.document_id]}
+            del copied["id"]
+            self._segments[segment.id] = insert_row(self._db, "segments", copied)
 
 
 def _batches(items: Iterator[_Item], count: int) -> Iterator[list[_Item]]:
