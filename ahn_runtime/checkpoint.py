@@ -136,6 +136,27 @@ def load_checkpoint(runtime: Runtime, manifest: Manifest, fetch: Callable[[str],
     return session
 
 
+def check_checkpoint(manifest: Manifest, fetch: Callable[[str], bytes]) -> None:
+    """Read and decode every page of a checkpoint; no model is needed.
+
+    Args:
+        manifest: as `save_checkpoint` made it.
+        fetch: page hash to bytes.
+
+    Raises:
+        CheckpointVersionError: a newer Ammon wrote it.
+        DamagedCheckpoint: a field or page is missing, or does not match its hash.
+    """
+    _check_version(manifest)
+    try:
+        for page_hash in page_hashes(manifest):
+            _get(page_hash, fetch)
+    except (KeyError, TypeError) as error:
+        raise DamagedCheckpoint(
+            f"This checkpoint is damaged ({type(error).__name__}: {error}); use an earlier one."
+        ) from error
+
+
 def _check_version(manifest: Manifest) -> None:
     if manifest.get("format") != FORMAT:
         raise DamagedCheckpoint("This is not an Ammon checkpoint; use an earlier one.")

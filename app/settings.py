@@ -185,6 +185,10 @@ class Settings:
             checkpoints.
         max_waiting_questions: length of the queue of questions; the next one is refused.
         trash_s: seconds for which a deleted session can be restored.
+        abandoned_s: seconds without any change after which a server takes up a document that is
+            being read or indexed and that no process works on.
+        max_replay_tokens: the most tokens that are read again for a question as of an earlier
+            position; a farther one is refused, with what can be asked instead.
         sources: what the page may read besides files that are uploaded.
         max_answer_tokens: length of an answer.
         max_question_chars: length of a question; a longer one is refused.
@@ -201,6 +205,8 @@ class Settings:
     session_cache_bytes: int = field(default_factory=session_cache_bytes)
     max_waiting_questions: int = 32
     trash_s: float = 600.0
+    abandoned_s: float = 60.0
+    max_replay_tokens: int = 500_000
     sources: Sources = field(default_factory=Sources.given)
     max_answer_tokens: int = 200
     max_question_chars: int = 4000

@@ -12,11 +12,17 @@ from storage.checkpoints import (
     get_checkpoint,
     go_back,
     list_checkpoints,
+    remove_document,
     rewind_documents,
     save_checkpoint,
 )
 from storage.copies import duplicate_session
-from storage.database import Database
+from storage.database import PAUSE_S, Database
+from storage.deletion import (
+    delete_hidden_sessions,
+    delete_session,
+    sweep_unfinished,
+)
 from storage.document_state import (
     OPEN_STATES,
     RESUMABLE_STATES,
@@ -35,6 +41,7 @@ from storage.documents import (
     get_document,
     kept_hashes,
     list_documents,
+    list_open_documents,
     next_document_to_read,
     reset_indexing,
     set_document_state,
@@ -48,6 +55,7 @@ from storage.errors import (
     DiskFull,
     IllegalTransition,
     NotFound,
+    Outdated,
     ReadOnly,
     SchemaTooNew,
     StorageError,
@@ -92,11 +100,11 @@ from storage.rereads import (
     finish_reread,
     list_rereads,
     reread_source,
+    switch_reread,
 )
 from storage.retention import prune_checkpoints
 from storage.search import Passage, search_passages
 from storage.search_index import (
-    PAUSE_S,
     IndexState,
     index_batch,
     index_segments,
@@ -121,7 +129,6 @@ from storage.sessions import (
     SessionSummary,
     clean_session_name,
     create_session,
-    delete_session,
     get_session,
     get_session_by_id,
     list_sessions,
@@ -157,6 +164,7 @@ __all__ = [
     "NewSegment",
     "NotFound",
     "OPEN_STATES",
+    "Outdated",
     "Passage",
     "PreparedSegments",
     "RESUMABLE_STATES",
@@ -189,6 +197,7 @@ __all__ = [
     "create_session",
     "delete_checkpoint",
     "delete_document",
+    "delete_hidden_sessions",
     "delete_messages_from",
     "delete_session",
     "duplicate_session",
@@ -226,6 +235,7 @@ __all__ = [
     "list_documents",
     "list_messages",
     "list_newest",
+    "list_open_documents",
     "list_rereads",
     "list_sessions",
     "list_speeds",
@@ -243,6 +253,7 @@ __all__ = [
     "read_ranges",
     "readable_tokens",
     "rebuild_search_index",
+    "remove_document",
     "rename_session",
     "reread_source",
     "reset_indexing",
@@ -256,6 +267,8 @@ __all__ = [
     "set_start_position",
     "stems",
     "store_segments",
+    "sweep_unfinished",
+    "switch_reread",
     "touch_session",
     "trash_session",
     "two_lettered_words",

@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage.database import Database, Row
+from storage.deletion import delete_hidden_sessions, new_hidden_session
 from storage.document_state import DocumentState
-from storage.documents import stored_state
+from storage.documents import get_document, hide_document, stored_state
 from storage.errors import DamagedDatabase, NotFound, StorageError
 from storage.pages import free_unused_pages, insert_pages
-from storage.sessions import get_session_by_id, touch_session
+from storage.sessions import (
+    begin_generation,
+    check_generation,
+    get_session_by_id,
+    touch_session,
+)
 from storage.speeds import forget_speeds
 from storage.values import now, object_from_json, to_json
-
-_VACUUM_PAGES = 65_536  # 256 MiB: limits how long a deletion keeps the disk busy
 
 _SELECT = """
     SELECT checkpoints.*, (
@@ -62,6 +66,7 @@ def save_checkpoint(
     document_id: int | None = None,
     document_tokens: int = 0,
     document_state: DocumentState | None = None,
+    generation: int | None = None,
 ) -> CheckpointRow:
     """Store a checkpoint and how far its document was read in one transaction.
 
@@ -73,8 +78,10 @@ def save_checkpoint(
         document_id: the document that is being read.
         document_tokens: how many tokens of that document were read.
         document_state: the new state of that document; None does not change it.
+        generation: of the session when the state was loaded; None does not check it.
 
     Raises:
+        Outdated: what the session has read was undone or replaced since then.
         StorageError: a page of ``page_hashes`` is neither given nor stored.
         NotFound: the session does not exist, or has no such document.
         IllegalTransition: the document's present state does not allow the new one.
@@ -85,6 +92,8 @@ def save_checkpoint(
         raise ValueError(f"Pages were given that page_hashes does not name: {sorted(stray)}.")
     with db.transaction():
         get_session_by_id(db, session_id)
+        if generation is not None:
+            check_generation(db, session_id, generation)
         if document_id is not None:
             _advance_document(db, session_id, document_id, document_tokens, document_state)
         insert_pages(db, pages)
@@ -160,29 +169,55 @@ def go_back(db: Database, session_id: int, checkpoint_id: int | None, *, pause: 
             raise NotFound(
                 f"The session has no checkpoint number {checkpoint_id}; choose another checkpoint."
             )
-        db.execute(
-            "DELETE FROM checkpoints WHERE session_id = ? AND (position > ? OR ? IS NULL)",
-            [session_id, to.position if to else -1, checkpoint_id],
-        )
-        if to is None:
-            rewind_documents(db, session_id)
-        else:
-            rewind_documents(
-                db,
-                session_id,
-                position=to.position,
-                document_id=to.document_id,
-                document_tokens=to.document_tokens,
-            )
+        _undo_after(db, session_id, to)
         if pause:
             db.execute(
                 "UPDATE documents SET state = 'paused' "
                 "WHERE session_id = ? AND state IN ('queued', 'reading')",
                 [session_id],
             )
-        free_unused_pages(db)
-        touch_session(db, session_id)
-    db.incremental_vacuum(_VACUUM_PAGES)
+    delete_hidden_sessions(db)
+
+
+def remove_document(db: Database, document_id: int) -> None:
+    """Delete a document, and undo all reading from its first token on.
+
+    Raises:
+        NotFound: the document does not exist.
+    """
+    with db.transaction():
+        document = get_document(db, document_id)
+        if document.start_position is not None:
+            before = [
+                checkpoint
+                for checkpoint in list_checkpoints(db, document.session_id)
+                if checkpoint.position <= document.start_position
+                and checkpoint.document_id != document_id
+            ]
+            _undo_after(db, document.session_id, before[0] if before else None)
+        hide_document(db, document_id)
+    delete_hidden_sessions(db)
+
+
+def _undo_after(db: Database, session_id: int, to: CheckpointRow | None) -> None:
+    """Hide the checkpoints after one, and reset the documents to it; None: to the beginning."""
+    db.execute(
+        "UPDATE checkpoints SET session_id = ?, document_id = NULL "
+        "WHERE session_id = ? AND (position > ? OR ? IS NULL)",
+        [new_hidden_session(db), session_id] + [to.position if to else -1, to.id if to else None],
+    )
+    if to is None:
+        rewind_documents(db, session_id)
+    else:
+        rewind_documents(
+            db,
+            session_id,
+            position=to.position,
+            document_id=to.document_id,
+            document_tokens=to.document_tokens,
+        )
+    begin_generation(db, session_id)
+    touch_session(db, session_id)
 
 
 def rewind_documents(

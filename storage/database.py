@@ -32,6 +32,8 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 _MEMORY = ":memory:"
 _INCREMENTAL = 2  # the value of PRAGMA auto_vacuum for INCREMENTAL
 _MIN_PAGE_BYTES = 512
+PAUSE_S = 0.05
+"""Between two batches of writing."""
 _VACUUM_STEP_PAGES = 512  # 2 MiB: the write lock is held for some hundredths of a second
 _VACUUM_PAUSE_S = 0.01  # a thread that waits for the lock tries several times within this time
 _MAX_LOG_BYTES = 64 * 1024 * 1024  # a larger write-ahead log is truncated after use
@@ -257,6 +259,34 @@ class Database:
                         for statement in undo:
                             self.execute(statement)
                 raise
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all reads of the block see one state of the database, whatever others write.
+
+        Nothing can be written in the block. Inside a transaction, the block sees what that does.
+        """
+        with self._turn():
+            raw = self.connection.conn
+            if raw.in_transaction:
+                yield
+                return
+            self.execute("BEGIN")
+            try:
+                self.value("SELECT count(*) FROM sqlite_master")  # the first read takes the state
+                yield
+            finally:
+                if raw.in_transaction:
+                    self.execute("ROLLBACK")
+
+    def pause(self) -> None:
+        """Sleep between two batches of writing, so that other writers get the lock.
+
+        SQLite looks for the lock every tenth of a second at most. Inside a transaction nothing is
+        done, because the lock stays taken.
+        """
+        if not self.connection.conn.in_transaction:
+            time.sleep(PAUSE_S)
 
     def _pragma(self, name: str) -> Any:
         return self.value(f"PRAGMA {name}")

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage.database import Database, Row
-from storage.document_state import STALLED_STATES, DocumentState, states_sql
+from storage.deletion import delete_hidden_sessions, new_hidden_session
+from storage.document_state import OPEN_STATES, STALLED_STATES, DocumentState, states_sql
 from storage.errors import DamagedDatabase, NotFound, StorageError
 from storage.sessions import get_session_by_id, touch_session
 from storage.values import list_from_json, now, storable, to_json
 
-_VACUUM_PAGES = 65_536  # 256 MiB: limits how long a deletion keeps the disk busy
+_BATCH_SEGMENTS = 500
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,6 @@ def reset_indexing(db: Database, document_id: int) -> DocumentRow:
                 "again."
             )
         document.state.check(DocumentState.INDEXING, document.title)
-        db.execute("DELETE FROM segments WHERE document_id = ?", [document_id])
         db.execute(
             "UPDATE documents SET state = 'indexing', error = NULL, segment_count = 0, "
             "token_count = NULL, unit_count = NULL, unit_name = '', notes = '[]', "
@@ -161,7 +161,13 @@ def reset_indexing(db: Database, document_id: int) -> DocumentRow:
             "WHERE id = ?",
             [document_id],
         )
-        return get_document(db, document_id)
+    # Not in the transaction: a long document has many, and each leaves the search index.
+    while db.execute(
+        "DELETE FROM segments WHERE id IN (SELECT id FROM segments WHERE document_id = ? LIMIT ?)",
+        [document_id, _BATCH_SEGMENTS],
+    ):
+        db.pause()
+    return get_document(db, document_id)
 
 
 def set_document_state(
@@ -232,6 +238,17 @@ def find_by_hash(db: Database, session_id: int, sha256: str) -> DocumentRow | No
     return None if row is None else _document(row)
 
 
+def list_open_documents(db: Database) -> list[DocumentRow]:
+    """Return the documents in one of the ``OPEN_STATES`` that are in no trash, in their order."""
+    rows = db.rows(
+        "SELECT documents.* FROM documents JOIN sessions ON sessions.id = session_id "
+        f"WHERE state IN {states_sql(OPEN_STATES)} AND unfinished IS NULL "
+        "AND coalesce(rereads, session_id) NOT IN (SELECT session_id FROM trash) "
+        "ORDER BY session_id, ordinal"
+    )
+    return [_document(row) for row in rows]
+
+
 def kept_hashes(db: Database) -> set[str]:
     """Return the sha256 of every file that a document of any session names.
 
@@ -281,22 +298,44 @@ def find_stalled_document(db: Database, session_id: int) -> DocumentRow | None:
     return None if row is None else _document(row)
 
 
-def delete_document(db: Database, document_id: int) -> None:
+def delete_document(db: Database, document_id: int, *, only_unread: bool = False) -> bool:
     """Delete a document with its segments.
 
     Checkpoints that were taken inside the document stay, without the reference to it. The document
     that replaced this one now replaces the one that this one had replaced.
 
+    Args:
+        only_unread: leave it if a token of it was read.
+
+    Returns:
+        False if it was left.
+
     Raises:
         NotFound: the document does not exist.
     """
     with db.transaction():
-        document = get_document(db, document_id)
-        db.execute(
-            "UPDATE documents SET replaces = ? WHERE replaces = ?", [document.replaces, document_id]
-        )
-        db.execute("DELETE FROM documents WHERE id = ?", [document_id])
-    db.incremental_vacuum(_VACUUM_PAGES)
+        if only_unread and get_document(db, document_id).tokens_read > 0:
+            return False
+        hide_document(db, document_id)
+    delete_hidden_sessions(db)
+    return True
+
+
+def hide_document(db: Database, document_id: int) -> None:
+    """Move a document to a hidden session, to be deleted; call this in a transaction.
+
+    Raises:
+        NotFound: the document does not exist.
+    """
+    document = get_document(db, document_id)
+    db.execute(
+        "UPDATE documents SET replaces = ? WHERE replaces = ?", [document.replaces, document_id]
+    )
+    db.execute("UPDATE checkpoints SET document_id = NULL WHERE document_id = ?", [document_id])
+    db.execute(
+        "UPDATE documents SET session_id = ?, replaces = NULL WHERE id = ?",
+        [new_hidden_session(db), document_id],
+    )
 
 
 def stored_state(value: str, document_id: int) -> DocumentState:

@@ -13,9 +13,11 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from storage.copies import copy_session, insert_row
 from storage.database import Database
@@ -23,7 +25,6 @@ from storage.errors import DamagedDatabase, NotFound, StorageError
 from storage.pages import insert_pages, read_page
 from storage.segments import iter_segments
 from storage.sessions import SessionRow, get_session_by_id
-from storage.values import to_json
 
 APPLICATION_ID = 0x416D6D6E  # "Ammn"
 PART_BYTES = 4 << 20
@@ -42,15 +43,20 @@ def export_session(
     db: Database,
     session_id: int,
     path: Path,
-    checkpoint_ids: Sequence[int],
-    files: Mapping[str, Path],
+    files: Callable[[str], Path],
+    *,
+    all_checkpoints: bool = False,
+    check: Callable[[Export], None] = lambda _: None,
 ) -> None:
-    """Write a session to a file, completely or not at all.
+    """Write a session to a file, completely or not at all, while it may be read on.
+
+    The written file is opened and checked before it replaces the one at `path`.
 
     Args:
         path: of the file; an existing file is replaced.
-        checkpoint_ids: the checkpoints to export.
-        files: the paths of the original files by sha256.
+        files: the path of the original file of a sha256; one that is not there is left out.
+        all_checkpoints: export all checkpoints, not only the newest.
+        check: raises if the written export cannot be used.
 
     Raises:
         NotFound: the session does not exist.
@@ -58,36 +64,42 @@ def export_session(
         OSError: an original file cannot be read, or the file cannot be written.
     """
     get_session_by_id(db, session_id)
-    part = path.with_name(f"{path.name}.part")
-    part.unlink(missing_ok=True)
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         with Database(part) as out:
             with out.transaction():
                 out.execute(_FILES_TABLE)
-                _copy_out(db, out, session_id, checkpoint_ids)
-                for sha256, file in files.items():
-                    _store_file(out, sha256, file)
+                with db.snapshot():
+                    _copy_out(db, out, session_id, all_checkpoints)
+                for row in out.rows("SELECT DISTINCT sha256 FROM documents"):
+                    _store_file(out, row["sha256"], files(row["sha256"]))
             out.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            with Export(part) as written:
+                check(written)
             out.execute("PRAGMA journal_mode = DELETE")  # one file, no log beside it
-        with part.open("rb+") as written:
-            os.fsync(written.fileno())
+        with part.open("rb+") as written_file:
+            os.fsync(written_file.fileno())
         os.replace(part, path)
     finally:
         for left in (part, Path(f"{part}-wal"), Path(f"{part}-shm")):
             left.unlink(missing_ok=True)
 
 
-def _copy_out(db: Database, out: Database, session_id: int, checkpoint_ids: Sequence[int]) -> None:
-    chosen = {"session": session_id, "checkpoints": to_json(list(checkpoint_ids))}
-    wanted = "id IN (SELECT value FROM json_each(:checkpoints)) AND session_id = :session"
+def _copy_out(db: Database, out: Database, session_id: int, all_checkpoints: bool) -> None:
+    newest = "ORDER BY position DESC, id DESC" + ("" if all_checkpoints else " LIMIT 1")
+    chosen = {"session": session_id}
+    wanted = f"id IN (SELECT id FROM checkpoints WHERE session_id = :session {newest})"
     queries = {
         "sessions": "SELECT * FROM sessions WHERE id = :session",
         "documents": "SELECT * FROM documents WHERE session_id = :session",
         "messages": "SELECT * FROM messages WHERE session_id = :session",
         "checkpoints": f"SELECT * FROM checkpoints WHERE {wanted}",
     }
-    # The path of a file on this machine is private.
-    private = {"sessions": {"rereads": None}, "documents": {"source_path": None}}
+    # The path of a file on this machine is private; the generation has no meaning on another one.
+    private: dict[str, dict[str, Any]] = {
+        "sessions": {"rereads": None, "generation": 0},
+        "documents": {"source_path": None},
+    }
     for table in _PLAIN_TABLES:
         for row in db.rows(queries[table], chosen):
             insert_row(out, table, {**row, **private.get(table, {})})
@@ -106,6 +118,8 @@ def _copy_out(db: Database, out: Database, session_id: int, checkpoint_ids: Sequ
 
 
 def _store_file(out: Database, sha256: str, file: Path) -> None:
+    if not file.is_file():
+        return  # a followed log has none: its text is in the segments
     with file.open("rb") as source:
         for ordinal, data in enumerate(iter(lambda: source.read(PART_BYTES), b"")):
             insert_row(out, "exported_files", {"sha256": sha256, "ordinal": ordinal, "data": data})
@@ -184,7 +198,8 @@ class Export:
         for row in self.db.rows("SELECT DISTINCT sha256 FROM exported_files"):
             sha256, digest = str(row["sha256"]), hashlib.sha256()
             target = path_of(sha256)
-            part = target.with_name(f"{target.name}.part")
+            # Two imports of the same file must not write to one another's.
+            part = target.with_name(f"{target.name}.{uuid.uuid4().hex[:8]}.part")
             with part.open("wb") as out:
                 for data in self._parts(sha256):
                     digest.update(data)
@@ -208,11 +223,14 @@ class Export:
             ordinal += 1
 
 
-def import_session(db: Database, export: Export, name: str | None = None) -> SessionRow:
+def import_session(
+    db: Database, export: Export, name: str | None = None, *, key: str | None = None
+) -> SessionRow:
     """Copy the session of an export into the database, completely or not at all.
 
     Args:
         name: the name of the new session; None keeps the exported name.
+        key: names this import, as for `copy_session`.
 
     Raises:
         AlreadyExists: another session has the name.
@@ -220,7 +238,7 @@ def import_session(db: Database, export: Export, name: str | None = None) -> Ses
         ValueError: the name is not a valid session name.
     """
     theirs = export.session
-    return copy_session(export.db, theirs, db, name or theirs.name)
+    return copy_session(export.db, theirs, db, name or theirs.name, key=key)
 
 
 def _schema(db: Database) -> set[tuple[str, str, str]]:

@@ -17,6 +17,7 @@ from storage.database import Database, Row
 from storage.pages import free_unused_pages
 
 _KEPT_LATEST = 2
+_BATCH_CHECKPOINTS = 4
 _VACUUM_PAGES = 65_536  # 256 MiB: limits how long a pruning keeps the disk busy
 
 
@@ -48,22 +49,26 @@ def prune_checkpoints(
         )
     if every_tokens < 1:
         raise ValueError(f"The tokens between checkpoints must be 1 or more, not {every_tokens}.")
-    with db.transaction():
-        doomed = _not_last_in_interval(db, session_id, every_tokens)
-        _delete(db, doomed)
-        if checkpoint_bytes(db, session_id) > budget_bytes:
-            more = _over_budget(db, session_id, keep_latest, budget_bytes)
-            _delete(db, more)
-            doomed += more
-        if doomed:
-            free_unused_pages(db)
+    doomed = _not_last_in_interval(db, session_id, every_tokens)
+    _delete(db, doomed)
+    if checkpoint_bytes(db, session_id) > budget_bytes:
+        more = _over_budget(db, session_id, keep_latest, budget_bytes)
+        _delete(db, more)
+        doomed += more
     if doomed:
         _give_back(db, session_id)
     return len(doomed)
 
 
 def _delete(db: Database, checkpoint_ids: list[int]) -> None:
-    db.execute_many("DELETE FROM checkpoints WHERE id = ?", ([id] for id in checkpoint_ids))
+    """Delete checkpoints with the pages that only they use, a few in each transaction."""
+    for first in range(0, len(checkpoint_ids), _BATCH_CHECKPOINTS):
+        batch = checkpoint_ids[first : first + _BATCH_CHECKPOINTS]
+        with db.transaction():
+            db.execute_many("DELETE FROM checkpoints WHERE id = ?", ([id] for id in batch))
+            free_unused_pages(db)
+        if first + _BATCH_CHECKPOINTS < len(checkpoint_ids):
+            db.pause()
 
 
 def _give_back(db: Database, session_id: int) -> None:

@@ -13,13 +13,11 @@ from typing import Any
 
 from storage.database import Database, Row
 from storage.document_state import OPEN_STATES, states_sql
-from storage.errors import AlreadyExists, NotFound
-from storage.pages import free_unused_pages
+from storage.errors import AlreadyExists, NotFound, Outdated
 from storage.values import now, object_from_json, to_json
 
 MAX_NAME_CHARACTERS = 120
-_VACUUM_PAGES = 262_144  # 1 GiB: limits how long a deletion keeps the disk busy
-_SHOWN = "rereads IS NULL AND id NOT IN (SELECT session_id FROM trash)"
+_SHOWN = "rereads IS NULL AND unfinished IS NULL AND id NOT IN (SELECT session_id FROM trash)"
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,8 @@ class SessionRow:
     """One session; times are ISO 8601 in UTC.
 
     ``settings`` is JSON of the caller. ``rereads`` is None, or in a re-reading the id of the
-    session whose state it will replace.
+    session whose state it will replace. ``generation`` counts how often what the session has read
+    was undone or replaced: a state that was loaded before that is outdated.
     """
 
     id: int
@@ -36,6 +35,7 @@ class SessionRow:
     updated_at: str
     settings: dict[str, Any]
     rereads: int | None = None
+    generation: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def create_session(db: Database, name: str, settings: Mapping[str, Any]) -> Sess
     """
     cleaned, at = clean_session_name(name), now()
     with db.transaction():
-        _refuse_taken_name(db, cleaned, except_id=None)
+        refuse_taken_name(db, cleaned)
         session_id = db.insert(
             "INSERT INTO sessions (name, created_at, updated_at, settings) VALUES (?, ?, ?, ?)",
             [cleaned, at, at, to_json(dict(settings))],
@@ -167,7 +167,7 @@ def rename_session(db: Database, session_id: int, name: str) -> SessionRow:
     cleaned = clean_session_name(name)
     with db.transaction():
         get_session_by_id(db, session_id)
-        _refuse_taken_name(db, cleaned, except_id=session_id)
+        refuse_taken_name(db, cleaned, except_id=session_id)
         db.execute("UPDATE sessions SET name = ? WHERE id = ?", [cleaned, session_id])
         return get_session_by_id(db, session_id)
 
@@ -192,20 +192,38 @@ def touch_session(db: Database, session_id: int) -> None:
     db.execute("UPDATE sessions SET updated_at = ? WHERE id = ?", [now(), session_id])
 
 
-def delete_session(db: Database, session_id: int) -> None:
-    """Delete a session with all its rows; pages that other sessions use stay.
+def begin_generation(db: Database, session_id: int) -> None:
+    """Note that what the session has read was undone or replaced, so that all its states reload."""
+    db.execute("UPDATE sessions SET generation = generation + 1 WHERE id = ?", [session_id])
+
+
+def check_generation(db: Database, session_id: int, generation: int) -> None:
+    """Raise unless a state of this generation still holds.
 
     Raises:
         NotFound: the session does not exist.
+        Outdated: what it has read was undone or replaced meanwhile.
     """
-    with db.transaction():
-        get_session_by_id(db, session_id)
-        db.execute("DELETE FROM sessions WHERE id = ?", [session_id])
-        free_unused_pages(db)
-        # The index keeps the words of deleted rows until it is merged, but text that a user deletes
-        # should be gone from the file.
-        db.execute("INSERT INTO segments_fts (segments_fts) VALUES ('optimize')")
-    db.incremental_vacuum(_VACUUM_PAGES)
+    row = get_session_by_id(db, session_id)
+    if row.generation != generation:
+        raise Outdated(
+            f"The session {row.name!r} was changed by another Ammon, so its state is loaded again; "
+            "nothing is lost."
+        )
+
+
+def refuse_taken_name(db: Database, name: str, except_id: int | None = None) -> None:
+    """Raise if a session other than ``except_id`` has the name; upper and lower case are equal.
+
+    Raises:
+        AlreadyExists: another session has it.
+    """
+    row = db.row("SELECT id, name FROM sessions WHERE name = ?", [name])
+    if row is not None and row["id"] != except_id:
+        raise AlreadyExists(
+            f"There is already a session named {row['name']!r}; choose another name, or delete "
+            "that session."
+        )
 
 
 def _summary(row: Row) -> SessionSummary:
@@ -221,16 +239,8 @@ def _session(row: Row) -> SessionRow:
         updated_at=row["updated_at"],
         settings=object_from_json(row["settings"], f"settings of the session {row['name']!r}"),
         rereads=row["rereads"],
+        generation=row["generation"],
     )
-
-
-def _refuse_taken_name(db: Database, name: str, except_id: int | None) -> None:
-    row = db.row("SELECT id, name FROM sessions WHERE name = ?", [name])
-    if row is not None and row["id"] != except_id:
-        raise AlreadyExists(
-            f"There is already a session named {row['name']!r}; choose another name, or delete "
-            "that session."
-        )
 
 
 def _no_such_session(db: Database, wanted: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,9 @@ from app.cli.progress import complete_search_index
 
 if TYPE_CHECKING:
     from app.service import Answer, Event
+
+REPLAY_PRINT_S = 2.0
+"""Seconds between two lines about how far the documents are read again."""
 
 
 @takes_model_options
@@ -32,8 +36,9 @@ def ask(
     """Ask a session; the answer names the page."""
     with open_service(data_dir, options, session) as service:
         complete_search_index(service, session)
-        answer = print_events(service.questions.ask(session, question, at), as_json)
-        for note in [*service.sessions.reading_notes(session), *answer.notes]:
+        row = service.sessions.get(session)
+        answer = print_events(service.questions.ask(row.id, question, at), as_json)
+        for note in [*service.sessions.reading_notes(row.id), *answer.notes]:
             print(note, file=sys.stderr)
         if as_json:
             print(json.dumps(answer.as_dict()))
@@ -56,15 +61,19 @@ def history(
 
 def print_events(events: Iterable[Event], as_json: bool) -> Answer:
     """Print an answer's text as it comes, unless it is wanted as JSON; return the answer."""
-    from app.service import Delta, Done, Indexing, Queued
+    from app.service import Delta, Done, Indexing, Prefilled, Queued, replay_text
 
     answer: Answer | None = None
+    printed_at = float("-inf")
     for event in events:
         match event:
             case Indexing(state):
                 print(f"  (search index: {state.indexed} of {state.total})", file=sys.stderr)
             case Queued(position):
                 print(f"  (number {position} in line)", file=sys.stderr)
+            case Prefilled(until=int()) if time.monotonic() > printed_at + REPLAY_PRINT_S:
+                printed_at = time.monotonic()
+                print(f"  ({replay_text(event)})", file=sys.stderr)
             case Delta(text) if not as_json:
                 print(text, end="", flush=True)
             case Done(complete):

@@ -39,7 +39,8 @@ def chat(
         import readline  # noqa: F401
     with open_service(data_dir, options, session) as service:
         complete_search_index(service, session)
-        conversation = _Conversation(service, session, at, as_json)
+        row = service.sessions.get(session)  # it may be renamed during the conversation
+        conversation = _Conversation(service, row.id, at, as_json)
         is_terminal = sys.stdin.isatty()
         if is_terminal:
             print(f"Ask {session!r}; /help says what else, Ctrl-D leaves.", file=sys.stderr)
@@ -70,7 +71,7 @@ class _Conversation:
     """
 
     service: Service
-    session: str
+    session: int
     at: str
     as_json: bool
     last: Answer | None = None

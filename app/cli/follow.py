@@ -45,20 +45,20 @@ def follow_log(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with open_service(data_dir, options, session, retention) as service:
-            service.sessions.ensure(session)
+            row = service.sessions.ensure(session)  # it may be renamed while it is read
             service.start_reading()
-            document = service.documents.follow(session, files[0])
+            document = service.documents.follow(row.id, files[0])
             try:
-                _watch(service, session, document.id)
+                _watch(service, row.id, document.id)
             finally:
                 service.context.following.stop_all()
-                _report_end(service, session, document.id, as_json)
+                _report_end(service, row.id, document.id, as_json)
     except KeyboardInterrupt:
         return True
     return False
 
 
-def _watch(service: Service, session: str, document_id: int) -> None:
+def _watch(service: Service, session: int, document_id: int) -> None:
     """Show the progress until the log cannot be followed further."""
     from rich.console import Console
 
@@ -77,7 +77,7 @@ def _has_ended(status: DocumentStatus) -> bool:
     return status.document.state in (DocumentState.FAILED, DocumentState.CANCELLED)
 
 
-def _status(service: Service, session: str, document_id: int) -> DocumentStatus:
+def _status(service: Service, session: int, document_id: int) -> DocumentStatus:
     return next(s for s in service.documents.list(session) if s.document.id == document_id)
 
 
@@ -89,11 +89,12 @@ def _progress_text(status: DocumentStatus) -> str:
     )
 
 
-def _report_end(service: Service, session: str, document_id: int, as_json: bool) -> None:
+def _report_end(service: Service, session: int, document_id: int, as_json: bool) -> None:
     """Print how far the log was read, its notes, and why it failed if it did."""
     status = _status(service, session, document_id)
     if as_json:
-        print(json.dumps({"session": session, "documents": [asdict(status.document)]}))
+        name = service.sessions.get(session).name
+        print(json.dumps({"session": name, "documents": [asdict(status.document)]}))
     print_notes(status.document)
     if _has_ended(status):
         why = status.document.error or "It was cancelled; add it again to follow it."

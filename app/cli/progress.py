@@ -41,7 +41,7 @@ def complete_search_index(service: Service, session: str) -> None:
         time.sleep(storage.PAUSE_S)
 
 
-def watch(service: Service, session: str, wanted: list[int]) -> None:
+def watch(service: Service, session: str | int, wanted: list[int]) -> None:
     """Show a bar for each document until none of them is being read, and notes on the reading.
 
     Args:
@@ -116,7 +116,7 @@ def print_notes(row: DocumentRow, printed: Sequence[str] = ()) -> None:
         )
 
 
-def explain_stall(service: Service, session: str, rows: Sequence[DocumentRow]) -> str:
+def explain_stall(service: Service, session: str | int, rows: Sequence[DocumentRow]) -> str:
     """Why documents were left unread and what to do about it; empty if all were read."""
     from storage import OPEN_STATES, DocumentState
 
@@ -129,7 +129,7 @@ def explain_stall(service: Service, session: str, rows: Sequence[DocumentRow]) -
         why = " ".join(service.sessions.reading_notes(session)) or "The reading stopped."
         return f"{why} Not read to the end: {titles}; the same command continues from here."
     how = "is paused" if blocker.state == DocumentState.PAUSED else "failed"
-    name, title = shlex.quote(session), shlex.quote(blocker.title)
+    name, title = shlex.quote(service.sessions.get(session).name), shlex.quote(blocker.title)
     file = shlex.quote(blocker.source_path or blocker.file_name)
     return (
         f"{titles} cannot be read yet: {blocker.title!r} comes before it and {how} at token "
@@ -139,13 +139,13 @@ def explain_stall(service: Service, session: str, rows: Sequence[DocumentRow]) -
     )
 
 
-def watch_reread(service: Service, session: str) -> None:
+def watch_reread(service: Service, session: str | int) -> None:
     """Show a progress bar until the re-reading has finished or stopped."""
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True)) as bars:
-        bar = bars.add_task(f"{session[:40]} again", total=None)
+        bar = bars.add_task(f"{service.sessions.get(session).name[:40]} again", total=None)
         while (
             left := service.rereads.progress(session)
         ) is not None and service.rereads.is_running(session):

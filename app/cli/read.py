@@ -120,14 +120,14 @@ def _read(
         named_encoding(options.encoding)  # a wrong name is said once, not for each file
     inputs = find_inputs(files, options)
     service.start_reading()  # starts the process that opens files while the model is loaded
-    service.sessions.ensure(session)
+    session_id = service.sessions.ensure(session).id  # it may be renamed while it is read
     wanted: list[int] = []
     printed: list[str] = []
     refused: list[dict[str, str]] = []
     skipped: list[dict[str, str]] = []
     for item in inputs:
         try:
-            document = item.add(service, session)
+            document = item.add(service, session_id)
             wanted.append(document.id)
             for note in service.documents.version_notes(document):
                 print(f"{document.title}: {note}", file=sys.stderr)
@@ -139,13 +139,13 @@ def _read(
                 {"file": item.label, "error": sentence(error)}
             )
             print(f"{'Skipped' if is_stray else 'Error'}: {sentence(error)}", file=sys.stderr)
-    watch(service, session, wanted)
-    rows = [row for row in _rows(service, session) if row.id in wanted]
+    watch(service, session_id, wanted)
+    rows = [row for row in _rows(service, session_id) if row.id in wanted]
     for row in rows:
         print_notes(row, printed)
         if row.state == DocumentState.FAILED:
             print(f"Error: {row.title}: {row.error}", file=sys.stderr)
-    if explanation := explain_stall(service, session, rows):
+    if explanation := explain_stall(service, session_id, rows):
         print(f"Error: {explanation}", file=sys.stderr)
     if as_json:
         print(
@@ -182,14 +182,15 @@ def reread(
             print(json.dumps({"session": session, "cancelled": True}) if as_json else message)
             return
         service.start_reading()
-        service.rereads.begin(session, options)
-        watch_reread(service, session)
-        left, notice = service.rereads.progress(session), service.sessions.notice(session)
+        row = service.sessions.get(session)  # it may be renamed while it is read again
+        service.rereads.begin(row.id, options)
+        watch_reread(service, row.id)
+        left, notice = service.rereads.progress(row.id), service.sessions.notice(row.id)
         if left is not None:
             raise RereadStopped(
                 f"The re-reading stopped: {notice} Run the same command to resume it."
             )
-        figures = service.sessions.report(session)
+        figures = service.sessions.report(row.id)
     if as_json:
         print(json.dumps({"session": session, "tokens": figures.tokens}))
     else:
@@ -204,8 +205,9 @@ def back(
 ) -> None:
     """Set a session back to a checkpoint; documents that it read after that are paused."""
     with open_service(data_dir, {}, session) as service:
-        service.sessions.go_back(session, checkpoint)
-        tokens = service.sessions.report(session).tokens
+        row = service.sessions.get(session)
+        service.sessions.go_back(row.id, checkpoint)
+        tokens = service.sessions.report(row.id).tokens
     if as_json:
         print(json.dumps({"session": session, "tokens": tokens}))
     else:
@@ -226,12 +228,13 @@ def remove(
     """
     with open_service(data_dir, {}, session) as service:
         found = service.documents.called(session, document)
-        others = [row for row in _rows(service, session) if row.id != found.id]
+        session_id = found.session_id  # it may be renamed while the rest is read again
+        others = [row for row in _rows(service, session_id) if row.id != found.id]
         of_same_file = service.documents.versions(found)
         service.start_reading()
         service.documents.remove(found.id)
-        watch(service, session, [row.id for row in others])
-        left = [asdict(row) for row in _rows(service, session)]
+        watch(service, session_id, [row.id for row in others])
+        left = [asdict(row) for row in _rows(service, session_id)]
     if as_json:
         print(json.dumps({"session": session, "removed": found.title, "documents": left}))
         return
@@ -240,5 +243,5 @@ def remove(
     print(f"Removed {found.title!r}.{rest}")
 
 
-def _rows(service: Service, session: str) -> list[DocumentRow]:
+def _rows(service: Service, session: int) -> list[DocumentRow]:
     return [status.document for status in service.documents.list(session)]

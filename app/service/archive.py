@@ -7,30 +7,47 @@ from pathlib import Path
 
 import storage
 from ahn_runtime import Runtime
-from ahn_runtime.checkpoint import load_checkpoint
+from ahn_runtime.checkpoint import check_checkpoint, load_checkpoint
 from app.service.library.file_store import FileStore
 from app.settings import Settings
-from storage import DamagedDatabase, Database, SessionRow
+from storage import DamagedDatabase, Database, Export, SessionRow
 
 
 def export_session(
-    db: Database, store: FileStore, row: SessionRow, path: Path, all_checkpoints: bool
+    db: Database,
+    store: FileStore,
+    row: SessionRow,
+    path: Path,
+    all_checkpoints: bool,
+    runtime: Runtime | None = None,
 ) -> None:
     """Write a session to a file, with its documents, their files, its messages and checkpoints.
 
     Args:
         path: of the file to write.
         all_checkpoints: also the older ones, not only the newest.
+        runtime: the session's model, if it is in memory: the written checkpoint is restored with
+            it. Without it, every page is read and decoded.
 
     Raises:
-        StorageError, OSError: it cannot be written.
+        StorageError, AhnError, OSError: it cannot be written, or what was written cannot be used.
     """
-    checkpoints = [c.id for c in storage.list_checkpoints(db, row.id)]
-    documents = storage.list_documents(db, row.id)
-    copies = {d.sha256: store.path(d) for d in documents}
-    files = {sha256: copy for sha256, copy in copies.items() if copy.is_file()}
-    wanted = checkpoints if all_checkpoints else checkpoints[:1]
-    storage.export_session(db, row.id, path.expanduser(), wanted, files)
+
+    def check(export: Export) -> None:
+        for checkpoint in storage.list_checkpoints(export.db, export.session.id):
+            check_checkpoint(checkpoint.manifest, lambda page: storage.read_page(export.db, page))
+        if runtime is not None:
+            _load_newest(export, runtime)
+
+    with store.adding():  # no file is pruned meanwhile
+        storage.export_session(
+            db,
+            row.id,
+            path.expanduser(),
+            store.path_of,
+            all_checkpoints=all_checkpoints,
+            check=check,
+        )
 
 
 def import_session(
@@ -39,6 +56,7 @@ def import_session(
     path: Path,
     name: str | None,
     runtime_of: Callable[[SessionRow], Runtime],
+    key: str | None = None,
 ) -> SessionRow:
     """Add the session of an exported file, if the model here can continue its state.
 
@@ -46,6 +64,7 @@ def import_session(
         path: of the exported file.
         name: of the new session; that of the exported one if None.
         runtime_of: returns the model of a session.
+        key: names this import, so that another process can see that it is at work.
 
     Raises:
         StorageError: the file is damaged or not an export, or the name is taken.
@@ -60,11 +79,13 @@ def import_session(
             raise DamagedDatabase(
                 f"{path.name} does not say which model it was read with; export the session again."
             ) from error
-        for checkpoint in storage.list_checkpoints(export.db, theirs.id)[:1]:
-            load_checkpoint(
-                runtime, checkpoint.manifest, lambda page: storage.read_page(export.db, page)
-            )
-        with db.transaction():  # if a file cannot be written, no rows are added
-            row = storage.import_session(db, export, name)
-            export.write_files(lambda sha256: settings.files_dir / sha256)
-        return row
+        _load_newest(export, runtime)
+        export.write_files(lambda sha256: settings.files_dir / sha256)
+        return storage.import_session(db, export, name, key=key)
+
+
+def _load_newest(export: Export, runtime: Runtime) -> None:
+    for checkpoint in storage.list_checkpoints(export.db, export.session.id)[:1]:
+        load_checkpoint(
+            runtime, checkpoint.manifest, lambda page: storage.read_page(export.db, page)
+        )

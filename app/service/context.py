@@ -12,7 +12,7 @@ from app.service.library.indexing import index_document
 from app.service.models import Load, Models
 from app.service.reading.indexer import Indexer
 from app.service.reading.job_queue import JobQueue
-from app.service.reading.locks import SessionLocks
+from app.service.reading.locks import SessionLocks, WorkLocks
 from app.service.reading.model_queue import ModelQueue
 from app.service.reading.session_cache import SessionCache
 from app.service.reading.worker import ReadingWorker
@@ -27,6 +27,9 @@ from storage import (
     DocumentState,
     SessionRow,
 )
+
+SessionRef = str | int
+"""The name of a session, or its id."""
 
 
 class Context:
@@ -45,14 +48,18 @@ class Context:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self.db = Database(settings.database_path)
         self.models = Models(load)
-        self.files = FileStore(self.db, settings.files_dir)
+        self.files = FileStore(self.db, settings.files_dir, settings.locks_dir / "files")
         self._own_processes = SandboxPool()
         self.processes = processes or self._own_processes
         self.queue = ModelQueue(settings.max_waiting_questions)
+        self.replays = ModelQueue(settings.max_waiting_questions)
+        """One earlier state at a time is made for a question: each takes memory."""
         self.locks = SessionLocks(settings.locks_dir)
+        self.indexing_locks = SessionLocks(settings.locks_dir / "indexing")
+        self.copying = WorkLocks(settings.locks_dir)
         self.cache = SessionCache(self.db, settings, self.queue, self.locks, self.runtime)
         self.jobs = JobQueue()
-        self.indexer = Indexer(self.db, self.jobs, self._index)
+        self.indexer = Indexer(self.db, self.jobs, self._index, self.indexing_locks)
         self.worker = ReadingWorker(self.db, settings, self.jobs, self.cache, self.queue)
         self.following = Following(self.db, settings, self._runtime_of, self.jobs.enqueue)
 
@@ -81,13 +88,18 @@ class Context:
         self._own_processes.close()
         self.db.close()
 
-    def session(self, name: str) -> SessionRow:
-        """The session of this name.
+    def session(self, session: SessionRef) -> SessionRow:
+        """The session of this name or id.
+
+        Who works longer on a session looks its name up once and then uses the id: another process
+        may rename it meanwhile.
 
         Raises:
             NotFound: there is none; the message names the nearest ones.
         """
-        return storage.get_session(self.db, name)
+        if isinstance(session, int):
+            return storage.get_session_by_id(self.db, session)
+        return storage.get_session(self.db, session)
 
     def runtime(self, row: SessionRow | None = None) -> Runtime:
         """The model of a session, or of a new session if None; loaded on first use.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import storage
 from app.errors import NoSuchDocument
-from app.service.context import Context
+from app.service.context import Context, SessionRef
 from app.service.library import register, versions
 from app.service.library.file_store import sha256_of
 from app.service.library.similarity import related_documents
@@ -51,7 +51,7 @@ class Documents:
 
     def add(
         self,
-        session: str,
+        session: SessionRef,
         path: Path,
         name: str | None = None,
         again: bool = False,
@@ -134,7 +134,7 @@ class Documents:
             encoding=encoding if takes_encoding(opened.kind) else None,
         )
 
-    def follow(self, session: str, path: Path) -> DocumentRow:
+    def follow(self, session: SessionRef, path: Path) -> DocumentRow:
         """Read a log, now and as it grows.
 
         Raises:
@@ -148,7 +148,7 @@ class Documents:
         """Sentences for the person about a document that replaces another one."""
         return versions.notes_on(self._db, document)
 
-    def list(self, session: str) -> builtins.list[DocumentStatus]:
+    def list(self, session: SessionRef) -> builtins.list[DocumentStatus]:
         """The session's documents in reading order, with the titles to show and their progress."""
         rows = list_shown(self._db, self._context.session(session).id)
         return [self._status(row) for row in rows]
@@ -160,7 +160,7 @@ class Documents:
             return DocumentStatus(row, row.tokens_read, 0.0, is_waiting)
         return DocumentStatus(row, progress.tokens_read, progress.tokens_per_second, is_waiting)
 
-    def stalled_document(self, session: str) -> DocumentRow | None:
+    def stalled_document(self, session: SessionRef) -> DocumentRow | None:
         """A document read in part and stopped; the session's other documents wait for it."""
         found = storage.find_stalled_document(self._db, self._context.session(session).id)
         return None if found is None else as_shown(self._db, found)
@@ -171,7 +171,7 @@ class Documents:
         chains = storage.version_chains(rows)
         return next(chain for chain in chains if document.id in [row.id for row in chain])
 
-    def called(self, session: str, name: str) -> DocumentRow:
+    def called(self, session: SessionRef, name: str) -> DocumentRow:
         """The one document of a session that a person means by a name.
 
         Args:
@@ -180,14 +180,15 @@ class Documents:
         Raises:
             NoSuchDocument: none is called so, or several are; the message says which there are.
         """
-        documents = list_shown(self._db, self._context.session(session).id)
+        row = self._context.session(session)
+        documents = list_shown(self._db, row.id)
         found = documents_called(documents, name)
         if len(found) == 1:
             return found[0]
         titles = ", ".join(repr(document.title) for document in found or documents) or "none"
         if found:
             raise NoSuchDocument(f"{name!r} may be one of several documents; say which: {titles}.")
-        raise NoSuchDocument(f"{session!r} has no document {name!r}; it has {titles}.")
+        raise NoSuchDocument(f"{row.name!r} has no document {name!r}; it has {titles}.")
 
     def pause(self, document_id: int) -> None:
         """Stop reading a document at the next grid point; what was read is saved."""
@@ -233,8 +234,7 @@ class Documents:
         context.jobs.drop(document.session_id)
         context.save(document.session_id)
         document = storage.get_document(self._db, document_id)
-        if document.tokens_read == 0:
-            storage.delete_document(self._db, document_id)
+        if storage.delete_document(self._db, document_id, only_unread=True):
             context.files.prune()
             kept = None
         elif document.state != DocumentState.DONE:
@@ -257,16 +257,8 @@ class Documents:
         row = storage.get_session_by_id(self._db, document.session_id)
         self._rereads.drop(row)
         context.forget(row.id)
-        document = storage.get_document(self._db, document_id)
-        with context.locks.held(row.id), self._db.transaction():
-            if document.start_position is not None:
-                before = [
-                    c.id
-                    for c in storage.list_checkpoints(self._db, row.id)
-                    if c.position <= document.start_position and c.document_id != document.id
-                ]
-                storage.go_back(self._db, row.id, before[0] if before else None, pause=False)
-            storage.delete_document(self._db, document.id)
+        with context.locks.held(row.id):
+            storage.remove_document(self._db, document.id)
         context.files.prune()
         context.read_on(row.id)
 

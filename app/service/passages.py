@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import storage
-from app.service.context import Context
+from app.service.context import Context, SessionRef
 from app.service.reading.positions import find_position
 from app.service.reading.titles import list_shown
 from ingest import PagePicture, render_page
@@ -38,7 +38,7 @@ class Passages:
     def __init__(self, context: Context) -> None:
         self._context, self._db = context, context.db
 
-    def context(self, session: str, segment_id: int, at: str = "") -> PassageContext:
+    def context(self, session: SessionRef, segment_id: int, at: str = "") -> PassageContext:
         """A passage of a session with its neighbours.
 
         Args:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import storage
 from app.service import archive
-from app.service.context import Context
+from app.service.context import Context, SessionRef
 from app.service.reading.positions import find_checkpoint
 from app.service.report import Report, make_report
 from app.service.rereads import Rereads
@@ -39,7 +39,7 @@ class Sessions:
         pages = storage.checkpoint_bytes(self._db, session_id)
         return pages + storage.file_bytes(self._db, session_id)
 
-    def get(self, name: str) -> SessionRow:
+    def get(self, name: SessionRef) -> SessionRow:
         """The session of this name.
 
         Raises:
@@ -67,7 +67,7 @@ class Sessions:
         except storage.AlreadyExists:  # another process made it in between
             return self._context.session(name)
 
-    def rename(self, name: str, new: str) -> SessionRow:
+    def rename(self, name: SessionRef, new: str) -> SessionRow:
         """Give a session another name.
 
         Raises:
@@ -79,7 +79,7 @@ class Sessions:
             opened.row = row
         return row
 
-    def duplicate(self, name: str, new: str) -> SessionRow:
+    def duplicate(self, name: SessionRef, new: str) -> SessionRow:
         """A second session with the same state, independent from then on.
 
         Its checkpoints share the pages of the first, so it takes hardly any disk space.
@@ -89,11 +89,12 @@ class Sessions:
         """
         row = self._context.session(name)
         self._context.save(row.id)
-        copy = storage.duplicate_session(self._db, row.id, new)
+        with self._context.copying.held() as key:
+            copy = storage.duplicate_session(self._db, row.id, new, key=key)
         self._context.read_on(copy.id)
         return copy
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: SessionRef) -> None:
         """Delete a session with everything that only this session uses."""
         row = self._context.session(name)
         self._rereads.drop(row)
@@ -101,7 +102,7 @@ class Sessions:
         storage.delete_session(self._db, row.id)
         self._context.files.prune()
 
-    def export_to(self, name: str, path: Path, all_checkpoints: bool = False) -> None:
+    def export_to(self, name: SessionRef, path: Path, all_checkpoints: bool = False) -> None:
         """Write a session to one file.
 
         Args:
@@ -110,8 +111,10 @@ class Sessions:
         Raises:
             StorageError, OSError: it cannot be written.
         """
-        row = self._context.session(name)
-        archive.export_session(self._db, self._context.files, row, path, all_checkpoints)
+        context = self._context
+        row = context.session(name)
+        runtime = context.models.if_loaded(context.options_of(row))
+        archive.export_session(self._db, context.files, row, path, all_checkpoints, runtime)
 
     def import_from(self, path: Path, name: str | None = None) -> SessionRow:
         """Add the session of an exported file, and resume its unfinished documents.
@@ -124,12 +127,18 @@ class Sessions:
             AhnError: the model here cannot continue its state.
         """
         context = self._context
-        with context.files.adding():
-            row = archive.import_session(self._db, context.settings, path, name, context.runtime)
+        try:
+            with context.files.adding(), context.copying.held() as key:
+                row = archive.import_session(
+                    self._db, context.settings, path, name, context.runtime, key
+                )
+        except BaseException:
+            context.files.prune()  # what of the documents' files was written already
+            raise
         context.read_on(row.id)
         return row
 
-    def go_back(self, name: str, checkpoint_id: int) -> None:
+    def go_back(self, name: SessionRef, checkpoint_id: int) -> None:
         """Forget what a session read after a checkpoint; its later documents are paused.
 
         Raises:
@@ -143,11 +152,11 @@ class Sessions:
         with self._context.locks.held(row.id):
             storage.go_back(self._db, row.id, checkpoint_id, pause=True)
 
-    def checkpoints(self, session: str) -> builtins.list[CheckpointRow]:
+    def checkpoints(self, session: SessionRef) -> builtins.list[CheckpointRow]:
         """The session's checkpoints, the one at the highest position first."""
         return storage.list_checkpoints(self._db, self._context.session(session).id)
 
-    def report(self, session: str) -> Report:
+    def report(self, session: SessionRef) -> Report:
         """What the session saved, as of now; no model is needed."""
         row = self._context.session(session)
         opened = self._context.cache.peek(row.id)
@@ -155,11 +164,11 @@ class Sessions:
         now = (state.tokens_seen, state.flops, state.flops_full) if state else None
         return make_report(self._db, row, now, self._context.settings.retention.budget_bytes)
 
-    def is_at_work(self, name: str) -> bool:
+    def is_at_work(self, name: SessionRef) -> bool:
         """Whether this process indexes or reads anything of the session, or is about to."""
         return self._context.jobs.is_active(self._context.session(name).id)
 
-    def reading_notes(self, session: str) -> builtins.list[str]:
+    def reading_notes(self, session: SessionRef) -> builtins.list[str]:
         """Sentences: from which older checkpoint it was restored, and why its reading stopped."""
         row, context = self._context.session(session), self._context
         opened = context.cache.peek(row.id)
@@ -173,7 +182,7 @@ class Sessions:
         state = storage.index_state(self._db, session_id)
         return state if state.indexed < state.total else None
 
-    def notice(self, session: str) -> str:
+    def notice(self, session: SessionRef) -> str:
         """Sentences about all that keeps the session from being read; empty if nothing does."""
         row, context = self._context.session(session), self._context
         notes = [*self.reading_notes(session), context.following.notices.get(row.id, "")]

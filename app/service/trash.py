@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import storage
@@ -69,8 +70,10 @@ class Trash:
                 self._timer.cancel()
 
     def _delete(self, trashed: TrashedSession) -> None:
-        storage.delete_session(self._db, trashed.session_id)
-        self._context.files.prune()
+        """Delete a session for good, unless another process restored or deleted it meanwhile."""
+        with suppress(storage.NotFound):
+            if storage.delete_session(self._db, trashed.session_id, trashed_at=trashed.trashed_at):
+                self._context.files.prune()
 
     def _left_s(self, trashed: TrashedSession) -> float:
         age = datetime.now(UTC) - datetime.fromisoformat(trashed.trashed_at)

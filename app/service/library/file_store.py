@@ -6,14 +6,14 @@ import hashlib
 import os
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
 
 import storage
+from app.service.library.files_lock import FilesLock
 from ingest import DocumentNotFound
 from storage import Database, DocumentRow
 
@@ -29,17 +29,20 @@ class FileStore:
 
     Args:
         directory: holds the copies; it is made when the first is put.
+        locks: holds the lock that processes share; None: a folder beside the copies.
     """
 
-    def __init__(self, db: Database, directory: Path) -> None:
+    def __init__(self, db: Database, directory: Path, locks: Path | None = None) -> None:
         self._db, self._directory = db, directory
-        self._guard = threading.Lock()
-        self._adding = 0
-        self._is_prune_due = False
+        self._lock = FilesLock(locks or directory.with_name("locks") / "files")
 
     def path(self, document: DocumentRow) -> Path:
         """The path of a document's copy, whether or not there is one."""
-        return self._directory / document.sha256
+        return self.path_of(document.sha256)
+
+    def path_of(self, sha256: str) -> Path:
+        """The path of the copy with a sha256, whether or not there is one."""
+        return self._directory / sha256
 
     def put(self, path: Path) -> tuple[Path, str]:
         """Copy a file; called within `adding`, until a document names the copy.
@@ -72,27 +75,24 @@ class FileStore:
 
     @contextmanager
     def adding(self) -> Iterator[None]:
-        """Put off `prune` while copies are put that no document names yet."""
-        with self._guard:
-            self._adding += 1
+        """Put off `prune` of all processes while copies are put that no document names yet."""
         try:
-            yield
+            with self._lock.adding():
+                yield
         finally:
-            with self._guard:
-                self._adding -= 1
-            if self._is_prune_due:
+            if self._lock.is_prune_due:
                 self.prune()
 
     def prune(self) -> None:
         """Delete the copies that no document of any session names, at once or after `adding`."""
-        with self._guard:
-            self._is_prune_due = self._adding > 0
-            if self._is_prune_due or not self._directory.is_dir():
+        with self._lock.pruning() as may_prune:
+            if not may_prune or not self._directory.is_dir():
                 return
             used = storage.kept_hashes(self._db)
             for path in self._directory.iterdir():
                 if path.name not in used and not _is_being_copied(path):
-                    path.unlink(missing_ok=True)
+                    with suppress(PermissionError):  # Windows keeps a file that is being read
+                        path.unlink(missing_ok=True)
 
 
 def sha256_of(path: Path) -> str:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import storage
+from app.service.reading.patience import patiently
 from app.service.reading.stream_text import Encoder, introduction
 from app.service.reading.titles import new_title
 from app.settings import Settings
@@ -83,6 +85,8 @@ class FollowedLog:
         chunk_tokens: int,
     ) -> None:
         self.document_id = follow.document_id
+        self.is_stopped: Callable[[], bool] = lambda: False
+        """Asked while another process writes to the database."""
         self._db, self._settings, self._tokens = db, settings, tokens
         self._chunk_tokens, self._ready_tokens = chunk_tokens, follow.ready_tokens
         self._first_line = int(follow.place["first_line"])
@@ -123,7 +127,8 @@ class FollowedLog:
         settled_tokens = _end(settled, self._settled_tokens)
         open_segments = self._numbered(self._log.open, settled_tokens)
         place = self._tail.cursor
-        storage.grow(
+        store = partial(
+            storage.grow,
             self._db,
             self.document_id,
             settled=settled,
@@ -134,6 +139,7 @@ class FollowedLog:
             notes=[*place.notes(), *self._log.notes()],
             place=_place(place, self._first_line, self._log, settled_tokens),
         )
+        patiently(store, self.is_stopped)
         self._settled_tokens, self._stored = settled_tokens, place
 
     def _numbered(self, segments: Iterable[Segment], start: int) -> list[NewSegment]:
@@ -152,7 +158,9 @@ class FollowedLog:
         is_due = waited_s >= self._settings.follow_checkpoint_s
         if more <= 0 or not (is_due or more >= self._settings.checkpoint_tokens):
             return
-        storage.set_ready_tokens(self._db, self.document_id, ready)
+        patiently(
+            lambda: storage.set_ready_tokens(self._db, self.document_id, ready), self.is_stopped
+        )
         self._ready_tokens, self._released_at = ready, time.monotonic()
 
 

@@ -230,6 +230,7 @@ class _Follower:
         self.path, self.document_id = path, followed.document_id
         self._following, self._session_id, self._followed = following, session_id, followed
         self._stopping = threading.Event()
+        followed.is_stopped = self._stopping.is_set
         self._thread = threading.Thread(target=self._run, name="ammon-follower", daemon=True)
         self._held = held.pop_all()
         self._thread.start()
@@ -246,6 +247,8 @@ class _Follower:
         while not self._stopping.is_set():
             try:
                 moved = self._step()
+            except storage.DatabaseLocked:  # it was stopped; what was not stored is taken again
+                break
             except Exception as error:  # shown with the document, which can be followed again
                 self._following.fail(self._session_id, self.document_id, error)
                 break

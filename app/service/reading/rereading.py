@@ -1,6 +1,6 @@
 """A session is read again, with another memory, window, model or quantization.
 
-The old state answers until the new one is complete; then `storage.finish_reread` replaces it.
+The old state answers until the new one is complete; then `storage.switch_reread` replaces it.
 """
 
 from __future__ import annotations
@@ -53,8 +53,10 @@ def progress_of(db: Database, reread: SessionRow) -> Rereading:
     return Rereading(tokens_read, total, SessionConfig.from_row(reread))
 
 
-def finish(db: Database, locks: SessionLocks, reread: SessionRow) -> bool:
+def switch(db: Database, locks: SessionLocks, reread: SessionRow) -> bool:
     """Replace the session's state by the re-reading's, unless the session has more to read by now.
+
+    The old state is hidden; `storage.delete_hidden_sessions` deletes it.
 
     Returns:
         True if the session has documents that the re-reading has to read first.
@@ -68,5 +70,5 @@ def finish(db: Database, locks: SessionLocks, reread: SessionRow) -> bool:
             return True
         if any(d.state != DocumentState.DONE for d in storage.list_documents(db, reread.id)):
             return False  # one could not be read: its error is shown, and `reread` tries it again
-        storage.finish_reread(db, reread.id)
+        storage.switch_reread(db, reread.id)
     return False

@@ -347,3 +347,16 @@ def test_a_worker_is_the_first_to_be_ended_when_memory_runs_out(pool, write):
     with pool.borrow() as worker:
         score = Path(f"/proc/{worker.pid}/oom_score_adj").read_text()
     assert int(score) == 1000
+
+
+def test_a_document_has_a_budget_of_processor_time_by_its_size(write):
+    limits = Limits(document_seconds=0.1, document_seconds_per_mb=0.0)
+    with SandboxPool(limits, opener=HOSTILE) as pool:
+        document = pool.open_document(write("reading steps\n\nThe lamp was lit."))
+        with pytest.raises(LimitExceeded, match="takes more than 0 s of processor time"):
+            list(document.segments())
+        document = pool.open_document(write("The lamp was lit.", "quick.txt"))
+        assert [segment.text for segment in document.segments()]
+    generous = Limits()
+    assert generous.seconds_for(250_000) < 320 < generous.seconds_for(100_000_000) < 7200
+    assert generous.seconds_for(512_000_000) == 7200
