@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import storage
 from ahn_runtime import Runtime
-from ahn_runtime.checkpoint import load_checkpoint
+from app.service.import_checks import check_export
 from app.service.library.file_store import FileStore
-from app.settings import Settings
-from storage import DamagedDatabase, Database, SessionRow
+from app.settings import ModelOptions, Settings
+from storage import Database, SessionRow
 
 
 def export_session(
@@ -39,6 +39,7 @@ def import_session(
     path: Path,
     name: str | None,
     runtime_of: Callable[[SessionRow], Runtime],
+    used: Collection[ModelOptions],
 ) -> SessionRow:
     """Add the session of an exported file, if the model here can continue its state.
 
@@ -46,6 +47,7 @@ def import_session(
         path: of the exported file.
         name: of the new session; that of the exported one if None.
         runtime_of: returns the model of a session.
+        used: the options of the models that this data directory uses; a file names no others.
 
     Raises:
         StorageError: the file is damaged or not an export, or the name is taken.
@@ -53,17 +55,7 @@ def import_session(
     """
     settings.files_dir.mkdir(parents=True, exist_ok=True)
     with storage.opened_export(path.expanduser(), settings.data_dir) as export:
-        theirs = export.session
-        try:
-            runtime = runtime_of(theirs)
-        except (DamagedDatabase, KeyError, TypeError, AttributeError) as error:
-            raise DamagedDatabase(
-                f"{path.name} does not say which model it was read with; export the session again."
-            ) from error
-        for checkpoint in storage.list_checkpoints(export.db, theirs.id)[:1]:
-            load_checkpoint(
-                runtime, checkpoint.manifest, lambda page: storage.read_page(export.db, page)
-            )
+        check_export(export, used, runtime_of)
         with db.transaction():  # if a file cannot be written, no rows are added
             row = storage.import_session(db, export, name)
             export.write_files(lambda sha256: settings.files_dir / sha256)

@@ -124,8 +124,11 @@ class Sessions:
             AhnError: the model here cannot continue its state.
         """
         context = self._context
+        used = [context.settings.model, *context.options_in_use()]
         with context.files.adding():
-            row = archive.import_session(self._db, context.settings, path, name, context.runtime)
+            row = archive.import_session(
+                self._db, context.settings, path, name, context.runtime, used
+            )
         context.read_on(row.id)
         return row
 
