@@ -183,7 +183,7 @@ def _check_version(manifest: Manifest) -> None:
     if manifest.get("format") != FORMAT:
         raise DamagedCheckpoint("This is not an Ammon checkpoint; use an earlier one.")
     version = manifest.get("format_version")
-    if not isinstance(version, int) or version < 1:
+    if type(version) is not int or version < 1:
         raise DamagedCheckpoint(f"This checkpoint has no valid format version ({version!r}).")
     if version > FORMAT_VERSION:
         raise CheckpointVersionError(

@@ -102,7 +102,7 @@ def _check_options(name: str, options: ModelOptions, used: Collection[ModelOptio
     for field, values in _OPTION_VALUES.items():
         if getattr(options, field) not in values:
             raise _damaged(name, f"it asks for a {field} that there is not")
-    missing = [needed for needed in _hub_ids(options) if hub.find_on_disk(needed) is None]
+    missing = [needed for needed in _hub_ids(options) if not hub.is_on_disk(needed)]
     if missing:
         raise ModelNotFound(
             f"{name} was read with {missing[0]}, which is not on this machine, and an import "
