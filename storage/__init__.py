@@ -60,7 +60,7 @@ from storage.errors import (
     SchemaTooNew,
     StorageError,
 )
-from storage.exports import Export, export_session, import_session, opened_export
+from storage.exports import export_session
 from storage.follows import (
     FollowRow,
     begin_follow,
@@ -74,6 +74,7 @@ from storage.follows import (
     set_ready_tokens,
     wake_follow,
 )
+from storage.imports import Export, import_session, opened_export
 from storage.languages import stems
 from storage.located import passages_at
 from storage.messages import (

@@ -23,11 +23,19 @@ from storage.sessions import (
     touch_session,
 )
 from storage.speeds import forget_speeds
-from storage.values import now, object_from_json, to_json
+from storage.values import (
+    SQL_TOTAL,
+    now,
+    object_from_json,
+    plain_text,
+    to_json,
+    whole,
+    whole_or_none,
+)
 
-_SELECT = """
+_SELECT = f"""
     SELECT checkpoints.*, (
-        SELECT coalesce(sum(pages.byte_count), 0) FROM checkpoint_pages
+        SELECT {SQL_TOTAL.format("pages.byte_count")} FROM checkpoint_pages
         JOIN pages ON pages.hash = checkpoint_pages.hash
         WHERE checkpoint_pages.checkpoint_id = checkpoints.id
     ) AS byte_count FROM checkpoints
@@ -145,7 +153,7 @@ def checkpoint_bytes(db: Database, session_id: int) -> int:
     """Return how many bytes the pages of the session's checkpoints have, each page counted once."""
     return int(
         db.value(
-            "SELECT coalesce(sum(byte_count), 0) FROM pages WHERE hash IN (SELECT hash "
+            f"SELECT {SQL_TOTAL.format('byte_count')} FROM pages WHERE hash IN (SELECT hash "
             "FROM checkpoint_pages JOIN checkpoints ON checkpoints.id = checkpoint_id "
             "WHERE session_id = ?)",
             [session_id],
@@ -261,7 +269,14 @@ def _checkpoint(row: Row) -> CheckpointRow:
         manifest = object_from_json(row["manifest"], f"manifest of checkpoint number {row['id']}")
     except DamagedDatabase:
         manifest = {}
-    return CheckpointRow(**{**row, "manifest": manifest})
+    readable = {
+        "position": whole(row["position"]),
+        "document_id": whole_or_none(row["document_id"]),
+        "document_tokens": whole(row["document_tokens"]),
+        "created_at": plain_text(row["created_at"]),
+        "manifest": manifest,
+    }
+    return CheckpointRow(**{**row, **readable})
 
 
 def _link_pages(db: Database, checkpoint_id: int, hashes: Sequence[str]) -> None:

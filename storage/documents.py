@@ -13,7 +13,17 @@ from storage.deletion import delete_hidden_sessions, new_hidden_session
 from storage.document_state import OPEN_STATES, STALLED_STATES, DocumentState, states_sql
 from storage.errors import DamagedDatabase, NotFound, StorageError
 from storage.sessions import get_session_by_id, touch_session
-from storage.values import list_from_json, now, storable, to_json
+from storage.values import (
+    SQL_TOTAL,
+    list_from_json,
+    now,
+    plain_text,
+    storable,
+    text_or_none,
+    to_json,
+    whole,
+    whole_or_none,
+)
 
 _BATCH_SEGMENTS = 500
 
@@ -254,14 +264,15 @@ def kept_hashes(db: Database) -> set[str]:
 
     Sessions in the trash and re-readings count, too.
     """
-    return {row["sha256"] for row in db.rows("SELECT DISTINCT sha256 FROM documents")}
+    rows = db.rows("SELECT DISTINCT sha256 FROM documents")
+    return {plain_text(row["sha256"]) for row in rows}
 
 
 def file_bytes(db: Database, session_id: int) -> int:
     """Return how many bytes the files of the session's documents have, each file counted once."""
     return int(
         db.value(
-            "SELECT coalesce(sum(byte_count), 0) FROM (SELECT DISTINCT sha256, byte_count "
+            f"SELECT {SQL_TOTAL.format('byte_count')} FROM (SELECT DISTINCT sha256, byte_count "
             "FROM documents WHERE session_id = ?)",
             [session_id],
         )
@@ -357,6 +368,24 @@ def stored_state(value: str, document_id: int) -> DocumentState:
         ) from error
 
 
+_TEXTS = ("title", "kind", "file_name", "sha256", "unit_name", "created_at")
+_COUNTS = ("ordinal", "byte_count", "segment_count", "tokens_read", "version")
+_COUNTS_OR_NONE = ("unit_count", "token_count", "start_position", "replaces")
+_TEXTS_OR_NONE = ("error", "finished_at", "source_path", "encoding")
+
+
 def _document(row: Row) -> DocumentRow:
-    notes = list_from_json(row["notes"], "a document's notes")
-    return DocumentRow(**{**row, "state": stored_state(row["state"], row["id"]), "notes": notes})
+    """The document of a row; one that cannot be read is a failed one, so that it can be deleted."""
+    readable: Row = {name: plain_text(row[name]) for name in _TEXTS}
+    readable |= {name: whole(row[name]) for name in _COUNTS}
+    readable |= {name: whole_or_none(row[name]) for name in _COUNTS_OR_NONE}
+    readable |= {name: text_or_none(row[name]) for name in _TEXTS_OR_NONE}
+    try:
+        readable["notes"] = list(map(str, list_from_json(row["notes"], "a document's notes")))
+    except DamagedDatabase:
+        readable["notes"] = []
+    try:
+        readable["state"] = stored_state(row["state"], row["id"])
+    except DamagedDatabase as error:
+        readable |= {"state": DocumentState.FAILED, "error": str(error)}
+    return DocumentRow(**{**row, **readable})

@@ -361,6 +361,18 @@ def m011_generations(db: Any) -> None:
 migrations()(m011_generations)
 
 
+def create_tables(db: Any, version: int) -> None:
+    """Make the tables of one version of the schema in an empty database.
+
+    Args:
+        db: a ``sqlite_utils.Database``.
+        version: from 1 to `SCHEMA_VERSION`.
+    """
+    later = [step.name for step in migrations.pending(db)][version:]
+    migrations.apply(db, stop_before=later[0] if later else None)
+    db.conn.execute(f"PRAGMA user_version = {version}")
+
+
 def needs_migration(db: Any, where: str) -> bool:
     """Return whether the database lacks migrations of this version of the program.
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from storage.database import Database
 from storage.errors import DamagedPage, NotFound
+from storage.values import SQL_TOTAL
 
 
 def page_hash(data: bytes) -> str:
@@ -73,6 +74,8 @@ def free_unused_pages(db: Database) -> int:
     """
     unused = "SELECT hash FROM pages EXCEPT SELECT hash FROM checkpoint_pages"
     with db.transaction():
-        freed = db.value(f"SELECT coalesce(sum(byte_count), 0) FROM pages WHERE hash IN ({unused})")
+        freed = db.value(
+            f"SELECT {SQL_TOTAL.format('byte_count')} FROM pages WHERE hash IN ({unused})"
+        )
         db.execute(f"DELETE FROM pages WHERE hash IN ({unused})")
     return int(freed)

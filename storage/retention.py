@@ -15,6 +15,7 @@ from itertools import pairwise
 from storage.checkpoints import checkpoint_bytes
 from storage.database import Database, Row
 from storage.pages import free_unused_pages
+from storage.values import SQL_TOTAL, whole
 
 _KEPT_LATEST = 2
 _BATCH_CHECKPOINTS = 4
@@ -75,7 +76,7 @@ def _give_back(db: Database, session_id: int) -> None:
     """Return free pages of the file to the disk, except as many as the next checkpoint needs."""
     page_bytes = int(db.value("PRAGMA page_size"))
     latest = db.value(
-        "SELECT coalesce(sum(byte_count), 0) FROM pages WHERE hash IN (SELECT hash "
+        f"SELECT {SQL_TOTAL.format('byte_count')} FROM pages WHERE hash IN (SELECT hash "
         "FROM checkpoint_pages WHERE checkpoint_id = (SELECT id FROM checkpoints "
         "WHERE session_id = ? ORDER BY position DESC, id DESC LIMIT 1))",
         [session_id],
@@ -130,7 +131,7 @@ def _over_budget(db: Database, session_id: int, keep_latest: int, budget_bytes: 
         "JOIN pages ON pages.hash = checkpoint_pages.hash WHERE session_id = ?",
         [session_id],
     )
-    sizes = {link["hash"]: link["byte_count"] for link in links}
+    sizes = {link["hash"]: whole(link["byte_count"]) for link in links}
     uses = Counter(link["hash"] for link in links)
     pages_of: dict[int, list[str]] = {}
     for link in links:

@@ -13,8 +13,15 @@ from typing import Any
 
 from storage.database import Database, Row
 from storage.document_state import OPEN_STATES, states_sql
-from storage.errors import AlreadyExists, NotFound, Outdated
-from storage.values import now, object_from_json, to_json
+from storage.errors import AlreadyExists, DamagedDatabase, NotFound, Outdated
+from storage.values import (
+    SQL_TOTAL,
+    now,
+    object_from_json,
+    plain_text,
+    to_json,
+    whole_or_none,
+)
 
 MAX_NAME_CHARACTERS = 120
 _SHOWN = "rereads IS NULL AND unfinished IS NULL AND id NOT IN (SELECT session_id FROM trash)"
@@ -24,9 +31,11 @@ _SHOWN = "rereads IS NULL AND unfinished IS NULL AND id NOT IN (SELECT session_i
 class SessionRow:
     """One session; times are ISO 8601 in UTC.
 
-    ``settings`` is JSON of the caller. ``rereads`` is None, or in a re-reading the id of the
-    session whose state it will replace. ``generation`` counts how often what the session has read
-    was undone or replaced: a state that was loaded before that is outdated.
+    ``settings`` is JSON of the caller, empty if what is stored cannot be read: then the session is
+    listed and can be deleted, and the caller says why it cannot be used. ``rereads`` is None, or
+    in a re-reading the id of the session whose state it will replace. ``generation`` counts how
+    often what the session has read was undone or replaced: a state that was loaded before that is
+    outdated.
     """
 
     id: int
@@ -105,6 +114,9 @@ def get_session(db: Database, name: str) -> SessionRow:
     # A name with lone surrogates cannot be stored, so no session has it.
     wanted = unicodedata.normalize("NFC", name.strip()).encode("utf-8", "replace").decode()
     row = db.row(f"SELECT * FROM sessions WHERE name = ? AND {_SHOWN}", [wanted])
+    if row is None:  # a name that is no text can still be used to delete its session
+        shown = f"SELECT * FROM sessions WHERE typeof(name) != 'text' AND {_SHOWN}"
+        row = next((r for r in db.rows(shown) if plain_text(r["name"]) == wanted), None)
     if row is None:
         raise NotFound(_no_such_session(db, wanted))
     return _session(row)
@@ -139,8 +151,9 @@ def list_sessions(db: Database, search: str = "") -> list[SessionSummary]:
             coalesce(found.open_count, 0) AS open_count, coalesce(found.titles, '') AS titles,
             (SELECT count(*) FROM checkpoints WHERE session_id = sessions.id) AS checkpoint_count
         FROM sessions LEFT JOIN (
-            SELECT session_id, count(*) AS document_count, sum(tokens_read) AS tokens_read,
-                sum(token_count) AS token_count,
+            SELECT session_id, count(*) AS document_count,
+                {SQL_TOTAL.format("tokens_read")} AS tokens_read,
+                {SQL_TOTAL.format("token_count")} AS token_count,
                 sum(state IN {states_sql(OPEN_STATES)}) AS open_count,
                 group_concat(title, char(10)) AS titles
             FROM documents GROUP BY session_id
@@ -232,20 +245,24 @@ def _summary(row: Row) -> SessionSummary:
 
 
 def _session(row: Row) -> SessionRow:
+    try:
+        settings = object_from_json(row["settings"], f"settings of the session {row['name']!r}")
+    except DamagedDatabase:
+        settings = {}
     return SessionRow(
         id=row["id"],
-        name=row["name"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        settings=object_from_json(row["settings"], f"settings of the session {row['name']!r}"),
-        rereads=row["rereads"],
+        name=plain_text(row["name"]),
+        created_at=plain_text(row["created_at"]),
+        updated_at=plain_text(row["updated_at"]),
+        settings=settings,
+        rereads=whole_or_none(row["rereads"]),
         generation=row["generation"],
     )
 
 
 def _no_such_session(db: Database, wanted: str) -> str:
     found = db.rows(f"SELECT name FROM sessions WHERE {_SHOWN} ORDER BY updated_at DESC")
-    names = [row["name"] for row in found]
+    names = [plain_text(row["name"]) for row in found]
     if not names:
         return f"There is no session named {wanted!r}, and no other session yet; read a file."
     by_folded = {name.casefold(): name for name in names}

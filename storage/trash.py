@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from storage.database import Database
 from storage.errors import NotFound
 from storage.sessions import SessionRow, get_session_by_id
-from storage.values import now
+from storage.values import now, plain_text
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,10 @@ def trash_session(db: Database, session_id: int) -> TrashedSession:
 def list_trash(db: Database) -> list[TrashedSession]:
     """Return the sessions in the trash, the most recently moved first."""
     rows = db.rows("SELECT * FROM trash ORDER BY trashed_at DESC, session_id DESC")
-    return [TrashedSession(**row) for row in rows]
+    return [
+        TrashedSession(row["session_id"], plain_text(row["name"]), plain_text(row["trashed_at"]))
+        for row in rows
+    ]
 
 
 def restore_session(db: Database, session_id: int) -> SessionRow:

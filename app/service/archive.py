@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import storage
 from ahn_runtime import Runtime
 from ahn_runtime.checkpoint import check_checkpoint, load_checkpoint
+from app.service.import_checks import check_export
 from app.service.library.file_store import FileStore
-from app.settings import Settings
-from storage import DamagedDatabase, Database, Export, SessionRow
+from app.settings import ModelOptions, Settings
+from storage import Database, Export, SessionRow
 
 
 def export_session(
@@ -56,6 +57,7 @@ def import_session(
     path: Path,
     name: str | None,
     runtime_of: Callable[[SessionRow], Runtime],
+    used: Collection[ModelOptions],
     key: str | None = None,
 ) -> SessionRow:
     """Add the session of an exported file, if the model here can continue its state.
@@ -64,6 +66,7 @@ def import_session(
         path: of the exported file.
         name: of the new session; that of the exported one if None.
         runtime_of: returns the model of a session.
+        used: the options of the models that this data directory uses; a file names no others.
         key: names this import, so that another process can see that it is at work.
 
     Raises:
@@ -72,14 +75,7 @@ def import_session(
     """
     settings.files_dir.mkdir(parents=True, exist_ok=True)
     with storage.opened_export(path.expanduser(), settings.data_dir) as export:
-        theirs = export.session
-        try:
-            runtime = runtime_of(theirs)
-        except (DamagedDatabase, KeyError, TypeError, AttributeError) as error:
-            raise DamagedDatabase(
-                f"{path.name} does not say which model it was read with; export the session again."
-            ) from error
-        _load_newest(export, runtime)
+        check_export(export, used, runtime_of)
         export.write_files(lambda sha256: settings.files_dir / sha256)
         return storage.import_session(db, export, name, key=key)
 

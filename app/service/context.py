@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 import storage
@@ -126,9 +127,16 @@ class Context:
 
     def unload_unused_models(self) -> None:
         """Free the memory of the models that no session uses any more."""
+        self.models.keep([self.settings.model, *self.options_in_use()])
+
+    def options_in_use(self) -> list[ModelOptions]:
+        """The options of all sessions, but of those whose settings are damaged."""
         rows = [summary.session for summary in storage.list_sessions(self.db)]
-        used = map(self.options_of, (*rows, *storage.list_rereads(self.db)))
-        self.models.keep([self.settings.model, *used])
+        used = []
+        for row in (*rows, *storage.list_rereads(self.db)):
+            with contextlib.suppress(storage.DamagedDatabase):
+                used.append(self.options_of(row))
+        return used
 
     def forget(self, session_id: int, save: bool = True) -> None:
         """Stop following and reading for a session, and close it.

@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import storage
+from ahn_runtime import AhnError
 from ahn_runtime.accounting import estimated_bytes, full_cache_bytes, paper_costs
+from ahn_runtime.checkpoint import check_manifest
 from app.service.session_config import SessionConfig
 from storage import CheckpointRow, Database, ReadingSpeed, SessionRow
 
@@ -112,7 +114,8 @@ def make_report(
     made = SessionConfig.from_row(row)
     config, stream, gates = made.model, made.stream, made.num_gates
     checkpoints = storage.list_checkpoints(db, row.id)
-    manifest = next((c.manifest for c in checkpoints if c.manifest), {})
+    readable = [c for c in checkpoints if _is_readable(c)]
+    manifest = readable[0].manifest if readable else {}
     tokens, flops, flops_full = in_memory or (
         int(manifest.get("tokens_seen", 0)),
         int(manifest.get("flops", 0)),
@@ -121,7 +124,7 @@ def make_report(
     papers = functools.partial(paper_costs, config, stream.cache_limit or max(tokens, 1))
     paper = papers(tokens)
     reach = max(tokens, 2 * (stream.cache_limit or 1))
-    counted = _counted(checkpoints, (tokens, flops, flops_full))
+    counted = _counted(readable, (tokens, flops, flops_full))
     points = sorted({round(reach * i / CURVE_POINTS) for i in range(CURVE_POINTS + 1)} | {tokens})
     curve = [papers(n) for n in points]
     return Report(
@@ -155,6 +158,14 @@ def make_report(
     )
 
 
+def _is_readable(checkpoint: CheckpointRow) -> bool:
+    try:
+        check_manifest(checkpoint.manifest)
+    except AhnError:
+        return False
+    return True
+
+
 def _counted(
     checkpoints: Sequence[CheckpointRow], now: tuple[int, int, int]
 ) -> list[tuple[int, int, int]]:
@@ -162,6 +173,5 @@ def _counted(
     marks = [
         tuple(int(c.manifest.get(key, 0)) for key in ("tokens_seen", "flops", "flops_full"))
         for c in checkpoints
-        if c.manifest
     ]
     return sorted({(0, 0, 0), *((a, b, c) for a, b, c in marks), now})

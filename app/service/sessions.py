@@ -127,10 +127,11 @@ class Sessions:
             AhnError: the model here cannot continue its state.
         """
         context = self._context
+        used = [context.settings.model, *context.options_in_use()]
         try:
             with context.files.adding(), context.copying.held() as key:
                 row = archive.import_session(
-                    self._db, context.settings, path, name, context.runtime, key
+                    self._db, context.settings, path, name, context.runtime, used, key
                 )
         except BaseException:
             context.files.prune()  # what of the documents' files was written already

@@ -59,7 +59,7 @@ class Trash:
         """Delete for good what was in the trash long enough, and set a timer for the rest."""
         for trashed in self.list():
             if self._left_s(trashed) <= 0:
-                self._delete(trashed)
+                self._delete_quietly(trashed)
         self._set_timer()
 
     def stop(self) -> None:
@@ -75,8 +75,18 @@ class Trash:
             if storage.delete_session(self._db, trashed.session_id, trashed_at=trashed.trashed_at):
                 self._context.files.prune()
 
+    def _delete_quietly(self, trashed: TrashedSession) -> None:
+        """Delete one of several; what cannot be deleted keeps neither the others nor the start."""
+        try:
+            self._delete(trashed)
+        except KNOWN_ERRORS as error:
+            log.warning("%r stays in the trash: %s", trashed.name, sentence(error))
+
     def _left_s(self, trashed: TrashedSession) -> float:
-        age = datetime.now(UTC) - datetime.fromisoformat(trashed.trashed_at)
+        try:
+            age = datetime.now(UTC) - datetime.fromisoformat(trashed.trashed_at)
+        except (ValueError, TypeError):  # damaged: nothing is deleted without knowing since when
+            return self._context.settings.trash_s
         return self._context.settings.trash_s - age.total_seconds()
 
     def _set_timer(self) -> None:
