@@ -7,7 +7,6 @@ command runs: the help of the program has to be quick.
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import typer
 
 from app.cli.options import DataDir, Json
 from app.settings import Settings, default_data_dir
+from app.terminal import show, show_json
 
 if TYPE_CHECKING:
     from ahn_runtime.loading.presets import Preset
@@ -30,10 +30,10 @@ def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
     """Say what is installed, what is missing, and what to do about it."""
     findings = examine((data_dir or default_data_dir()).expanduser())
     if as_json:
-        print(json.dumps([asdict(finding) for finding in findings]))
+        show_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
-            print(f"[{'ok' if finding.ok else '!!'}] {finding.what}: {finding.found}")
+            show(f"[{'ok' if finding.ok else '!!'}] {finding.what}: {finding.found}")
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
 

@@ -31,6 +31,7 @@ from app.cli.sessions import (
 )
 from app.cli.train import train
 from app.settings import Retention
+from app.terminal import print_logs, show_status, visible
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 an expected error, reported in one sentence on standard error; 2 a "
@@ -68,16 +69,37 @@ cli.add_typer(evaluate, name="evaluate")
 
 def main() -> None:
     """Run the command line; it ends with one of the `EXIT_CODES`."""
+    print_logs()
     try:
-        cli()
+        # Not standalone: the errors about commands and options are printed here, too.
+        sys.exit(cli(standalone_mode=False))
     except Exception as error:
-        # Imported late, because the sentences need the runtime's errors, which bring torch.
-        from app.messages import KNOWN_ERRORS, sentence
+        sys.exit(_report(error))
 
-        if not isinstance(error, KNOWN_ERRORS):
-            raise
-        print(f"Error: {sentence(error)}", file=sys.stderr)
-        sys.exit(1)
+
+def _report(error: Exception) -> int:
+    """Print a sentence about an error; return the exit code.
+
+    Raises:
+        Exception: `error` itself if it is a fault of Ammon.
+    """
+    # The exceptions of typer are those of click, or of its own copy of click.
+    if isinstance(error, typer.Abort):
+        show_status("Aborted.")
+        return 1
+    if (usage := getattr(error, "format_message", None)) is not None:
+        context = getattr(error, "ctx", None)
+        if context is not None:
+            show_status(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.")
+        show_status(f"Error: {visible(usage(), one_line=True)}")
+        return int(getattr(error, "exit_code", 2))
+    # Imported late, because the sentences need the runtime's errors, which bring torch.
+    from app.messages import KNOWN_ERRORS, sentence
+
+    if not isinstance(error, KNOWN_ERRORS):
+        raise error
+    show_status(f"Error: {sentence(error)}")
+    return 1
 
 
 @cli.callback(invoke_without_command=True, epilog=EXIT_CODES)

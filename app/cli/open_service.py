@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.settings import ModelOptions, Retention, Settings, default_data_dir
+from app.terminal import show_status
 
 if TYPE_CHECKING:
     from ahn_runtime import Runtime
@@ -76,4 +76,4 @@ def _refuse_other_options(service: Service, name: str, given: dict[str, Any]) ->
 
 
 def _print_progress(what: str, done: int, total: int) -> None:
-    print(f"{what} ({done}/{total})", file=sys.stderr, flush=True)
+    show_status(f"{what} ({done}/{total})")
