@@ -19,6 +19,7 @@ from pathlib import Path
 
 from storage.copies import copy_session, insert_row
 from storage.database import Database
+from storage.durable import make_private, replace_file, sync_file
 from storage.errors import DamagedDatabase, NotFound, StorageError
 from storage.pages import insert_pages, read_page
 from storage.segments import iter_segments
@@ -27,6 +28,8 @@ from storage.values import to_json
 
 APPLICATION_ID = 0x416D6D6E  # "Ammn"
 PART_BYTES = 4 << 20
+IMPORT_PREFIX = "import-"
+"""Of the folder with the copy of a file that is imported; the number of the process follows."""
 
 _FILES_TABLE = """
     CREATE TABLE exported_files (
@@ -70,8 +73,8 @@ def export_session(
             out.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             out.execute("PRAGMA journal_mode = DELETE")  # one file, no log beside it
         with part.open("rb+") as written:
-            os.fsync(written.fileno())
-        os.replace(part, path)
+            sync_file(written)
+        replace_file(part, path)
     finally:
         for left in (part, Path(f"{part}-wal"), Path(f"{part}-shm")):
             left.unlink(missing_ok=True)
@@ -189,10 +192,12 @@ class Export:
                 for data in self._parts(sha256):
                     digest.update(data)
                     out.write(data)
+                sync_file(out)
             if digest.hexdigest() != sha256:
                 part.unlink()
                 raise DamagedDatabase(f"A document in {self._name} is damaged; export it again.")
-            os.replace(part, target)
+            make_private(part)
+            replace_file(part, target)
 
     def _parts(self, sha256: str) -> Iterator[bytes]:
         ordinal = 0
@@ -249,7 +254,7 @@ def opened_export(path: Path, folder: Path) -> Iterator[Export]:
     """
     if not path.is_file():
         raise NotFound(f"There is no file {path} to import; check the path.")
-    with tempfile.TemporaryDirectory(dir=folder) as own:
+    with tempfile.TemporaryDirectory(prefix=f"{IMPORT_PREFIX}{os.getpid()}-", dir=folder) as own:
         copy = Path(own) / path.name
         shutil.copyfile(path, copy)
         try:

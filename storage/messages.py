@@ -100,6 +100,37 @@ def delete_messages_from(db: Database, session_id: int, message_id: int) -> None
     db.execute("DELETE FROM messages WHERE session_id = ? AND id >= ?", [session_id, message_id])
 
 
+def erase_quotations(db: Database, session_id: int, document_id: int) -> None:
+    """Empty the texts of a document's passages in the messages of a session.
+
+    Passages are the objects of the citations, and of "passages" in the details, that have this
+    "document_id"; all but the "text" stays. Call this inside a transaction.
+    """
+    rows = db.rows(
+        "SELECT * FROM messages WHERE session_id = ? AND role = 'assistant' ORDER BY id",
+        [session_id],
+    )
+    for message in map(_message, rows):
+        details = dict(message.details)
+        if isinstance(details.get("passages"), list):
+            details["passages"] = _without_text(details["passages"], document_id)
+        citations = _without_text(message.citations, document_id)
+        if (citations, details) != (message.citations, message.details):
+            db.execute(
+                "UPDATE messages SET citations = ?, details = ? WHERE id = ?",
+                [to_json(citations), to_json(details), message.id],
+            )
+
+
+def _without_text(passages: Sequence[Any], document_id: int) -> list[Any]:
+    return [
+        {**passage, "text": ""}
+        if isinstance(passage, dict) and passage.get("document_id") == document_id
+        else passage
+        for passage in passages
+    ]
+
+
 def _message(row: Row) -> MessageRow:
     what = f"message number {row['id']}"
     return MessageRow(

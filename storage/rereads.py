@@ -14,12 +14,11 @@ from typing import Any
 
 from storage.database import Database
 from storage.documents import DocumentRow, get_document
+from storage.erasing import erase_deleted
 from storage.pages import free_unused_pages
 from storage.sessions import SessionRow, get_session_by_id
 from storage.speeds import take_over_speeds
 from storage.values import now, to_json
-
-_VACUUM_PAGES = 262_144  # 1 GiB, as for a deleted session
 
 _MISSING = """
     SELECT * FROM documents AS theirs WHERE session_id = :origin
@@ -124,7 +123,7 @@ def finish_reread(db: Database, reread_id: int) -> None:
         )
         db.execute("DELETE FROM sessions WHERE id = ?", [reread_id])
         free_unused_pages(db)
-    db.incremental_vacuum(_VACUUM_PAGES)
+    erase_deleted(db)
 
 
 _TAKE_OVER = (

@@ -13,12 +13,13 @@ from typing import Any
 
 from storage.database import Database, Row
 from storage.document_state import OPEN_STATES, states_sql
+from storage.erasing import erase_deleted
 from storage.errors import AlreadyExists, NotFound
+from storage.names import find_lookalike, seen_part, with_unseen
 from storage.pages import free_unused_pages
 from storage.values import now, object_from_json, to_json
 
 MAX_NAME_CHARACTERS = 120
-_VACUUM_PAGES = 262_144  # 1 GiB: limits how long a deletion keeps the disk busy
 _SHOWN = "rereads IS NULL AND id NOT IN (SELECT session_id FROM trash)"
 
 
@@ -60,7 +61,8 @@ def clean_session_name(name: str) -> str:
     """Return a session name as it is stored: without surrounding spaces, in composed Unicode.
 
     Raises:
-        ValueError: the name is empty, too long, or contains control characters or line breaks.
+        ValueError: the name is empty, too long, not to be seen, or contains control characters or
+            line breaks.
     """
     # Composed, because a keyboard and a file name may encode the same "é" differently.
     cleaned = unicodedata.normalize("NFC", name.strip())
@@ -73,6 +75,11 @@ def clean_session_name(name: str) -> str:
         raise ValueError(
             f"The session name {cleaned!r} contains a control character or a line break; remove it."
         )
+    if not seen_part(cleaned):
+        raise ValueError(
+            f"The session name {with_unseen(cleaned)} has no character that is seen; choose "
+            "another name."
+        )
     return cleaned
 
 
@@ -83,7 +90,8 @@ def create_session(db: Database, name: str, settings: Mapping[str, Any]) -> Sess
         settings: an object that JSON can represent.
 
     Raises:
-        AlreadyExists: another session has the name; upper and lower case are equal.
+        AlreadyExists: another session has the name; upper and lower case are equal, and so
+            are names that differ only in characters that are not seen.
         ValueError: the name is not a valid session name.
     """
     cleaned, at = clean_session_name(name), now()
@@ -202,10 +210,7 @@ def delete_session(db: Database, session_id: int) -> None:
         get_session_by_id(db, session_id)
         db.execute("DELETE FROM sessions WHERE id = ?", [session_id])
         free_unused_pages(db)
-        # The index keeps the words of deleted rows until it is merged, but text that a user deletes
-        # should be gone from the file.
-        db.execute("INSERT INTO segments_fts (segments_fts) VALUES ('optimize')")
-    db.incremental_vacuum(_VACUUM_PAGES)
+    erase_deleted(db)
 
 
 def _summary(row: Row) -> SessionSummary:
@@ -230,6 +235,13 @@ def _refuse_taken_name(db: Database, name: str, except_id: int | None) -> None:
         raise AlreadyExists(
             f"There is already a session named {row['name']!r}; choose another name, or delete "
             "that session."
+        )
+    rows = db.rows("SELECT id, name FROM sessions ORDER BY id")
+    lookalike = find_lookalike(name, (row["name"] for row in rows if row["id"] != except_id))
+    if lookalike is not None:
+        raise AlreadyExists(
+            f"The session name {with_unseen(name)} differs from {with_unseen(lookalike)}, which is "
+            "another session, only in characters that are not seen; choose another name."
         )
 
 

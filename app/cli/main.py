@@ -5,6 +5,8 @@ Each command imports torch and other large packages only when it runs, so that t
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from typing import Annotated, Any
 
@@ -35,7 +37,8 @@ from app.terminal import print_logs, show_status, visible
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 an expected error, reported in one sentence on standard error; 2 a "
-    "command or option that does not exist; 130 interrupted (Ctrl-C), with what was read saved."
+    "command or option that does not exist; 130 interrupted (Ctrl-C), 143 "
+    "stopped (SIGTERM), with what was read saved."
 )
 
 cli = typer.Typer(
@@ -70,11 +73,24 @@ cli.add_typer(evaluate, name="evaluate")
 def main() -> None:
     """Run the command line; it ends with one of the `EXIT_CODES`."""
     print_logs()
+    _save_on_sigterm()
     try:
         # Not standalone: the errors about commands and options are printed here, too.
         sys.exit(cli(standalone_mode=False))
     except Exception as error:
         sys.exit(_report(error))
+
+
+def _save_on_sigterm() -> None:
+    """Let SIGTERM, which stops services, end a command as Ctrl-C does: what was read is saved."""
+
+    def stop(number: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one does not disturb the saving
+        # Not KeyboardInterrupt: that ends only an answer in `chat`.
+        raise SystemExit(128 + number)
+
+    if os.name == "posix":  # on Windows nothing sends it
+        signal.signal(signal.SIGTERM, stop)
 
 
 def _report(error: Exception) -> int:
@@ -109,7 +125,7 @@ def web(
     options: dict[str, Any],
     data_dir: DataDir = None,
     host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to serve on.")] = 7860,
+    port: Annotated[int, typer.Option(help="Port to serve on.", min=0, max=65535)] = 7860,
     root_path: Annotated[
         str,
         typer.Option(help="Path that a reverse proxy serves the page below, such as /ammon."),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.settings import ModelOptions, Retention, Settings, default_data_dir
+from app.settings import ModelOptions, Retention, Settings, default_data_dir, home_expanded
 from app.terminal import show_status
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def open_service(
     """
     from app.service import Service
 
-    settings = Settings(data_dir=(data_dir or default_data_dir()).expanduser())
+    settings = Settings(data_dir=home_expanded(data_dir or default_data_dir()))
     settings = replace(settings, model=ModelOptions(**options))
     if retention is not None:
         settings = replace(settings, retention=retention)

@@ -9,12 +9,18 @@ import storage
 from ahn_runtime import Runtime
 from ahn_runtime.checkpoint import load_checkpoint
 from app.service.library.file_store import FileStore
-from app.settings import Settings
+from app.service.library.leftovers import noted_export
+from app.settings import Settings, home_expanded
 from storage import DamagedDatabase, Database, SessionRow
 
 
 def export_session(
-    db: Database, store: FileStore, row: SessionRow, path: Path, all_checkpoints: bool
+    db: Database,
+    settings: Settings,
+    store: FileStore,
+    row: SessionRow,
+    path: Path,
+    all_checkpoints: bool,
 ) -> None:
     """Write a session to a file, with its documents, their files, its messages and checkpoints.
 
@@ -30,7 +36,9 @@ def export_session(
     copies = {d.sha256: store.path(d) for d in documents}
     files = {sha256: copy for sha256, copy in copies.items() if copy.is_file()}
     wanted = checkpoints if all_checkpoints else checkpoints[:1]
-    storage.export_session(db, row.id, path.expanduser(), wanted, files)
+    path = home_expanded(path)
+    with noted_export(settings, path.with_name(f"{path.name}.part")):
+        storage.export_session(db, row.id, path, wanted, files)
 
 
 def import_session(
@@ -52,7 +60,7 @@ def import_session(
         AhnError: it was read with another model, memory or configuration, or its state is damaged.
     """
     settings.files_dir.mkdir(parents=True, exist_ok=True)
-    with storage.opened_export(path.expanduser(), settings.data_dir) as export:
+    with storage.opened_export(home_expanded(path), settings.data_dir) as export:
         theirs = export.session
         try:
             runtime = runtime_of(theirs)

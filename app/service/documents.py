@@ -267,6 +267,7 @@ class Documents:
                 ]
                 storage.go_back(self._db, row.id, before[0] if before else None, pause=False)
             storage.delete_document(self._db, document.id)
+        storage.erase_deleted(self._db)
         context.files.prune()
         context.read_on(row.id)
 

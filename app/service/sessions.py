@@ -110,8 +110,9 @@ class Sessions:
         Raises:
             StorageError, OSError: it cannot be written.
         """
-        row = self._context.session(name)
-        archive.export_session(self._db, self._context.files, row, path, all_checkpoints)
+        context = self._context
+        row, settings = context.session(name), context.settings
+        archive.export_session(self._db, settings, context.files, row, path, all_checkpoints)
 
     def import_from(self, path: Path, name: str | None = None) -> SessionRow:
         """Add the session of an exported file, and resume its unfinished documents.
