@@ -14,6 +14,7 @@ from storage.sessions import get_session_by_id, touch_session
 from storage.values import list_from_json, now, object_from_json, storable, to_json
 
 MESSAGE_ROLES = ("user", "assistant")
+_ERASED = {"document": "a deleted document", "locator": "no place", "text": ""}
 
 
 @dataclass(frozen=True)
@@ -101,10 +102,10 @@ def delete_messages_from(db: Database, session_id: int, message_id: int) -> None
 
 
 def erase_quotations(db: Database, session_id: int, document_id: int) -> None:
-    """Empty the texts of a document's passages in the messages of a session.
+    """Take the text, title and place of a document's passages out of the messages of a session.
 
     Passages are the objects of the citations, and of "passages" in the details, that have this
-    "document_id"; all but the "text" stays. Call this inside a transaction.
+    "document_id". Call this inside a transaction.
     """
     rows = db.rows(
         "SELECT * FROM messages WHERE session_id = ? AND role = 'assistant' ORDER BY id",
@@ -124,7 +125,7 @@ def erase_quotations(db: Database, session_id: int, document_id: int) -> None:
 
 def _without_text(passages: Sequence[Any], document_id: int) -> list[Any]:
     return [
-        {**passage, "text": ""}
+        {**passage, **{name: _ERASED[name] for name in _ERASED if name in passage}}
         if isinstance(passage, dict) and passage.get("document_id") == document_id
         else passage
         for passage in passages

@@ -7,7 +7,7 @@ import logging
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import terminal
@@ -62,6 +62,7 @@ def _is_plain(text: str) -> bool:
     ) and not any(0x202A <= ord(c) <= 0x202E or 0x2066 <= ord(c) <= 0x2069 for c in text)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=())))
 def test_what_is_visible_has_no_control_characters_and_other_text_is_unchanged(text):
     shown = visible(text)

@@ -29,7 +29,7 @@ def _add(db, add_text, session_id, mark, rng):
     texts = [_text(f"{mark}x", rng) for _ in range(rng.randrange(1, 12))]
     document = add_text(db, session_id, *texts, title=f"{mark}title")
     storage.index_segments(db)
-    passage = {"document_id": document.id, "document": "d", "text": texts[0]}
+    passage = {"document_id": document.id, "document": f"{mark}title", "text": texts[0]}
     storage.add_message(db, session_id, role="user", text=f"why {mark}?", position=0)
     storage.add_message(
         db,

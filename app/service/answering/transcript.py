@@ -67,7 +67,7 @@ def _as_written(text: str) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    return _as_written(" ".join(visible(text).split()))
+    return _as_written(" ".join(visible(text.replace("\r\n", "\n")).split()))
 
 
 def _line_as_written(line: str) -> str:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.service.answering.transcript import render_transcript
@@ -39,6 +39,7 @@ _texts = st.text(
 )
 
 
+@settings(deadline=None)
 @given(_texts)
 @example(HOSTILE[0])
 def test_markdown_shows_any_text_and_nothing_of_it_is_markup(text):
