@@ -30,6 +30,20 @@ def default_data_dir() -> Path:
     )
 
 
+def home_expanded(path: Path) -> Path:
+    """A path with the home folder in place of a "~" at its beginning.
+
+    Raises:
+        ValueError: there is no such user.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(
+            f"{path} names a user who does not exist; write the whole path."
+        ) from error
+
+
 @dataclass(frozen=True)
 class ModelOptions:
     """The options of `Runtime.load`, as the command line takes them.
@@ -62,7 +76,7 @@ def byte_count(text: str, name: str) -> int:
     Raises:
         ValueError: the text is not a size.
     """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text.lower())
+    match = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([a-z]*)\s*", text.lower())
     if match is None or match[2] not in _UNITS:
         raise ValueError(f"{name} takes a size like 500MB or 2GB; got {text!r}.")
     return int(float(match[1]) * _UNITS[match[2]])
@@ -77,7 +91,7 @@ def token_count(text: str, name: str) -> int:
     Raises:
         ValueError: the text is not such a number.
     """
-    if not text.strip().isdecimal() or int(text) < 1:
+    if not re.fullmatch(r"\s*\d{1,15}\s*", text) or int(text) < 1:
         raise ValueError(f"{name} takes a number of tokens; got {text!r}.")
     return int(text)
 
@@ -150,7 +164,7 @@ class Sources:
         paths = os.environ.get(PATHS_VARIABLE, "").split(os.pathsep)
         return cls(
             urls=os.environ.get(URLS_VARIABLE, "") == "1",
-            paths=tuple(Path(path).expanduser() for path in paths if path),
+            paths=tuple(home_expanded(Path(path)) for path in paths if path),
         )
 
 
@@ -220,6 +234,11 @@ class Settings:
     def files_dir(self) -> Path:
         """The folder with copies of the documents' files."""
         return self.data_dir / "files"
+
+    @property
+    def exports_dir(self) -> Path:
+        """The folder with a note on each export that is being written."""
+        return self.data_dir / "exports"
 
     @property
     def locks_dir(self) -> Path:

@@ -47,6 +47,8 @@ from storage.documents import (
     set_document_state,
     set_start_position,
 )
+from storage.durable import make_private, make_private_below, replace_file, sync_file, sync_folder
+from storage.erasing import erase_deleted
 from storage.errors import (
     AlreadyExists,
     DamagedDatabase,
@@ -85,7 +87,14 @@ from storage.messages import (
     list_messages,
 )
 from storage.migrations import SCHEMA_VERSION
-from storage.pages import free_unused_pages, has_page, page_hash, read_page
+from storage.pages import (
+    free_unused_pages,
+    has_page,
+    page_hash,
+    page_hashes,
+    read_page,
+    sessions_of_page,
+)
 from storage.positions import (
     ReadRange,
     StreamPosition,
@@ -277,4 +286,12 @@ __all__ = [
     "version_chain",
     "version_chains",
     "wake_follow",
+    "make_private",
+    "make_private_below",
+    "replace_file",
+    "sync_file",
+    "sync_folder",
+    "erase_deleted",
+    "page_hashes",
+    "sessions_of_page",
 ]

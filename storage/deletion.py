@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from storage.database import Database
+from storage.erasing import erase_deleted
 from storage.pages import free_unused_pages
-from storage.search_index import optimize_search_index
 from storage.sessions import get_session_by_id
 from storage.values import now
 
@@ -20,7 +20,6 @@ DELETING = "deleting"
 """The value of ``unfinished`` for a session that is being deleted."""
 _BATCH_CHECKPOINTS = 4
 _BATCH_ROWS = 500
-_VACUUM_PAGES = 262_144  # 1 GiB: limits how long a deletion keeps the disk busy
 
 
 def hide_session(db: Database, session_id: int) -> None:
@@ -77,11 +76,7 @@ def delete_hidden_sessions(db: Database) -> None:
     if not hidden:
         return
     has_text = [_delete_rows(db, row["id"]) for row in hidden]
-    if any(has_text):
-        # The index keeps the words of deleted rows until it is merged, but text that a user deletes
-        # should be gone from the file.
-        optimize_search_index(db)
-    db.incremental_vacuum(_VACUUM_PAGES)
+    erase_deleted(db, had_text=any(has_text))
 
 
 def sweep_unfinished(db: Database, is_at_work: Callable[[str], bool]) -> None:

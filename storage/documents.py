@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from storage.database import Database, Row
 from storage.deletion import delete_hidden_sessions, new_hidden_session
 from storage.document_state import OPEN_STATES, STALLED_STATES, DocumentState, states_sql
-from storage.errors import DamagedDatabase, NotFound, StorageError
+from storage.errors import AlreadyExists, DamagedDatabase, NotFound, StorageError
+from storage.messages import erase_quotations
+from storage.names import find_lookalike, with_unseen
 from storage.sessions import get_session_by_id, touch_session
 from storage.values import (
     SQL_TOTAL,
@@ -98,9 +100,11 @@ def add_document(
 
     Raises:
         NotFound: the session does not exist.
+        AlreadyExists: the name of another file differs only in characters that are not seen.
     """
     with db.transaction():
         get_session_by_id(db, session_id)
+        _refuse_lookalike(db, session_id, file_name)
         document_id = db.insert(
             "INSERT INTO documents (session_id, ordinal, title, kind, file_name, sha256, "
             "byte_count, state, created_at, source_path, version, replaces, encoding) "
@@ -113,6 +117,16 @@ def add_document(
         )
         touch_session(db, session_id)
         return get_document(db, document_id)
+
+
+def _refuse_lookalike(db: Database, session_id: int, file_name: str) -> None:
+    rows = db.rows("SELECT DISTINCT file_name FROM documents WHERE session_id = ?", [session_id])
+    lookalike = find_lookalike(file_name, (row["file_name"] for row in rows))
+    if lookalike is not None:
+        raise AlreadyExists(
+            f"The file name {with_unseen(file_name)} differs from {with_unseen(lookalike)}, which "
+            "the session has, only in characters that are not seen; rename the file."
+        )
 
 
 def finish_indexing(
@@ -313,7 +327,8 @@ def delete_document(db: Database, document_id: int, *, only_unread: bool = False
     """Delete a document with its segments.
 
     Checkpoints that were taken inside the document stay, without the reference to it. The document
-    that replaced this one now replaces the one that this one had replaced.
+    that replaced this one now replaces the one that this one had replaced. Messages no longer quote
+    its passages; what was answered stays.
 
     Args:
         only_unread: leave it if a token of it was read.
@@ -339,6 +354,7 @@ def hide_document(db: Database, document_id: int) -> None:
         NotFound: the document does not exist.
     """
     document = get_document(db, document_id)
+    erase_quotations(db, document.session_id, document_id)
     db.execute(
         "UPDATE documents SET replaces = ? WHERE replaces = ?", [document.replaces, document_id]
     )

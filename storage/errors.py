@@ -174,5 +174,14 @@ def translated_errors(where: str) -> Iterator[None]:
         yield
     except sqlite3.ProgrammingError:
         raise
+    except OverflowError as error:
+        raise NotFound(
+            f"A number given for {where} is larger than any that is stored; give a smaller one."
+        ) from error
+    except UnicodeEncodeError as error:
+        raise StorageError(
+            f"A text given for {where} has characters that are no Unicode text "
+            f"({error.object[error.start : error.end]!a}), so it cannot be stored; remove them."
+        ) from error
     except (sqlite3.Error, OSError) as error:
         raise _storage_error(error, where) from error

@@ -6,8 +6,6 @@ The file is an SQLite database with the same tables, one session, and the origin
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 
 from storage.copies import insert_row
 from storage.database import Database
+from storage.durable import replace_file, sync_file
 from storage.imports import Export, opened_export
 from storage.pages import insert_pages, read_page
 from storage.row_rules import PART_BYTES
@@ -31,6 +30,8 @@ def export_session(
     path: Path,
     files: Callable[[str], Path],
     *,
+    part: Path,
+    folder: Path,
     all_checkpoints: bool = False,
     check: Callable[[Export], None] = lambda _: None,
 ) -> None:
@@ -41,6 +42,8 @@ def export_session(
     Args:
         path: of the file; an existing file is replaced.
         files: the path of the original file of a sha256; one that is not there is left out.
+        part: where it is written first, on the same disk; nothing is left there.
+        folder: where the copy is kept that is checked.
         all_checkpoints: export all checkpoints, not only the newest.
         check: raises if the written export cannot be used.
 
@@ -50,7 +53,6 @@ def export_session(
         OSError: an original file cannot be read, or the file cannot be written.
     """
     get_session_by_id(db, session_id)
-    part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         with Database(part) as out:
             with out.transaction():
@@ -61,11 +63,11 @@ def export_session(
                     _store_file(out, row["sha256"], files(row["sha256"]))
             out.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             out.execute("PRAGMA journal_mode = DELETE")  # one file, no log beside it
-        with opened_export(part, path.parent) as written:
+        with opened_export(part, folder) as written:
             check(written)
         with part.open("rb+") as written_file:
-            os.fsync(written_file.fileno())
-        os.replace(part, path)
+            sync_file(written_file)
+        replace_file(part, path)
     finally:
         for left in (part, Path(f"{part}-wal"), Path(f"{part}-shm")):
             left.unlink(missing_ok=True)

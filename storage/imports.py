@@ -31,6 +31,8 @@ from storage.sessions import SessionRow, get_session_by_id
 
 _COPY_NAME, _FILES_FOLDER, _FILES_TABLE = "session.sqlite", "files", "exported_files"
 _COPIED_TABLES = tuple(table for table in RULES if table != _FILES_TABLE)
+IMPORT_PREFIX = "import-"
+"""Of the folder with the copy of a file that is imported; the number of the process follows."""
 _ROWS_AT_ONCE = 200
 _SPARE_BYTES = 64 << 20
 
@@ -90,7 +92,7 @@ def opened_export(path: Path, folder: Path) -> Iterator[Export]:
     """
     if not path.is_file():
         raise NotFound(f"There is no file {path} to import; check the path.")
-    with tempfile.TemporaryDirectory(dir=folder) as own:
+    with tempfile.TemporaryDirectory(prefix=f"{IMPORT_PREFIX}{os.getpid()}-", dir=folder) as own:
         copy, files = Path(own) / _COPY_NAME, Path(own) / _FILES_FOLDER
         with ForeignFile(path) as file:
             _check_room(file, folder)

@@ -14,6 +14,7 @@ from storage.sessions import get_session_by_id, touch_session
 from storage.values import list_from_json, now, object_from_json, storable, to_json
 
 MESSAGE_ROLES = ("user", "assistant")
+_ERASED = {"document": "a deleted document", "locator": "no place", "text": ""}
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,37 @@ def list_messages(
 def delete_messages_from(db: Database, session_id: int, message_id: int) -> None:
     """Delete a message of a session and all later messages of the session."""
     db.execute("DELETE FROM messages WHERE session_id = ? AND id >= ?", [session_id, message_id])
+
+
+def erase_quotations(db: Database, session_id: int, document_id: int) -> None:
+    """Take the text, title and place of a document's passages out of the messages of a session.
+
+    Passages are the objects of the citations, and of "passages" in the details, that have this
+    "document_id". Call this inside a transaction.
+    """
+    rows = db.rows(
+        "SELECT * FROM messages WHERE session_id = ? AND role = 'assistant' ORDER BY id",
+        [session_id],
+    )
+    for message in map(_message, rows):
+        details = dict(message.details)
+        if isinstance(details.get("passages"), list):
+            details["passages"] = _without_text(details["passages"], document_id)
+        citations = _without_text(message.citations, document_id)
+        if (citations, details) != (message.citations, message.details):
+            db.execute(
+                "UPDATE messages SET citations = ?, details = ? WHERE id = ?",
+                [to_json(citations), to_json(details), message.id],
+            )
+
+
+def _without_text(passages: Sequence[Any], document_id: int) -> list[Any]:
+    return [
+        {**passage, **{name: _ERASED[name] for name in _ERASED if name in passage}}
+        if isinstance(passage, dict) and passage.get("document_id") == document_id
+        else passage
+        for passage in passages
+    ]
 
 
 def _message(row: Row) -> MessageRow:

@@ -14,6 +14,7 @@ from typing import Any
 from storage.database import Database, Row
 from storage.document_state import OPEN_STATES, states_sql
 from storage.errors import AlreadyExists, DamagedDatabase, NotFound, Outdated
+from storage.names import find_lookalike, seen_part, with_unseen
 from storage.values import (
     SQL_TOTAL,
     now,
@@ -69,7 +70,8 @@ def clean_session_name(name: str) -> str:
     """Return a session name as it is stored: without surrounding spaces, in composed Unicode.
 
     Raises:
-        ValueError: the name is empty, too long, or contains control characters or line breaks.
+        ValueError: the name is empty, too long, not to be seen, or contains control characters or
+            line breaks.
     """
     # Composed, because a keyboard and a file name may encode the same "é" differently.
     cleaned = unicodedata.normalize("NFC", name.strip())
@@ -82,6 +84,11 @@ def clean_session_name(name: str) -> str:
         raise ValueError(
             f"The session name {cleaned!r} contains a control character or a line break; remove it."
         )
+    if not seen_part(cleaned):
+        raise ValueError(
+            f"The session name {with_unseen(cleaned)} has no character that is seen; choose "
+            "another name."
+        )
     return cleaned
 
 
@@ -92,7 +99,8 @@ def create_session(db: Database, name: str, settings: Mapping[str, Any]) -> Sess
         settings: an object that JSON can represent.
 
     Raises:
-        AlreadyExists: another session has the name; upper and lower case are equal.
+        AlreadyExists: another session has the name; upper and lower case are equal, and so
+            are names that differ only in characters that are not seen.
         ValueError: the name is not a valid session name.
     """
     cleaned, at = clean_session_name(name), now()
@@ -236,6 +244,13 @@ def refuse_taken_name(db: Database, name: str, except_id: int | None = None) -> 
         raise AlreadyExists(
             f"There is already a session named {row['name']!r}; choose another name, or delete "
             "that session."
+        )
+    rows = db.rows("SELECT id, name FROM sessions ORDER BY id")
+    lookalike = find_lookalike(name, (row["name"] for row in rows if row["id"] != except_id))
+    if lookalike is not None:
+        raise AlreadyExists(
+            f"The session name {with_unseen(name)} differs from {with_unseen(lookalike)}, which is "
+            "another session, only in characters that are not seen; choose another name."
         )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from storage.database import Database
 from storage.errors import NotFound
+from storage.names import find_lookalike
 from storage.sessions import SessionRow, get_session_by_id
 from storage.values import now, plain_text
 
@@ -74,8 +75,17 @@ def restore_session(db: Database, session_id: int) -> SessionRow:
                 "The session is no longer in the trash; it was restored or deleted for good."
             )
         name, number = trashed.name, 2
-        while db.value("SELECT 1 FROM sessions WHERE name = ?", [name]) is not None:
+        while _is_taken(db, name):
             name, number = f"{trashed.name} ({number})", number + 1
         db.execute("DELETE FROM trash WHERE session_id = ?", [session_id])
         db.execute("UPDATE sessions SET name = ? WHERE id = ?", [name, session_id])
         return get_session_by_id(db, session_id)
+
+
+def _is_taken(db: Database, name: str) -> bool:
+    """Whether another session has a name, or one that differs only in what is not seen."""
+    if db.value("SELECT 1 FROM sessions WHERE name = ?", [name]) is not None:
+        return True
+    return (
+        find_lookalike(name, (r["name"] for r in db.rows("SELECT name FROM sessions"))) is not None
+    )

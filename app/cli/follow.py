@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli.open_service import open_service
 from app.cli.progress import print_notes
+from app.terminal import show_json, show_status, status_line
 
 if TYPE_CHECKING:
     from app.service import DocumentStatus, Service
@@ -60,13 +59,9 @@ def follow_log(
 
 def _watch(service: Service, session: int, document_id: int) -> None:
     """Show the progress until the log cannot be followed further."""
-    from rich.console import Console
-
-    with Console(stderr=True).status("…") as line:
+    with status_line() as update:
         while not _has_ended(status := _status(service, session, document_id)):
-            line.update(
-                f"{_progress_text(status)}; Ctrl-C stops. {service.sessions.notice(session)}"
-            )
+            update(f"{_progress_text(status)}; Ctrl-C stops. {service.sessions.notice(session)}")
             time.sleep(POLL_S)
 
 
@@ -94,10 +89,10 @@ def _report_end(service: Service, session: int, document_id: int, as_json: bool)
     status = _status(service, session, document_id)
     if as_json:
         name = service.sessions.get(session).name
-        print(json.dumps({"session": name, "documents": [asdict(status.document)]}))
+        show_json({"session": name, "documents": [asdict(status.document)]})
     print_notes(status.document)
     if _has_ended(status):
         why = status.document.error or "It was cancelled; add it again to follow it."
-        print(f"Error: {status.document.title}: {why}", file=sys.stderr)
+        show_status(f"Error: {status.document.title}: {why}")
     else:
-        print(f"{_progress_text(status)}. The same command continues from here.", file=sys.stderr)
+        show_status(f"{_progress_text(status)}. The same command continues from here.")

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.terminal import show_status
+
 if TYPE_CHECKING:
     from app.service import Service
     from storage import DocumentRow
@@ -101,9 +103,7 @@ def _url(url: str, options: ReadOptions) -> Input:
 def _standard_input(options: ReadOptions) -> Input:
     from ingest import decode_text
 
-    print(
-        "Reading the text on standard input, up to its end (Ctrl-D).", file=sys.stderr, flush=True
-    )
+    show_status("Reading the text on standard input, up to its end (Ctrl-D).")
     text = decode_text(sys.stdin.buffer.read(), options.encoding)
     return Input(
         STANDARD_INPUT, True, lambda service, session: service.sources.add_text(session, "", text)

@@ -5,6 +5,8 @@ Each command imports torch and other large packages only when it runs, so that t
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from typing import Annotated, Any
 
@@ -31,10 +33,12 @@ from app.cli.sessions import (
 )
 from app.cli.train import train
 from app.settings import Retention
+from app.terminal import print_logs, show_status, visible
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 an expected error, reported in one sentence on standard error; 2 a "
-    "command or option that does not exist; 130 interrupted (Ctrl-C), with what was read saved."
+    "command or option that does not exist; 130 interrupted (Ctrl-C), 143 "
+    "stopped (SIGTERM), with what was read saved."
 )
 
 cli = typer.Typer(
@@ -68,16 +72,50 @@ cli.add_typer(evaluate, name="evaluate")
 
 def main() -> None:
     """Run the command line; it ends with one of the `EXIT_CODES`."""
+    print_logs()
+    _save_on_sigterm()
     try:
-        cli()
+        # Not standalone: the errors about commands and options are printed here, too.
+        sys.exit(cli(standalone_mode=False))
     except Exception as error:
-        # Imported late, because the sentences need the runtime's errors, which bring torch.
-        from app.messages import KNOWN_ERRORS, sentence
+        sys.exit(_report(error))
 
-        if not isinstance(error, KNOWN_ERRORS):
-            raise
-        print(f"Error: {sentence(error)}", file=sys.stderr)
-        sys.exit(1)
+
+def _save_on_sigterm() -> None:
+    """Let SIGTERM, which stops services, end a command as Ctrl-C does: what was read is saved."""
+
+    def stop(number: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one does not disturb the saving
+        # Not KeyboardInterrupt: that ends only an answer in `chat`.
+        raise SystemExit(128 + number)
+
+    if os.name == "posix":  # on Windows nothing sends it
+        signal.signal(signal.SIGTERM, stop)
+
+
+def _report(error: Exception) -> int:
+    """Print a sentence about an error; return the exit code.
+
+    Raises:
+        Exception: `error` itself if it is a fault of Ammon.
+    """
+    # The exceptions of typer are those of click, or of its own copy of click.
+    if isinstance(error, typer.Abort):
+        show_status("Aborted.")
+        return 1
+    if (usage := getattr(error, "format_message", None)) is not None:
+        context = getattr(error, "ctx", None)
+        if context is not None:
+            show_status(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.")
+        show_status(f"Error: {visible(usage(), one_line=True)}")
+        return int(getattr(error, "exit_code", 2))
+    # Imported late, because the sentences need the runtime's errors, which bring torch.
+    from app.messages import KNOWN_ERRORS, sentence
+
+    if not isinstance(error, KNOWN_ERRORS):
+        raise error
+    show_status(f"Error: {sentence(error)}")
+    return 1
 
 
 @cli.callback(invoke_without_command=True, epilog=EXIT_CODES)
@@ -87,7 +125,7 @@ def web(
     options: dict[str, Any],
     data_dir: DataDir = None,
     host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to serve on.")] = 7860,
+    port: Annotated[int, typer.Option(help="Port to serve on.", min=0, max=65535)] = 7860,
     root_path: Annotated[
         str,
         typer.Option(help="Path that a reverse proxy serves the page below, such as /ammon."),

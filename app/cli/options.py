@@ -25,17 +25,17 @@ def complete_session(context: typer.Context, incomplete: str) -> list[str]:
     Args:
         context: of the command, whose --data-dir counts if it was typed before.
     """
-    from app.settings import Settings, default_data_dir
+    from app.settings import Settings, default_data_dir, home_expanded
     from storage import Database, StorageError, list_sessions
 
     given = context.params.get("data_dir") or default_data_dir()
-    path = Settings(data_dir=Path(given).expanduser()).database_path
-    if not path.is_file():
-        return []
     try:
+        path = Settings(data_dir=home_expanded(Path(given))).database_path
+        if not path.is_file():
+            return []
         with Database(path) as db:
             names = [summary.session.name for summary in list_sessions(db)]
-    except StorageError:  # the command itself will report it
+    except (StorageError, ValueError):  # the command itself will report it
         return []
     return [name for name in names if name.casefold().startswith(incomplete.casefold())]
 
@@ -57,6 +57,8 @@ CheckpointBudget = Annotated[
     ),
 ]
 
+MAX_DIGITS = 9
+"""Of a number of tokens: more would be too large for memory, and then for the tensors' sizes."""
 _MODEL_OPTIONS = {
     "model": "A preset (see doctor), a hub id, a directory or a .gguf file.",
     "ahn": "Memory: 'auto', 'none', a hub id or a directory.",
@@ -111,11 +113,18 @@ def _parse(given: dict[str, str | None]) -> dict[str, Any]:
             continue
         options[name] = None if value == "none" else value
         if name in ("window", "sinks") and value not in ("auto", "none"):
-            try:
-                options[name] = int(value)
-            except ValueError:
-                raise ValueError(f"--{name} takes a number of tokens; got {value!r}.") from None
+            options[name] = _tokens(name, value)
     return options
+
+
+def _tokens(name: str, value: str) -> int:
+    try:
+        tokens = int(value) if len(value) <= MAX_DIGITS else -1
+    except ValueError:
+        tokens = -1
+    if tokens < 0:
+        raise ValueError(f"--{name} takes a number of tokens; got {value!r}.")
+    return tokens
 
 
 def numbers(name: str, text: str) -> tuple[int, ...]:
@@ -128,7 +137,9 @@ def numbers(name: str, text: str) -> tuple[int, ...]:
         ValueError: a part is not a whole number.
     """
     try:
-        return tuple(int(part) for part in text.split(","))
+        if all(len(part.strip()) <= MAX_DIGITS for part in text.split(",")):
+            return tuple(int(part) for part in text.split(","))
+        raise ValueError(text)
     except ValueError:
         raise ValueError(
             f"--{name} takes whole numbers separated by commas; got {text!r}."

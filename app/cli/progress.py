@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
-import sys
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from app.terminal import progress_bars, show_status
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -21,11 +22,6 @@ INDEX_PROGRESS_S = 2.0
 _IN_FRONT = ("queued", "reading")
 
 
-def print_status(line: str) -> None:
-    """Print what a command is doing; standard output is kept for its result."""
-    print(line, file=sys.stderr, flush=True)
-
-
 def complete_search_index(service: Service, session: str) -> None:
     """Index what a session stored with an older version of the program; it can take minutes."""
     import storage
@@ -35,7 +31,7 @@ def complete_search_index(service: Service, session: str) -> None:
     while storage.lacks_segments(service.db, row.id):
         if time.monotonic() > reported_at + INDEX_PROGRESS_S:
             state = storage.index_state(service.db, row.id)
-            print_status(f"Search index of {session!r}: {state.indexed} of {state.total} passages")
+            show_status(f"Search index of {session!r}: {state.indexed} of {state.total} passages")
             reported_at = time.monotonic()
         storage.index_batch(service.db, row.id)
         time.sleep(storage.PAUSE_S)
@@ -47,18 +43,12 @@ def watch(service: Service, session: str | int, wanted: list[int]) -> None:
     Args:
         wanted: ids of the documents; others that have to be read before them are shown, too.
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TimeRemainingColumn
 
     from storage import OPEN_STATES
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    columns = ("{task.description}", BarColumn(), "{task.fields[note]}", TimeRemainingColumn())
+    with progress_bars(*columns) as bars:
         tasks: dict[int, TaskID] = {}
         printed: set[str] = set()
         while True:
@@ -69,7 +59,7 @@ def watch(service: Service, session: str | int, wanted: list[int]) -> None:
             for note in service.sessions.reading_notes(session):
                 if note not in printed:
                     printed.add(note)
-                    bars.console.print(note, markup=False, highlight=False)
+                    show_status(note)
             states = {s.document.state for s in statuses if s.document.id in wanted}
             if not at_work or states.isdisjoint(OPEN_STATES):
                 return
@@ -109,9 +99,9 @@ def print_notes(row: DocumentRow, printed: Sequence[str] = ()) -> None:
     notes = [note for note in row.notes if note not in printed]
     shown = notes if len(notes) <= MAX_NOTES + 1 else notes[:MAX_NOTES]
     for note in shown:
-        print_status(f"{row.title}: {note}")
+        show_status(f"{row.title}: {note}")
     if len(shown) < len(notes):
-        print_status(
+        show_status(
             f"{row.title}: and {len(notes) - len(shown)} more notes; --json and the page have all."
         )
 
@@ -141,10 +131,10 @@ def explain_stall(service: Service, session: str | int, rows: Sequence[DocumentR
 
 def watch_reread(service: Service, session: str | int) -> None:
     """Show a progress bar until the re-reading has finished or stopped."""
-    from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import BarColumn, TaskProgressColumn, TimeRemainingColumn
 
-    with Progress(console=Console(stderr=True)) as bars:
+    columns = ("{task.description}", BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with progress_bars(*columns) as bars:
         bar = bars.add_task(f"{service.sessions.get(session).name[:40]} again", total=None)
         while (
             left := service.rereads.progress(session)

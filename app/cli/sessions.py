@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ import typer
 
 from app.cli.open_service import open_service
 from app.cli.options import DataDir, Json, session_argument
+from app.terminal import show, show_json
 
 NO_SESSIONS = "No sessions yet: python launch.py read FILE --session NAME"
 
@@ -41,16 +41,16 @@ def sessions(
             for state in [service.sessions.index_progress(s.session.id)]
         ]
     if as_json:
-        print(json.dumps(rows))
+        show_json(rows)
         return
     for row in rows:
-        print(
+        show(
             f"{row['name']}: {row['documents']} documents, {row['tokens_read']:,} of "
             f"{row['tokens']:,} tokens read, {(row['bytes'] or 0) / 1e6:,.1f} MB on disk"
             + _index_text(row["indexing"])
         )
     if not rows:
-        print("No such session." if search else NO_SESSIONS)
+        show("No such session." if search else NO_SESSIONS)
 
 
 def _index_text(indexing: dict[str, int] | None) -> str:
@@ -84,7 +84,10 @@ def duplicate(
 
 
 def _print_result(result: dict[str, str], message: str, as_json: bool) -> None:
-    print(json.dumps(result) if as_json else message)
+    if as_json:
+        show_json(result)
+    else:
+        show(message)
 
 
 def report(
@@ -96,35 +99,33 @@ def report(
     with open_service(data_dir, {}, session) as service:
         figures, offered = service.sessions.report(session), service.rereads.is_offered(session)
     if as_json:
-        print(json.dumps({**figures.as_dict(), "offers_reread": offered}))
+        show_json({**figures.as_dict(), "offers_reread": offered})
         return
-    print(
+    show(
         f"{figures.tokens:,} tokens read; window {figures.window}, sinks {figures.sinks}; "
         f"memory: {figures.memory_status}"
     )
-    print(
+    show(
         f"cache saved:  {figures.run_cache_saved:.1%} as run "
         f"({figures.run_cache_bytes:,} of {figures.run_cache_bytes_full:,} bytes), "
         f"{figures.paper_cache_saved:.1%} by the paper's convention"
     )
-    print(
+    show(
         f"FLOPs saved:  {figures.run_flops_saved:.1%} as run, "
         f"{figures.paper_flops_saved:.1%} by the paper's convention"
     )
-    print(
+    show(
         f"on disk:      {figures.disk_bytes:,} bytes in {figures.checkpoints} checkpoints "
         f"(budget: {figures.disk_budget_bytes:,} bytes)"
     )
     if figures.speeds:
-        print(
+        show(
             f"speed:        {figures.tokens_per_second:,.1f} tokens/s over "
             f"{figures.reading_seconds:,.1f} s of reading, "
             f"{figures.speeds[-1].tokens_per_second:,.1f} tokens/s up to the last checkpoint"
         )
     if offered:
-        print(
-            f"A trained memory has been added since: python launch.py reread {session!r} uses it."
-        )
+        show(f"A trained memory has been added since: python launch.py reread {session!r} uses it.")
 
 
 def checkpoints(
@@ -147,15 +148,15 @@ def checkpoints(
             for c in service.sessions.checkpoints(session)
         ]
     if as_json:
-        print(json.dumps(rows))
+        show_json(rows)
         return
     for row in rows:
-        print(
+        show(
             f"{row['checkpoint']}: token {row['position']:,}, {row['document']} at "
             f"{row['document_tokens']:,}, {row['bytes']:,} bytes, {row['created_at']}"
         )
     if not rows:
-        print("No checkpoints yet: nothing has been read.")
+        show("No checkpoints yet: nothing has been read.")
 
 
 def export_session(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -10,12 +11,14 @@ from ahn_runtime import Runtime
 from ahn_runtime.checkpoint import check_checkpoint, load_checkpoint
 from app.service.import_checks import check_export
 from app.service.library.file_store import FileStore
-from app.settings import ModelOptions, Settings
+from app.service.library.leftovers import noted_export
+from app.settings import ModelOptions, Settings, home_expanded
 from storage import Database, Export, SessionRow
 
 
 def export_session(
     db: Database,
+    settings: Settings,
     store: FileStore,
     row: SessionRow,
     path: Path,
@@ -40,12 +43,16 @@ def export_session(
         if runtime is not None:
             _load_newest(export, runtime)
 
-    with store.adding():  # no file is pruned meanwhile
+    path = home_expanded(path)
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
+    with noted_export(settings, part), store.adding():  # no file is pruned meanwhile
         storage.export_session(
             db,
             row.id,
-            path.expanduser(),
+            path,
             store.path_of,
+            part=part,
+            folder=settings.data_dir,
             all_checkpoints=all_checkpoints,
             check=check,
         )
@@ -74,7 +81,7 @@ def import_session(
         AhnError: it was read with another model, memory or configuration, or its state is damaged.
     """
     settings.files_dir.mkdir(parents=True, exist_ok=True)
-    with storage.opened_export(path.expanduser(), settings.data_dir) as export:
+    with storage.opened_export(home_expanded(path), settings.data_dir) as export:
         check_export(export, used, runtime_of)
         export.write_files(lambda sha256: settings.files_dir / sha256)
         return storage.import_session(db, export, name, key=key)

@@ -10,6 +10,7 @@ from ahn_runtime import Runtime
 from app.service.library.file_store import FileStore
 from app.service.library.followers import Following
 from app.service.library.indexing import index_document
+from app.service.library.leftovers import sweep_leftovers
 from app.service.models import Load, Models
 from app.service.reading.indexer import Indexer
 from app.service.reading.job_queue import JobQueue
@@ -47,6 +48,8 @@ class Context:
     ) -> None:
         self.settings = settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
+        storage.make_private_below(settings.data_dir)
+        sweep_leftovers(settings)
         self.db = Database(settings.database_path)
         self.models = Models(load)
         self.files = FileStore(self.db, settings.files_dir, settings.locks_dir / "files")

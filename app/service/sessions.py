@@ -57,15 +57,22 @@ class Sessions:
         return storage.create_session(self._db, name, settings)
 
     def ensure(self, name: str) -> SessionRow:
-        """The session of this name, a new one if there is none."""
+        """The session of this name, a new one if there is none.
+
+        Raises:
+            AlreadyExists: another session's name differs only in characters that are not seen.
+        """
         try:
             return self._context.session(name)
         except storage.NotFound:
             pass
         try:
             return self.create(name)
-        except storage.AlreadyExists:  # another process made it in between
-            return self._context.session(name)
+        except storage.AlreadyExists as error:  # another process made it in between
+            try:
+                return self._context.session(name)
+            except storage.NotFound:  # the name only looks like that of another session
+                raise error from None
 
     def rename(self, name: SessionRef, new: str) -> SessionRow:
         """Give a session another name.
@@ -112,9 +119,11 @@ class Sessions:
             StorageError, OSError: it cannot be written.
         """
         context = self._context
-        row = context.session(name)
+        row, settings = context.session(name), context.settings
         runtime = context.models.if_loaded(context.options_of(row))
-        archive.export_session(self._db, context.files, row, path, all_checkpoints, runtime)
+        archive.export_session(
+            self._db, settings, context.files, row, path, all_checkpoints, runtime
+        )
 
     def import_from(self, path: Path, name: str | None = None) -> SessionRow:
         """Add the session of an exported file, and resume its unfinished documents.

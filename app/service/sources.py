@@ -10,7 +10,7 @@ from app.errors import NotAllowed
 from app.service.context import Context, SessionRef
 from app.service.documents import Documents
 from app.service.library.fetch import fetched, is_url
-from app.settings import PATHS_VARIABLE, URLS_VARIABLE
+from app.settings import PATHS_VARIABLE, URLS_VARIABLE, home_expanded
 from ingest.naming import clean_line, file_name
 from storage import DocumentRow
 
@@ -115,7 +115,7 @@ class OtherSources:
         """The resolved path of a file, if it may be read."""
         self._context.session(session)
         # Resolved first: neither ".." nor a link leads out.
-        wanted = Path(path.strip()).expanduser()
+        wanted = home_expanded(Path(path.strip()))
         resolved = wanted.resolve()
         open_below = [allowed.resolve() for allowed in self._allowed.paths]
         if not wanted.is_absolute() or not any(map(resolved.is_relative_to, open_below)):

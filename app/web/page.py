@@ -12,6 +12,7 @@ from app.web import javascript
 from app.web.chat.actions import ChatActions, QuestionActions
 from app.web.chat.tab import Chat, lay_out_chat, wire_chat
 from app.web.events import QUIET, Handler
+from app.web.faults import say_all_faults
 from app.web.library.actions import LibraryActions
 from app.web.library.tab import Library, lay_out_library, wire_library
 from app.web.savings.actions import SavingsActions
@@ -53,6 +54,7 @@ def build(service: Service) -> gr.Blocks:
     """Lay out the page and connect its events to the service."""
     with gr.Blocks(title="Ammon", analytics_enabled=False, fill_width=True) as blocks:
         _wire(_lay_out(blocks, service), service)
+        say_all_faults(blocks)
     return blocks
 
 

@@ -12,6 +12,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 from app.errors import PortTaken
 from app.messages import KNOWN_ERRORS, sentence
 from app.service import Service
+from app.terminal import show
 from app.web.page import build
 from app.web.settings.theme_choice import HEAD
 from app.web.theme import STYLE_SHEET, theme
@@ -32,7 +33,7 @@ def serve(service: Service, host: str, port: int, root_path: str = "") -> None:
     root_path = clean_root_path(root_path)
     threading.Thread(target=_load_quietly, args=(service,), daemon=True).start()
     service.start()
-    print(f"Ammon is at http://{host}:{port} (Ctrl+C stops it; nothing read is lost)", flush=True)
+    show(f"Ammon is at http://{host}:{port} (Ctrl+C stops it; nothing read is lost)")
     build(service).queue(default_concurrency_limit=8).launch(
         server_name=host,
         server_port=port,
@@ -86,4 +87,4 @@ def _load_quietly(service: Service) -> None:
     try:
         service.runtime()
     except KNOWN_ERRORS as error:
-        print(f"Error: {sentence(error)}", flush=True)
+        show(f"Error: {sentence(error)}")

@@ -58,16 +58,15 @@ class FileStore:
         """
         self._directory.mkdir(parents=True, exist_ok=True)
         digest = hashlib.sha256()
-        handle, part = tempfile.mkstemp(dir=self._directory, suffix=PART)
+        handle, part = tempfile.mkstemp(PART, f"{os.getpid()}-", self._directory)
         try:
             with os.fdopen(handle, "wb") as out:
                 for block in _blocks(path):
                     digest.update(block)
                     out.write(block)
-                out.flush()
-                os.fsync(out.fileno())
+                storage.sync_file(out)
             copy = self._directory / digest.hexdigest()
-            os.replace(part, copy)
+            storage.replace_file(Path(part), copy)
         except BaseException:
             Path(part).unlink(missing_ok=True)
             raise

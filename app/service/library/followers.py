@@ -20,7 +20,7 @@ from app.messages import known_error, sentence
 from app.service.library.followed_log import FollowedLog, begin
 from app.service.reading.locks import SessionLocks
 from app.service.session_config import SessionConfig
-from app.settings import Settings
+from app.settings import Settings, home_expanded
 from storage import Database, DocumentRow, DocumentState, FollowRow, SessionRow
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Following:
             CannotFollow: the session is being read again, or follows another log.
             IngestError: the log cannot be followed.
         """
-        path = path.expanduser().absolute()
+        path = home_expanded(path).absolute()
         running = self._followers.get(row.id)
         if running is not None and running.is_alive():
             if running.path != path:
@@ -155,7 +155,7 @@ class Following:
         Raises:
             SessionBusy: this log, or another of the session, is followed right now.
         """
-        log_path = str(path.expanduser().absolute())
+        log_path = str(home_expanded(path).absolute())
         follow = self._left_open(row)
         if follow is not None and follow.path == log_path:
             return self._end_alone(row, follow)

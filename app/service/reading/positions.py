@@ -12,7 +12,7 @@ from app.errors import NoSuchPlace
 from app.service.reading.titles import documents_called, list_shown
 from storage import CheckpointRow, Database, DocumentRow, SessionRow, StreamPosition
 
-_CHECKPOINT = re.compile(r"#?\s*(\d+)")
+_CHECKPOINT = re.compile(r"#?\s*(\d{1,18})")
 _TITLE_LAST = re.compile(r"(?P<place>[^\W\d]+\s+\S+)\s+(?:of|in)\s+(?P<title>.+)", re.IGNORECASE)
 # A locator as citations print it: "page 12", "page A-4 (9, The Mill)", "lines 3–9".
 _LOCATOR = re.compile(

@@ -176,7 +176,7 @@ class QuestionActions:
         self, session: str | None, at: str | None, request: gr.Request, selected: gr.SelectData
     ) -> Iterator[Outputs]:
         """Ask one of the suggested first questions."""
-        yield from self.ask(session, selected.value["text"], at, request)
+        yield from self.ask(session, html.text_of(selected.value), at, request)
 
     def ask_again(self, session: str | None, request: gr.Request) -> Iterator[Outputs]:
         """Answer the last question in other words, as of the same position."""
@@ -197,13 +197,13 @@ class QuestionActions:
             yield _unchanged()
             return
         messages = self._service.questions.messages(name)
-        index = edited.index if isinstance(edited.index, int) else edited.index[0]
+        index = html.message_index(edited.index)
         text = html.as_written(html.text_of(edited.value))
         if index >= len(messages):  # it was stopped, so it is not stored and replaces nothing
             yield from self.ask(name, text, at, request)
             return
         last = self._last_turn(name)
-        if last is None or messages[index].id != last[0].id:
+        if last is None or index < 0 or messages[index].id != last[0].id:
             notify_text("Only the last question can be edited, for later answers may rest on it.")
             yield html.conversation(messages), gr.skip(), gr.skip(), gr.skip()
             return

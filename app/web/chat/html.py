@@ -54,6 +54,13 @@ def text_of(value: Any) -> str:
     return str(value.get("text", "")) if isinstance(value, dict) else str(value)
 
 
+def message_index(value: Any) -> int:
+    """Which message an event is about, as gradio passes it; -1 if it does not say so."""
+    if isinstance(value, list | tuple) and value:
+        value = value[0]
+    return value if isinstance(value, int) else -1
+
+
 def conversation(messages: Sequence[MessageRow]) -> list[Message]:
     """The stored messages; the last answer has a chip for each of its passages."""
     shown = [earlier_message(message) for message in messages]

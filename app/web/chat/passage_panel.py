@@ -13,7 +13,7 @@ import gradio as gr
 
 from app.messages import KNOWN_ERRORS, sentence
 from app.service import PassageContext, Service
-from app.web.chat.html import chip_text, passages_of
+from app.web.chat.html import chip_text, message_index, passages_of
 from app.web.javascript import BUTTONS
 from app.web.notify import notify
 from app.web.selected_session import selected_session
@@ -52,15 +52,15 @@ class PassageActions:
     def open_chip(self, session: str | None, selected: gr.SelectData) -> Iterator[Outputs]:
         """Open the passage of a chip below the last answer."""
         answers = self._answers(session)
-        segment_id = int(selected.value)
+        segment_id = _number(selected.value)
         yield from self._open(session, answers[-1] if answers else None, segment_id)
 
     def open_answer(self, session: str | None, selected: gr.SelectData) -> Iterator[Outputs]:
         """Open the first passage of the answer that was clicked."""
-        index = selected.index if isinstance(selected.index, int) else selected.index[0]
         name = selected_session(self._service, session)
         messages = self._service.questions.messages(name) if name else []
-        message = messages[index] if index < len(messages) else None
+        index = message_index(selected.index)
+        message = messages[index] if 0 <= index < len(messages) else None
         passages = passages_of(message) if message and message.role == "assistant" else []
         if not passages:
             yield gr.skip(), gr.skip(), gr.skip()
@@ -71,7 +71,8 @@ class PassageActions:
         self, session: str | None, answer_id: int | None, event: gr.EventData
     ) -> Iterator[Outputs]:
         """Open another passage of the same answer, or the first one of another answer."""
-        wanted, is_answer = int(event._data["id"]), event._data.get("do") == "answer"
+        data = event._data if isinstance(event._data, dict) else {}
+        wanted, is_answer = _number(data.get("id")), data.get("do") == "answer"
         answer = self._answer(session, wanted if is_answer else answer_id)
         first = passages_of(answer)[:1] if answer and is_answer else []
         yield from self._open(session, answer, first[0]["segment_id"] if first else wanted)
@@ -122,6 +123,14 @@ class PassageActions:
         except KNOWN_ERRORS as error:
             return f'<div class="footing">{escape(sentence(error))}</div>'
         return picture_html(picture, f"{context.document.title}, {context.locator}")
+
+
+def _number(value: Any) -> int:
+    """A number from the browser; -1, which no row has, if it is none."""
+    try:
+        return int(str(value)[:19])
+    except ValueError:
+        return -1
 
 
 def steps_html(messages: Sequence[MessageRow], answer: MessageRow) -> str:

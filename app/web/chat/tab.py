@@ -61,6 +61,7 @@ def _messages() -> gr.Chatbot:
         label="Conversation",
         show_label=False,
         render_markdown=False,
+        latex_delimiters=[],  # otherwise $$ is typeset though text is shown as written
         buttons=["copy"],
         editable="user",
         placeholder=html.WELCOME,

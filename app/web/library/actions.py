@@ -98,7 +98,8 @@ class LibraryActions:
             "cancel": service.documents.cancel,
             "remove": service.documents.remove,
         }
-        action, document_id = actions.get(str(event._data.get("do"))), event._data.get("id")
+        data = event._data if isinstance(event._data, dict) else {}
+        action, document_id = actions.get(str(data.get("do"))), data.get("id")
         found = service.documents.list(session) if session else []
         if action is not None and document_id in [status.document.id for status in found]:
             try:
