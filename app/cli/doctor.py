@@ -121,7 +121,7 @@ def _text_recognition() -> Finding:
 
 
 # What a process that reads a file from outside tries, and what that is called.
-_ATTEMPTS = {
+ATTEMPTS = {
     "files": "reading other files",
     "writing": "writing files",
     "network": "network connections",
@@ -132,15 +132,15 @@ _ATTEMPTS = {
 
 def _sandbox() -> list[Finding]:
     """What the system refuses a process that reads a file from outside, as it tried just now."""
-    from ingest import probe_sandbox
+    from app.service.library.indexing import sandbox_report
 
-    report = probe_sandbox()
+    report = sandbox_report()
     if report.problem:
         return [Finding("sandbox", False, report.problem)]
     leaked = f"gets {', '.join(report.leaked)}" if report.leaked else "hides all others"
     limits = ", ".join(name.removeprefix("RLIMIT_") for name in report.limits)
     return [
-        *(_attempt(what, report.refused[what], report.landlock_version) for what in _ATTEMPTS),
+        *(_attempt(what, report.refused[what], report.landlock_version) for what in ATTEMPTS),
         Finding("sandbox: environment variables", not report.leaked, leaked),
         Finding("sandbox: limits", True, limits or "none: this system has no resource limits"),
     ]
@@ -148,7 +148,7 @@ def _sandbox() -> list[Finding]:
 
 def _attempt(what: str, is_refused: bool, landlock_version: int) -> Finding:
     """Whether an attempt was refused; ok if so, and where no system of its kind can refuse it."""
-    name = f"sandbox: {_ATTEMPTS[what]}"
+    name = f"sandbox: {ATTEMPTS[what]}"
     if is_refused:
         with_landlock = f" (Landlock {landlock_version})" if what == "files" else ""
         return Finding(name, True, f"refused{with_landlock}")

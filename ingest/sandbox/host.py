@@ -8,6 +8,7 @@ each confined to the same file. It ends as its reader ends, so the client sees o
 
 import contextlib
 import gc
+import importlib
 import json
 import os
 import select
@@ -75,6 +76,7 @@ class DocumentHost:
 
     def serve(self) -> NoReturn:
         """Answer requests until standard input ends, or until a reader ends."""
+        importlib.import_module("resource")  # here once, not in each reader
         gc.freeze()  # what is here now stays shared with the readers
         self._connection.announce()
         while True:
