@@ -87,6 +87,7 @@ def examine(data_dir: Path) -> list[Finding]:
         _memory(),
         _disk(data_dir),
         _text_recognition(),
+        *_sandbox(),
         *_database(Settings(data_dir=data_dir).database_path),
     ]
 
@@ -138,6 +139,46 @@ def _text_recognition() -> Finding:
     ocr = text_recognition()
     is_ok = not ocr.problem or ocr.tesseract is None
     return Finding("text recognition (OCR)", is_ok, ocr.problem or str(ocr))
+
+
+# What a process that reads a file from outside tries, and what that is called.
+ATTEMPTS = {
+    "files": "reading other files",
+    "writing": "writing files",
+    "network": "network connections",
+    "processes": "reaching other processes",
+    "programs": "starting programs",
+}
+
+
+def _sandbox() -> list[Finding]:
+    """What the system refuses a process that reads a file from outside, as it tried just now."""
+    from app.service.library.indexing import sandbox_report
+
+    report = sandbox_report()
+    if report.problem:
+        return [Finding("sandbox", False, report.problem)]
+    leaked = f"gets {', '.join(report.leaked)}" if report.leaked else "hides all others"
+    limits = ", ".join(name.removeprefix("RLIMIT_") for name in report.limits)
+    return [
+        *(_attempt(what, report.refused[what], report.landlock_version) for what in ATTEMPTS),
+        Finding("sandbox: environment variables", not report.leaked, leaked),
+        Finding("sandbox: limits", True, limits or "none: this system has no resource limits"),
+    ]
+
+
+def _attempt(what: str, is_refused: bool, landlock_version: int) -> Finding:
+    """Whether an attempt was refused; ok if so, and where no system of its kind can refuse it."""
+    name = f"sandbox: {ATTEMPTS[what]}"
+    if is_refused:
+        with_landlock = f" (Landlock {landlock_version})" if what == "files" else ""
+        return Finding(name, True, f"refused{with_landlock}")
+    if sys.platform != "linux":
+        return Finding(name, True, "not refused: only Linux can; a damaged file could do it")
+    means = "Landlock (Linux 5.13, and `landlock` in its list of security modules)"
+    if what not in ("files", "writing"):
+        means = "seccomp, on an x86-64 or AArch64 processor"
+    return Finding(name, False, f"not refused: this system has no {means}, or a container hides it")
 
 
 def _database(path: Path) -> list[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -134,15 +135,20 @@ class Documents:
             encoding=encoding if takes_encoding(opened.kind) else None,
         )
 
-    def follow(self, session: SessionRef, path: Path) -> DocumentRow:
+    def follow(
+        self, session: SessionRef, path: Path, within: Sequence[Path] | None = None
+    ) -> DocumentRow:
         """Read a log, now and as it grows.
+
+        Args:
+            within: the folders in which it must stay, without links in their paths; None for any.
 
         Raises:
             SessionBusy: another process follows a log for this session.
             CannotFollow: the session is being read again, or follows another log.
             IngestError: the log cannot be followed.
         """
-        return self._context.following.start(self._context.session(session), path)
+        return self._context.following.start(self._context.session(session), path, within)
 
     def version_notes(self, document: DocumentRow) -> builtins.list[str]:
         """Sentences for the person about a document that replaces another one."""

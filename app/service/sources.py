@@ -109,7 +109,8 @@ class OtherSources:
             NotAllowed: it is not below a directory that is open for this.
             CannotFollow: the session is being read again, or follows another log.
         """
-        return self._documents.follow(session, self._opened(session, path))
+        # It is opened again and again, so it may become a link that leads out.
+        return self._documents.follow(session, self._opened(session, path), self._open_below())
 
     def _opened(self, session: SessionRef, path: str) -> Path:
         """The resolved path of a file, if it may be read."""
@@ -117,10 +118,14 @@ class OtherSources:
         # Resolved first: neither ".." nor a link leads out.
         wanted = home_expanded(Path(path.strip()))
         resolved = wanted.resolve()
-        open_below = [allowed.resolve() for allowed in self._allowed.paths]
-        if not wanted.is_absolute() or not any(map(resolved.is_relative_to, open_below)):
+        is_open = any(map(resolved.is_relative_to, self._open_below()))
+        if not wanted.is_absolute() or not is_open:
             raise NotAllowed(
                 f"{path[:200]!r} is not read from here; the administrator can open "
                 f"directories for this ({PATHS_VARIABLE})."
             )
         return resolved
+
+    def _open_below(self) -> list[Path]:
+        """The directories whose files may be read, without links in their paths."""
+        return [allowed.resolve() for allowed in self._allowed.paths]

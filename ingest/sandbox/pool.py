@@ -2,7 +2,8 @@
 
 A file from outside may make its reader hang, crash, or use all memory, above all in native code.
 In a worker it harms only itself: the worker is ended and replaced, and the document fails with one
-sentence. The worker never sees the database, and nothing that it sends is executed.
+sentence. The process that reads sees no other file, no network and no process (`confinement.py`),
+as far as the system can refuse that, and nothing that it sends is executed.
 
 Starting a worker takes a quarter of a second, so idle workers are kept for the next document.
 """
@@ -24,6 +25,7 @@ from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.naming import clean_line, file_name
 from ingest.sandbox.document_messages import pack_request, unpack_error, unpack_segment
 from ingest.sandbox.process import WorkerLost, WorkerProcess, worker_command
+from ingest.sandbox.slots import worker_slot
 
 # One for the caller that adds documents, one for the worker thread that indexes them.
 _MAX_IDLE = 2
@@ -117,17 +119,21 @@ class SandboxPool:
         )
 
     @contextmanager
-    def borrow(self) -> Iterator[WorkerProcess]:
+    def borrow(self, on_wait: Callable[[], None] = lambda: None) -> Iterator[WorkerProcess]:
         """Give a worker for the block; afterwards it is kept if it owes no answer, else ended.
+
+        Args:
+            on_wait: called several times a second while too many workers are busy.
 
         Raises:
             OSError: no worker can be started.
         """
-        worker = self._acquire()
-        try:
-            yield worker
-        finally:
-            self._release(worker)
+        with worker_slot(on_wait):
+            worker = self._acquire()
+            try:
+                yield worker
+            finally:
+                self._release(worker)
 
     def _acquire(self) -> WorkerProcess:
         while True:
@@ -184,7 +190,7 @@ class _SandboxedReader:
         """
         last: Locator | None = None
         answer: dict[str, Any] = {}
-        with self.pool.borrow() as worker:
+        with self.pool.borrow(on_wait) as worker:
             request = {**self.request, "read": read}
             try:
                 for answer in worker.ask(request, self.limits.seconds_without_step, on_wait):

@@ -16,7 +16,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
-from ingest.sandbox.limits import EXIT_ALARM, EXIT_KILLED, EXIT_OUT_OF_MEMORY, MAX_LINE_BYTES
+from ingest.sandbox.limits import (
+    EXIT_ALARM,
+    EXIT_CPU_TIME,
+    EXIT_KILLED,
+    EXIT_OUT_OF_MEMORY,
+    MAX_LINE_BYTES,
+)
+from ingest.sandbox.programs import start_program
 from ingest.sandbox.protocol import Message, decode_line, encode_line, has_more
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -76,8 +83,8 @@ class WorkerLost(Exception):
 
     @property
     def is_timeout(self) -> bool:
-        """Whether its client or the alarm in the worker found it silent for too long."""
-        return self.is_silent or self.exit_code == EXIT_ALARM
+        """Whether it was found silent for too long, or took more processor time than it may."""
+        return self.is_silent or self.exit_code in (EXIT_ALARM, EXIT_CPU_TIME)
 
     @property
     def is_out_of_memory(self) -> bool:
@@ -109,15 +116,7 @@ class WorkerProcess:
         has_own_session: bool = False,
         is_quiet: bool = False,
     ) -> None:
-        new_group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL if is_quiet else None,
-            start_new_session=has_own_session,
-            creationflags=new_group if has_own_session else 0,
-        )
+        self._process = start_program(command, own_session=has_own_session, is_quiet=is_quiet)
         self._start_s, self._max_line_bytes = start_s, max_line_bytes
         self._has_own_session = has_own_session
         self._lines: queue.Queue[bytes] = queue.Queue(_MAX_LINES_AHEAD)

@@ -12,7 +12,7 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ingest.sandbox.limits import set_alarm
@@ -61,15 +61,37 @@ class WorkerConnection:
         self._requests: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._max_silence_s = 0.0
 
-    def requests(self) -> Iterator[Message]:
+    def requests(
+        self, before_first: Callable[[Message], None] = lambda request: None
+    ) -> Iterator[Message]:
         """Say that the worker is ready, then yield each request; answer it before the next one.
 
-        From the first request on, what libraries print to standard error is discarded, too: until
-        then it says why a worker cannot start.
+        Args:
+            before_first: called with the first request, while the process has one thread.
         """
-        threading.Thread(target=self._receive, daemon=True).start()
+        self.announce()
+        yield from self.received(before_first)
+
+    def announce(self) -> None:
+        """Say that the worker is ready.
+
+        From now on, what libraries print to standard error is discarded, too: until now it said
+        why a worker cannot start.
+        """
         os.dup2(1, 2)
         self.send({"ready": True})
+
+    def received(
+        self, before_first: Callable[[Message], None] = lambda request: None
+    ) -> Iterator[Message]:
+        """Yield each request after `announce`, as `requests` does."""
+        line = sys.stdin.buffer.readline()
+        if not line:
+            os._exit(0)
+        first = decode_line(line)
+        before_first(first)
+        threading.Thread(target=self._receive, daemon=True).start()
+        yield first
         while True:
             self.end_after_silence(0)
             yield self._requests.get()

@@ -15,7 +15,13 @@ from ingest.document import Document, Segment
 from ingest.errors import IngestError, LimitExceeded
 from ingest.limits import Limits
 from ingest.sandbox.document_messages import pack_document, pack_error, pack_segment
-from ingest.sandbox.limits import EXIT_OUT_OF_MEMORY, be_expendable, bound_memory
+from ingest.sandbox.host import CAN_HOST, DocumentHost
+from ingest.sandbox.limits import (
+    EXIT_OUT_OF_MEMORY,
+    be_expendable,
+    bound_memory,
+    bound_resources,
+)
 from ingest.sandbox.protocol import Message, WorkerConnection
 
 _BATCH_CHARS = 64 * 1024
@@ -38,7 +44,9 @@ def main(opener: str) -> None:
     be_expendable()
     module, function = opener.split(":")
     worker = DocumentWorker(connection, getattr(importlib.import_module(module), function))
-    for request in connection.requests():
+    if CAN_HOST:
+        DocumentHost(connection, worker.answer).serve()
+    for request in connection.requests(before_first=lambda request: bound_resources()):
         worker.answer(request)
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,15 +32,19 @@ from ingest import (
     start_cursor,
 )
 from ingest.naming import file_name, title_from_name
+from ingest.tail.opening import OutsideFolders
 from storage import Database, DocumentRow, FollowRow, NewSegment
 
 
-def begin(db: Database, session_id: int, path: Path, tokens: Encoder) -> DocumentRow:
+def begin(
+    db: Database, session_id: int, path: Path, tokens: Encoder, within: Sequence[Path] | None = None
+) -> DocumentRow:
     """Add a log to a session; a log that it followed before continues after its last line.
 
     Args:
         path: of the log, absolute.
         tokens: the tokenizer of the session's model.
+        within: the folders that may be read, None for all.
 
     Raises:
         IngestError: it cannot be followed, with the reason.
@@ -49,7 +54,7 @@ def begin(db: Database, session_id: int, path: Path, tokens: Encoder) -> Documen
     title = str(new_title(documents, title_from_name(path.name), name, str(path)))
     before, kind = len(introduction(tokens, title)), kind_to_follow(path.name)
     if earlier is None:
-        tail, line = start_cursor(path), 1
+        tail, line = start_cursor(path, within), 1
     else:
         lines = storage.get_document(db, earlier.document_id).unit_count or 0
         tail = TailCursor.from_dict(earlier.place["tail"])
@@ -63,7 +68,7 @@ def begin(db: Database, session_id: int, path: Path, tokens: Encoder) -> Documen
         sha256=hashlib.sha256(f"followed: {path}".encode(errors="replace")).hexdigest(),
         path=str(path),
         token_count=before,
-        place=_place(tail, line, begin_growing(kind, line), before),
+        place=_place(tail, line, begin_growing(kind, line), before, within),
     )
 
 
@@ -74,6 +79,7 @@ class FollowedLog:
         follow: the stored row.
         tokens: the tokenizer of the session's model.
         chunk_tokens: the grid of the session's reading.
+        within: the folders that may be read, None for all; they are stored with the log.
     """
 
     def __init__(
@@ -83,6 +89,7 @@ class FollowedLog:
         follow: FollowRow,
         tokens: Encoder,
         chunk_tokens: int,
+        within: Sequence[Path] | None = None,
     ) -> None:
         self.document_id = follow.document_id
         self.is_stopped: Callable[[], bool] = lambda: False
@@ -91,7 +98,10 @@ class FollowedLog:
         self._chunk_tokens, self._ready_tokens = chunk_tokens, follow.ready_tokens
         self._first_line = int(follow.place["first_line"])
         self._settled_tokens = int(follow.place["settled_tokens"])
-        self._tail = Tail(Path(follow.path), TailCursor.from_dict(follow.place["tail"]))
+        self._within = within
+        self._tail = Tail(
+            Path(follow.path), TailCursor.from_dict(follow.place["tail"]), within=within
+        )
         self._stored = self._tail.cursor
         self._log = resume_growing(follow.place, storage.open_text(db, follow.document_id))
         self._released_at = float("-inf")
@@ -116,8 +126,9 @@ class FollowedLog:
 
     def end(self) -> DocumentRow:
         """Store the rest of the file, and make an ordinary document of the log."""
-        for text in self._tail.read_to_the_end():
-            self._store(text)
+        with suppress(OutsideFolders):  # what leads out of its folders is no rest of the log
+            for text in self._tail.read_to_the_end():
+                self._store(text)
         if self._tail.cursor != self._stored:
             self._store("")
         return storage.end_follow(self._db, self.document_id)
@@ -137,7 +148,7 @@ class FollowedLog:
             line_count=self._log.line_count - self._first_line + 1,
             byte_count=len(text.encode()),
             notes=[*place.notes(), *self._log.notes()],
-            place=_place(place, self._first_line, self._log, settled_tokens),
+            place=_place(place, self._first_line, self._log, settled_tokens, self._within),
         )
         patiently(store, self.is_stopped)
         self._settled_tokens, self._stored = settled_tokens, place
@@ -168,11 +179,22 @@ def _end(segments: list[NewSegment], otherwise: int) -> int:
     return segments[-1].token_start + segments[-1].token_count if segments else otherwise
 
 
+def folders_of(follow: FollowRow) -> list[Path] | None:
+    """The folders in which a followed log must be, None for any."""
+    folders = follow.place.get("within")
+    return None if folders is None else [Path(folder) for folder in folders]
+
+
 def _place(
-    tail: TailCursor, first_line: int, log: GrowingText, settled_tokens: int
+    tail: TailCursor,
+    first_line: int,
+    log: GrowingText,
+    settled_tokens: int,
+    within: Sequence[Path] | None,
 ) -> dict[str, Any]:
     """What another `FollowedLog` needs to continue from here, beside the stored open text."""
     return {
+        **({} if within is None else {"within": list(map(str, within))}),
         "tail": tail.as_dict(),
         "first_line": first_line,
         "settled_tokens": settled_tokens,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import storage
 from ahn_runtime import Runtime
 from app.errors import CannotFollow, SessionBusy
 from app.messages import known_error, sentence
-from app.service.library.followed_log import FollowedLog, begin
+from app.service.library.followed_log import FollowedLog, begin, folders_of
 from app.service.reading.locks import SessionLocks
 from app.service.session_config import SessionConfig
 from app.settings import Settings, home_expanded
@@ -49,8 +49,14 @@ class Following:
         """By session id: why a log cannot be followed now."""
         self.poll_s = settings.follow_poll_s
 
-    def start(self, row: SessionRow, path: Path) -> DocumentRow:
+    def start(
+        self, row: SessionRow, path: Path, within: Sequence[Path] | None = None
+    ) -> DocumentRow:
         """Follow a log in the background, from where it was stopped or from its start.
+
+        Args:
+            path: of the log.
+            within: the folders in which it must stay, without links in their paths; None for any.
 
         Raises:
             SessionBusy: another process follows a log for this session.
@@ -71,21 +77,22 @@ class Following:
             )
         with ExitStack() as held:
             held.enter_context(self._locks.held(row.id))
-            document = self._document(row, path)
+            document = self._document(row, path, within)
             follow = storage.find_open_follow(self._db, row.id)
             assert follow is not None
-            self._followers[row.id] = _Follower(self, row.id, path, self._open(row, follow), held)
+            followed = self._open(row, follow, within)
+            self._followers[row.id] = _Follower(self, row.id, path, followed, held)
         self._read_on(document)
         return document
 
-    def _document(self, row: SessionRow, path: Path) -> DocumentRow:
+    def _document(self, row: SessionRow, path: Path, within: Sequence[Path] | None) -> DocumentRow:
         """The document of a log, resumed or new; the following of another log is ended."""
         follow = storage.find_open_follow(self._db, row.id)
         if follow is not None and follow.path != str(path):
             self._end(row, follow)
             follow = None
         if follow is None:
-            return begin(self._db, row.id, path, self._runtime(row.id).tokenizer)
+            return begin(self._db, row.id, path, self._runtime(row.id).tokenizer, within)
         document = storage.get_document(self._db, follow.document_id)
         if document.state == DocumentState.FAILED:
             document = storage.set_document_state(self._db, document.id, DocumentState.PAUSED)
@@ -181,7 +188,7 @@ class Following:
             return self._end(row, follow)
 
     def _end(self, row: SessionRow, follow: FollowRow) -> DocumentRow:
-        followed = self._open(row, follow)
+        followed = self._open(row, follow, folders_of(follow))
         try:
             document = followed.end()
         finally:
@@ -189,12 +196,14 @@ class Following:
         self._read_on(document)
         return document
 
-    def _open(self, row: SessionRow, follow: FollowRow) -> FollowedLog:
+    def _open(
+        self, row: SessionRow, follow: FollowRow, within: Sequence[Path] | None
+    ) -> FollowedLog:
         """The log, as it is stored."""
         tokens = self._runtime(row.id).tokenizer
         config = SessionConfig.from_row(row)
         chunk_tokens = config.chunk_tokens_or(self._settings.chunk_tokens)
-        return FollowedLog(self._db, self._settings, follow, tokens, chunk_tokens)
+        return FollowedLog(self._db, self._settings, follow, tokens, chunk_tokens, within)
 
     def wake_reader(self, document_id: int) -> None:
         """Queue a paused log that has more to read."""

@@ -18,7 +18,7 @@ from app.service.library import versions
 from app.service.library.file_store import FileStore
 from app.service.reading.patience import patiently
 from app.service.reading.stream_text import Encoder, introduction
-from ingest import Document, Ocr, SandboxPool, find_ocr
+from ingest import Document, Ocr, SandboxPool, SandboxReport, find_ocr, probe_sandbox
 from storage import Database, DocumentRow, NewSegment
 
 BATCH_SEGMENTS = 200
@@ -135,3 +135,8 @@ def _segments(db: Database, document: Document | DocumentRow) -> Iterator[NewSeg
 def text_recognition() -> Ocr:
     """The program that recognises scanned pages on this machine, or why there is none."""
     return find_ocr()
+
+
+def sandbox_report() -> SandboxReport:
+    """What this machine refuses a process that reads a file, as one just tried."""
+    return probe_sandbox()

@@ -11,7 +11,9 @@ import time
 import pytest
 
 import storage
+from app.cli.doctor import ATTEMPTS
 from app.settings import Settings
+from ingest import probe_sandbox
 from tests.support.paths import ROOT
 
 
@@ -66,6 +68,16 @@ def test_an_error_is_one_sentence_without_a_traceback(run, arguments, message):
 def test_doctor_examines_torch_the_model_and_the_database(run):
     findings = json.loads(run("doctor", "--json").stdout)
     assert {"torch", "embedded model", "database"} <= {f["what"] for f in findings}
+
+
+def test_doctor_says_what_the_sandbox_refuses_as_a_process_tried_it(run):
+    findings = {f["what"]: f for f in json.loads(run("doctor", "--json").stdout)}
+    report = probe_sandbox()
+    said = {what: findings[f"sandbox: {name}"]["found"] for what, name in ATTEMPTS.items()}
+    assert {what: not found.startswith("not refused") for what, found in said.items()} == (
+        report.refused
+    )
+    assert "CPU" in findings["sandbox: limits"]["found"] or not report.limits
 
 
 def test_read_prints_what_of_a_document_was_left_out_and_json_has_it(run, tmp_path):
