@@ -241,6 +241,16 @@ class Settings:
         return self.data_dir / "exports"
 
     @property
+    def uploads_dir(self) -> Path:
+        """The folder with what was uploaded to the page and is not copied into `files_dir` yet."""
+        return self.data_dir / "uploads"
+
+    @property
+    def login_secret_path(self) -> Path:
+        """The file with the secret that signs log-ins."""
+        return self.data_dir / "login.secret"
+
+    @property
     def locks_dir(self) -> Path:
         """The folder with one lock file for each session that is read."""
         return self.data_dir / "locks"

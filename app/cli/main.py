@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -130,14 +131,43 @@ def web(
         str,
         typer.Option(help="Path that a reverse proxy serves the page below, such as /ammon."),
     ] = "",
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-host",
+            help="Name that the page is also served under, such as that of a reverse proxy; "
+            "may be given several times.",
+        ),
+    ] = None,
+    password: Annotated[
+        str | None,
+        typer.Option(
+            prompt=True,
+            prompt_required=False,
+            hide_input=True,
+            confirmation_prompt=False,
+            help="Password that the page asks for; without a value it is asked for here, which "
+            "keeps it out of the list of processes.",
+        ),
+    ] = None,
+    password_file: Annotated[
+        Path | None, typer.Option("--password-file", help="File with that password in a line.")
+    ] = None,
+    is_open: Annotated[
+        bool, typer.Option("--open", help="Let everybody who reaches --host use the page.")
+    ] = False,
     keep_every: KeepEvery = None,
     checkpoint_budget: CheckpointBudget = None,
 ) -> None:
     """Without a command: serve the web page on http://127.0.0.1:7860."""
     if context.invoked_subcommand is not None:
         return
-    from app.web.server import serve
+    from app.web.login import read_password
+    from app.web.server import Access, serve
 
+    if password_file is not None:
+        password = read_password(password_file)
+    access = Access(tuple(allow_host or ()), password, is_open)
     retention = Retention.given(keep_every, checkpoint_budget)
     with open_service(data_dir, options, None, retention) as service:
-        serve(service, host, port, root_path)
+        serve(service, host, port, root_path, access)

@@ -11,7 +11,7 @@ import gradio as gr
 from app.messages import KNOWN_ERRORS
 from app.service import Service
 from app.web.library import html
-from app.web.library.upload import name_of
+from app.web.library.upload import discard, name_of
 from app.web.notify import notify, notify_text
 from app.web.sidebar.actions import SessionActions
 from storage import DocumentRow
@@ -40,6 +40,8 @@ class LibraryActions:
     ) -> tuple[Any, None, str, str]:
         """Add the uploaded files; the others are added even if one is refused.
 
+        What was uploaded is deleted: a file that was added has its copy, and the field is emptied.
+
         Args:
             encoding: of the texts among them, empty to detect it.
 
@@ -52,7 +54,11 @@ class LibraryActions:
             )
             for path in paths or []
         ]
-        return self._add(session, *adds)[0], None, "", ""
+        try:
+            return self._add(session, *adds)[0], None, "", ""
+        finally:
+            for path in paths or []:
+                discard(Path(path), self._service.settings.uploads_dir)
 
     def add_text(self, session: str | None, title: str, text: str) -> tuple[Any, Any, Any]:
         """Add a pasted text; its fields are emptied unless it was refused."""

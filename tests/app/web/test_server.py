@@ -31,6 +31,7 @@ def test_behind_a_proxy_the_page_refers_to_its_path_there(tmp_path, tiny_dir):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = ("--port", str(port), "--root-path", "/ammon/", "--model", str(tiny_dir))
+    options += ("--allow-host", "books.example")
     with subprocess.Popen(
         [sys.executable, "launch.py", *options, "--data-dir", str(tmp_path)],
         cwd=ROOT,
