@@ -19,6 +19,7 @@ from pathlib import Path
 from ingest.sandbox.landlock import restrict_files
 from ingest.sandbox.limits import (
     MAX_CPU_S,
+    PROGRAM_FILE_BYTES,
     PROGRAM_MEMORY_BYTES,
     bound_memory,
     bound_resources,
@@ -69,7 +70,7 @@ def confine_program(program: str, path: str, folder: str | None, cpu_s: float) -
     """
     die_with_parent()
     bound_memory(PROGRAM_MEMORY_BYTES)
-    bound_resources(cpu_s, file_bytes=0 if folder is None else 1 << 30)
+    bound_resources(cpu_s, file_bytes=0 if folder is None else PROGRAM_FILE_BYTES)
     readable = [*python_files(), *_files_of_program(program), path]
     writable = ["/dev/null"] if folder is None else ["/dev/null", folder]
     is_trusted = folder is not None

@@ -20,6 +20,8 @@ PDFIUM_MEMORY_BYTES = 2 * 1024 * 1024 * 1024
 """Address space of a worker that runs PDFium."""
 PROGRAM_MEMORY_BYTES = 4 * 1024 * 1024 * 1024
 """Address space of a program that a confined reader has started."""
+PROGRAM_FILE_BYTES = 1024 * 1024 * 1024
+"""Size of a file that a program may write which needs files, such as OCRmyPDF."""
 MAX_CPU_S = 12 * 3600
 """Processor time for one document: more than the longest takes, so that none runs for ever."""
 _MAX_OPEN_FILES = 256

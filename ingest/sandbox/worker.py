@@ -18,6 +18,7 @@ from ingest.sandbox.document_messages import pack_document, pack_error, pack_seg
 from ingest.sandbox.host import CAN_HOST, DocumentHost
 from ingest.sandbox.limits import (
     EXIT_OUT_OF_MEMORY,
+    PROGRAM_FILE_BYTES,
     be_expendable,
     bound_memory,
     bound_resources,
@@ -46,8 +47,13 @@ def main(opener: str) -> None:
     worker = DocumentWorker(connection, getattr(importlib.import_module(module), function))
     if CAN_HOST:
         DocumentHost(connection, worker.answer).serve()
-    for request in connection.requests(before_first=lambda request: bound_resources()):
+    for request in connection.requests(before_first=_bound):
         worker.answer(request)
+
+
+def _bound(request: Message) -> None:
+    """Set the limits of a worker that reads by itself, and of the programs that it starts."""
+    bound_resources(file_bytes=PROGRAM_FILE_BYTES)
 
 
 class DocumentWorker:
