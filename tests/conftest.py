@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -13,6 +14,10 @@ import tests.support.threads  # noqa: F401 (before torch comes)
 from ahn_runtime import Runtime
 from ahn_runtime.loading.tiny import write_tiny
 from ahn_runtime.model.cells import CELLS
+
+# A busy machine takes longer than hypothesis' 200 ms for an example, which says nothing about it.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 BROWSER, LONG = "tests/browser/", ("test_trainer.py", "test_memory.py", "test_int8_linear.py")
 

@@ -8,8 +8,8 @@ character, after every newline became `\\n`, the byte order mark, NUL characters
 terminals (`terminal.py`) were removed, bytes that are invalid in the encoding became U+FFFD, long
 encoded data became "…", and signs that only say where a word may be broken, such as soft hyphens,
 were removed (`without_typesetting`). The only exception is a segment that begins inside a table of
-Markdown, in its line of dashes or a row: the table's header line is before it, shortened if it is
-longer than half a segment.
+Markdown, in its line of dashes or a row: the table's caption and header line are before it, the
+header line shortened if it is longer than half a segment.
 """
 
 import io
@@ -185,8 +185,8 @@ def _decoded(stream: BinaryIO, encoding: Encoding, tally: Tally, translate: bool
 def segment_blocks(blocks: Iterable[str], limits: Limits) -> Iterator[Segment]:
     """Cut a stream of text into segments with line locators, holding at most one block.
 
-    A segment that begins in a row of a Markdown table has the table's header line before it, which
-    its locator does not count.
+    A segment that begins in a row of a Markdown table has the table's caption and header line
+    before it, which its locator does not count.
     """
     line = 1
     rows = mark_rows(blocks, limits.max_segment_chars // 2)

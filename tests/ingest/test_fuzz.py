@@ -17,7 +17,7 @@ from tests.support.mail_samples import attachment, mailbox, message, multipart, 
 from tests.support.office_samples import make_odf, make_pptx, shape, slide_table
 from tests.support.ole_samples import make_msg, make_ole
 from tests.support.pdf_samples import cells_content, encrypted, make_pdf
-from tests.support.workbook_samples import cell, make_ods, make_xlsx, ods_row, row
+from tests.support.workbook_samples import cell, make_ods, make_xlsx, ods_cell, ods_row, row
 from tests.support.zip_samples import (
     chapter,
     make_docx,
@@ -73,20 +73,30 @@ CUES = "".join(
 )
 FB2 = (
     '<?xml version="1.0" encoding="utf-8"?><FictionBook><body><section><title><p>One</p></title>'
-    '<p>It <a type="note">1</a> began.</p><poem><v>x</v></poem><table><tr><td>a</td></tr></table>'
+    '<p>It <a type="note">1</a> began.</p><poem><v>x</v></poem><table><tr><th colspan="2">a'
+    '</th></tr><tr><td rowspan="2">b</td><td>c</td></tr><tr><td>d</td></tr></table>'
     "</section></body><binary>QUJD</binary></FictionBook>"
 )
 RTF = (
     r"{\rtf1\ansi{\fonttbl{\f0\fcharset204 A;}}{\stylesheet{\s1 heading 1;}}\s1 One\par\pard "
-    r"Caf\'e9 \u8364?{\footnote Note.}{\pict\bin4 abcd}\par\intbl a\cell b\cell\row}"
+    r"Caf\'e9 \u8364?{\footnote Note.}{\pict\bin4 abcd}\par Table 1: x\par"
+    r"\trowd\trhdr\cellx1\cellx2\intbl a\cell b\cell\row"
+    r"\trowd\clvmrg\cellx1\cellx2 \cell c\cell\row}"
 )
 ODT = (
     '<text:h text:outline-level="1">One</text:h><text:list text:style-name="L"><text:list-item>'
-    "<text:p>Words</text:p></text:list-item></text:list><table:table><table:table-row>"
-    "<table:table-cell><text:p>a</text:p></table:table-cell></table:table-row></table:table>"
+    "<text:p>Words</text:p></text:list-item></text:list><text:p>Table 1: x</text:p><table:table>"
+    "<table:table-header-rows><table:table-row><table:table-cell table:number-rows-spanned='2'>"
+    "<text:p>a<draw:frame><svg:desc xmlns:svg='urn:oasis:names:tc:opendocument:xmlns:"
+    "svg-compatible:1.0'>b</svg:desc></draw:frame></text:p></table:table-cell></table:table-row>"
+    "</table:table-header-rows><table:table-row><table:covered-table-cell/><table:table-cell>"
+    "<text:p>c</text:p></table:table-cell></table:table-row></table:table>"
 )
+NOTED = ods_cell("A", inside="<office:annotation><text:p>b</text:p></office:annotation>")
 SLIDES = make_pptx(
-    shape("One", kind="title") + slide_table(("a", "b")), shape("Two"), notes={1: shape("Note")}
+    shape("One", kind="title") + slide_table(("a", "b"), ("c", "d")),
+    shape("Two"),
+    notes={1: shape("Note")},
 )
 
 GOOD = {
@@ -109,8 +119,13 @@ GOOD = {
         {"One": row(1, "Key", "Price") + row(2, "A", cell("B2", 45316, 1)), "Two": row(1, "x")},
         after='<mergeCells><mergeCell ref="A1:B2"/></mergeCells>',
         formats=("dd.mm.yyyy;@",),
+        extra={
+            "xl/worksheets/_rels/s1.xml.rels": '<Relationships><Relationship Id="r" '
+            'Type="x/comments" Target="../comments1.xml"/></Relationships>',
+            "xl/comments1.xml": '<comments><comment ref="A2"><t>words</t></comment></comments>',
+        },
     ),
-    "a.ods": make_ods({"One": ods_row("Key", "Price") + ods_row("A", "1"), "Two": ods_row("x")}),
+    "a.ods": make_ods({"One": ods_row("Key", "Price") + ods_row(NOTED, "1"), "Two": ods_row("x")}),
     "a.pdf": PDF,
     "a.eml": MAIL.encode(),
     "a.mbox": mailbox(MAIL, message(part("Two.\n"))).encode(),
