@@ -93,6 +93,8 @@ def make_framework(
         show_error=True,
         **layout,
     )
+    # Until then gradio does not check that a file that a browser names was uploaded.
+    blocks.has_launched = True
     inner = outer.routes[-1].app  # type: ignore[attr-defined]
     inner.user_middleware = [m for m in inner.user_middleware if m.cls is not CustomCORSMiddleware]
     pages = PageIds(lambda page_id: _forget(inner, page_id))
