@@ -34,7 +34,7 @@ def close_environment(uploads: Path) -> None:
     """
     for name in [name for name in os.environ if name.startswith(_SWITCHES)]:
         del os.environ[name]
-    os.environ["GRADIO_TEMP_DIR"] = str(uploads)
+    os.environ["GRADIO_TEMP_DIR"] = str(uploads.resolve())
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"  # it is evaluated after each event
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
