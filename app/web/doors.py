@@ -53,7 +53,7 @@ def _pattern(path: str) -> re.Pattern[str]:
     if found is None:
         escaped = re.escape(path).replace(r"\{", "{").replace(r"\}", "}")
         escaped = re.sub(r"\{(\w+):path\}", r"(?P<\1>.+)", escaped)
-        found = _PATTERNS[path] = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", escaped))
+        found = _PATTERNS[path] = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/\\s]+)", escaped))
     return found
 
 

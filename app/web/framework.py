@@ -34,7 +34,7 @@ def close_environment(uploads: Path) -> None:
     """
     for name in [name for name in os.environ if name.startswith(_SWITCHES)]:
         del os.environ[name]
-    os.environ["GRADIO_TEMP_DIR"] = str(uploads)
+    os.environ["GRADIO_TEMP_DIR"] = str(uploads.resolve())
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"  # it is evaluated after each event
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
@@ -93,6 +93,8 @@ def make_framework(
         show_error=True,
         **layout,
     )
+    # Until then gradio does not check that a file that a browser names was uploaded.
+    blocks.has_launched = True
     inner = outer.routes[-1].app  # type: ignore[attr-defined]
     inner.user_middleware = [m for m in inner.user_middleware if m.cls is not CustomCORSMiddleware]
     pages = PageIds(lambda page_id: _forget(inner, page_id))

@@ -147,6 +147,8 @@ def _run(app: Any, host: str, port: int) -> None:
     finally:
         server.should_exit = True
         thread.join(2 * STOP_S)
+    if not server.started:
+        raise PortTaken(f"Port {port} on {host} was taken at the same moment; try again.")
 
 
 def _address(host: str, port: int) -> str:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,8 +40,8 @@ CUT_OFF = ("AbortError", "Unexpected error Connection errored out")
 class Server:
     """`python launch.py` in a process of its own, with a data directory that outlives it."""
 
-    def __init__(self, data_dir: Path, allowed: Path) -> None:
-        self.data_dir, self.allowed = data_dir, allowed
+    def __init__(self, data_dir: Path, allowed: Path, *options: str) -> None:
+        self.data_dir, self.allowed, self.options = data_dir, allowed, options
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -48,7 +49,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        arguments = ["--data-dir", str(self.data_dir), "--port", str(self.port)]
+        arguments = ["--data-dir", str(self.data_dir), "--port", str(self.port), *self.options]
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with (self.data_dir / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -61,6 +62,8 @@ class Server:
         while True:
             try:
                 urllib.request.urlopen(self.url, timeout=5).close()
+                return
+            except urllib.error.HTTPError:  # it asks for a password
                 return
             except OSError:
                 assert self._process.poll() is None, self.log()

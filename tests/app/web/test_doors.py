@@ -10,10 +10,12 @@ import re
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from ahn_runtime import Runtime
 from app.service import Service
 from app.settings import ModelOptions, Settings
 from app.web import doors, framework
@@ -21,6 +23,7 @@ from app.web.framework import close_environment
 from app.web.guard import Guard, Rules
 from app.web.hosts import Hosts
 from app.web.page_ids import QUIET_S
+from tests.support.service import TINY_SINKS, TINY_WINDOW
 
 OWN = "http://127.0.0.1:7860"
 MAX_UPLOAD, MAX_FILE = 400_000, 100_000
@@ -32,7 +35,8 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 def served(tmp_path_factory, tiny_dir):
     """The page behind the guard, in a server without sockets: a client, and the framework."""
     root = tmp_path_factory.mktemp("served")
-    settings = Settings(data_dir=root / "data", model=ModelOptions(model=str(tiny_dir)))
+    options = ModelOptions(model=str(tiny_dir), window=TINY_WINDOW, sinks=TINY_SINKS)
+    settings = Settings(data_dir=root / "data", model=options)
     before = dict(os.environ)
     os.environ["GRADIO_ALLOWED_PATHS"] = str(root)
     os.environ["GRADIO_SHARE"] = "true"
@@ -41,10 +45,7 @@ def served(tmp_path_factory, tiny_dir):
     close_environment(uploads)
     from app.web.page import build
 
-    def load(options):
-        raise ValueError("no model is needed here")
-
-    service = Service(settings, load)
+    service = Service(settings, lambda options: Runtime.load(**options.as_dict()))
     made = framework.make_framework(
         build(service), max_threads=8, max_file_bytes=MAX_FILE, root_path=""
     )
@@ -143,7 +144,7 @@ def test_an_uploaded_file_is_a_document_and_the_upload_is_deleted(served, inner)
     client, _, service = served
     text = b"The lamp in the tower was lit by keeper number seven. " * 20
     (path,) = client.post("/gradio_api/upload", files={"files": ("a.txt", text)}).json()
-    assert service.settings.uploads_dir in __import__("pathlib").Path(path).parents
+    assert service.settings.uploads_dir in Path(path).parents
     assert os.path.isfile(path)
     assert client.get(f"/gradio_api/file={path}").status_code == 404, "nobody gets it by its path"
     service.sessions.ensure("s")
