@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from storage.database import Database, Row
-from storage.deletion import delete_hidden_sessions, hide_session
+from storage.deletion import DELETING, delete_hidden_sessions
 from storage.errors import Outdated, StorageError
 from storage.pages import insert_pages, read_page
 from storage.segments import SegmentRow, iter_segments
@@ -202,10 +202,9 @@ class _Copy:
 
     def drop(self) -> None:
         """Delete what was copied."""
-        with self._db.transaction():
-            found = self._db.value("SELECT id FROM sessions WHERE unfinished = ?", [self._key])
-            if found is not None:
-                hide_session(self._db, int(found))
+        self._db.execute(
+            "UPDATE sessions SET unfinished = ? WHERE unfinished = ?", [DELETING, self._key]
+        )
         delete_hidden_sessions(self._db)
 
     def _check_source(self) -> None:

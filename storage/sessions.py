@@ -136,7 +136,8 @@ def get_session_by_id(db: Database, session_id: int) -> SessionRow:
     Raises:
         NotFound: the session does not exist.
     """
-    row = db.row("SELECT * FROM sessions WHERE id = ?", [session_id])
+    # One that is being copied or deleted is nobody's any more, whoever still works on it.
+    row = db.row("SELECT * FROM sessions WHERE id = ? AND unfinished IS NULL", [session_id])
     if row is None:
         raise NotFound(
             f"There is no session number {session_id} in {db.path}; it may have been deleted."

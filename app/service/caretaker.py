@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 import storage
-from app.messages import KNOWN_ERRORS, sentence
+from app.messages import sentence
 from app.service.context import Context
 from app.service.reading.patience import patiently
 from app.service.reading.step_threads import StepThreads
@@ -24,7 +25,7 @@ _LOOKS = 4
 
 
 class Caretaker:
-    """One thread of a process; many processes may have one.
+    """Threads of a process; many processes may have them.
 
     Args:
         abandoned_s: seconds without any change until a document counts as abandoned.
@@ -35,25 +36,28 @@ class Caretaker:
         self._abandoned_s = abandoned_s
         self._seen: dict[int, tuple[object, float]] = {}
         self._is_stopping = threading.Event()
-        self._takes_up = False
-        self._threads = StepThreads(("caretaker",), self._wait, self.look)
+        self._threads = StepThreads(("caretaker",), self._wait, lambda: self._quietly(self.look))
+        self._sweeper: threading.Thread | None = None
 
     def start(self, takes_up: bool) -> None:
-        """Delete what was left half-done; unless told otherwise, look for abandoned documents.
+        """Delete what was left half-done, in the background.
 
         Args:
             takes_up: also take up abandoned documents, again and again.
         """
-        self._takes_up = takes_up
-        sweeper = threading.Thread(target=self._sweep_quietly, name="ammon-sweeper", daemon=True)
-        sweeper.start()
+        self._sweeper = threading.Thread(
+            target=self._quietly, args=(self.sweep,), name="ammon-sweeper", daemon=True
+        )
+        self._sweeper.start()
         if takes_up:
             self._threads.start()
 
     def stop(self, timeout_s: float = 10.0) -> None:
-        """End the thread."""
+        """End the threads; what is left half-done then is deleted after the next start."""
         self._is_stopping.set()
         self._threads.join(timeout_s)
+        if self._sweeper is not None:
+            self._sweeper.join(timeout_s)
 
     def sweep(self) -> None:
         """Delete what interrupted imports, copies and deletions have left.
@@ -100,8 +104,9 @@ class Caretaker:
     def _wait(self) -> bool:
         return not self._is_stopping.wait(self._abandoned_s / _LOOKS)
 
-    def _sweep_quietly(self) -> None:
+    def _quietly(self, work: Callable[[], None]) -> None:
         try:
-            self.sweep()
-        except KNOWN_ERRORS as error:  # the database is closed, or the disk full
-            log.warning("what was left half-done stays for now: %s", sentence(error))
+            work()
+        except Exception as error:  # a full disk, say, or the database was closed meanwhile
+            if not self._is_stopping.is_set():
+                log.warning("what was left by others stays for now: %s", sentence(error))
