@@ -1,5 +1,6 @@
 """Twenty sessions read and asked at once: nothing lost, nothing mixed, memory within bounds."""
 
+import threading
 from contextlib import contextmanager
 
 import pytest
@@ -12,6 +13,7 @@ from tests.support.service import same_bits, state_of, wait_until_read
 SESSIONS, ASKERS, QUESTIONS = 20, 4, 24
 WINDOW = 1000
 BUDGET_BYTES = 1_500_000
+TIMEOUT_S = 120
 
 
 @pytest.fixture
@@ -78,8 +80,17 @@ def test_an_answer_waits_for_no_reading_but_the_chunk_under_way(service, texts, 
     assert any(summary.open_count for summary in service.sessions.list())
 
 
-def test_a_short_note_is_read_before_a_long_book_ends(service, texts):
+def test_a_short_note_is_read_before_a_long_book_ends(service, texts, monkeypatch):
     """Though the book came first; and its reading ends in the bits of one without a break."""
+    reading, indexed = service.context.queue.reading, threading.Event()
+
+    @contextmanager
+    def waiting():
+        with reading():
+            yield
+        assert indexed.wait(TIMEOUT_S)  # else the book ends while the note is still opened
+
+    monkeypatch.setattr(service.context.queue, "reading", waiting)
     service.sessions.create("book")
     service.sessions.create("note")
     book = service.documents.add("book", texts[-1])
@@ -87,6 +98,9 @@ def test_a_short_note_is_read_before_a_long_book_ends(service, texts):
     while not service.documents.list("book")[0].tokens_read:
         pass
     note = service.documents.add("note", texts[0])
+    while storage.get_document(service.db, note.id).token_count is None:
+        pass
+    indexed.set()
     while storage.get_document(service.db, note.id).state != "done":
         assert storage.get_document(service.db, book.id).state != "done"
     wait_until_read(service, "book")
