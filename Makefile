@@ -14,9 +14,10 @@ WORKERS ?= 2
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder
 
-# Kills 500 readings, where `make test` kills 30; takes about ten minutes.
+# Kills 500 readings and 200 other commands, where `make test` kills 30 and 10.
 soak: $(VENV)/.dev
 	AMMON_KILLS=500 $(BIN)/python -m pytest tests/app/test_kill.py -q -s
+	AMMON_KILLS=200 $(BIN)/python -m pytest tests/app/test_kill_commands.py -q -s
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
