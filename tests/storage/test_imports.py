@@ -88,7 +88,8 @@ def test_the_files_of_an_export_are_handed_over_whole(export, tmp_path):
 def test_a_schema_that_is_not_exactly_that_of_its_version_is_refused(
     db, export, version, statement
 ):
-    refused(db, export(version, statement), "tables that Ammon did not write")
+    chapters = "UPDATE segments SET locator_kind = 'chapter'"  # which a migration changes
+    refused(db, export(version, chapters, statement), "tables that Ammon did not write")
 
 
 def test_a_table_that_is_a_view_in_truth_is_refused_and_never_asked(db, export):

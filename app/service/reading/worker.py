@@ -163,6 +163,13 @@ class ReadingWorker:
                 break
             if done >= slice_end and self._jobs.others_wait(job):
                 return
+        else:
+            if opened.document_tokens < total:  # it would be begun again for ever
+                raise storage.DamagedDatabase(
+                    f"The stored text of {document.title!r} ends at token "
+                    f"{opened.document_tokens:,} of {total:,}; remove the document and add it "
+                    "again."
+                )
         self._save(job, opened, document, total, is_growing)
 
     def _save(

@@ -27,15 +27,18 @@ KEPT = ("id", "session_id", "document_id", "checkpoint_id", "hash", "rereads")
 def two_sessions(make_service, tmp_path):
     """A service on two sessions, of which "bad" has a row in every table that a session can fill.
 
-    The other one, "good", has the same document. Nothing is read yet.
+    The other one, "good", has the same documents, of which nothing is read yet.
     """
     service = make_service()
-    note = tmp_path / "note.txt"
-    note.write_text("The harbour master kept a grey parrot.\n", encoding="utf-8")
+    notes = [tmp_path / "parrot.txt", tmp_path / "lamp.txt"]
+    for note in notes:
+        text = f"The harbour master kept a grey {note.stem}.\n"
+        note.write_text(text, encoding="utf-8")
     for name in ("bad", "good"):
         service.sessions.create(name)
-        service.documents.add(name, note)
-        service.context.indexer.step()
+        for note in notes:
+            service.documents.add(name, note)
+            service.context.indexer.step()
         storage.add_message(
             service.db, service.sessions.get(name).id, role="user", text="?", position=1
         )
@@ -87,7 +90,7 @@ def check_lists_and_delete(service: Service, bad: int, change: str) -> None:
     listed = service.sessions.list(sizes=True)
     assert bad in [s.session.id for s in listed], change
     (good,) = (s for s in listed if s.session.name == "good")
-    assert (good.document_count, good.checkpoint_count) == (1, 0), change
+    assert (good.document_count, good.checkpoint_count) == (2, 0), change
     assert service.sessions.list("no such words") == [], change
     states = [document.state for document in storage.list_documents(service.db, bad)]
     assert all(isinstance(state, DocumentState) for state in states), change
@@ -129,7 +132,7 @@ def test_a_service_starts_on_a_bad_session_reads_the_others_and_deletes_it(
     names = [summary.session.name for summary in service.sessions.list(sizes=True)]
     assert sorted(names) == ["bad", "good"]
     wait_until_read(service, "good")
-    assert [s.document.state for s in service.documents.list("good")] == ["done"]
+    assert [s.document.state for s in service.documents.list("good")] == ["done"] * 2
     assert final_answer(service.questions.ask("good", "Who kept a grey parrot?")).text
     service.sessions.delete("bad")
     assert [s.session.name for s in service.sessions.list()] == ["good"]
