@@ -63,7 +63,8 @@ class Server:
             try:
                 urllib.request.urlopen(self.url, timeout=5).close()
                 return
-            except urllib.error.HTTPError:  # it asks for a password
+            except urllib.error.HTTPError as refused:  # it asks for a password
+                refused.close()
                 return
             except OSError:
                 assert self._process.poll() is None, self.log()

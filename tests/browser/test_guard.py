@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,10 +92,10 @@ def test_a_site_on_another_port_neither_reads_nor_changes_nor_frames_the_page(
         answers: dict[str, int] = {}
         page.on("response", lambda r: answers.update({r.url: r.status}))
         page.goto(f"http://127.0.0.1:{evil.server_port}/")
-        expect(page).to_have_title("refused refused opaque")
+        expect(page).to_have_title(re.compile("refused refused (refused|opaque)"))
         assert answers.get(f"{server.url}gradio_api/upload", 403) == 403
         assert answers.get(server.url, 403) == 403
-        assert page.frames[1].locator("gradio-app").count() == 0
+        assert [frame.locator("gradio-app").count() for frame in page.frames] in ([0], [0, 0])
         page.close()
         evil.shutdown()
         thread.join()
