@@ -6,6 +6,7 @@ checkpoints share pages, so deleting a checkpoint frees only the pages that no o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -98,12 +99,88 @@ def save_checkpoint(
         return get_checkpoint(db, checkpoint_id)
 
 
-def list_checkpoints(db: Database, session_id: int) -> list[CheckpointRow]:
-    """Return the checkpoints of a session, the one with the highest position first."""
+def list_checkpoints(
+    db: Database, session_id: int, *, limit: int | None = None, offset: int = 0
+) -> list[CheckpointRow]:
+    """Return the checkpoints of a session, the one with the highest position first.
+
+    Args:
+        limit: return at most this many; None returns all.
+        offset: leave out this many before them.
+    """
     rows = db.rows(
-        f"{_SELECT} WHERE checkpoints.session_id = ? ORDER BY position DESC, id DESC", [session_id]
+        f"{_SELECT} WHERE checkpoints.session_id = ? ORDER BY position DESC, id DESC "
+        "LIMIT ? OFFSET ?",
+        [session_id, -1 if limit is None else limit, offset],
     )
     return [_checkpoint(row) for row in rows]
+
+
+def checkpoint_ids(
+    db: Database,
+    session_id: int,
+    *,
+    max_position: int | None = None,
+    min_position: int | None = None,
+    not_in: int | None = None,
+    limit: int | None = None,
+) -> list[int]:
+    """Return the ids of a session's checkpoints, the one with the highest position first.
+
+    Args:
+        max_position: only those at this position of the stream or before it.
+        min_position: only those at this position of the stream or after it.
+        not_in: leave out those that were taken in this document.
+        limit: return at most this many; None returns all.
+    """
+    rows = db.rows(
+        "SELECT id FROM checkpoints WHERE session_id = :session "
+        "AND position <= coalesce(:last, position) AND position >= coalesce(:first, position) "
+        "AND (:document IS NULL OR document_id IS NOT :document) "
+        "ORDER BY position DESC, id DESC LIMIT :limit",
+        {
+            "session": session_id,
+            "last": max_position,
+            "first": min_position,
+            "document": not_in,
+            "limit": -1 if limit is None else limit,
+        },
+    )
+    return [row["id"] for row in rows]
+
+
+def count_checkpoints(db: Database, session_id: int) -> int:
+    """Return how many checkpoints a session has."""
+    return int(db.value("SELECT count(*) FROM checkpoints WHERE session_id = ?", [session_id]))
+
+
+def manifest_numbers(
+    db: Database, session_id: int, keys: Sequence[str], limit: int | None = None
+) -> list[tuple[int, ...]]:
+    """Return numbers in the manifests of a session's checkpoints, in the order of the stream.
+
+    A number that a manifest lacks is 0; damaged manifests are left out.
+
+    Args:
+        keys: names of the numbers, at the top of the manifest; at least two.
+        limit: return at most this many, evenly spread; None returns all.
+    """
+    count = count_checkpoints(db, session_id)
+    step = 1 if limit is None else max(1, -(-count // limit))
+    paths = ", ".join("?" for _ in keys)
+    rows = db.rows(
+        f"""
+        SELECT json_extract(manifest, {paths}) AS numbers FROM checkpoints WHERE id IN (
+            SELECT id FROM (SELECT id, row_number() OVER (ORDER BY position DESC, id DESC) AS number
+            FROM checkpoints WHERE session_id = ?) WHERE (number - 1) % ? = 0)
+        AND CASE WHEN json_valid(manifest) THEN json_type(manifest) = 'object' END
+        AND manifest != '{{}}' ORDER BY position, id
+        """,
+        [*(f'$."{key}"' for key in keys), session_id, step],
+    )
+    # An array of JSON, because a number may need more than 64 bits.
+    found = (json.loads(row["numbers"]) for row in rows)
+    return [tuple(n if isinstance(n, int) else 0 for n in numbers) for numbers in found]
 
 
 def get_checkpoint(db: Database, checkpoint_id: int) -> CheckpointRow:
@@ -130,6 +207,30 @@ def delete_checkpoint(db: Database, checkpoint_id: int) -> None:
         if not db.execute("DELETE FROM checkpoints WHERE id = ?", [checkpoint_id]):
             get_checkpoint(db, checkpoint_id)
         free_unused_pages(db)
+
+
+def bytes_of_sessions(db: Database, session_ids: Sequence[int]) -> dict[int, int]:
+    """Return the bytes on the disk of each session, by its id.
+
+    They are those of its checkpoints' pages and of its documents' files, each counted once for each
+    session that uses it.
+    """
+    rows = db.rows(
+        """
+        WITH wanted AS (SELECT value AS id FROM json_each(?)), used AS (
+            SELECT DISTINCT session_id, 'page' AS kind, checkpoint_pages.hash AS hash, byte_count
+            FROM wanted CROSS JOIN checkpoints ON session_id = wanted.id
+            JOIN checkpoint_pages ON checkpoint_id = checkpoints.id
+            JOIN pages ON pages.hash = checkpoint_pages.hash
+            UNION SELECT session_id, 'file', sha256, byte_count
+            FROM wanted CROSS JOIN documents ON session_id = wanted.id
+        )
+        SELECT session_id, sum(byte_count) AS byte_count FROM used GROUP BY session_id
+        """,
+        [to_json(list(session_ids))],
+    )
+    found = {row["session_id"]: int(row["byte_count"]) for row in rows}
+    return {session_id: found.get(session_id, 0) for session_id in session_ids}
 
 
 def checkpoint_bytes(db: Database, session_id: int) -> int:

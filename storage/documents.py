@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from storage.database import Database, Row
-from storage.document_state import STALLED_STATES, DocumentState, states_sql
+from storage.document_state import OPEN_STATES, STALLED_STATES, DocumentState, states_sql
 from storage.errors import DamagedDatabase, NotFound, StorageError
 from storage.sessions import get_session_by_id, touch_session
 from storage.values import list_from_json, now, storable, to_json
@@ -56,6 +57,24 @@ class DocumentRow:
     version: int = 1
     replaces: int | None = None
     encoding: str | None = None
+
+
+class DocumentKey(NamedTuple):
+    """What tells a document apart from the others of its session; see `DocumentRow`.
+
+    A session's ten thousand keys are read in hundredths of a second, its rows in tenths.
+    """
+
+    id: int
+    ordinal: int
+    title: str
+    file_name: str
+    sha256: str
+    source_path: str | None
+    version: int
+    replaces: int | None
+    encoding: str | None
+    start_position: int | None
 
 
 def add_document(
@@ -221,6 +240,77 @@ def list_documents(db: Database, session_id: int) -> list[DocumentRow]:
     """Return the documents of a session in reading order."""
     rows = db.rows("SELECT * FROM documents WHERE session_id = ? ORDER BY ordinal", [session_id])
     return [_document(row) for row in rows]
+
+
+def list_keys(db: Database, session_id: int) -> list[DocumentKey]:
+    """Return what tells the documents of a session apart, in reading order."""
+    columns = ", ".join(DocumentKey._fields)
+    found = db.tuples(
+        f"SELECT {columns} FROM documents WHERE session_id = ? ORDER BY ordinal", [session_id]
+    )
+    return list(map(DocumentKey._make, found))
+
+
+def get_documents(db: Database, document_ids: Sequence[int]) -> list[DocumentRow]:
+    """Return the documents with these ids, those that exist, in reading order."""
+    rows = db.rows(
+        "SELECT * FROM documents WHERE id IN (SELECT value FROM json_each(?)) "
+        "ORDER BY session_id, ordinal",
+        [to_json(list(document_ids))],
+    )
+    return [_document(row) for row in rows]
+
+
+def open_documents(db: Database) -> list[DocumentRow]:
+    """Return the documents to be worked on of all sessions and re-readings, session by session.
+
+    Those of sessions in the trash are left out, and so are those of their re-readings.
+    """
+    rows = db.rows(
+        f"""
+        SELECT documents.* FROM documents JOIN sessions ON sessions.id = session_id
+        WHERE state IN {states_sql(OPEN_STATES)}
+        AND coalesce(rereads, session_id) NOT IN (SELECT session_id FROM trash)
+        ORDER BY rereads IS NOT NULL, sessions.updated_at DESC, session_id DESC, ordinal
+        """
+    )
+    return [_document(row) for row in rows]
+
+
+def find_open_document(db: Database, session_id: int) -> int | None:
+    """Return the id of the first document of a session that is to be worked on, or None."""
+    found = db.value(
+        f"SELECT id FROM documents WHERE session_id = ? AND state IN {states_sql(OPEN_STATES)} "
+        "ORDER BY ordinal LIMIT 1",
+        [session_id],
+    )
+    return None if found is None else int(found)
+
+
+def has_documents(db: Database, session_id: int) -> bool:
+    """Return whether a session has any document."""
+    return db.value("SELECT 1 FROM documents WHERE session_id = ? LIMIT 1", [session_id]) == 1
+
+
+class TokenCounts(NamedTuple):
+    """How many tokens the indexed documents of a session have, and how many were read.
+
+    ``is_complete`` says whether all documents are indexed.
+    """
+
+    in_documents: int
+    read: int
+    is_complete: bool
+
+
+def count_tokens(db: Database, session_id: int) -> TokenCounts:
+    """Return how many tokens the documents of a session have."""
+    ((total, read, unknown),) = db.tuples(
+        "SELECT coalesce(sum(token_count), 0), coalesce(sum(tokens_read), 0), "
+        "coalesce(sum(token_count IS NULL), 0) FROM documents WHERE session_id = ?",
+        [session_id],
+    )
+    return TokenCounts(int(total), int(read), not unknown)
 
 
 def find_by_hash(db: Database, session_id: int, sha256: str) -> DocumentRow | None:

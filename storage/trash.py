@@ -34,7 +34,7 @@ def trash_session(db: Database, session_id: int) -> TrashedSession:
     """
     with db.transaction():
         row = get_session_by_id(db, session_id)
-        if any(trashed.session_id == session_id for trashed in list_trash(db)):
+        if _find(db, session_id) is not None:
             raise NotFound(
                 f"Session number {session_id} is already in the trash; restore it, or delete it "
                 "for good."
@@ -50,10 +50,28 @@ def trash_session(db: Database, session_id: int) -> TrashedSession:
         return trashed
 
 
-def list_trash(db: Database) -> list[TrashedSession]:
-    """Return the sessions in the trash, the most recently moved first."""
-    rows = db.rows("SELECT * FROM trash ORDER BY trashed_at DESC, session_id DESC")
+def list_trash(db: Database, limit: int | None = None) -> list[TrashedSession]:
+    """Return the sessions in the trash, the most recently moved first.
+
+    Args:
+        limit: return at most this many; None returns all.
+    """
+    rows = db.rows(
+        "SELECT * FROM trash ORDER BY trashed_at DESC, session_id DESC LIMIT ?",
+        [-1 if limit is None else limit],
+    )
     return [TrashedSession(**row) for row in rows]
+
+
+def first_trashed(db: Database) -> TrashedSession | None:
+    """Return the session that has been in the trash for the longest time, or None."""
+    row = db.row("SELECT * FROM trash ORDER BY trashed_at, session_id LIMIT 1")
+    return None if row is None else TrashedSession(**row)
+
+
+def _find(db: Database, session_id: int) -> TrashedSession | None:
+    row = db.row("SELECT * FROM trash WHERE session_id = ?", [session_id])
+    return None if row is None else TrashedSession(**row)
 
 
 def restore_session(db: Database, session_id: int) -> SessionRow:
@@ -65,7 +83,7 @@ def restore_session(db: Database, session_id: int) -> SessionRow:
         NotFound: the session is not in the trash; it may have been deleted for good.
     """
     with db.transaction():
-        trashed = next((t for t in list_trash(db) if t.session_id == session_id), None)
+        trashed = _find(db, session_id)
         if trashed is None:
             raise NotFound(
                 "The session is no longer in the trash; it was restored or deleted for good."

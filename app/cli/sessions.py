@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from app.cli.open_service import open_service
-from app.cli.options import DataDir, Json, session_argument
+from app.cli.options import SCREEN, DataDir, Json, Screen, rest_of_list, session_argument
 
 NO_SESSIONS = "No sessions yet: python launch.py read FILE --session NAME"
 
@@ -19,11 +20,21 @@ def sessions(
         str,
         typer.Option(help="Only sessions with these words in their name or a document's title."),
     ] = "",
+    page: Screen = 1,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """List the saved sessions."""
+    """List the saved sessions, those used last first."""
     with open_service(data_dir, {}, None) as service:
+        if as_json:
+            found = service.sessions.list(search, sizes=True)
+            total = len(found)
+        else:
+            listing = service.sessions.listing(search, (page - 1) * SCREEN, SCREEN)
+            total, is_there = listing.total, listing.offset == (page - 1) * SCREEN
+            sizes = service.sessions.disk_bytes([s.session.id for s in listing.rows])
+            rows_shown = listing.rows if is_there else []
+            found = [replace(s, byte_count=sizes[s.session.id]) for s in rows_shown]
         rows: list[dict[str, Any]] = [
             {
                 "name": s.session.name,
@@ -35,7 +46,7 @@ def sessions(
                 "bytes": s.byte_count,
                 "updated_at": s.session.updated_at,
             }
-            for s in service.sessions.list(search, sizes=True)
+            for s in found
         ]
     if as_json:
         print(json.dumps(rows))
@@ -45,8 +56,10 @@ def sessions(
             f"{row['name']}: {row['documents']} documents, {row['tokens_read']:,} of "
             f"{row['tokens']:,} tokens read, {(row['bytes'] or 0) / 1e6:,.1f} MB on disk"
         )
-    if not rows:
+    if not total:
         print("No such session." if search else NO_SESSIONS)
+    elif rest := rest_of_list(page, len(rows), total):
+        print(rest)
 
 
 def rename(
@@ -119,12 +132,15 @@ def report(
 
 def checkpoints(
     session: Annotated[str, session_argument("Session to look at.")],
+    page: Screen = 1,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """List the checkpoints of a session, which it can be asked as of."""
+    """List the checkpoints of a session, which it can be asked as of, the last one first."""
     with open_service(data_dir, {}, session) as service:
-        titles = {s.document.id: s.document.title for s in service.documents.list(session)}
+        titles = service.documents.titles(session)
+        total = service.sessions.count_checkpoints(session)
+        limit, offset = (None, 0) if as_json else (SCREEN, (page - 1) * SCREEN)
         rows = [
             {
                 "checkpoint": c.id,
@@ -134,7 +150,7 @@ def checkpoints(
                 "bytes": c.byte_count,
                 "created_at": c.created_at,
             }
-            for c in service.sessions.checkpoints(session)
+            for c in service.sessions.checkpoints(session, limit=limit, offset=offset)
         ]
     if as_json:
         print(json.dumps(rows))
@@ -144,8 +160,10 @@ def checkpoints(
             f"{row['checkpoint']}: token {row['position']:,}, {row['document']} at "
             f"{row['document_tokens']:,}, {row['bytes']:,} bytes, {row['created_at']}"
         )
-    if not rows:
+    if not total:
         print("No checkpoints yet: nothing has been read.")
+    elif rest := rest_of_list(page, len(rows), total):
+        print(rest)
 
 
 def export_session(

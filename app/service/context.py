@@ -114,9 +114,8 @@ class Context:
 
     def unload_unused_models(self) -> None:
         """Free the memory of the models that no session uses any more."""
-        rows = [summary.session for summary in storage.list_sessions(self.db)]
-        used = map(self.options_of, (*rows, *storage.list_rereads(self.db)))
-        self.models.keep([self.settings.model, *used])
+        used = map(SessionConfig.from_settings, storage.settings_in_use(self.db))
+        self.models.keep([self.settings.model, *(config.resume_options for config in used)])
 
     def forget(self, session_id: int, save: bool = True) -> None:
         """Stop following and reading for a session, and close it.

@@ -60,11 +60,8 @@ class Service:
         """Start the reading threads and resume every session that has unfinished documents."""
         self.trash.sweep()
         self.start_reading()
-        rows = [summary.session for summary in storage.list_sessions(self.db)]
-        hidden = {trashed.session_id for trashed in self.trash.list()}
-        for row in (*rows, *storage.list_rereads(self.db)):
-            if row.rereads not in hidden:
-                self.context.read_on(row.id)
+        for document in storage.open_documents(self.db):
+            self.context.jobs.enqueue(document)
 
     def start_reading(self) -> None:
         """Start the reading threads; they read only what is queued from now on."""

@@ -49,6 +49,10 @@ class Trash:
         """The sessions in the trash, the newest there first."""
         return storage.list_trash(self._db)
 
+    def newest(self) -> TrashedSession | None:
+        """The session that was deleted last; None if the trash is empty."""
+        return next(iter(storage.list_trash(self._db, limit=1)), None)
+
     def empty(self) -> None:
         """Delete for good all that is in the trash."""
         for trashed in self.list():
@@ -77,12 +81,13 @@ class Trash:
         return self._context.settings.trash_s - age.total_seconds()
 
     def _set_timer(self) -> None:
-        left = [self._left_s(trashed) for trashed in self.list()]
+        first = storage.first_trashed(self._db)
         with self._guard:
             if self._timer is not None:
                 self._timer.cancel()
-            if left and not self._is_stopped:
-                self._timer = threading.Timer(max(0.05, min(left)), self._sweep_quietly)
+            if first is not None and not self._is_stopped:
+                left_s = max(0.05, self._left_s(first))
+                self._timer = threading.Timer(left_s, self._sweep_quietly)
                 self._timer.daemon = True
                 self._timer.start()
 

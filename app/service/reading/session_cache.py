@@ -181,11 +181,11 @@ class SessionCache:
         """True if another process has read on; what this process has read is always the newest."""
         if opened.is_ahead:
             return False
-        newest = storage.list_checkpoints(self._db, opened.row.id)[:1]
-        return bool(newest) and newest[0].id != opened.checkpoint_id
+        newest = storage.checkpoint_ids(self._db, opened.row.id, limit=1)
+        return bool(newest) and newest[0] != opened.checkpoint_id
 
     def _estimated_bytes(self, row: SessionRow, runtime: Runtime) -> int:
-        newest = storage.list_checkpoints(self._db, row.id)[:1]
+        newest = storage.list_checkpoints(self._db, row.id, limit=1)
         tokens = newest[0].position if newest else 0
         gates = SessionConfig.from_row(row).num_gates
         return estimated_bytes(runtime.config, runtime.stream, tokens, gates)
