@@ -1,10 +1,11 @@
 """Many rows: bytes that the page sends per poll, and milliseconds per action, with 10,000 of each.
 
-    python -m benchmarks.many [--count 10000] [--rounds 3]
+    python -m benchmarks.many [--count 10000] [--rounds 3] [--folder FOLDER]
 
 A data directory gets COUNT sessions, COUNT deleted ones, and one session with COUNT documents,
 messages and checkpoints, on a tiny model. A server of its own serves it, and a client fires the
-page's events over HTTP as a browser does. Each figure is the median of the rounds.
+page's events over HTTP as a browser does. Each figure is the median of the rounds. The processor's
+milliseconds are those of the server; on a busy machine only they can be compared.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+import psutil
 
 import benchmarks  # noqa: F401 (must be imported before torch)
 import storage
@@ -42,18 +45,20 @@ QUESTIONS = ("What was counted with the copper?", "What is on line 2 of report 7
 START_LIMIT_S = 600.0
 
 
-@dataclass
 class Table:
-    """The figures, a row for each action."""
+    """A Markdown table that is printed row by row, a row for each action."""
 
-    rows: list[tuple[str, str, str]] = field(default_factory=list)
+    def __init__(self, count: int) -> None:
+        print(f"| with {count:,} of each | ms | ms of a processor | bytes sent |")
+        print("| --- | --- | --- | --- |", flush=True)
 
-    def add(self, name: str, fired: list[Fired]) -> None:
-        """Add the median of several rounds."""
+    def add(self, name: str, fired: Sequence[Fired]) -> None:
+        """Print the medians of several rounds."""
         milliseconds = statistics.median(1000 * each.seconds for each in fired)
+        work = statistics.median(1000 * each.processor_seconds for each in fired)
         count = statistics.median(each.byte_count for each in fired)
-        self.rows.append((name, f"{milliseconds:,.0f}", f"{count:,.0f}" if count else ""))
-        print(f"| {self.rows[-1][0]} | {self.rows[-1][1]} | {self.rows[-1][2]} |", flush=True)
+        sent = f"{count:,.0f}" if count else ""
+        print(f"| {name} | {milliseconds:,.0f} | {work:,.0f} | {sent} |", flush=True)
 
 
 def make_service(data_dir: Path, model: Path) -> Service:
@@ -99,9 +104,22 @@ def _page_hashes(value: object) -> Iterator[str]:
         yield value
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server of a data directory.
+
+    Args:
+        started: what it took until it served the page.
+    """
+
+    url: str
+    process_id: int
+    started: Fired
+
+
 @contextmanager
-def serving(data_dir: Path, model: Path) -> Iterator[tuple[str, float]]:
-    """A server of a data directory: its address, and the seconds until it served the page."""
+def serving(data_dir: Path, model: Path) -> Iterator[Server]:
+    """Start a server of a data directory, and stop it afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -116,7 +134,9 @@ def serving(data_dir: Path, model: Path) -> Iterator[tuple[str, float]]:
             if server.poll() is not None or time.perf_counter() - began > START_LIMIT_S:
                 raise RuntimeError("The server did not serve the page.")
             time.sleep(0.05)
-        yield url, time.perf_counter() - began
+        used = psutil.Process(server.pid).cpu_times()
+        started = Fired(time.perf_counter() - began, used.user + used.system, 0)
+        yield Server(url, server.pid, started)
     finally:
         server.terminate()
         server.wait()
@@ -147,9 +167,7 @@ def measure_page(page: PageClient, table: Table, rounds: int) -> None:
 
     def select(name: str) -> Fired:
         page.set(sessions, name)
-        fired, settings = page.fire(sessions, "input"), page.fire(sessions, "change")
-        count = fired.byte_count + settings.byte_count
-        return Fired(fired.seconds + settings.seconds, count, [])
+        return Fired.sum_of([page.fire(sessions, event) for event in ("input", "change")])
 
     def press(button: str) -> Fired:
         return page.fire(page.component("button", button), "click")
@@ -196,33 +214,38 @@ def measure_asking(service: Service, table: Table, rounds: int) -> None:
     for question in QUESTIONS:
         fired = []
         for _ in range(rounds + 1):
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), time.process_time()
             with closing(service.questions.ask(BIG, question)) as events:
                 next(event for event in events if isinstance(event, Retrieved))
-            fired.append(Fired(time.perf_counter() - began, 0, []))
+            work = time.process_time() - worked
+            fired.append(Fired(time.perf_counter() - began, work, 0))
         table.add(f"ask, up to the passages: {question!r}", fired[1:])
 
 
-def main(count: int, rounds: int) -> None:
-    """Fill a data directory, serve it, measure, and print the table."""
-    table = Table()
-    with tempfile.TemporaryDirectory(prefix="ammon-many-") as name:
-        folder = Path(name)
-        model = write_tiny(folder / "tiny")
+def main(count: int, rounds: int, folder: Path | None) -> None:
+    """Fill a data directory unless it is filled, serve it, measure, and print the table."""
+    if folder is None:
+        with tempfile.TemporaryDirectory(prefix="ammon-many-") as name:
+            main(count, rounds, Path(name))
+        return
+    model = folder / "tiny"
+    if not model.is_dir():
+        write_tiny(model)
         with closing(make_service(folder / "data", model)) as service:
             fill(service, folder, count)
-        print(f"| with {count:,} of each | ms | bytes sent |\n| --- | --- | --- |")
-        with serving(folder / "none", model) as (_, seconds):
-            table.add("start of the server without data", [Fired(seconds, 0, [])])
-        with serving(folder / "data", model) as (url, seconds):
-            table.add("start of the server", [Fired(seconds, 0, [])])
-            measure_page(PageClient(url), table, rounds)
-        with closing(make_service(folder / "data", model)) as service:
-            measure_asking(service, table, rounds)
+    table = Table(count)
+    with serving(folder / "none", model) as empty:
+        table.add("start of the server without data", [empty.started])
+    with serving(folder / "data", model) as server:
+        table.add("start of the server", [server.started])
+        measure_page(PageClient(server.url, server.process_id), table, rounds)
+    with closing(make_service(folder / "data", model)) as service:
+        measure_asking(service, table, rounds)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--folder", type=Path, help="keeps what was filled for the next run")
     main(**vars(parser.parse_args()))

@@ -7,9 +7,11 @@ import json
 import secrets
 import time
 import urllib.request
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+
+import psutil
 
 _ENDS = ("process_completed", "unexpected_error", "server_stopped")
 
@@ -20,13 +22,25 @@ class Fired:
 
     Args:
         seconds: from the request to the end of the answer.
+        processor_seconds: of the server meanwhile.
         byte_count: of all messages that the server sent for it.
         data: the values of the event's outputs, as they were sent.
     """
 
     seconds: float
+    processor_seconds: float
     byte_count: int
-    data: list[Any]
+    data: list[Any] = field(default_factory=list)
+
+    @classmethod
+    def sum_of(cls, fired: Sequence[Fired]) -> Fired:
+        """What came of several events in all."""
+        return cls(
+            sum(each.seconds for each in fired),
+            sum(each.processor_seconds for each in fired),
+            sum(each.byte_count for each in fired),
+            [value for each in fired for value in each.data],
+        )
 
 
 class PageClient:
@@ -34,10 +48,12 @@ class PageClient:
 
     Args:
         url: of the server, with a slash at its end.
+        process_id: of the server.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, process_id: int) -> None:
         self._url, self._hash = url, secrets.token_hex(6)
+        self._server = psutil.Process(process_id)
         jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self._opener = urllib.request.build_opener(jar)
         self._opener.addheaders = [("Origin", url.rstrip("/")), ("Sec-Fetch-Site", "same-origin")]
@@ -47,6 +63,9 @@ class PageClient:
         self._events = config["dependencies"]
         self._components = {c["id"]: c for c in config["components"]}
         self._values = {c["id"]: c["props"].get("value") for c in config["components"]}
+        for component in config["components"]:
+            if component["type"] == "textbox":  # an empty field in a browser
+                self._values[component["id"]] = self._values[component["id"]] or ""
 
     def component(self, kind: str, label: str) -> int:
         """The id of the component of a type, such as "textbox", with this label or text on it."""
@@ -83,8 +102,7 @@ class PageClient:
             for each in self._with_chained(event)
             if each["backend_fn"]
         ]
-        seconds, count = sum(f.seconds for f in fired), sum(f.byte_count for f in fired)
-        return Fired(seconds, count, [value for each in fired for value in each.data])
+        return Fired.sum_of(fired)
 
     def _with_chained(self, event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         found = [event]
@@ -101,7 +119,7 @@ class PageClient:
             "event_data": None,
             "trigger_id": event["targets"][0][0] if event["targets"] else None,
         }
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), self._processor_seconds()
         request = urllib.request.Request(
             f"{self._url}gradio_api/queue/join",
             json.dumps(body).encode(),
@@ -121,10 +139,14 @@ class PageClient:
                         raise RuntimeError(f"An event of the page failed: {message}")
                     data = message["output"]["data"]
                     break
-        seconds = time.perf_counter() - began
+        seconds, work = time.perf_counter() - began, self._processor_seconds() - worked
         for component, value in zip(event["outputs"], data, strict=True):
             self._apply(component, value)
-        return Fired(seconds, count, data)
+        return Fired(seconds, work, count, data)
+
+    def _processor_seconds(self) -> float:
+        used = self._server.cpu_times()
+        return float(used.user + used.system)
 
     def _apply(self, component: int, value: Any) -> None:
         if isinstance(value, dict) and value.get("__type__") == "update":

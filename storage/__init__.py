@@ -154,7 +154,7 @@ from storage.sessions import (
 from storage.speeds import ReadingSpeed, add_speed, list_speeds
 from storage.stop_words import STOP_WORDS, STOP_WORDS_OF, guess_language
 from storage.tokens import CAPITAL, count_words, folded_words
-from storage.trash import TrashedSession, first_trashed, list_trash, restore_session, trash_session
+from storage.trash import TrashedSession, list_trash, oldest_trash, restore_session, trash_session
 from storage.versions import list_newest, make_newest, version_chain, version_chains
 
 __all__ = [
@@ -237,7 +237,6 @@ __all__ = [
     "finish_indexing",
     "finish_reread",
     "first_of_screen",
-    "first_trashed",
     "folded_words",
     "free_unused_pages",
     "get_checkpoint",
@@ -274,6 +273,7 @@ __all__ = [
     "matching_documents",
     "messages_at",
     "next_document_to_read",
+    "oldest_trash",
     "open_documents",
     "open_text",
     "opened_export",

@@ -63,10 +63,10 @@ def list_trash(db: Database, limit: int | None = None) -> list[TrashedSession]:
     return [TrashedSession(**row) for row in rows]
 
 
-def first_trashed(db: Database) -> TrashedSession | None:
-    """Return the session that has been in the trash for the longest time, or None."""
-    row = db.row("SELECT * FROM trash ORDER BY trashed_at, session_id LIMIT 1")
-    return None if row is None else TrashedSession(**row)
+def oldest_trash(db: Database, limit: int) -> list[TrashedSession]:
+    """Return the sessions that have been in the trash for the longest time, at most ``limit``."""
+    rows = db.rows("SELECT * FROM trash ORDER BY trashed_at, session_id LIMIT ?", [limit])
+    return [TrashedSession(**row) for row in rows]
 
 
 def _find(db: Database, session_id: int) -> TrashedSession | None:

@@ -58,7 +58,7 @@ class Service:
 
     def start(self) -> None:
         """Start the reading threads and resume every session that has unfinished documents."""
-        self.trash.sweep()
+        self.trash.start()
         self.start_reading()
         for document in storage.open_documents(self.db):
             self.context.jobs.enqueue(document)

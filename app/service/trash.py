@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import storage
@@ -11,6 +12,8 @@ from app.messages import KNOWN_ERRORS, sentence
 from app.service.context import Context
 from storage import SessionRow, TrashedSession
 
+AT_START = 5
+"""Sessions that are deleted for good before the server starts to serve, at most."""
 log = logging.getLogger(__name__)
 
 
@@ -60,9 +63,12 @@ class Trash:
 
     def sweep(self) -> None:
         """Delete for good what was in the trash long enough, and set a timer for the rest."""
-        for trashed in self.list():
-            if self._left_s(trashed) <= 0:
-                self._delete(trashed)
+        self._delete_due(self.list())
+        self._set_timer()
+
+    def start(self) -> None:
+        """Begin to sweep: a little at once, the rest in the background, so that no start waits."""
+        self._delete_due(storage.oldest_trash(self._db, AT_START))
         self._set_timer()
 
     def stop(self) -> None:
@@ -71,6 +77,11 @@ class Trash:
             self._is_stopped = True
             if self._timer is not None:
                 self._timer.cancel()
+
+    def _delete_due(self, among: Sequence[TrashedSession]) -> None:
+        for trashed in among:
+            if self._left_s(trashed) <= 0:
+                self._delete(trashed)
 
     def _delete(self, trashed: TrashedSession) -> None:
         storage.delete_session(self._db, trashed.session_id)
@@ -81,7 +92,7 @@ class Trash:
         return self._context.settings.trash_s - age.total_seconds()
 
     def _set_timer(self) -> None:
-        first = storage.first_trashed(self._db)
+        first = next(iter(storage.oldest_trash(self._db, 1)), None)
         with self._guard:
             if self._timer is not None:
                 self._timer.cancel()
