@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 import storage
@@ -114,8 +115,11 @@ class Context:
 
     def unload_unused_models(self) -> None:
         """Free the memory of the models that no session uses any more."""
-        used = map(SessionConfig.from_settings, storage.settings_in_use(self.db))
-        self.models.keep([self.settings.model, *(config.resume_options for config in used)])
+        used = [self.settings.model]
+        for settings in storage.settings_in_use(self.db):
+            with contextlib.suppress(AttributeError, KeyError, TypeError, ValueError):  # damaged
+                used.append(SessionConfig.from_settings(settings).resume_options)
+        self.models.keep(used)
 
     def forget(self, session_id: int, save: bool = True) -> None:
         """Stop following and reading for a session, and close it.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
-from typing import Protocol
+from collections.abc import Mapping, Sized
+from typing import Any, Protocol
 
 
 class Screen(Protocol):
@@ -40,6 +40,16 @@ def pager_html(screen: Screen, size: int, noun: str, is_searched: bool = False) 
     back = _button("Previous", noun, first - size if first else None)
     on = _button("Next", noun, end if end < screen.total else None)
     return f'<nav class="pager" aria-label="More {noun}">{back}<span>{where}</span>{on}</nav>'
+
+
+def wanted_number(data: Mapping[str, Any]) -> int | None:
+    """The number of a row or an object that a click names; None if the browser sent no number.
+
+    Args:
+        data: of the click, as `javascript.BUTTONS` sends it; any browser may send anything.
+    """
+    number = data.get("id")
+    return max(0, number) if isinstance(number, int) else None
 
 
 def _button(label: str, noun: str, to: int | None) -> str:

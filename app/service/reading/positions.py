@@ -129,7 +129,7 @@ def find_checkpoint(db: Database, row: SessionRow, number: int) -> CheckpointRow
     Raises:
         NoSuchPlace: the session has no such checkpoint.
     """
-    with contextlib.suppress(storage.NotFound):
+    with contextlib.suppress(storage.NotFound, OverflowError):  # SQLite's numbers end at 2^63
         checkpoint = storage.get_checkpoint(db, number)
         if checkpoint.session_id == row.id:
             return checkpoint

@@ -106,7 +106,7 @@ def new_title(documents: Sequence[Document], title: str, name: str, path: str | 
         title, name, path: of its file; the path is None where it is unknown.
     """
     chains = _by_file_title(documents).get(title.casefold(), [])
-    others = [_file_of(chain) for chain in chains]
+    others: list[_File] = [_file_of(chain) for chain in chains]
     files = [_File(name, path), *others]
     apart = _told_apart(files)[0] if others else Title(title)
     return _numbered(apart, {document.title for document in documents})[1]

@@ -17,7 +17,7 @@ from app.messages import KNOWN_ERRORS
 from app.service import AnswerJob, Service
 from app.web.chat import html
 from app.web.notify import notify, notify_text
-from app.web.pager import pager_html
+from app.web.pager import pager_html, wanted_number
 from app.web.selected_session import selected_session
 from ingest.naming import file_name
 from storage import Listing, MessageRow
@@ -152,10 +152,11 @@ class QuestionActions:
         Args:
             event: with the data of `javascript.BUTTONS`: the number of the first message.
         """
-        page, offset = self._page(request), event._data.get("id")
-        if page.watched is not None or not isinstance(offset, int):
+        page, offset = self._page(request), wanted_number(event._data)
+        name = selected_session(self._service, session)
+        if name is None or offset is None or page.watched is not None:
             return gr.skip(), gr.skip()
-        page.offset = max(0, offset)
+        page.offset = self._chat.screen(name, offset).offset
         return self._chat.messages(session, page.offset)
 
     def find(self, session: str | None, text: str, request: gr.Request) -> tuple[Any, Any]:

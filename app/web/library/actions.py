@@ -13,7 +13,7 @@ from app.service import Service
 from app.web.library.html import documents_html
 from app.web.library.upload import name_of
 from app.web.notify import notify, notify_text
-from app.web.pager import pager_html
+from app.web.pager import pager_html, wanted_number
 from app.web.sidebar.actions import SessionActions
 from storage import DocumentRow
 
@@ -149,11 +149,11 @@ class LibraryActions:
             "cancel": service.documents.cancel,
             "remove": service.documents.remove,
         }
-        wanted, number = str(event._data.get("do")), event._data.get("id")
-        if not isinstance(number, int):
+        wanted, number = str(event._data.get("do")), wanted_number(event._data)
+        if number is None:
             return self.shown(session, search)
         if wanted == "screen":
-            return self.shown(session, search, max(0, number))
+            return self.shown(session, search, number)
         try:
             if session and wanted in actions and service.documents.find(session, number):
                 actions[wanted](number)

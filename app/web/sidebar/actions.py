@@ -12,7 +12,7 @@ import gradio as gr
 from app.messages import KNOWN_ERRORS
 from app.service import Service
 from app.web.notify import notify, notify_text
-from app.web.pager import pager_html
+from app.web.pager import pager_html, wanted_number
 from app.web.selected_session import selected_session
 from app.web.sidebar.html import session_label
 from storage import MAX_NAME_CHARACTERS, Listing, SessionSummary, TrashedSession
@@ -90,7 +90,7 @@ class SessionActions:
         Args:
             event: with the data of `javascript.BUTTONS`: the number of the first session to list.
         """
-        return self._screen(search, int(event._data["id"]))
+        return self._screen(search, wanted_number(event._data) or 0)
 
     def _screen(self, search: str, offset: int) -> tuple[Any, str, int]:
         listing = self._listing(search, offset)

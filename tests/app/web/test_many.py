@@ -162,6 +162,8 @@ def test_the_sidebar_lists_a_screen_and_leads_to_the_others(filled):
     radio, below, offset = act.turn("", pressed("screen", 100))
     assert (len(radio.choices), offset) == (21, 100) and "101–121 of 121" in below
     assert act.turn("", pressed("screen", 10**6))[2] == 100, "the list has shrunk since"
+    for nonsense in (-1, "x", None, {}, 0.5):
+        assert act.turn("", pressed("screen", nonsense))[2] == 0
     radio, below, offset = act.find("volume 77")
     assert [name for _, name in radio.choices] == ["Volume 77"] and below == ""
 
@@ -224,6 +226,8 @@ def test_the_conversation_shows_its_end_and_leads_to_the_rest(filled):
     shown, footing = act.turn(BIG, one, pressed("screen", 50))
     assert "Message 50:" in str(shown.value[0]) and "51–150 of 250" in footing
     assert act.shown(BIG, one)[3].text.startswith("Message 53:"), "what a click on it means"
+    act.turn(BIG, one, pressed("screen", 10**30))
+    assert len(act.shown(BIG, one)) == 1
     messages, footing = act.find(BIG, "message 12: WHAT", one)
     assert messages[-1]["content"].startswith("Message 12:") and "1–13 of 250" in footing
     with pytest.warns(UserWarning, match="no earlier one"):
