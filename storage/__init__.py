@@ -155,7 +155,7 @@ from storage.speeds import ReadingSpeed, add_speed, list_speeds
 from storage.stop_words import STOP_WORDS, STOP_WORDS_OF, guess_language
 from storage.tokens import CAPITAL, count_words, folded_words
 from storage.trash import TrashedSession, list_trash, oldest_trash, restore_session, trash_session
-from storage.versions import list_newest, make_newest, version_chain, version_chains
+from storage.versions import has_versions, list_newest, make_newest, version_chain, version_chains
 
 __all__ = [
     "AlreadyExists",
@@ -249,6 +249,7 @@ __all__ = [
     "guess_language",
     "has_documents",
     "has_page",
+    "has_versions",
     "import_session",
     "index_batch",
     "index_segments",

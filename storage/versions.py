@@ -49,6 +49,16 @@ def list_newest(
     return [found[document_id] for document_id in ids]
 
 
+def has_versions(db: Database, session_id: int) -> bool:
+    """Return whether any document of a session replaces another or repeats its content."""
+    found = db.value(
+        "SELECT count(*) > count(DISTINCT sha256) OR count(replaces) > 0 "
+        "FROM documents WHERE session_id = ?",
+        [session_id],
+    )
+    return bool(found)
+
+
 def version_chain(db: Database, document: DocumentRow) -> list[DocumentRow]:
     """Return the version chain of a document, oldest first."""
     for chain in version_chains(list_keys(db, document.session_id)):

@@ -33,9 +33,9 @@ def retrieve(
     search = partial(
         storage.search_passages, db, session_id, question, before_position=before_position
     )
-    documents = storage.list_keys(db, session_id)
-    if not _has_versions(documents):
+    if not storage.has_versions(db, session_id):
         return search(limit=limit)
+    documents = storage.list_keys(db, session_id)
     chains = [_contents(chain) for chain in storage.version_chains(documents)]
     several = [document.id for chain in chains if len(chain) > 1 for document in chain]
     matched = storage.matching_documents(
@@ -84,12 +84,6 @@ def _names(question: str) -> tuple[set[str], set[str]]:
     for name in names_in(question):
         (whole if name.isupper() else beginnings).update(folded_name(name))
     return beginnings, whole
-
-
-def _has_versions(documents: Sequence[DocumentKey]) -> bool:
-    """Whether any document replaces another or repeats its content."""
-    contents = {document.sha256 for document in documents}
-    return len(contents) < len(documents) or any(document.replaces for document in documents)
 
 
 def _contents(chain: Sequence[DocumentKey]) -> list[DocumentKey]:
