@@ -6,6 +6,7 @@ checkpoints share pages, so deleting a checkpoint frees only the pages that no o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -115,12 +116,89 @@ def save_checkpoint(
         return get_checkpoint(db, checkpoint_id)
 
 
-def list_checkpoints(db: Database, session_id: int) -> list[CheckpointRow]:
-    """Return the checkpoints of a session, the one with the highest position first."""
+def list_checkpoints(
+    db: Database, session_id: int, *, limit: int | None = None, offset: int = 0
+) -> list[CheckpointRow]:
+    """Return the checkpoints of a session, the one with the highest position first.
+
+    Args:
+        limit: return at most this many; None returns all.
+        offset: leave out this many before them.
+    """
     rows = db.rows(
-        f"{_SELECT} WHERE checkpoints.session_id = ? ORDER BY position DESC, id DESC", [session_id]
+        f"{_SELECT} WHERE checkpoints.session_id = ? ORDER BY position DESC, id DESC "
+        "LIMIT ? OFFSET ?",
+        [session_id, -1 if limit is None else limit, offset],
     )
     return [_checkpoint(row) for row in rows]
+
+
+def checkpoint_ids(
+    db: Database,
+    session_id: int,
+    *,
+    max_position: int | None = None,
+    min_position: int | None = None,
+    not_in: int | None = None,
+    limit: int | None = None,
+) -> list[int]:
+    """Return the ids of a session's checkpoints, the one with the highest position first.
+
+    Args:
+        max_position: only those at this position of the stream or before it.
+        min_position: only those at this position of the stream or after it.
+        not_in: leave out those that were taken in this document.
+        limit: return at most this many; None returns all.
+    """
+    rows = db.rows(
+        "SELECT id FROM checkpoints WHERE session_id = :session "
+        "AND position <= coalesce(:last, position) AND position >= coalesce(:first, position) "
+        "AND (:document IS NULL OR document_id IS NOT :document) "
+        "ORDER BY position DESC, id DESC LIMIT :limit",
+        {
+            "session": session_id,
+            "last": max_position,
+            "first": min_position,
+            "document": not_in,
+            "limit": -1 if limit is None else limit,
+        },
+    )
+    return [row["id"] for row in rows]
+
+
+def count_checkpoints(db: Database, session_id: int) -> int:
+    """Return how many checkpoints a session has."""
+    return int(db.value("SELECT count(*) FROM checkpoints WHERE session_id = ?", [session_id]))
+
+
+def manifest_numbers(
+    db: Database, session_id: int, keys: Sequence[str], limit: int | None = None
+) -> list[tuple[int, ...]]:
+    """Return numbers in the manifests of a session's checkpoints, in the order of the stream.
+
+    Manifests that lack one of them, or in which one is no whole number, are left out.
+
+    Args:
+        keys: names of the numbers, at the top of the manifest; at least two.
+        limit: return at most this many, evenly spread; None returns all.
+    """
+    count = count_checkpoints(db, session_id)
+    step = 1 if limit is None else max(1, -(-count // limit))
+    paths = ", ".join("?" for _ in keys)
+    rows = db.rows(
+        f"""
+        SELECT json_extract(manifest, {paths}) AS numbers FROM checkpoints WHERE id IN (
+            SELECT id FROM (SELECT id, row_number() OVER (ORDER BY position DESC, id DESC) AS number
+            FROM checkpoints WHERE session_id = ?) WHERE (number - 1) % ? = 0)
+        AND CASE WHEN typeof(manifest) = 'text' AND json_valid(manifest)
+            THEN json_type(manifest) = 'object' END
+        ORDER BY position, id
+        """,
+        [*(f'$."{key}"' for key in keys), session_id, step],
+    )
+    # An array of JSON, because a number may need more than 64 bits.
+    found = (json.loads(row["numbers"]) for row in rows)
+    return [tuple(numbers) for numbers in found if all(type(n) is int for n in numbers)]
 
 
 def get_checkpoint(db: Database, checkpoint_id: int) -> CheckpointRow:
@@ -147,6 +225,31 @@ def delete_checkpoint(db: Database, checkpoint_id: int) -> None:
         if not db.execute("DELETE FROM checkpoints WHERE id = ?", [checkpoint_id]):
             get_checkpoint(db, checkpoint_id)
         free_unused_pages(db)
+
+
+def bytes_of_sessions(db: Database, session_ids: Sequence[int]) -> dict[int, int]:
+    """Return the bytes on the disk of each session, by its id.
+
+    They are those of its checkpoints' pages and of its documents' files, each counted once for each
+    session that uses it.
+    """
+    rows = db.rows(
+        f"""
+        WITH wanted AS (SELECT value AS id FROM json_each(?)), used AS (
+            SELECT DISTINCT session_id, 'page' AS kind, checkpoint_pages.hash AS hash, byte_count
+            FROM wanted CROSS JOIN checkpoints ON session_id = wanted.id
+            JOIN checkpoint_pages ON checkpoint_id = checkpoints.id
+            JOIN pages ON pages.hash = checkpoint_pages.hash
+            UNION SELECT session_id, 'file', sha256, byte_count
+            FROM wanted CROSS JOIN documents ON session_id = wanted.id
+        )
+        SELECT session_id, {SQL_TOTAL.format("byte_count")} AS byte_count
+        FROM used GROUP BY session_id
+        """,
+        [to_json(list(session_ids))],
+    )
+    found = {row["session_id"]: int(row["byte_count"]) for row in rows}
+    return {session_id: found.get(session_id, 0) for session_id in session_ids}
 
 
 def checkpoint_bytes(db: Database, session_id: int) -> int:
@@ -196,13 +299,15 @@ def remove_document(db: Database, document_id: int) -> None:
     with db.transaction():
         document = get_document(db, document_id)
         if document.start_position is not None:
-            before = [
-                checkpoint
-                for checkpoint in list_checkpoints(db, document.session_id)
-                if checkpoint.position <= document.start_position
-                and checkpoint.document_id != document_id
-            ]
-            _undo_after(db, document.session_id, before[0] if before else None)
+            before = checkpoint_ids(
+                db,
+                document.session_id,
+                max_position=document.start_position,
+                not_in=document_id,
+                limit=1,
+            )
+            to = get_checkpoint(db, before[0]) if before else None
+            _undo_after(db, document.session_id, to)
         hide_document(db, document_id)
     delete_hidden_sessions(db)
 

@@ -48,6 +48,11 @@ def _lenient_text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
+def _casefold(text: bytes | None) -> str:
+    """Fold the case of a text, given in UTF-8; SQLite's own lower() knows ASCII only."""
+    return "" if text is None else _lenient_text(text).casefold()
+
+
 class Database:
     """The database file, shared by all threads of a process; each thread has its own connection."""
 
@@ -152,6 +157,7 @@ class Database:
             )
             undo.callback(raw.close)
             raw.text_factory = _lenient_text
+            raw.create_function("casefold", 1, _casefold, deterministic=True)
             raw.execute("PRAGMA synchronous = FULL")
             raw.execute("PRAGMA foreign_keys = ON")
             raw.execute("PRAGMA secure_delete = ON")
@@ -214,6 +220,11 @@ class Database:
             found = cursor.execute(sql, parameters).fetchall()
             names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, values, strict=True)) for values in found]
+
+    def tuples(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        """Return all rows of a query as tuples, which is faster than `rows`."""
+        with self._cursor() as cursor:
+            return cursor.execute(sql, parameters).fetchall()
 
     def row(self, sql: str, parameters: Parameters = ()) -> Row | None:
         """Return the first row of a query as a dictionary by column name, or None."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from storage.database import Database, Row
 from storage.deletion import delete_hidden_sessions, new_hidden_session
@@ -69,6 +70,24 @@ class DocumentRow:
     version: int = 1
     replaces: int | None = None
     encoding: str | None = None
+
+
+class DocumentKey(NamedTuple):
+    """What tells a document apart from the others of its session; see `DocumentRow`.
+
+    A session's ten thousand keys are read in hundredths of a second, its rows in tenths.
+    """
+
+    id: int
+    ordinal: int
+    title: str
+    file_name: str
+    sha256: str
+    source_path: str | None
+    version: int
+    replaces: int | None
+    encoding: str | None
+    start_position: int | None
 
 
 def add_document(
@@ -253,6 +272,77 @@ def list_documents(db: Database, session_id: int) -> list[DocumentRow]:
     return [_document(row) for row in rows]
 
 
+def list_keys(db: Database, session_id: int) -> list[DocumentKey]:
+    """Return what tells the documents of a session apart, in reading order."""
+    columns = ", ".join(DocumentKey._fields)
+    found = db.tuples(
+        f"SELECT {columns} FROM documents WHERE session_id = ? ORDER BY ordinal", [session_id]
+    )
+    return [_key(*values) for values in found]
+
+
+def get_documents(db: Database, document_ids: Sequence[int]) -> list[DocumentRow]:
+    """Return the documents with these ids, those that exist, in reading order."""
+    rows = db.rows(
+        "SELECT * FROM documents WHERE id IN (SELECT value FROM json_each(?)) "
+        "ORDER BY session_id, ordinal",
+        [to_json(list(document_ids))],
+    )
+    return [_document(row) for row in rows]
+
+
+def open_documents(db: Database) -> list[DocumentRow]:
+    """Return the documents to be worked on of all sessions and re-readings, session by session.
+
+    Those of sessions in the trash are left out, and so are those of their re-readings.
+    """
+    rows = db.rows(
+        f"""
+        SELECT documents.* FROM documents JOIN sessions ON sessions.id = session_id
+        WHERE state IN {states_sql(OPEN_STATES)} AND unfinished IS NULL
+        AND coalesce(rereads, session_id) NOT IN (SELECT session_id FROM trash)
+        ORDER BY rereads IS NOT NULL, sessions.updated_at DESC, session_id DESC, ordinal
+        """
+    )
+    return [_document(row) for row in rows]
+
+
+def find_open_document(db: Database, session_id: int) -> int | None:
+    """Return the id of the first document of a session that is to be worked on, or None."""
+    found = db.value(
+        f"SELECT id FROM documents WHERE session_id = ? AND state IN {states_sql(OPEN_STATES)} "
+        "ORDER BY ordinal LIMIT 1",
+        [session_id],
+    )
+    return None if found is None else int(found)
+
+
+def has_documents(db: Database, session_id: int) -> bool:
+    """Return whether a session has any document."""
+    return db.value("SELECT 1 FROM documents WHERE session_id = ? LIMIT 1", [session_id]) == 1
+
+
+class TokenCounts(NamedTuple):
+    """How many tokens the indexed documents of a session have, and how many were read.
+
+    ``is_complete`` says whether all documents are indexed.
+    """
+
+    in_documents: int
+    read: int
+    is_complete: bool
+
+
+def count_tokens(db: Database, session_id: int) -> TokenCounts:
+    """Return how many tokens the documents of a session have."""
+    ((total, read, unknown),) = db.tuples(
+        f"SELECT {SQL_TOTAL.format('token_count')}, {SQL_TOTAL.format('tokens_read')}, "
+        "coalesce(sum(token_count IS NULL), 0) FROM documents WHERE session_id = ?",
+        [session_id],
+    )
+    return TokenCounts(int(total), int(read), not unknown)
+
+
 def find_by_hash(db: Database, session_id: int, sha256: str) -> DocumentRow | None:
     """Return the last document of the session whose file has this sha256, or None."""
     row = db.row(
@@ -260,17 +350,6 @@ def find_by_hash(db: Database, session_id: int, sha256: str) -> DocumentRow | No
         [session_id, sha256],
     )
     return None if row is None else _document(row)
-
-
-def list_open_documents(db: Database) -> list[DocumentRow]:
-    """Return the documents in one of the ``OPEN_STATES`` that are in no trash, in their order."""
-    rows = db.rows(
-        "SELECT documents.* FROM documents JOIN sessions ON sessions.id = session_id "
-        f"WHERE state IN {states_sql(OPEN_STATES)} AND unfinished IS NULL "
-        "AND coalesce(rereads, session_id) NOT IN (SELECT session_id FROM trash) "
-        "ORDER BY session_id, ordinal"
-    )
-    return [_document(row) for row in rows]
 
 
 def kept_hashes(db: Database) -> set[str]:
@@ -388,6 +467,23 @@ _TEXTS = ("title", "kind", "file_name", "sha256", "unit_name", "created_at")
 _COUNTS = ("ordinal", "byte_count", "segment_count", "tokens_read", "version")
 _COUNTS_OR_NONE = ("unit_count", "token_count", "start_position", "replaces")
 _TEXTS_OR_NONE = ("error", "finished_at", "source_path", "encoding")
+
+
+def _key(document_id: int, *values: Any) -> DocumentKey:
+    """The key of a document from the other columns; see `_document`."""
+    ordinal, title, name, sha256, path, version, replaces, encoding, start = values
+    return DocumentKey(
+        document_id,
+        whole(ordinal),
+        plain_text(title),
+        plain_text(name),
+        plain_text(sha256),
+        text_or_none(path),
+        whole(version),
+        whole_or_none(replaces),
+        text_or_none(encoding),
+        whole_or_none(start),
+    )
 
 
 def _document(row: Row) -> DocumentRow:

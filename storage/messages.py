@@ -11,7 +11,7 @@ from typing import Any
 
 from storage.database import Database, Row
 from storage.sessions import get_session_by_id, touch_session
-from storage.values import list_from_json, now, object_from_json, storable, to_json
+from storage.values import SQL_FOLDED, list_from_json, now, object_from_json, storable, to_json
 
 MESSAGE_ROLES = ("user", "assistant")
 _ERASED = {"document": "a deleted document", "locator": "no place", "text": ""}
@@ -84,16 +84,65 @@ def list_messages(
         limit: return at most this many, the newest ones; None returns all.
         before_position: return only messages asked at this position of the stream or earlier.
     """
+    # The ids come from an index, so that only the texts of the wanted messages are read.
     rows = db.rows(
-        "SELECT * FROM messages WHERE session_id = :session "
-        "AND (:position IS NULL OR position <= :position) ORDER BY id DESC LIMIT :limit",
+        """
+        SELECT * FROM messages WHERE id IN (
+            SELECT id FROM messages WHERE session_id = :session
+            AND (:position IS NULL OR position <= :position) ORDER BY id DESC LIMIT :limit
+        ) ORDER BY id
+        """,
         {
             "session": session_id,
             "position": before_position,
             "limit": -1 if limit is None else max(0, limit),
         },
     )
-    return [_message(row) for row in reversed(rows)]
+    return [_message(row) for row in rows]
+
+
+def messages_at(db: Database, session_id: int, offset: int, limit: int) -> list[MessageRow]:
+    """Return messages of a session, oldest first, from one of them on.
+
+    Args:
+        offset: the number of the first, counted from 0.
+        limit: return at most this many.
+    """
+    rows = db.rows(
+        "SELECT * FROM messages WHERE id IN (SELECT id FROM messages WHERE session_id = ? "
+        "ORDER BY id LIMIT ? OFFSET ?) ORDER BY id",
+        [session_id, limit, offset],
+    )
+    return [_message(row) for row in rows]
+
+
+def last_message_id(db: Database, session_id: int) -> int | None:
+    """Return the id of the last message of a session, or None."""
+    found = db.value("SELECT max(id) FROM messages WHERE session_id = ?", [session_id])
+    return None if found is None else int(found)
+
+
+def count_messages(db: Database, session_id: int, before_id: int | None = None) -> int:
+    """Return how many messages a session has, in all or before one of them."""
+    where = "session_id = :session AND (:before IS NULL OR id < :before)"
+    named = {"session": session_id, "before": before_id}
+    return int(db.value(f"SELECT count(*) FROM messages WHERE {where}", named))
+
+
+def find_message(
+    db: Database, session_id: int, text: str, before_id: int | None = None
+) -> int | None:
+    """Return the id of the last message that contains a text, in any case of letters, or None.
+
+    Args:
+        before_id: only messages before this one.
+    """
+    found = db.value(
+        "SELECT id FROM messages WHERE session_id = :session AND (:before IS NULL OR id < :before) "
+        f"AND instr({SQL_FOLDED.format('text')}, :text) ORDER BY id DESC LIMIT 1",
+        {"session": session_id, "before": before_id, "text": storable(text).casefold()},
+    )
+    return None if found is None else int(found)
 
 
 def delete_messages_from(db: Database, session_id: int, message_id: int) -> None:

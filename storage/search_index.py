@@ -163,9 +163,8 @@ def optimize_search_index(db: Database) -> None:
 
 
 def _next_document(db: Database, session_id: int | None) -> int | None:
-    if session_id is None:
-        found = db.value("SELECT document_id FROM segments_to_index LIMIT 1")
-    else:
+    found = db.value("SELECT document_id FROM segments_to_index LIMIT 1")
+    if session_id is not None and found is not None:
         found = db.value(
             "SELECT id FROM documents WHERE session_id = ? AND EXISTS "
             "(SELECT 1 FROM segments_to_index WHERE document_id = documents.id) LIMIT 1",

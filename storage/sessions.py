@@ -5,6 +5,7 @@ This file does not know what a session has read: that is in the checkpoints.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import unicodedata
 from collections.abc import Mapping
@@ -16,15 +17,19 @@ from storage.document_state import OPEN_STATES, states_sql
 from storage.errors import AlreadyExists, DamagedDatabase, NotFound, Outdated
 from storage.names import find_lookalike, seen_part, with_unseen
 from storage.values import (
+    SQL_FOLDED,
     SQL_TOTAL,
     now,
     object_from_json,
     plain_text,
+    storable,
     to_json,
     whole_or_none,
 )
 
 MAX_NAME_CHARACTERS = 120
+_MAX_COMPARED = 1000
+"""Names that a wrong name is compared with at most, those with the same beginning first."""
 _SHOWN = "rereads IS NULL AND unfinished IS NULL AND id NOT IN (SELECT session_id FROM trash)"
 
 
@@ -119,15 +124,10 @@ def get_session(db: Database, name: str) -> SessionRow:
     Raises:
         NotFound: no session has the name; the message names those with the most similar names.
     """
-    # A name with lone surrogates cannot be stored, so no session has it.
-    wanted = unicodedata.normalize("NFC", name.strip()).encode("utf-8", "replace").decode()
-    row = db.row(f"SELECT * FROM sessions WHERE name = ? AND {_SHOWN}", [wanted])
-    if row is None:  # a name that is no text can still be used to delete its session
-        shown = f"SELECT * FROM sessions WHERE typeof(name) != 'text' AND {_SHOWN}"
-        row = next((r for r in db.rows(shown) if plain_text(r["name"]) == wanted), None)
-    if row is None:
-        raise NotFound(_no_such_session(db, wanted))
-    return _session(row)
+    found = find_session(db, name)
+    if found is None:
+        raise NotFound(_no_such_session(db, _wanted(name)))
+    return found
 
 
 def get_session_by_id(db: Database, session_id: int) -> SessionRow:
@@ -145,37 +145,118 @@ def get_session_by_id(db: Database, session_id: int) -> SessionRow:
     return _session(row)
 
 
-def list_sessions(db: Database, search: str = "") -> list[SessionSummary]:
-    """Return all sessions except re-readings and those in the trash, latest activity first.
+def find_session(db: Database, name: str) -> SessionRow | None:
+    """Return the session of this name, or None; upper and lower case are equal."""
+    wanted = _wanted(name)
+    row = db.row(f"SELECT * FROM sessions WHERE name = ? AND {_SHOWN}", [wanted])
+    if row is None:  # a name that is no text can still be used to delete its session
+        shown = f"SELECT * FROM sessions WHERE typeof(name) != 'text' AND {_SHOWN}"
+        row = next((r for r in db.rows(shown) if plain_text(r["name"]) == wanted), None)
+    return None if row is None else _session(row)
+
+
+def _wanted(name: str) -> str:
+    # A name with lone surrogates cannot be stored, so no session has it.
+    return unicodedata.normalize("NFC", name.strip()).encode("utf-8", "replace").decode()
+
+
+_MATCHES = f"""
+    {_SHOWN} AND NOT EXISTS (
+        SELECT 1 FROM json_each(:words) AS word
+        WHERE NOT instr({SQL_FOLDED.format("sessions.name")}, word.value) AND NOT EXISTS (
+            SELECT 1 FROM documents WHERE session_id = sessions.id
+            AND instr({SQL_FOLDED.format("documents.title")}, word.value)))
+"""
+
+
+def _words(search: str) -> str:
+    return to_json(unicodedata.normalize("NFC", search).casefold().split())
+
+
+def count_sessions(db: Database, search: str = "") -> int:
+    """Return how many sessions `list_sessions` returns without a limit."""
+    where = {"words": _words(search)}
+    return int(db.value(f"SELECT count(*) FROM sessions WHERE {_MATCHES}", where))
+
+
+def list_sessions(
+    db: Database, search: str = "", *, limit: int | None = None, offset: int = 0
+) -> list[SessionSummary]:
+    """Return sessions except re-readings and those in the trash, latest activity first.
 
     Args:
         search: return only sessions of which the name or a document's title contains each of these
             words.
+        limit: return at most this many; None returns all.
+        offset: leave out this many before them.
     """
     rows = db.rows(
         f"""
-        SELECT sessions.*, coalesce(found.document_count, 0) AS document_count,
-            coalesce(found.tokens_read, 0) AS tokens_read,
-            coalesce(found.token_count, 0) AS token_count,
-            coalesce(found.open_count, 0) AS open_count, coalesce(found.titles, '') AS titles,
-            (SELECT count(*) FROM checkpoints WHERE session_id = sessions.id) AS checkpoint_count
-        FROM sessions LEFT JOIN (
+        WITH listed AS (
+            SELECT id FROM sessions WHERE {_MATCHES}
+            ORDER BY updated_at DESC, id DESC LIMIT :limit OFFSET :offset
+        ), found AS (
             SELECT session_id, count(*) AS document_count,
                 {SQL_TOTAL.format("tokens_read")} AS tokens_read,
                 {SQL_TOTAL.format("token_count")} AS token_count,
-                sum(state IN {states_sql(OPEN_STATES)}) AS open_count,
-                group_concat(title, char(10)) AS titles
-            FROM documents GROUP BY session_id
-        ) AS found ON found.session_id = sessions.id
-        WHERE {_SHOWN} ORDER BY updated_at DESC, id DESC
-        """
+                sum(state IN {states_sql(OPEN_STATES)}) AS open_count
+            FROM documents WHERE session_id IN (SELECT id FROM listed) GROUP BY session_id
+        )
+        SELECT sessions.*, coalesce(found.document_count, 0) AS document_count,
+            coalesce(found.tokens_read, 0) AS tokens_read,
+            coalesce(found.token_count, 0) AS token_count,
+            coalesce(found.open_count, 0) AS open_count,
+            (SELECT count(*) FROM checkpoints WHERE session_id = sessions.id) AS checkpoint_count
+        FROM listed JOIN sessions ON sessions.id = listed.id
+        LEFT JOIN found ON found.session_id = sessions.id
+        ORDER BY updated_at DESC, sessions.id DESC
+        """,
+        {"words": _words(search), "limit": -1 if limit is None else limit, "offset": offset},
     )
-    words = unicodedata.normalize("NFC", search).casefold().split()
-    return [
-        _summary(row)
-        for row in rows
-        if all(word in f"{row['name']}\n{row['titles']}".casefold() for word in words)
-    ]
+    return [_summary(row) for row in rows]
+
+
+def session_rank(db: Database, name: str, search: str = "") -> int | None:
+    """Return how many sessions `list_sessions` returns before the one of this name.
+
+    None if it does not return that session.
+    """
+    rank = db.value(
+        f"""
+        SELECT (SELECT count(*) FROM sessions WHERE {_MATCHES}
+            AND (updated_at, id) > (wanted.updated_at, wanted.id))
+        FROM sessions AS wanted WHERE wanted.name = :name
+        AND wanted.id IN (SELECT id FROM sessions WHERE {_MATCHES})
+        """,
+        {"words": _words(search), "name": _wanted(name)},
+    )
+    return None if rank is None else int(rank)
+
+
+def session_names(db: Database, beginning: str = "") -> list[str]:
+    """Return the names of all sessions that begin so; upper and lower case are equal."""
+    rows = db.rows(
+        f"SELECT name FROM sessions WHERE {_SHOWN} "
+        f"AND substr({SQL_FOLDED.format('name')}, 1, length(:beginning)) = :beginning",
+        {"beginning": unicodedata.normalize("NFC", storable(beginning)).casefold()},
+    )
+    return [plain_text(row["name"]) for row in rows]
+
+
+def settings_in_use(db: Database) -> list[dict[str, Any]]:
+    """Return the settings of all sessions that can be used and of re-readings, each once.
+
+    Settings that cannot be read are left out.
+    """
+    rows = db.rows(
+        "SELECT DISTINCT settings FROM sessions "
+        "WHERE unfinished IS NULL AND id NOT IN (SELECT session_id FROM trash)"
+    )
+    found = []
+    for row in rows:
+        with contextlib.suppress(DamagedDatabase):
+            found.append(object_from_json(row["settings"], "settings of a session"))
+    return found
 
 
 def rename_session(db: Database, session_id: int, name: str) -> SessionRow:
@@ -281,7 +362,9 @@ def _no_such_session(db: Database, wanted: str) -> str:
     names = [plain_text(row["name"]) for row in found]
     if not names:
         return f"There is no session named {wanted!r}, and no other session yet; read a file."
-    by_folded = {name.casefold(): name for name in names}
+    begins = wanted[:3].casefold()
+    likely = sorted(names, key=lambda name: not name.casefold().startswith(begins))
+    by_folded = {name.casefold(): name for name in likely[:_MAX_COMPARED]}
     near = difflib.get_close_matches(wanted.casefold(), by_folded, n=3, cutoff=0.4)
     if not near:
         return (

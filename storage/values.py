@@ -28,6 +28,9 @@ def now() -> str:
 SQL_TOTAL = "coalesce(CAST(total({}) AS INTEGER), 0)"
 """The sum of a column in SQL: ``sum()`` would fail as soon as the result exceeds 64 bits."""
 
+SQL_FOLDED = "casefold(CAST({} AS BLOB))"
+"""A text in SQL without regard to case. As bytes, because SQLite refuses to pass damaged text."""
+
 
 def whole(value: Any, default: int = 0) -> int:
     """Return the value of a column that counts something, or the default if it is no number."""

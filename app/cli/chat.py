@@ -121,7 +121,8 @@ class _Conversation:
             show("\n".join(source_lines(self.last)), end="\n\n")
 
     def _ask_again(self) -> None:
-        asked = [m for m in self.service.questions.messages(self.session) if m.role == "user"]
+        last = self.service.questions.last_messages(self.session, 2)
+        asked = [message for message in last if message.role == "user"]
         if not asked:
             raise ValueError("Nothing was asked yet; type a question.")
         self._ask(asked[-1].text, asked[-1].id)

@@ -63,16 +63,15 @@ def _refuse_other_options(service: Service, name: str, given: dict[str, Any]) ->
     Raises:
         ValueError: there is such an option.
     """
-    rows = [s.session for s in service.sessions.list() if s.session.name == name]
-    for row in rows:
-        made = service.sessions.options_of(row).as_dict()
-        for option, value in given.items():
-            if value != made[option] and value != "auto":
-                raise ValueError(
-                    f"The session {name!r} was made with --{option.replace('_', '-')} "
-                    f"{made[option] or 'none'}, not {value or 'none'}; leave the option out, read "
-                    "into a new session, or read this one again: reread NAME with the option."
-                )
+    row = service.sessions.find(name)
+    made = service.sessions.options_of(row).as_dict() if row else given
+    for option, value in given.items():
+        if value != made[option] and value != "auto":
+            raise ValueError(
+                f"The session {name!r} was made with --{option.replace('_', '-')} "
+                f"{made[option] or 'none'}, not {value or 'none'}; leave the option out, read "
+                "into a new session, or read this one again: reread NAME with the option."
+            )
 
 
 def _print_progress(what: str, done: int, total: int) -> None:

@@ -12,6 +12,26 @@ import typer
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where Ammon keeps everything.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Screen = Annotated[
+    int, typer.Option("--page", min=1, help="Which part of a long list is printed, from 1 on.")
+]
+SCREEN = 50
+"""Lines of a list that are printed at once; --json prints all."""
+
+
+def rest_of_list(page: int, shown: int, total: int) -> str:
+    """The line below a part of a list: which part it is, and how to see the next one.
+
+    Empty if the list is shown whole.
+    """
+    if page == 1 and shown == total:
+        return ""
+    if not shown:
+        return f"Nothing on page {page}: the list has {total:,} lines, {SCREEN} on each page."
+    first = (page - 1) * SCREEN + 1
+    end = first + shown - 1
+    more = f"; --page {page + 1} shows the next" if end < total else ""
+    return f"({first:,}–{end:,} of {total:,}{more}, --json prints all)"
 
 
 def session_argument(help_text: str) -> Any:
@@ -26,7 +46,7 @@ def complete_session(context: typer.Context, incomplete: str) -> list[str]:
         context: of the command, whose --data-dir counts if it was typed before.
     """
     from app.settings import Settings, default_data_dir, home_expanded
-    from storage import Database, StorageError, list_sessions
+    from storage import Database, StorageError, session_names
 
     given = context.params.get("data_dir") or default_data_dir()
     try:
@@ -34,10 +54,9 @@ def complete_session(context: typer.Context, incomplete: str) -> list[str]:
         if not path.is_file():
             return []
         with Database(path) as db:
-            names = [summary.session.name for summary in list_sessions(db)]
+            return session_names(db, incomplete)
     except (StorageError, ValueError):  # the command itself will report it
         return []
-    return [name for name in names if name.casefold().startswith(incomplete.casefold())]
 
 
 KeepEvery = Annotated[

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from app.cli.open_service import open_service
-from app.cli.options import DataDir, Json, session_argument
+from app.cli.options import SCREEN, DataDir, Json, Screen, rest_of_list, session_argument
 from app.terminal import show, show_json
 
 NO_SESSIONS = "No sessions yet: python launch.py read FILE --session NAME"
@@ -20,11 +20,21 @@ def sessions(
         str,
         typer.Option(help="Only sessions with these words in their name or a document's title."),
     ] = "",
+    page: Screen = 1,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """List the saved sessions."""
+    """List the saved sessions, those used last first."""
     with open_service(data_dir, {}, None) as service:
+        if as_json:
+            found = service.sessions.list(search, sizes=True)
+            total = len(found)
+        else:
+            listing = service.sessions.listing(search, (page - 1) * SCREEN, SCREEN)
+            total, is_there = listing.total, listing.offset == (page - 1) * SCREEN
+            sizes = service.sessions.disk_bytes([s.session.id for s in listing.rows])
+            rows_shown = listing.rows if is_there else []
+            found = [replace(s, byte_count=sizes[s.session.id]) for s in rows_shown]
         rows: list[dict[str, Any]] = [
             {
                 "name": s.session.name,
@@ -37,7 +47,7 @@ def sessions(
                 "updated_at": s.session.updated_at,
                 "indexing": state and asdict(state),
             }
-            for s in service.sessions.list(search, sizes=True)
+            for s in found
             for state in [service.sessions.index_progress(s.session.id)]
         ]
     if as_json:
@@ -49,8 +59,10 @@ def sessions(
             f"{row['tokens']:,} tokens read, {(row['bytes'] or 0) / 1e6:,.1f} MB on disk"
             + _index_text(row["indexing"])
         )
-    if not rows:
+    if not total:
         show("No such session." if search else NO_SESSIONS)
+    elif rest := rest_of_list(page, len(rows), total):
+        show(rest)
 
 
 def _index_text(indexing: dict[str, int] | None) -> str:
@@ -130,12 +142,15 @@ def report(
 
 def checkpoints(
     session: Annotated[str, session_argument("Session to look at.")],
+    page: Screen = 1,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """List the checkpoints of a session, which it can be asked as of."""
+    """List the checkpoints of a session, which it can be asked as of, the last one first."""
     with open_service(data_dir, {}, session) as service:
-        titles = {s.document.id: s.document.title for s in service.documents.list(session)}
+        titles = service.documents.titles(session)
+        total = service.sessions.count_checkpoints(session)
+        limit, offset = (None, 0) if as_json else (SCREEN, (page - 1) * SCREEN)
         rows = [
             {
                 "checkpoint": c.id,
@@ -145,7 +160,7 @@ def checkpoints(
                 "bytes": c.byte_count,
                 "created_at": c.created_at,
             }
-            for c in service.sessions.checkpoints(session)
+            for c in service.sessions.checkpoints(session, limit=limit, offset=offset)
         ]
     if as_json:
         show_json(rows)
@@ -155,8 +170,10 @@ def checkpoints(
             f"{row['checkpoint']}: token {row['position']:,}, {row['document']} at "
             f"{row['document_tokens']:,}, {row['bytes']:,} bytes, {row['created_at']}"
         )
-    if not rows:
+    if not total:
         show("No checkpoints yet: nothing has been read.")
+    elif rest := rest_of_list(page, len(rows), total):
+        show(rest)
 
 
 def export_session(

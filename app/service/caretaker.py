@@ -75,7 +75,7 @@ class Caretaker:
         """Take up the documents that were abandoned; the others are noted for the next look."""
         now = time.monotonic()
         seen: dict[int, tuple[object, float]] = {}
-        for document in storage.list_open_documents(self._db):
+        for document in storage.open_documents(self._db):
             if self._is_worked_on(document.session_id):
                 continue
             state = (document.state, document.tokens_read, document.segment_count)

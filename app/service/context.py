@@ -134,11 +134,10 @@ class Context:
 
     def options_in_use(self) -> list[ModelOptions]:
         """The options of all sessions, but of those whose settings are damaged."""
-        rows = [summary.session for summary in storage.list_sessions(self.db)]
         used = []
-        for row in (*rows, *storage.list_rereads(self.db)):
-            with contextlib.suppress(storage.DamagedDatabase):
-                used.append(self.options_of(row))
+        for settings in storage.settings_in_use(self.db):
+            with contextlib.suppress(AttributeError, KeyError, TypeError, ValueError):  # damaged
+                used.append(SessionConfig.from_settings(settings).resume_options)
         return used
 
     def forget(self, session_id: int, save: bool = True) -> None:

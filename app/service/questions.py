@@ -64,7 +64,7 @@ class Questions:
         asked_at, context = time.monotonic(), self._context
         row = context.session(session)
         text = check_question(question, context.settings.max_question_chars)
-        if not storage.list_documents(self._db, row.id):
+        if not storage.has_documents(self._db, row.id):
             raise NothingRead(
                 f"The session {row.name!r} has no documents yet; add one, then ask about it."
             )
@@ -90,17 +90,44 @@ class Questions:
 
     def last_message_id(self, session: SessionRef) -> int | None:
         """The number of the last message; it changes whenever the conversation does."""
-        last = storage.list_messages(self._db, self._context.session(session).id, limit=1)
-        return last[0].id if last else None
+        return storage.last_message_id(self._db, self._context.session(session).id)
+
+    def last_messages(self, session: SessionRef, count: int) -> list[MessageRow]:
+        """The last messages of a session, `count` at most, the oldest first."""
+        return storage.list_messages(self._db, self._context.session(session).id, count)
+
+    def messages_at(self, session: SessionRef, offset: int, count: int) -> list[MessageRow]:
+        """Messages of a session, the oldest first.
+
+        Args:
+            offset: number of the first one, counted from 0.
+            count: how many at most.
+        """
+        return storage.messages_at(self._db, self._context.session(session).id, offset, count)
+
+    def count_messages(self, session: SessionRef, before_id: int | None = None) -> int:
+        """How many messages a session has, in all or before one of them."""
+        return storage.count_messages(self._db, self._context.session(session).id, before_id)
+
+    def find_message(
+        self, session: SessionRef, text: str, before_id: int | None = None
+    ) -> int | None:
+        """The number of the last message that contains a text; None if there is none.
+
+        Args:
+            before_id: only messages before this one.
+        """
+        session_id = self._context.session(session).id
+        return storage.find_message(self._db, session_id, text, before_id)
 
     def history(self, session: SessionRef, format: str = "md") -> str:
         """The conversation as Markdown ('md') or JSON ('json'); see `render_transcript`."""
         row = self._context.session(session)
         return render_transcript(row, storage.list_messages(self._db, row.id), format)
 
-    def places(self, session: SessionRef) -> list[AsOfChoice]:
+    def places(self, session: SessionRef, search: str = "") -> list[AsOfChoice]:
         """The positions that the session can be asked as of; see `list_as_of_choices`."""
-        return list_as_of_choices(self._db, self._context.session(session))
+        return list_as_of_choices(self._db, self._context.session(session), search)
 
     def suggested(self, session: SessionRef) -> list[str]:
         """First questions for a session that was not asked anything yet."""

@@ -52,7 +52,7 @@ class Rereads:
             AhnError: the model cannot be loaded.
         """
         row = self._context.session(name)
-        if not storage.list_documents(self._db, row.id):
+        if not storage.has_documents(self._db, row.id):
             raise NothingRead(
                 f"The session {row.name!r} has no documents, so there is nothing to read again."
             )

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-
 import storage
 from ahn_runtime import Runtime
-from app.messages import sentence
 from app.service.answer_jobs import AnswerJobs
 from app.service.caretaker import Caretaker
 from app.service.context import Context
@@ -21,8 +18,6 @@ from app.service.trash import Trash
 from app.settings import Settings
 from ingest import SandboxPool
 from storage import SessionRow
-
-log = logging.getLogger(__name__)
 
 
 class Service:
@@ -65,21 +60,11 @@ class Service:
 
     def start(self) -> None:
         """Start the reading threads and resume every session that has unfinished documents."""
-        self.trash.sweep()
+        self.trash.start()
         self.context.start_reading()
-        rows = [summary.session for summary in storage.list_sessions(self.db)]
-        hidden = {trashed.session_id for trashed in self.trash.list()}
-        for row in (*rows, *storage.list_rereads(self.db)):
-            if row.rereads not in hidden:
-                self._resume(row)
+        for document in storage.open_documents(self.db):
+            self.context.jobs.enqueue(document)
         self.caretaker.start(takes_up=True)
-
-    def _resume(self, row: SessionRow) -> None:
-        """Resume one session; one that is damaged does not keep the others from being read."""
-        try:
-            self.context.read_on(row.id)
-        except storage.StorageError as error:
-            log.warning("session %r is not resumed: %s", row.name, sentence(error))
 
     def start_reading(self) -> None:
         """Start the reading threads; they read only what is queued from now on."""

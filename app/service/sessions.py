@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from app.service.reading.positions import find_checkpoint
 from app.service.report import Report, make_report
 from app.service.rereads import Rereads
 from app.settings import ModelOptions
-from storage import CheckpointRow, SessionRow, SessionSummary
+from storage import CheckpointRow, Listing, SessionRow, SessionSummary, first_of_screen
 
 
 class Sessions:
@@ -32,12 +33,42 @@ class Sessions:
         found = storage.list_sessions(self._db, search)
         if not sizes:
             return found
-        return [replace(s, byte_count=self._disk_bytes(s.session.id)) for s in found]
+        byte_counts = self.disk_bytes([s.session.id for s in found])
+        return [replace(s, byte_count=byte_counts[s.session.id]) for s in found]
 
-    def _disk_bytes(self, session_id: int) -> int:
-        """Bytes of a session on disk; what it shares with others counts for each."""
-        pages = storage.checkpoint_bytes(self._db, session_id)
-        return pages + storage.file_bytes(self._db, session_id)
+    def listing(self, search: str = "", offset: int = 0, size: int = 50) -> Listing[SessionSummary]:
+        """One screen of what `list` returns.
+
+        Args:
+            search: as `list` takes it.
+            offset: number of the first one to show, counted from 0.
+            size: how many sessions a screen has.
+        """
+        total = storage.count_sessions(self._db, search)
+        first = first_of_screen(offset, size, total)
+        rows = storage.list_sessions(self._db, search, limit=size, offset=first)
+        return Listing(rows, first, total)
+
+    def rank(self, name: str, search: str = "") -> int | None:
+        """How many sessions are listed before this one; None if it is not listed."""
+        return storage.session_rank(self._db, name, search)
+
+    def newest(self) -> str | None:
+        """The name of the session that was used last; None without sessions."""
+        found = storage.list_sessions(self._db, limit=1)
+        return found[0].session.name if found else None
+
+    def names(self, beginning: str) -> builtins.list[str]:
+        """The names of the sessions that begin so, in any case of letters."""
+        return storage.session_names(self._db, beginning)
+
+    def find(self, name: str) -> SessionRow | None:
+        """The session of this name, None if there is none."""
+        return storage.find_session(self._db, name)
+
+    def disk_bytes(self, session_ids: Sequence[int]) -> dict[int, int]:
+        """Bytes of sessions on disk, by id; what they share with others counts for each."""
+        return storage.bytes_of_sessions(self._db, session_ids)
 
     def get(self, name: SessionRef) -> SessionRow:
         """The session of this name.
@@ -162,17 +193,34 @@ class Sessions:
         with self._context.locks.held(row.id):
             storage.go_back(self._db, row.id, checkpoint_id, pause=True)
 
-    def checkpoints(self, session: SessionRef) -> builtins.list[CheckpointRow]:
-        """The session's checkpoints, the one at the highest position first."""
-        return storage.list_checkpoints(self._db, self._context.session(session).id)
+    def checkpoints(
+        self, session: SessionRef, *, limit: int | None = None, offset: int = 0
+    ) -> builtins.list[CheckpointRow]:
+        """The session's checkpoints, the one at the highest position first.
 
-    def report(self, session: SessionRef) -> Report:
-        """What the session saved, as of now; no model is needed."""
+        Args:
+            limit: at most this many; None: all.
+            offset: leave out this many before them.
+        """
+        session_id = self._context.session(session).id
+        return storage.list_checkpoints(self._db, session_id, limit=limit, offset=offset)
+
+    def count_checkpoints(self, session: SessionRef) -> int:
+        """How many checkpoints the session has."""
+        return storage.count_checkpoints(self._db, self._context.session(session).id)
+
+    def report(self, session: SessionRef, max_points: int | None = None) -> Report:
+        """What the session saved, as of now; no model is needed.
+
+        Args:
+            max_points: of the checkpoints' figures, this many at most; None: those of all.
+        """
         row = self._context.session(session)
         opened = self._context.cache.peek(row.id)
         state = opened.session.state if opened else None
         now = (state.tokens_seen, state.flops, state.flops_full) if state else None
-        return make_report(self._db, row, now, self._context.settings.retention.budget_bytes)
+        budget = self._context.settings.retention.budget_bytes
+        return make_report(self._db, row, now, budget, max_points)
 
     def is_at_work(self, name: SessionRef) -> bool:
         """Whether this process indexes or reads anything of the session, or is about to."""

@@ -50,7 +50,7 @@ def begin(
         IngestError: it cannot be followed, with the reason.
     """
     earlier = storage.find_ended_follow(db, session_id, str(path))
-    documents, name = storage.list_documents(db, session_id), file_name(path.name)
+    documents, name = storage.list_keys(db, session_id), file_name(path.name)
     title = str(new_title(documents, title_from_name(path.name), name, str(path)))
     before, kind = len(introduction(tokens, title)), kind_to_follow(path.name)
     if earlier is None:

@@ -120,13 +120,11 @@ class Following:
         with self._locks.held(row.id):
             pass
 
-    def waits_for_more(self, document: DocumentRow) -> bool:
-        """Whether a paused document is a log that this or another process follows."""
-        if document.state != DocumentState.PAUSED:
-            return False
-        follow = storage.find_follow(self._db, document.id)
-        is_open = follow is not None and not follow.ended
-        return is_open and self._locks.seems_held(document.session_id)
+    def waiting_document(self, session_id: int) -> int | None:
+        """The id of a session's log that this or another process follows; None without one."""
+        follow = storage.find_open_follow(self._db, session_id)
+        is_held = follow is not None and self._locks.seems_held(session_id)
+        return follow.document_id if follow is not None and is_held else None
 
     def pause(self, document: DocumentRow) -> None:
         """Stop following this document, if this process does."""

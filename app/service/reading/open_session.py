@@ -164,9 +164,8 @@ def _restore_newest(
 ) -> OpenSession:
     """The newest sound checkpoint, or a session that was not fed anything."""
     notes: list[str] = []
-    for checkpoint in storage.list_checkpoints(db, row.id):
-        if max_position is not None and checkpoint.position > max_position:
-            continue
+    for checkpoint_id in storage.checkpoint_ids(db, row.id, max_position=max_position):
+        checkpoint = storage.get_checkpoint(db, checkpoint_id)
         try:
             session = load_checkpoint(
                 runtime, checkpoint.manifest, lambda page: storage.read_page(db, page)
@@ -192,8 +191,8 @@ def _restore_newest(
 
 def discard_newer_checkpoints(db: Database, opened: OpenSession) -> None:
     """Delete damaged checkpoints after this state, and set the documents back to it."""
-    stored = storage.list_checkpoints(db, opened.row.id)
-    newer = [c for c in stored if c.id != opened.checkpoint_id and c.position >= opened.saved_at]
+    stored = storage.checkpoint_ids(db, opened.row.id, min_position=opened.saved_at)
+    newer = [checkpoint for checkpoint in stored if checkpoint != opened.checkpoint_id]
     if newer or opened.checkpoint_id is None:
         storage.rewind_documents(
             db,
@@ -203,4 +202,4 @@ def discard_newer_checkpoints(db: Database, opened: OpenSession) -> None:
             document_tokens=opened.document_tokens,
         )
     for checkpoint in newer:
-        storage.delete_checkpoint(db, checkpoint.id)
+        storage.delete_checkpoint(db, checkpoint)

@@ -45,12 +45,9 @@ class Rereading:
 
 def progress_of(db: Database, reread: SessionRow) -> Rereading:
     """How far a re-reading is."""
-    documents = storage.list_documents(db, reread.id)
-    counts = [document.token_count for document in documents]
-    known = [count for count in counts if count is not None]
-    total = sum(known) if len(known) == len(counts) else None
-    tokens_read = sum(document.tokens_read for document in documents)
-    return Rereading(tokens_read, total, SessionConfig.from_row(reread))
+    tokens = storage.count_tokens(db, reread.id)
+    total = tokens.in_documents if tokens.is_complete else None
+    return Rereading(tokens.read, total, SessionConfig.from_row(reread))
 
 
 def switch(db: Database, locks: SessionLocks, reread: SessionRow) -> bool:

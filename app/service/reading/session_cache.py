@@ -189,12 +189,12 @@ class SessionCache:
             return False
         with self._db.snapshot():
             generation = storage.get_session_by_id(self._db, opened.row.id).generation
-            newest = storage.list_checkpoints(self._db, opened.row.id)[:1]
-        newest_id = newest[0].id if newest else None
+            newest = storage.checkpoint_ids(self._db, opened.row.id, limit=1)
+        newest_id = newest[0] if newest else None
         return generation != opened.generation or newest_id != opened.checkpoint_id
 
     def _estimated_bytes(self, row: SessionRow, runtime: Runtime) -> int:
-        newest = storage.list_checkpoints(self._db, row.id)[:1]
+        newest = storage.list_checkpoints(self._db, row.id, limit=1)
         tokens = newest[0].position if newest else 0
         gates = SessionConfig.from_row(row).num_gates
         return estimated_bytes(runtime.config, runtime.stream, tokens, gates)

@@ -24,6 +24,7 @@ class Chat:
 
     messages: gr.Chatbot
     footing: gr.HTML
+    find: gr.Textbox
     question: gr.Textbox
     send: gr.Button
     stop: gr.Button
@@ -38,9 +39,17 @@ class Chat:
 def lay_out_chat() -> Chat:
     """Make the components, in their places."""
     with gr.Row(equal_height=False):
-        with gr.Column(scale=3, min_width=320):
+        with gr.Column(scale=3, min_width=320, elem_classes="listing"):
             messages = _messages()
-            footing = gr.HTML()
+            footing = gr.HTML(js_on_load=javascript.BUTTONS)
+            find = gr.Textbox(
+                label="Find in the conversation",
+                placeholder="Find in the conversation; Enter again finds earlier messages",
+                show_label=False,
+                container=False,
+                max_lines=1,
+                elem_classes="field search",
+            )
             with gr.Row(equal_height=True, elem_classes="tight asking"):
                 question = _question()
                 send = gr.Button("Ask", variant="primary", size="md", scale=1, min_width=70)
@@ -52,7 +61,9 @@ def lay_out_chat() -> Chat:
         passage = lay_out_passage()
     name = gr.Textbox(visible="hidden", label="File name")
     text = gr.Textbox(visible="hidden", label="File")
-    return Chat(messages, footing, question, send, stop, at, markdown, json, name, text, passage)
+    return Chat(
+        *(messages, footing, find, question, send, stop, at, markdown, json, name, text, passage)
+    )
 
 
 def _messages() -> gr.Chatbot:
@@ -105,11 +116,14 @@ def wire_chat(
         questions: shared with the page, which opens sessions with it.
     """
     _wire_questions(chat, session, questions, service.settings.max_waiting_questions)
-    _wire_passages(chat, session, PassageActions(service))
-    actions = ChatActions(service)
-    tab.select(questions.open, session, [chat.messages, chat.footing], **QUIET)
+    _wire_passages(chat, session, PassageActions(service, questions))
+    actions, shown = ChatActions(service), [chat.messages, chat.footing]
+    chat.footing.click(questions.turn, session, shown, **QUIET)
+    chat.find.submit(questions.find, [session, chat.find], shown, **QUIET)
+    tab.select(questions.open, session, shown, **QUIET)
     tab.select(actions.refresh_as_of, session, chat.at, **QUIET)
     chat.at.focus(actions.refresh_as_of, session, chat.at, **QUIET)
+    chat.at.key_up(actions.find_as_of, session, chat.at, trigger_mode="always_last", **QUIET)
     file = [chat.file_name, chat.file_text]
     save_on_click(chat.markdown, actions.as_markdown, [session], file)
     save_on_click(chat.json, actions.as_json, [session], file)
