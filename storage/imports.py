@@ -22,6 +22,7 @@ import sqlite_utils
 
 from storage.copies import copy_session
 from storage.database import Database
+from storage.durable import make_private, replace_file, sync_file
 from storage.errors import DamagedDatabase, DiskFull, NotFound, translated_errors
 from storage.foreign_file import ForeignFile
 from storage.migrations import create_tables
@@ -71,7 +72,8 @@ class Export:
             OSError: a file cannot be moved there.
         """
         for file in sorted(self._files.iterdir()):
-            os.replace(file, path_of(file.name))
+            make_private(file)
+            replace_file(file, path_of(file.name))
 
 
 @contextlib.contextmanager
@@ -224,8 +226,7 @@ def _copy_files(file: ForeignFile, wanted: set[str], folder: Path) -> None:
                     raise file.damaged("a part of a document is missing")
                 digest.update(data)
                 out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
+            sync_file(out)
         if digest.hexdigest() != sha256:
             raise DamagedDatabase(f"A document in {file.name} is damaged; export it again.")
 

@@ -186,8 +186,12 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
 }
 """By table and column, in the order in which the tables are copied."""
 
-NOT_COPIED = {("documents", "source_path")}
-"""Columns that are left behind: the path of a file has no meaning on another machine."""
+NOT_COPIED = {
+    ("documents", "source_path"),
+    ("sessions", "generation"),
+    ("sessions", "unfinished"),
+}
+"""Columns that are left behind: they have no meaning on another machine or in another database."""
 
 
 def check_row(table: str, row: Mapping[str, Any], number: int, file_name: str) -> None:

@@ -24,6 +24,7 @@ from storage.values import (
     plain_text,
     storable,
     to_json,
+    whole,
     whole_or_none,
 )
 
@@ -353,7 +354,7 @@ def _session(row: Row) -> SessionRow:
         updated_at=plain_text(row["updated_at"]),
         settings=settings,
         rereads=whole_or_none(row["rereads"]),
-        generation=row["generation"],
+        generation=whole(row["generation"]),
     )
 
 

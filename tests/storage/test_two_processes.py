@@ -120,10 +120,17 @@ def test_others_write_while_a_document_is_deleted_or_indexed_again(file_db, betw
     assert storage.list_checkpoints(file_db, other.id) == []
 
 
+def export_to(db, session_id, file, **options):
+    folder, part = file.parent, file.with_name(f"{file.name}.part")
+    storage.export_session(
+        db, session_id, file, folder.joinpath, part=part, folder=folder, **options
+    )
+
+
 def test_others_write_while_a_session_is_imported(file_db, between_batches, tmp_path):
     session, _ = fill(file_db)
     file = tmp_path / "book.ammon"
-    storage.export_session(file_db, session.id, file, tmp_path.joinpath, all_checkpoints=True)
+    export_to(file_db, session.id, file, all_checkpoints=True)
     with storage.opened_export(file, tmp_path) as export:
         storage.import_session(file_db, export, "import")
     assert len(between_batches) >= 4 and set(between_batches) == {"book"}
@@ -253,7 +260,7 @@ def test_an_export_made_while_another_process_reads_has_the_pages_of_its_checkpo
             return rows(db, sql, parameters)
 
         monkeypatch.setattr(storage.Database, "rows", slow_rows)
-        storage.export_session(file_db, session.id, file, tmp_path.joinpath)
+        export_to(file_db, session.id, file)
     monkeypatch.undo()
     with storage.opened_export(file, tmp_path) as export:
         (checkpoint,) = storage.list_checkpoints(export.db, export.session.id)
@@ -272,7 +279,7 @@ def test_an_export_that_cannot_be_used_does_not_replace_the_file(file_db, tmp_pa
         raise storage.DamagedDatabase("It cannot be used.")
 
     with pytest.raises(storage.DamagedDatabase, match="cannot be used"):
-        storage.export_session(file_db, session.id, file, tmp_path.joinpath, check=refuse)
+        export_to(file_db, session.id, file, check=refuse)
     assert file.read_bytes() == b"the last good one"
     assert list(tmp_path.glob("*.part*")) == []
 

@@ -19,7 +19,7 @@ from tests.support.service import wait_until_read
 
 LARGEST = "9223372036854775807"
 NONSENSE = (LARGEST, f"-{LARGEST}", "'nonsense'", "''", "x'00ff'", "1e300", "9e999", "NULL", "'[['")
-KEPT = ("id", "session_id", "document_id", "checkpoint_id", "hash", "rereads")
+KEPT = ("id", "session_id", "document_id", "checkpoint_id", "hash", "rereads", "unfinished")
 """Columns by which rows belong to each other; what a wrong one loses is another matter."""
 
 
