@@ -270,7 +270,7 @@ def test_an_export_made_while_another_process_reads_has_the_pages_of_its_checkpo
 
 
 def test_an_export_that_cannot_be_used_does_not_replace_the_file(file_db, tmp_path):
-    session, _ = fill(file_db, segments=2)
+    session, _ = fill(file_db, segments=20)
     file = tmp_path / "book.ammon"
     file.write_bytes(b"the last good one")
 

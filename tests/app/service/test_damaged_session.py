@@ -97,8 +97,27 @@ def check_lists_and_delete(service: Service, bad: int, change: str) -> None:
     storage.list_checkpoints(service.db, bad)
     storage.list_speeds(service.db, bad, limit=9)
     service.context.unload_unused_models()
+    check_screens(service, bad, change)
     storage.delete_session(service.db, bad)
     assert [s.session.name for s in storage.list_sessions(service.db)] == ["good"], change
+
+
+def check_screens(service: Service, bad: int, change: str) -> None:
+    assert service.sessions.listing("GOOD").total == 1, change
+    assert service.sessions.listing().total == 2, change
+    assert service.sessions.names("goo") == ["good"], change
+    assert service.sessions.rank("good") in (0, 1), change
+    assert service.sessions.newest() in [s.session.name for s in service.sessions.list()], change
+    titles = [status.document.title for status in service.documents.listing(bad).rows]
+    assert sorted(titles) == sorted(service.documents.titles(bad).values()), change
+    assert service.documents.listing(bad, "no such words", None).total == 0, change
+    assert service.documents.token_total(bad) >= 0 or LARGEST in change, change
+    assert service.questions.find_message(bad, "no such words") is None, change
+    counts = storage.manifest_numbers(service.db, bad, ("tokens_seen", "flops"), 5)
+    assert all(type(count) is int for pair in counts for count in pair), change
+    assert {d.session_id for d in storage.open_documents(service.db)} <= {
+        s.session.id for s in service.sessions.list()
+    }, change
 
 
 BAD_ROWS = {
