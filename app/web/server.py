@@ -143,7 +143,7 @@ def _run(app: Any, host: str, port: int) -> None:
         while thread.is_alive():
             thread.join(0.5)
     except KeyboardInterrupt:
-        print("Ammon is stopping.", flush=True)
+        show("Ammon is stopping.")
     finally:
         server.should_exit = True
         thread.join(2 * STOP_S)
