@@ -18,23 +18,14 @@ if TYPE_CHECKING:
 POLL_S = 0.3
 MAX_NOTES = 5
 """Notes on a document that are printed; if there are more, their number is."""
-INDEX_PROGRESS_S = 2.0
 _IN_FRONT = ("queued", "reading")
 
 
 def complete_search_index(service: Service, session: str) -> None:
-    """Index what a session stored with an older version of the program; it can take minutes."""
-    import storage
-
-    row = service.sessions.get(session)
-    reported_at = -INDEX_PROGRESS_S
-    while storage.lacks_segments(service.db, row.id):
-        if time.monotonic() > reported_at + INDEX_PROGRESS_S:
-            state = storage.index_state(service.db, row.id)
-            show_status(f"Search index of {session!r}: {state.indexed} of {state.total} passages")
-            reported_at = time.monotonic()
-        storage.index_batch(service.db, row.id)
-        time.sleep(storage.PAUSE_S)
+    """Index what a session stored with an older version of the program; say how far it is."""
+    for event in service.questions.complete_index(session):
+        indexed, total = event.state.indexed, event.state.total
+        show_status(f"Search index of {session!r}: {indexed} of {total} passages")
 
 
 def watch(service: Service, session: str | int, wanted: list[int]) -> None:

@@ -72,7 +72,7 @@ class Questions:
         runtime = context.runtime(row)
         position, as_of = name_position(self._db, row, at) if at else (None, "")
         asked = Question(text, as_of, last_asked)
-        yield from self._index_rest(row.id)  # not in the model's turn
+        yield from self.complete_index(row.id)  # not in the model's turn
         with ExitStack() as held:
             earlier: OpenSession | None = None
             if position is not None:
@@ -133,8 +133,12 @@ class Questions:
         """First questions for a session that was not asked anything yet."""
         return suggest_questions(self._db, self._context.session(session))
 
-    def _index_rest(self, session_id: int) -> Iterator[Indexing]:
-        """Index what the search index lacks of a session, and report how far that is."""
+    def complete_index(self, session: SessionRef) -> Iterator[Indexing]:
+        """Index what the search index lacks of a session, and report how far that is.
+
+        An older version stored it, or it was copied or imported; it can take minutes.
+        """
+        session_id = self._context.session(session).id
         while storage.lacks_segments(self._db, session_id):
             yield Indexing(storage.index_state(self._db, session_id))
             is_due = partial(_is_past, time.monotonic() + INDEXING_POLL_S)

@@ -118,7 +118,7 @@ class WordTarget:
             self._skipped += 1
             if name in _REFERENCES:
                 self._notes.placed.add(NoteKey(_REFERENCES[name], attribute(attributes, "id")))
-        elif name[-6:] == "Change" or (name in _NOTES and _is_separator(attributes)):
+        elif name.endswith("Change") or (name in _NOTES and _is_separator(attributes)):
             self._skip(name)
         elif self._run_properties:
             self._run_properties += 1
@@ -232,7 +232,7 @@ class WordTarget:
 
     def _add(self, text: str) -> None:
         """Add text to the paragraph, set as the run says."""
-        if self._fields and any(self._fields):
+        if any(self._fields):
             return
         paragraph = self._paragraph
         if self._whole_format is None:
@@ -242,9 +242,8 @@ class WordTarget:
         if run_format.is_hidden:
             self.left_out["hidden"] += bool(text.strip())
             return
-        if not text.isascii():
-            text, unknown = with_symbols(text, run_format.font or "")
-            self.left_out["symbols"] += unknown
+        text, unknown = with_symbols(text, run_format.font or "")
+        self.left_out["symbols"] += unknown
         if self._own_mark and text.strip():
             mark = self._notes.refer_with_own_mark(self._own_mark, text)
             self._own_mark = None

@@ -92,8 +92,8 @@ def _store_segments(
 ) -> int:
     """Store a document's segments in batches; returns how many tokens it has.
 
-    A batch is stored by another thread while the next one is prepared: the one mostly waits for the
-    disk and for SQLite, the other for the tokenizer, and none of these holds Python's lock.
+    A batch is stored by another thread while the next one is prepared: SQLite and the tokenizer
+    work beside each other, since neither holds Python's lock. Making the search tokens does.
     """
     end = len(introduction(tokens, row.title))
 
