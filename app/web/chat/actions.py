@@ -29,6 +29,11 @@ MORE = 100
 NOW = ("Everything read so far", "")
 """The entry of the "as of" list for no earlier position: its label and value."""
 
+MAX_OFFERED = 2_000
+"""Places in the "as of" list of one page."""
+Offered = tuple[str | None, list[tuple[str, str]]]
+"""A session, and the label and value of each place in its "as of" list."""
+
 Outputs = tuple[Any, Any, Any, Any]
 """Values for the messages, the question's field, the answer's footing and the stop button."""
 NO_STOP = gr.Button(interactive=False)
@@ -67,13 +72,32 @@ class ChatActions:
         rows = self._service.questions.messages_at(session, first, SCREEN)
         return Listing(rows, first, total)
 
-    def refresh_as_of(self, session: str | None) -> Any:
-        """The current "as of" choices; what is selected or typed stays."""
-        return gr.Dropdown(choices=self._as_of_choices(session))
+    def refresh_as_of(self, session: str | None, offered: Offered) -> tuple[Any, Offered]:
+        """The current "as of" choices; what is selected or typed stays.
 
-    def find_as_of(self, session: str | None, typed: gr.KeyUpData) -> Any:
-        """The "as of" choices in documents whose title has the words that are being typed."""
-        return gr.Dropdown(choices=self._as_of_choices(session, typed.input_value))
+        Args:
+            offered: what the list offers already, and of which session.
+        """
+        return self._offer_more(session, "", offered)
+
+    def find_as_of(
+        self, session: str | None, offered: Offered, typed: gr.KeyUpData
+    ) -> tuple[Any, Offered]:
+        """The same with places in documents whose title has the words that are being typed."""
+        return self._offer_more(session, typed.input_value, offered)
+
+    def _offer_more(
+        self, session: str | None, search: str, offered: Offered
+    ) -> tuple[Any, Offered]:
+        """The places that are found, and then those offered already.
+
+        The browser shows those of them that have the typed words. A list that gets shorter while it
+        is open makes gradio's script fail, so one only grows until another session is shown.
+        """
+        choices = self._as_of_choices(session, search)
+        if session == offered[0]:
+            choices = list(dict.fromkeys([*choices, *offered[1]]))[:MAX_OFFERED]
+        return gr.Dropdown(choices=choices), (session, choices)
 
     def reset_as_of(self, session: str | None) -> Any:
         """The "as of" choices of another session, none of them selected."""

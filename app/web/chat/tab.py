@@ -20,7 +20,10 @@ REFRESH_SECONDS = 1.5
 
 @dataclass(frozen=True)
 class Chat:
-    """The components of the tab; `file_name` and `file_text` hand a file to the browser."""
+    """The components of the tab; `file_name` and `file_text` hand a file to the browser.
+
+    `offered` is what the list `at` offers.
+    """
 
     messages: gr.Chatbot
     footing: gr.HTML
@@ -29,6 +32,7 @@ class Chat:
     send: gr.Button
     stop: gr.Button
     at: gr.Dropdown
+    offered: gr.State
     markdown: gr.Button
     json: gr.Button
     file_name: gr.Textbox
@@ -62,7 +66,8 @@ def lay_out_chat() -> Chat:
     name = gr.Textbox(visible="hidden", label="File name")
     text = gr.Textbox(visible="hidden", label="File")
     return Chat(
-        *(messages, footing, find, question, send, stop, at, markdown, json, name, text, passage)
+        *(messages, footing, find, question, send, stop, at, gr.State((None, []))),
+        *(markdown, json, name, text, passage),
     )
 
 
@@ -121,9 +126,11 @@ def wire_chat(
     chat.footing.click(questions.turn, session, shown, **QUIET)
     chat.find.submit(questions.find, [session, chat.find], shown, **QUIET)
     tab.select(questions.open, session, shown, **QUIET)
-    tab.select(actions.refresh_as_of, session, chat.at, **QUIET)
-    chat.at.focus(actions.refresh_as_of, session, chat.at, **QUIET)
-    chat.at.key_up(actions.find_as_of, session, chat.at, trigger_mode="always_last", **QUIET)
+    places, shown_places = [session, chat.offered], [chat.at, chat.offered]
+    tab.select(actions.refresh_as_of, places, shown_places, **QUIET)
+    chat.at.focus(actions.refresh_as_of, places, shown_places, **QUIET)
+    # "always_last" would send what the first of the keys had typed again.
+    chat.at.key_up(actions.find_as_of, places, shown_places, trigger_mode="multiple", **QUIET)
     file = [chat.file_name, chat.file_text]
     save_on_click(chat.markdown, actions.as_markdown, [session], file)
     save_on_click(chat.json, actions.as_json, [session], file)
