@@ -307,7 +307,7 @@ def look(base: Base, chosen: Sequence[Command], folder: Path) -> None:
     data_dir = folder / "data"
     found = killed.check(data_dir)
     expect(found)
-    look_at_export(chosen, possible, folder)
+    look_at_export(base, chosen, possible, folder)
     manifests = killed.recover(data_dir)
     recovered = killed.check(data_dir)
     expect(recovered)
@@ -317,12 +317,16 @@ def look(base: Base, chosen: Sequence[Command], folder: Path) -> None:
     look_for_rest(data_dir, recovered)
 
 
-def look_at_export(chosen: Sequence[Command], possible: list[World], folder: Path) -> None:
+def look_at_export(
+    base: Base, chosen: Sequence[Command], possible: list[World], folder: Path
+) -> None:
     """An export is not there, or it is one of a whole session."""
     for command in chosen:
         if command.export is None or not (folder / command.export[0]).exists():
             continue
-        held = killed.imported(folder / command.export[0], folder / "imported")
+        held = killed.imported(
+            folder / command.export[0], folder / "imported", base.options(WINDOW)
+        )
         whole = [w[n] for w in possible for n in _called(w, command.export[1])]
         assert any(held.is_like(contents) for contents in whole), held
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import storage
 from app.cli.open_service import open_service
-from app.cli.sessions import import_session
 from app.service import Service
 from app.service.documents import Documents
 from app.service.rereads import Rereads
@@ -213,9 +212,14 @@ def session_count(data_dir: Path) -> tuple[int, set[str]]:
         return int(db.value("SELECT count(*) FROM sessions")), storage.kept_hashes(db)
 
 
-def imported(export: Path, data_dir: Path) -> Contents:
-    """What an export holds, once it is imported into a new data directory."""
-    import_session(export, "exported", data_dir)
+def imported(export: Path, data_dir: Path, options: dict[str, Any]) -> Contents:
+    """What an export holds, once it is imported into a new data directory.
+
+    Args:
+        options: of the model, which the export may not choose.
+    """
+    with open_service(data_dir, options, None) as service:
+        service.sessions.import_from(export, "exported")
     return check(data_dir)["exported"]
 
 
