@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -71,7 +73,25 @@ cli.command()(doctor)
 cli.add_typer(evaluate, name="evaluate")
 
 
-def main() -> None:
+def launch() -> NoReturn:
+    """Run the command line, then end the process; all is saved and closed by then.
+
+    A thread may still load the model, in native code. Python's own end would unwind it, which
+    native code answers by aborting the process.
+    """
+    try:
+        main()
+    except SystemExit as end:
+        is_left = any(thread.daemon for thread in threading.enumerate())
+        if not is_left or not isinstance(end.code, int | None):
+            raise
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(end.code or 0)
+
+
+def main() -> NoReturn:
     """Run the command line; it ends with one of the `EXIT_CODES`."""
     print_logs()
     _save_on_sigterm()
