@@ -1,8 +1,8 @@
 """The document worker on Linux: a host that forks a confined reader for each document.
 
-The host imports all readers once, and looks at no file. A reader is a fork of it, confined to its
-file (`confinement.py`) before it answers the first request. So a document whose reader was taken
-over harms no other one. The host also starts the programs that a reader asks for (`programs.py`),
+The host imports all readers once, the slow ones while it is idle, and looks at no file. A reader is
+a fork of it, confined to its file (`confinement.py`) before it answers the first request. So a
+document whose reader was taken over harms no other one. The host also starts the programs that a reader asks for (`programs.py`),
 each confined to the same file. It ends as its reader ends, so the client sees one process.
 """
 
@@ -18,7 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -58,10 +58,17 @@ class DocumentHost:
     Args:
         connection: to the client.
         answer: answers one request in a reader.
+        slow_imports: modules that only some readers need, imported when there is nothing to do.
     """
 
-    def __init__(self, connection: WorkerConnection, answer: Callable[[Message], None]) -> None:
+    def __init__(
+        self,
+        connection: WorkerConnection,
+        answer: Callable[[Message], None],
+        slow_imports: Sequence[str] = (),
+    ) -> None:
         self._connection, self._answer = connection, answer
+        self._slow_imports = list(slow_imports)
         self._reader: _Reader | None = None
         self._programs: dict[int, _Program] = {}
         self._input = b""
@@ -83,7 +90,11 @@ class DocumentHost:
             files: list[Any] = [0, self._woken]
             if self._reader is not None:
                 files.append(self._reader.programs)
-            ready = select.select(files, [], [])[0]
+            ready = select.select(files, [], [], 0 if self._slow_imports else None)[0]
+            if not ready:
+                importlib.import_module(self._slow_imports.pop())
+                gc.freeze()
+                continue
             if self._woken in ready:
                 os.read(self._woken, _BLOCK_BYTES)
             if 0 in ready:

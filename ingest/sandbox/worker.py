@@ -30,6 +30,8 @@ _BATCH_CHARS = 64 * 1024
 _STEP_S = 1.0
 # Helper processes take processor time that is not seen here, and a busy machine takes long.
 _WALL_PER_CPU = 4
+# They take as long as all others together.
+_SLOW_IMPORTS = ("ingest.pdf.reader",)
 _MAX_TRACEBACK_CHARS = 8000
 _MAX_FAULT_CHARS = 500
 OpenDocument = Callable[..., Document]
@@ -46,7 +48,7 @@ def main(opener: str) -> None:
     module, function = opener.split(":")
     worker = DocumentWorker(connection, getattr(importlib.import_module(module), function))
     if CAN_HOST:
-        DocumentHost(connection, worker.answer).serve()
+        DocumentHost(connection, worker.answer, _SLOW_IMPORTS).serve()
     for request in connection.requests(before_first=_bound):
         worker.answer(request)
 
