@@ -2,8 +2,9 @@
 
 The host imports all readers once, the slow ones while it is idle, and looks at no file. A reader is
 a fork of it, confined to its file (`confinement.py`) before it answers the first request. So a
-document whose reader was taken over harms no other one. The host also starts the programs that a reader asks for (`programs.py`),
-each confined to the same file. It ends as its reader ends, so the client sees one process.
+document whose reader was taken over harms no other one. The host also starts the programs that a
+reader asks for (`programs.py`), each confined to the same file. It ends as its reader ends, so the
+client sees one process.
 """
 
 import contextlib
