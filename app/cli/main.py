@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 import threading
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -85,9 +84,6 @@ def launch() -> NoReturn:
         is_left = any(thread.daemon for thread in threading.enumerate())
         if not is_left or not isinstance(end.code, int | None):
             raise
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
         os._exit(end.code or 0)
 
 

@@ -62,6 +62,12 @@ def inner(served):
     return served[1].app.routes[-1].app
 
 
+def test_every_event_of_the_page_goes_through_the_queue_whose_door_is_open(inner):
+    events = [event for event in inner.get_blocks().fns.values() if event.fn is not None]
+    assert len(events) > 50
+    assert [event.name for event in events if not event.queue] == []
+
+
 def test_every_route_of_the_framework_has_a_reason_to_be_open_or_is_closed(served):
     """A new route fails here: say in app/web/doors.py why it is open, or why it is closed."""
     open_for = {(door.path, method) for door in doors.OPEN for method in door.methods}
