@@ -25,7 +25,8 @@ from tests.browser.steps import (
 
 pytestmark = pytest.mark.slow
 
-LOST = ("Failed to load resource: net::ERR_",)
+LOST = ("Failed to load resource: net::ERR_", "TypeError: network error")
+"""What the browser says when the server is gone: of a request, and of one that was under way."""
 
 
 def voyage(folder: Path, days: int) -> Path:
