@@ -251,6 +251,11 @@ class Settings:
         return self.data_dir / "login.secret"
 
     @property
+    def own_folders(self) -> tuple[Path, ...]:
+        """The folders of the data directory in which only Ammon puts files."""
+        return self.files_dir, self.exports_dir, self.uploads_dir, self.locks_dir
+
+    @property
     def locks_dir(self) -> Path:
         """The folder with one lock file for each session that is read."""
         return self.data_dir / "locks"

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from storage.database import Database, Row
 from storage.deletion import DELETING, delete_hidden_sessions
 from storage.errors import Outdated, StorageError
+from storage.messages import citations_and_details
 from storage.pages import insert_pages, read_page
 from storage.segments import SegmentRow, iter_segments
 from storage.sessions import (
@@ -26,7 +27,7 @@ from storage.sessions import (
     get_session_by_id,
     refuse_taken_name,
 )
-from storage.values import list_from_json, now, object_from_json, to_json
+from storage.values import now, to_json, whole
 
 _BATCH_ROWS = 500
 _BATCH_BYTES = 8 << 20
@@ -297,16 +298,15 @@ def _renumbered(
         for citation in citations:
             if isinstance(citation, dict):
                 numbers = {
-                    "document_id": documents.get(citation.get("document_id", -1)),
-                    "segment_id": segments.get(citation.get("segment_id", -1)),
+                    "document_id": documents.get(whole(citation.get("document_id"), -1)),
+                    "segment_id": segments.get(whole(citation.get("segment_id"), -1)),
                 }
                 citation = {**citation, **{k: v for k, v in numbers.items() if k in citation}}
             kept.append(citation)
         return kept
 
-    details = object_from_json(row["details"], "a message's details")
+    citations, details = citations_and_details(row)
     if isinstance(details.get("passages"), list):
         details["passages"] = renumber(details["passages"])
-    citations = renumber(list_from_json(row["citations"], "a message's citations"))
-    changed = {"citations": to_json(citations), "details": to_json(details)}
+    changed = {"citations": to_json(renumber(citations)), "details": to_json(details)}
     return {**row, **changed, "session_id": session_id}

@@ -14,7 +14,7 @@ from storage.database import Database
 from storage.erasing import erase_deleted
 from storage.pages import free_unused_pages
 from storage.sessions import get_session_by_id
-from storage.values import now
+from storage.values import now, plain_text
 
 DELETING = "deleting"
 """The value of ``unfinished`` for a session that is being deleted."""
@@ -62,8 +62,9 @@ def delete_session(db: Database, session_id: int, *, trashed_at: str | None = No
         NotFound: the session does not exist.
     """
     with db.transaction():
-        found = db.value("SELECT trashed_at FROM trash WHERE session_id = ?", [session_id])
-        if trashed_at is not None and found != trashed_at:
+        trashed = db.row("SELECT trashed_at FROM trash WHERE session_id = ?", [session_id])
+        since = None if trashed is None else plain_text(trashed["trashed_at"])
+        if trashed_at is not None and since != trashed_at:
             return False
         hide_session(db, session_id)
     delete_hidden_sessions(db)

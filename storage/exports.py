@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from storage.copies import insert_row
-from storage.database import Database
+from storage.database import Database, Row
 from storage.durable import replace_file, sync_file
 from storage.imports import Export, opened_export
+from storage.messages import citations_and_details
 from storage.pages import insert_pages, read_page
 from storage.row_rules import PART_BYTES
 from storage.schemas import APPLICATION_ID, FILES_TABLE
 from storage.segments import iter_segments
 from storage.sessions import get_session_by_id
+from storage.values import to_json
 
 _PLAIN_TABLES = ("sessions", "documents", "messages", "checkpoints")
 
@@ -90,7 +92,8 @@ def _copy_out(db: Database, out: Database, session_id: int, all_checkpoints: boo
     }
     for table in _PLAIN_TABLES:
         for row in db.rows(queries[table], chosen):
-            insert_row(out, table, {**row, **private.get(table, {})})
+            readable = _with_readable_json(row) if table == "messages" else row
+            insert_row(out, table, {**readable, **private.get(table, {})})
     for document in out.rows("SELECT id FROM documents"):
         for segment in iter_segments(db, document["id"]):
             insert_row(out, "segments", asdict(segment))
@@ -103,6 +106,12 @@ def _copy_out(db: Database, out: Database, session_id: int, all_checkpoints: boo
         insert_pages(out, {name: read_page(db, name)})
     for link in links:
         insert_row(out, "checkpoint_pages", link)
+
+
+def _with_readable_json(message: Row) -> Row:
+    """A message without what cannot be read of it, for which an import would refuse the file."""
+    citations, details = citations_and_details(message)
+    return {**message, "citations": to_json(citations), "details": to_json(details)}
 
 
 def _store_file(out: Database, sha256: str, file: Path) -> None:

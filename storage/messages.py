@@ -6,12 +6,23 @@ Citations and details are JSON of the caller; this file does not know what they 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from storage.database import Database, Row
+from storage.errors import DamagedDatabase
 from storage.sessions import get_session_by_id, touch_session
-from storage.values import SQL_FOLDED, list_from_json, now, object_from_json, storable, to_json
+from storage.values import (
+    SQL_FOLDED,
+    list_from_json,
+    now,
+    object_from_json,
+    plain_text,
+    storable,
+    to_json,
+    whole,
+)
 
 MESSAGE_ROLES = ("user", "assistant")
 _ERASED = {"document": "a deleted document", "locator": "no place", "text": ""}
@@ -22,7 +33,8 @@ class MessageRow:
     """One message of a session.
 
     ``position`` is the number of tokens that the session had read when the question was asked.
-    ``created_at`` is ISO 8601 in UTC.
+    ``citations`` and ``details`` are empty if what is stored cannot be read: the text is still
+    shown. ``created_at`` is ISO 8601 in UTC.
     """
 
     id: int
@@ -160,16 +172,27 @@ def erase_quotations(db: Database, session_id: int, document_id: int) -> None:
         "SELECT * FROM messages WHERE session_id = ? AND role = 'assistant' ORDER BY id",
         [session_id],
     )
-    for message in map(_message, rows):
-        details = dict(message.details)
+    for row in rows:
+        citations, details = citations_and_details(row)
         if isinstance(details.get("passages"), list):
             details["passages"] = _without_text(details["passages"], document_id)
-        citations = _without_text(message.citations, document_id)
-        if (citations, details) != (message.citations, message.details):
+        stored = [to_json(_without_text(citations, document_id)), to_json(details)]
+        # What cannot be read goes, too: it may be a passage of the document.
+        if stored != [row["citations"], row["details"]]:
             db.execute(
-                "UPDATE messages SET citations = ?, details = ? WHERE id = ?",
-                [to_json(citations), to_json(details), message.id],
+                "UPDATE messages SET citations = ?, details = ? WHERE id = ?", [*stored, row["id"]]
             )
+
+
+def citations_and_details(row: Row) -> tuple[list[Any], dict[str, Any]]:
+    """Return these two of a row of the table, each empty if what is stored cannot be read."""
+    citations: list[Any] = []
+    details: dict[str, Any] = {}
+    with suppress(DamagedDatabase):
+        citations = list_from_json(row["citations"], "a message's citations")
+    with suppress(DamagedDatabase):
+        details = object_from_json(row["details"], "a message's details")
+    return citations, details
 
 
 def _without_text(passages: Sequence[Any], document_id: int) -> list[Any]:
@@ -182,11 +205,13 @@ def _without_text(passages: Sequence[Any], document_id: int) -> list[Any]:
 
 
 def _message(row: Row) -> MessageRow:
-    what = f"message number {row['id']}"
-    return MessageRow(
-        **{
-            **row,
-            "citations": list_from_json(row["citations"], f"citations of {what}"),
-            "details": object_from_json(row["details"], f"details of {what}"),
-        }
-    )
+    citations, details = citations_and_details(row)
+    readable = {
+        "role": plain_text(row["role"]),
+        "text": plain_text(row["text"]),
+        "position": whole(row["position"]),
+        "created_at": plain_text(row["created_at"]),
+        "citations": citations,
+        "details": details,
+    }
+    return MessageRow(**{**row, **readable})

@@ -196,11 +196,19 @@ def export_session(
 def import_session(
     file: Annotated[Path, typer.Argument(help="File that `export` wrote.")],
     name: Annotated[str | None, typer.Option(help="Another name for the session.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="The file's model, if no session here uses it yet.")
+    ] = None,
+    ahn: Annotated[
+        str | None, typer.Option(help="The file's memory, if no session here uses it yet.")
+    ] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
     """Import a session that was exported; nothing is read again."""
-    with open_service(data_dir, {}, None) as service:
+    named = {"model": model, "ahn": ahn}
+    options = {option: value for option, value in named.items() if value is not None}
+    with open_service(data_dir, options, None) as service:
         row = service.sessions.import_from(file, name)
     _print_result({"session": row.name}, f"Imported the session {row.name!r}.", as_json)
 

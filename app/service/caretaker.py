@@ -75,8 +75,12 @@ class Caretaker:
         """Take up the documents that were abandoned; the others are noted for the next look."""
         now = time.monotonic()
         seen: dict[int, tuple[object, float]] = {}
-        for document in storage.open_documents(self._db):
-            if self._is_worked_on(document.session_id):
+        documents = storage.open_documents(self._db)
+        active = self._context.jobs.active_sessions()
+        left = {document.session_id for document in documents} - active
+        worked_on = active | set(filter(self._is_worked_on, left))
+        for document in documents:
+            if document.session_id in worked_on:
                 continue
             state = (document.state, document.tokens_read, document.segment_count)
             known, since = self._seen.get(document.id, (None, now))
@@ -86,11 +90,10 @@ class Caretaker:
         self._seen = seen
 
     def _is_worked_on(self, session_id: int) -> bool:
-        """Whether this process or another works on a session, or cannot read on in it."""
+        """Whether another process works on a session, or none can read on in it."""
         context = self._context
         return (
-            context.jobs.is_active(session_id)
-            or context.locks.seems_held(session_id)
+            context.locks.seems_held(session_id)
             or context.indexing_locks.seems_held(session_id)
             or storage.find_stalled_document(self._db, session_id) is not None
         )

@@ -48,7 +48,9 @@ class Context:
     ) -> None:
         self.settings = settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        storage.make_private_below(settings.data_dir)
+        storage.make_private(settings.data_dir)
+        for folder in settings.own_folders:  # others in there are somebody else's
+            storage.make_private_below(folder)
         sweep_leftovers(settings)
         self.db = Database(settings.database_path)
         self.models = Models(load)

@@ -324,9 +324,9 @@ class Documents:
         context = self._context
         document = storage.get_document(self._db, document_id)
         row = storage.get_session_by_id(self._db, document.session_id)
-        self._rereads.drop(row)
         context.forget(row.id)
         with context.locks.held(row.id):
+            self._rereads.drop(row)  # only now: what is refused changes nothing
             storage.remove_document(self._db, document.id)
         context.files.prune()
         context.read_on(row.id)

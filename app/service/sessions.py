@@ -135,8 +135,8 @@ class Sessions:
     def delete(self, name: SessionRef) -> None:
         """Delete a session with everything that only this session uses."""
         row = self._context.session(name)
+        self._context.forget(row.id, save=False)  # refused while another process follows a log
         self._rereads.drop(row)
-        self._context.forget(row.id, save=False)
         storage.delete_session(self._db, row.id)
         self._context.files.prune()
 
@@ -188,9 +188,9 @@ class Sessions:
         """
         row = self._context.session(name)
         find_checkpoint(self._db, row, checkpoint_id)
-        self._rereads.drop(row)
         self._context.forget(row.id)
         with self._context.locks.held(row.id):
+            self._rereads.drop(row)  # only now: what is refused changes nothing
             storage.go_back(self._db, row.id, checkpoint_id, pause=True)
 
     def checkpoints(

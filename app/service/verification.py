@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import storage
 from app.service.library.file_store import sha256_of
+from app.service.library.followed_log import has_no_copy
 from app.settings import Settings
 from ingest import DocumentNotFound
-from storage import DamagedPage, Database, NotFound
+from storage import DamagedPage, Database, DocumentRow, NotFound
 
 Report = Callable[[str, int, int], None]
 """Called with what is read, how much of it is done, and how much there is."""
@@ -67,19 +68,25 @@ def _damaged_files(db: Database, settings: Settings, report: Report) -> Iterator
     for done, (session, document) in enumerate(rows):
         report("documents' files", done, len(rows))
         if document.sha256 not in sound:
-            try:
-                found = sha256_of(settings.files_dir / document.sha256)
-            except DocumentNotFound:
-                found = ""
-            sound[document.sha256] = found == document.sha256
+            sound[document.sha256] = _is_file_sound(db, settings, document)
         if not sound[document.sha256]:
             file = shlex.quote(document.source_path or document.file_name)
             yield Damage(
                 f"the file of {document.title!r} in {session!r} is damaged or missing",
                 "its text is still searched; the file is kept again after python launch.py read "
-                f"{file} --session {shlex.quote(session)} --again",
+                f"{file} --session {shlex.quote(session)}",
             )
     report("documents' files", len(rows), len(rows))
+
+
+def _is_file_sound(db: Database, settings: Settings, document: DocumentRow) -> bool:
+    path = settings.files_dir / document.sha256
+    if not path.exists() and has_no_copy(db, document):
+        return True
+    try:
+        return sha256_of(path) == document.sha256
+    except DocumentNotFound:
+        return False
 
 
 def _visible_names(names: list[str]) -> list[str]:

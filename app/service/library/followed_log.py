@@ -35,6 +35,8 @@ from ingest.naming import file_name, title_from_name
 from ingest.tail.opening import OutsideFolders
 from storage import Database, DocumentRow, FollowRow, NewSegment
 
+_FOLLOWED_KINDS = ("log", "jsonl")
+
 
 def begin(
     db: Database, session_id: int, path: Path, tokens: Encoder, within: Sequence[Path] | None = None
@@ -65,11 +67,26 @@ def begin(
         title=title,
         kind=kind,
         file_name=name,
-        sha256=hashlib.sha256(f"followed: {path}".encode(errors="replace")).hexdigest(),
+        sha256=_sha256_of_path(str(path)),
         path=str(path),
         token_count=before,
         place=_place(tail, line, begin_growing(kind, line), before, within),
     )
+
+
+def has_no_copy(db: Database, document: DocumentRow) -> bool:
+    """Whether a document was a followed log, of which no copy is kept: its text is stored.
+
+    Of one that was imported only its kind is known, so any log without a path counts.
+    """
+    if document.source_path is None:
+        return document.kind in _FOLLOWED_KINDS
+    is_named_by_path = document.sha256 == _sha256_of_path(document.source_path)
+    return is_named_by_path or storage.find_follow(db, document.id) is not None
+
+
+def _sha256_of_path(path: str) -> str:
+    return hashlib.sha256(f"followed: {path}".encode(errors="replace")).hexdigest()
 
 
 class FollowedLog:

@@ -17,14 +17,15 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
-
 from app.service.library.file_store import ABANDONED_S, PART
+from app.service.reading.locks import lives_since
 from app.settings import Settings
 
 _OWN = re.compile(r"(?:import-)?(?P<pid>\d{1,9})-")
+_IMPORT = re.compile(r"import-\d{1,9}-[a-z0-9_]+")
 _OLD_IMPORT = re.compile(r"tmp[a-z0-9_]{8}")
 """The folder of an import of an older version, which did not name its process."""
+_SQLITE = b"SQLite format 3\0"
 _BESIDE = ("", "-wal", "-shm", "-journal")
 
 
@@ -50,8 +51,7 @@ def sweep_leftovers(settings: Settings) -> None:
         if path.suffix == PART and _is_abandoned(path):
             _delete(path)
     for path in _entries(settings.data_dir):
-        is_import = path.name.startswith("import-") or _OLD_IMPORT.fullmatch(path.name)
-        if is_import and path.is_dir() and not path.is_symlink() and _is_abandoned(path):
+        if path.is_dir() and not path.is_symlink() and _is_import(path) and _is_abandoned(path):
             shutil.rmtree(path, ignore_errors=True)
     for note in _entries(settings.exports_dir):
         if _is_abandoned(note):
@@ -65,12 +65,26 @@ def _entries(folder: Path) -> list[Path]:
         return []
 
 
+def _is_import(folder: Path) -> bool:
+    """Whether an import made a folder; one of an older version holds a database and no more."""
+    if _IMPORT.fullmatch(folder.name):
+        return True
+    if not _OLD_IMPORT.fullmatch(folder.name):
+        return False
+    try:
+        paths = sorted(folder.iterdir())
+        is_alone = {path.name for path in paths} <= {paths[0].name + end for end in _BESIDE}
+        with paths[0].open("rb") as file:
+            return is_alone and file.read(len(_SQLITE)) == _SQLITE
+    except (OSError, IndexError):
+        return False
+
+
 def _is_abandoned(path: Path) -> bool:
     """Whether no process makes this any more: its own is gone, or nothing changed for long."""
     own = _OWN.match(path.name)
     if own is not None:
-        pid = int(own["pid"])
-        return pid != os.getpid() and not psutil.pid_exists(pid)
+        return not lives_since(path, int(own["pid"]))
     try:
         return time.time() - path.stat().st_mtime > ABANDONED_S
     except OSError:

@@ -111,10 +111,13 @@ class JobQueue:
 
     def is_active(self, session_id: int) -> bool:
         """Whether anything of a session is being indexed or read, or waits for it."""
+        return session_id in self.active_sessions()
+
+    def active_sessions(self) -> set[int]:
+        """The ids of all sessions of which anything is being indexed or read, or waits for it."""
         with self._changed:
-            waiting = (*self._to_index.values(), *self._to_read)
-            is_waiting = any(job.session_id == session_id for job in waiting)
-            return is_waiting or self._is_worked_on(session_id)
+            jobs = {*self._to_index.values(), *self._to_read, self._reading, *self._indexing}
+            return {job.session_id for job in jobs if job is not None}
 
     def is_in_reading(self, session_id: int) -> bool:
         """Whether a session is being read or waits to be read."""

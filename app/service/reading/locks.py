@@ -13,6 +13,9 @@ from filelock import FileLock, Timeout
 
 from app.errors import SessionBusy
 
+_CLOCK_ERROR_S = 10.0
+"""The start of a process and the time of a file are known this exactly."""
+
 
 class SessionLocks:
     """Locks by session id in one directory; a killed holder's lock is free at once."""
@@ -49,8 +52,9 @@ class SessionLocks:
 
         Testing the lock itself would take it for a moment from a process that needs it.
         """
-        pid = _read_pid(self._directory / f"{session_id}.pid")
-        return pid.isdecimal() and psutil.pid_exists(int(pid))
+        holder = self._directory / f"{session_id}.pid"
+        pid = _read_pid(holder)
+        return pid.isdecimal() and lives_since(holder, int(pid))
 
 
 class WorkLocks:
@@ -82,6 +86,19 @@ class WorkLocks:
                 return False
         except Timeout:
             return True
+
+
+def lives_since(path: Path, pid: int) -> bool:
+    """Whether the process of this number, which wrote a file, is alive; False without the file.
+
+    A number is given to one process after another: in a container the server always gets the same.
+    """
+    try:
+        return psutil.Process(pid).create_time() < path.stat().st_mtime + _CLOCK_ERROR_S
+    except (psutil.NoSuchProcess, FileNotFoundError, OverflowError):
+        return False
+    except (psutil.Error, OSError):  # it may not be asked
+        return True
 
 
 def _read_pid(path: Path) -> str:

@@ -1,6 +1,7 @@
 """`doctor --verify` finds what is damaged and says what mends it."""
 
 import json
+import shlex
 
 import pytest
 import typer
@@ -43,6 +44,36 @@ def test_a_damaged_page_and_file_are_named_with_what_mends_them(make_service, da
     found = [f["found"] for f in _contents(capsys, service, verify=True, rebuild_index=False)]
     assert any("page" in text and "reread s" in text for text in found)
     assert any("lighthouse" in text and "read " in text for text in found)
+
+
+def test_what_is_said_to_mend_a_missing_file_mends_it_and_reads_nothing_again(
+    make_service, data, book, launch, capsys
+):
+    service, document = data
+    copy = service.settings.files_dir / document.sha256
+    copy.unlink()
+    (found,) = [f for f in _contents(capsys, service, verify=True, rebuild_index=False)][1:]
+    command = shlex.split(found["found"].split("python launch.py ")[1])
+    done = launch(*command)
+    assert done.returncode == 0, done.stderr
+    assert copy.read_bytes() == book.read_bytes()
+    other = make_service()
+    assert [status.document.id for status in other.documents.list("s")] == [document.id]
+
+
+def test_a_followed_log_of_which_no_copy_is_kept_is_no_damage(make_service, tmp_path, capsys):
+    service = make_service(follow_checkpoint_s=0.0)
+    service.sessions.create("s")
+    service.start_reading()
+    log = tmp_path / "app.log"
+    log.write_text("".join(f"2026-01-01 request {i}\n" for i in range(99)), encoding="utf-8")
+    service.documents.follow("s", log)
+    service.sessions.duplicate("s", "copy")
+    service.sessions.export_to("s", tmp_path / "s.ammon")
+    service.sessions.import_from(tmp_path / "s.ammon", "imported")
+    service.close()
+    found = _contents(capsys, service, verify=True, rebuild_index=False)
+    assert [f["ok"] for f in found] == [True, True], found
 
 
 def test_a_broken_search_index_is_found_and_its_rebuilding_is_offered(make_service, data, capsys):

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
 from app.service import final_answer
 from app.service.library.leftovers import noted_export, sweep_leftovers
+from app.service.reading.locks import SessionLocks
 from tests.support.service import read_whole, wait_until_read
 
 POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
@@ -122,3 +124,41 @@ def test_half_done_copies_of_killed_processes_are_swept_and_others_stay(make_ser
     assert not list(settings.exports_dir.iterdir())
     left = {path.name for path in settings.data_dir.glob("import-*")}
     assert left == {f"import-{os.getpid()}-x"}
+
+
+def test_what_an_earlier_process_of_the_same_number_left_is_swept(make_service):
+    settings = make_service().settings
+    left = settings.data_dir / f"import-{os.getpid()}-x"
+    left.mkdir()
+    sweep_leftovers(settings)
+    assert left.exists(), "this process makes it"
+    os.utime(left, (psutil.Process().create_time() - 60,) * 2)
+    sweep_leftovers(settings)
+    assert not left.exists()
+
+
+def test_a_lock_file_of_an_earlier_process_of_the_same_number_holds_nothing(tmp_path):
+    locks = SessionLocks(tmp_path)
+    with locks.held(1):
+        assert locks.seems_held(1)
+        os.utime(tmp_path / "1.pid", (psutil.Process().create_time() - 60,) * 2)
+        assert not locks.seems_held(1)
+
+
+def test_what_somebody_else_keeps_in_the_data_directory_stays_as_it_is(make_service):
+    folder = make_service().settings.data_dir
+    program = folder / "import-scripts" / "run.sh"
+    notes = folder / "tmpmy_notes" / "notes.txt"
+    for path in (program, notes):
+        path.parent.mkdir()
+        path.write_text("mine")
+        path.chmod(0o755)
+        os.utime(path.parent, (time.time() - 7200,) * 2)
+    old = folder / "tmpabcd_123"
+    old.mkdir()
+    (old / "s.ammon").write_bytes(b"SQLite format 3\0" + bytes(100))
+    os.utime(old, (time.time() - 7200,) * 2)
+    make_service()
+    assert program.exists() and notes.exists() and not old.exists()
+    if sys.platform != "win32":
+        assert {stat.S_IMODE(path.stat().st_mode) for path in (program, notes)} == {0o755}

@@ -82,3 +82,13 @@ def test_documents_behind_a_stopped_one_are_left_alone(context):
     caretaker.look()
     caretaker.look()
     assert context.jobs.take_to_read() is None
+
+
+def test_a_look_asks_once_for_each_session_however_many_documents_wait(context):
+    db, asked = context.db, []
+    document = reading_document(db)
+    for number in range(50):
+        add_document(db, document.session_id, "Another text.", f"other {number}")
+    context.locks.seems_held = lambda session_id: asked.append(session_id)
+    Caretaker(context, abandoned_s=60.0).look()
+    assert asked == [document.session_id]
