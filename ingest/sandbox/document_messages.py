@@ -41,7 +41,7 @@ _ERRORS: dict[str, type[IngestError]] = {
 
 
 def pack_request(
-    serial: int,
+    serial: str,
     path: Path,
     name: str,
     password: str | None,
@@ -51,7 +51,7 @@ def pack_request(
     """Return the part of a request that names a document.
 
     Args:
-        serial: tells documents apart: a worker keeps the one that it opened last.
+        serial: tells documents apart: a worker keeps the one that it opened last. A secret.
         path: of the file; it is made absolute, because this process may change its folder later.
         name: the file's name as the user gave it; the worker cleans it.
         password: for an encrypted PDF.

@@ -40,7 +40,7 @@ class _Reader:
     """A forked reader: its process, its requests, and the socket on which it asks for programs."""
 
     pid: int
-    serial: int
+    serial: str
     path: str
     requests: int
     programs: socket.socket

@@ -8,9 +8,9 @@ as far as the system can refuse that, and nothing that it sends is executed.
 Starting a worker takes a quarter of a second, so idle workers are kept for the next document.
 """
 
-import itertools
 import logging
 import os
+import secrets
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -29,6 +29,8 @@ from ingest.sandbox.slots import worker_slot
 
 # One for the caller that adds documents, one for the worker thread that indexes them.
 _MAX_IDLE = 2
+# So many that no reader guesses the serial of another document.
+_SERIAL_BYTES = 16
 _REMEDY = "open it in another program, save it as a new file and read that copy."
 _LOG = logging.getLogger(__name__)
 
@@ -52,7 +54,6 @@ class SandboxPool:
         self._idle: list[WorkerProcess] = []
         self._lock = threading.Lock()
         self._is_closed = False
-        self._serials = itertools.count()
 
     def warm_up(self) -> None:
         """Start a worker if none is idle, without waiting for it.
@@ -100,9 +101,8 @@ class SandboxPool:
         """
         path = Path(path)
         given_name = name if name is not None else path.name
-        request = pack_request(
-            next(self._serials), path, given_name, password, encoding, self._limits
-        )
+        serial = secrets.token_hex(_SERIAL_BYTES)
+        request = pack_request(serial, path, given_name, password, encoding, self._limits)
         reader = _SandboxedReader(self, request, file_name(given_name), self._limits)
         found: dict[str, Any] = {}
         for answer in reader.answers(read=False, on_wait=lambda: None):

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import sys
 import threading
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from ingest.sandbox.pdfium import PdfiumExtractor
 from ingest.sandbox.process import WorkerLost, WorkerProcess, light_worker_command
 from ingest.sandbox.seccomp import has_filter
 from ingest.sandbox.slots import MAX_BUSY_WORKERS, worker_slot
+from tests.support.intruders import FORGE_S
 from tests.support.pdf_samples import make_pdf
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux confines readers")
@@ -213,10 +215,12 @@ def test_the_limits_are_set_and_cannot_be_raised(attempt):
     assert attempt("raise_limits") == "ValueError"
 
 
-def test_a_reader_that_was_taken_over_harms_no_other_document(pool, attempt, tmp_path):
+@pytest.mark.parametrize("deed", ["poison", "forge"])
+def test_a_reader_that_was_taken_over_harms_no_other_document(pool, attempt, tmp_path, deed):
     good = tmp_path / "good.txt"
-    good.write_text("Words.\n")
-    assert attempt("poison") == "done None"
+    good.write_text("Words.\n" * 20_000)
+    assert attempt(deed) == "done None"
+    time.sleep(2 * FORGE_S)
     read = [segment.text for segment in pool.open_document(good).segments()]
     assert read == [segment.text for segment in open_document(good).segments()]
 
