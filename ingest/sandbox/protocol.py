@@ -61,7 +61,10 @@ class WorkerConnection:
 
     def __init__(self) -> None:
         self._out = os.fdopen(os.dup(1), "wb")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        try:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        except PermissionError:  # a program of a reader, whose standard error goes away already
+            os.dup2(2, 1)
         self._requests: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._serial: str | None = None
         self._max_silence_s = 0.0

@@ -1,7 +1,7 @@
 """An `open_document` for workers whose readers were taken over: they do what their file says.
 
 The file is a JSON object with `deed`, one of `deeds.py` or of those here, and its `arguments`. The
-document's title is what came of it, tried in the process that reads.
+document's only note is what came of it, tried in the process that reads.
 """
 
 import inspect
@@ -29,7 +29,7 @@ def open_document(path: Path, *, limits: Limits, **options: str | None) -> Docum
     if not data.startswith(b'{"deed"'):
         return opening.open_document(path, limits=limits, **options)
     found = outcome(json.loads(data))
-    return Document(found, "text", path, len(data), "line", None, _NoReader())
+    return Document("taken over", "text", path, len(data), "line", None, _NoReader(), [found])
 
 
 class _NoReader:
@@ -44,6 +44,14 @@ def poison():
         raise KeyError("poisoned")
 
     opening.open_document = lying
+
+
+def lie(answer):
+    """Send an answer instead of the right one, and nothing more."""
+    held = (v for frame in inspect.stack() for v in frame.frame.f_locals.values())
+    connection = next(v._connection for v in held if isinstance(v, DocumentWorker))
+    connection.send(answer)
+    time.sleep(PROGRAM_S)
 
 
 def forge():
@@ -79,4 +87,4 @@ def start_other(*command):
 
 
 deeds.DEEDS |= {"poison": poison, "forge": forge, "by_program": by_program}
-deeds.DEEDS |= {"start_other": start_other}
+deeds.DEEDS |= {"lie": lie, "start_other": start_other}
