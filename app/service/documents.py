@@ -68,6 +68,7 @@ class Documents:
         source: str | None = None,
         password: str | None = None,
         encoding: str | None = None,
+        within: Sequence[Path] | None = None,
     ) -> DocumentRow:
         """Add a file to a session and read it; a file that is there already is resumed.
 
@@ -80,6 +81,7 @@ class Documents:
                 is interrupted, the document fails, says so, and asks for the password again.
             encoding: of a text, such as "cp1254"; None to detect it. A text that was read in
                 another encoding is read again as a new reading, which replaces the earlier one.
+            within: the folders in which it must be, without links in their paths; None for any.
 
         Raises:
             SessionBusy: the session is following a log.
@@ -95,7 +97,7 @@ class Documents:
         file_path = source if name else str(path.resolve())
         with context.files.adding():
             file = (name or path.name, file_path)
-            document = self._register(row.id, path, *file, again, password, encoding)
+            document = self._register(row.id, path, *file, again, password, encoding, within)
         context.following.end_before(row, document)
         return self.resume(document.id, password)
 
@@ -108,11 +110,13 @@ class Documents:
         again: bool,
         password: str | None,
         encoding: str | None,
+        within: Sequence[Path] | None,
     ) -> DocumentRow:
         """Check a file, copy it and register it; what cannot be read is refused before the copy.
 
         Args:
             path: from which it is copied.
+            within: the folders in which it must be, None for any.
             name, file_path: what the session knows the file by.
         """
         context = self._context
@@ -124,7 +128,7 @@ class Documents:
             if indexed is None:
                 raise
             return indexed
-        copy, sha256 = context.files.put(path)
+        copy, sha256 = context.files.put(path, within)
         opened = context.processes.open_document(
             copy, name=name, password=password, encoding=encoding
         )

@@ -100,7 +100,10 @@ class OtherSources:
         """
         session = self._context.session(session).id
         opened = self._opened(session, path)
-        return self._documents.add(session, opened, password=password, encoding=encoding)
+        # It is opened once more to be copied, so it may become a link that leads out.
+        return self._documents.add(
+            session, opened, password=password, encoding=encoding, within=self._open_below()
+        )
 
     def follow_path(self, session: SessionRef, path: str) -> DocumentRow:
         """Read a log of the machine that Ammon runs on, now and as it grows.

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ingest.sandbox.landlock import restrict_files
+from ingest.sandbox.landlock import WITH_TRUNCATION, abi_version, restrict_files
 from ingest.sandbox.limits import (
     MAX_CPU_S,
     PROGRAM_FILE_BYTES,
@@ -75,7 +75,11 @@ def confine_program(program: str, path: str, folder: str | None, cpu_s: float) -
     writable = ["/dev/null"] if folder is None else ["/dev/null", folder]
     is_trusted = folder is not None
     allowed = Allowed(
-        programs=True, processes=is_trusted, open_for_writing=True, change_files=is_trusted
+        programs=True,
+        processes=is_trusted,
+        # An older Landlock, or none, would let it empty or overwrite files.
+        open_for_writing=is_trusted or abi_version() >= WITH_TRUNCATION,
+        change_files=is_trusted,
     )
     _confine(readable, writable, allowed)
 

@@ -41,7 +41,7 @@ class _Reader:
     """A forked reader: its process, its requests, and the socket on which it asks for programs."""
 
     pid: int
-    serial: int
+    serial: str
     path: str
     requests: int
     programs: socket.socket
@@ -125,6 +125,7 @@ class DocumentHost:
     def _fork(self, request: Message) -> _Reader:
         theirs_in, ours_in = os.pipe()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)  # a reader that takes no answers must not stop the host
         pid = os.fork()
         if pid:
             os.close(theirs_in)
@@ -140,7 +141,8 @@ class DocumentHost:
     def _read(self, first: Message, requests: int, programs: socket.socket) -> None:
         """Be a reader: confine this process, and answer the requests of the pipe."""
         die_with_parent()
-        signal.set_wakeup_fd(-1)
+        os.close(signal.set_wakeup_fd(-1))
+        os.close(self._woken)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.dup2(requests, 0)
         os.close(requests)
@@ -197,7 +199,7 @@ class DocumentHost:
                     self._end_program(message["end"])
                 else:
                     self._start_program(reader, message, pipes)
-        except (KeyError, TypeError, ValueError, RecursionError):
+        except (LookupError, TypeError, ValueError, ArithmeticError, RecursionError):
             os.kill(reader.pid, signal.SIGKILL)
         except OSError:  # it is gone, which is noticed next
             pass

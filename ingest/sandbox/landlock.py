@@ -26,6 +26,8 @@ _RIGHTS_TO_ONE_FILE = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE
 _TCP = 0b11  # to bind, to connect
 _SCOPES = 0b11  # abstract sockets and signals stay inside
 _WITH_TCP, _WITH_SCOPES = 4, 6
+WITH_TRUNCATION = 3
+"""The first version that also refuses to empty a file that is opened for reading."""
 
 
 def abi_version() -> int:

@@ -149,6 +149,8 @@ class WorkerProcess:
         A caller that stops before the last answer cannot ask this worker again.
 
         Args:
+            request: if it has a `serial`, what comes before an answer with the same one is passed
+                over: another reader has left it in the pipe.
             max_silence_s: how long each answer may take.
             on_wait: called several times a second while waiting; what it raises is passed on.
 
@@ -160,10 +162,13 @@ class WorkerProcess:
             self._answer(self._start_s, on_wait)
             self._is_started = True
         self._send(request)
-        while self._owes_answer:
-            answer = self._answer(max_silence_s, on_wait)
+        answer = self._first_answer(request.get("serial"), max_silence_s, on_wait)
+        while True:
             self._owes_answer = has_more(answer)
             yield answer
+            if not self._owes_answer:
+                return
+            answer = self._answer(max_silence_s, on_wait)
 
     def ask_once(self, request: Message, max_silence_s: float) -> Message:
         """Return the only answer to a request.
@@ -202,6 +207,19 @@ class WorkerProcess:
             self._process.stdin.flush()
         except OSError as error:
             raise self._lost(_EXIT_S) from error
+
+    def _first_answer(
+        self, serial: str | None, max_silence_s: float, on_wait: Callable[[], None]
+    ) -> Message:
+        if serial is None:
+            return self._answer(max_silence_s, on_wait)
+        deadline = time.monotonic() + max_silence_s
+        while line := self._line(max(0.0, deadline - time.monotonic()), on_wait):
+            with contextlib.suppress(ValueError):
+                answer = decode_line(line)
+                if answer.get("serial") == serial:
+                    return answer
+        raise self._lost(_EXIT_S)
 
     def _answer(self, max_silence_s: float, on_wait: Callable[[], None]) -> Message:
         line = self._line(max_silence_s, on_wait)

@@ -38,14 +38,17 @@ _NETWORK: _Numbers = {
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
 }
-_OTHER_PROCESSES: _Numbers = {
+_INTO_OTHER_PROCESSES: _Numbers = {
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271),
     "process_madvise": (440, 440),
+    "process_mrelease": (448, 448),
     "kcmp": (312, 272),
-    "pidfd_open": (434, 434),
     "pidfd_getfd": (438, 438),
+}
+_OTHER_PROCESSES: _Numbers = {
+    "pidfd_open": (434, 434),
     "pidfd_send_signal": (424, 424),
     "setpriority": (141, 140),
     "ioprio_set": (251, 30),
@@ -53,6 +56,14 @@ _OTHER_PROCESSES: _Numbers = {
     "shmat": (30, 196),
     "msgget": (68, 186),
     "semget": (64, 190),
+    # These take the number of what another process has made, which can be guessed.
+    "shmctl": (31, 195),
+    "msgctl": (71, 187),
+    "msgsnd": (69, 189),
+    "msgrcv": (70, 188),
+    "semctl": (66, 191),
+    "semop": (65, 193),
+    "semtimedop": (220, 192),
     "mq_open": (240, 180),
     "mq_unlink": (241, 181),
 }
@@ -164,6 +175,7 @@ _CLONE: _Numbers = {"clone": (56, 220)}
 _CLONE3: _Numbers = {"clone3": (435, 435)}
 _IOCTL: _Numbers = {"ioctl": (16, 29)}
 _PRCTL: _Numbers = {"prctl": (157, 167)}
+_FCNTL: _Numbers = {"fcntl": (72, 25)}
 # Calls whose first argument is a process, 0 meaning this one.
 _OF_A_PROCESS: _Numbers = {
     "prlimit64": (302, 261),
@@ -182,8 +194,13 @@ _SIGNALS: _Numbers = {
 
 _CLONE_THREAD = 0x10000
 _WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-# To type into a terminal: TIOCSTI and TIOCLINUX.
-_TERMINAL_REQUESTS = (0x5412, 0x541C)
+# To type into a terminal (TIOCSTI, TIOCLINUX), and to have signals sent to another process
+# (FIOSETOWN, SIOCSPGRP).
+_REQUESTS = (0x5412, 0x541C, 0x8901, 0x8902)
+# The same for files: F_SETOWN, F_SETOWN_EX, F_SETSIG; and to keep others from a file: F_SETLEASE.
+_FILE_COMMANDS = (8, 15, 10, 1024)
+# The first call that is newer than these lists: open_tree_attr.
+_FIRST_UNKNOWN = 467
 # To survive the client, and to let others look into this process.
 _PROCESS_ATTRIBUTES = (1, 4)
 
@@ -236,12 +253,14 @@ def _program(allowed: Allowed) -> list[bytes]:
     ]
     if MACHINE == _X86:
         program += [_jump(_AT_LEAST, _X32_BIT, if_not=1), _fail(errno.ENOSYS)]
-    return [*program, *_rules(allowed), _result(_ALLOW)]
+    newer = [_jump(_AT_LEAST, _FIRST_UNKNOWN, if_not=1), _fail(errno.ENOSYS)]
+    return [*program, *newer, *_rules(allowed), _result(_ALLOW)]
 
 
 def _rules(allowed: Allowed) -> Iterable[bytes]:
-    yield from _refuse(_NETWORK, _KERNEL)
-    yield from _check(_IOCTL, 1, *(_jump_to_fail(request) for request in _TERMINAL_REQUESTS))
+    yield from _refuse(_NETWORK, _KERNEL, _INTO_OTHER_PROCESSES)
+    yield from _check(_IOCTL, 1, *(_jump_to_fail(request) for request in _REQUESTS))
+    yield from _check(_FCNTL, 1, *(_jump_to_fail(command) for command in _FILE_COMMANDS))
     yield from _check(_OF_A_PROCESS, 0, *_allow_only(0, os.getpid()))
     yield from _refuse(_OPENAT2, code=errno.ENOSYS)  # its flags cannot be seen from here
     if not allowed.programs:

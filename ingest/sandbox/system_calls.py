@@ -11,7 +11,9 @@ import platform
 import sys
 
 IS_LINUX = sys.platform == "linux"
-MACHINE = platform.machine().lower().replace("arm64", "aarch64") if IS_LINUX else ""
+_IS_64_BIT = sys.maxsize > 2**32
+# A Python of 32 bits makes other calls than the machine that it runs on.
+MACHINE = platform.machine().lower().replace("arm64", "aarch64") if IS_LINUX and _IS_64_BIT else ""
 
 
 def system_call(number: int, *arguments: int | bytes | ctypes.Array[ctypes.c_char] | None) -> int:

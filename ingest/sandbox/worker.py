@@ -63,7 +63,7 @@ class DocumentWorker:
 
     def __init__(self, connection: WorkerConnection, open_document: OpenDocument) -> None:
         self._connection, self._open_document = connection, open_document
-        self._serial: int | None = None
+        self._serial: str | None = None
         self._document: Document | None = None
 
     def answer(self, request: Message) -> None:

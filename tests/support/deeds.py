@@ -4,6 +4,7 @@ Every deed is tried for real, with nothing between it and the system.
 """
 
 import ctypes
+import fcntl
 import mmap
 import os
 import resource
@@ -82,6 +83,11 @@ def peek(pid):
     return call(310, pid, vector, 1, vector, 1, 0)
 
 
+def own_signals(pid):
+    """Have the signals of a pipe sent to another process, as F_SETOWN and F_SETSIG do."""
+    fcntl.fcntl(0, fcntl.F_SETOWN, pid)
+
+
 def write(path, text):
     """Write a file, new or old."""
     Path(path).write_text(text)
@@ -144,6 +150,7 @@ DEEDS = {
     "make_socket": make_socket,
     "call": call,
     "peek": peek,
+    "own_signals": own_signals,
     "write": write,
     "chmod": os.chmod,
     "rename": os.rename,

@@ -7,14 +7,15 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from io import BufferedReader
+from io import FileIO
 from pathlib import Path
 
 import storage
 from app.service.library.files_lock import FilesLock
 from ingest import DocumentNotFound
+from ingest.tail.opening import OutsideFolders, open_log
 from storage import Database, DocumentRow
 
 COPY_BYTES = 1 << 20
@@ -44,16 +45,21 @@ class FileStore:
         """The path of the copy with a sha256, whether or not there is one."""
         return self._directory / sha256
 
-    def put(self, path: Path) -> tuple[Path, str]:
+    def put(self, path: Path, within: Sequence[Path] | None = None) -> tuple[Path, str]:
         """Copy a file; called within `adding`, until a document names the copy.
 
         The copy is written to disk before this returns, so that a crash never loses a document.
+
+        Args:
+            path: of the file.
+            within: the folders that may be read, without links in their paths; None for all.
 
         Returns:
             The path of the copy and its sha256, in hexadecimal.
 
         Raises:
-            DocumentNotFound: there is no such file, or it cannot be opened.
+            DocumentNotFound: there is no such file, it cannot be opened, or it is in none of the
+                folders.
             OSError: the disk is full or may not be written to.
         """
         self._directory.mkdir(parents=True, exist_ok=True)
@@ -61,7 +67,7 @@ class FileStore:
         handle, part = tempfile.mkstemp(PART, f"{os.getpid()}-", self._directory)
         try:
             with os.fdopen(handle, "wb") as out:
-                for block in _blocks(path):
+                for block in _blocks(path, within):
                     digest.update(block)
                     out.write(block)
                 storage.sync_file(out)
@@ -113,15 +119,19 @@ def free_bytes(directory: Path) -> int:
     return shutil.disk_usage(directory).free
 
 
-def _blocks(path: Path) -> Iterator[bytes]:
-    with _opened(path) as source:
+def _blocks(path: Path, within: Sequence[Path] | None = None) -> Iterator[bytes]:
+    with _opened(path, within) as source:
         while block := source.read(COPY_BYTES):
             yield block
 
 
-def _opened(path: Path) -> BufferedReader:
+def _opened(path: Path, within: Sequence[Path] | None) -> FileIO:
     try:
-        return path.open("rb")
+        return open_log(path, within)
+    except OutsideFolders as error:  # it became a link after its path was allowed
+        raise DocumentNotFound(
+            f"{path.name} leads to a file outside the folders that may be read: it is not read."
+        ) from error
     except OSError as error:
         raise DocumentNotFound(
             f"{path.name} cannot be opened ({error.strerror}); check the path and try again."

@@ -8,18 +8,28 @@ import socket
 import sqlite3
 import sys
 import threading
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import pytest
 
-from ingest import Limits, SandboxPool, open_document, probe_sandbox, render_page
+from ingest import (
+    Limits,
+    ReaderFailed,
+    SandboxPool,
+    open_document,
+    probe_sandbox,
+    render_page,
+)
+from ingest.naming import clean_line
 from ingest.sandbox.landlock import abi_version
 from ingest.sandbox.pdfium import PdfiumExtractor
 from ingest.sandbox.process import WorkerLost, WorkerProcess, light_worker_command
 from ingest.sandbox.seccomp import has_filter
 from ingest.sandbox.slots import MAX_BUSY_WORKERS, worker_slot
+from tests.support.intruders import FORGE_S
 from tests.support.pdf_samples import make_pdf
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux confines readers")
@@ -46,7 +56,8 @@ def attempt(pool, tmp_path):
     def make(deed, *arguments):
         path = tmp_path / "taken over.txt"
         path.write_text(json.dumps({"deed": deed, "arguments": arguments}))
-        return pool.open_document(path).title
+        (note,) = pool.open_document(path).notes
+        return note
 
     return make
 
@@ -142,12 +153,19 @@ def test_there_is_no_socket_of_any_family(attempt, family, kind):
 @on_x86
 @pytest.mark.parametrize(
     "number",
-    [425, 101, 272, 165, 321, 298, 323, 310, 438, 434],
+    [425, 101, 272, 165, 321, 298, 323, 310, 438, 434, 31, 66, 69, 70, 71, 220],
     ids=lambda number: f"call {number}",
 )
 def test_calls_that_lead_around_the_rules_are_refused(attempt, number):
-    """io_uring, ptrace, unshare, mount, bpf, perf, userfaultfd, and what reads other processes."""
+    """io_uring, ptrace, unshare, mount, bpf, perf, userfaultfd, and what reaches others."""
     assert attempt("call", number, 0, 0, 0, 0, 0) == "PermissionError"
+
+
+@needs_seccomp
+def test_a_call_that_is_newer_than_the_filter_is_unknown(attempt):
+    open_tree_attr = 467
+    assert attempt("call", open_tree_attr, -100, 0, 0, 0, 0) == "OSError"
+    assert attempt("call", open_tree_attr, -100, 0x7F, 0x800, 0, 0) == "OSError"
 
 
 @needs_seccomp
@@ -188,7 +206,7 @@ def test_no_attribute_of_a_file_is_changed(attempt, other):
 
 
 @needs_seccomp
-@pytest.mark.parametrize("deed", ["nice", "prlimit"])
+@pytest.mark.parametrize("deed", ["nice", "prlimit", "own_signals"])
 def test_other_processes_are_not_reached(attempt, deed):
     assert attempt(deed, os.getpid()) == "PermissionError"
     assert attempt("kill", os.getpid(), 0) == attempt("kill", 0, 0) == "PermissionError"
@@ -213,12 +231,47 @@ def test_the_limits_are_set_and_cannot_be_raised(attempt):
     assert attempt("raise_limits") == "ValueError"
 
 
-def test_a_reader_that_was_taken_over_harms_no_other_document(pool, attempt, tmp_path):
+@pytest.mark.parametrize("deed", ["poison", "forge"])
+def test_a_reader_that_was_taken_over_harms_no_other_document(pool, attempt, tmp_path, deed):
     good = tmp_path / "good.txt"
-    good.write_text("Words.\n")
-    assert attempt("poison") == "done None"
+    good.write_text("Words.\n" * 20_000)
+    assert attempt(deed) == "done None"
+    time.sleep(2 * FORGE_S)
     read = [segment.text for segment in pool.open_document(good).segments()]
     assert read == [segment.text for segment in open_document(good).segments()]
+
+
+KNOWN = {"kind": "text", "byte_count": 1, "unit_name": "line", "unit_count": 1, "notes": []}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"document": None},
+        {"document": {**KNOWN, "title": ["a"]}},
+        {"document": {**KNOWN, "title": "a", "byte_count": 2**70}},
+        {"document": {**KNOWN, "title": "a", "kind": "program"}},
+        {"document": {**KNOWN, "title": "a", "notes": [{}]}},
+        {"segments": 5, "more": True},
+        {"segments": [["text", "line", True, 1, None, None]], "more": True},
+        {"segments": [["text", "line", 9, 1, None, None]], "more": True},
+        {"error": ["SystemExit", "text"]},
+        {"error": ["IngestError", {}]},
+        {"fault": 5},
+    ],
+)
+def test_an_answer_that_no_reader_gives_is_a_sentence(attempt, answer):
+    with pytest.raises(ReaderFailed, match="it gave no usable answer"):
+        attempt("lie", answer)
+
+
+def test_a_title_is_one_safe_line_whatever_a_reader_answers(pool, tmp_path):
+    path = tmp_path / "lying.txt"
+    title = "a\n[2] Other, page 3:\x1b[2J\u202e" + 1000 * "x"
+    answer = {"document": {**KNOWN, "title": title}}
+    path.write_text(json.dumps({"deed": "lie", "arguments": [answer]}))
+    assert pool.open_document(path).title == clean_line(title)
 
 
 @needs_landlock

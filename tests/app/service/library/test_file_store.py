@@ -133,3 +133,20 @@ def test_a_killed_adding_puts_off_no_prune_and_another_adding_makes_up_for_it(tm
         with store.adding():
             pass
         assert not copy.exists(), "the prune that was put off is done by who adds next"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need rights on Windows")
+def test_a_file_that_became_a_link_out_of_the_allowed_folders_is_not_copied(store, file, tmp_path):
+    folder = tmp_path.resolve() / "allowed"
+    folder.mkdir()
+    inside = folder / "a.txt"
+    inside.write_bytes(CONTENT)
+    assert store.put(inside, [folder])[1] == hashlib.sha256(CONTENT).hexdigest()
+    inside.unlink()
+    inside.symlink_to(file)
+    file.write_text("secret")
+    with pytest.raises(DocumentNotFound, match="outside the folders that may be read"):
+        store.put(inside, [folder])
+    assert [path.name for path in store.path_of("x").parent.iterdir()] == [
+        hashlib.sha256(CONTENT).hexdigest()
+    ]
