@@ -152,7 +152,8 @@ def _wire_questions(
     chat.messages.example_select(questions.ask_suggested, [session, chat.at], outputs, **limits)
     chat.messages.retry(questions.ask_again, session, outputs, **limits)
     chat.messages.edit(questions.edit, [session, chat.at], outputs, **limits)
-    chat.stop.click(questions.stop, session, chat.stop, queue=False)
+    # It waits for no other event. Past the queue it would need a route that is closed.
+    chat.stop.click(questions.stop, session, chat.stop, concurrency_limit=None, **QUIET)
     gr.Timer(REFRESH_SECONDS).tick(
         questions.refresh, session, outputs, concurrency_limit=None, **QUIET
     )

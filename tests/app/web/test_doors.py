@@ -89,6 +89,11 @@ def test_no_route_that_is_not_open_answers(served):
                 assert client.request(method, address).status_code == 404, (method, path)
 
 
+def test_every_event_comes_through_the_queue_for_other_routes_of_events_are_closed(inner):
+    fns = inner.get_blocks().fns.values()
+    assert [fn.api_name for fn in fns if fn.fn is not None and not fn.queue] == []
+
+
 class Outside(http.server.BaseHTTPRequestHandler):
     asked: list[str] = []
 
