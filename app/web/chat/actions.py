@@ -7,7 +7,6 @@ answer, and it is completed even if they are closed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -16,6 +15,7 @@ from app.errors import AlreadyAnswering, NothingRead
 from app.messages import KNOWN_ERRORS
 from app.service import AnswerJob, Service
 from app.web.chat import html
+from app.web.chat.open_pages import OpenPage, OpenPages
 from app.web.notify import notify, notify_text
 from app.web.pager import pager_html, wanted_number
 from app.web.selected_session import selected_session
@@ -131,33 +131,12 @@ class ChatActions:
             return "", ""
 
 
-@dataclass
-class OpenPage:
-    """The state of one open page.
-
-    Args:
-        session: that it shows.
-        offset: number of the first message that it shows, counted from 0.
-        found: the text that was looked for in the conversation, and the message where it was found.
-        last_message_id: of the last message that it shows.
-        watched: the answer that grows on it.
-        stopped: the answer that was stopped from it.
-    """
-
-    session: str | None = None
-    offset: int = 0
-    found: tuple[str, int] | None = None
-    last_message_id: int | None = None
-    watched: AnswerJob | None = None
-    stopped: AnswerJob | None = None
-
-
 class QuestionActions:
     """Asking questions on a page, and showing answers that were asked for elsewhere."""
 
     def __init__(self, service: Service) -> None:
         self._service, self._chat = service, ChatActions(service)
-        self._pages: dict[str, OpenPage] = {}
+        self._pages = OpenPages()
 
     def open(self, session: str | None, request: gr.Request) -> tuple[Any, Any]:
         """Show the conversation of a session, unless an answer is being written into it."""
@@ -218,7 +197,7 @@ class QuestionActions:
 
     def leave(self, request: gr.Request) -> None:
         """Forget a page that was closed; its answers are still completed."""
-        self._pages.pop(str(request.session_hash), None)
+        self._pages.forget(str(request.session_hash))
 
     def stop(self, session: str | None, request: gr.Request) -> Any:
         """End the answer at its next word, which releases the model."""
@@ -383,7 +362,7 @@ class QuestionActions:
         return last[0], last[1]
 
     def _page(self, request: gr.Request) -> OpenPage:
-        return self._pages.setdefault(str(request.session_hash), OpenPage())
+        return self._pages.of(str(request.session_hash))
 
 
 def pager(screen: Listing[MessageRow]) -> str:
