@@ -132,7 +132,7 @@ def _close_downloads() -> None:
 
 
 def _bound_uploads() -> None:
-    """Fields besides files are short, and an upload that breaks off leaves no file behind."""
+    """Fields besides files are short, and what is no whole upload leaves nothing behind."""
     from gradio import route_utils
     from starlette.formparsers import MultiPartException
 
@@ -148,8 +148,16 @@ def _bound_uploads() -> None:
 
         async def parse(self) -> Any:
             try:
-                return await super().parse()
+                form = await super().parse()
+                files = [file for name, file in self.items if name == "files"]
+                names = [Path(getattr(file, "filename", None) or "..").name for file in files]
+                # Others would stay where they are, and the framework would stumble over fields.
+                if ".." in names or len(files) != len(self._files_to_close_on_error):
+                    raise MultiPartException("This is not an upload of whole files with names.")
+                return form
             except BaseException:
+                if self.upload_progress is not None:  # who watches it must not wait for the rest
+                    self.upload_progress.set_done(self.upload_id)
                 for file in self._files_to_close_on_error:
                     file.close()
                     Path(file.name).unlink(missing_ok=True)

@@ -200,6 +200,40 @@ def test_uploads_are_bounded_and_what_is_refused_leaves_nothing(served):
     assert sorted(os.listdir(uploads)) == before
 
 
+def part(name, file_name=None):
+    file = "" if file_name is None else f'; filename="{file_name}"'
+    return f'--b\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\nx\r\n'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        part("files", "a.txt") + part("files") + "--b--\r\n",
+        part("files", "a.txt") + part("others", "b.txt") + "--b--\r\n",
+        part("files", "a.txt") + part("files", "..") + "--b--\r\n",
+        part("files", "a.txt") + part("files", "b.txt"),
+        "--b\r\nnonsense\r\n\r\n",
+    ],
+    ids=["text for a file", "another field", "no name", "no end", "no header"],
+)
+def test_what_is_no_upload_leaves_neither_a_file_nor_a_watched_progress(served, inner, body):
+    from gradio import routes
+
+    client, made, _ = served
+    uploads = os.environ["GRADIO_TEMP_DIR"]
+    before = sorted(os.listdir(uploads))
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    address = "/gradio_api/upload?upload_id=watched"
+    assert client.post(address, content=body, headers=headers).status_code in (400, 413)
+    assert sorted(os.listdir(uploads)) == before
+
+    async def sweep():
+        framework.sweep(inner, made.pages)
+
+    client.portal.call(sweep)
+    assert routes.file_upload_statuses._statuses == {}
+
+
 def test_an_upload_that_breaks_off_leaves_no_file(served):
     """The announced end of the body never comes: what was written is deleted."""
     client, made, _ = served
