@@ -75,6 +75,7 @@ def make_framework(
     _bound_uploads()
     blocks.queue(default_concurrency_limit=8, max_size=MAX_EVENTS, api_open=False)
     blocks.max_threads = blocks._queue.max_thread_count = max_threads
+    _refuse_unknown_events(blocks)
     outer = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     gr.mount_gradio_app(
         outer,
@@ -129,6 +130,18 @@ def _close_downloads() -> None:
     processing_utils.ssrf_protected_download = refuse
     processing_utils.save_url_to_cache = refuse
     processing_utils.unsafe_download = refuse
+
+
+def _refuse_unknown_events(blocks: Any) -> None:
+    """A page of another version, left open while the server was replaced, is told so."""
+    push = blocks._queue.push
+
+    async def push_known(body: Any, request: Any, username: Any) -> Any:
+        if body.fn_index is not None and body.fn_index not in blocks.fns:
+            return False, "This page is of another version of Ammon; reload it.", "error"
+        return await push(body=body, request=request, username=username)
+
+    blocks._queue.push = push_known
 
 
 def _bound_uploads() -> None:

@@ -200,6 +200,27 @@ def test_uploads_are_bounded_and_what_is_refused_leaves_nothing(served):
     assert sorted(os.listdir(uploads)) == before
 
 
+@pytest.mark.parametrize("number", [99_999, -1, 10**30])
+def test_an_event_that_this_version_does_not_have_is_refused_with_a_sentence(served, number):
+    answer = join(served[0], number, [])
+    assert answer.status_code == 400 and "reload" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "path, status",
+    [
+        ("/?page=nowhere", 200),
+        ("/?deep_link=../../x", 200),
+        (f"/assets/{'a' * 900}", 404),
+        (f"/assets/{'a' * 5000}", 404),
+        ("/static/a%00b", 404),
+        ("/static/%0d%0aSet-Cookie:x", 404),
+    ],
+)
+def test_no_address_makes_the_framework_fail(served, path, status):
+    assert served[0].get(path).status_code == status
+
+
 def part(name, file_name=None):
     file = "" if file_name is None else f'; filename="{file_name}"'
     return f'--b\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\nx\r\n'
