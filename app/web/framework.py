@@ -75,6 +75,7 @@ def make_framework(
     _bound_uploads()
     blocks.queue(default_concurrency_limit=8, max_size=MAX_EVENTS, api_open=False)
     blocks.max_threads = blocks._queue.max_thread_count = max_threads
+    _refuse_unknown_events(blocks)
     outer = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     gr.mount_gradio_app(
         outer,
@@ -131,8 +132,20 @@ def _close_downloads() -> None:
     processing_utils.unsafe_download = refuse
 
 
+def _refuse_unknown_events(blocks: Any) -> None:
+    """A page of another version, left open while the server was replaced, is told so."""
+    push = blocks._queue.push
+
+    async def push_known(body: Any, request: Any, username: Any) -> Any:
+        if body.fn_index is not None and body.fn_index not in blocks.fns:
+            return False, "This page is of another version of Ammon; reload it.", "error"
+        return await push(body=body, request=request, username=username)
+
+    blocks._queue.push = push_known
+
+
 def _bound_uploads() -> None:
-    """Fields besides files are short, and an upload that breaks off leaves no file behind."""
+    """Fields besides files are short, and what is no whole upload leaves nothing behind."""
     from gradio import route_utils
     from starlette.formparsers import MultiPartException
 
@@ -148,8 +161,16 @@ def _bound_uploads() -> None:
 
         async def parse(self) -> Any:
             try:
-                return await super().parse()
+                form = await super().parse()
+                files = [file for name, file in self.items if name == "files"]
+                names = [Path(getattr(file, "filename", None) or "..").name for file in files]
+                # Others would stay where they are, and the framework would stumble over fields.
+                if ".." in names or len(files) != len(self._files_to_close_on_error):
+                    raise MultiPartException("This is not an upload of whole files with names.")
+                return form
             except BaseException:
+                if self.upload_progress is not None:  # who watches it must not wait for the rest
+                    self.upload_progress.set_done(self.upload_id)
                 for file in self._files_to_close_on_error:
                     file.close()
                     Path(file.name).unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
+import anyio
 import anyio.to_thread
 
 from app.web import doors
@@ -33,7 +34,11 @@ Headers = list[tuple[bytes, bytes]]
 MAX_BODY_BYTES = 20_000_000
 """Size of what is sent to the server in one request, unless it is an upload."""
 MAX_LOGIN_BYTES = 10_000
+MAX_LOGIN_S = 15.0
+"""Seconds that sending a password may take; whoever holds the connection longer is cut off."""
 LOGIN_PATH = "/login"
+MAX_PATH_BYTES = 200
+"""Size of a path; those of the framework's files are shorter, and no name of a file is longer."""
 _PAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 _POLICY = {
@@ -190,7 +195,9 @@ class Guard:
         return hosts
 
     def _checked_door(self, request: _Request, hosts: list[Host]) -> Door:
-        door = doors.find(request.method, request.path)
+        # A path that no file can have makes the framework fail instead of saying so.
+        is_path = len(request.path.encode()) <= MAX_PATH_BYTES and request.path.isprintable()
+        door = doors.find(request.method, request.path) if is_path else None
         if door is None:
             raise Refused(404, "There is nothing here.")
         if door.kind is Kind.PAGE:
@@ -264,7 +271,11 @@ class Guard:
             await answer.page(429, login_page(notice), headers=[("retry-after", str(seconds))])
             return
         login.tries.take(request.client)
-        body = await _Body(receive, MAX_LOGIN_BYTES, request.get("content-length")).read()
+        try:
+            with anyio.fail_after(MAX_LOGIN_S):
+                body = await _Body(receive, MAX_LOGIN_BYTES, request.get("content-length")).read()
+        except TimeoutError:
+            raise Refused(408, "The password took too long.", [("connection", "close")]) from None
         password = parse_qs(body.decode("utf-8", "replace")).get("password", [""])[0]
         if not await anyio.to_thread.run_sync(login.is_right, password):
             await answer.page(401, login_page("That is not the password."))
@@ -321,12 +332,16 @@ class Guard:
     async def _serve_page(
         self, request: _Request, scope: Scope, body: _Body, answer: _Answer
     ) -> None:
-        """Pass on the request for the page, and mark its scripts as the server's own."""
+        """Pass on the request for the page, and mark its scripts as the server's own.
+
+        The framework has pages and states that a query names; this page is one, and always fresh.
+        """
         plain = [(n, v) for n, v in scope["headers"] if n.lower() != b"accept-encoding"]
         nonce = secrets.token_urlsafe(16)
         answer.scripts = [f"'nonce-{nonce}'", *self._page_scripts]
         marked = _Marked(answer, nonce)
-        await self._app({**scope, "headers": plain}, body.receive, marked.send)
+        scope = {**scope, "headers": plain, "query_string": b""}
+        await self._app(scope, body.receive, marked.send)
         await marked.finish(request.method == "HEAD")
 
 

@@ -148,6 +148,9 @@ class _Fetch:
         try:
             with self._client:
                 self.name = self._followed(self._client, self._url)
+        except (httpx.InvalidURL, UnicodeError):  # of a redirection
+            why = f"{_shown(self._url)} is redirected to what is no address; name the page itself."
+            self.error = NotAllowed(why)
         except Exception as error:
             self.error = error
 
@@ -193,9 +196,10 @@ def _checked(url: str) -> httpx.URL:
     try:
         parsed = httpx.URL(url)
         is_sound = len(url) <= MAX_URL_CHARS and parsed.scheme in ("http", "https")
-    except (httpx.InvalidURL, UnicodeError):
+        is_sound = is_sound and bool(parsed.host) and not parsed.userinfo
+    except (httpx.InvalidURL, UnicodeError):  # also of a host that is no name in other letters
         is_sound = False
-    if not is_sound or not parsed.host or parsed.userinfo:
+    if not is_sound:
         raise NotAllowed(
             f"{_shown(url)} is not the address of a page; that looks like https://host/page."
         )

@@ -7,7 +7,6 @@ answer, and it is completed even if they are closed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -16,6 +15,7 @@ from app.errors import AlreadyAnswering, NothingRead
 from app.messages import KNOWN_ERRORS
 from app.service import AnswerJob, Service
 from app.web.chat import html
+from app.web.chat.open_pages import OpenPage, OpenPages
 from app.web.notify import notify, notify_text
 from app.web.pager import pager_html, wanted_number
 from app.web.selected_session import selected_session
@@ -72,22 +72,22 @@ class ChatActions:
         rows = self._service.questions.messages_at(session, first, SCREEN)
         return Listing(rows, first, total)
 
-    def refresh_as_of(self, session: str | None, offered: Offered) -> tuple[Any, Offered]:
+    def refresh_as_of(self, session: str | None, offered: Offered | None) -> tuple[Any, Offered]:
         """The current "as of" choices; what is selected or typed stays.
 
         Args:
-            offered: what the list offers already, and of which session.
+            offered: what the list offers already, and of which session; None: nothing.
         """
         return self._offer_more(session, "", offered)
 
     def find_as_of(
-        self, session: str | None, offered: Offered, typed: gr.KeyUpData
+        self, session: str | None, offered: Offered | None, typed: gr.KeyUpData
     ) -> tuple[Any, Offered]:
         """The same with places in documents whose title has the words that are being typed."""
         return self._offer_more(session, typed.input_value, offered)
 
     def _offer_more(
-        self, session: str | None, search: str, offered: Offered
+        self, session: str | None, search: str, offered: Offered | None
     ) -> tuple[Any, Offered]:
         """The places that are found, and then those offered already.
 
@@ -95,7 +95,7 @@ class ChatActions:
         is open makes gradio's script fail, so one only grows until another session is shown.
         """
         choices = self._as_of_choices(session, search)
-        if session == offered[0]:
+        if offered and offered[0] == session:
             choices = list(dict.fromkeys([*choices, *offered[1]]))[:MAX_OFFERED]
         return gr.Dropdown(choices=choices), (session, choices)
 
@@ -131,33 +131,12 @@ class ChatActions:
             return "", ""
 
 
-@dataclass
-class OpenPage:
-    """The state of one open page.
-
-    Args:
-        session: that it shows.
-        offset: number of the first message that it shows, counted from 0.
-        found: the text that was looked for in the conversation, and the message where it was found.
-        last_message_id: of the last message that it shows.
-        watched: the answer that grows on it.
-        stopped: the answer that was stopped from it.
-    """
-
-    session: str | None = None
-    offset: int = 0
-    found: tuple[str, int] | None = None
-    last_message_id: int | None = None
-    watched: AnswerJob | None = None
-    stopped: AnswerJob | None = None
-
-
 class QuestionActions:
     """Asking questions on a page, and showing answers that were asked for elsewhere."""
 
     def __init__(self, service: Service) -> None:
         self._service, self._chat = service, ChatActions(service)
-        self._pages: dict[str, OpenPage] = {}
+        self._pages = OpenPages()
 
     def open(self, session: str | None, request: gr.Request) -> tuple[Any, Any]:
         """Show the conversation of a session, unless an answer is being written into it."""
@@ -218,7 +197,7 @@ class QuestionActions:
 
     def leave(self, request: gr.Request) -> None:
         """Forget a page that was closed; its answers are still completed."""
-        self._pages.pop(str(request.session_hash), None)
+        self._pages.forget(str(request.session_hash))
 
     def stop(self, session: str | None, request: gr.Request) -> Any:
         """End the answer at its next word, which releases the model."""
@@ -383,7 +362,7 @@ class QuestionActions:
         return last[0], last[1]
 
     def _page(self, request: gr.Request) -> OpenPage:
-        return self._pages.setdefault(str(request.session_hash), OpenPage())
+        return self._pages.of(str(request.session_hash))
 
 
 def pager(screen: Listing[MessageRow]) -> str:

@@ -66,7 +66,7 @@ def lay_out_chat() -> Chat:
     name = gr.Textbox(visible="hidden", label="File name")
     text = gr.Textbox(visible="hidden", label="File")
     return Chat(
-        *(messages, footing, find, question, send, stop, at, gr.State((None, []))),
+        *(messages, footing, find, question, send, stop, at, gr.State()),
         *(markdown, json, name, text, passage),
     )
 

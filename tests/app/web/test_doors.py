@@ -62,12 +62,6 @@ def inner(served):
     return served[1].app.routes[-1].app
 
 
-def test_every_event_of_the_page_goes_through_the_queue_whose_door_is_open(inner):
-    events = [event for event in inner.get_blocks().fns.values() if event.fn is not None]
-    assert len(events) > 50
-    assert [event.name for event in events if not event.queue] == []
-
-
 def test_every_route_of_the_framework_has_a_reason_to_be_open_or_is_closed(served):
     """A new route fails here: say in app/web/doors.py why it is open, or why it is closed."""
     open_for = {(door.path, method) for door in doors.OPEN for method in door.methods}
@@ -93,6 +87,11 @@ def test_no_route_that_is_not_open_answers(served):
         for method in methods - {"HEAD"}:
             if (path, method) not in open_for:
                 assert client.request(method, address).status_code == 404, (method, path)
+
+
+def test_every_event_comes_through_the_queue_for_other_routes_of_events_are_closed(inner):
+    fns = inner.get_blocks().fns.values()
+    assert [fn.api_name for fn in fns if fn.fn is not None and not fn.queue] == []
 
 
 class Outside(http.server.BaseHTTPRequestHandler):
@@ -199,6 +198,61 @@ def test_uploads_are_bounded_and_what_is_refused_leaves_nothing(served):
     answer = client.post("/gradio_api/upload", data=field, files={"files": ("a.txt", b"x")})
     assert answer.status_code in (400, 413)
     assert sorted(os.listdir(uploads)) == before
+
+
+@pytest.mark.parametrize("number", [99_999, -1, 10**30])
+def test_an_event_that_this_version_does_not_have_is_refused_with_a_sentence(served, number):
+    answer = join(served[0], number, [])
+    assert answer.status_code == 400 and "reload" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "path, status",
+    [
+        ("/?page=nowhere", 200),
+        ("/?deep_link=../../x", 200),
+        (f"/assets/{'a' * 900}", 404),
+        (f"/assets/{'a' * 5000}", 404),
+        ("/static/a%00b", 404),
+        ("/static/%0d%0aSet-Cookie:x", 404),
+    ],
+)
+def test_no_address_makes_the_framework_fail(served, path, status):
+    assert served[0].get(path).status_code == status
+
+
+def part(name, file_name=None):
+    file = "" if file_name is None else f'; filename="{file_name}"'
+    return f'--b\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\nx\r\n'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        part("files", "a.txt") + part("files") + "--b--\r\n",
+        part("files", "a.txt") + part("others", "b.txt") + "--b--\r\n",
+        part("files", "a.txt") + part("files", "..") + "--b--\r\n",
+        part("files", "a.txt") + part("files", "b.txt"),
+        "--b\r\nnonsense\r\n\r\n",
+    ],
+    ids=["text for a file", "another field", "no name", "no end", "no header"],
+)
+def test_what_is_no_upload_leaves_neither_a_file_nor_a_watched_progress(served, inner, body):
+    from gradio import routes
+
+    client, made, _ = served
+    uploads = os.environ["GRADIO_TEMP_DIR"]
+    before = sorted(os.listdir(uploads))
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    address = "/gradio_api/upload?upload_id=watched"
+    assert client.post(address, content=body, headers=headers).status_code in (400, 413)
+    assert sorted(os.listdir(uploads)) == before
+
+    async def sweep():
+        framework.sweep(inner, made.pages)
+
+    client.portal.call(sweep)
+    assert routes.file_upload_statuses._statuses == {}
 
 
 def test_an_upload_that_breaks_off_leaves_no_file(served):

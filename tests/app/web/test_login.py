@@ -1,5 +1,6 @@
 """The log-in: who knows the password gets a cookie, and tries are slowed."""
 
+import asyncio
 import re
 import stat
 import sys
@@ -7,6 +8,7 @@ import time
 
 import pytest
 
+from app.web import guard as guard_module
 from app.web.guard import Guard, Rules
 from app.web.hosts import Hosts
 from app.web.login import LASTS_S, Login, Tries, read_password, read_secret
@@ -54,6 +56,19 @@ def test_the_password_gives_a_cookie_that_opens_the_page():
     assert ask(guard, "POST", JOIN, own, content=b'{"session_hash": "a"}').status_code == 200
     foreign = {"Origin": "https://evil.example", "Cookie": value}
     assert ask(guard, "POST", JOIN, foreign, content=b"{}").status_code == 403
+
+
+def test_a_password_that_never_ends_does_not_hold_the_connection(monkeypatch):
+    monkeypatch.setattr(guard_module, "MAX_LOGIN_S", 0.05)
+    guard, _ = made()
+
+    async def drips():
+        yield b"password="
+        await asyncio.sleep(60)
+
+    started = time.monotonic()
+    assert ask(guard, "POST", "/login", content=drips()).status_code == 408
+    assert time.monotonic() - started < 30
 
 
 def test_over_https_the_cookie_is_for_https_only():

@@ -137,7 +137,7 @@ def counts(service: Service, tmp_path) -> dict[str, int]:
         "filter the documents": lambda: documents.find(BIG, "report 7"),
         "conversation": lambda: questions.open(BIG, request()),
         "questions to begin with": lambda: service.questions.suggested(BIG),
-        "places": lambda: chats.refresh_as_of(BIG, (None, [])),
+        "places": lambda: chats.refresh_as_of(BIG, None),
         "savings": lambda: SavingsActions(service).shown(BIG, AS_RUN),
         "settings": lambda: SettingsActions(service).shown(BIG),
         "add": lambda: service.documents.add(BIG, note),
@@ -269,7 +269,7 @@ def test_a_passage_of_an_answer_on_an_earlier_screen_is_opened(filled):
 
 def test_places_are_offered_for_the_last_documents_or_those_whose_title_is_typed(filled):
     act = ChatActions(filled(120))
-    first, offered = act.refresh_as_of(BIG, (None, []))
+    first, offered = act.refresh_as_of(BIG, None)
     choices = first.choices
     assert len(choices) <= 201 and any("report 119" in label for label, _ in choices)
     typed, offered = act.find_as_of(BIG, offered, SimpleNamespace(input_value="report 7"))

@@ -138,6 +138,23 @@ def serving(answer):
             thread.join()
 
 
+@pytest.mark.parametrize("host", ["xn--", "xn--a", "0177.0.0.1", "a..b", "[::1", "[v1.x]"])
+def test_a_host_that_is_none_is_refused_with_a_sentence(host):
+    with pytest.raises(NotAllowed), fetched(f"http://{host}/", Sources()):
+        pass
+
+
+def elsewhere(connection, ended):
+    lines = b"HTTP/1.1 302 Found", b"Location: http://xn--/", b"Content-Length: 0", b"", b""
+    connection.sendall(b"\r\n".join(lines))
+
+
+def test_a_redirection_to_no_address_is_refused_with_a_sentence():
+    with serving(elsewhere) as url, pytest.raises(NotAllowed, match="no address"):
+        with fetched(url, Sources(private_addresses=True)):
+            pass
+
+
 def silent(connection, ended):
     ended.wait()
 
