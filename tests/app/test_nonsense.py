@@ -133,8 +133,8 @@ def _value_for(component):
         return st.booleans()
     if isinstance(component, gr.File | gr.UploadButton):
         return st.one_of(st.none(), st.lists(words.filter(lambda w: "\0" not in w), max_size=2))
-    if isinstance(component, gr.State):
-        return st.none()
+    if isinstance(component, gr.State):  # the browser cannot send it
+        return st.just(component.value)
     return st.one_of(st.none(), words) if isinstance(component, gr.Radio | gr.Dropdown) else words
 
 
