@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test soak check fix clean
+.PHONY: run test soak check fix lock clean
 
 run: $(VENV)/.run
 	$(BIN)/python launch.py
@@ -14,9 +14,10 @@ WORKERS ?= 2
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder
 
-# Kills 500 readings, where `make test` kills 30; takes about ten minutes.
+# Kills 500 readings and 200 other commands, where `make test` kills 30 and 10.
 soak: $(VENV)/.dev
 	AMMON_KILLS=500 $(BIN)/python -m pytest tests/app/test_kill.py -q -s
+	AMMON_KILLS=200 $(BIN)/python -m pytest tests/app/test_kill_commands.py -q -s
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -34,11 +35,21 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Ammon needs Python 3.11 or newer; set PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: requirements.txt $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+# Exactly the locked files and nothing else; `make lock` makes the locks, .ci/lock.py explains them.
+LOCKED := -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
+NEEDS_CUDA := import importlib.metadata as m, sys; \
+    sys.exit(not any(r.startswith(("nvidia", "cuda")) for r in m.requires("torch") or []))
+
+$(VENV)/.run: locks/torch-cpu.txt locks/torch.txt locks/cuda.txt locks/run.txt $(BIN)/python
+	$(BIN)/python $(LOCKED) -r locks/torch-cpu.txt 2> /dev/null || $(BIN)/python $(LOCKED) -r locks/torch.txt
+	if $(BIN)/python -c '$(NEEDS_CUDA)'; then $(BIN)/python $(LOCKED) -r locks/cuda.txt; fi
+	$(BIN)/python $(LOCKED) -r locks/run.txt
 	touch $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(VENV)/.dev: locks/dev.txt $(VENV)/.run
+	$(BIN)/python $(LOCKED) -r locks/dev.txt
 	touch $@
+
+lock: $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python .ci/lock.py

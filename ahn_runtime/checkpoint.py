@@ -15,6 +15,7 @@ This module uses no database: pages are returned as a mapping and fetched throug
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -36,8 +37,21 @@ if TYPE_CHECKING:
 FORMAT = "ammon-checkpoint"
 FORMAT_VERSION = 1
 PAGE_TOKENS = 256
+_MAX_COUNT = 1 << 100  # the FLOPs of a long session exceed 64 bits
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 Manifest = dict[str, Any]
+
+_DAMAGE = (
+    ArithmeticError,  # a number that a tensor cannot hold
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What values of any other type, shape or size lead to."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +72,37 @@ def page_hashes(manifest: Manifest) -> list[str]:
     hashes = [page["hash"] for page in manifest["kv_pages"]]
     hashes += [manifest[name] for name in ("memory_page", "hidden_page") if manifest[name]]
     return list(dict.fromkeys(hashes))
+
+
+def check_manifest(manifest: Manifest) -> None:
+    """Check that a manifest has the fields of this format, each of its type.
+
+    Whether they fit a model and their pages is known only when the checkpoint is loaded.
+
+    Raises:
+        CheckpointVersionError: a newer Ammon wrote it.
+        DamagedCheckpoint: a field is missing, or is not what `save_checkpoint` writes.
+    """
+    _check_version(manifest)
+    try:
+        counts = [manifest[name] for name in ("tokens_seen", "flops", "flops_full")]
+        for entry in manifest["kv_pages"]:
+            counts += [entry["page"], entry["count"]]
+        fits = all(type(count) is int and 0 <= count < _MAX_COUNT for count in counts)
+        int(manifest["prefix_hash"], 16)
+        hashes = page_hashes(manifest)
+        fits = fits and isinstance(manifest["identity"], Mapping)
+        fits = fits and all(_HASH.fullmatch(name) for name in hashes)
+    except _DAMAGE as error:
+        raise _damaged(error) from error
+    if not fits:
+        raise DamagedCheckpoint("This checkpoint's manifest is damaged; use an earlier one.")
+
+
+def _damaged(error: Exception) -> DamagedCheckpoint:
+    return DamagedCheckpoint(
+        f"This checkpoint is damaged ({type(error).__name__}: {error}); use an earlier one."
+    )
 
 
 def save_checkpoint(
@@ -129,18 +174,37 @@ def load_checkpoint(runtime: Runtime, manifest: Manifest, fetch: Callable[[str],
             state.last_hidden = aligned(hidden.to(runtime.device))
     except AhnError:
         raise
-    except (KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
+    except _DAMAGE as error:
+        raise _damaged(error) from error
+    return session
+
+
+def check_checkpoint(manifest: Manifest, fetch: Callable[[str], bytes]) -> None:
+    """Read and decode every page of a checkpoint; no model is needed.
+
+    Args:
+        manifest: as `save_checkpoint` made it.
+        fetch: page hash to bytes.
+
+    Raises:
+        CheckpointVersionError: a newer Ammon wrote it.
+        DamagedCheckpoint: a field or page is missing, or does not match its hash.
+    """
+    _check_version(manifest)
+    try:
+        for page_hash in page_hashes(manifest):
+            _get(page_hash, fetch)
+    except (KeyError, TypeError) as error:
         raise DamagedCheckpoint(
             f"This checkpoint is damaged ({type(error).__name__}: {error}); use an earlier one."
         ) from error
-    return session
 
 
 def _check_version(manifest: Manifest) -> None:
     if manifest.get("format") != FORMAT:
         raise DamagedCheckpoint("This is not an Ammon checkpoint; use an earlier one.")
     version = manifest.get("format_version")
-    if not isinstance(version, int) or version < 1:
+    if type(version) is not int or version < 1:
         raise DamagedCheckpoint(f"This checkpoint has no valid format version ({version!r}).")
     if version > FORMAT_VERSION:
         raise CheckpointVersionError(
@@ -191,11 +255,17 @@ def _kv_page(runtime: Runtime, state: ModelState, positions: Iterable[int]) -> d
 def _load_kv(
     runtime: Runtime, state: ModelState, entries: list[Manifest], fetch: Callable[[str], bytes]
 ) -> None:
+    held = _held_ranges(runtime, state.tokens_seen)
+    missing = sum(end - first for first, end in held)
+    # Before memory is taken for them: that many positions need that many different pages.
+    if missing > PAGE_TOKENS * len({entry["hash"] for entry in entries}):
+        raise DamagedCheckpoint(
+            f"This checkpoint's pages do not cover its {state.tokens_seen} positions; use an "
+            "earlier one."
+        )
     capacity = capacity_for(state.tokens_seen, runtime.stream) if state.tokens_seen else 0
     for layer in state.layers:
         layer.grow(capacity)
-    held = _held_ranges(runtime, state.tokens_seen)
-    missing = sum(end - first for first, end in held)
     for entry in entries:
         page = _get(entry["hash"], fetch)
         positions = page["positions"]

@@ -30,6 +30,20 @@ def default_data_dir() -> Path:
     )
 
 
+def home_expanded(path: Path) -> Path:
+    """A path with the home folder in place of a "~" at its beginning.
+
+    Raises:
+        ValueError: there is no such user.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(
+            f"{path} names a user who does not exist; write the whole path."
+        ) from error
+
+
 @dataclass(frozen=True)
 class ModelOptions:
     """The options of `Runtime.load`, as the command line takes them.
@@ -62,7 +76,7 @@ def byte_count(text: str, name: str) -> int:
     Raises:
         ValueError: the text is not a size.
     """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text.lower())
+    match = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([a-z]*)\s*", text.lower())
     if match is None or match[2] not in _UNITS:
         raise ValueError(f"{name} takes a size like 500MB or 2GB; got {text!r}.")
     return int(float(match[1]) * _UNITS[match[2]])
@@ -77,7 +91,7 @@ def token_count(text: str, name: str) -> int:
     Raises:
         ValueError: the text is not such a number.
     """
-    if not text.strip().isdecimal() or int(text) < 1:
+    if not re.fullmatch(r"\s*\d{1,15}\s*", text) or int(text) < 1:
         raise ValueError(f"{name} takes a number of tokens; got {text!r}.")
     return int(text)
 
@@ -150,7 +164,7 @@ class Sources:
         paths = os.environ.get(PATHS_VARIABLE, "").split(os.pathsep)
         return cls(
             urls=os.environ.get(URLS_VARIABLE, "") == "1",
-            paths=tuple(Path(path).expanduser() for path in paths if path),
+            paths=tuple(home_expanded(Path(path)) for path in paths if path),
         )
 
 
@@ -185,6 +199,10 @@ class Settings:
             checkpoints.
         max_waiting_questions: length of the queue of questions; the next one is refused.
         trash_s: seconds for which a deleted session can be restored.
+        abandoned_s: seconds without any change after which a server takes up a document that is
+            being read or indexed and that no process works on.
+        max_replay_tokens: the most tokens that are read again for a question as of an earlier
+            position; a farther one is refused, with what can be asked instead.
         sources: what the page may read besides files that are uploaded.
         max_answer_tokens: length of an answer.
         max_question_chars: length of a question; a longer one is refused.
@@ -201,6 +219,8 @@ class Settings:
     session_cache_bytes: int = field(default_factory=session_cache_bytes)
     max_waiting_questions: int = 32
     trash_s: float = 600.0
+    abandoned_s: float = 60.0
+    max_replay_tokens: int = 500_000
     sources: Sources = field(default_factory=Sources.given)
     max_answer_tokens: int = 200
     max_question_chars: int = 4000
@@ -214,6 +234,26 @@ class Settings:
     def files_dir(self) -> Path:
         """The folder with copies of the documents' files."""
         return self.data_dir / "files"
+
+    @property
+    def exports_dir(self) -> Path:
+        """The folder with a note on each export that is being written."""
+        return self.data_dir / "exports"
+
+    @property
+    def uploads_dir(self) -> Path:
+        """The folder with what was uploaded to the page and is not copied into `files_dir` yet."""
+        return self.data_dir / "uploads"
+
+    @property
+    def login_secret_path(self) -> Path:
+        """The file with the secret that signs log-ins."""
+        return self.data_dir / "login.secret"
+
+    @property
+    def own_folders(self) -> tuple[Path, ...]:
+        """The folders of the data directory in which only Ammon puts files."""
+        return self.files_dir, self.exports_dir, self.uploads_dir, self.locks_dir
 
     @property
     def locks_dir(self) -> Path:

@@ -195,7 +195,7 @@ def _measured(given: Sequence[object]) -> dict[str, float]:
 
 def _row(name: str, step: str, found: dict[str, float]) -> str:
     memory = [f"{found[who] / MIB:,.0f} MiB" for who in ("before", "own", "readers")]
-    cells = [name, step, f"{found['tokens']:,.0f}", f"{found['seconds']:.0f}", *memory]
+    cells = [name, step, f"{found['tokens']:,.0f}", f"{found['seconds']:.1f}", *memory]
     return f"| {' | '.join(cells)} |"
 
 

@@ -23,6 +23,7 @@ from ingest.lines.encoding import named_encoding
 from ingest.opening import kind_to_follow, open_document, takes_encoding
 from ingest.pdf.ocr import Ocr, find_ocr
 from ingest.sandbox.pool import SandboxPool
+from ingest.sandbox.probe import SandboxReport, probe_sandbox
 from ingest.sandbox.render import PagePicture, Rectangle, render_page
 from ingest.tail.growing import GrowingText, begin_growing, resume_growing
 from ingest.tail.growing_json_lines import GrowingJsonLines
@@ -51,6 +52,7 @@ __all__ = [
     "ReaderFailed",
     "Rectangle",
     "SandboxPool",
+    "SandboxReport",
     "Segment",
     "Tail",
     "TailCursor",
@@ -64,6 +66,7 @@ __all__ = [
     "kind_to_follow",
     "named_encoding",
     "open_document",
+    "probe_sandbox",
     "render_page",
     "resume_growing",
     "start_cursor",

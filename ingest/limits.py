@@ -36,6 +36,9 @@ class Limits:
             so is a record whose text is several times that long.
         seconds_without_step: wall time that a worker process (`sandbox/worker.py`) may give no sign
             of life. Generous, because the machine may be busy with other work.
+        document_seconds, document_seconds_per_mb, max_document_seconds: processor time for the text
+            of one document: so much for each, so much for each MB of the file, and at most so much.
+            A quarter of the wall time counts, too, for what helper processes do.
         max_reader_bytes: address space of such a worker, where the system can bound it.
 
     Raises:
@@ -60,7 +63,15 @@ class Limits:
     max_unpack_ratio: int = 250
     max_record_chars: int = 8_000_000
     seconds_without_step: float = 120.0
+    document_seconds: float = 300.0
+    document_seconds_per_mb: float = 50.0
+    max_document_seconds: float = 7200.0
     max_reader_bytes: int = 4 * 1024 * 1024 * 1024
+
+    def seconds_for(self, byte_count: int) -> float:
+        """Return the processor time for a file of this size."""
+        seconds = self.document_seconds + self.document_seconds_per_mb * byte_count / 1e6
+        return min(seconds, self.max_document_seconds)
 
     def __post_init__(self) -> None:
         if not 1 <= self.target_segment_chars <= self.max_segment_chars:

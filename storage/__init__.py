@@ -7,16 +7,26 @@ frozen dataclasses.
 
 from storage.checkpoints import (
     CheckpointRow,
+    bytes_of_sessions,
     checkpoint_bytes,
+    checkpoint_ids,
+    count_checkpoints,
     delete_checkpoint,
     get_checkpoint,
     go_back,
     list_checkpoints,
+    manifest_numbers,
+    remove_document,
     rewind_documents,
     save_checkpoint,
 )
 from storage.copies import duplicate_session
-from storage.database import Database
+from storage.database import PAUSE_S, Database
+from storage.deletion import (
+    delete_hidden_sessions,
+    delete_session,
+    sweep_unfinished,
+)
 from storage.document_state import (
     OPEN_STATES,
     RESUMABLE_STATES,
@@ -25,21 +35,31 @@ from storage.document_state import (
     DocumentState,
 )
 from storage.documents import (
+    DocumentKey,
     DocumentRow,
+    TokenCounts,
     add_document,
+    count_tokens,
     delete_document,
     file_bytes,
     find_by_hash,
+    find_open_document,
     find_stalled_document,
     finish_indexing,
     get_document,
+    get_documents,
+    has_documents,
     kept_hashes,
     list_documents,
+    list_keys,
     next_document_to_read,
+    open_documents,
     reset_indexing,
     set_document_state,
     set_start_position,
 )
+from storage.durable import make_private, make_private_below, replace_file, sync_file, sync_folder
+from storage.erasing import erase_deleted
 from storage.errors import (
     AlreadyExists,
     DamagedDatabase,
@@ -48,11 +68,12 @@ from storage.errors import (
     DiskFull,
     IllegalTransition,
     NotFound,
+    Outdated,
     ReadOnly,
     SchemaTooNew,
     StorageError,
 )
-from storage.exports import Export, export_session, import_session, opened_export
+from storage.exports import export_session
 from storage.follows import (
     FollowRow,
     begin_follow,
@@ -66,17 +87,30 @@ from storage.follows import (
     set_ready_tokens,
     wake_follow,
 )
+from storage.imports import Export, import_session, opened_export
 from storage.languages import stems
+from storage.listing import Listing, first_of_screen
 from storage.located import passages_at
 from storage.messages import (
     MESSAGE_ROLES,
     MessageRow,
     add_message,
+    count_messages,
     delete_messages_from,
+    find_message,
+    last_message_id,
     list_messages,
+    messages_at,
 )
 from storage.migrations import SCHEMA_VERSION
-from storage.pages import free_unused_pages, has_page, page_hash, read_page
+from storage.pages import (
+    free_unused_pages,
+    has_page,
+    page_hash,
+    page_hashes,
+    read_page,
+    sessions_of_page,
+)
 from storage.positions import (
     ReadRange,
     StreamPosition,
@@ -92,11 +126,11 @@ from storage.rereads import (
     finish_reread,
     list_rereads,
     reread_source,
+    switch_reread,
 )
 from storage.retention import prune_checkpoints
-from storage.search import Passage, search_passages
+from storage.search import Passage, matching_documents, search_passages
 from storage.search_index import (
-    PAUSE_S,
     IndexState,
     index_batch,
     index_segments,
@@ -120,23 +154,26 @@ from storage.sessions import (
     SessionRow,
     SessionSummary,
     clean_session_name,
+    count_sessions,
     create_session,
-    delete_session,
+    find_session,
     get_session,
     get_session_by_id,
     list_sessions,
     rename_session,
+    session_names,
+    session_rank,
+    settings_in_use,
     touch_session,
     update_session_settings,
 )
 from storage.speeds import ReadingSpeed, add_speed, list_speeds
 from storage.stop_words import STOP_WORDS, STOP_WORDS_OF, guess_language
 from storage.tokens import CAPITAL, count_words, folded_words, two_lettered_words
-from storage.trash import TrashedSession, list_trash, restore_session, trash_session
-from storage.versions import list_newest, make_newest, version_chain, version_chains
+from storage.trash import TrashedSession, list_trash, oldest_trash, restore_session, trash_session
+from storage.versions import has_versions, list_newest, make_newest, version_chain, version_chains
 
 __all__ = [
-    "PAUSE_S",
     "AlreadyExists",
     "CAPITAL",
     "CheckpointRow",
@@ -145,18 +182,22 @@ __all__ = [
     "Database",
     "DatabaseLocked",
     "DiskFull",
+    "DocumentKey",
     "DocumentRow",
     "DocumentState",
     "Export",
     "FollowRow",
     "IllegalTransition",
     "IndexState",
+    "Listing",
     "MAX_NAME_CHARACTERS",
     "MESSAGE_ROLES",
     "MessageRow",
     "NewSegment",
     "NotFound",
     "OPEN_STATES",
+    "Outdated",
+    "PAUSE_S",
     "Passage",
     "PreparedSegments",
     "RESUMABLE_STATES",
@@ -181,14 +222,20 @@ __all__ = [
     "add_speed",
     "begin_follow",
     "begin_reread",
+    "bytes_of_sessions",
     "catch_up",
     "chapter_ends",
     "checkpoint_bytes",
+    "checkpoint_ids",
     "clean_session_name",
+    "count_checkpoints",
+    "count_messages",
+    "count_sessions",
     "count_words",
     "create_session",
     "delete_checkpoint",
     "delete_document",
+    "delete_hidden_sessions",
     "delete_messages_from",
     "delete_session",
     "duplicate_session",
@@ -196,24 +243,31 @@ __all__ = [
     "export_session",
     "file_bytes",
     "find_by_hash",
-    "find_stalled_document",
     "find_ended_follow",
     "find_follow",
+    "find_message",
+    "find_open_document",
     "find_open_follow",
     "find_positions",
     "find_reread",
+    "find_session",
+    "find_stalled_document",
     "finish_indexing",
     "finish_reread",
+    "first_of_screen",
     "folded_words",
     "free_unused_pages",
     "get_checkpoint",
     "get_document",
+    "get_documents",
     "get_session",
     "get_session_by_id",
     "go_back",
     "grow",
     "guess_language",
+    "has_documents",
     "has_page",
+    "has_versions",
     "import_session",
     "index_batch",
     "index_segments",
@@ -222,8 +276,10 @@ __all__ = [
     "kept_hashes",
     "lacks_segments",
     "language_of",
+    "last_message_id",
     "list_checkpoints",
     "list_documents",
+    "list_keys",
     "list_messages",
     "list_newest",
     "list_rereads",
@@ -232,7 +288,12 @@ __all__ = [
     "list_trash",
     "locator_kinds",
     "make_newest",
+    "manifest_numbers",
+    "matching_documents",
+    "messages_at",
     "next_document_to_read",
+    "oldest_trash",
+    "open_documents",
     "open_text",
     "opened_export",
     "page_hash",
@@ -243,6 +304,7 @@ __all__ = [
     "read_ranges",
     "readable_tokens",
     "rebuild_search_index",
+    "remove_document",
     "rename_session",
     "reread_source",
     "reset_indexing",
@@ -251,11 +313,18 @@ __all__ = [
     "save_checkpoint",
     "search_passages",
     "segments_around",
+    "session_names",
+    "session_rank",
     "set_document_state",
     "set_ready_tokens",
     "set_start_position",
+    "settings_in_use",
     "stems",
     "store_segments",
+    "sweep_unfinished",
+    "switch_reread",
+    "TokenCounts",
+    "count_tokens",
     "touch_session",
     "trash_session",
     "two_lettered_words",
@@ -263,4 +332,12 @@ __all__ = [
     "version_chain",
     "version_chains",
     "wake_follow",
+    "make_private",
+    "make_private_below",
+    "replace_file",
+    "sync_file",
+    "sync_folder",
+    "erase_deleted",
+    "page_hashes",
+    "sessions_of_page",
 ]

@@ -6,24 +6,37 @@ checkpoints share pages, so deleting a checkpoint frees only the pages that no o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from storage.database import Database, Row
+from storage.deletion import delete_hidden_sessions, new_hidden_session
 from storage.document_state import DocumentState
-from storage.documents import stored_state
+from storage.documents import get_document, hide_document, stored_state
 from storage.errors import DamagedDatabase, NotFound, StorageError
 from storage.pages import free_unused_pages, insert_pages
-from storage.sessions import get_session_by_id, touch_session
+from storage.sessions import (
+    begin_generation,
+    check_generation,
+    get_session_by_id,
+    touch_session,
+)
 from storage.speeds import forget_speeds
-from storage.values import now, object_from_json, to_json
+from storage.values import (
+    SQL_TOTAL,
+    now,
+    object_from_json,
+    plain_text,
+    to_json,
+    whole,
+    whole_or_none,
+)
 
-_VACUUM_PAGES = 65_536  # 256 MiB: limits how long a deletion keeps the disk busy
-
-_SELECT = """
+_SELECT = f"""
     SELECT checkpoints.*, (
-        SELECT coalesce(sum(pages.byte_count), 0) FROM checkpoint_pages
+        SELECT {SQL_TOTAL.format("pages.byte_count")} FROM checkpoint_pages
         JOIN pages ON pages.hash = checkpoint_pages.hash
         WHERE checkpoint_pages.checkpoint_id = checkpoints.id
     ) AS byte_count FROM checkpoints
@@ -62,6 +75,7 @@ def save_checkpoint(
     document_id: int | None = None,
     document_tokens: int = 0,
     document_state: DocumentState | None = None,
+    generation: int | None = None,
 ) -> CheckpointRow:
     """Store a checkpoint and how far its document was read in one transaction.
 
@@ -73,8 +87,10 @@ def save_checkpoint(
         document_id: the document that is being read.
         document_tokens: how many tokens of that document were read.
         document_state: the new state of that document; None does not change it.
+        generation: of the session when the state was loaded; None does not check it.
 
     Raises:
+        Outdated: what the session has read was undone or replaced since then.
         StorageError: a page of ``page_hashes`` is neither given nor stored.
         NotFound: the session does not exist, or has no such document.
         IllegalTransition: the document's present state does not allow the new one.
@@ -85,6 +101,8 @@ def save_checkpoint(
         raise ValueError(f"Pages were given that page_hashes does not name: {sorted(stray)}.")
     with db.transaction():
         get_session_by_id(db, session_id)
+        if generation is not None:
+            check_generation(db, session_id, generation)
         if document_id is not None:
             _advance_document(db, session_id, document_id, document_tokens, document_state)
         insert_pages(db, pages)
@@ -98,12 +116,89 @@ def save_checkpoint(
         return get_checkpoint(db, checkpoint_id)
 
 
-def list_checkpoints(db: Database, session_id: int) -> list[CheckpointRow]:
-    """Return the checkpoints of a session, the one with the highest position first."""
+def list_checkpoints(
+    db: Database, session_id: int, *, limit: int | None = None, offset: int = 0
+) -> list[CheckpointRow]:
+    """Return the checkpoints of a session, the one with the highest position first.
+
+    Args:
+        limit: return at most this many; None returns all.
+        offset: leave out this many before them.
+    """
     rows = db.rows(
-        f"{_SELECT} WHERE checkpoints.session_id = ? ORDER BY position DESC, id DESC", [session_id]
+        f"{_SELECT} WHERE checkpoints.session_id = ? ORDER BY position DESC, id DESC "
+        "LIMIT ? OFFSET ?",
+        [session_id, -1 if limit is None else limit, offset],
     )
     return [_checkpoint(row) for row in rows]
+
+
+def checkpoint_ids(
+    db: Database,
+    session_id: int,
+    *,
+    max_position: int | None = None,
+    min_position: int | None = None,
+    not_in: int | None = None,
+    limit: int | None = None,
+) -> list[int]:
+    """Return the ids of a session's checkpoints, the one with the highest position first.
+
+    Args:
+        max_position: only those at this position of the stream or before it.
+        min_position: only those at this position of the stream or after it.
+        not_in: leave out those that were taken in this document.
+        limit: return at most this many; None returns all.
+    """
+    rows = db.rows(
+        "SELECT id FROM checkpoints WHERE session_id = :session "
+        "AND position <= coalesce(:last, position) AND position >= coalesce(:first, position) "
+        "AND (:document IS NULL OR document_id IS NOT :document) "
+        "ORDER BY position DESC, id DESC LIMIT :limit",
+        {
+            "session": session_id,
+            "last": max_position,
+            "first": min_position,
+            "document": not_in,
+            "limit": -1 if limit is None else limit,
+        },
+    )
+    return [row["id"] for row in rows]
+
+
+def count_checkpoints(db: Database, session_id: int) -> int:
+    """Return how many checkpoints a session has."""
+    return int(db.value("SELECT count(*) FROM checkpoints WHERE session_id = ?", [session_id]))
+
+
+def manifest_numbers(
+    db: Database, session_id: int, keys: Sequence[str], limit: int | None = None
+) -> list[tuple[int, ...]]:
+    """Return numbers in the manifests of a session's checkpoints, in the order of the stream.
+
+    Manifests that lack one of them, or in which one is no whole number, are left out.
+
+    Args:
+        keys: names of the numbers, at the top of the manifest; at least two.
+        limit: return at most this many, evenly spread; None returns all.
+    """
+    count = count_checkpoints(db, session_id)
+    step = 1 if limit is None else max(1, -(-count // limit))
+    paths = ", ".join("?" for _ in keys)
+    rows = db.rows(
+        f"""
+        SELECT json_extract(manifest, {paths}) AS numbers FROM checkpoints WHERE id IN (
+            SELECT id FROM (SELECT id, row_number() OVER (ORDER BY position DESC, id DESC) AS number
+            FROM checkpoints WHERE session_id = ?) WHERE (number - 1) % ? = 0)
+        AND CASE WHEN typeof(manifest) = 'text' AND json_valid(manifest)
+            THEN json_type(manifest) = 'object' END
+        ORDER BY position, id
+        """,
+        [*(f'$."{key}"' for key in keys), session_id, step],
+    )
+    # An array of JSON, because a number may need more than 64 bits.
+    found = (json.loads(row["numbers"]) for row in rows)
+    return [tuple(numbers) for numbers in found if all(type(n) is int for n in numbers)]
 
 
 def get_checkpoint(db: Database, checkpoint_id: int) -> CheckpointRow:
@@ -132,11 +227,36 @@ def delete_checkpoint(db: Database, checkpoint_id: int) -> None:
         free_unused_pages(db)
 
 
+def bytes_of_sessions(db: Database, session_ids: Sequence[int]) -> dict[int, int]:
+    """Return the bytes on the disk of each session, by its id.
+
+    They are those of its checkpoints' pages and of its documents' files, each counted once for each
+    session that uses it.
+    """
+    rows = db.rows(
+        f"""
+        WITH wanted AS (SELECT value AS id FROM json_each(?)), used AS (
+            SELECT DISTINCT session_id, 'page' AS kind, checkpoint_pages.hash AS hash, byte_count
+            FROM wanted CROSS JOIN checkpoints ON session_id = wanted.id
+            JOIN checkpoint_pages ON checkpoint_id = checkpoints.id
+            JOIN pages ON pages.hash = checkpoint_pages.hash
+            UNION SELECT session_id, 'file', sha256, byte_count
+            FROM wanted CROSS JOIN documents ON session_id = wanted.id
+        )
+        SELECT session_id, {SQL_TOTAL.format("byte_count")} AS byte_count
+        FROM used GROUP BY session_id
+        """,
+        [to_json(list(session_ids))],
+    )
+    found = {row["session_id"]: int(row["byte_count"]) for row in rows}
+    return {session_id: found.get(session_id, 0) for session_id in session_ids}
+
+
 def checkpoint_bytes(db: Database, session_id: int) -> int:
     """Return how many bytes the pages of the session's checkpoints have, each page counted once."""
     return int(
         db.value(
-            "SELECT coalesce(sum(byte_count), 0) FROM pages WHERE hash IN (SELECT hash "
+            f"SELECT {SQL_TOTAL.format('byte_count')} FROM pages WHERE hash IN (SELECT hash "
             "FROM checkpoint_pages JOIN checkpoints ON checkpoints.id = checkpoint_id "
             "WHERE session_id = ?)",
             [session_id],
@@ -160,29 +280,57 @@ def go_back(db: Database, session_id: int, checkpoint_id: int | None, *, pause: 
             raise NotFound(
                 f"The session has no checkpoint number {checkpoint_id}; choose another checkpoint."
             )
-        db.execute(
-            "DELETE FROM checkpoints WHERE session_id = ? AND (position > ? OR ? IS NULL)",
-            [session_id, to.position if to else -1, checkpoint_id],
-        )
-        if to is None:
-            rewind_documents(db, session_id)
-        else:
-            rewind_documents(
-                db,
-                session_id,
-                position=to.position,
-                document_id=to.document_id,
-                document_tokens=to.document_tokens,
-            )
+        _undo_after(db, session_id, to)
         if pause:
             db.execute(
                 "UPDATE documents SET state = 'paused' "
                 "WHERE session_id = ? AND state IN ('queued', 'reading')",
                 [session_id],
             )
-        free_unused_pages(db)
-        touch_session(db, session_id)
-    db.incremental_vacuum(_VACUUM_PAGES)
+    delete_hidden_sessions(db)
+
+
+def remove_document(db: Database, document_id: int) -> None:
+    """Delete a document, and undo all reading from its first token on.
+
+    Raises:
+        NotFound: the document does not exist.
+    """
+    with db.transaction():
+        document = get_document(db, document_id)
+        if document.start_position is not None:
+            before = checkpoint_ids(
+                db,
+                document.session_id,
+                max_position=document.start_position,
+                not_in=document_id,
+                limit=1,
+            )
+            to = get_checkpoint(db, before[0]) if before else None
+            _undo_after(db, document.session_id, to)
+        hide_document(db, document_id)
+    delete_hidden_sessions(db)
+
+
+def _undo_after(db: Database, session_id: int, to: CheckpointRow | None) -> None:
+    """Hide the checkpoints after one, and reset the documents to it; None: to the beginning."""
+    db.execute(
+        "UPDATE checkpoints SET session_id = ?, document_id = NULL "
+        "WHERE session_id = ? AND (position > ? OR ? IS NULL)",
+        [new_hidden_session(db), session_id] + [to.position if to else -1, to.id if to else None],
+    )
+    if to is None:
+        rewind_documents(db, session_id)
+    else:
+        rewind_documents(
+            db,
+            session_id,
+            position=to.position,
+            document_id=to.document_id,
+            document_tokens=to.document_tokens,
+        )
+    begin_generation(db, session_id)
+    touch_session(db, session_id)
 
 
 def rewind_documents(
@@ -226,7 +374,14 @@ def _checkpoint(row: Row) -> CheckpointRow:
         manifest = object_from_json(row["manifest"], f"manifest of checkpoint number {row['id']}")
     except DamagedDatabase:
         manifest = {}
-    return CheckpointRow(**{**row, "manifest": manifest})
+    readable = {
+        "position": whole(row["position"]),
+        "document_id": whole_or_none(row["document_id"]),
+        "document_tokens": whole(row["document_tokens"]),
+        "created_at": plain_text(row["created_at"]),
+        "manifest": manifest,
+    }
+    return CheckpointRow(**{**row, **readable})
 
 
 def _link_pages(db: Database, checkpoint_id: int, hashes: Sequence[str]) -> None:

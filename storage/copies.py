@@ -1,33 +1,66 @@
-"""Copies a session row by row under new ids, from an export or within one database."""
+"""Copies a session row by row under new ids, from an export or within one database.
+
+The copy is a hidden session until it is whole: its rows are written in batches, between which the
+write lock is free, and the last transaction gives it its name. `sweep_unfinished` deletes what is
+left of a copy whose process was killed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from storage.database import Database, Row
+from storage.deletion import DELETING, delete_hidden_sessions
+from storage.errors import Outdated, StorageError
+from storage.messages import citations_and_details
 from storage.pages import insert_pages, read_page
-from storage.segments import iter_segments
-from storage.sessions import SessionRow, clean_session_name, create_session, get_session_by_id
-from storage.values import list_from_json, object_from_json, to_json
+from storage.segments import SegmentRow, iter_segments
+from storage.sessions import (
+    SessionRow,
+    check_generation,
+    clean_session_name,
+    get_session_by_id,
+    refuse_taken_name,
+)
+from storage.values import now, to_json, whole
+
+_BATCH_ROWS = 500
+_BATCH_BYTES = 8 << 20
+_ATTEMPTS = 3
+_Item = TypeVar("_Item")
 
 
-def duplicate_session(db: Database, session_id: int, name: str) -> SessionRow:
+def duplicate_session(
+    db: Database, session_id: int, name: str, *, key: str | None = None
+) -> SessionRow:
     """Create a session with copies of another session's documents, messages and checkpoints.
 
     Pages are stored under their hash, so both sessions share them. In the copy a followed log is an
-    ordinary document.
+    ordinary document. The session may be read on meanwhile: the copy has what was there at first.
+
+    Args:
+        key: as for `copy_session`.
 
     Raises:
         NotFound: the session does not exist.
         AlreadyExists: another session has the name.
+        Outdated: what the session has read was undone or replaced meanwhile, several times.
         ValueError: the name is not a valid session name.
     """
-    return copy_session(db, get_session_by_id(db, session_id), db, name)
+    for _ in range(_ATTEMPTS - 1):
+        with contextlib.suppress(Outdated):
+            return copy_session(db, get_session_by_id(db, session_id), db, name, key=key)
+    return copy_session(db, get_session_by_id(db, session_id), db, name, key=key)
 
 
-def copy_session(source: Database, theirs: SessionRow, db: Database, name: str) -> SessionRow:
+def copy_session(
+    source: Database, theirs: SessionRow, db: Database, name: str, *, key: str | None = None
+) -> SessionRow:
     """Copy a session from one database to another, or within one, completely or not at all.
 
     The search index is not copied: a search in the copy builds what it lacks.
@@ -37,22 +70,27 @@ def copy_session(source: Database, theirs: SessionRow, db: Database, name: str) 
         theirs: the session to copy.
         db: the database of the copy; it may be the source.
         name: the name of the copy.
+        key: names this copying, so that `sweep_unfinished` can ask whether it is still at work.
 
     Raises:
         AlreadyExists: another session has the name.
         DamagedPage: the bytes of a page do not have its hash.
+        Outdated: what the session has read was undone or replaced meanwhile.
         ValueError: the name is not a valid session name.
     """
-    with db.transaction():
-        session = create_session(db, clean_session_name(name), theirs.settings)
-        documents, segments = _copy_documents(source, theirs.id, db, session.id)
-        for row in source.rows(
-            "SELECT * FROM messages WHERE session_id = ? ORDER BY id", [theirs.id]
-        ):
-            row.pop("id")
-            insert_row(db, "messages", _renumbered(row, session.id, documents, segments))
-        _copy_checkpoints(source, theirs.id, db, session.id, documents)
-        return get_session_by_id(db, session.id)
+    name = clean_session_name(name)
+    refuse_taken_name(db, name)
+    copy = _Copy(source, theirs, db, key or uuid.uuid4().hex)
+    try:
+        copy.begin()
+        copy.copy_segments()
+        copy.copy_pages()
+        copy.copy_messages()
+        return copy.finish(name)
+    except BaseException:
+        with contextlib.suppress(StorageError):  # it stays hidden, and is deleted later
+            copy.drop()
+        raise
 
 
 def insert_row(db: Database, table: str, row: Mapping[str, Any]) -> int:
@@ -61,43 +99,193 @@ def insert_row(db: Database, table: str, row: Mapping[str, Any]) -> int:
     return db.insert(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(row.values()))
 
 
-def _copy_documents(
-    source: Database, theirs: int, db: Database, ours: int
-) -> tuple[dict[int, int], dict[int, int]]:
-    """Copy documents with their segments; return the new ids of both by the old ids."""
-    documents: dict[int, int] = {}
-    segments: dict[int, int] = {}
-    rows = source.rows("SELECT * FROM documents WHERE session_id = ? ORDER BY ordinal", [theirs])
-    for row in rows:
-        # The path of a file has no meaning on another machine.
-        path = row["source_path"] if source is db else None
-        changed = {"session_id": ours, "source_path": path, "replaces": None}
-        old = row["id"]
-        columns = {name: value for name, value in row.items() if name != "id"}
-        documents[old] = insert_row(db, "documents", {**columns, **changed})
-        for segment in iter_segments(source, old):
-            copied = {**asdict(segment), "document_id": documents[old]}
+class _Copy:
+    """One copying: the new ids of what was copied, by the old ids."""
+
+    def __init__(self, source: Database, theirs: SessionRow, db: Database, key: str) -> None:
+        self._source, self._theirs, self._db, self._key = source, theirs, db, key
+        self._is_within = source is db
+        self._id = 0
+        self._documents: dict[int, int] = {}
+        self._segments: dict[int, int] = {}
+        self._checkpoints: dict[int, int] = {}
+        self._settled: dict[int, int] = {}  # by document: how many segments no longer change
+        self._messages: list[int] = []
+
+    def begin(self) -> None:
+        """Create the hidden session with the rows that may change: documents and checkpoints.
+
+        Within one database they are read in the transaction that writes them, so they fit together,
+        and no page that they need can be deleted after that.
+        """
+        with self._db.transaction():
+            self._id = self._db.insert(
+                "INSERT INTO sessions (name, created_at, updated_at, settings, unfinished) "
+                "VALUES (?, ?, ?, ?, ?)",
+                [f"\x01copy {self._key}", now(), now(), to_json(self._theirs.settings), self._key],
+            )
+            self._check_source()
+            self._copy_documents()
+            self._copy_checkpoints()
+            self._messages = [row["id"] for row in self._rows("messages", "id", "id")]
+
+    def copy_segments(self) -> None:
+        """Copy the text of the documents in batches.
+
+        Raises:
+            Outdated: a document was deleted meanwhile.
+        """
+        for document_id, count in self._settled.items():
+            copied = 0
+            segments = islice(iter_segments(self._source, document_id), count)
+            for batch in _batches(segments, _BATCH_ROWS):
+                with self._db.transaction():
+                    self._store(batch)
+                copied += len(batch)
+                self._db.pause()
+            if self._is_within and copied < count:
+                raise Outdated(
+                    f"A document of {self._theirs.name!r} was deleted or indexed again while the "
+                    "session was copied; try again."
+                )
+
+    def copy_pages(self) -> None:
+        """Copy the pages of the checkpoints from another database, some in each transaction."""
+        if self._is_within:
+            return
+        for old, new in self._checkpoints.items():
+            links = self._source.rows(
+                "SELECT hash, byte_count FROM checkpoint_pages JOIN pages USING (hash) "
+                "WHERE checkpoint_id = ?",
+                [old],
+            )
+            for batch in _by_bytes(links):
+                pages = {name: read_page(self._source, name) for name in batch}
+                with self._db.transaction():
+                    insert_pages(self._db, pages)
+                    for name in batch:
+                        insert_row(
+                            self._db, "checkpoint_pages", {"checkpoint_id": new, "hash": name}
+                        )
+                self._db.pause()
+
+    def copy_messages(self) -> None:
+        """Copy the conversation; its citations refer to the copied rows."""
+        for batch in _batches(iter(self._messages), _BATCH_ROWS):
+            rows = self._source.rows(
+                "SELECT * FROM messages WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+                [to_json(batch)],
+            )
+            with self._db.transaction():
+                for row in rows:
+                    row.pop("id")
+                    copied = _renumbered(row, self._id, self._documents, self._segments)
+                    insert_row(self._db, "messages", copied)
+            self._db.pause()
+
+    def finish(self, name: str) -> SessionRow:
+        """Show the copy under its name.
+
+        Raises:
+            AlreadyExists: another session was given the name meanwhile.
+            Outdated: what the copied session has read was undone or replaced meanwhile.
+            NotFound: the copy was deleted, because this process was taken for dead.
+        """
+        with self._db.transaction():
+            self._check_source()
+            refuse_taken_name(self._db, name)
+            self._db.execute(
+                "UPDATE sessions SET name = ?, unfinished = NULL, updated_at = ? "
+                "WHERE id = ? AND unfinished = ?",
+                [name, now(), self._id, self._key],
+            )
+            return get_session_by_id(self._db, self._id)
+
+    def drop(self) -> None:
+        """Delete what was copied."""
+        self._db.execute(
+            "UPDATE sessions SET unfinished = ? WHERE unfinished = ?", [DELETING, self._key]
+        )
+        delete_hidden_sessions(self._db)
+
+    def _check_source(self) -> None:
+        if self._is_within:
+            check_generation(self._source, self._theirs.id, self._theirs.generation)
+
+    def _rows(self, table: str, columns: str, order: str) -> list[Row]:
+        return self._source.rows(
+            f"SELECT {columns} FROM {table} WHERE session_id = ? ORDER BY {order}",
+            [self._theirs.id],
+        )
+
+    def _copy_documents(self) -> None:
+        rows = self._rows("documents", "*", "ordinal")
+        for row in rows:
+            old = row.pop("id")
+            # The path of a file has no meaning on another machine.
+            path = row["source_path"] if self._is_within else None
+            count = 0 if row["state"] == "indexing" else row["segment_count"]
+            changed = {"session_id": self._id, "source_path": path, "segment_count": count}
+            copied = {**row, **changed, "replaces": None}
+            self._documents[old] = insert_row(self._db, "documents", copied)
+            self._settled[old] = self._copy_open_segments(old, count)
+            row["id"] = old
+        for row in rows:
+            if row["replaces"] is not None:
+                pair = [self._documents.get(row["replaces"]), self._documents[row["id"]]]
+                self._db.execute("UPDATE documents SET replaces = ? WHERE id = ?", pair)
+
+    def _copy_open_segments(self, document_id: int, count: int) -> int:
+        """Copy the last segments of a followed log, which may change; return how many do not."""
+        settled = self._source.value(
+            "SELECT settled_segments FROM follows WHERE document_id = ? AND NOT ended",
+            [document_id],
+        )
+        if settled is None or settled >= count:
+            return count
+        rows = self._source.rows(
+            "SELECT * FROM segments WHERE document_id = ? AND ordinal >= ? ORDER BY ordinal",
+            [document_id, settled],
+        )
+        self._store([SegmentRow(**row) for row in rows])
+        return int(settled)
+
+    def _copy_checkpoints(self) -> None:
+        for row in self._rows("checkpoints", "*", "id"):
+            old, document = row.pop("id"), self._documents.get(row["document_id"])
+            copied = {**row, "session_id": self._id, "document_id": document}
+            self._checkpoints[old] = new = insert_row(self._db, "checkpoints", copied)
+            if self._is_within:
+                self._db.execute(
+                    "INSERT INTO checkpoint_pages (checkpoint_id, hash) "
+                    "SELECT ?, hash FROM checkpoint_pages WHERE checkpoint_id = ?",
+                    [new, old],
+                )
+
+    def _store(self, batch: list[SegmentRow]) -> None:
+        for segment in batch:
+            copied = {**asdict(segment), "document_id": self._documents[segment.document_id]}
             del copied["id"]
-            segments[segment.id] = insert_row(db, "segments", copied)
-    for row in rows:
-        if row["replaces"] is not None:
-            pair = [documents.get(row["replaces"]), documents[row["id"]]]
-            db.execute("UPDATE documents SET replaces = ? WHERE id = ?", pair)
-    return documents, segments
+            self._segments[segment.id] = insert_row(self._db, "segments", copied)
 
 
-def _copy_checkpoints(
-    source: Database, theirs: int, db: Database, ours: int, documents: Mapping[int, int]
-) -> None:
-    rows = source.rows("SELECT * FROM checkpoints WHERE session_id = ? ORDER BY id", [theirs])
-    for row in rows:
-        old, document = row.pop("id"), documents.get(row["document_id"])
-        new = insert_row(db, "checkpoints", {**row, "session_id": ours, "document_id": document})
-        links = source.rows("SELECT hash FROM checkpoint_pages WHERE checkpoint_id = ?", [old])
-        for link in links:
-            if source is not db:
-                insert_pages(db, {link["hash"]: read_page(source, link["hash"])})
-            insert_row(db, "checkpoint_pages", {"checkpoint_id": new, "hash": link["hash"]})
+def _batches(items: Iterator[_Item], count: int) -> Iterator[list[_Item]]:
+    while batch := list(islice(items, count)):
+        yield batch
+
+
+def _by_bytes(links: Iterable[Row]) -> Iterator[list[str]]:
+    """The hashes of pages in batches of about as many bytes as one transaction may write."""
+    batch: list[str] = []
+    byte_count = 0
+    for link in links:
+        batch.append(link["hash"])
+        byte_count += link["byte_count"]
+        if byte_count >= _BATCH_BYTES:
+            yield batch
+            batch, byte_count = [], 0
+    if batch:
+        yield batch
 
 
 def _renumbered(
@@ -110,16 +298,15 @@ def _renumbered(
         for citation in citations:
             if isinstance(citation, dict):
                 numbers = {
-                    "document_id": documents.get(citation.get("document_id", -1)),
-                    "segment_id": segments.get(citation.get("segment_id", -1)),
+                    "document_id": documents.get(whole(citation.get("document_id"), -1)),
+                    "segment_id": segments.get(whole(citation.get("segment_id"), -1)),
                 }
                 citation = {**citation, **{k: v for k, v in numbers.items() if k in citation}}
             kept.append(citation)
         return kept
 
-    details = object_from_json(row["details"], "a message's details")
+    citations, details = citations_and_details(row)
     if isinstance(details.get("passages"), list):
         details["passages"] = renumber(details["passages"])
-    citations = renumber(list_from_json(row["citations"], "a message's citations"))
-    changed = {"citations": to_json(citations), "details": to_json(details)}
+    changed = {"citations": to_json(renumber(citations)), "details": to_json(details)}
     return {**row, **changed, "session_id": session_id}

@@ -6,7 +6,9 @@ Reasons for the settings: with WAL, questions can read while the worker writes.
 ``synchronous=FULL`` makes a commit wait until the log is on the disk, so a checkpoint that was
 reported as saved survives a power cut; NORMAL would survive only a crash of the program. The wait
 is cheap, since checkpoints are seconds apart. With ``auto_vacuum=INCREMENTAL`` the space of deleted
-checkpoints returns to the disk in steps, without rewriting the file.
+checkpoints returns to the disk in steps, without rewriting the file. ``secure_delete`` overwrites
+deleted rows with zeros. ``fullfsync`` counts only on macOS, where a plain fsync leaves the bytes in
+the cache of the disk. Only the owner may read the file, and what SQLite makes beside it.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from typing import Any
 
 import sqlite_utils
 
+from storage.durable import create_private, make_private
 from storage.errors import DamagedDatabase, DatabaseLocked, StorageError, translated_errors
 from storage.migrations import migrate, needs_migration
 
@@ -32,14 +35,22 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 _MEMORY = ":memory:"
 _INCREMENTAL = 2  # the value of PRAGMA auto_vacuum for INCREMENTAL
 _MIN_PAGE_BYTES = 512
+PAUSE_S = 0.05
+"""Between two batches of writing."""
 _VACUUM_STEP_PAGES = 512  # 2 MiB: the write lock is held for some hundredths of a second
 _VACUUM_PAUSE_S = 0.01  # a thread that waits for the lock tries several times within this time
+_LOG_WAIT_MS, _LOG_TRIES = 200, 5
 _MAX_LOG_BYTES = 64 * 1024 * 1024  # a larger write-ahead log is truncated after use
 
 
 def _lenient_text(data: bytes) -> str:
     """Decode UTF-8 and replace bad bytes, so that one damaged title does not break every list."""
     return data.decode("utf-8", "replace")
+
+
+def _casefold(text: bytes | None) -> str:
+    """Fold the case of a text, given in UTF-8; SQLite's own lower() knows ASCII only."""
+    return "" if text is None else _lenient_text(text).casefold()
 
 
 class Database:
@@ -97,6 +108,10 @@ class Database:
         folder = os.path.join(os.path.dirname(self.path), os.curdir)
         with translated_errors(self.path):
             os.stat(folder)
+            if not os.path.exists(self.path):
+                create_private(Path(self.path))
+        for name in (self.path, f"{self.path}-wal", f"{self.path}-shm"):
+            make_private(Path(name))
         # SQLite treats a file of less than a page as empty and would overwrite its content.
         if os.path.isfile(self.path) and 0 < os.path.getsize(self.path) < _MIN_PAGE_BYTES:
             raise DamagedDatabase(
@@ -142,8 +157,12 @@ class Database:
             )
             undo.callback(raw.close)
             raw.text_factory = _lenient_text
+            raw.create_function("casefold", 1, _casefold, deterministic=True)
             raw.execute("PRAGMA synchronous = FULL")
             raw.execute("PRAGMA foreign_keys = ON")
+            raw.execute("PRAGMA secure_delete = ON")
+            raw.execute("PRAGMA fullfsync = ON")
+            raw.execute("PRAGMA checkpoint_fullfsync = ON")
             raw.execute(f"PRAGMA journal_size_limit = {_MAX_LOG_BYTES}")
             connection = sqlite_utils.Database(raw, execute_plugins=False)
             undo.pop_all()
@@ -202,6 +221,11 @@ class Database:
             names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, values, strict=True)) for values in found]
 
+    def tuples(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        """Return all rows of a query as tuples, which is faster than `rows`."""
+        with self._cursor() as cursor:
+            return cursor.execute(sql, parameters).fetchall()
+
     def row(self, sql: str, parameters: Parameters = ()) -> Row | None:
         """Return the first row of a query as a dictionary by column name, or None."""
         found = self.rows(sql, parameters)
@@ -257,6 +281,34 @@ class Database:
                         for statement in undo:
                             self.execute(statement)
                 raise
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all reads of the block see one state of the database, whatever others write.
+
+        Nothing can be written in the block. Inside a transaction, the block sees what that does.
+        """
+        with self._turn():
+            raw = self.connection.conn
+            if raw.in_transaction:
+                yield
+                return
+            self.execute("BEGIN")
+            try:
+                self.value("SELECT count(*) FROM sqlite_master")  # the first read takes the state
+                yield
+            finally:
+                if raw.in_transaction:
+                    self.execute("ROLLBACK")
+
+    def pause(self) -> None:
+        """Sleep between two batches of writing, so that other writers get the lock.
+
+        SQLite looks for the lock every tenth of a second at most. Inside a transaction nothing is
+        done, because the lock stays taken.
+        """
+        if not self.connection.conn.in_transaction:
+            time.sleep(PAUSE_S)
 
     def _pragma(self, name: str) -> Any:
         return self.value(f"PRAGMA {name}")
@@ -328,6 +380,35 @@ class Database:
                 # The file shrinks when the log is copied into it; PASSIVE waits for nothing.
                 cursor.executescript("PRAGMA wal_checkpoint(PASSIVE)")
         return given
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether the calling thread is inside a transaction."""
+        with self._turn():
+            return bool(self.connection.conn.in_transaction)
+
+    def truncate_log(self) -> bool:
+        """Copy the write-ahead log into the file, and empty it; other users are waited for briefly.
+
+        Returns:
+            Whether it is empty; False inside a transaction, or while another connection uses it.
+        """
+        if self._in_memory:
+            return True
+        with contextlib.suppress(DatabaseLocked), self._cursor() as cursor:
+            if cursor.connection.in_transaction:
+                return False
+            # While it waits, nobody else can write.
+            cursor.execute(f"PRAGMA busy_timeout = {_LOG_WAIT_MS}")
+            try:
+                for _ in range(_LOG_TRIES):
+                    busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                    if not busy:
+                        return True
+                    time.sleep(_VACUUM_PAUSE_S)
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout = {round(self._busy_timeout_s * 1000)}")
+        return False
 
     def _vacuum_step(self, max_pages: int) -> int:
         with self._cursor() as cursor:

@@ -7,14 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from storage.database import Database, Row
-from storage.document_state import STALLED_STATES, DocumentState, states_sql
-from storage.errors import DamagedDatabase, NotFound, StorageError
+from storage.deletion import delete_hidden_sessions, new_hidden_session
+from storage.document_state import OPEN_STATES, STALLED_STATES, DocumentState, states_sql
+from storage.errors import AlreadyExists, DamagedDatabase, NotFound, StorageError
+from storage.messages import erase_quotations
+from storage.names import find_lookalike, with_unseen
 from storage.sessions import get_session_by_id, touch_session
-from storage.values import list_from_json, now, storable, to_json
+from storage.values import (
+    SQL_TOTAL,
+    list_from_json,
+    now,
+    plain_text,
+    storable,
+    text_or_none,
+    to_json,
+    whole,
+    whole_or_none,
+)
 
-_VACUUM_PAGES = 65_536  # 256 MiB: limits how long a deletion keeps the disk busy
+_BATCH_SEGMENTS = 500
 
 
 @dataclass(frozen=True)
@@ -58,6 +72,24 @@ class DocumentRow:
     encoding: str | None = None
 
 
+class DocumentKey(NamedTuple):
+    """What tells a document apart from the others of its session; see `DocumentRow`.
+
+    A session's ten thousand keys are read in hundredths of a second, its rows in tenths.
+    """
+
+    id: int
+    ordinal: int
+    title: str
+    file_name: str
+    sha256: str
+    source_path: str | None
+    version: int
+    replaces: int | None
+    encoding: str | None
+    start_position: int | None
+
+
 def add_document(
     db: Database,
     session_id: int,
@@ -87,9 +119,11 @@ def add_document(
 
     Raises:
         NotFound: the session does not exist.
+        AlreadyExists: the name of another file differs only in characters that are not seen.
     """
     with db.transaction():
         get_session_by_id(db, session_id)
+        _refuse_lookalike(db, session_id, file_name)
         document_id = db.insert(
             "INSERT INTO documents (session_id, ordinal, title, kind, file_name, sha256, "
             "byte_count, state, created_at, source_path, version, replaces, encoding) "
@@ -102,6 +136,16 @@ def add_document(
         )
         touch_session(db, session_id)
         return get_document(db, document_id)
+
+
+def _refuse_lookalike(db: Database, session_id: int, file_name: str) -> None:
+    rows = db.rows("SELECT DISTINCT file_name FROM documents WHERE session_id = ?", [session_id])
+    lookalike = find_lookalike(file_name, (row["file_name"] for row in rows))
+    if lookalike is not None:
+        raise AlreadyExists(
+            f"The file name {with_unseen(file_name)} differs from {with_unseen(lookalike)}, which "
+            "the session has, only in characters that are not seen; rename the file."
+        )
 
 
 def finish_indexing(
@@ -153,7 +197,6 @@ def reset_indexing(db: Database, document_id: int) -> DocumentRow:
                 "again."
             )
         document.state.check(DocumentState.INDEXING, document.title)
-        db.execute("DELETE FROM segments WHERE document_id = ?", [document_id])
         db.execute(
             "UPDATE documents SET state = 'indexing', error = NULL, segment_count = 0, "
             "token_count = NULL, unit_count = NULL, unit_name = '', notes = '[]', "
@@ -161,7 +204,13 @@ def reset_indexing(db: Database, document_id: int) -> DocumentRow:
             "WHERE id = ?",
             [document_id],
         )
-        return get_document(db, document_id)
+    # Not in the transaction: a long document has many, and each leaves the search index.
+    while db.execute(
+        "DELETE FROM segments WHERE id IN (SELECT id FROM segments WHERE document_id = ? LIMIT ?)",
+        [document_id, _BATCH_SEGMENTS],
+    ):
+        db.pause()
+    return get_document(db, document_id)
 
 
 def set_document_state(
@@ -223,6 +272,77 @@ def list_documents(db: Database, session_id: int) -> list[DocumentRow]:
     return [_document(row) for row in rows]
 
 
+def list_keys(db: Database, session_id: int) -> list[DocumentKey]:
+    """Return what tells the documents of a session apart, in reading order."""
+    columns = ", ".join(DocumentKey._fields)
+    found = db.tuples(
+        f"SELECT {columns} FROM documents WHERE session_id = ? ORDER BY ordinal", [session_id]
+    )
+    return [_key(*values) for values in found]
+
+
+def get_documents(db: Database, document_ids: Sequence[int]) -> list[DocumentRow]:
+    """Return the documents with these ids, those that exist, in reading order."""
+    rows = db.rows(
+        "SELECT * FROM documents WHERE id IN (SELECT value FROM json_each(?)) "
+        "ORDER BY session_id, ordinal",
+        [to_json(list(document_ids))],
+    )
+    return [_document(row) for row in rows]
+
+
+def open_documents(db: Database) -> list[DocumentRow]:
+    """Return the documents to be worked on of all sessions and re-readings, session by session.
+
+    Those of sessions in the trash are left out, and so are those of their re-readings.
+    """
+    rows = db.rows(
+        f"""
+        SELECT documents.* FROM documents JOIN sessions ON sessions.id = session_id
+        WHERE state IN {states_sql(OPEN_STATES)} AND unfinished IS NULL
+        AND coalesce(rereads, session_id) NOT IN (SELECT session_id FROM trash)
+        ORDER BY rereads IS NOT NULL, sessions.updated_at DESC, session_id DESC, ordinal
+        """
+    )
+    return [_document(row) for row in rows]
+
+
+def find_open_document(db: Database, session_id: int) -> int | None:
+    """Return the id of the first document of a session that is to be worked on, or None."""
+    found = db.value(
+        f"SELECT id FROM documents WHERE session_id = ? AND state IN {states_sql(OPEN_STATES)} "
+        "ORDER BY ordinal LIMIT 1",
+        [session_id],
+    )
+    return None if found is None else int(found)
+
+
+def has_documents(db: Database, session_id: int) -> bool:
+    """Return whether a session has any document."""
+    return db.value("SELECT 1 FROM documents WHERE session_id = ? LIMIT 1", [session_id]) == 1
+
+
+class TokenCounts(NamedTuple):
+    """How many tokens the indexed documents of a session have, and how many were read.
+
+    ``is_complete`` says whether all documents are indexed.
+    """
+
+    in_documents: int
+    read: int
+    is_complete: bool
+
+
+def count_tokens(db: Database, session_id: int) -> TokenCounts:
+    """Return how many tokens the documents of a session have."""
+    ((total, read, unknown),) = db.tuples(
+        f"SELECT {SQL_TOTAL.format('token_count')}, {SQL_TOTAL.format('tokens_read')}, "
+        "coalesce(sum(token_count IS NULL), 0) FROM documents WHERE session_id = ?",
+        [session_id],
+    )
+    return TokenCounts(int(total), int(read), not unknown)
+
+
 def find_by_hash(db: Database, session_id: int, sha256: str) -> DocumentRow | None:
     """Return the last document of the session whose file has this sha256, or None."""
     row = db.row(
@@ -237,14 +357,15 @@ def kept_hashes(db: Database) -> set[str]:
 
     Sessions in the trash and re-readings count, too.
     """
-    return {row["sha256"] for row in db.rows("SELECT DISTINCT sha256 FROM documents")}
+    rows = db.rows("SELECT DISTINCT sha256 FROM documents")
+    return {plain_text(row["sha256"]) for row in rows}
 
 
 def file_bytes(db: Database, session_id: int) -> int:
     """Return how many bytes the files of the session's documents have, each file counted once."""
     return int(
         db.value(
-            "SELECT coalesce(sum(byte_count), 0) FROM (SELECT DISTINCT sha256, byte_count "
+            f"SELECT {SQL_TOTAL.format('byte_count')} FROM (SELECT DISTINCT sha256, byte_count "
             "FROM documents WHERE session_id = ?)",
             [session_id],
         )
@@ -281,22 +402,46 @@ def find_stalled_document(db: Database, session_id: int) -> DocumentRow | None:
     return None if row is None else _document(row)
 
 
-def delete_document(db: Database, document_id: int) -> None:
+def delete_document(db: Database, document_id: int, *, only_unread: bool = False) -> bool:
     """Delete a document with its segments.
 
     Checkpoints that were taken inside the document stay, without the reference to it. The document
-    that replaced this one now replaces the one that this one had replaced.
+    that replaced this one now replaces the one that this one had replaced. Messages no longer quote
+    its passages; what was answered stays.
+
+    Args:
+        only_unread: leave it if a token of it was read.
+
+    Returns:
+        False if it was left.
 
     Raises:
         NotFound: the document does not exist.
     """
     with db.transaction():
-        document = get_document(db, document_id)
-        db.execute(
-            "UPDATE documents SET replaces = ? WHERE replaces = ?", [document.replaces, document_id]
-        )
-        db.execute("DELETE FROM documents WHERE id = ?", [document_id])
-    db.incremental_vacuum(_VACUUM_PAGES)
+        if only_unread and get_document(db, document_id).tokens_read > 0:
+            return False
+        hide_document(db, document_id)
+    delete_hidden_sessions(db)
+    return True
+
+
+def hide_document(db: Database, document_id: int) -> None:
+    """Move a document to a hidden session, to be deleted; call this in a transaction.
+
+    Raises:
+        NotFound: the document does not exist.
+    """
+    document = get_document(db, document_id)
+    erase_quotations(db, document.session_id, document_id)
+    db.execute(
+        "UPDATE documents SET replaces = ? WHERE replaces = ?", [document.replaces, document_id]
+    )
+    db.execute("UPDATE checkpoints SET document_id = NULL WHERE document_id = ?", [document_id])
+    db.execute(
+        "UPDATE documents SET session_id = ?, replaces = NULL WHERE id = ?",
+        [new_hidden_session(db), document_id],
+    )
 
 
 def stored_state(value: str, document_id: int) -> DocumentState:
@@ -318,6 +463,41 @@ def stored_state(value: str, document_id: int) -> DocumentState:
         ) from error
 
 
+_TEXTS = ("title", "kind", "file_name", "sha256", "unit_name", "created_at")
+_COUNTS = ("ordinal", "byte_count", "segment_count", "tokens_read", "version")
+_COUNTS_OR_NONE = ("unit_count", "token_count", "start_position", "replaces")
+_TEXTS_OR_NONE = ("error", "finished_at", "source_path", "encoding")
+
+
+def _key(document_id: int, *values: Any) -> DocumentKey:
+    """The key of a document from the other columns; see `_document`."""
+    ordinal, title, name, sha256, path, version, replaces, encoding, start = values
+    return DocumentKey(
+        document_id,
+        whole(ordinal),
+        plain_text(title),
+        plain_text(name),
+        plain_text(sha256),
+        text_or_none(path),
+        whole(version),
+        whole_or_none(replaces),
+        text_or_none(encoding),
+        whole_or_none(start),
+    )
+
+
 def _document(row: Row) -> DocumentRow:
-    notes = list_from_json(row["notes"], "a document's notes")
-    return DocumentRow(**{**row, "state": stored_state(row["state"], row["id"]), "notes": notes})
+    """The document of a row; one that cannot be read is a failed one, so that it can be deleted."""
+    readable: Row = {name: plain_text(row[name]) for name in _TEXTS}
+    readable |= {name: whole(row[name]) for name in _COUNTS}
+    readable |= {name: whole_or_none(row[name]) for name in _COUNTS_OR_NONE}
+    readable |= {name: text_or_none(row[name]) for name in _TEXTS_OR_NONE}
+    try:
+        readable["notes"] = list(map(str, list_from_json(row["notes"], "a document's notes")))
+    except DamagedDatabase:
+        readable["notes"] = []
+    try:
+        readable["state"] = stored_state(row["state"], row["id"])
+    except DamagedDatabase as error:
+        readable |= {"state": DocumentState.FAILED, "error": str(error)}
+    return DocumentRow(**{**row, **readable})

@@ -6,6 +6,7 @@
     ├── IllegalTransition  the document's state does not allow the requested state
     ├── SchemaTooNew       a newer version of this program wrote the database
     ├── DamagedDatabase    the file is not a database, or SQLite finds it malformed
+    ├── Outdated           another process has changed the session since its state was loaded
     ├── DamagedPage        the bytes of a checkpoint page no longer match their hash
     ├── DiskFull           the disk is full; the transaction was rolled back
     ├── DatabaseLocked     another process held the write lock for too long
@@ -39,6 +40,10 @@ class AlreadyExists(StorageError):
 
 class IllegalTransition(StorageError):
     """The present state of a document does not allow the requested state."""
+
+
+class Outdated(StorageError):
+    """What a session has read was undone or replaced after the caller loaded its state."""
 
 
 class SchemaTooNew(StorageError):
@@ -79,8 +84,8 @@ _BY_SQLITE_CODE: dict[int, tuple[type[StorageError], str]] = {
     ),
     sqlite3.SQLITE_BUSY: (
         DatabaseLocked,
-        "The database {where} is locked by another program; close that program or wait, then try "
-        "again.",
+        "The database {where} is locked by another program, which may be another Ammon that is "
+        "writing; wait a moment, then try again.",
     ),
     sqlite3.SQLITE_LOCKED: (
         DatabaseLocked,
@@ -169,5 +174,14 @@ def translated_errors(where: str) -> Iterator[None]:
         yield
     except sqlite3.ProgrammingError:
         raise
+    except OverflowError as error:
+        raise NotFound(
+            f"A number given for {where} is larger than any that is stored; give a smaller one."
+        ) from error
+    except UnicodeEncodeError as error:
+        raise StorageError(
+            f"A text given for {where} has characters that are no Unicode text "
+            f"({error.object[error.start : error.end]!a}), so it cannot be stored; remove them."
+        ) from error
     except (sqlite3.Error, OSError) as error:
         raise _storage_error(error, where) from error

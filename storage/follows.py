@@ -23,7 +23,8 @@ from storage.documents import (
     set_document_state,
 )
 from storage.errors import NotFound
-from storage.segments import NewSegment, add_segments
+from storage.search_index import language_of
+from storage.segments import NewSegment, prepare_segments, store_segments
 from storage.values import object_from_json, storable, to_json
 
 
@@ -139,13 +140,16 @@ def grow(
     Raises:
         NotFound: the document was deleted, or is no longer followed.
     """
+    segments = [*settled, *open_segments]
+    language = language_of([segment.text for segment in segments])
+    prepared = prepare_segments(segments, language)  # before the write lock is taken
     with db.transaction():
         follow = _must_find(db, document_id)
         db.execute(
             "DELETE FROM segments WHERE document_id = ? AND ordinal >= ?",
             [document_id, follow.settled_segments],
         )
-        add_segments(db, document_id, [*settled, *open_segments])
+        store_segments(db, document_id, prepared)
         db.execute(
             "UPDATE documents SET token_count = ?, unit_count = ?, byte_count = byte_count + ?, "
             "notes = ? WHERE id = ?",

@@ -17,7 +17,7 @@ import sqlite_utils
 
 from storage.errors import SchemaTooNew, translated_errors
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 
 migrations = sqlite_utils.Migrations("ammon")
 
@@ -341,6 +341,36 @@ def m010_tokens_first(db: Any) -> None:
 
 
 migrations()(m010_tokens_first)
+
+
+def m011_generations(db: Any) -> None:
+    """What processes must know of each other: states that no longer hold, and unfinished work.
+
+    ``generation`` counts how often what a session has read was undone or replaced; a state of an
+    older generation is outdated. ``unfinished`` is NULL, 'deleting', or the key of whoever is
+    copying the session's rows: such a session is shown nowhere.
+    """
+    for statement in (
+        "ALTER TABLE sessions ADD COLUMN generation INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE sessions ADD COLUMN unfinished TEXT",
+        "CREATE INDEX sessions_unfinished ON sessions (unfinished) WHERE unfinished IS NOT NULL",
+    ):
+        db.conn.execute(statement)
+
+
+migrations()(m011_generations)
+
+
+def create_tables(db: Any, version: int) -> None:
+    """Make the tables of one version of the schema in an empty database.
+
+    Args:
+        db: a ``sqlite_utils.Database``.
+        version: from 1 to `SCHEMA_VERSION`.
+    """
+    later = [step.name for step in migrations.pending(db)][version:]
+    migrations.apply(db, stop_before=later[0] if later else None)
+    db.conn.execute(f"PRAGMA user_version = {version}")
 
 
 def needs_migration(db: Any, where: str) -> bool:

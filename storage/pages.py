@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from storage.database import Database
 from storage.errors import DamagedPage, NotFound
+from storage.values import SQL_TOTAL
 
 
 def page_hash(data: bytes) -> str:
@@ -46,6 +47,21 @@ def read_page(db: Database, hash: str) -> bytes:
     return data
 
 
+def page_hashes(db: Database) -> list[str]:
+    """Return the hashes of all stored pages."""
+    return [row["hash"] for row in db.rows("SELECT hash FROM pages ORDER BY hash")]
+
+
+def sessions_of_page(db: Database, hash: str) -> list[str]:
+    """Return the names of the sessions that have a checkpoint with this page."""
+    rows = db.rows(
+        "SELECT DISTINCT name FROM checkpoint_pages JOIN checkpoints ON checkpoints.id = "
+        "checkpoint_id JOIN sessions ON sessions.id = session_id WHERE hash = ? ORDER BY name",
+        [hash],
+    )
+    return [row["name"] for row in rows]
+
+
 def insert_pages(db: Database, pages: Mapping[str, bytes]) -> None:
     """Store pages; a page that is already stored is written again only if its bytes differ.
 
@@ -73,6 +89,8 @@ def free_unused_pages(db: Database) -> int:
     """
     unused = "SELECT hash FROM pages EXCEPT SELECT hash FROM checkpoint_pages"
     with db.transaction():
-        freed = db.value(f"SELECT coalesce(sum(byte_count), 0) FROM pages WHERE hash IN ({unused})")
+        freed = db.value(
+            f"SELECT {SQL_TOTAL.format('byte_count')} FROM pages WHERE hash IN ({unused})"
+        )
         db.execute(f"DELETE FROM pages WHERE hash IN ({unused})")
     return int(freed)

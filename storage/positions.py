@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage.database import Database
+from storage.values import to_json
 
 
 @dataclass(frozen=True)
@@ -153,12 +155,17 @@ class ReadRange:
 _CHAPTER_TITLE = re.compile(r"\((?:\d+, )?(?P<title>[^\d\s].*)\)$")
 
 
-def read_ranges(db: Database, session_id: int) -> list[ReadRange]:
+def read_ranges(
+    db: Database, session_id: int, document_ids: Sequence[int] | None = None
+) -> list[ReadRange]:
     """Return which chapters, pages and lines of a session's documents were read, in order.
 
     There is a range for each chapter, and one for all pages or lines of a document. A chapter that
     was read in part is left out. `find_positions` returns the same position for the last number of
     a range.
+
+    Args:
+        document_ids: only those of these documents; None: of all.
     """
     rows = db.rows(
         """
@@ -167,7 +174,8 @@ def read_ranges(db: Database, session_id: int) -> list[ReadRange]:
                 start_position + token_start + segments.token_count AS position,
                 token_start + segments.token_count <= tokens_read AS is_read
             FROM segments JOIN documents ON documents.id = document_id
-            WHERE session_id = :session AND start_position IS NOT NULL
+            WHERE session_id = :session AND start_position IS NOT NULL AND (:documents IS NULL
+                OR documents.id IN (SELECT value FROM json_each(:documents)))
         ), unread AS (
             SELECT document_id, min(locator_end) AS unit, min(chapter) AS chapter
             FROM all_of WHERE NOT is_read GROUP BY document_id
@@ -195,6 +203,9 @@ def read_ranges(db: Database, session_id: int) -> list[ReadRange]:
             AND close.ordinal = last_ordinal
         ORDER BY place, kind, part
         """,
-        {"session": session_id},
+        {
+            "session": session_id,
+            "documents": None if document_ids is None else to_json(list(document_ids)),
+        },
     )
     return [ReadRange(**row) for row in rows]

@@ -13,13 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from storage.database import Database
+from storage.deletion import delete_hidden_sessions, hide_session, new_hidden_session
 from storage.documents import DocumentRow, get_document
-from storage.pages import free_unused_pages
-from storage.sessions import SessionRow, get_session_by_id
+from storage.sessions import SessionRow, begin_generation, get_session_by_id
 from storage.speeds import take_over_speeds
 from storage.values import now, to_json
-
-_VACUUM_PAGES = 262_144  # 1 GiB, as for a deleted session
 
 _MISSING = """
     SELECT * FROM documents AS theirs WHERE session_id = :origin
@@ -104,6 +102,17 @@ def finish_reread(db: Database, reread_id: int) -> None:
         NotFound: the re-reading does not exist.
         ValueError: the session is not a re-reading, or one of its documents is not 'done'.
     """
+    switch_reread(db, reread_id)
+    delete_hidden_sessions(db)
+
+
+def switch_reread(db: Database, reread_id: int) -> None:
+    """Do what `finish_reread` does, but only hide what `delete_hidden_sessions` then deletes.
+
+    Raises:
+        NotFound: the re-reading does not exist.
+        ValueError: the session is not a re-reading, or one of its documents is not 'done'.
+    """
     with db.transaction():
         reread = get_session_by_id(db, reread_id)
         if reread.rereads is None:
@@ -113,28 +122,35 @@ def finish_reread(db: Database, reread_id: int) -> None:
         )
         if open_documents:
             raise ValueError(f"The re-reading has {open_documents} documents that are not done.")
-        ids = {"origin": reread.rereads, "reread": reread_id, "now": now()}
-        db.execute("DELETE FROM checkpoints WHERE session_id = :origin", ids)
+        ids = {
+            "origin": reread.rereads,
+            "reread": reread_id,
+            "hidden": new_hidden_session(db),
+        }
         for statement in _TAKE_OVER:
             db.execute(statement, ids)
         take_over_speeds(db, reread.rereads, reread_id)
+        begin_generation(db, reread.rereads)
         db.execute(
             "UPDATE sessions SET settings = ?, updated_at = ? WHERE id = ?",
             [to_json(reread.settings), now(), reread.rereads],
         )
-        db.execute("DELETE FROM sessions WHERE id = ?", [reread_id])
-        free_unused_pages(db)
-    db.incremental_vacuum(_VACUUM_PAGES)
+        hide_session(db, reread_id)
 
 
 _TAKE_OVER = (
-    # Another tokenizer may count other tokens, so positions are those of the re-reading.
+    """
+    UPDATE checkpoints SET session_id = :hidden, document_id = NULL WHERE session_id = :origin
+    """,
+    # Another tokenizer may count other tokens, so positions are those of the re-reading. The same
+    # one counts the same, and nothing is written.
     """
     UPDATE segments SET token_start = new.token_start, token_count = new.token_count
     FROM segments AS new JOIN documents AS ours ON ours.id = new.document_id
     JOIN documents AS theirs ON theirs.ordinal = ours.ordinal AND theirs.session_id = :origin
     WHERE ours.session_id = :reread AND segments.document_id = theirs.id
         AND segments.ordinal = new.ordinal
+        AND (segments.token_start != new.token_start OR segments.token_count != new.token_count)
     """,
     """
     UPDATE documents SET token_count = new.token_count, start_position = new.start_position,

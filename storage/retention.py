@@ -15,8 +15,10 @@ from itertools import pairwise
 from storage.checkpoints import checkpoint_bytes
 from storage.database import Database, Row
 from storage.pages import free_unused_pages
+from storage.values import SQL_TOTAL, whole
 
 _KEPT_LATEST = 2
+_BATCH_CHECKPOINTS = 4
 _VACUUM_PAGES = 65_536  # 256 MiB: limits how long a pruning keeps the disk busy
 
 
@@ -48,29 +50,33 @@ def prune_checkpoints(
         )
     if every_tokens < 1:
         raise ValueError(f"The tokens between checkpoints must be 1 or more, not {every_tokens}.")
-    with db.transaction():
-        doomed = _not_last_in_interval(db, session_id, every_tokens)
-        _delete(db, doomed)
-        if checkpoint_bytes(db, session_id) > budget_bytes:
-            more = _over_budget(db, session_id, keep_latest, budget_bytes)
-            _delete(db, more)
-            doomed += more
-        if doomed:
-            free_unused_pages(db)
+    doomed = _not_last_in_interval(db, session_id, every_tokens)
+    _delete(db, doomed)
+    if checkpoint_bytes(db, session_id) > budget_bytes:
+        more = _over_budget(db, session_id, keep_latest, budget_bytes)
+        _delete(db, more)
+        doomed += more
     if doomed:
         _give_back(db, session_id)
     return len(doomed)
 
 
 def _delete(db: Database, checkpoint_ids: list[int]) -> None:
-    db.execute_many("DELETE FROM checkpoints WHERE id = ?", ([id] for id in checkpoint_ids))
+    """Delete checkpoints with the pages that only they use, a few in each transaction."""
+    for first in range(0, len(checkpoint_ids), _BATCH_CHECKPOINTS):
+        batch = checkpoint_ids[first : first + _BATCH_CHECKPOINTS]
+        with db.transaction():
+            db.execute_many("DELETE FROM checkpoints WHERE id = ?", ([id] for id in batch))
+            free_unused_pages(db)
+        if first + _BATCH_CHECKPOINTS < len(checkpoint_ids):
+            db.pause()
 
 
 def _give_back(db: Database, session_id: int) -> None:
     """Return free pages of the file to the disk, except as many as the next checkpoint needs."""
     page_bytes = int(db.value("PRAGMA page_size"))
     latest = db.value(
-        "SELECT coalesce(sum(byte_count), 0) FROM pages WHERE hash IN (SELECT hash "
+        f"SELECT {SQL_TOTAL.format('byte_count')} FROM pages WHERE hash IN (SELECT hash "
         "FROM checkpoint_pages WHERE checkpoint_id = (SELECT id FROM checkpoints "
         "WHERE session_id = ? ORDER BY position DESC, id DESC LIMIT 1))",
         [session_id],
@@ -125,7 +131,7 @@ def _over_budget(db: Database, session_id: int, keep_latest: int, budget_bytes: 
         "JOIN pages ON pages.hash = checkpoint_pages.hash WHERE session_id = ?",
         [session_id],
     )
-    sizes = {link["hash"]: link["byte_count"] for link in links}
+    sizes = {link["hash"]: whole(link["byte_count"]) for link in links}
     uses = Counter(link["hash"] for link in links)
     pages_of: dict[int, list[str]] = {}
     for link in links:

@@ -105,6 +105,43 @@ def search_passages(
     return [Passage(**{**row, "is_read": bool(row["is_read"])}) for row in best]
 
 
+def matching_documents(
+    db: Database,
+    session_id: int,
+    query: str,
+    *,
+    document_ids: Sequence[int],
+    before_position: int | None = None,
+) -> set[int]:
+    """Return which documents have a passage that `search_passages` finds in each of them alone.
+
+    Args:
+        query, before_position: as `search_passages` takes them.
+        document_ids: look into these documents.
+    """
+    index_segments(db, session_id)
+    terms = question_terms(query, tuple(session_languages(db, session_id)))
+    alternatives = filter(None, (terms, single_characters(query)))
+    within = {
+        "session": session_id,
+        "documents": to_json(list(document_ids)),
+        "position": before_position,
+    }
+    found: set[int] = set()
+    for alternative in alternatives:
+        rows = db.rows(
+            f"""
+            SELECT DISTINCT documents.id AS id FROM segments_fts
+            JOIN segments ON segments.id = segments_fts.rowid
+            JOIN documents ON documents.id = segments.document_id
+            WHERE segments_fts MATCH :match AND {PASSAGES_WITHIN}
+            """,
+            {**within, "match": any_of(alternative)},
+        )
+        found.update(row["id"] for row in rows)
+    return found
+
+
 def _by_terms(
     db: Database, terms: Sequence[Term], within: dict[str, Any], candidates: int
 ) -> list[Row]:

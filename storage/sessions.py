@@ -5,6 +5,7 @@ This file does not know what a session has read: that is in the checkpoints.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import unicodedata
 from collections.abc import Mapping
@@ -13,21 +14,35 @@ from typing import Any
 
 from storage.database import Database, Row
 from storage.document_state import OPEN_STATES, states_sql
-from storage.errors import AlreadyExists, NotFound
-from storage.pages import free_unused_pages
-from storage.values import now, object_from_json, to_json
+from storage.errors import AlreadyExists, DamagedDatabase, NotFound, Outdated
+from storage.names import find_lookalike, seen_part, with_unseen
+from storage.values import (
+    SQL_FOLDED,
+    SQL_TOTAL,
+    now,
+    object_from_json,
+    plain_text,
+    storable,
+    to_json,
+    whole,
+    whole_or_none,
+)
 
 MAX_NAME_CHARACTERS = 120
-_VACUUM_PAGES = 262_144  # 1 GiB: limits how long a deletion keeps the disk busy
-_SHOWN = "rereads IS NULL AND id NOT IN (SELECT session_id FROM trash)"
+_MAX_COMPARED = 1000
+"""Names that a wrong name is compared with at most, those with the same beginning first."""
+_SHOWN = "rereads IS NULL AND unfinished IS NULL AND id NOT IN (SELECT session_id FROM trash)"
 
 
 @dataclass(frozen=True)
 class SessionRow:
     """One session; times are ISO 8601 in UTC.
 
-    ``settings`` is JSON of the caller. ``rereads`` is None, or in a re-reading the id of the
-    session whose state it will replace.
+    ``settings`` is JSON of the caller, empty if what is stored cannot be read: then the session is
+    listed and can be deleted, and the caller says why it cannot be used. ``rereads`` is None, or
+    in a re-reading the id of the session whose state it will replace. ``generation`` counts how
+    often what the session has read was undone or replaced: a state that was loaded before that is
+    outdated.
     """
 
     id: int
@@ -36,6 +51,7 @@ class SessionRow:
     updated_at: str
     settings: dict[str, Any]
     rereads: int | None = None
+    generation: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,7 +76,8 @@ def clean_session_name(name: str) -> str:
     """Return a session name as it is stored: without surrounding spaces, in composed Unicode.
 
     Raises:
-        ValueError: the name is empty, too long, or contains control characters or line breaks.
+        ValueError: the name is empty, too long, not to be seen, or contains control characters or
+            line breaks.
     """
     # Composed, because a keyboard and a file name may encode the same "é" differently.
     cleaned = unicodedata.normalize("NFC", name.strip())
@@ -73,6 +90,11 @@ def clean_session_name(name: str) -> str:
         raise ValueError(
             f"The session name {cleaned!r} contains a control character or a line break; remove it."
         )
+    if not seen_part(cleaned):
+        raise ValueError(
+            f"The session name {with_unseen(cleaned)} has no character that is seen; choose "
+            "another name."
+        )
     return cleaned
 
 
@@ -83,12 +105,13 @@ def create_session(db: Database, name: str, settings: Mapping[str, Any]) -> Sess
         settings: an object that JSON can represent.
 
     Raises:
-        AlreadyExists: another session has the name; upper and lower case are equal.
+        AlreadyExists: another session has the name; upper and lower case are equal, and so
+            are names that differ only in characters that are not seen.
         ValueError: the name is not a valid session name.
     """
     cleaned, at = clean_session_name(name), now()
     with db.transaction():
-        _refuse_taken_name(db, cleaned, except_id=None)
+        refuse_taken_name(db, cleaned)
         session_id = db.insert(
             "INSERT INTO sessions (name, created_at, updated_at, settings) VALUES (?, ?, ?, ?)",
             [cleaned, at, at, to_json(dict(settings))],
@@ -102,12 +125,10 @@ def get_session(db: Database, name: str) -> SessionRow:
     Raises:
         NotFound: no session has the name; the message names those with the most similar names.
     """
-    # A name with lone surrogates cannot be stored, so no session has it.
-    wanted = unicodedata.normalize("NFC", name.strip()).encode("utf-8", "replace").decode()
-    row = db.row(f"SELECT * FROM sessions WHERE name = ? AND {_SHOWN}", [wanted])
-    if row is None:
-        raise NotFound(_no_such_session(db, wanted))
-    return _session(row)
+    found = find_session(db, name)
+    if found is None:
+        raise NotFound(_no_such_session(db, _wanted(name)))
+    return found
 
 
 def get_session_by_id(db: Database, session_id: int) -> SessionRow:
@@ -116,7 +137,8 @@ def get_session_by_id(db: Database, session_id: int) -> SessionRow:
     Raises:
         NotFound: the session does not exist.
     """
-    row = db.row("SELECT * FROM sessions WHERE id = ?", [session_id])
+    # One that is being copied or deleted is nobody's any more, whoever still works on it.
+    row = db.row("SELECT * FROM sessions WHERE id = ? AND unfinished IS NULL", [session_id])
     if row is None:
         raise NotFound(
             f"There is no session number {session_id} in {db.path}; it may have been deleted."
@@ -124,36 +146,118 @@ def get_session_by_id(db: Database, session_id: int) -> SessionRow:
     return _session(row)
 
 
-def list_sessions(db: Database, search: str = "") -> list[SessionSummary]:
-    """Return all sessions except re-readings and those in the trash, latest activity first.
+def find_session(db: Database, name: str) -> SessionRow | None:
+    """Return the session of this name, or None; upper and lower case are equal."""
+    wanted = _wanted(name)
+    row = db.row(f"SELECT * FROM sessions WHERE name = ? AND {_SHOWN}", [wanted])
+    if row is None:  # a name that is no text can still be used to delete its session
+        shown = f"SELECT * FROM sessions WHERE typeof(name) != 'text' AND {_SHOWN}"
+        row = next((r for r in db.rows(shown) if plain_text(r["name"]) == wanted), None)
+    return None if row is None else _session(row)
+
+
+def _wanted(name: str) -> str:
+    # A name with lone surrogates cannot be stored, so no session has it.
+    return unicodedata.normalize("NFC", name.strip()).encode("utf-8", "replace").decode()
+
+
+_MATCHES = f"""
+    {_SHOWN} AND NOT EXISTS (
+        SELECT 1 FROM json_each(:words) AS word
+        WHERE NOT instr({SQL_FOLDED.format("sessions.name")}, word.value) AND NOT EXISTS (
+            SELECT 1 FROM documents WHERE session_id = sessions.id
+            AND instr({SQL_FOLDED.format("documents.title")}, word.value)))
+"""
+
+
+def _words(search: str) -> str:
+    return to_json(unicodedata.normalize("NFC", search).casefold().split())
+
+
+def count_sessions(db: Database, search: str = "") -> int:
+    """Return how many sessions `list_sessions` returns without a limit."""
+    where = {"words": _words(search)}
+    return int(db.value(f"SELECT count(*) FROM sessions WHERE {_MATCHES}", where))
+
+
+def list_sessions(
+    db: Database, search: str = "", *, limit: int | None = None, offset: int = 0
+) -> list[SessionSummary]:
+    """Return sessions except re-readings and those in the trash, latest activity first.
 
     Args:
         search: return only sessions of which the name or a document's title contains each of these
             words.
+        limit: return at most this many; None returns all.
+        offset: leave out this many before them.
     """
     rows = db.rows(
         f"""
+        WITH listed AS (
+            SELECT id FROM sessions WHERE {_MATCHES}
+            ORDER BY updated_at DESC, id DESC LIMIT :limit OFFSET :offset
+        ), found AS (
+            SELECT session_id, count(*) AS document_count,
+                {SQL_TOTAL.format("tokens_read")} AS tokens_read,
+                {SQL_TOTAL.format("token_count")} AS token_count,
+                sum(state IN {states_sql(OPEN_STATES)}) AS open_count
+            FROM documents WHERE session_id IN (SELECT id FROM listed) GROUP BY session_id
+        )
         SELECT sessions.*, coalesce(found.document_count, 0) AS document_count,
             coalesce(found.tokens_read, 0) AS tokens_read,
             coalesce(found.token_count, 0) AS token_count,
-            coalesce(found.open_count, 0) AS open_count, coalesce(found.titles, '') AS titles,
+            coalesce(found.open_count, 0) AS open_count,
             (SELECT count(*) FROM checkpoints WHERE session_id = sessions.id) AS checkpoint_count
-        FROM sessions LEFT JOIN (
-            SELECT session_id, count(*) AS document_count, sum(tokens_read) AS tokens_read,
-                sum(token_count) AS token_count,
-                sum(state IN {states_sql(OPEN_STATES)}) AS open_count,
-                group_concat(title, char(10)) AS titles
-            FROM documents GROUP BY session_id
-        ) AS found ON found.session_id = sessions.id
-        WHERE {_SHOWN} ORDER BY updated_at DESC, id DESC
-        """
+        FROM listed JOIN sessions ON sessions.id = listed.id
+        LEFT JOIN found ON found.session_id = sessions.id
+        ORDER BY updated_at DESC, sessions.id DESC
+        """,
+        {"words": _words(search), "limit": -1 if limit is None else limit, "offset": offset},
     )
-    words = unicodedata.normalize("NFC", search).casefold().split()
-    return [
-        _summary(row)
-        for row in rows
-        if all(word in f"{row['name']}\n{row['titles']}".casefold() for word in words)
-    ]
+    return [_summary(row) for row in rows]
+
+
+def session_rank(db: Database, name: str, search: str = "") -> int | None:
+    """Return how many sessions `list_sessions` returns before the one of this name.
+
+    None if it does not return that session.
+    """
+    rank = db.value(
+        f"""
+        SELECT (SELECT count(*) FROM sessions WHERE {_MATCHES}
+            AND (updated_at, id) > (wanted.updated_at, wanted.id))
+        FROM sessions AS wanted WHERE wanted.name = :name
+        AND wanted.id IN (SELECT id FROM sessions WHERE {_MATCHES})
+        """,
+        {"words": _words(search), "name": _wanted(name)},
+    )
+    return None if rank is None else int(rank)
+
+
+def session_names(db: Database, beginning: str = "") -> list[str]:
+    """Return the names of all sessions that begin so; upper and lower case are equal."""
+    rows = db.rows(
+        f"SELECT name FROM sessions WHERE {_SHOWN} "
+        f"AND substr({SQL_FOLDED.format('name')}, 1, length(:beginning)) = :beginning",
+        {"beginning": unicodedata.normalize("NFC", storable(beginning)).casefold()},
+    )
+    return [plain_text(row["name"]) for row in rows]
+
+
+def settings_in_use(db: Database) -> list[dict[str, Any]]:
+    """Return the settings of all sessions that can be used and of re-readings, each once.
+
+    Settings that cannot be read are left out.
+    """
+    rows = db.rows(
+        "SELECT DISTINCT settings FROM sessions "
+        "WHERE unfinished IS NULL AND id NOT IN (SELECT session_id FROM trash)"
+    )
+    found = []
+    for row in rows:
+        with contextlib.suppress(DamagedDatabase):
+            found.append(object_from_json(row["settings"], "settings of a session"))
+    return found
 
 
 def rename_session(db: Database, session_id: int, name: str) -> SessionRow:
@@ -167,7 +271,7 @@ def rename_session(db: Database, session_id: int, name: str) -> SessionRow:
     cleaned = clean_session_name(name)
     with db.transaction():
         get_session_by_id(db, session_id)
-        _refuse_taken_name(db, cleaned, except_id=session_id)
+        refuse_taken_name(db, cleaned, except_id=session_id)
         db.execute("UPDATE sessions SET name = ? WHERE id = ?", [cleaned, session_id])
         return get_session_by_id(db, session_id)
 
@@ -192,20 +296,45 @@ def touch_session(db: Database, session_id: int) -> None:
     db.execute("UPDATE sessions SET updated_at = ? WHERE id = ?", [now(), session_id])
 
 
-def delete_session(db: Database, session_id: int) -> None:
-    """Delete a session with all its rows; pages that other sessions use stay.
+def begin_generation(db: Database, session_id: int) -> None:
+    """Note that what the session has read was undone or replaced, so that all its states reload."""
+    db.execute("UPDATE sessions SET generation = generation + 1 WHERE id = ?", [session_id])
+
+
+def check_generation(db: Database, session_id: int, generation: int) -> None:
+    """Raise unless a state of this generation still holds.
 
     Raises:
         NotFound: the session does not exist.
+        Outdated: what it has read was undone or replaced meanwhile.
     """
-    with db.transaction():
-        get_session_by_id(db, session_id)
-        db.execute("DELETE FROM sessions WHERE id = ?", [session_id])
-        free_unused_pages(db)
-        # The index keeps the words of deleted rows until it is merged, but text that a user deletes
-        # should be gone from the file.
-        db.execute("INSERT INTO segments_fts (segments_fts) VALUES ('optimize')")
-    db.incremental_vacuum(_VACUUM_PAGES)
+    row = get_session_by_id(db, session_id)
+    if row.generation != generation:
+        raise Outdated(
+            f"The session {row.name!r} was changed by another Ammon, so its state is loaded again; "
+            "nothing is lost."
+        )
+
+
+def refuse_taken_name(db: Database, name: str, except_id: int | None = None) -> None:
+    """Raise if a session other than ``except_id`` has the name; upper and lower case are equal.
+
+    Raises:
+        AlreadyExists: another session has it.
+    """
+    row = db.row("SELECT id, name FROM sessions WHERE name = ?", [name])
+    if row is not None and row["id"] != except_id:
+        raise AlreadyExists(
+            f"There is already a session named {row['name']!r}; choose another name, or delete "
+            "that session."
+        )
+    rows = db.rows("SELECT id, name FROM sessions ORDER BY id")
+    lookalike = find_lookalike(name, (row["name"] for row in rows if row["id"] != except_id))
+    if lookalike is not None:
+        raise AlreadyExists(
+            f"The session name {with_unseen(name)} differs from {with_unseen(lookalike)}, which is "
+            "another session, only in characters that are not seen; choose another name."
+        )
 
 
 def _summary(row: Row) -> SessionSummary:
@@ -214,31 +343,29 @@ def _summary(row: Row) -> SessionSummary:
 
 
 def _session(row: Row) -> SessionRow:
+    try:
+        settings = object_from_json(row["settings"], f"settings of the session {row['name']!r}")
+    except DamagedDatabase:
+        settings = {}
     return SessionRow(
         id=row["id"],
-        name=row["name"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        settings=object_from_json(row["settings"], f"settings of the session {row['name']!r}"),
-        rereads=row["rereads"],
+        name=plain_text(row["name"]),
+        created_at=plain_text(row["created_at"]),
+        updated_at=plain_text(row["updated_at"]),
+        settings=settings,
+        rereads=whole_or_none(row["rereads"]),
+        generation=whole(row["generation"]),
     )
-
-
-def _refuse_taken_name(db: Database, name: str, except_id: int | None) -> None:
-    row = db.row("SELECT id, name FROM sessions WHERE name = ?", [name])
-    if row is not None and row["id"] != except_id:
-        raise AlreadyExists(
-            f"There is already a session named {row['name']!r}; choose another name, or delete "
-            "that session."
-        )
 
 
 def _no_such_session(db: Database, wanted: str) -> str:
     found = db.rows(f"SELECT name FROM sessions WHERE {_SHOWN} ORDER BY updated_at DESC")
-    names = [row["name"] for row in found]
+    names = [plain_text(row["name"]) for row in found]
     if not names:
         return f"There is no session named {wanted!r}, and no other session yet; read a file."
-    by_folded = {name.casefold(): name for name in names}
+    begins = wanted[:3].casefold()
+    likely = sorted(names, key=lambda name: not name.casefold().startswith(begins))
+    by_folded = {name.casefold(): name for name in likely[:_MAX_COMPARED]}
     near = difflib.get_close_matches(wanted.casefold(), by_folded, n=3, cutoff=0.4)
     if not near:
         return (

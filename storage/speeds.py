@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from storage.database import Database
-from storage.values import now
+from storage.values import SQL_TOTAL, now
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,10 @@ def list_speeds(db: Database, session_id: int, limit: int) -> list[ReadingSpeed]
         limit: return at most this many; adjacent intervals are joined to fit.
     """
     rows = db.rows(
-        """
-        SELECT max(read_at) AS read_at, max(position) AS position, sum(tokens) AS tokens,
-            sum(seconds) AS seconds
+        f"""
+        SELECT max(read_at) AS read_at, max(position) AS position,
+            {SQL_TOTAL.format("tokens")} AS tokens,
+            total(seconds) AS seconds
         FROM (SELECT *, ntile(?) OVER (ORDER BY position) AS part FROM speeds WHERE session_id = ?)
         GROUP BY part ORDER BY part
         """,

@@ -1,6 +1,7 @@
 """Converts Python values to and from columns: time stamps, JSON, text that SQLite can store.
 
-This file knows no tables.
+This file knows no tables. It also reads what does not belong into a column: damage, or another
+program, may have put anything there, and one bad row must not make a list of all sessions fail.
 """
 
 from __future__ import annotations
@@ -22,6 +23,33 @@ def now() -> str:
     Such texts sort in the order of the times.
     """
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+SQL_TOTAL = "coalesce(CAST(total({}) AS INTEGER), 0)"
+"""The sum of a column in SQL: ``sum()`` would fail as soon as the result exceeds 64 bits."""
+
+SQL_FOLDED = "casefold(CAST({} AS BLOB))"
+"""A text in SQL without regard to case. As bytes, because SQLite refuses to pass damaged text."""
+
+
+def whole(value: Any, default: int = 0) -> int:
+    """Return the value of a column that counts something, or the default if it is no number."""
+    return value if isinstance(value, int) else default
+
+
+def whole_or_none(value: Any) -> int | None:
+    """Return the value of such a column, or None if it holds nothing or no whole number."""
+    return value if isinstance(value, int) else None
+
+
+def plain_text(value: Any) -> str:
+    """Return the value of a column of text, or what can be read of a value of another type."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def text_or_none(value: Any) -> str | None:
+    """Return the value of such a column, or None if it holds nothing."""
+    return None if value is None else plain_text(value)
 
 
 def storable(text: str) -> str:
@@ -70,7 +98,7 @@ def list_from_json(text: str, what: str) -> list[Any]:
 def _parsed(text: str, what: str) -> Any:
     try:
         return json.loads(text)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise _damaged(what) from error
 
 

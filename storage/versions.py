@@ -10,11 +10,14 @@ an answer uses versions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from storage.database import Database
-from storage.documents import DocumentRow, get_document, list_documents
+from storage.documents import DocumentKey, DocumentRow, get_document, get_documents, list_keys
 from storage.values import storable
+
+Version = TypeVar("Version", DocumentRow, DocumentKey)
 
 
 def list_newest(
@@ -41,25 +44,39 @@ def list_newest(
             "path": None if source_path is None else storable(source_path),
         },
     )
-    return [get_document(db, row["id"]) for row in rows]
+    ids = [row["id"] for row in rows]
+    found = {document.id: document for document in get_documents(db, ids)}
+    return [found[document_id] for document_id in ids]
+
+
+def has_versions(db: Database, session_id: int) -> bool:
+    """Return whether any document of a session replaces another or repeats its content."""
+    found = db.value(
+        "SELECT count(*) > count(DISTINCT sha256) OR count(replaces) > 0 "
+        "FROM documents WHERE session_id = ?",
+        [session_id],
+    )
+    return bool(found)
 
 
 def version_chain(db: Database, document: DocumentRow) -> list[DocumentRow]:
     """Return the version chain of a document, oldest first."""
-    for chain in version_chains(list_documents(db, document.session_id)):
+    for chain in version_chains(list_keys(db, document.session_id)):
         if any(member.id == document.id for member in chain):
-            return chain
+            ids = [member.id for member in chain]
+            found = {row.id: row for row in get_documents(db, ids)}
+            return [found[document_id] for document_id in ids]
     return [document]
 
 
-def version_chains(documents: Sequence[DocumentRow]) -> list[list[DocumentRow]]:
+def version_chains(documents: Sequence[Version]) -> list[list[Version]]:
     """Return the version chains of a session's documents, each from the oldest to the newest.
 
     Args:
         documents: all documents of one session.
     """
     by_id = {document.id: document for document in documents}
-    chains: dict[int, list[tuple[int, DocumentRow]]] = {}
+    chains: dict[int, list[tuple[int, Version]]] = {}
     for document in documents:
         older = _ancestors(document, by_id)
         chains.setdefault(older[-1], []).append((len(older), document))
@@ -83,7 +100,7 @@ def make_newest(db: Database, document_id: int) -> None:
         db.execute("UPDATE documents SET replaces = ? WHERE id = ?", [newest.id, document_id])
 
 
-def _ancestors(document: DocumentRow, by_id: dict[int, DocumentRow]) -> list[int]:
+def _ancestors(document: Version, by_id: Mapping[int, Version]) -> list[int]:
     """Return the ids of a document and of those it replaces, newest first.
 
     An imported file may contain a cycle; each of its documents is returned once.
@@ -95,5 +112,5 @@ def _ancestors(document: DocumentRow, by_id: dict[int, DocumentRow]) -> list[int
     return steps
 
 
-def _age(member: tuple[int, DocumentRow]) -> tuple[int, int]:
+def _age(member: tuple[int, Version]) -> tuple[int, int]:
     return member[0], member[1].ordinal

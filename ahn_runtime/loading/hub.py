@@ -31,6 +31,12 @@ def find_on_disk(hub_id: str) -> Path | None:
     return found if (found / "config.json").is_file() else None
 
 
+def is_on_disk(hub_id: str) -> bool:
+    """Whether `fetch` would not ask the hub, since all files of an id were fetched before."""
+    found = find_on_disk(hub_id)
+    return found is not None and _is_whole(found)
+
+
 def fetch(hub_id: str) -> Path:
     """The directory with the files of a hub id; missing files are fetched.
 

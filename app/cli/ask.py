@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import sys
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,9 +11,13 @@ import typer
 from app.cli.open_service import open_service
 from app.cli.options import DataDir, Json, session_argument, takes_model_options
 from app.cli.progress import complete_search_index
+from app.terminal import printable_json, show, show_json, show_status, visible
 
 if TYPE_CHECKING:
     from app.service import Answer, Event
+
+REPLAY_PRINT_S = 2.0
+"""Seconds between two lines about how far the documents are read again."""
 
 
 @takes_model_options
@@ -32,15 +35,16 @@ def ask(
     """Ask a session; the answer names the page."""
     with open_service(data_dir, options, session) as service:
         complete_search_index(service, session)
-        answer = print_events(service.questions.ask(session, question, at), as_json)
-        for note in [*service.sessions.reading_notes(session), *answer.notes]:
-            print(note, file=sys.stderr)
+        row = service.sessions.get(session)
+        answer = print_events(service.questions.ask(row.id, question, at), as_json)
+        for note in [*service.sessions.reading_notes(row.id), *answer.notes]:
+            show_status(note)
         if as_json:
-            print(json.dumps(answer.as_dict()))
+            show_json(answer.as_dict())
             return
-        print("\n".join(source_lines(answer)))
+        show("\n".join(source_lines(answer)))
         first, last = answer.first_word_s, answer.seconds
-        print(f"  (first word after {first:.1f} s, the last after {last:.1f} s)", file=sys.stderr)
+        show_status(f"  (first word after {first:.1f} s, the last after {last:.1f} s)")
 
 
 def history(
@@ -51,27 +55,32 @@ def history(
 ) -> None:
     """Print what was asked and answered, with the passages, as Markdown or JSON."""
     with open_service(data_dir, {}, session) as service:
-        print(service.questions.history(session, "json" if as_json else format).rstrip())
+        text = service.questions.history(session, "json" if as_json else format).rstrip()
+        show(printable_json(text) if as_json or format == "json" else text)
 
 
 def print_events(events: Iterable[Event], as_json: bool) -> Answer:
     """Print an answer's text as it comes, unless it is wanted as JSON; return the answer."""
-    from app.service import Delta, Done, Indexing, Queued
+    from app.service import Delta, Done, Indexing, Prefilled, Queued, replay_text
 
     answer: Answer | None = None
+    printed_at = float("-inf")
     for event in events:
         match event:
             case Indexing(state):
-                print(f"  (search index: {state.indexed} of {state.total})", file=sys.stderr)
+                show_status(f"  (search index: {state.indexed} of {state.total})")
             case Queued(position):
-                print(f"  (number {position} in line)", file=sys.stderr)
+                show_status(f"  (number {position} in line)")
+            case Prefilled(until=int()) if time.monotonic() > printed_at + REPLAY_PRINT_S:
+                printed_at = time.monotonic()
+                show_status(f"  ({replay_text(event)})")
             case Delta(text) if not as_json:
-                print(text, end="", flush=True)
+                show(text, end="")
             case Done(complete):
                 answer = complete
     assert answer is not None
     if not as_json:
-        print()
+        show()
     return answer
 
 
@@ -80,5 +89,6 @@ def source_lines(answer: Answer) -> list[str]:
     lines = []
     for citation in answer.citations:
         older = " (of an older version)" if citation.is_replaced else ""
-        lines.append(f"  [{citation.number}] {citation.document}, {citation.locator}{older}")
+        where = visible(f"{citation.document}, {citation.locator}{older}", one_line=True)
+        lines.append(f"  [{citation.number}] {where}")
     return lines

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import typer
 from typer import Option
 
 from app.cli.options import Json, numbers
-from app.cli.progress import print_status
+from app.terminal import show, show_json, show_status
 
 if TYPE_CHECKING:
     from benchmarks.engine import Make, Worker
@@ -58,15 +57,14 @@ def benchmark(
     engines += _baselines(against or (), context=marks[-1] + 2 * answer_tokens)
     ids = _token_ids(text, marks[-1])
     with _started(engines) as workers:
-        found = run_interleaved(workers, ids, marks, answer_tokens, print_status)
+        found = run_interleaved(workers, ids, marks, answer_tokens, show_status)
     settings = {"text": text.name, "window": window, "sinks": sinks, "answer": answer_tokens}
     if output is not None:
         report.write(found, settings, variants[0], output)
-    print(
-        json.dumps(report.as_dict(found, settings))
-        if as_json
-        else report.table(found, variants[0]).rstrip()
-    )
+    if as_json:
+        show_json(report.as_dict(found, settings))
+    else:
+        show(report.table(found, variants[0]).rstrip())
 
 
 def _ammon(variants: Sequence[str], window: int, sinks: int) -> list[Entry]:

@@ -10,7 +10,7 @@ import typer
 from typer import Option
 
 from app.cli.options import Json, numbers
-from app.cli.progress import print_status
+from app.terminal import show, show_json, show_status
 
 
 def calibrate(
@@ -37,7 +37,7 @@ def calibrate(
         Runtime.load(model, ahn=ahn, window=sizes[0], sinks=sinks, quantize=quantize)
         for ahn in (None, memory)
     )
-    scale, rows = run(window_only, with_memory, texts, sizes, gains, length, print_status)
+    scale, rows = run(window_only, with_memory, texts, sizes, gains, length, show_status)
     path = memory / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     config[CONFIG_KEY] = scale.as_config()
@@ -45,7 +45,7 @@ def calibrate(
     new.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     new.replace(path)
     if as_json:
-        print(json.dumps({**scale.as_config(), "measured": [row.as_dict() for row in rows]}))
+        show_json({**scale.as_config(), "measured": [row.as_dict() for row in rows]})
         return
     for window, factor in scale.points:
-        print(f"W {window:,}: {factor:.2f}")
+        show(f"W {window:,}: {factor:.2f}")

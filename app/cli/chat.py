@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +13,7 @@ from app.cli.ask import print_events, source_lines
 from app.cli.open_service import open_service
 from app.cli.options import DataDir, Json, session_argument, takes_model_options
 from app.cli.progress import complete_search_index
+from app.terminal import ask_line, show, show_json, show_status, visible
 
 if TYPE_CHECKING:
     from app.service import Answer, Service
@@ -39,10 +39,11 @@ def chat(
         import readline  # noqa: F401
     with open_service(data_dir, options, session) as service:
         complete_search_index(service, session)
-        conversation = _Conversation(service, session, at, as_json)
+        row = service.sessions.get(session)  # it may be renamed during the conversation
+        conversation = _Conversation(service, row.id, at, as_json)
         is_terminal = sys.stdin.isatty()
         if is_terminal:
-            print(f"Ask {session!r}; /help says what else, Ctrl-D leaves.", file=sys.stderr)
+            show_status(f"Ask {session!r}; /help says what else, Ctrl-D leaves.")
         while (line := _read_line(conversation.prompt if is_terminal else "")) is not None:
             if line.strip() and not conversation.handle(line.strip()):
                 return
@@ -51,9 +52,9 @@ def chat(
 def _read_line(prompt: str) -> str | None:
     """A line of input; empty after Ctrl-C, None at the end of input."""
     try:
-        return input(prompt)
+        return ask_line(prompt)
     except KeyboardInterrupt:
-        print(file=sys.stderr)
+        show_status()
         return ""
     except EOFError:
         return None
@@ -70,7 +71,7 @@ class _Conversation:
     """
 
     service: Service
-    session: str
+    session: int
     at: str
     as_json: bool
     last: Answer | None = None
@@ -95,13 +96,13 @@ class _Conversation:
             elif command == "/again":
                 self._ask_again()
             elif command.startswith("/"):
-                print(HELP, file=sys.stderr)
+                show_status(HELP)
             else:
                 self._ask(line)
         except KNOWN_ERRORS as error:
-            print(f"Error: {sentence(error)}", file=sys.stderr)
+            show_status(f"Error: {sentence(error)}")
         except KeyboardInterrupt:
-            print("\n(stopped; nothing of it is kept)", file=sys.stderr)
+            show_status("\n(stopped; nothing of it is kept)")
         return True
 
     def _ask(self, question: str, replaces: int | None = None) -> None:
@@ -111,16 +112,17 @@ class _Conversation:
         for note in self.service.sessions.reading_notes(self.session):
             if note not in self.printed_notes:
                 self.printed_notes.add(note)
-                print(note, file=sys.stderr)
+                show_status(note)
         for note in self.last.notes:
-            print(note, file=sys.stderr)
+            show_status(note)
         if self.as_json:
-            print(json.dumps(self.last.as_dict()), flush=True)
+            show_json(self.last.as_dict())
         else:
-            print("\n".join(source_lines(self.last)), end="\n\n", flush=True)
+            show("\n".join(source_lines(self.last)), end="\n\n")
 
     def _ask_again(self) -> None:
-        asked = [m for m in self.service.questions.messages(self.session) if m.role == "user"]
+        last = self.service.questions.last_messages(self.session, 2)
+        asked = [message for message in last if message.role == "user"]
         if not asked:
             raise ValueError("Nothing was asked yet; type a question.")
         self._ask(asked[-1].text, asked[-1].id)
@@ -128,7 +130,8 @@ class _Conversation:
     def _show_sources(self) -> None:
         for passage in self.last.passages if self.last else []:
             cited = ", cited" if passage.cited else ""
-            print(f"[{passage.number}] {passage.document}, {passage.locator}{cited}:")
-            print(f"{passage.text}\n")
+            where = visible(f"{passage.document}, {passage.locator}{cited}", one_line=True)
+            show(f"[{passage.number}] {where}:")
+            show(f"{passage.text}\n")
         if not (self.last and self.last.passages):
-            print("No passages: ask something first.", file=sys.stderr)
+            show_status("No passages: ask something first.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 from typer import Option
 
 from app.cli.options import Json, numbers
-from app.cli.progress import print_status
+from app.terminal import show, show_json, show_status
 
 evaluate = typer.Typer(help="Measure quality on your own texts.", no_args_is_help=True)
 
@@ -65,9 +64,12 @@ def memory(
         drift_tokens=drift_tokens,
         drift_every=max(1, drift_tokens // 20),
     )
-    report = MemoryReport(settings, log=print_status)
+    report = MemoryReport(settings, log=show_status)
     for part in selected:
         report.run(part)
         if output is not None:
             report.write(output)
-    print(json.dumps(report.as_dict()) if as_json else report.tables())
+    if as_json:
+        show_json(report.as_dict())
+    else:
+        show(report.tables())

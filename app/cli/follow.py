@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli.open_service import open_service
 from app.cli.progress import print_notes
+from app.terminal import show_json, show_status, status_line
 
 if TYPE_CHECKING:
     from app.service import DocumentStatus, Service
@@ -45,28 +44,24 @@ def follow_log(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with open_service(data_dir, options, session, retention) as service:
-            service.sessions.ensure(session)
+            row = service.sessions.ensure(session)  # it may be renamed while it is read
             service.start_reading()
-            document = service.documents.follow(session, files[0])
+            document = service.documents.follow(row.id, files[0])
             try:
-                _watch(service, session, document.id)
+                _watch(service, row.id, document.id)
             finally:
                 service.context.following.stop_all()
-                _report_end(service, session, document.id, as_json)
+                _report_end(service, row.id, document.id, as_json)
     except KeyboardInterrupt:
         return True
     return False
 
 
-def _watch(service: Service, session: str, document_id: int) -> None:
+def _watch(service: Service, session: int, document_id: int) -> None:
     """Show the progress until the log cannot be followed further."""
-    from rich.console import Console
-
-    with Console(stderr=True).status("…") as line:
+    with status_line() as update:
         while not _has_ended(status := _status(service, session, document_id)):
-            line.update(
-                f"{_progress_text(status)}; Ctrl-C stops. {service.sessions.notice(session)}"
-            )
+            update(f"{_progress_text(status)}; Ctrl-C stops. {service.sessions.notice(session)}")
             time.sleep(POLL_S)
 
 
@@ -77,7 +72,7 @@ def _has_ended(status: DocumentStatus) -> bool:
     return status.document.state in (DocumentState.FAILED, DocumentState.CANCELLED)
 
 
-def _status(service: Service, session: str, document_id: int) -> DocumentStatus:
+def _status(service: Service, session: int, document_id: int) -> DocumentStatus:
     return next(s for s in service.documents.list(session) if s.document.id == document_id)
 
 
@@ -89,14 +84,15 @@ def _progress_text(status: DocumentStatus) -> str:
     )
 
 
-def _report_end(service: Service, session: str, document_id: int, as_json: bool) -> None:
+def _report_end(service: Service, session: int, document_id: int, as_json: bool) -> None:
     """Print how far the log was read, its notes, and why it failed if it did."""
     status = _status(service, session, document_id)
     if as_json:
-        print(json.dumps({"session": session, "documents": [asdict(status.document)]}))
+        name = service.sessions.get(session).name
+        show_json({"session": name, "documents": [asdict(status.document)]})
     print_notes(status.document)
     if _has_ended(status):
         why = status.document.error or "It was cancelled; add it again to follow it."
-        print(f"Error: {status.document.title}: {why}", file=sys.stderr)
+        show_status(f"Error: {status.document.title}: {why}")
     else:
-        print(f"{_progress_text(status)}. The same command continues from here.", file=sys.stderr)
+        show_status(f"{_progress_text(status)}. The same command continues from here.")

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.terminal import show_status
+
 if TYPE_CHECKING:
     from app.service import Service
     from storage import DocumentRow
@@ -23,12 +25,12 @@ class Input:
         label: its path or URL, for messages.
         is_named: whether it was named itself, not found in a folder: only then is an unsupported
             format an error.
-        add: adds it to a session of a service.
+        add: adds it to the session of an id.
     """
 
     label: str
     is_named: bool
-    add: Callable[[Service, str], DocumentRow]
+    add: Callable[[Service, int], DocumentRow]
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def _files(argument: str, options: ReadOptions) -> list[Input]:
 
 
 def _file(path: Path, is_named: bool, options: ReadOptions) -> Input:
-    def add(service: Service, session: str) -> DocumentRow:
+    def add(service: Service, session: int) -> DocumentRow:
         return service.documents.add(
             session,
             path,
@@ -89,7 +91,7 @@ def _file(path: Path, is_named: bool, options: ReadOptions) -> Input:
 
 
 def _url(url: str, options: ReadOptions) -> Input:
-    def add(service: Service, session: str) -> DocumentRow:
+    def add(service: Service, session: int) -> DocumentRow:
         # Allowed always: a person at the terminal could fetch it anyway.
         return service.sources.add_url(
             session, url, is_owner=True, password=options.password, encoding=options.encoding
@@ -101,9 +103,7 @@ def _url(url: str, options: ReadOptions) -> Input:
 def _standard_input(options: ReadOptions) -> Input:
     from ingest import decode_text
 
-    print(
-        "Reading the text on standard input, up to its end (Ctrl-D).", file=sys.stderr, flush=True
-    )
+    show_status("Reading the text on standard input, up to its end (Ctrl-D).")
     text = decode_text(sys.stdin.buffer.read(), options.encoding)
     return Input(
         STANDARD_INPUT, True, lambda service, session: service.sources.add_text(session, "", text)

@@ -5,8 +5,12 @@ Each command imports torch and other large packages only when it runs, so that t
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
-from typing import Annotated, Any
+import threading
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -31,10 +35,12 @@ from app.cli.sessions import (
 )
 from app.cli.train import train
 from app.settings import Retention
+from app.terminal import print_logs, show_status, visible
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 an expected error, reported in one sentence on standard error; 2 a "
-    "command or option that does not exist; 130 interrupted (Ctrl-C), with what was read saved."
+    "command or option that does not exist; 130 interrupted (Ctrl-C), 143 "
+    "stopped (SIGTERM), with what was read saved."
 )
 
 cli = typer.Typer(
@@ -66,18 +72,67 @@ cli.command()(doctor)
 cli.add_typer(evaluate, name="evaluate")
 
 
-def main() -> None:
-    """Run the command line; it ends with one of the `EXIT_CODES`."""
-    try:
-        cli()
-    except Exception as error:
-        # Imported late, because the sentences need the runtime's errors, which bring torch.
-        from app.messages import KNOWN_ERRORS, sentence
+def launch() -> NoReturn:
+    """Run the command line, then end the process; all is saved and closed by then.
 
-        if not isinstance(error, KNOWN_ERRORS):
+    A thread may still load the model, in native code. Python's own end would unwind it, which
+    native code answers by aborting the process.
+    """
+    try:
+        main()
+    except SystemExit as end:
+        is_left = any(thread.daemon for thread in threading.enumerate())
+        if not is_left or not isinstance(end.code, int | None):
             raise
-        print(f"Error: {sentence(error)}", file=sys.stderr)
-        sys.exit(1)
+        os._exit(end.code or 0)
+
+
+def main() -> NoReturn:
+    """Run the command line; it ends with one of the `EXIT_CODES`."""
+    print_logs()
+    _save_on_sigterm()
+    try:
+        # Not standalone: the errors about commands and options are printed here, too.
+        sys.exit(cli(standalone_mode=False))
+    except Exception as error:
+        sys.exit(_report(error))
+
+
+def _save_on_sigterm() -> None:
+    """Let SIGTERM, which stops services, end a command as Ctrl-C does: what was read is saved."""
+
+    def stop(number: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one does not disturb the saving
+        # Not KeyboardInterrupt: that ends only an answer in `chat`.
+        raise SystemExit(128 + number)
+
+    if os.name == "posix":  # on Windows nothing sends it
+        signal.signal(signal.SIGTERM, stop)
+
+
+def _report(error: Exception) -> int:
+    """Print a sentence about an error; return the exit code.
+
+    Raises:
+        Exception: `error` itself if it is a fault of Ammon.
+    """
+    # The exceptions of typer are those of click, or of its own copy of click.
+    if isinstance(error, typer.Abort):
+        show_status("Aborted.")
+        return 1
+    if (usage := getattr(error, "format_message", None)) is not None:
+        context = getattr(error, "ctx", None)
+        if context is not None:
+            show_status(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.")
+        show_status(f"Error: {visible(usage(), one_line=True)}")
+        return int(getattr(error, "exit_code", 2))
+    # Imported late, because the sentences need the runtime's errors, which bring torch.
+    from app.messages import KNOWN_ERRORS, sentence
+
+    if not isinstance(error, KNOWN_ERRORS):
+        raise error
+    show_status(f"Error: {sentence(error)}")
+    return 1
 
 
 @cli.callback(invoke_without_command=True, epilog=EXIT_CODES)
@@ -87,19 +142,48 @@ def web(
     options: dict[str, Any],
     data_dir: DataDir = None,
     host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to serve on.")] = 7860,
+    port: Annotated[int, typer.Option(help="Port to serve on.", min=0, max=65535)] = 7860,
     root_path: Annotated[
         str,
         typer.Option(help="Path that a reverse proxy serves the page below, such as /ammon."),
     ] = "",
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-host",
+            help="Name that the page is also served under, such as that of a reverse proxy; "
+            "may be given several times.",
+        ),
+    ] = None,
+    password: Annotated[
+        str | None,
+        typer.Option(
+            prompt=True,
+            prompt_required=False,
+            hide_input=True,
+            confirmation_prompt=False,
+            help="Password that the page asks for; without a value it is asked for here, which "
+            "keeps it out of the list of processes.",
+        ),
+    ] = None,
+    password_file: Annotated[
+        Path | None, typer.Option("--password-file", help="File with that password in a line.")
+    ] = None,
+    is_open: Annotated[
+        bool, typer.Option("--open", help="Let everybody who reaches --host use the page.")
+    ] = False,
     keep_every: KeepEvery = None,
     checkpoint_budget: CheckpointBudget = None,
 ) -> None:
     """Without a command: serve the web page on http://127.0.0.1:7860."""
     if context.invoked_subcommand is not None:
         return
-    from app.web.server import serve
+    from app.web.login import read_password
+    from app.web.server import Access, serve
 
+    if password_file is not None:
+        password = read_password(password_file)
+    access = Access(tuple(allow_host or ()), password, is_open)
     retention = Retention.given(keep_every, checkpoint_budget)
     with open_service(data_dir, options, None, retention) as service:
-        serve(service, host, port, root_path)
+        serve(service, host, port, root_path, access)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.settings import ModelOptions, Retention, Settings, default_data_dir
+from app.settings import ModelOptions, Retention, Settings, default_data_dir, home_expanded
+from app.terminal import show_status
 
 if TYPE_CHECKING:
     from ahn_runtime import Runtime
@@ -36,7 +36,7 @@ def open_service(
     """
     from app.service import Service
 
-    settings = Settings(data_dir=(data_dir or default_data_dir()).expanduser())
+    settings = Settings(data_dir=home_expanded(data_dir or default_data_dir()))
     settings = replace(settings, model=ModelOptions(**options))
     if retention is not None:
         settings = replace(settings, retention=retention)
@@ -63,17 +63,16 @@ def _refuse_other_options(service: Service, name: str, given: dict[str, Any]) ->
     Raises:
         ValueError: there is such an option.
     """
-    rows = [s.session for s in service.sessions.list() if s.session.name == name]
-    for row in rows:
-        made = service.sessions.options_of(row).as_dict()
-        for option, value in given.items():
-            if value != made[option] and value != "auto":
-                raise ValueError(
-                    f"The session {name!r} was made with --{option.replace('_', '-')} "
-                    f"{made[option] or 'none'}, not {value or 'none'}; leave the option out, read "
-                    "into a new session, or read this one again: reread NAME with the option."
-                )
+    row = service.sessions.find(name)
+    made = service.sessions.options_of(row).as_dict() if row else given
+    for option, value in given.items():
+        if value != made[option] and value != "auto":
+            raise ValueError(
+                f"The session {name!r} was made with --{option.replace('_', '-')} "
+                f"{made[option] or 'none'}, not {value or 'none'}; leave the option out, read "
+                "into a new session, or read this one again: reread NAME with the option."
+            )
 
 
 def _print_progress(what: str, done: int, total: int) -> None:
-    print(f"{what} ({done}/{total})", file=sys.stderr, flush=True)
+    show_status(f"{what} ({done}/{total})")

@@ -12,6 +12,26 @@ import typer
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where Ammon keeps everything.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Screen = Annotated[
+    int, typer.Option("--page", min=1, help="Which part of a long list is printed, from 1 on.")
+]
+SCREEN = 50
+"""Lines of a list that are printed at once; --json prints all."""
+
+
+def rest_of_list(page: int, shown: int, total: int) -> str:
+    """The line below a part of a list: which part it is, and how to see the next one.
+
+    Empty if the list is shown whole.
+    """
+    if page == 1 and shown == total:
+        return ""
+    if not shown:
+        return f"Nothing on page {page}: the list has {total:,} lines, {SCREEN} on each page."
+    first = (page - 1) * SCREEN + 1
+    end = first + shown - 1
+    more = f"; --page {page + 1} shows the next" if end < total else ""
+    return f"({first:,}–{end:,} of {total:,}{more}, --json prints all)"
 
 
 def session_argument(help_text: str) -> Any:
@@ -25,19 +45,18 @@ def complete_session(context: typer.Context, incomplete: str) -> list[str]:
     Args:
         context: of the command, whose --data-dir counts if it was typed before.
     """
-    from app.settings import Settings, default_data_dir
-    from storage import Database, StorageError, list_sessions
+    from app.settings import Settings, default_data_dir, home_expanded
+    from storage import Database, StorageError, session_names
 
     given = context.params.get("data_dir") or default_data_dir()
-    path = Settings(data_dir=Path(given).expanduser()).database_path
-    if not path.is_file():
-        return []
     try:
+        path = Settings(data_dir=home_expanded(Path(given))).database_path
+        if not path.is_file():
+            return []
         with Database(path) as db:
-            names = [summary.session.name for summary in list_sessions(db)]
-    except StorageError:  # the command itself will report it
+            return session_names(db, incomplete)
+    except (StorageError, ValueError):  # the command itself will report it
         return []
-    return [name for name in names if name.casefold().startswith(incomplete.casefold())]
 
 
 KeepEvery = Annotated[
@@ -57,6 +76,8 @@ CheckpointBudget = Annotated[
     ),
 ]
 
+MAX_DIGITS = 9
+"""Of a number of tokens: more would be too large for memory, and then for the tensors' sizes."""
 _MODEL_OPTIONS = {
     "model": "A preset (see doctor), a hub id, a directory or a .gguf file.",
     "ahn": "Memory: 'auto', 'none', a hub id or a directory.",
@@ -111,11 +132,18 @@ def _parse(given: dict[str, str | None]) -> dict[str, Any]:
             continue
         options[name] = None if value == "none" else value
         if name in ("window", "sinks") and value not in ("auto", "none"):
-            try:
-                options[name] = int(value)
-            except ValueError:
-                raise ValueError(f"--{name} takes a number of tokens; got {value!r}.") from None
+            options[name] = _tokens(name, value)
     return options
+
+
+def _tokens(name: str, value: str) -> int:
+    try:
+        tokens = int(value) if len(value) <= MAX_DIGITS else -1
+    except ValueError:
+        tokens = -1
+    if tokens < 0:
+        raise ValueError(f"--{name} takes a number of tokens; got {value!r}.")
+    return tokens
 
 
 def numbers(name: str, text: str) -> tuple[int, ...]:
@@ -128,7 +156,9 @@ def numbers(name: str, text: str) -> tuple[int, ...]:
         ValueError: a part is not a whole number.
     """
     try:
-        return tuple(int(part) for part in text.split(","))
+        if all(len(part.strip()) <= MAX_DIGITS for part in text.split(",")):
+            return tuple(int(part) for part in text.split(","))
+        raise ValueError(text)
     except ValueError:
         raise ValueError(
             f"--{name} takes whole numbers separated by commas; got {text!r}."

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
-import sys
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from app.terminal import progress_bars, show_status
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -20,36 +21,25 @@ MAX_NOTES = 5
 _IN_FRONT = ("queued", "reading")
 
 
-def print_status(line: str) -> None:
-    """Print what a command is doing; standard output is kept for its result."""
-    print(line, file=sys.stderr, flush=True)
-
-
 def complete_search_index(service: Service, session: str) -> None:
     """Index what a session stored with an older version of the program; say how far it is."""
     for event in service.questions.complete_index(session):
         indexed, total = event.state.indexed, event.state.total
-        print_status(f"Search index of {session!r}: {indexed} of {total} passages")
+        show_status(f"Search index of {session!r}: {indexed} of {total} passages")
 
 
-def watch(service: Service, session: str, wanted: list[int]) -> None:
+def watch(service: Service, session: str | int, wanted: list[int]) -> None:
     """Show a bar for each document until none of them is being read, and notes on the reading.
 
     Args:
         wanted: ids of the documents; others that have to be read before them are shown, too.
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TimeRemainingColumn
 
     from storage import OPEN_STATES
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    columns = ("{task.description}", BarColumn(), "{task.fields[note]}", TimeRemainingColumn())
+    with progress_bars(*columns) as bars:
         tasks: dict[int, TaskID] = {}
         printed: set[str] = set()
         while True:
@@ -60,7 +50,7 @@ def watch(service: Service, session: str, wanted: list[int]) -> None:
             for note in service.sessions.reading_notes(session):
                 if note not in printed:
                     printed.add(note)
-                    bars.console.print(note, markup=False, highlight=False)
+                    show_status(note)
             states = {s.document.state for s in statuses if s.document.id in wanted}
             if not at_work or states.isdisjoint(OPEN_STATES):
                 return
@@ -100,14 +90,14 @@ def print_notes(row: DocumentRow, printed: Sequence[str] = ()) -> None:
     notes = [note for note in row.notes if note not in printed]
     shown = notes if len(notes) <= MAX_NOTES + 1 else notes[:MAX_NOTES]
     for note in shown:
-        print_status(f"{row.title}: {note}")
+        show_status(f"{row.title}: {note}")
     if len(shown) < len(notes):
-        print_status(
+        show_status(
             f"{row.title}: and {len(notes) - len(shown)} more notes; --json and the page have all."
         )
 
 
-def explain_stall(service: Service, session: str, rows: Sequence[DocumentRow]) -> str:
+def explain_stall(service: Service, session: str | int, rows: Sequence[DocumentRow]) -> str:
     """Why documents were left unread and what to do about it; empty if all were read."""
     from storage import OPEN_STATES, DocumentState
 
@@ -120,7 +110,7 @@ def explain_stall(service: Service, session: str, rows: Sequence[DocumentRow]) -
         why = " ".join(service.sessions.reading_notes(session)) or "The reading stopped."
         return f"{why} Not read to the end: {titles}; the same command continues from here."
     how = "is paused" if blocker.state == DocumentState.PAUSED else "failed"
-    name, title = shlex.quote(session), shlex.quote(blocker.title)
+    name, title = shlex.quote(service.sessions.get(session).name), shlex.quote(blocker.title)
     file = shlex.quote(blocker.source_path or blocker.file_name)
     return (
         f"{titles} cannot be read yet: {blocker.title!r} comes before it and {how} at token "
@@ -130,13 +120,13 @@ def explain_stall(service: Service, session: str, rows: Sequence[DocumentRow]) -
     )
 
 
-def watch_reread(service: Service, session: str) -> None:
+def watch_reread(service: Service, session: str | int) -> None:
     """Show a progress bar until the re-reading has finished or stopped."""
-    from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import BarColumn, TaskProgressColumn, TimeRemainingColumn
 
-    with Progress(console=Console(stderr=True)) as bars:
-        bar = bars.add_task(f"{session[:40]} again", total=None)
+    columns = ("{task.description}", BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with progress_bars(*columns) as bars:
+        bar = bars.add_task(f"{service.sessions.get(session).name[:40]} again", total=None)
         while (
             left := service.rereads.progress(session)
         ) is not None and service.rereads.is_running(session):

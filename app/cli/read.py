@@ -5,9 +5,7 @@ They show their progress on standard error.
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,6 +26,7 @@ from app.cli.options import (
 from app.cli.progress import explain_stall, print_notes, watch, watch_reread
 from app.errors import RereadStopped
 from app.settings import Retention
+from app.terminal import show, show_json, show_status
 
 if TYPE_CHECKING:
     from app.service import Service
@@ -120,17 +119,17 @@ def _read(
         named_encoding(options.encoding)  # a wrong name is said once, not for each file
     inputs = find_inputs(files, options)
     service.start_reading()  # starts the process that opens files while the model is loaded
-    service.sessions.ensure(session)
+    session_id = service.sessions.ensure(session).id  # it may be renamed while it is read
     wanted: list[int] = []
     printed: list[str] = []
     refused: list[dict[str, str]] = []
     skipped: list[dict[str, str]] = []
     for item in inputs:
         try:
-            document = item.add(service, session)
+            document = item.add(service, session_id)
             wanted.append(document.id)
             for note in service.documents.version_notes(document):
-                print(f"{document.title}: {note}", file=sys.stderr)
+                show_status(f"{document.title}: {note}")
                 printed.append(note)
         except KNOWN_ERRORS as error:
             # A folder of books may also hold pictures, for example; that is not an error.
@@ -138,25 +137,23 @@ def _read(
             (skipped if is_stray else refused).append(
                 {"file": item.label, "error": sentence(error)}
             )
-            print(f"{'Skipped' if is_stray else 'Error'}: {sentence(error)}", file=sys.stderr)
-    watch(service, session, wanted)
-    rows = [row for row in _rows(service, session) if row.id in wanted]
+            show_status(f"{'Skipped' if is_stray else 'Error'}: {sentence(error)}")
+    watch(service, session_id, wanted)
+    rows = [row for row in _rows(service, session_id) if row.id in wanted]
     for row in rows:
         print_notes(row, printed)
         if row.state == DocumentState.FAILED:
-            print(f"Error: {row.title}: {row.error}", file=sys.stderr)
-    if explanation := explain_stall(service, session, rows):
-        print(f"Error: {explanation}", file=sys.stderr)
+            show_status(f"Error: {row.title}: {row.error}")
+    if explanation := explain_stall(service, session_id, rows):
+        show_status(f"Error: {explanation}")
     if as_json:
-        print(
-            json.dumps(
-                {
-                    "session": session,
-                    "documents": [asdict(r) for r in rows],
-                    "refused": refused,
-                    "skipped": skipped,
-                }
-            )
+        show_json(
+            {
+                "session": session,
+                "documents": [asdict(r) for r in rows],
+                "refused": refused,
+                "skipped": skipped,
+            }
         )
     return not refused and all(row.state == DocumentState.DONE for row in rows)
 
@@ -178,22 +175,25 @@ def reread(
     with open_service(data_dir, {}, None, retention) as service:
         if cancel:
             service.rereads.cancel(session)
-            message = f"The session {session!r} keeps its state."
-            print(json.dumps({"session": session, "cancelled": True}) if as_json else message)
+            if as_json:
+                show_json({"session": session, "cancelled": True})
+            else:
+                show(f"The session {session!r} keeps its state.")
             return
         service.start_reading()
-        service.rereads.begin(session, options)
-        watch_reread(service, session)
-        left, notice = service.rereads.progress(session), service.sessions.notice(session)
+        row = service.sessions.get(session)  # it may be renamed while it is read again
+        service.rereads.begin(row.id, options)
+        watch_reread(service, row.id)
+        left, notice = service.rereads.progress(row.id), service.sessions.notice(row.id)
         if left is not None:
             raise RereadStopped(
                 f"The re-reading stopped: {notice} Run the same command to resume it."
             )
-        figures = service.sessions.report(session)
+        figures = service.sessions.report(row.id)
     if as_json:
-        print(json.dumps({"session": session, "tokens": figures.tokens}))
+        show_json({"session": session, "tokens": figures.tokens})
     else:
-        print(f"Read again: {figures.tokens:,} tokens; memory: {figures.memory_status}")
+        show(f"Read again: {figures.tokens:,} tokens; memory: {figures.memory_status}")
 
 
 def back(
@@ -204,12 +204,13 @@ def back(
 ) -> None:
     """Set a session back to a checkpoint; documents that it read after that are paused."""
     with open_service(data_dir, {}, session) as service:
-        service.sessions.go_back(session, checkpoint)
-        tokens = service.sessions.report(session).tokens
+        row = service.sessions.get(session)
+        service.sessions.go_back(row.id, checkpoint)
+        tokens = service.sessions.report(row.id).tokens
     if as_json:
-        print(json.dumps({"session": session, "tokens": tokens}))
+        show_json({"session": session, "tokens": tokens})
     else:
-        print(f"The session {session!r} is at token {tokens:,} again.")
+        show(f"The session {session!r} is at token {tokens:,} again.")
 
 
 def remove(
@@ -226,19 +227,20 @@ def remove(
     """
     with open_service(data_dir, {}, session) as service:
         found = service.documents.called(session, document)
-        others = [row for row in _rows(service, session) if row.id != found.id]
+        session_id = found.session_id  # it may be renamed while the rest is read again
+        others = [row for row in _rows(service, session_id) if row.id != found.id]
         of_same_file = service.documents.versions(found)
         service.start_reading()
         service.documents.remove(found.id)
-        watch(service, session, [row.id for row in others])
-        left = [asdict(row) for row in _rows(service, session)]
+        watch(service, session_id, [row.id for row in others])
+        left = [asdict(row) for row in _rows(service, session_id)]
     if as_json:
-        print(json.dumps({"session": session, "removed": found.title, "documents": left}))
+        show_json({"session": session, "removed": found.title, "documents": left})
         return
     kept = ", ".join(repr(row.title) for row in of_same_file if row.id != found.id)
     rest = f" Of the same file there is still {kept}." if kept else ""
-    print(f"Removed {found.title!r}.{rest}")
+    show(f"Removed {found.title!r}.{rest}")
 
 
-def _rows(service: Service, session: str) -> list[DocumentRow]:
+def _rows(service: Service, session: int) -> list[DocumentRow]:
     return [status.document for status in service.documents.list(session)]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from app.cli.open_service import open_service
-from app.cli.options import DataDir, Json, session_argument
+from app.cli.options import SCREEN, DataDir, Json, Screen, rest_of_list, session_argument
+from app.terminal import show, show_json
 
 NO_SESSIONS = "No sessions yet: python launch.py read FILE --session NAME"
 
@@ -20,11 +20,21 @@ def sessions(
         str,
         typer.Option(help="Only sessions with these words in their name or a document's title."),
     ] = "",
+    page: Screen = 1,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """List the saved sessions."""
+    """List the saved sessions, those used last first."""
     with open_service(data_dir, {}, None) as service:
+        if as_json:
+            found = service.sessions.list(search, sizes=True)
+            total = len(found)
+        else:
+            listing = service.sessions.listing(search, (page - 1) * SCREEN, SCREEN)
+            total, is_there = listing.total, listing.offset == (page - 1) * SCREEN
+            sizes = service.sessions.disk_bytes([s.session.id for s in listing.rows])
+            rows_shown = listing.rows if is_there else []
+            found = [replace(s, byte_count=sizes[s.session.id]) for s in rows_shown]
         rows: list[dict[str, Any]] = [
             {
                 "name": s.session.name,
@@ -37,20 +47,22 @@ def sessions(
                 "updated_at": s.session.updated_at,
                 "indexing": state and asdict(state),
             }
-            for s in service.sessions.list(search, sizes=True)
+            for s in found
             for state in [service.sessions.index_progress(s.session.id)]
         ]
     if as_json:
-        print(json.dumps(rows))
+        show_json(rows)
         return
     for row in rows:
-        print(
+        show(
             f"{row['name']}: {row['documents']} documents, {row['tokens_read']:,} of "
             f"{row['tokens']:,} tokens read, {(row['bytes'] or 0) / 1e6:,.1f} MB on disk"
             + _index_text(row["indexing"])
         )
-    if not rows:
-        print("No such session." if search else NO_SESSIONS)
+    if not total:
+        show("No such session." if search else NO_SESSIONS)
+    elif rest := rest_of_list(page, len(rows), total):
+        show(rest)
 
 
 def _index_text(indexing: dict[str, int] | None) -> str:
@@ -84,7 +96,10 @@ def duplicate(
 
 
 def _print_result(result: dict[str, str], message: str, as_json: bool) -> None:
-    print(json.dumps(result) if as_json else message)
+    if as_json:
+        show_json(result)
+    else:
+        show(message)
 
 
 def report(
@@ -96,45 +111,46 @@ def report(
     with open_service(data_dir, {}, session) as service:
         figures, offered = service.sessions.report(session), service.rereads.is_offered(session)
     if as_json:
-        print(json.dumps({**figures.as_dict(), "offers_reread": offered}))
+        show_json({**figures.as_dict(), "offers_reread": offered})
         return
-    print(
+    show(
         f"{figures.tokens:,} tokens read; window {figures.window}, sinks {figures.sinks}; "
         f"memory: {figures.memory_status}"
     )
-    print(
+    show(
         f"cache saved:  {figures.run_cache_saved:.1%} as run "
         f"({figures.run_cache_bytes:,} of {figures.run_cache_bytes_full:,} bytes), "
         f"{figures.paper_cache_saved:.1%} by the paper's convention"
     )
-    print(
+    show(
         f"FLOPs saved:  {figures.run_flops_saved:.1%} as run, "
         f"{figures.paper_flops_saved:.1%} by the paper's convention"
     )
-    print(
+    show(
         f"on disk:      {figures.disk_bytes:,} bytes in {figures.checkpoints} checkpoints "
         f"(budget: {figures.disk_budget_bytes:,} bytes)"
     )
     if figures.speeds:
-        print(
+        show(
             f"speed:        {figures.tokens_per_second:,.1f} tokens/s over "
             f"{figures.reading_seconds:,.1f} s of reading, "
             f"{figures.speeds[-1].tokens_per_second:,.1f} tokens/s up to the last checkpoint"
         )
     if offered:
-        print(
-            f"A trained memory has been added since: python launch.py reread {session!r} uses it."
-        )
+        show(f"A trained memory has been added since: python launch.py reread {session!r} uses it.")
 
 
 def checkpoints(
     session: Annotated[str, session_argument("Session to look at.")],
+    page: Screen = 1,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """List the checkpoints of a session, which it can be asked as of."""
+    """List the checkpoints of a session, which it can be asked as of, the last one first."""
     with open_service(data_dir, {}, session) as service:
-        titles = {s.document.id: s.document.title for s in service.documents.list(session)}
+        titles = service.documents.titles(session)
+        total = service.sessions.count_checkpoints(session)
+        limit, offset = (None, 0) if as_json else (SCREEN, (page - 1) * SCREEN)
         rows = [
             {
                 "checkpoint": c.id,
@@ -144,18 +160,20 @@ def checkpoints(
                 "bytes": c.byte_count,
                 "created_at": c.created_at,
             }
-            for c in service.sessions.checkpoints(session)
+            for c in service.sessions.checkpoints(session, limit=limit, offset=offset)
         ]
     if as_json:
-        print(json.dumps(rows))
+        show_json(rows)
         return
     for row in rows:
-        print(
+        show(
             f"{row['checkpoint']}: token {row['position']:,}, {row['document']} at "
             f"{row['document_tokens']:,}, {row['bytes']:,} bytes, {row['created_at']}"
         )
-    if not rows:
-        print("No checkpoints yet: nothing has been read.")
+    if not total:
+        show("No checkpoints yet: nothing has been read.")
+    elif rest := rest_of_list(page, len(rows), total):
+        show(rest)
 
 
 def export_session(
@@ -178,11 +196,19 @@ def export_session(
 def import_session(
     file: Annotated[Path, typer.Argument(help="File that `export` wrote.")],
     name: Annotated[str | None, typer.Option(help="Another name for the session.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="The file's model, if no session here uses it yet.")
+    ] = None,
+    ahn: Annotated[
+        str | None, typer.Option(help="The file's memory, if no session here uses it yet.")
+    ] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
     """Import a session that was exported; nothing is read again."""
-    with open_service(data_dir, {}, None) as service:
+    named = {"model": model, "ahn": ahn}
+    options = {option: value for option, value in named.items() if value is not None}
+    with open_service(data_dir, options, None) as service:
         row = service.sessions.import_from(file, name)
     _print_result({"session": row.name}, f"Imported the session {row.name!r}.", as_json)
 

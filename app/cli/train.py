@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +11,7 @@ import typer
 from typer import Option
 
 from app.cli.options import Json, numbers
+from app.terminal import progress_bars, show, show_json, show_status
 
 if TYPE_CHECKING:
     from ahn_runtime import Runtime
@@ -114,26 +113,24 @@ def _train(runtime: Runtime, settings: TrainingSettings, output: Path, as_json: 
         run(runtime, corpus, settings, output)
         return
     for note in corpus.notes:
-        print(note, file=sys.stderr)
+        show_status(note)
     with _progress(settings.steps) as report:
         outcome = run(runtime, corpus, settings, output, report)
     last = outcome.metrics[-1]
     if as_json:
-        print(json.dumps({"output": str(output), "steps": last.step, "loss": last.loss}))
+        show_json({"output": str(output), "steps": last.step, "loss": last.loss})
     else:
-        print(f"{last.step} steps made, the last with loss {last.loss:.4f}; memory in {output}")
+        show(f"{last.step} steps made, the last with loss {last.loss:.4f}; memory in {output}")
 
 
 @contextmanager
 def _progress(steps: int) -> Iterator[Callable[[StepMetrics], None]]:
     """A progress bar on standard error; the function it gives takes each step's figures."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as Remaining
+    from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 
-    note = TextColumn("{task.fields[note]}")
-    columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), note, Remaining())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    note = "{task.fields[note]}"
+    columns = ("training", BarColumn(), MofNCompleteColumn(), note, TimeRemainingColumn())
+    with progress_bars(*columns) as bars:
         task = bars.add_task("training", total=steps, note="")
 
         def report(row: StepMetrics) -> None:

@@ -17,6 +17,7 @@ from app.service.answering.events import (
     Queued,
     Retrieved,
     final_answer,
+    replay_text,
 )
 from app.service.documents import DocumentStatus
 from app.service.passages import PassageContext
@@ -42,5 +43,6 @@ __all__ = [
     "Retrieved",
     "Service",
     "final_answer",
+    "replay_text",
     "some_of_matching",
 ]

@@ -10,7 +10,7 @@ from contextlib import closing
 from app.errors import AlreadyAnswering, TooManyQuestions
 from app.messages import KNOWN_ERRORS
 from app.service.answering.events import AnswerView, Event, fold
-from app.service.context import Context
+from app.service.context import Context, SessionRef
 from app.service.questions import Questions
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ class AnswerJobs:
         self._is_closed = False
 
     def begin(
-        self, session: str, question: str, at: str = "", replaces: int | None = None
+        self, session: SessionRef, question: str, at: str = "", replaces: int | None = None
     ) -> AnswerJob:
         """Begin to answer a question; arguments and errors are those of `Questions.ask`.
 
@@ -128,14 +128,14 @@ class AnswerJobs:
                     f"A question to {row.name!r} is being answered: wait for the answer or stop "
                     "it, then ask."
                 )
-            events = self._questions.ask(row.name, question, at, replaces)
+            events = self._questions.ask(row.id, question, at, replaces)
             job = AnswerJob(row.id, AnswerView(question.strip(), at), replaces, events)
             thread = threading.Thread(target=self._run, args=(job,), daemon=True)
             thread.start()  # its end waits for the guard, so it cannot end before it is noted here
             self._jobs[row.id] = job, thread
         return job
 
-    def of(self, session: str) -> AnswerJob | None:
+    def of(self, session: SessionRef) -> AnswerJob | None:
         """The answer that is being made for a session.
 
         Raises:

@@ -2,35 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import storage
 from ahn_runtime import Runtime
-from ahn_runtime.checkpoint import load_checkpoint
+from ahn_runtime.checkpoint import check_checkpoint, load_checkpoint
+from app.service.import_checks import check_export
 from app.service.library.file_store import FileStore
-from app.settings import Settings
-from storage import DamagedDatabase, Database, SessionRow
+from app.service.library.leftovers import noted_export
+from app.settings import ModelOptions, Settings, home_expanded
+from storage import Database, Export, SessionRow
 
 
 def export_session(
-    db: Database, store: FileStore, row: SessionRow, path: Path, all_checkpoints: bool
+    db: Database,
+    settings: Settings,
+    store: FileStore,
+    row: SessionRow,
+    path: Path,
+    all_checkpoints: bool,
+    runtime: Runtime | None = None,
 ) -> None:
     """Write a session to a file, with its documents, their files, its messages and checkpoints.
 
     Args:
         path: of the file to write.
         all_checkpoints: also the older ones, not only the newest.
+        runtime: the session's model, if it is in memory: the written checkpoint is restored with
+            it. Without it, every page is read and decoded.
 
     Raises:
-        StorageError, OSError: it cannot be written.
+        StorageError, AhnError, OSError: it cannot be written, or what was written cannot be used.
     """
-    checkpoints = [c.id for c in storage.list_checkpoints(db, row.id)]
-    documents = storage.list_documents(db, row.id)
-    copies = {d.sha256: store.path(d) for d in documents}
-    files = {sha256: copy for sha256, copy in copies.items() if copy.is_file()}
-    wanted = checkpoints if all_checkpoints else checkpoints[:1]
-    storage.export_session(db, row.id, path.expanduser(), wanted, files)
+
+    def check(export: Export) -> None:
+        for checkpoint in storage.list_checkpoints(export.db, export.session.id):
+            check_checkpoint(checkpoint.manifest, lambda page: storage.read_page(export.db, page))
+        if runtime is not None:
+            _load_newest(export, runtime)
+
+    path = home_expanded(path)
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
+    with noted_export(settings, part), store.adding():  # no file is pruned meanwhile
+        storage.export_session(
+            db,
+            row.id,
+            path,
+            store.path_of,
+            part=part,
+            folder=settings.data_dir,
+            all_checkpoints=all_checkpoints,
+            check=check,
+        )
 
 
 def import_session(
@@ -39,6 +64,8 @@ def import_session(
     path: Path,
     name: str | None,
     runtime_of: Callable[[SessionRow], Runtime],
+    used: Collection[ModelOptions],
+    key: str | None = None,
 ) -> SessionRow:
     """Add the session of an exported file, if the model here can continue its state.
 
@@ -46,25 +73,22 @@ def import_session(
         path: of the exported file.
         name: of the new session; that of the exported one if None.
         runtime_of: returns the model of a session.
+        used: the options of the models that this data directory uses; a file names no others.
+        key: names this import, so that another process can see that it is at work.
 
     Raises:
         StorageError: the file is damaged or not an export, or the name is taken.
         AhnError: it was read with another model, memory or configuration, or its state is damaged.
     """
     settings.files_dir.mkdir(parents=True, exist_ok=True)
-    with storage.opened_export(path.expanduser(), settings.data_dir) as export:
-        theirs = export.session
-        try:
-            runtime = runtime_of(theirs)
-        except (DamagedDatabase, KeyError, TypeError, AttributeError) as error:
-            raise DamagedDatabase(
-                f"{path.name} does not say which model it was read with; export the session again."
-            ) from error
-        for checkpoint in storage.list_checkpoints(export.db, theirs.id)[:1]:
-            load_checkpoint(
-                runtime, checkpoint.manifest, lambda page: storage.read_page(export.db, page)
-            )
-        with db.transaction():  # if a file cannot be written, no rows are added
-            row = storage.import_session(db, export, name)
-            export.write_files(lambda sha256: settings.files_dir / sha256)
-        return row
+    with storage.opened_export(home_expanded(path), settings.data_dir) as export:
+        check_export(export, used, runtime_of)
+        export.write_files(lambda sha256: settings.files_dir / sha256)
+        return storage.import_session(db, export, name, key=key)
+
+
+def _load_newest(export: Export, runtime: Runtime) -> None:
+    for checkpoint in storage.list_checkpoints(export.db, export.session.id)[:1]:
+        load_checkpoint(
+            runtime, checkpoint.manifest, lambda page: storage.read_page(export.db, page)
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 import storage
@@ -9,10 +10,11 @@ from ahn_runtime import Runtime
 from app.service.library.file_store import FileStore
 from app.service.library.followers import Following
 from app.service.library.indexing import index_document
+from app.service.library.leftovers import sweep_leftovers
 from app.service.models import Load, Models
 from app.service.reading.indexer import Indexer
 from app.service.reading.job_queue import JobQueue
-from app.service.reading.locks import SessionLocks
+from app.service.reading.locks import SessionLocks, WorkLocks
 from app.service.reading.model_queue import ModelQueue
 from app.service.reading.session_cache import SessionCache
 from app.service.reading.worker import ReadingWorker
@@ -27,6 +29,9 @@ from storage import (
     DocumentState,
     SessionRow,
 )
+
+SessionRef = str | int
+"""The name of a session, or its id."""
 
 
 class Context:
@@ -43,16 +48,24 @@ class Context:
     ) -> None:
         self.settings = settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
+        storage.make_private(settings.data_dir)
+        for folder in settings.own_folders:  # others in there are somebody else's
+            storage.make_private_below(folder)
+        sweep_leftovers(settings)
         self.db = Database(settings.database_path)
         self.models = Models(load)
-        self.files = FileStore(self.db, settings.files_dir)
+        self.files = FileStore(self.db, settings.files_dir, settings.locks_dir / "files")
         self._own_processes = SandboxPool()
         self.processes = processes or self._own_processes
         self.queue = ModelQueue(settings.max_waiting_questions)
+        self.replays = ModelQueue(settings.max_waiting_questions)
+        """One earlier state at a time is made for a question: each takes memory."""
         self.locks = SessionLocks(settings.locks_dir)
+        self.indexing_locks = SessionLocks(settings.locks_dir / "indexing")
+        self.copying = WorkLocks(settings.locks_dir)
         self.cache = SessionCache(self.db, settings, self.queue, self.locks, self.runtime)
         self.jobs = JobQueue()
-        self.indexer = Indexer(self.db, self.jobs, self._index)
+        self.indexer = Indexer(self.db, self.jobs, self._index, self.indexing_locks)
         self.worker = ReadingWorker(self.db, settings, self.jobs, self.cache, self.queue)
         self.following = Following(self.db, settings, self._runtime_of, self.jobs.enqueue)
 
@@ -81,13 +94,18 @@ class Context:
         self._own_processes.close()
         self.db.close()
 
-    def session(self, name: str) -> SessionRow:
-        """The session of this name.
+    def session(self, session: SessionRef) -> SessionRow:
+        """The session of this name or id.
+
+        Who works longer on a session looks its name up once and then uses the id: another process
+        may rename it meanwhile.
 
         Raises:
             NotFound: there is none; the message names the nearest ones.
         """
-        return storage.get_session(self.db, name)
+        if isinstance(session, int):
+            return storage.get_session_by_id(self.db, session)
+        return storage.get_session(self.db, session)
 
     def runtime(self, row: SessionRow | None = None) -> Runtime:
         """The model of a session, or of a new session if None; loaded on first use.
@@ -114,9 +132,15 @@ class Context:
 
     def unload_unused_models(self) -> None:
         """Free the memory of the models that no session uses any more."""
-        rows = [summary.session for summary in storage.list_sessions(self.db)]
-        used = map(self.options_of, (*rows, *storage.list_rereads(self.db)))
-        self.models.keep([self.settings.model, *used])
+        self.models.keep([self.settings.model, *self.options_in_use()])
+
+    def options_in_use(self) -> list[ModelOptions]:
+        """The options of all sessions, but of those whose settings are damaged."""
+        used = []
+        for settings in storage.settings_in_use(self.db):
+            with contextlib.suppress(AttributeError, KeyError, TypeError, ValueError):  # damaged
+                used.append(SessionConfig.from_settings(settings).resume_options)
+        return used
 
     def forget(self, session_id: int, save: bool = True) -> None:
         """Stop following and reading for a session, and close it.

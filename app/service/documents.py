@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import storage
 from app.errors import NoSuchDocument
-from app.service.context import Context
+from app.service.context import Context, SessionRef
 from app.service.library import register, versions
 from app.service.library.file_store import sha256_of
 from app.service.library.similarity import related_documents
 from app.service.library.versions import File
-from app.service.reading.titles import as_shown, documents_called, list_shown
+from app.service.reading.titles import (
+    as_shown,
+    documents_called,
+    list_shown,
+    list_shown_keys,
+    titles_of,
+)
 from app.service.rereads import Rereads
 from ingest import EncryptedDocument, named_encoding, takes_encoding
-from storage import DocumentRow, DocumentState
+from storage import DocumentRow, DocumentState, Listing, first_of_screen
+
+MAX_NAMED = 50
+"""Titles that an error names at most."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +61,14 @@ class Documents:
 
     def add(
         self,
-        session: str,
+        session: SessionRef,
         path: Path,
         name: str | None = None,
         again: bool = False,
         source: str | None = None,
         password: str | None = None,
         encoding: str | None = None,
+        within: Sequence[Path] | None = None,
     ) -> DocumentRow:
         """Add a file to a session and read it; a file that is there already is resumed.
 
@@ -70,6 +81,7 @@ class Documents:
                 is interrupted, the document fails, says so, and asks for the password again.
             encoding: of a text, such as "cp1254"; None to detect it. A text that was read in
                 another encoding is read again as a new reading, which replaces the earlier one.
+            within: the folders in which it must be, without links in their paths; None for any.
 
         Raises:
             SessionBusy: the session is following a log.
@@ -85,7 +97,7 @@ class Documents:
         file_path = source if name else str(path.resolve())
         with context.files.adding():
             file = (name or path.name, file_path)
-            document = self._register(row.id, path, *file, again, password, encoding)
+            document = self._register(row.id, path, *file, again, password, encoding, within)
         context.following.end_before(row, document)
         return self.resume(document.id, password)
 
@@ -98,11 +110,13 @@ class Documents:
         again: bool,
         password: str | None,
         encoding: str | None,
+        within: Sequence[Path] | None,
     ) -> DocumentRow:
         """Check a file, copy it and register it; what cannot be read is refused before the copy.
 
         Args:
             path: from which it is copied.
+            within: the folders in which it must be, None for any.
             name, file_path: what the session knows the file by.
         """
         context = self._context
@@ -114,7 +128,7 @@ class Documents:
             if indexed is None:
                 raise
             return indexed
-        copy, sha256 = context.files.put(path)
+        copy, sha256 = context.files.put(path, within)
         opened = context.processes.open_document(
             copy, name=name, password=password, encoding=encoding
         )
@@ -134,44 +148,99 @@ class Documents:
             encoding=encoding if takes_encoding(opened.kind) else None,
         )
 
-    def follow(self, session: str, path: Path) -> DocumentRow:
+    def follow(
+        self, session: SessionRef, path: Path, within: Sequence[Path] | None = None
+    ) -> DocumentRow:
         """Read a log, now and as it grows.
+
+        Args:
+            within: the folders in which it must stay, without links in their paths; None for any.
 
         Raises:
             SessionBusy: another process follows a log for this session.
             CannotFollow: the session is being read again, or follows another log.
             IngestError: the log cannot be followed.
         """
-        return self._context.following.start(self._context.session(session), path)
+        return self._context.following.start(self._context.session(session), path, within)
 
     def version_notes(self, document: DocumentRow) -> builtins.list[str]:
         """Sentences for the person about a document that replaces another one."""
         return versions.notes_on(self._db, document)
 
-    def list(self, session: str) -> builtins.list[DocumentStatus]:
+    def list(self, session: SessionRef) -> builtins.list[DocumentStatus]:
         """The session's documents in reading order, with the titles to show and their progress."""
-        rows = list_shown(self._db, self._context.session(session).id)
-        return [self._status(row) for row in rows]
+        session_id = self._context.session(session).id
+        return self._statuses(session_id, list_shown(self._db, session_id))
 
-    def _status(self, row: DocumentRow) -> DocumentStatus:
+    def listing(
+        self, session: SessionRef, search: str = "", offset: int | None = 0, size: int = 50
+    ) -> Listing[DocumentStatus]:
+        """One screen of what `list` returns.
+
+        Args:
+            search: only documents whose title or file's name contains each of these words.
+            offset: number of the first one to show, counted from 0; None: the screen of the first
+                document that is being worked on, if there is one.
+            size: how many documents a screen has.
+        """
+        session_id = self._context.session(session).id
+        words, keys = search.casefold().split(), list_shown_keys(self._db, session_id)
+        if words:
+            texts = ((key, f"{key.title}\n{key.file_name}".casefold()) for key in keys)
+            keys = [key for key, text in texts if all(word in text for word in words)]
+        if offset is None:
+            unfinished = storage.find_open_document(self._db, session_id)
+            numbers = (number for number, key in enumerate(keys) if key.id == unfinished)
+            offset = next(numbers, 0) // size * size
+        first = first_of_screen(offset, size, len(keys))
+        titles = {key.id: key.title for key in keys[first : first + size]}
+        rows = storage.get_documents(self._db, list(titles))
+        shown = [replace(row, title=titles[row.id]) for row in rows]
+        return Listing(self._statuses(session_id, shown), first, len(keys))
+
+    def has_any(self, session: SessionRef) -> bool:
+        """Whether a session has any document."""
+        return storage.has_documents(self._db, self._context.session(session).id)
+
+    def token_total(self, session: SessionRef) -> int:
+        """The tokens of a session's documents, as far as they are counted."""
+        return storage.count_tokens(self._db, self._context.session(session).id).in_documents
+
+    def find(self, session: SessionRef, document_id: int) -> DocumentRow | None:
+        """The document of this number if it belongs to the session."""
+        session_id = self._context.session(session).id
+        found = storage.get_documents(self._db, [document_id])
+        return next((row for row in found if row.session_id == session_id), None)
+
+    def titles(self, session: SessionRef) -> dict[int, str]:
+        """The title to show for each document of a session, by its number."""
+        return titles_of(self._db, self._context.session(session).id)
+
+    def _statuses(
+        self, session_id: int, rows: Sequence[DocumentRow]
+    ) -> builtins.list[DocumentStatus]:
+        waiting = self._context.following.waiting_document(session_id)
+        return [self._status(row, row.id == waiting) for row in rows]
+
+    def _status(self, row: DocumentRow, is_waiting: bool) -> DocumentStatus:
         progress = self._context.jobs.progress_of(row)
-        is_waiting = self._context.following.waits_for_more(row)
+        is_waiting = is_waiting and row.state == DocumentState.PAUSED
         if progress is None or row.state == DocumentState.DONE:
             return DocumentStatus(row, row.tokens_read, 0.0, is_waiting)
         return DocumentStatus(row, progress.tokens_read, progress.tokens_per_second, is_waiting)
 
-    def stalled_document(self, session: str) -> DocumentRow | None:
+    def stalled_document(self, session: SessionRef) -> DocumentRow | None:
         """A document read in part and stopped; the session's other documents wait for it."""
         found = storage.find_stalled_document(self._db, self._context.session(session).id)
         return None if found is None else as_shown(self._db, found)
 
     def versions(self, document: DocumentRow) -> builtins.list[DocumentRow]:
         """The versions and readings of a document's file, the oldest first, with their titles."""
-        rows = list_shown(self._db, document.session_id)
-        chains = storage.version_chains(rows)
-        return next(chain for chain in chains if document.id in [row.id for row in chain])
+        titles = titles_of(self._db, document.session_id)
+        chain = storage.version_chain(self._db, document)
+        return [replace(row, title=titles[row.id]) for row in chain]
 
-    def called(self, session: str, name: str) -> DocumentRow:
+    def called(self, session: SessionRef, name: str) -> DocumentRow:
         """The one document of a session that a person means by a name.
 
         Args:
@@ -180,14 +249,19 @@ class Documents:
         Raises:
             NoSuchDocument: none is called so, or several are; the message says which there are.
         """
-        documents = list_shown(self._db, self._context.session(session).id)
+        session_row = self._context.session(session)
+        documents = list_shown_keys(self._db, session_row.id)
         found = documents_called(documents, name)
         if len(found) == 1:
-            return found[0]
-        titles = ", ".join(repr(document.title) for document in found or documents) or "none"
+            row = storage.get_document(self._db, found[0].id)
+            return replace(row, title=found[0].title)
+        named = found or documents
+        titles = ", ".join(repr(document.title) for document in named[:MAX_NAMED]) or "none"
+        if len(named) > MAX_NAMED:
+            titles += f" and {len(named) - MAX_NAMED:,} others"
         if found:
             raise NoSuchDocument(f"{name!r} may be one of several documents; say which: {titles}.")
-        raise NoSuchDocument(f"{session!r} has no document {name!r}; it has {titles}.")
+        raise NoSuchDocument(f"{session_row.name!r} has no document {name!r}; it has {titles}.")
 
     def pause(self, document_id: int) -> None:
         """Stop reading a document at the next grid point; what was read is saved."""
@@ -233,8 +307,7 @@ class Documents:
         context.jobs.drop(document.session_id)
         context.save(document.session_id)
         document = storage.get_document(self._db, document_id)
-        if document.tokens_read == 0:
-            storage.delete_document(self._db, document_id)
+        if storage.delete_document(self._db, document_id, only_unread=True):
             context.files.prune()
             kept = None
         elif document.state != DocumentState.DONE:
@@ -255,25 +328,17 @@ class Documents:
         context = self._context
         document = storage.get_document(self._db, document_id)
         row = storage.get_session_by_id(self._db, document.session_id)
-        self._rereads.drop(row)
         context.forget(row.id)
-        document = storage.get_document(self._db, document_id)
-        with context.locks.held(row.id), self._db.transaction():
-            if document.start_position is not None:
-                before = [
-                    c.id
-                    for c in storage.list_checkpoints(self._db, row.id)
-                    if c.position <= document.start_position and c.document_id != document.id
-                ]
-                storage.go_back(self._db, row.id, before[0] if before else None, pause=False)
-            storage.delete_document(self._db, document.id)
+        with context.locks.held(row.id):
+            self._rereads.drop(row)  # only now: what is refused changes nothing
+            storage.remove_document(self._db, document.id)
         context.files.prune()
         context.read_on(row.id)
 
     def _is_read_past(self, document: DocumentRow) -> bool:
         """Whether the session has read something after what it read of a document."""
         start = document.start_position
-        others = storage.list_documents(self._db, document.session_id)
+        others = storage.list_keys(self._db, document.session_id)
         return any((other.start_position or -1) > (start or 0) for other in others)
 
     def _read_once_more(self, document: DocumentRow) -> DocumentRow:

@@ -54,6 +54,10 @@ class Models:
                 )
         return None
 
+    def if_loaded(self, options: ModelOptions) -> Runtime | None:
+        """The runtime for these options if it is in memory, else None."""
+        return self._loaded.get(resolve_options(options))
+
     def keep(self, options: Iterable[ModelOptions]) -> None:
         """Unload all models but those of these options; they are loaded again when needed."""
         kept = set(map(resolve_options, options))

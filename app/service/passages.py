@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import storage
-from app.service.context import Context
+from app.service.context import Context, SessionRef
 from app.service.reading.positions import find_position
-from app.service.reading.titles import list_shown
+from app.service.reading.titles import as_shown
 from ingest import PagePicture, render_page
 from storage import DocumentRow, NotFound, SegmentRow
 
@@ -38,7 +38,7 @@ class Passages:
     def __init__(self, context: Context) -> None:
         self._context, self._db = context, context.db
 
-    def context(self, session: str, segment_id: int, at: str = "") -> PassageContext:
+    def context(self, session: SessionRef, segment_id: int, at: str = "") -> PassageContext:
         """A passage of a session with its neighbours.
 
         Args:
@@ -52,10 +52,10 @@ class Passages:
         reach = MAX_NEIGHBOURS
         near = storage.segments_around(self._db, segment_id, reach, reach, bound)
         here = next((segment for segment in near if segment.id == segment_id), None)
-        documents = {document.id: document for document in list_shown(self._db, row.id)}
-        document = documents.get(here.document_id) if here else None
-        if here is None or document is None:
+        document = storage.get_document(self._db, here.document_id) if here else None
+        if here is None or document is None or document.session_id != row.id:
             raise NotFound(f"The session {row.name!r} has no passage number {segment_id} to show.")
+        document = as_shown(self._db, document)
         same = [segment for segment in near if _belong_together(here, segment)]
         return PassageContext(
             document,

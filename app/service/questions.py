@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from functools import partial
 
 import storage
-from app.errors import BadQuestion, NothingRead
+from ahn_runtime import Runtime
+from app.errors import BadQuestion, NoSuchPlace, NothingRead
 from app.service.answering.answer import Question, check_question
 from app.service.answering.as_of import AsOfChoice, list_as_of_choices
 from app.service.answering.events import Event, Indexing, Prefilled, Queued
 from app.service.answering.stream import stream_answer
 from app.service.answering.suggestions import suggest_questions
 from app.service.answering.transcript import render_transcript
-from app.service.context import Context
+from app.service.context import Context, SessionRef
 from app.service.reading.model_queue import Ticket
 from app.service.reading.open_session import OpenSession, restore_session
 from app.service.reading.positions import name_position
 from app.service.reading.replay import feed_up_to
 from storage import MessageRow, SessionRow
 
+REPLAY_CHUNKS = 4
+"""Chunks that are read again before others who read get the model; questions wait for one."""
+_END = object()
 QUEUE_POLL_S = 0.5
 """How often a waiting question reports its position in the queue, and can be withdrawn."""
 INDEXING_POLL_S = 1.0
@@ -34,13 +39,14 @@ class Questions:
         self._context, self._db = context, context.db
 
     def ask(
-        self, session: str, question: str, at: str = "", replaces: int | None = None
+        self, session: SessionRef, question: str, at: str = "", replaces: int | None = None
     ) -> Generator[Event, None, None]:
         """Answer a question from all that the session has read, or as of an earlier position.
 
         Yields `Indexing` while the search index lacks texts of the session, which is rare, then
         `Queued` while other questions are answered, then what `stream_answer` yields; as of
-        an earlier position, the documents up to there are read again first (`Prefilled`). Closing
+        an earlier position, the documents up to there are read again first (`Prefilled`), in slices
+        between which others use the model. Closing
         the generator, at any event, leaves the queue or releases the model; before `Done`, nothing
         is stored.
 
@@ -58,7 +64,7 @@ class Questions:
         asked_at, context = time.monotonic(), self._context
         row = context.session(session)
         text = check_question(question, context.settings.max_question_chars)
-        if not storage.list_documents(self._db, row.id):
+        if not storage.has_documents(self._db, row.id):
             raise NothingRead(
                 f"The session {row.name!r} has no documents yet; add one, then ask about it."
             )
@@ -66,39 +72,68 @@ class Questions:
         runtime = context.runtime(row)
         position, as_of = name_position(self._db, row, at) if at else (None, "")
         asked = Question(text, as_of, last_asked)
-        yield from self.complete_index(session)  # not in the model's turn
-        with context.queue.answering() as ticket:
+        yield from self.complete_index(row.id)  # not in the model's turn
+        with ExitStack() as held:
+            earlier: OpenSession | None = None
+            if position is not None:
+                slot = held.enter_context(context.replays.answering())
+                yield from _wait_for_model(slot)
+                earlier = yield from self._replay(row, runtime, position)
+            ticket = held.enter_context(context.queue.answering())
             yield from _wait_for_model(ticket)
-            if position is None:
-                opened = context.cache.get(row.id)
-            else:
-                opened = restore_session(self._db, row, runtime, max_position=position)
-                yield from self._replay(opened, position)
+            opened = earlier or context.cache.get(row.id)
             yield from stream_answer(self._db, context.settings, opened, asked, asked_at)
 
-    def messages(self, session: str) -> list[MessageRow]:
+    def messages(self, session: SessionRef) -> list[MessageRow]:
         """The conversation of a session, the oldest message first."""
         return storage.list_messages(self._db, self._context.session(session).id)
 
-    def last_message_id(self, session: str) -> int | None:
+    def last_message_id(self, session: SessionRef) -> int | None:
         """The number of the last message; it changes whenever the conversation does."""
-        last = storage.list_messages(self._db, self._context.session(session).id, limit=1)
-        return last[0].id if last else None
+        return storage.last_message_id(self._db, self._context.session(session).id)
 
-    def history(self, session: str, format: str = "md") -> str:
+    def last_messages(self, session: SessionRef, count: int) -> list[MessageRow]:
+        """The last messages of a session, `count` at most, the oldest first."""
+        return storage.list_messages(self._db, self._context.session(session).id, count)
+
+    def messages_at(self, session: SessionRef, offset: int, count: int) -> list[MessageRow]:
+        """Messages of a session, the oldest first.
+
+        Args:
+            offset: number of the first one, counted from 0.
+            count: how many at most.
+        """
+        return storage.messages_at(self._db, self._context.session(session).id, offset, count)
+
+    def count_messages(self, session: SessionRef, before_id: int | None = None) -> int:
+        """How many messages a session has, in all or before one of them."""
+        return storage.count_messages(self._db, self._context.session(session).id, before_id)
+
+    def find_message(
+        self, session: SessionRef, text: str, before_id: int | None = None
+    ) -> int | None:
+        """The number of the last message that contains a text; None if there is none.
+
+        Args:
+            before_id: only messages before this one.
+        """
+        session_id = self._context.session(session).id
+        return storage.find_message(self._db, session_id, text, before_id)
+
+    def history(self, session: SessionRef, format: str = "md") -> str:
         """The conversation as Markdown ('md') or JSON ('json'); see `render_transcript`."""
         row = self._context.session(session)
         return render_transcript(row, storage.list_messages(self._db, row.id), format)
 
-    def places(self, session: str) -> list[AsOfChoice]:
+    def places(self, session: SessionRef, search: str = "") -> list[AsOfChoice]:
         """The positions that the session can be asked as of; see `list_as_of_choices`."""
-        return list_as_of_choices(self._db, self._context.session(session))
+        return list_as_of_choices(self._db, self._context.session(session), search)
 
-    def suggested(self, session: str) -> list[str]:
+    def suggested(self, session: SessionRef) -> list[str]:
         """First questions for a session that was not asked anything yet."""
         return suggest_questions(self._db, self._context.session(session))
 
-    def complete_index(self, session: str) -> Iterator[Indexing]:
+    def complete_index(self, session: SessionRef) -> Iterator[Indexing]:
         """Index what the search index lacks of a session, and report how far that is.
 
         An older version stored it, or it was copied or imported; it can take minutes.
@@ -109,10 +144,54 @@ class Questions:
             is_due = partial(_is_past, time.monotonic() + INDEXING_POLL_S)
             storage.index_segments(self._db, session_id, is_due)
 
-    def _replay(self, opened: OpenSession, position: int) -> Iterator[Prefilled]:
-        """Feed the stored documents up to a position, with an event after each chunk."""
-        for _ in feed_up_to(self._db, self._context.settings, opened, position):
-            yield Prefilled(opened.position)
+    def _replay(
+        self, row: SessionRow, runtime: Runtime, position: int
+    ) -> Generator[Queued | Prefilled, None, OpenSession]:
+        """Make the state at a position, in slices between which others use the model.
+
+        Yields how far it is, after each chunk and while it waits.
+
+        Raises:
+            NoSuchPlace: too much would have to be read again.
+        """
+        queue, began_at = self._context.queue, time.monotonic()
+        with queue.reading_ticket() as ticket:
+            yield from _wait_for_model(ticket)
+            opened = restore_session(self._db, row, runtime, max_position=position)
+        self._check_distance(row, opened, position)
+        start = opened.position
+
+        def progress() -> Prefilled:
+            done = opened.position - start
+            per_token = (time.monotonic() - began_at) / done if done else None
+            left = None if per_token is None else per_token * (position - opened.position)
+            return Prefilled(opened.position, position, left)
+
+        chunks = feed_up_to(self._db, self._context.settings, opened, position)
+        is_done = False
+        while not is_done:
+            with queue.reading_ticket() as ticket:
+                while ticket.wait(QUEUE_POLL_S):
+                    yield progress()
+                for _ in range(REPLAY_CHUNKS):
+                    is_done = next(chunks, _END) is _END
+                    if is_done:
+                        break
+                    yield progress()
+                    if queue.waiting:
+                        break
+        return opened
+
+    def _check_distance(self, row: SessionRow, opened: OpenSession, position: int) -> None:
+        distance, most = position - opened.position, self._context.settings.max_replay_tokens
+        if distance <= most:
+            return
+        nearest = f"checkpoint {opened.checkpoint_id}" if opened.checkpoint_id else "the beginning"
+        raise NoSuchPlace(
+            f"To answer as of there, {distance:,} tokens of {row.name!r} would be read again, from "
+            f"{nearest} on; the limit is {most:,}. Ask as of a checkpoint (see checkpoints NAME), "
+            "and let later readings keep more of them (--keep-every, --checkpoint-budget)."
+        )
 
     def _last_asked(self, row: SessionRow, message_id: int) -> MessageRow:
         """The last question, by its number or its answer's.

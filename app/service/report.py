@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import storage
+from ahn_runtime import AhnError
 from ahn_runtime.accounting import estimated_bytes, full_cache_bytes, paper_costs
+from ahn_runtime.checkpoint import check_manifest
 from app.service.session_config import SessionConfig
-from storage import CheckpointRow, Database, ReadingSpeed, SessionRow
+from storage import Database, ReadingSpeed, SessionRow
 
 CURVE_POINTS = 48
 SPEED_POINTS = 240
+_COUNTED = ("tokens_seen", "flops", "flops_full")
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,11 @@ def saved(used: int, full: int) -> float:
 
 
 def make_report(
-    db: Database, row: SessionRow, in_memory: tuple[int, int, int] | None, disk_budget_bytes: int
+    db: Database,
+    row: SessionRow,
+    in_memory: tuple[int, int, int] | None,
+    disk_budget_bytes: int,
+    max_points: int | None = None,
 ) -> Report:
     """The report of a stored session.
 
@@ -108,20 +115,21 @@ def make_report(
         in_memory: (tokens, flops, flops_full) of the session if it is open: it may be ahead of
             its checkpoint.
         disk_budget_bytes: for its checkpoints.
+        max_points: checkpoints whose counts are given at most, the newest among them; None: all.
     """
     made = SessionConfig.from_row(row)
     config, stream, gates = made.model, made.stream, made.num_gates
-    checkpoints = storage.list_checkpoints(db, row.id)
-    manifest = next((c.manifest for c in checkpoints if c.manifest), {})
-    tokens, flops, flops_full = in_memory or (
-        int(manifest.get("tokens_seen", 0)),
-        int(manifest.get("flops", 0)),
-        int(manifest.get("flops_full", 0)),
-    )
+    tokens, flops, flops_full = now = in_memory or _newest_counts(db, row.id)
     papers = functools.partial(paper_costs, config, stream.cache_limit or max(tokens, 1))
     paper = papers(tokens)
     reach = max(tokens, 2 * (stream.cache_limit or 1))
-    counted = _counted(checkpoints, (tokens, flops, flops_full))
+    # Counts only grow, so that greater ones are of a checkpoint that cannot be read.
+    marks = [
+        (tokens, flops, full)
+        for tokens, flops, full in storage.manifest_numbers(db, row.id, _COUNTED, max_points)
+        if all(0 <= count <= last for count, last in zip((tokens, flops, full), now, strict=True))
+    ]
+    counted = sorted({(0, 0, 0), *marks, now})
     points = sorted({round(reach * i / CURVE_POINTS) for i in range(CURVE_POINTS + 1)} | {tokens})
     curve = [papers(n) for n in points]
     return Report(
@@ -140,7 +148,7 @@ def make_report(
         run_cache_bytes_full=full_cache_bytes(config, stream, tokens),
         disk_bytes=storage.checkpoint_bytes(db, row.id),
         disk_budget_bytes=disk_budget_bytes,
-        checkpoints=len(checkpoints),
+        checkpoints=storage.count_checkpoints(db, row.id),
         curve_tokens=points,
         curve_cache_bytes=[estimated_bytes(config, stream, n, gates) for n in points],
         curve_cache_bytes_full=[full_cache_bytes(config, stream, n) for n in points],
@@ -155,13 +163,12 @@ def make_report(
     )
 
 
-def _counted(
-    checkpoints: Sequence[CheckpointRow], now: tuple[int, int, int]
-) -> list[tuple[int, int, int]]:
-    """(tokens, FLOPs, FLOPs of full attention) from the start to now."""
-    marks = [
-        tuple(int(c.manifest.get(key, 0)) for key in ("tokens_seen", "flops", "flops_full"))
-        for c in checkpoints
-        if c.manifest
-    ]
-    return sorted({(0, 0, 0), *((a, b, c) for a, b, c in marks), now})
+def _newest_counts(db: Database, session_id: int) -> tuple[int, int, int]:
+    """The counts of the newest checkpoint that can be read; zeros without one."""
+    for checkpoint_id in storage.checkpoint_ids(db, session_id):
+        manifest = storage.get_checkpoint(db, checkpoint_id).manifest
+        with contextlib.suppress(AhnError):
+            check_manifest(manifest)
+            tokens, flops, flops_full = (manifest[name] for name in _COUNTED)
+            return tokens, flops, flops_full
+    return 0, 0, 0

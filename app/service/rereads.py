@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import storage
 from ahn_runtime.loading.presets import PRESETS
 from ahn_runtime.model.cells import cell_class
 from app.errors import NothingRead
-from app.service.context import Context
+from app.service.context import Context, SessionRef
 from app.service.models import resolve_options
 from app.service.reading import rereading
 from app.service.reading.rereading import Rereading
@@ -40,7 +41,7 @@ class Rereads:
             chunk_tokens=self._context.settings.chunk_tokens,
         )
 
-    def begin(self, name: str, changes: dict[str, Any]) -> None:
+    def begin(self, name: SessionRef, changes: dict[str, Any]) -> None:
         """Read a session again in the background; an unfinished re-reading is resumed.
 
         Args:
@@ -51,9 +52,9 @@ class Rereads:
             AhnError: the model cannot be loaded.
         """
         row = self._context.session(name)
-        if not storage.list_documents(self._db, row.id):
+        if not storage.has_documents(self._db, row.id):
             raise NothingRead(
-                f"The session {name!r} has no documents, so there is nothing to read again."
+                f"The session {row.name!r} has no documents, so there is nothing to read again."
             )
         self._context.following.end(row)
         options = replace(SessionConfig.from_row(row).options, **changes)
@@ -66,7 +67,7 @@ class Rereads:
         for document in storage.list_documents(self._db, reread.id):
             self._context.resume(document)
 
-    def cancel(self, name: str) -> None:
+    def cancel(self, name: SessionRef) -> None:
         """Drop a re-reading; the session stays as it is."""
         self.drop(self._context.session(name))
 
@@ -75,20 +76,21 @@ class Rereads:
         known = storage.find_reread(self._db, row.id)
         if known is not None:
             self._context.forget(known.id, save=False)
-            storage.delete_session(self._db, known.id)
+            with suppress(storage.NotFound):  # another process has just finished or dropped it
+                storage.delete_session(self._db, known.id)
             self._context.unload_unused_models()
 
-    def progress(self, name: str) -> Rereading | None:
+    def progress(self, name: SessionRef) -> Rereading | None:
         """How far the session's re-reading is, None if there is none."""
         reread = storage.find_reread(self._db, self._context.session(name).id)
         return None if reread is None else rereading.progress_of(self._db, reread)
 
-    def is_running(self, name: str) -> bool:
+    def is_running(self, name: SessionRef) -> bool:
         """Whether this process indexes or reads the re-reading of a session, or is about to."""
         reread = storage.find_reread(self._db, self._context.session(name).id)
         return reread is not None and self._context.jobs.is_active(reread.id)
 
-    def is_offered(self, name: str) -> bool:
+    def is_offered(self, name: SessionRef) -> bool:
         """Whether a new session would have a trained memory and this one's is untrained."""
         row = self._context.session(name)
         config = SessionConfig.from_row(row)
@@ -106,9 +108,10 @@ class Rereads:
             return
         with context.queue.reading():  # no answer is made from the old state meanwhile
             context.cache.save(row.rereads)
-            more = rereading.finish(self._db, context.locks, row)
+            more = rereading.switch(self._db, context.locks, row)
             if storage.find_reread(self._db, row.rereads) is None:
                 for gone in (row.id, row.rereads):
                     context.cache.drop(gone)
                 context.unload_unused_models()
+        storage.delete_hidden_sessions(self._db)  # the old state, while the new one answers
         context.read_on(row.id if more else row.rereads)

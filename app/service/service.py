@@ -5,6 +5,7 @@ from __future__ import annotations
 import storage
 from ahn_runtime import Runtime
 from app.service.answer_jobs import AnswerJobs
+from app.service.caretaker import Caretaker
 from app.service.context import Context
 from app.service.documents import Documents
 from app.service.models import Load
@@ -42,6 +43,7 @@ class Service:
         self.answers = AnswerJobs(context, self.questions)
         self.passages = Passages(context)
         self.trash = Trash(context)
+        self.caretaker = Caretaker(context, settings.abandoned_s)
 
     def runtime(self, row: SessionRow | None = None) -> Runtime:
         """The model of a session, or of a new session if None; loaded on first use.
@@ -58,17 +60,16 @@ class Service:
 
     def start(self) -> None:
         """Start the reading threads and resume every session that has unfinished documents."""
-        self.trash.sweep()
-        self.start_reading()
-        rows = [summary.session for summary in storage.list_sessions(self.db)]
-        hidden = {trashed.session_id for trashed in self.trash.list()}
-        for row in (*rows, *storage.list_rereads(self.db)):
-            if row.rereads not in hidden:
-                self.context.read_on(row.id)
+        self.trash.start()
+        self.context.start_reading()
+        for document in storage.open_documents(self.db):
+            self.context.jobs.enqueue(document)
+        self.caretaker.start(takes_up=True)
 
     def start_reading(self) -> None:
         """Start the reading threads; they read only what is queued from now on."""
         self.context.start_reading()
+        self.caretaker.start(takes_up=False)
 
     def stop_reading(self) -> None:
         """Finish the current chunk, write checkpoints and end the reading threads."""
@@ -78,4 +79,5 @@ class Service:
         """Stop answers and reading, write checkpoints, close the database."""
         self.answers.stop_all()
         self.trash.stop()
+        self.caretaker.stop()
         self.context.close()

@@ -13,9 +13,12 @@ from typing import Any
 
 from ahn_runtime.config import ModelConfig, StreamConfig
 from app.settings import ModelOptions
+from app.typed_values import check_value, typed
 from storage import DamagedDatabase, SessionRow
 
 UNTRAINED = "untrained"
+MEMORY_STATUSES = ("trained", UNTRAINED, "none")
+MAX_CHUNK_TOKENS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -66,18 +69,25 @@ class SessionConfig:
             KeyError: the options, the stream or the model are missing.
             AttributeError, TypeError, ValueError: one of them is not what this version knows.
         """
-        chunk_tokens = settings.get("chunk_tokens")
-        return cls(
+        config = cls(
             # Before there was an option to quantize, no model was quantized.
-            options=ModelOptions(**{"quantize": None, **settings["options"]}),
-            stream=StreamConfig(**settings["stream"]),
-            model=ModelConfig(**settings["config"]),
-            num_gates=int(settings.get("num_gates", 0)),
-            memory_status=str(settings.get("memory_status", "none")),
-            title=str(settings.get("title", "")),
-            chunk_tokens=None if chunk_tokens is None else int(chunk_tokens),
+            options=typed(ModelOptions, {"quantize": None, **settings["options"]}),
+            stream=typed(StreamConfig, settings["stream"]),
+            model=typed(ModelConfig, settings["config"]),
+            num_gates=settings.get("num_gates", 0),
+            memory_status=settings.get("memory_status", "none"),
+            title=settings.get("title", ""),
+            chunk_tokens=settings.get("chunk_tokens"),
             stored=dict(settings),
         )
+        check_value("num_gates", config.num_gates, int)
+        check_value("title", config.title, str)
+        check_value("chunk_tokens", config.chunk_tokens, int | None)
+        if config.memory_status not in MEMORY_STATUSES:
+            raise ValueError(f"memory_status is not one of {MEMORY_STATUSES}")
+        if not 1 <= config.chunk_tokens_or(1) <= MAX_CHUNK_TOKENS:
+            raise ValueError("chunk_tokens is out of range")
+        return config
 
     def as_settings(self) -> dict[str, Any]:
         """The settings as they are stored.

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import storage
 from app.service import archive
-from app.service.context import Context
+from app.service.context import Context, SessionRef
 from app.service.reading.positions import find_checkpoint
 from app.service.report import Report, make_report
 from app.service.rereads import Rereads
 from app.settings import ModelOptions
-from storage import CheckpointRow, SessionRow, SessionSummary
+from storage import CheckpointRow, Listing, SessionRow, SessionSummary, first_of_screen
 
 
 class Sessions:
@@ -32,14 +33,44 @@ class Sessions:
         found = storage.list_sessions(self._db, search)
         if not sizes:
             return found
-        return [replace(s, byte_count=self._disk_bytes(s.session.id)) for s in found]
+        byte_counts = self.disk_bytes([s.session.id for s in found])
+        return [replace(s, byte_count=byte_counts[s.session.id]) for s in found]
 
-    def _disk_bytes(self, session_id: int) -> int:
-        """Bytes of a session on disk; what it shares with others counts for each."""
-        pages = storage.checkpoint_bytes(self._db, session_id)
-        return pages + storage.file_bytes(self._db, session_id)
+    def listing(self, search: str = "", offset: int = 0, size: int = 50) -> Listing[SessionSummary]:
+        """One screen of what `list` returns.
 
-    def get(self, name: str) -> SessionRow:
+        Args:
+            search: as `list` takes it.
+            offset: number of the first one to show, counted from 0.
+            size: how many sessions a screen has.
+        """
+        total = storage.count_sessions(self._db, search)
+        first = first_of_screen(offset, size, total)
+        rows = storage.list_sessions(self._db, search, limit=size, offset=first)
+        return Listing(rows, first, total)
+
+    def rank(self, name: str, search: str = "") -> int | None:
+        """How many sessions are listed before this one; None if it is not listed."""
+        return storage.session_rank(self._db, name, search)
+
+    def newest(self) -> str | None:
+        """The name of the session that was used last; None without sessions."""
+        found = storage.list_sessions(self._db, limit=1)
+        return found[0].session.name if found else None
+
+    def names(self, beginning: str) -> builtins.list[str]:
+        """The names of the sessions that begin so, in any case of letters."""
+        return storage.session_names(self._db, beginning)
+
+    def find(self, name: str) -> SessionRow | None:
+        """The session of this name, None if there is none."""
+        return storage.find_session(self._db, name)
+
+    def disk_bytes(self, session_ids: Sequence[int]) -> dict[int, int]:
+        """Bytes of sessions on disk, by id; what they share with others counts for each."""
+        return storage.bytes_of_sessions(self._db, session_ids)
+
+    def get(self, name: SessionRef) -> SessionRow:
         """The session of this name.
 
         Raises:
@@ -57,17 +88,24 @@ class Sessions:
         return storage.create_session(self._db, name, settings)
 
     def ensure(self, name: str) -> SessionRow:
-        """The session of this name, a new one if there is none."""
+        """The session of this name, a new one if there is none.
+
+        Raises:
+            AlreadyExists: another session's name differs only in characters that are not seen.
+        """
         try:
             return self._context.session(name)
         except storage.NotFound:
             pass
         try:
             return self.create(name)
-        except storage.AlreadyExists:  # another process made it in between
-            return self._context.session(name)
+        except storage.AlreadyExists as error:  # another process made it in between
+            try:
+                return self._context.session(name)
+            except storage.NotFound:  # the name only looks like that of another session
+                raise error from None
 
-    def rename(self, name: str, new: str) -> SessionRow:
+    def rename(self, name: SessionRef, new: str) -> SessionRow:
         """Give a session another name.
 
         Raises:
@@ -79,7 +117,7 @@ class Sessions:
             opened.row = row
         return row
 
-    def duplicate(self, name: str, new: str) -> SessionRow:
+    def duplicate(self, name: SessionRef, new: str) -> SessionRow:
         """A second session with the same state, independent from then on.
 
         Its checkpoints share the pages of the first, so it takes hardly any disk space.
@@ -89,19 +127,20 @@ class Sessions:
         """
         row = self._context.session(name)
         self._context.save(row.id)
-        copy = storage.duplicate_session(self._db, row.id, new)
+        with self._context.copying.held() as key:
+            copy = storage.duplicate_session(self._db, row.id, new, key=key)
         self._context.read_on(copy.id)
         return copy
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: SessionRef) -> None:
         """Delete a session with everything that only this session uses."""
         row = self._context.session(name)
+        self._context.forget(row.id, save=False)  # refused while another process follows a log
         self._rereads.drop(row)
-        self._context.forget(row.id, save=False)
         storage.delete_session(self._db, row.id)
         self._context.files.prune()
 
-    def export_to(self, name: str, path: Path, all_checkpoints: bool = False) -> None:
+    def export_to(self, name: SessionRef, path: Path, all_checkpoints: bool = False) -> None:
         """Write a session to one file.
 
         Args:
@@ -110,8 +149,12 @@ class Sessions:
         Raises:
             StorageError, OSError: it cannot be written.
         """
-        row = self._context.session(name)
-        archive.export_session(self._db, self._context.files, row, path, all_checkpoints)
+        context = self._context
+        row, settings = context.session(name), context.settings
+        runtime = context.models.if_loaded(context.options_of(row))
+        archive.export_session(
+            self._db, settings, context.files, row, path, all_checkpoints, runtime
+        )
 
     def import_from(self, path: Path, name: str | None = None) -> SessionRow:
         """Add the session of an exported file, and resume its unfinished documents.
@@ -124,12 +167,19 @@ class Sessions:
             AhnError: the model here cannot continue its state.
         """
         context = self._context
-        with context.files.adding():
-            row = archive.import_session(self._db, context.settings, path, name, context.runtime)
+        used = [context.settings.model, *context.options_in_use()]
+        try:
+            with context.files.adding(), context.copying.held() as key:
+                row = archive.import_session(
+                    self._db, context.settings, path, name, context.runtime, used, key
+                )
+        except BaseException:
+            context.files.prune()  # what of the documents' files was written already
+            raise
         context.read_on(row.id)
         return row
 
-    def go_back(self, name: str, checkpoint_id: int) -> None:
+    def go_back(self, name: SessionRef, checkpoint_id: int) -> None:
         """Forget what a session read after a checkpoint; its later documents are paused.
 
         Raises:
@@ -138,28 +188,45 @@ class Sessions:
         """
         row = self._context.session(name)
         find_checkpoint(self._db, row, checkpoint_id)
-        self._rereads.drop(row)
         self._context.forget(row.id)
         with self._context.locks.held(row.id):
+            self._rereads.drop(row)  # only now: what is refused changes nothing
             storage.go_back(self._db, row.id, checkpoint_id, pause=True)
 
-    def checkpoints(self, session: str) -> builtins.list[CheckpointRow]:
-        """The session's checkpoints, the one at the highest position first."""
-        return storage.list_checkpoints(self._db, self._context.session(session).id)
+    def checkpoints(
+        self, session: SessionRef, *, limit: int | None = None, offset: int = 0
+    ) -> builtins.list[CheckpointRow]:
+        """The session's checkpoints, the one at the highest position first.
 
-    def report(self, session: str) -> Report:
-        """What the session saved, as of now; no model is needed."""
+        Args:
+            limit: at most this many; None: all.
+            offset: leave out this many before them.
+        """
+        session_id = self._context.session(session).id
+        return storage.list_checkpoints(self._db, session_id, limit=limit, offset=offset)
+
+    def count_checkpoints(self, session: SessionRef) -> int:
+        """How many checkpoints the session has."""
+        return storage.count_checkpoints(self._db, self._context.session(session).id)
+
+    def report(self, session: SessionRef, max_points: int | None = None) -> Report:
+        """What the session saved, as of now; no model is needed.
+
+        Args:
+            max_points: of the checkpoints' figures, this many at most; None: those of all.
+        """
         row = self._context.session(session)
         opened = self._context.cache.peek(row.id)
         state = opened.session.state if opened else None
         now = (state.tokens_seen, state.flops, state.flops_full) if state else None
-        return make_report(self._db, row, now, self._context.settings.retention.budget_bytes)
+        budget = self._context.settings.retention.budget_bytes
+        return make_report(self._db, row, now, budget, max_points)
 
-    def is_at_work(self, name: str) -> bool:
+    def is_at_work(self, name: SessionRef) -> bool:
         """Whether this process indexes or reads anything of the session, or is about to."""
         return self._context.jobs.is_active(self._context.session(name).id)
 
-    def reading_notes(self, session: str) -> builtins.list[str]:
+    def reading_notes(self, session: SessionRef) -> builtins.list[str]:
         """Sentences: from which older checkpoint it was restored, and why its reading stopped."""
         row, context = self._context.session(session), self._context
         opened = context.cache.peek(row.id)
@@ -173,7 +240,7 @@ class Sessions:
         state = storage.index_state(self._db, session_id)
         return state if state.indexed < state.total else None
 
-    def notice(self, session: str) -> str:
+    def notice(self, session: SessionRef) -> str:
         """Sentences about all that keeps the session from being read; empty if nothing does."""
         row, context = self._context.session(session), self._context
         notes = [*self.reading_notes(session), context.following.notices.get(row.id, "")]

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.errors import NotAllowed
-from app.service.context import Context
+from app.service.context import Context, SessionRef
 from app.service.documents import Documents
 from app.service.library.fetch import fetched, is_url
-from app.settings import PATHS_VARIABLE, URLS_VARIABLE
+from app.settings import PATHS_VARIABLE, URLS_VARIABLE, home_expanded
 from ingest.naming import clean_line, file_name
 from storage import DocumentRow
 
@@ -24,13 +24,13 @@ class OtherSources:
         self._allowed, self._documents = context.settings.sources, documents
         self._context = context
 
-    def add_text(self, session: str, title: str, text: str) -> DocumentRow:
+    def add_text(self, session: SessionRef, title: str, text: str) -> DocumentRow:
         """Add a typed or pasted text; a related text of the same title is a new version.
 
         Raises:
             NotAllowed: it is empty or too long.
         """
-        self._context.session(session)
+        session = self._context.session(session).id
         if not text.strip():
             raise NotAllowed("The text is empty; type or paste some.")
         if len(text) > self._allowed.max_text_chars:
@@ -46,7 +46,7 @@ class OtherSources:
 
     def add_url(
         self,
-        session: str,
+        session: SessionRef,
         url: str,
         is_owner: bool = False,
         password: str | None = None,
@@ -62,7 +62,7 @@ class OtherSources:
         Raises:
             NotAllowed: URLs, or this URL, are not read here, with the reason.
         """
-        self._context.session(session)
+        session = self._context.session(session).id  # it may be renamed while this is fetched
         allowed = self._allowed
         if is_owner:
             allowed = replace(allowed, urls=True, private_addresses=True)
@@ -84,7 +84,7 @@ class OtherSources:
 
     def add_path(
         self,
-        session: str,
+        session: SessionRef,
         path: str,
         password: str | None = None,
         encoding: str | None = None,
@@ -98,28 +98,37 @@ class OtherSources:
         Raises:
             NotAllowed: it is not below a directory that is open for this.
         """
+        session = self._context.session(session).id
         opened = self._opened(session, path)
-        return self._documents.add(session, opened, password=password, encoding=encoding)
+        # It is opened once more to be copied, so it may become a link that leads out.
+        return self._documents.add(
+            session, opened, password=password, encoding=encoding, within=self._open_below()
+        )
 
-    def follow_path(self, session: str, path: str) -> DocumentRow:
+    def follow_path(self, session: SessionRef, path: str) -> DocumentRow:
         """Read a log of the machine that Ammon runs on, now and as it grows.
 
         Raises:
             NotAllowed: it is not below a directory that is open for this.
             CannotFollow: the session is being read again, or follows another log.
         """
-        return self._documents.follow(session, self._opened(session, path))
+        # It is opened again and again, so it may become a link that leads out.
+        return self._documents.follow(session, self._opened(session, path), self._open_below())
 
-    def _opened(self, session: str, path: str) -> Path:
+    def _opened(self, session: SessionRef, path: str) -> Path:
         """The resolved path of a file, if it may be read."""
         self._context.session(session)
         # Resolved first: neither ".." nor a link leads out.
-        wanted = Path(path.strip()).expanduser()
+        wanted = home_expanded(Path(path.strip()))
         resolved = wanted.resolve()
-        open_below = [allowed.resolve() for allowed in self._allowed.paths]
-        if not wanted.is_absolute() or not any(map(resolved.is_relative_to, open_below)):
+        is_open = any(map(resolved.is_relative_to, self._open_below()))
+        if not wanted.is_absolute() or not is_open:
             raise NotAllowed(
                 f"{path[:200]!r} is not read from here; the administrator can open "
                 f"directories for this ({PATHS_VARIABLE})."
             )
         return resolved
+
+    def _open_below(self) -> list[Path]:
+        """The directories whose files may be read, without links in their paths."""
+        return [allowed.resolve() for allowed in self._allowed.paths]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import storage
@@ -11,6 +13,8 @@ from app.messages import KNOWN_ERRORS, sentence
 from app.service.context import Context
 from storage import SessionRow, TrashedSession
 
+AT_START = 5
+"""Sessions that are deleted for good before the server starts to serve, at most."""
 log = logging.getLogger(__name__)
 
 
@@ -49,6 +53,10 @@ class Trash:
         """The sessions in the trash, the newest there first."""
         return storage.list_trash(self._db)
 
+    def newest(self) -> TrashedSession | None:
+        """The session that was deleted last; None if the trash is empty."""
+        return next(iter(storage.list_trash(self._db, limit=1)), None)
+
     def empty(self) -> None:
         """Delete for good all that is in the trash."""
         for trashed in self.list():
@@ -56,9 +64,12 @@ class Trash:
 
     def sweep(self) -> None:
         """Delete for good what was in the trash long enough, and set a timer for the rest."""
-        for trashed in self.list():
-            if self._left_s(trashed) <= 0:
-                self._delete(trashed)
+        self._delete_due(self.list())
+        self._set_timer()
+
+    def start(self) -> None:
+        """Begin to sweep: a little at once, the rest in the background, so that no start waits."""
+        self._delete_due(storage.oldest_trash(self._db, AT_START))
         self._set_timer()
 
     def stop(self) -> None:
@@ -68,21 +79,39 @@ class Trash:
             if self._timer is not None:
                 self._timer.cancel()
 
+    def _delete_due(self, among: Sequence[TrashedSession]) -> None:
+        for trashed in among:
+            if self._left_s(trashed) <= 0:
+                self._delete_quietly(trashed)
+
     def _delete(self, trashed: TrashedSession) -> None:
-        storage.delete_session(self._db, trashed.session_id)
-        self._context.files.prune()
+        """Delete a session for good, unless another process restored or deleted it meanwhile."""
+        with suppress(storage.NotFound):
+            if storage.delete_session(self._db, trashed.session_id, trashed_at=trashed.trashed_at):
+                self._context.files.prune()
+
+    def _delete_quietly(self, trashed: TrashedSession) -> None:
+        """Delete one of several; what cannot be deleted keeps neither the others nor the start."""
+        try:
+            self._delete(trashed)
+        except KNOWN_ERRORS as error:
+            log.warning("%r stays in the trash: %s", trashed.name, sentence(error))
 
     def _left_s(self, trashed: TrashedSession) -> float:
-        age = datetime.now(UTC) - datetime.fromisoformat(trashed.trashed_at)
+        try:
+            age = datetime.now(UTC) - datetime.fromisoformat(trashed.trashed_at)
+        except (ValueError, TypeError):  # damaged: nothing is deleted without knowing since when
+            return self._context.settings.trash_s
         return self._context.settings.trash_s - age.total_seconds()
 
     def _set_timer(self) -> None:
-        left = [self._left_s(trashed) for trashed in self.list()]
+        first = next(iter(storage.oldest_trash(self._db, 1)), None)
         with self._guard:
             if self._timer is not None:
                 self._timer.cancel()
-            if left and not self._is_stopped:
-                self._timer = threading.Timer(max(0.05, min(left)), self._sweep_quietly)
+            if first is not None and not self._is_stopped:
+                left_s = max(0.05, self._left_s(first))
+                self._timer = threading.Timer(left_s, self._sweep_quietly)
                 self._timer.daemon = True
                 self._timer.start()
 

@@ -12,6 +12,17 @@ ON_LOAD = """() => {
     new MutationObserver(() => document.querySelectorAll('.examples[role="list"]')
         .forEach((list) => list.setAttribute('role', 'group')))
         .observe(document.body, {childList: true, subtree: true});
+    // What is typed after the name of a choice replaces the name. It is not selected at once: the
+    // choices are fetched again when the field is entered, which would undo that.
+    const isChoice = (field) => field.matches('input[role="combobox"]');
+    document.addEventListener('focusin', ({target}) => {
+        if (isChoice(target)) target.dataset.chosen = target.value;
+    });
+    document.addEventListener('keydown', ({target, key, ctrlKey, metaKey, altKey}) => {
+        if (!isChoice(target) || key.length > 1 || ctrlKey || metaKey || altKey) return;
+        const isUnchanged = target.value && target.value === target.dataset.chosen;
+        if (isUnchanged && target.selectionStart === target.value.length) target.select();
+    }, true);
 }"""
 
 # Clicks on the buttons in Ammon's own HTML: each names its action and the id of its object.

@@ -12,13 +12,14 @@ from app.web import javascript
 from app.web.chat.actions import ChatActions, QuestionActions
 from app.web.chat.tab import Chat, lay_out_chat, wire_chat
 from app.web.events import QUIET, Handler
+from app.web.faults import say_all_faults
 from app.web.library.actions import LibraryActions
 from app.web.library.tab import Library, lay_out_library, wire_library
 from app.web.savings.actions import SavingsActions
 from app.web.savings.tab import Savings, lay_out_savings, wire_savings
 from app.web.settings.actions import SettingsActions
 from app.web.settings.tab import SettingsTab, lay_out_settings, wire_settings
-from app.web.sidebar.actions import SessionActions
+from app.web.sidebar.actions import Seen, SessionActions
 from app.web.sidebar.tab import Sidebar, lay_out_sidebar, wire_sidebar
 
 REFRESH_SECONDS = 1.5
@@ -53,6 +54,7 @@ def build(service: Service) -> gr.Blocks:
     """Lay out the page and connect its events to the service."""
     with gr.Blocks(title="Ammon", analytics_enabled=False, fill_width=True) as blocks:
         _wire(_lay_out(blocks, service), service)
+        say_all_faults(blocks)
     return blocks
 
 
@@ -93,14 +95,24 @@ def _wire_refresh(
     """Show what reading and other pages have changed, in one request for sidebar and library."""
     seen = gr.State()
 
-    def tick(session: str | None, search: str, before: Any) -> tuple[Any, ...]:
+    sidebar, documents = page.sidebar, page.library
+
+    def tick(
+        session: str | None, search: str, offset: int, before: Any, title: str, view: Any
+    ) -> tuple[Any, ...]:
+        seen_before, status_before = before or (None, None)
+        radio, undo, changed = sessions.tick(session, search, seen_before, offset)
+        pager: Any = changed.pager if isinstance(changed, Seen) else gr.skip()
         status = "" if service.is_loaded else LOADING
-        return *sessions.tick(session, search, before), status, library.shown(session)
+        now = changed if isinstance(changed, Seen) else seen_before, status
+        listed = radio, pager, undo, gr.skip() if now == before else now
+        notice = gr.skip() if status == status_before else status
+        return *listed, notice, *library.tick(session, title, view)
 
     gr.Timer(REFRESH_SECONDS).tick(
         tick,
-        [page.session, page.sidebar.search, seen],
-        [page.session, page.sidebar.undo, seen, page.status, page.library.documents],
+        [page.session, sidebar.search, sidebar.offset, seen, documents.search, documents.view],
+        [page.session, sidebar.pager, sidebar.undo, seen, page.status, *documents.list],
         **QUIET,
     )
 
@@ -125,7 +137,7 @@ class SessionView:
         parts, panel = page.chat, page.chat.passage
         outputs = [
             *(parts.messages, parts.footing, parts.at, panel.panel, panel.content, panel.answer),
-            *(page.library.documents, *page.savings.shown),
+            *(*page.library.list, page.library.search, *page.savings.shown),
         ]
         self.show = Handler(self._open, [page.session, page.savings.convention], outputs)
 
@@ -134,6 +146,6 @@ class SessionView:
             *self._questions.open(session, request),
             self._chat.reset_as_of(session),
             *(gr.Column(visible=False), "", None),
-            self._library.shown(session),
+            *self._library.opened(session),
             *self._savings.shown(session, convention),
         )

@@ -6,16 +6,14 @@ it. Both read one page at a time. The operating system limits their time, too: a
 still running when Ammon is gone ends by itself.
 """
 
-import contextlib
 import os
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ingest.limits import Limits
 from ingest.sandbox.pdfium import PageImage
+from ingest.sandbox.programs import run_program
 
 LANGUAGES_VARIABLE = "AMMON_OCR_LANGUAGES"
 _DEFAULT_LANGUAGES = "eng"
@@ -64,46 +62,32 @@ class Ocr:
         Raises:
             OcrFailed: the program failed, or took longer than the limits allow.
         """
-        with self._command(image, limits) as (command, image_on_stdin):
-            try:
-                ended = subprocess.run(
-                    with_time_limit(command, limits),
-                    input=image_on_stdin,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                    timeout=limits.seconds_per_ocr_page,
-                    # One thread: the model needs the others.
-                    env={**os.environ, "OMP_THREAD_LIMIT": "1"},
-                )
-            except subprocess.TimeoutExpired:
-                raise OcrFailed(f"took longer than {limits.seconds_per_ocr_page:g} s") from None
-            except OSError as error:
-                raise OcrFailed(f"could not be given to {self} ({error.strerror})") from error
-        if ended.returncode:
-            raise OcrFailed(f"made {self} fail (exit code {ended.returncode})")
-        text = ended.stdout[: 4 * limits.max_page_chars].decode("utf-8", "replace")
+        seconds = limits.seconds_per_ocr_page
+        try:
+            exit_code, output = run_program(
+                self._command(image, limits), image.pgm, seconds, cpu_s=seconds
+            )
+        except subprocess.TimeoutExpired:
+            raise OcrFailed(f"took longer than {seconds:g} s") from None
+        except OSError as error:
+            raise OcrFailed(f"could not be given to {self} ({error.strerror})") from error
+        if exit_code:
+            raise OcrFailed(f"made {self} fail (exit code {exit_code})")
+        text = output[: 4 * limits.max_page_chars].decode("utf-8", "replace")
         return text.replace("\f", "\n")[: limits.max_page_chars]
 
-    @contextlib.contextmanager
-    def _command(
-        self, image: PageImage, limits: Limits
-    ) -> Iterator[tuple[list[str], bytes | None]]:
-        """Yield the command for an image, and the data for its standard input."""
+    def _command(self, image: PageImage, limits: Limits) -> list[str]:
+        """Return the command that reads an image from its standard input."""
         if self.ocrmypdf is None:
             assert self.tesseract is not None
             layout = "1" if self.finds_orientation else "3"
             options = ["-l", self.languages, "--dpi", str(image.dpi), "--psm", layout]
-            yield [self.tesseract, "stdin", "stdout", *options], image.pgm
-            return
+            return [self.tesseract, "stdin", "stdout", *options]
         options = ["--quiet", "--jobs", "1", "-l", self.languages, "--image-dpi", str(image.dpi)]
         options += ["--output-type", "none", "--sidecar", "-", "--deskew"]
         options += ["--rotate-pages"] * self.finds_orientation
         options += ["--tesseract-timeout", str(limits.seconds_per_ocr_page)]
-        with tempfile.TemporaryDirectory(prefix="ammon-ocr-") as folder:
-            path = os.path.join(folder, "page.pgm")
-            with open(path, "wb") as stream:
-                stream.write(image.pgm)
-            yield [self.ocrmypdf, *options, path, os.devnull], None
+        return [self.ocrmypdf, *options, "-", os.devnull]
 
 
 def find_ocr() -> Ocr:
@@ -140,23 +124,9 @@ def _missing_languages(missing: list[str], known: list[str]) -> str:
 
 def _installed_languages(tesseract: str) -> list[str]:
     try:
-        ended = subprocess.run(
-            [tesseract, "--list-langs"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,  # older versions list them there
-            timeout=_ASK_S,
-        )
+        # Older versions list them on standard error.
+        output = run_program([tesseract, "--list-langs"], b"", _ASK_S, with_errors=True)[1]
     except (OSError, subprocess.TimeoutExpired):
         return []
-    lines = ended.stdout.decode("utf-8", "replace").splitlines()
+    lines = output.decode("utf-8", "replace").splitlines()
     return [line.strip() for line in lines if line.strip() and not line.endswith(":")]
-
-
-def with_time_limit(command: list[str], limits: Limits) -> list[str]:
-    """Return the command with a limit on its CPU time, which the system enforces without Ammon."""
-    shell = shutil.which("sh") if os.name == "posix" else None
-    if shell is None:
-        return command
-    seconds = str(max(1, round(limits.seconds_per_ocr_page)))
-    return [shell, "-c", 'ulimit -t "$0" && exec "$@"', seconds, *command]

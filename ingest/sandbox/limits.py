@@ -1,8 +1,8 @@
 """The limits that a worker process sets on itself, and the size limits of its answers.
 
-A worker calls `set_alarm`, `bound_memory` and `be_expendable`. The client (`process.py`) compares
-exit codes and line lengths with the constants here. Only the standard library is imported, because
-the light workers import this file.
+A worker calls `set_alarm`, `bound_memory`, `bound_resources` and `be_expendable`. The client
+(`process.py`) compares exit codes and line lengths with the constants here. Only the standard
+library is imported, because the light workers import this file.
 """
 
 import contextlib
@@ -14,9 +14,19 @@ EXIT_OUT_OF_MEMORY = 77
 # Exit codes that `subprocess` reports for a signal; Windows has neither of these signals.
 EXIT_ALARM = -getattr(signal, "SIGALRM", 1000)
 EXIT_KILLED = -getattr(signal, "SIGKILL", 1000)
+EXIT_CPU_TIME = -getattr(signal, "SIGXCPU", 1000)
 
 PDFIUM_MEMORY_BYTES = 2 * 1024 * 1024 * 1024
 """Address space of a worker that runs PDFium."""
+PROGRAM_MEMORY_BYTES = 4 * 1024 * 1024 * 1024
+"""Address space of a program that a confined reader has started."""
+PROGRAM_FILE_BYTES = 1024 * 1024 * 1024
+"""Size of a file that a program may write which needs files, such as OCRmyPDF."""
+MAX_CPU_S = 12 * 3600
+"""Processor time for one document: more than the longest takes, so that none runs for ever."""
+_MAX_OPEN_FILES = 256
+# Threads and processes that a user may have beside those that run when a worker is bounded.
+_MAX_NEW_TASKS = 256
 
 MAX_LINE_BYTES = 256 * 1024 * 1024
 """Longest answer that the client takes unless it sets a lower limit."""
@@ -49,6 +59,48 @@ def bound_memory(max_bytes: int, *, can_change: bool = False) -> None:
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         soft = max_bytes if hard == resource.RLIM_INFINITY else min(max_bytes, hard)
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard if can_change else soft))
+
+
+def bound_resources(cpu_s: float = MAX_CPU_S, file_bytes: int = 0) -> None:
+    """Limit the processor time of this process, its files, and what it starts, for good.
+
+    Does nothing on Windows. Linux does not count the threads and processes of root.
+
+    Args:
+        cpu_s: processor time from its start on.
+        file_bytes: the size of a file that it may write; pipes are not limited.
+    """
+    with contextlib.suppress(ImportError):
+        import resource
+
+        seconds = max(1, round(cpu_s))
+        _bound(resource.RLIMIT_CPU, seconds, seconds + 1)
+        _bound(resource.RLIMIT_CORE, 0)
+        _bound(resource.RLIMIT_FSIZE, file_bytes)
+        _bound(resource.RLIMIT_NOFILE, _MAX_OPEN_FILES)
+        _bound(resource.RLIMIT_NPROC, _task_count() + _MAX_NEW_TASKS)
+
+
+def _bound(what: int, soft: int, hard: int | None = None) -> None:
+    """Lower a limit to `soft`, and its highest value to `hard` or `soft`; never raise one."""
+    import resource
+
+    with contextlib.suppress(ValueError, OSError):
+        now_soft, now_hard = resource.getrlimit(what)
+        unlimited = resource.RLIM_INFINITY
+        hard = soft if hard is None else hard
+        hard = hard if now_hard == unlimited else min(hard, now_hard)
+        soft = soft if now_soft == unlimited else min(soft, now_soft)
+        resource.setrlimit(what, (min(soft, hard), hard))
+
+
+def _task_count() -> int:
+    """Return how many threads the machine runs, 4096 where the system does not say it."""
+    try:
+        running_of_all = Path("/proc/loadavg").read_text(encoding="ascii").split()[3]
+        return int(running_of_all.partition("/")[2])
+    except (OSError, ValueError, IndexError):
+        return 4096
 
 
 def be_expendable() -> None:

@@ -1,7 +1,7 @@
 """The PDFium worker: gives the text, the words or the image of single pages to `pdfium.py`.
 
-A light worker: of Ammon it imports only `limits.py` and `protocol.py`. A PDF that cannot be opened
-ends it with an error.
+A light worker: of Ammon it imports only `protocol.py`, `limits.py` and `confinement.py`. A PDF that
+cannot be opened ends it with an error.
 """
 
 import base64
@@ -13,6 +13,7 @@ from typing import Any
 
 import pypdfium2  # type: ignore[import-untyped]
 
+from ingest.sandbox.confinement import confine
 from ingest.sandbox.limits import PDFIUM_MEMORY_BYTES, be_expendable, bound_memory
 from ingest.sandbox.protocol import Message, WorkerConnection
 
@@ -38,7 +39,7 @@ def main() -> None:
     be_expendable()
     connection = WorkerConnection()
     pdf: Any = None
-    for request in connection.requests():
+    for request in connection.requests(before_first=lambda request: confine(request["path"])):
         connection.end_after_silence(request["seconds"])
         if pdf is None:
             pdf = pypdfium2.PdfDocument(request["path"], password=request["password"])

@@ -2,14 +2,15 @@
 
 A file from outside may make its reader hang, crash, or use all memory, above all in native code.
 In a worker it harms only itself: the worker is ended and replaced, and the document fails with one
-sentence. The worker never sees the database, and nothing that it sends is executed.
+sentence. The process that reads sees no other file, no network and no process (`confinement.py`),
+as far as the system can refuse that, and nothing that it sends is executed.
 
 Starting a worker takes a quarter of a second, so idle workers are kept for the next document.
 """
 
-import itertools
 import logging
 import os
+import secrets
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -22,11 +23,17 @@ from ingest.document import Document, Locator, Segment
 from ingest.errors import IngestError, LimitExceeded, ReaderFailed
 from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.naming import clean_line, file_name
-from ingest.sandbox.document_messages import pack_request, unpack_error, unpack_segment
+from ingest.sandbox.document_messages import Answer, pack_request, unpack_answer
 from ingest.sandbox.process import WorkerLost, WorkerProcess, worker_command
+from ingest.sandbox.protocol import Message
+from ingest.sandbox.slots import worker_slot
 
 # One for the caller that adds documents, one for the worker thread that indexes them.
 _MAX_IDLE = 2
+# So many that no reader guesses the serial of another document.
+_SERIAL_BYTES = 16
+# A reader keeps the limit itself; one that was taken over is ended here, at twice of it.
+_MAX_OF_LIMIT = 2
 _REMEDY = "open it in another program, save it as a new file and read that copy."
 _LOG = logging.getLogger(__name__)
 
@@ -50,7 +57,6 @@ class SandboxPool:
         self._idle: list[WorkerProcess] = []
         self._lock = threading.Lock()
         self._is_closed = False
-        self._serials = itertools.count()
 
     def warm_up(self) -> None:
         """Start a worker if none is idle, without waiting for it.
@@ -98,13 +104,12 @@ class SandboxPool:
         """
         path = Path(path)
         given_name = name if name is not None else path.name
-        request = pack_request(
-            next(self._serials), path, given_name, password, encoding, self._limits
-        )
+        serial = secrets.token_hex(_SERIAL_BYTES)
+        request = pack_request(serial, path, given_name, password, encoding, self._limits)
         reader = _SandboxedReader(self, request, file_name(given_name), self._limits)
         found: dict[str, Any] = {}
         for answer in reader.answers(read=False, on_wait=lambda: None):
-            found = answer["document"]
+            found = answer.document or {}
         return Document(
             title=found["title"],
             kind=found["kind"],
@@ -117,17 +122,21 @@ class SandboxPool:
         )
 
     @contextmanager
-    def borrow(self) -> Iterator[WorkerProcess]:
+    def borrow(self, on_wait: Callable[[], None] = lambda: None) -> Iterator[WorkerProcess]:
         """Give a worker for the block; afterwards it is kept if it owes no answer, else ended.
+
+        Args:
+            on_wait: called several times a second while too many workers are busy.
 
         Raises:
             OSError: no worker can be started.
         """
-        worker = self._acquire()
-        try:
-            yield worker
-        finally:
-            self._release(worker)
+        with worker_slot(on_wait):
+            worker = self._acquire()
+            try:
+                yield worker
+            finally:
+                self._release(worker)
 
     def _acquire(self) -> WorkerProcess:
         while True:
@@ -162,17 +171,23 @@ class _SandboxedReader:
 
     def read(self, document: Document) -> Iterator[Segment]:
         """Yield the segments as the worker sends them; add its notes and unit count at the end."""
+        char_count = 0
         for answer in self.answers(read=True, on_wait=document.on_step):
             document.on_step()
-            for values in answer.get("segments", ()):
-                yield unpack_segment(values)
-            found = answer.get("document")
-            if found:
-                document.unit_count = found["unit_count"]
-                for note in found["notes"]:
+            for segment in answer.segments:
+                char_count += len(segment.text) + 1
+                if char_count > _MAX_OF_LIMIT * self.limits.max_text_chars:
+                    raise ReaderFailed(
+                        f"The reader of {self.name} gave more text than it may: the file is made "
+                        f"to abuse its reader; {_REMEDY}"
+                    )
+                yield segment
+            if answer.document:
+                document.unit_count = answer.document["unit_count"]
+                for note in answer.document["notes"]:
                     document.add_note(note)
 
-    def answers(self, read: bool, on_wait: Callable[[], None]) -> Iterator[dict[str, Any]]:
+    def answers(self, read: bool, on_wait: Callable[[], None]) -> Iterator[Answer]:
         """Yield the worker's answers; an error that it reports is raised after the last one.
 
         Args:
@@ -183,23 +198,26 @@ class _SandboxedReader:
             IngestError: the error of the document, or the sentence for the loss of the worker.
         """
         last: Locator | None = None
-        answer: dict[str, Any] = {}
-        with self.pool.borrow() as worker:
+        answer: Answer | None = None
+        with self.pool.borrow(on_wait) as worker:
             request = {**self.request, "read": read}
             try:
-                for answer in worker.ask(request, self.limits.seconds_without_step, on_wait):
+                for message in worker.ask(request, self.limits.seconds_without_step, on_wait):
+                    answer = _unpacked(message)
                     yield answer
-                    if answer.get("segments"):
-                        last = unpack_segment(answer["segments"][-1]).locator
+                    if answer.segments:
+                        last = answer.segments[-1].locator
+                if answer is None or not (answer.document or answer.error or answer.fault):
+                    raise _no_answer()
             except WorkerLost as lost:
                 raise self._loss_error(lost, last) from lost
-        if answer.get("error"):
-            raise unpack_error(answer["error"])
-        if answer.get("fault"):
-            _LOG.error("a fault in the reader of %s\n%s", self.name, answer["traceback"])
+        if answer.error:
+            raise answer.error
+        if answer.fault:
+            _LOG.error("a fault in the reader of %s\n%s", self.name, answer.traceback)
             raise ReaderFailed(
                 f"The reader of {self.name} failed {_where(last)} "
-                f"({clean_line(answer['fault'])}). This is a fault of Ammon's, and its log has the "
+                f"({clean_line(answer.fault)}). This is a fault of Ammon's, and its log has the "
                 f"details; {_REMEDY}"
             )
 
@@ -231,6 +249,18 @@ class _SandboxedReader:
             f"The reader of {self.name} crashed {where} ({_describe_exit(lost.exit_code)}): the "
             f"file is damaged or made to crash its reader; {_REMEDY}"
         )
+
+
+def _unpacked(message: Message) -> Answer:
+    try:
+        return unpack_answer(message)
+    except ValueError as error:
+        raise _no_answer() from error
+
+
+def _no_answer() -> WorkerLost:
+    """Return the loss of a worker that sent something else than answers."""
+    return WorkerLost(None, is_silent=False, is_started=True)
 
 
 def _where(last: Locator | None) -> str:

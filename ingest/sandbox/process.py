@@ -16,7 +16,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
-from ingest.sandbox.limits import EXIT_ALARM, EXIT_KILLED, EXIT_OUT_OF_MEMORY, MAX_LINE_BYTES
+from ingest.sandbox.limits import (
+    EXIT_ALARM,
+    EXIT_CPU_TIME,
+    EXIT_KILLED,
+    EXIT_OUT_OF_MEMORY,
+    MAX_LINE_BYTES,
+)
+from ingest.sandbox.programs import start_program
 from ingest.sandbox.protocol import Message, decode_line, encode_line, has_more
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -76,8 +83,8 @@ class WorkerLost(Exception):
 
     @property
     def is_timeout(self) -> bool:
-        """Whether its client or the alarm in the worker found it silent for too long."""
-        return self.is_silent or self.exit_code == EXIT_ALARM
+        """Whether it was found silent for too long, or took more processor time than it may."""
+        return self.is_silent or self.exit_code in (EXIT_ALARM, EXIT_CPU_TIME)
 
     @property
     def is_out_of_memory(self) -> bool:
@@ -109,15 +116,7 @@ class WorkerProcess:
         has_own_session: bool = False,
         is_quiet: bool = False,
     ) -> None:
-        new_group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL if is_quiet else None,
-            start_new_session=has_own_session,
-            creationflags=new_group if has_own_session else 0,
-        )
+        self._process = start_program(command, own_session=has_own_session, is_quiet=is_quiet)
         self._start_s, self._max_line_bytes = start_s, max_line_bytes
         self._has_own_session = has_own_session
         self._lines: queue.Queue[bytes] = queue.Queue(_MAX_LINES_AHEAD)
@@ -150,6 +149,8 @@ class WorkerProcess:
         A caller that stops before the last answer cannot ask this worker again.
 
         Args:
+            request: if it has a `serial`, what comes before an answer with the same one is passed
+                over: another reader has left it in the pipe.
             max_silence_s: how long each answer may take.
             on_wait: called several times a second while waiting; what it raises is passed on.
 
@@ -161,10 +162,13 @@ class WorkerProcess:
             self._answer(self._start_s, on_wait)
             self._is_started = True
         self._send(request)
-        while self._owes_answer:
-            answer = self._answer(max_silence_s, on_wait)
+        answer = self._first_answer(request.get("serial"), max_silence_s, on_wait)
+        while True:
             self._owes_answer = has_more(answer)
             yield answer
+            if not self._owes_answer:
+                return
+            answer = self._answer(max_silence_s, on_wait)
 
     def ask_once(self, request: Message, max_silence_s: float) -> Message:
         """Return the only answer to a request.
@@ -203,6 +207,19 @@ class WorkerProcess:
             self._process.stdin.flush()
         except OSError as error:
             raise self._lost(_EXIT_S) from error
+
+    def _first_answer(
+        self, serial: str | None, max_silence_s: float, on_wait: Callable[[], None]
+    ) -> Message:
+        if serial is None:
+            return self._answer(max_silence_s, on_wait)
+        deadline = time.monotonic() + max_silence_s
+        while line := self._line(max(0.0, deadline - time.monotonic()), on_wait):
+            with contextlib.suppress(ValueError):
+                answer = decode_line(line)
+                if answer.get("serial") == serial:
+                    return answer
+        raise self._lost(_EXIT_S)
 
     def _answer(self, max_silence_s: float, on_wait: Callable[[], None]) -> Message:
         line = self._line(max_silence_s, on_wait)

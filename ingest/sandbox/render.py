@@ -16,6 +16,7 @@ from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.sandbox.limits import max_binary_line_bytes
 from ingest.sandbox.process import WorkerLost, WorkerProcess, light_worker_command
 from ingest.sandbox.protocol import Message
+from ingest.sandbox.slots import worker_slot
 
 WIDTH_PIXELS = 1000
 MAX_PIXELS = 4_000_000
@@ -103,12 +104,15 @@ def render_page(
 def _ask_worker(request: Message, limits: Limits) -> Message:
     # The worker's own alarm ends it after half of that; the client's limit is for busy machines.
     max_s = 2 * limits.seconds_per_page
-    with WorkerProcess(
-        light_worker_command(_WORKER_MODULE),
-        start_s=max_s,
-        max_line_bytes=max_binary_line_bytes(MAX_PICTURE_BYTES),
-        is_quiet=True,
-    ) as worker:
+    with (
+        worker_slot(),
+        WorkerProcess(
+            light_worker_command(_WORKER_MODULE),
+            start_s=max_s,
+            max_line_bytes=max_binary_line_bytes(MAX_PICTURE_BYTES),
+            is_quiet=True,
+        ) as worker,
+    ):
         return worker.ask_once(request, max_s)
 
 

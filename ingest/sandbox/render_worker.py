@@ -1,7 +1,7 @@
 """The drawing worker: draws one page of a PDF through PDFium for `render.py`.
 
-A light worker: of Ammon it imports only `limits.py` and `protocol.py`. A page that cannot be drawn
-ends it with an error.
+A light worker: of Ammon it imports only `protocol.py`, `limits.py` and `confinement.py`. A page
+that cannot be drawn ends it with an error.
 """
 
 import base64
@@ -13,6 +13,7 @@ from typing import Any
 import pypdfium2  # type: ignore[import-untyped]
 import pypdfium2.raw  # type: ignore[import-untyped]
 
+from ingest.sandbox.confinement import confine
 from ingest.sandbox.limits import PDFIUM_MEMORY_BYTES, be_expendable, bound_memory
 from ingest.sandbox.protocol import Message, WorkerConnection
 
@@ -29,9 +30,13 @@ def main() -> None:
     bound_memory(PDFIUM_MEMORY_BYTES)
     be_expendable()
     connection = WorkerConnection()
-    for request in connection.requests():
+    for request in connection.requests(before_first=_confine):
         connection.end_after_silence(request["seconds"])
         connection.send(_answer(request))
+
+
+def _confine(request: Message) -> None:
+    confine(request["path"], cpu_s=2 * request["seconds"])
 
 
 def _answer(request: Message) -> Message:

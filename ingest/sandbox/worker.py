@@ -12,15 +12,26 @@ from pathlib import Path
 from typing import Any
 
 from ingest.document import Document, Segment
-from ingest.errors import IngestError
+from ingest.errors import IngestError, LimitExceeded
 from ingest.limits import Limits
 from ingest.sandbox.document_messages import pack_document, pack_error, pack_segment
-from ingest.sandbox.limits import EXIT_OUT_OF_MEMORY, be_expendable, bound_memory
+from ingest.sandbox.host import CAN_HOST, DocumentHost
+from ingest.sandbox.limits import (
+    EXIT_OUT_OF_MEMORY,
+    PROGRAM_FILE_BYTES,
+    be_expendable,
+    bound_memory,
+    bound_resources,
+)
 from ingest.sandbox.protocol import Message, WorkerConnection
 
 _BATCH_CHARS = 64 * 1024
 # A segment waits no longer than this for others to be sent with it.
 _STEP_S = 1.0
+# Helper processes take processor time that is not seen here, and a busy machine takes long.
+_WALL_PER_CPU = 4
+# They take as long as all others together.
+_SLOW_IMPORTS = ("ingest.pdf.reader",)
 _MAX_TRACEBACK_CHARS = 8000
 _MAX_FAULT_CHARS = 500
 OpenDocument = Callable[..., Document]
@@ -36,8 +47,15 @@ def main(opener: str) -> None:
     be_expendable()
     module, function = opener.split(":")
     worker = DocumentWorker(connection, getattr(importlib.import_module(module), function))
-    for request in connection.requests():
+    if CAN_HOST:
+        DocumentHost(connection, worker.answer, _SLOW_IMPORTS).serve()
+    for request in connection.requests(before_first=_bound):
         worker.answer(request)
+
+
+def _bound(request: Message) -> None:
+    """Set the limits of a worker that reads by itself, and of the programs that it starts."""
+    bound_resources(file_bytes=PROGRAM_FILE_BYTES)
 
 
 class DocumentWorker:
@@ -45,7 +63,7 @@ class DocumentWorker:
 
     def __init__(self, connection: WorkerConnection, open_document: OpenDocument) -> None:
         self._connection, self._open_document = connection, open_document
-        self._serial: int | None = None
+        self._serial: str | None = None
         self._document: Document | None = None
 
     def answer(self, request: Message) -> None:
@@ -86,12 +104,48 @@ class DocumentWorker:
     def _send_segments(self, limits: Limits) -> None:
         assert self._document is not None
         batch = _SegmentBatch(self._connection, min(_STEP_S, limits.seconds_without_step / 4))
-        self._document.on_step = batch.step
+        budget = _Budget(self._document, limits.seconds_for(self._document.byte_count))
+
+        def on_step() -> None:
+            batch.step()
+            budget.check(batch.blocked_s)
+
+        self._document.on_step = on_step
         try:
             for segment in self._document.segments():
                 batch.add(segment)
         finally:  # also what came before an error
             batch.send_rest()
+
+
+class _Budget:
+    """Ends the reading of a document that takes too much of the machine.
+
+    Args:
+        seconds: of processor time; see `Limits`.
+    """
+
+    def __init__(self, document: Document, seconds: float) -> None:
+        self._name, self._seconds = document.title, seconds
+        self._cpu_s, self._wall_s = time.process_time(), time.monotonic()
+
+    def check(self, blocked_s: float) -> None:
+        """Raise if the time is spent.
+
+        Args:
+            blocked_s: wall time that does not count.
+
+        Raises:
+            LimitExceeded: it is.
+        """
+        cpu_s = time.process_time() - self._cpu_s
+        wall_s = time.monotonic() - self._wall_s - blocked_s
+        if max(cpu_s, wall_s / _WALL_PER_CPU) > self._seconds:
+            raise LimitExceeded(
+                f"Reading {self._name!r} takes more than {self._seconds:,.0f} s of processor time, "
+                "the limit for a file of its size: it is damaged or made to keep its reader busy; "
+                "save it as a new file in another program, or split it, and read that."
+            )
 
 
 class _SegmentBatch:
@@ -106,6 +160,8 @@ class _SegmentBatch:
         self._segments: list[Segment] = []
         self._chars = 0
         self._sent_at = time.monotonic()
+        self.blocked_s = 0.0
+        """How long it has waited for the client to take what was sent."""
 
     def add(self, segment: Segment) -> None:
         """Add a segment; send the batch if it is large enough."""
@@ -126,5 +182,8 @@ class _SegmentBatch:
 
     def _send(self) -> None:
         segments, self._segments, self._chars = self._segments, [], 0
-        self._connection.send({"segments": list(map(pack_segment, segments)), "more": True})
+        packed = list(map(pack_segment, segments))
+        began_at = time.monotonic()
+        self._connection.send({"segments": packed, "more": True})
         self._sent_at = time.monotonic()
+        self.blocked_s += self._sent_at - began_at

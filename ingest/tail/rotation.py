@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from ingest.tail.opening import Folders, OutsideFolders, open_log
+
 MARK_BYTES = 256
 
 
@@ -27,12 +29,12 @@ def mark_of(file: BinaryIO, offset: int) -> str:
     return digest.hexdigest()[:32]
 
 
-def has_mark(path: Path, offset: int, mark: str) -> bool:
-    """Return whether a file has at least `offset` bytes and this mark there."""
+def has_mark(path: Path, offset: int, mark: str, within: Folders = None) -> bool:
+    """Return whether a file, in one of these folders, has `offset` bytes and this mark there."""
     try:
-        with path.open("rb", buffering=0) as file:
+        with open_log(path, within) as file:
             return os.fstat(file.fileno()).st_size >= offset and mark_of(file, offset) == mark
-    except OSError:  # it is gone, or may not be read: it is not the file that was read
+    except (OSError, OutsideFolders):  # it is gone, or may not be read: it was not read before
         return False
 
 

@@ -9,6 +9,7 @@ depend on the clock. Only if nothing can be appended to it any more (the file wa
 following ends) is it read as it is.
 """
 
+import io
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +23,8 @@ from ingest.lines.decoding import decode_part, decode_whole
 from ingest.lines.encoding import Encoding, detect_encoding
 from ingest.naming import file_name
 from ingest.sniffing import HEAD_BYTES, describe_non_text, starts_as_pdf
-from ingest.source import open_file
+from ingest.source import unreadable_error
+from ingest.tail.opening import Folders, OutsideFolders, open_log
 from ingest.tail.rotation import (
     has_mark,
     mark_of,
@@ -87,10 +89,15 @@ class TailCursor:
             )
 
 
-def start_cursor(path: Path) -> TailCursor:
+def start_cursor(path: Path, within: Folders = None) -> TailCursor:
     """Return the cursor before the first line of a log.
 
+    Args:
+        path: of the log.
+        within: the folders that may be read; None for all.
+
     Raises:
+        OutsideFolders: it is in none of them.
         DocumentNotFound: there is no such file.
         UnsupportedFormat: it is not text, or its encoding does not contain ASCII.
     """
@@ -100,7 +107,7 @@ def start_cursor(path: Path) -> TailCursor:
         raise DocumentNotFound(
             f"{name} does not exist or is not a regular file: name a log to follow."
         )
-    with open_file(path, name) as stream:
+    with _opened(path, name, within) as stream:
         head = stream.read(HEAD_BYTES)
         kind = "a PDF" if starts_as_pdf(head) else describe_non_text(head)
         found = detect_encoding(stream)
@@ -116,6 +123,13 @@ def start_cursor(path: Path) -> TailCursor:
     return TailCursor(status.st_ino, encoding="+".join(filter(None, names)))
 
 
+def _opened(path: Path, name: str, within: Folders) -> BinaryIO:
+    try:
+        return io.BufferedReader(open_log(path, within))
+    except OSError as error:
+        raise unreadable_error(name, error) from error
+
+
 class Tail:
     """Reads what was appended to a log after a cursor.
 
@@ -127,6 +141,8 @@ class Tail:
         grace_s: how many seconds nothing must be appended to a renamed file before it counts as
             ended: its writer keeps appending to it until it reopens the log.
         clock: returns the time in seconds.
+        within: the folders that may be read, None for all. A log that leads out of them raises
+            `OutsideFolders` when it is opened, and older parts of it that do are passed over.
     """
 
     def __init__(
@@ -135,8 +151,9 @@ class Tail:
         cursor: TailCursor,
         grace_s: float = GRACE_S,
         clock: Callable[[], float] = time.monotonic,
+        within: Folders = None,
     ) -> None:
-        self.cursor = cursor
+        self.cursor, self._within = cursor, within
         self._path, self._grace_s, self._clock = path, grace_s, clock
         self._file: BinaryIO | None = None
         self._status: os.stat_result | None = None
@@ -202,7 +219,7 @@ class Tail:
         else:  # the file has no mark yet: its inode must match, and its name must be a log's
             likely = [path for path in same_file if path in (self._path, *older)]
         for path in likely:
-            if has_mark(path, at.offset, at.mark):
+            if has_mark(path, at.offset, at.mark, self._within):
                 return self._open(path, at.offset)
         return self._open(self._path, 0, is_gap=at.offset > 0)
 
@@ -210,7 +227,7 @@ class Tail:
         """Open a file at an offset, the same file or another; False if it does not exist."""
         self.close()
         try:
-            self._file = path.open("rb", buffering=0)
+            self._file = open_log(path, self._within)
         except FileNotFoundError:
             return False
         status = self._status = os.fstat(self._file.fileno())
@@ -262,8 +279,17 @@ class Tail:
             and not os.path.samestat(status, self._opened())
             and not (live is not None and os.path.samestat(status, live))
             and not any(has_mark(path, *ended) for ended in self.cursor.finished)
+            and self._may_read(path)
         ]
         self._open(skipped[0] if skipped else self._path, 0)
+
+    def _may_read(self, path: Path) -> bool:
+        """Return whether an older part of the log is within the folders; False if it is gone."""
+        try:
+            open_log(path, self._within).close()
+        except (OSError, OutsideFolders):
+            return False
+        return True
 
     # Reading from it.
 

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -42,8 +43,8 @@ CUT_OFF = ("AbortError", "Unexpected error Connection errored out")
 class Server:
     """`python launch.py` in a process of its own, with a data directory that outlives it."""
 
-    def __init__(self, data_dir: Path, allowed: Path) -> None:
-        self.data_dir, self.allowed = data_dir, allowed
+    def __init__(self, data_dir: Path, allowed: Path, *options: str) -> None:
+        self.data_dir, self.allowed, self.options = data_dir, allowed, options
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -51,7 +52,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        arguments = ["--data-dir", str(self.data_dir), "--port", str(self.port)]
+        arguments = ["--data-dir", str(self.data_dir), "--port", str(self.port), *self.options]
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with (self.data_dir / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -64,6 +65,9 @@ class Server:
         while True:
             try:
                 urllib.request.urlopen(self.url, timeout=5).close()
+                return
+            except urllib.error.HTTPError as refused:  # it asks for a password
+                refused.close()
                 return
             except OSError:
                 assert self._process.poll() is None, self.log()
@@ -88,7 +92,9 @@ class Server:
         return (self.data_dir / "server.log").read_text(encoding="utf-8", errors="replace")
 
 
-@pytest.fixture(scope="session")
+# For the package, not for the session: Playwright's event loop runs as long as its browser does,
+# and tests of other folders that follow in the same process start their own.
+@pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests, each of which uses its own session; it may read `allowed`."""
     server = Server(tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("allowed"))
@@ -97,7 +103,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         if os.environ.get("CI"):

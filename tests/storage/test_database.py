@@ -248,11 +248,16 @@ def test_a_title_with_a_damaged_byte_is_still_listed(db, add_session):
     assert storage.list_sessions(db)[0].session.name == "A\ufffdB"
 
 
-def test_damaged_session_settings_are_reported(db, add_session):
-    add_session(db)
-    db.execute("UPDATE sessions SET settings = '[1'")
-    with pytest.raises(storage.DamagedDatabase, match="settings of the session 'Moby Dick'"):
-        storage.list_sessions(db)
+@pytest.mark.parametrize("damage", ["'[1'", "'[]'", "7", "x'ff'", "''"])
+def test_a_session_with_damaged_settings_is_listed_without_any_and_can_be_deleted(
+    db, add_session, damage
+):
+    bad, good = add_session(db), add_session(db, "Ahab")
+    db.execute(f"UPDATE sessions SET settings = {damage} WHERE id = ?", [bad.id])
+    settings = {s.session.name: s.session.settings for s in storage.list_sessions(db)}
+    assert settings == {"Moby Dick": {}, "Ahab": good.settings}
+    storage.delete_session(db, storage.get_session(db, "Moby Dick").id)
+    assert [s.session.name for s in storage.list_sessions(db)] == ["Ahab"]
 
 
 def test_processes_may_open_a_new_file_at_once(path):

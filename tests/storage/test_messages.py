@@ -60,3 +60,30 @@ def test_bad_messages_are_refused(db, add_session, count):
     with pytest.raises(storage.NotFound):
         storage.add_message(db, 99, role="user", text="x", position=1)
     assert count(db, "messages") == 0
+
+
+@pytest.mark.parametrize("damage", ["'{{'", "x'00ff'", "'7'", "9e999", "'[['"])
+@pytest.mark.parametrize("column", ["citations", "details"])
+def test_a_message_whose_details_cannot_be_read_hides_no_other(db, add_session, column, damage):
+    session = add_session(db)
+    say(db, session, "Where is the whale?", 1)
+    say(db, session, "In the sea.", 1, role="assistant", citations=[{"document_id": 1}])
+    db.execute(f"UPDATE messages SET {column} = {damage} WHERE role = 'assistant'")
+    asked, answered = storage.list_messages(db, session.id)
+    assert (asked.text, answered.text) == ("Where is the whale?", "In the sea.")
+    assert getattr(answered, column) == type(getattr(asked, column))()
+
+
+def test_a_session_with_unreadable_details_is_copied_and_no_deleted_text_stays_in_them(
+    db, add_session, add_text
+):
+    session = add_session(db)
+    document = add_text(db, session.id, "a whale")
+    say(db, session, "In the sea.", 1, role="assistant", citations=[{"document_id": [7]}])
+    db.execute('UPDATE messages SET details = \'{"passages": [{"text": "a whale"\'')
+    copy = storage.duplicate_session(db, session.id, "copy")
+    (copied,) = storage.list_messages(db, copy.id)
+    assert (copied.text, copied.details) == ("In the sea.", {})
+    storage.delete_document(db, document.id)
+    assert "whale" not in db.value("SELECT min(details) FROM messages")
+    assert "whale" not in db.value("SELECT max(details) FROM messages")

@@ -234,3 +234,14 @@ def any_text_db():
 )
 def test_no_question_raises(any_text_db, question, limit):
     assert len(storage.search_passages(any_text_db, 1, question, limit=limit)) <= limit
+
+
+@pytest.mark.parametrize("question", ["the white whale", "a kettle of chowder", "zzz", "", "鯨"])
+def test_matching_documents_are_those_that_a_search_of_each_alone_finds(
+    db, book, add_text, question
+):
+    others = [add_text(db, 1, text, title=text) for text in ("a white kettle", "白鯨は海", "no")]
+    ids = [book.id, *(other.id for other in others)]
+    alone = {i for i in ids if storage.search_passages(db, 1, question, limit=1, document_ids=[i])}
+    assert storage.matching_documents(db, 1, question, document_ids=ids) == alone
+    assert storage.matching_documents(db, 1, question, document_ids=ids[:1]) == alone & {book.id}

@@ -203,7 +203,8 @@ def test_an_imported_session_is_found_though_an_export_has_no_index(
     session = add_session(db)
     add_text(db, session.id, "José Núñez", "a ship", title="ab" * 32)
     file = tmp_path / "letters.ammon"
-    storage.export_session(db, session.id, file, [], {})
+    part = tmp_path / "letters.part"
+    storage.export_session(db, session.id, file, tmp_path.joinpath, part=part, folder=tmp_path)
     with storage.opened_export(file, tmp_path) as export, storage.Database(":memory:") as ours:
         imported = storage.import_session(ours, export)
         assert found(ours, "Jose Nunez", imported.id) == ["José Núñez"]

@@ -51,3 +51,11 @@ def test_sessions_are_found_by_name_and_by_document_title(db, add_session, add_t
     for search, names in (("éire", ["Éire"]), ("TÁIN the", ["Éire"]), ("éire other", [])):
         assert [s.session.name for s in storage.list_sessions(db, search)] == names
     assert len(storage.list_sessions(db, " ")) == 2
+
+
+@pytest.mark.parametrize("time", ["x'41ff'", "7", "'yesterday'", "''"])
+def test_a_session_is_deleted_for_good_whatever_its_time_in_the_trash_is(db, thrown_away, time):
+    db.execute(f"UPDATE trash SET trashed_at = {time}")
+    (trashed,) = storage.list_trash(db)
+    assert storage.delete_session(db, thrown_away.id, trashed_at=trashed.trashed_at)
+    assert storage.list_trash(db) == []

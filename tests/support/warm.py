@@ -6,6 +6,7 @@ operation of torch, so it has none of its threads. What a child does is `launch.
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import os
 import subprocess
@@ -33,9 +34,16 @@ def start(arguments: Sequence[str], output: Path, prepare: Prepare | None = None
     Args:
         output: path of the files, without `.out` and `.err`.
     """
+    return start_call(functools.partial(_command, list(arguments)), output, prepare)
+
+
+def start_call(
+    work: Callable[[], None], output: Path, prepare: Prepare | None = None
+) -> BaseProcess:
+    """Start a function of a module in such a process, as `start` starts a command."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(MODULES))
-    process = context.Process(target=_command, args=(list(arguments), str(output), prepare))
+    process = context.Process(target=_call, args=(work, str(output), prepare))
     process.start()
     return process
 
@@ -54,14 +62,18 @@ def run(
     return subprocess.CompletedProcess(list(arguments), process.exitcode or 0, out, err)
 
 
-def _command(arguments: list[str], output: str, prepare: Prepare | None) -> None:
+def _call(work: Callable[[], None], output: str, prepare: Prepare | None) -> None:
     for number, end in ((1, "out"), (2, "err")):
         file = os.open(f"{output}.{end}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         os.dup2(file, number)
         os.close(file)
+    if prepare is not None:
+        prepare()
+    work()
+
+
+def _command(arguments: list[str]) -> None:
     sys.argv = ["launch.py", *arguments]
     from app.cli.main import main
 
-    if prepare is not None:
-        prepare()
     main()

@@ -51,4 +51,6 @@ def store_answer(db: Database, session_id: int, question: Question, answer: Answ
             citations=citations,
             details=details,
         )
+    if question.replaces is not None:
+        storage.erase_deleted(db)
     return asked.id

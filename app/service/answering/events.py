@@ -1,6 +1,6 @@
 """An answer as a stream of events, and what they add up to.
 
-    Indexing*  Queued*  Prefilled*  Retrieved  Prefilled*  Delta*  Done
+    Indexing*  Queued*  Prefilled*  Queued*  Retrieved  Prefilled*  Delta*  Done
 
 Events are immutable. Who wants only the end takes `final_answer`; who shows an answer while it is
 made folds the events into an `AnswerView`.
@@ -44,9 +44,13 @@ class Prefilled:
 
     Args:
         tokens_seen: by the fork that answers.
+        until: how many it has seen when the documents are read; None: these are of the prompt.
+        seconds_left: until then, as it went so far; None while that is unknown.
     """
 
     tokens_seen: int
+    until: int | None = None
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ class AnswerView:
     Args:
         queue_position: while the question waits, from 1 on; 0 once it has the model.
         indexing: how far the search index is, while the question waits for it.
+        replayed: how far the documents are read again, while they are.
         retrieved: the passages, once they were found.
         text: the answer as far as it was generated.
         first_word_s: from the question to the first word; 0 before it.
@@ -102,6 +107,7 @@ class AnswerView:
     as_of: str = ""
     queue_position: int = 0
     indexing: IndexState | None = None
+    replayed: Prefilled | None = None
     retrieved: Retrieved | None = None
     text: str = ""
     first_word_s: float = 0.0
@@ -122,12 +128,23 @@ class AnswerView:
         return known
 
 
+def replay_text(event: Prefilled) -> str:
+    """A sentence about how far the documents are read again up to an earlier position."""
+    left = "" if event.seconds_left is None else f", about {max(1, round(event.seconds_left)):,} s"
+    missing = (event.until or 0) - event.tokens_seen
+    return (
+        f"Reading again up to there: {missing:,} tokens left{left}. Others are answered meanwhile."
+    )
+
+
 def fold(view: AnswerView, event: Event) -> AnswerView:
     """The view after one more event."""
     queue_position = event.position if isinstance(event, Queued) else 0
     indexing = event.state if isinstance(event, Indexing) else None
-    view = replace(view, queue_position=queue_position, indexing=indexing)
+    view = replace(view, queue_position=queue_position, indexing=indexing, replayed=None)
     match event:
+        case Prefilled(until=int()):
+            return replace(view, replayed=event)
         case Retrieved():
             return replace(view, retrieved=event)
         case Delta(text, seconds):

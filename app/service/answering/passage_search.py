@@ -15,7 +15,7 @@ from app.service.answering.clauses import clause_labels, clauses_first
 from app.service.answering.places_in_question import passages_of_places
 from app.service.answering.prompt import MAX_PASSAGES, strong_passages
 from app.service.answering.retrieval import retrieve
-from app.service.reading.titles import list_shown
+from app.service.reading.titles import titles_of
 from storage import Database, Passage
 
 SEARCHED_PASSAGES = 6
@@ -72,5 +72,5 @@ def find_passages(
 
 def _with_shown_titles(db: Database, session_id: int, found: Sequence[Passage]) -> list[Passage]:
     """The passages with titles that tell their documents apart."""
-    titles = {document.id: document.title for document in list_shown(db, session_id)}
+    titles = titles_of(db, session_id)
     return [replace(p, document_title=titles.get(p.document_id, p.document_title)) for p in found]

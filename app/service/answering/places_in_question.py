@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import storage
 from app.service.answering.words import content_words, count_shared
-from app.service.reading.titles import list_shown
-from ingest.naming import title_from_name
-from storage import Database, DocumentRow, Passage
+from app.service.reading.titles import file_title, list_shown_keys
+from storage import Database, DocumentKey, Passage
 
 MAX_PLACES = 3
 _OTHER_WORDS = {
@@ -104,8 +103,9 @@ def passages_of_places(
     places, rest = places_in(question, storage.locator_kinds(db, session_id))
     if not places:
         return [], 0, False
-    documents = _searched(list_shown(db, session_id), before_position)
-    named = [d for d in documents if _is_named(d, rest)]
+    documents = _searched(list_shown_keys(db, session_id), before_position)
+    folded = rest.casefold()
+    named = [d for d in documents if _is_named(d, rest, folded)]
     without = _ABOUT_ALL | _words_of(named)
     words = {w: form for w, form in content_words(rest).items() if w not in without}
     total, chosen = 0, []
@@ -122,7 +122,7 @@ def _passages(
     db: Database,
     session_id: int,
     place: Place,
-    documents: Sequence[DocumentRow],
+    documents: Sequence[DocumentKey],
     before_position: int | None,
 ) -> tuple[list[Passage], int]:
     return storage.passages_at(
@@ -157,7 +157,7 @@ def _number(text: str) -> tuple[int, str]:
     return number, text
 
 
-def _searched(documents: Sequence[DocumentRow], position: int | None) -> list[DocumentRow]:
+def _searched(documents: Sequence[DocumentKey], position: int | None) -> list[DocumentKey]:
     """The newest version of each file that was begun before a position."""
     begun = [
         d
@@ -167,14 +167,19 @@ def _searched(documents: Sequence[DocumentRow], position: int | None) -> list[Do
     return [chain[-1] for chain in storage.version_chains(begun)]
 
 
-def _is_named(document: DocumentRow, text: str) -> bool:
-    """Whether a text names a document by its title, or by the title or name of its file."""
-    names = {document.title, document.file_name, title_from_name(document.file_name)}
-    found = (re.search(rf"(?<!\w){re.escape(n)}(?!\w)", text, re.IGNORECASE) for n in names if n)
-    return any(found)
+def _is_named(document: DocumentKey, text: str, folded: str) -> bool:
+    """Whether a text names a document by its title, or by the title or name of its file.
+
+    Args:
+        folded: the text without regard to case. Most names are not in it, and to look for one there
+            takes much less time than to compile a pattern of it.
+    """
+    names = {document.title, document.file_name, file_title(document.file_name)}
+    likely = [name for name in names if name and name.casefold() in folded]
+    return any(re.search(rf"(?<!\w){re.escape(n)}(?!\w)", text, re.IGNORECASE) for n in likely)
 
 
-def _words_of(documents: Iterable[DocumentRow]) -> set[str]:
+def _words_of(documents: Iterable[DocumentKey]) -> set[str]:
     return {w for d in documents for w in content_words(f"{d.title} {d.file_name}")}
 
 

@@ -12,6 +12,7 @@ question.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -39,6 +40,7 @@ MIN_CLIPPED_CHARS = 80
 """A passage is not clipped to less than this; it is left out."""
 FULL_ATTENTION_BUDGET_TOKENS = 2048
 """For prompt and answer, where no window limits them."""
+_PASSAGE_NUMBER = re.compile(r"[\[［](?P<inner>\s*(?P<number>\d{1,9})\s*)[\]］]")
 
 
 @dataclass(frozen=True)
@@ -119,13 +121,28 @@ def strong_passages(found: Sequence[Passage]) -> list[Passage]:
 
 
 def passage_text(number: int, title: str, locator: str, text: str) -> str:
-    """A passage as the model reads it."""
-    return f"[{number}] {title}, {locator}:\n{text.strip()}\n\n"
+    """A passage as the model reads it; only its own number is in square brackets."""
+    head, body = without_numbers(f"{title}, {locator}"), without_numbers(text.strip())
+    return f"[{number}] {head}:\n{body}\n\n"
+
+
+def without_numbers(text: str) -> str:
+    """A text in which no "[2]" can be taken for the number of a passage: it is "(2)" instead.
+
+    Otherwise a text which has the line "[2] Other title, page 3:" in it would be cited as that.
+    """
+    return _PASSAGE_NUMBER.sub(_in_parentheses, text)
+
+
+def _in_parentheses(found: re.Match[str]) -> str:
+    return f"({found['inner']})" if int(found["number"]) <= MAX_PASSAGES else found[0]
 
 
 def history_text(turn: Turn) -> str:
     """An earlier turn as the model reads it."""
-    return f"Earlier question: {turn.question}\nEarlier answer: {turn.answer}\n\n"
+    # Its numbers are those of other passages.
+    answer = without_numbers(turn.answer)
+    return f"Earlier question: {turn.question}\nEarlier answer: {answer}\n\n"
 
 
 def question_head(any_passages: bool, found: bool) -> str:

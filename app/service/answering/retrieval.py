@@ -18,7 +18,7 @@ from functools import partial
 
 import storage
 from app.service.answering.words import content_words, folded_name, names_in
-from storage import Database, DocumentRow, Passage
+from storage import Database, DocumentKey, Passage
 
 
 def retrieve(
@@ -33,17 +33,18 @@ def retrieve(
     search = partial(
         storage.search_passages, db, session_id, question, before_position=before_position
     )
-    documents = storage.list_documents(db, session_id)
-    if not _has_versions(documents):
+    if not storage.has_versions(db, session_id):
         return search(limit=limit)
+    documents = storage.list_keys(db, session_id)
+    chains = [_contents(chain) for chain in storage.version_chains(documents)]
+    several = [document.id for chain in chains if len(chain) > 1 for document in chain]
+    matched = storage.matching_documents(
+        db, session_id, question, document_ids=several, before_position=before_position
+    )
     searched: dict[str, int] = {}
     replaced: set[int] = set()
-    for chain in storage.version_chains(documents):
-        contents = _contents(chain)
-        matching = next(
-            (d for d in contents if len(contents) == 1 or search(limit=1, document_ids=[d.id])),
-            None,
-        )
+    for contents in chains:
+        matching = next((d for d in contents if len(contents) == 1 or d.id in matched), None)
         if matching is None:
             continue
         searched.setdefault(matching.sha256, matching.id)
@@ -93,19 +94,13 @@ def _names(question: str) -> tuple[set[str], set[str]]:
     return beginnings, whole
 
 
-def _has_versions(documents: Sequence[DocumentRow]) -> bool:
-    """Whether any document replaces another or repeats its content."""
-    contents = {document.sha256 for document in documents}
-    return len(contents) < len(documents) or any(document.replaces for document in documents)
-
-
-def _contents(chain: Sequence[DocumentRow]) -> list[DocumentRow]:
+def _contents(chain: Sequence[DocumentKey]) -> list[DocumentKey]:
     """The first reading of each content of a version chain, the newest content first."""
     newest_first = dict.fromkeys((d.sha256, d.encoding) for d in reversed(chain))
     return [next(d for d in chain if (d.sha256, d.encoding) == each) for each in newest_first]
 
 
-def _is_begun(document: DocumentRow, position: int | None) -> bool:
+def _is_begun(document: DocumentKey, position: int | None) -> bool:
     """Whether a document's reading began before a position; always True without one."""
     start = document.start_position
     return position is None or (start is not None and start < position)

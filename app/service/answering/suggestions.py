@@ -8,14 +8,16 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
+from dataclasses import replace
 
 import storage
 from app.service.answering.retrieval import retrieve
-from app.service.reading.titles import list_shown
+from app.service.reading.titles import list_shown_keys
 from storage import Database, DocumentRow, SessionRow
 
 MAX_QUESTIONS = 4
 _MAX_SEGMENTS = 300
+_MAX_DOCUMENTS = 50
 _MIN_MENTIONS = 3
 _CANDIDATES_PER_KIND = 6
 _NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{2,}(?: [A-Z][a-z]{2,})?\b")
@@ -28,10 +30,11 @@ def suggest_questions(db: Database, row: SessionRow) -> list[str]:
 
     The search would index the rest, which may take minutes: too long for what nobody asked for.
     """
-    documents = [d for d in list_shown(db, row.id) if d.segment_count]
+    documents = _with_text(db, row.id)
     if not documents or storage.lacks_segments(db, row.id):
         return []
-    kinds = [_about_names(db, documents), _about_chapters(db, row), _about_titles(documents)]
+    names, chapters = _about_names(db, documents), _about_chapters(db, row, documents)
+    kinds = [names, chapters, _about_titles(documents)]
     kinds += [_about_frequent_words(db, documents)] if not kinds[0] else []
     alternating = itertools.chain.from_iterable(itertools.zip_longest(*kinds))
     found = (
@@ -40,6 +43,13 @@ def suggest_questions(db: Database, row: SessionRow) -> list[str]:
         if retrieve(db, row.id, question, 1, None)
     )
     return list(itertools.islice(found, MAX_QUESTIONS))
+
+
+def _with_text(db: Database, session_id: int) -> list[DocumentRow]:
+    """The first documents of a session that have text, with the titles to show."""
+    titles = {key.id: key.title for key in list_shown_keys(db, session_id)[:_MAX_DOCUMENTS]}
+    documents = storage.get_documents(db, list(titles))
+    return [replace(d, title=titles[d.id]) for d in documents if d.segment_count]
 
 
 def _about_names(db: Database, documents: list[DocumentRow]) -> list[str]:
@@ -63,8 +73,9 @@ def _frequent(db: Database, documents: list[DocumentRow], pattern: re.Pattern[st
     return common[:_CANDIDATES_PER_KIND]
 
 
-def _about_chapters(db: Database, row: SessionRow) -> list[str]:
-    titles = [read.chapter_title for read in storage.read_ranges(db, row.id)]
+def _about_chapters(db: Database, row: SessionRow, documents: list[DocumentRow]) -> list[str]:
+    ids = [document.id for document in documents]
+    titles = [read.chapter_title for read in storage.read_ranges(db, row.id, ids)]
     named = [title for title in titles if not _CHAPTER_NUMBER.fullmatch(title)]
     return [f"What happens in “{title}”?" for title in named[:_CANDIDATES_PER_KIND]]
 

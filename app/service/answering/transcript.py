@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
+from app.terminal import visible
 from storage import MessageRow, SessionRow
 
 FORMATS = ("md", "json")
+_HTML = re.compile("[<>&]")
+_INLINE = re.compile(r"[\\`*_{}\[\]|~$!^]")
+_AT_START = re.compile(r"^(\d*)([-+=#.)])")
 
 
 def render_transcript(row: SessionRow, messages: Sequence[MessageRow], format: str) -> str:
@@ -25,7 +30,7 @@ def render_transcript(row: SessionRow, messages: Sequence[MessageRow], format: s
         raise ValueError(f"A history is written as {' or '.join(FORMATS)}; got {format!r}.")
     if format == "json":
         return json.dumps({"session": row.name, "messages": [_record(m) for m in messages]})
-    head = f"# {row.name}\n"
+    head = f"# {_on_one_line(row.name)}\n"
     return "\n".join([head, *map(_markdown, messages)])
 
 
@@ -38,14 +43,37 @@ def _record(message: MessageRow) -> dict[str, Any]:
 def _markdown(message: MessageRow) -> str:
     """A question as a heading; an answer with the passages it cites quoted below it."""
     if message.role == "user":
-        return f"## {' '.join(message.text.split())}\n"
+        return f"## {_on_one_line(message.text)}\n"
     as_of = message.details.get("as_of")
-    bound = [f"*As of {as_of}.*\n"] if as_of else []
-    return "\n".join([*bound, f"{message.text}\n", *map(_quoted, message.citations)])
+    bound = [f"*As of {_on_one_line(str(as_of))}.*\n"] if as_of else []
+    return "\n".join([*bound, f"{_as_written(message.text)}\n", *map(_quoted, message.citations)])
 
 
 def _quoted(citation: dict[str, Any]) -> str:
-    lines = str(citation.get("text", "")).splitlines() or [""]
+    lines = _as_written(str(citation.get("text", ""))).split("\n")
     quoted = "\n".join(f"> {line}".rstrip() for line in lines)
     where = f"{citation.get('document', '')}, {citation.get('locator', '')}"
-    return f"[{citation.get('number', '')}] {where}:\n\n{quoted}\n"
+    where = _on_one_line(where)
+    return f"[{_as_written(str(citation.get('number', '')))}] {where}:\n\n{quoted}\n"
+
+
+def _as_written(text: str) -> str:
+    """A text as Markdown that shows it as it is written: no HTML, links, pictures or headings.
+
+    `<` and `&` are references, since not every program takes a backslash before them as an escape.
+    """
+    lines = text.replace("\r\n", "\n").expandtabs().split("\n")
+    return "\n".join(map(_line_as_written, lines))
+
+
+def _on_one_line(text: str) -> str:
+    return _as_written(" ".join(visible(text.replace("\r\n", "\n")).split()))
+
+
+def _line_as_written(line: str) -> str:
+    """A line at whose beginning nothing makes a list, a rule, a heading or a block of code."""
+    body = _INLINE.sub(r"\\\g<0>", visible(line.strip(" "), one_line=True))
+    body = _AT_START.sub(r"\g<1>\\\g<2>", body)
+    body = _HTML.sub(lambda found: f"&#{ord(found[0])};", body)
+    indent = len(line) - len(line.lstrip(" "))
+    return ("&nbsp;" * indent if indent > 3 else " " * indent) + body

@@ -6,15 +6,16 @@ import hashlib
 import os
 import shutil
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from io import BufferedReader
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 
 import storage
+from app.service.library.files_lock import FilesLock
 from ingest import DocumentNotFound
+from ingest.tail.opening import OutsideFolders, open_log
 from storage import Database, DocumentRow
 
 COPY_BYTES = 1 << 20
@@ -29,42 +30,49 @@ class FileStore:
 
     Args:
         directory: holds the copies; it is made when the first is put.
+        locks: holds the lock that processes share; None: a folder beside the copies.
     """
 
-    def __init__(self, db: Database, directory: Path) -> None:
+    def __init__(self, db: Database, directory: Path, locks: Path | None = None) -> None:
         self._db, self._directory = db, directory
-        self._guard = threading.Lock()
-        self._adding = 0
-        self._is_prune_due = False
+        self._lock = FilesLock(locks or directory.with_name("locks") / "files")
 
     def path(self, document: DocumentRow) -> Path:
         """The path of a document's copy, whether or not there is one."""
-        return self._directory / document.sha256
+        return self.path_of(document.sha256)
 
-    def put(self, path: Path) -> tuple[Path, str]:
+    def path_of(self, sha256: str) -> Path:
+        """The path of the copy with a sha256, whether or not there is one."""
+        return self._directory / sha256
+
+    def put(self, path: Path, within: Sequence[Path] | None = None) -> tuple[Path, str]:
         """Copy a file; called within `adding`, until a document names the copy.
 
         The copy is written to disk before this returns, so that a crash never loses a document.
+
+        Args:
+            path: of the file.
+            within: the folders that may be read, without links in their paths; None for all.
 
         Returns:
             The path of the copy and its sha256, in hexadecimal.
 
         Raises:
-            DocumentNotFound: there is no such file, or it cannot be opened.
+            DocumentNotFound: there is no such file, it cannot be opened, or it is in none of the
+                folders.
             OSError: the disk is full or may not be written to.
         """
         self._directory.mkdir(parents=True, exist_ok=True)
         digest = hashlib.sha256()
-        handle, part = tempfile.mkstemp(dir=self._directory, suffix=PART)
+        handle, part = tempfile.mkstemp(PART, f"{os.getpid()}-", self._directory)
         try:
             with os.fdopen(handle, "wb") as out:
-                for block in _blocks(path):
+                for block in _blocks(path, within):
                     digest.update(block)
                     out.write(block)
-                out.flush()
-                os.fsync(out.fileno())
+                storage.sync_file(out)
             copy = self._directory / digest.hexdigest()
-            os.replace(part, copy)
+            storage.replace_file(Path(part), copy)
         except BaseException:
             Path(part).unlink(missing_ok=True)
             raise
@@ -72,27 +80,24 @@ class FileStore:
 
     @contextmanager
     def adding(self) -> Iterator[None]:
-        """Put off `prune` while copies are put that no document names yet."""
-        with self._guard:
-            self._adding += 1
+        """Put off `prune` of all processes while copies are put that no document names yet."""
         try:
-            yield
+            with self._lock.adding():
+                yield
         finally:
-            with self._guard:
-                self._adding -= 1
-            if self._is_prune_due:
+            if self._lock.is_prune_due:
                 self.prune()
 
     def prune(self) -> None:
         """Delete the copies that no document of any session names, at once or after `adding`."""
-        with self._guard:
-            self._is_prune_due = self._adding > 0
-            if self._is_prune_due or not self._directory.is_dir():
+        with self._lock.pruning() as may_prune:
+            if not may_prune or not self._directory.is_dir():
                 return
             used = storage.kept_hashes(self._db)
             for path in self._directory.iterdir():
                 if path.name not in used and not _is_being_copied(path):
-                    path.unlink(missing_ok=True)
+                    with suppress(PermissionError):  # Windows keeps a file that is being read
+                        path.unlink(missing_ok=True)
 
 
 def sha256_of(path: Path) -> str:
@@ -114,15 +119,19 @@ def free_bytes(directory: Path) -> int:
     return shutil.disk_usage(directory).free
 
 
-def _blocks(path: Path) -> Iterator[bytes]:
-    with _opened(path) as source:
+def _blocks(path: Path, within: Sequence[Path] | None = None) -> Iterator[bytes]:
+    with _opened(path, within) as source:
         while block := source.read(COPY_BYTES):
             yield block
 
 
-def _opened(path: Path) -> BufferedReader:
+def _opened(path: Path, within: Sequence[Path] | None) -> FileIO:
     try:
-        return path.open("rb")
+        return open_log(path, within)
+    except OutsideFolders as error:  # it became a link after its path was allowed
+        raise DocumentNotFound(
+            f"{path.name} leads to a file outside the folders that may be read: it is not read."
+        ) from error
     except OSError as error:
         raise DocumentNotFound(
             f"{path.name} cannot be opened ({error.strerror}); check the path and try again."

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,10 +17,10 @@ import storage
 from ahn_runtime import Runtime
 from app.errors import CannotFollow, SessionBusy
 from app.messages import known_error, sentence
-from app.service.library.followed_log import FollowedLog, begin
+from app.service.library.followed_log import FollowedLog, begin, folders_of
 from app.service.reading.locks import SessionLocks
 from app.service.session_config import SessionConfig
-from app.settings import Settings
+from app.settings import Settings, home_expanded
 from storage import Database, DocumentRow, DocumentState, FollowRow, SessionRow
 
 log = logging.getLogger(__name__)
@@ -49,15 +49,21 @@ class Following:
         """By session id: why a log cannot be followed now."""
         self.poll_s = settings.follow_poll_s
 
-    def start(self, row: SessionRow, path: Path) -> DocumentRow:
+    def start(
+        self, row: SessionRow, path: Path, within: Sequence[Path] | None = None
+    ) -> DocumentRow:
         """Follow a log in the background, from where it was stopped or from its start.
+
+        Args:
+            path: of the log.
+            within: the folders in which it must stay, without links in their paths; None for any.
 
         Raises:
             SessionBusy: another process follows a log for this session.
             CannotFollow: the session is being read again, or follows another log.
             IngestError: the log cannot be followed.
         """
-        path = path.expanduser().absolute()
+        path = home_expanded(path).absolute()
         running = self._followers.get(row.id)
         if running is not None and running.is_alive():
             if running.path != path:
@@ -71,21 +77,22 @@ class Following:
             )
         with ExitStack() as held:
             held.enter_context(self._locks.held(row.id))
-            document = self._document(row, path)
+            document = self._document(row, path, within)
             follow = storage.find_open_follow(self._db, row.id)
             assert follow is not None
-            self._followers[row.id] = _Follower(self, row.id, path, self._open(row, follow), held)
+            followed = self._open(row, follow, within)
+            self._followers[row.id] = _Follower(self, row.id, path, followed, held)
         self._read_on(document)
         return document
 
-    def _document(self, row: SessionRow, path: Path) -> DocumentRow:
+    def _document(self, row: SessionRow, path: Path, within: Sequence[Path] | None) -> DocumentRow:
         """The document of a log, resumed or new; the following of another log is ended."""
         follow = storage.find_open_follow(self._db, row.id)
         if follow is not None and follow.path != str(path):
             self._end(row, follow)
             follow = None
         if follow is None:
-            return begin(self._db, row.id, path, self._runtime(row.id).tokenizer)
+            return begin(self._db, row.id, path, self._runtime(row.id).tokenizer, within)
         document = storage.get_document(self._db, follow.document_id)
         if document.state == DocumentState.FAILED:
             document = storage.set_document_state(self._db, document.id, DocumentState.PAUSED)
@@ -113,13 +120,11 @@ class Following:
         with self._locks.held(row.id):
             pass
 
-    def waits_for_more(self, document: DocumentRow) -> bool:
-        """Whether a paused document is a log that this or another process follows."""
-        if document.state != DocumentState.PAUSED:
-            return False
-        follow = storage.find_follow(self._db, document.id)
-        is_open = follow is not None and not follow.ended
-        return is_open and self._locks.seems_held(document.session_id)
+    def waiting_document(self, session_id: int) -> int | None:
+        """The id of a session's log that this or another process follows; None without one."""
+        follow = storage.find_open_follow(self._db, session_id)
+        is_held = follow is not None and self._locks.seems_held(session_id)
+        return follow.document_id if follow is not None and is_held else None
 
     def pause(self, document: DocumentRow) -> None:
         """Stop following this document, if this process does."""
@@ -155,7 +160,7 @@ class Following:
         Raises:
             SessionBusy: this log, or another of the session, is followed right now.
         """
-        log_path = str(path.expanduser().absolute())
+        log_path = str(home_expanded(path).absolute())
         follow = self._left_open(row)
         if follow is not None and follow.path == log_path:
             return self._end_alone(row, follow)
@@ -181,7 +186,7 @@ class Following:
             return self._end(row, follow)
 
     def _end(self, row: SessionRow, follow: FollowRow) -> DocumentRow:
-        followed = self._open(row, follow)
+        followed = self._open(row, follow, folders_of(follow))
         try:
             document = followed.end()
         finally:
@@ -189,12 +194,14 @@ class Following:
         self._read_on(document)
         return document
 
-    def _open(self, row: SessionRow, follow: FollowRow) -> FollowedLog:
+    def _open(
+        self, row: SessionRow, follow: FollowRow, within: Sequence[Path] | None
+    ) -> FollowedLog:
         """The log, as it is stored."""
         tokens = self._runtime(row.id).tokenizer
         config = SessionConfig.from_row(row)
         chunk_tokens = config.chunk_tokens_or(self._settings.chunk_tokens)
-        return FollowedLog(self._db, self._settings, follow, tokens, chunk_tokens)
+        return FollowedLog(self._db, self._settings, follow, tokens, chunk_tokens, within)
 
     def wake_reader(self, document_id: int) -> None:
         """Queue a paused log that has more to read."""
@@ -230,6 +237,7 @@ class _Follower:
         self.path, self.document_id = path, followed.document_id
         self._following, self._session_id, self._followed = following, session_id, followed
         self._stopping = threading.Event()
+        followed.is_stopped = self._stopping.is_set
         self._thread = threading.Thread(target=self._run, name="ammon-follower", daemon=True)
         self._held = held.pop_all()
         self._thread.start()
@@ -246,6 +254,8 @@ class _Follower:
         while not self._stopping.is_set():
             try:
                 moved = self._step()
+            except storage.DatabaseLocked:  # it was stopped; what was not stored is taken again
+                break
             except Exception as error:  # shown with the document, which can be followed again
                 self._following.fail(self._session_id, self.document_id, error)
                 break

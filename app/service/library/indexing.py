@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 import storage
 from app.service.library import versions
 from app.service.library.file_store import FileStore
+from app.service.reading.patience import patiently
 from app.service.reading.stream_text import Encoder, introduction
-from ingest import Document, Ocr, SandboxPool, find_ocr
+from ingest import Document, Ocr, SandboxPool, SandboxReport, find_ocr, probe_sandbox
 from storage import Database, DocumentRow, NewSegment
 
 BATCH_SEGMENTS = 200
@@ -53,7 +55,7 @@ def index_document(
         if is_cancelled():
             raise _Stopped
 
-    storage.reset_indexing(db, row.id)
+    patiently(lambda: storage.reset_indexing(db, row.id), is_cancelled)
     document: Document | DocumentRow | None = storage.reread_source(db, row.id)
     if document is None:
         document = processes.open_document(
@@ -61,16 +63,21 @@ def index_document(
         )
         document.on_step = check  # also while a page takes long
     try:
-        end = _store_segments(db, row, _segments(db, document), tokens, check)
+        end = _store_segments(db, row, _segments(db, document), tokens, check, is_cancelled)
     except _Stopped:
         return False
-    storage.finish_indexing(
-        db,
-        row.id,
-        token_count=end,
-        unit_count=document.unit_count,
-        unit_name=document.unit_name,
-        notes=list(dict.fromkeys([*versions.notes_on(db, row), *document.notes])),
+    opened = document
+    notes = list(dict.fromkeys([*versions.notes_on(db, row), *opened.notes]))
+    patiently(
+        lambda: storage.finish_indexing(
+            db,
+            row.id,
+            token_count=end,
+            unit_count=opened.unit_count,
+            unit_name=opened.unit_name,
+            notes=notes,
+        ),
+        is_cancelled,
     )
     return True
 
@@ -81,6 +88,7 @@ def _store_segments(
     segments: Iterator[NewSegment],
     tokens: Encoder,
     check: Callable[[], None],
+    is_cancelled: Callable[[], bool],
 ) -> int:
     """Store a document's segments in batches; returns how many tokens it has.
 
@@ -104,7 +112,8 @@ def _store_segments(
             prepared = storage.prepare_segments(counted(batch), language)
             if stored is not None:
                 stored.result()
-            stored = storing.submit(storage.store_segments, db, row.id, prepared)
+            store = partial(storage.store_segments, db, row.id, prepared)
+            stored = storing.submit(patiently, store, is_cancelled)
         if stored is not None:
             stored.result()
     return end
@@ -126,3 +135,8 @@ def _segments(db: Database, document: Document | DocumentRow) -> Iterator[NewSeg
 def text_recognition() -> Ocr:
     """The program that recognises scanned pages on this machine, or why there is none."""
     return find_ocr()
+
+
+def sandbox_report() -> SandboxReport:
+    """What this machine refuses a process that reads a file, as one just tried."""
+    return probe_sandbox()

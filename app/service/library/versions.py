@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import storage
-from app.service.reading.titles import Title, as_shown, new_title, version_title
+from app.service.reading.titles import Title, as_shown, new_title, titles_of, version_title
 from storage import STALLED_STATES, Database, DocumentRow, DocumentState
 
 
@@ -56,14 +56,14 @@ def slot_for(db: Database, session_id: int, file: File, title: str) -> VersionSl
     Args:
         title: the file's own title.
     """
-    documents = storage.list_documents(db, session_id)
+    documents = storage.list_keys(db, session_id)
     newest = find_predecessor(db, session_id, file)
     chain = storage.version_chain(db, newest) if newest else []
     _cancel_unfinished(db, chain)
-    same = [d for d in chain or documents if d.sha256 == file.sha256]
+    same: list[int] = [d.version for d in chain or documents if d.sha256 == file.sha256]
     version = 1
     if chain:
-        version = same[0].version if same else 1 + max(member.version for member in chain)
+        version = same[0] if same else 1 + max(member.version for member in chain)
         base = version_title(documents, chain)
     else:
         base = Title(title) if same else new_title(documents, title, file.name, file.path)
@@ -117,12 +117,13 @@ def notes_on(db: Database, row: DocumentRow) -> list[str]:
 
 def _notes_on_namesakes(db: Database, row: DocumentRow) -> list[str]:
     """What was decided about a new document whose name an earlier one has, if no path says it."""
-    documents = storage.list_documents(db, row.session_id)
+    documents = storage.list_keys(db, row.session_id)
     earlier = [d for d in documents if d.ordinal < row.ordinal and d.file_name == row.file_name]
     unsure = [d for d in earlier if row.source_path is None or d.source_path is None]
     if not unsure:
         return []
-    other, own = as_shown(db, unsure[0]).title, as_shown(db, row).title
+    titles = titles_of(db, row.session_id)
+    other, own = titles[unsure[0].id], titles[row.id]
     return [
         f"{other!r} has the same file name but another text, so this is a document of its own, "
         f"{own!r}, and not a new version."

@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import storage
-from app.messages import known_error
-from app.service.reading.job_queue import JobQueue
+from app.errors import SessionBusy
+from app.messages import known_error, sentence
+from app.service.reading.job import Job
+from app.service.reading.job_queue import MAX_LONG, MAX_SHORT, JobQueue
+from app.service.reading.locks import SessionLocks
 from app.service.reading.step_threads import StepThreads
 from storage import Database, DocumentRow, StorageError
 
@@ -16,21 +20,27 @@ _SEARCH_INDEX_PAUSE_S = 0.05
 _SEARCH_INDEX_RETRY_S = 1.0
 _SEARCH_INDEX_POLL_S = 20.0
 """How often is looked for what another process stored; a question finds it in any case."""
+BUSY_S = 1.0
+"""Seconds until a document that another process indexes is tried again."""
 
 Index = Callable[[DocumentRow, Callable[[], bool], str | None], bool]
 """Indexes a document: (document, whether to stop, password) -> True if it is indexed whole."""
 
 
 class Indexer:
-    """Two threads, each on another session, so that a long book keeps no short note waiting.
+    """Threads, each on another session, so that a long book keeps no short note waiting.
 
     Args:
         index: stores the segments of one document; it asks often whether to stop.
+        locks: one process indexes documents of a session at a time; None: there is no other one.
     """
 
-    def __init__(self, db: Database, jobs: JobQueue, index: Index) -> None:
-        self._db, self._jobs, self._index = db, jobs, index
-        self._threads = StepThreads(("indexer 1", "indexer 2"), jobs.wait_to_index, self.step)
+    def __init__(
+        self, db: Database, jobs: JobQueue, index: Index, locks: SessionLocks | None = None
+    ) -> None:
+        self._db, self._jobs, self._index, self._locks = db, jobs, index, locks
+        names = [f"indexer {number + 1}" for number in range(MAX_SHORT + MAX_LONG)]
+        self._threads = StepThreads(names, jobs.wait_to_index, self.step)
         self._woken = threading.Event()
         self._search = StepThreads(("search index",), self._lacks_segments, self._index_stored)
 
@@ -58,22 +68,33 @@ class Indexer:
         if taken is None:
             return False
         job, document_id, password = taken
-
-        def is_cancelled() -> bool:
-            return self._jobs.is_stopping or job.cancel.is_cancelled
-
-        is_indexed = False
+        is_indexed, again, after_s = False, False, 0.0
         try:
-            document = storage.get_document(self._db, document_id)
-            # A file that is added twice is queued again while it is being indexed.
-            is_indexed = document.token_count is not None or self._index(
-                document, is_cancelled, password
-            )
+            with self._locks.held(job.session_id) if self._locks else nullcontext():
+                is_indexed = self._index_document(job, document_id, password)
+            again, job.notice = not is_indexed, ""
+        except (SessionBusy, storage.DatabaseLocked) as error:
+            # Another process works on the session, or writes: no fault of the document.
+            job.notice, again, after_s = sentence(error), True, BUSY_S
         except Exception as error:  # the thread must survive a programming error, too
             job.fail(self._db, document_id, known_error(error))
         finally:
-            self._jobs.end_indexing(job, is_indexed)
+            self._jobs.end_indexing(job, is_indexed, again, after_s)
         return True
+
+    def _index_document(self, job: Job, document_id: int, password: str | None) -> bool:
+        """Index a document; False if that was stopped, and is to be done again."""
+
+        def is_stopped() -> bool:
+            is_cancelled = self._jobs.is_stopping or job.cancel.is_cancelled
+            return is_cancelled or not self._jobs.keeps_turn(job)
+
+        document = storage.get_document(self._db, document_id)
+        # A file that is added twice is queued again while it is being indexed. Another process may
+        # have indexed it, too.
+        if document.token_count is not None:
+            return True
+        return self._index(document, is_stopped, password)
 
     def _lacks_segments(self) -> bool:
         """Wait for segments that are not in the search index yet; False when the service ends.

@@ -43,6 +43,8 @@ class Job:
         progress: of the documents being read, by document id.
         notice: a sentence for the person that says why the reading does not advance; empty if it
             does.
+        retry_at: by the monotonic clock: nothing of it is indexed before, because another process
+            does that, or writes to the database.
     """
 
     session_id: int
@@ -51,6 +53,7 @@ class Job:
     paused: set[int] = field(default_factory=set)
     progress: dict[int, Progress] = field(default_factory=dict)
     notice: str = ""
+    retry_at: float = 0.0
 
     def fail(self, db: Database, document_id: int, error: BaseException) -> None:
         """Store why a document failed; if even that fails, only the notice says it."""

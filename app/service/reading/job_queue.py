@@ -3,28 +3,53 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from app.service.reading.job import Job
 from app.service.reading.progress import Progress
 from storage import DocumentRow, DocumentState
 
+MAX_SHORT, MAX_LONG = 2, 2
+"""Documents that are indexed at once: those that began a short while ago, and the others."""
+LONG_S = 60.0
+"""Seconds after which an indexing counts as long."""
+_POLL_S = 0.5
+
+
+@dataclass
+class _Indexing:
+    """A document that is being indexed."""
+
+    document_id: int
+    password: str | None = field(repr=False)
+    began_at: float
+    is_long: bool
+
 
 class JobQueue:
     """One job per session; the threads of the indexer and of the reading worker take from it.
 
-    Documents are indexed in the order in which they came, one of each session at a time. Sessions
-    are read in turn. All methods may be called from any thread.
+    Documents are indexed in the order in which they came, one of each session at a time. One that
+    takes long makes room for others: if there are too many such documents already, it stops, and
+    begins again when one of them is done. Sessions are read in turn. All methods may be called from
+    any thread.
+
+    Args:
+        long_s: seconds after which an indexing counts as long.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, long_s: float = LONG_S) -> None:
+        self._long_s = long_s
         self._changed = threading.Condition()
         self._is_stopping = False
         self._jobs: dict[int, Job] = {}
         self._to_index: dict[int, Job] = {}  # by document id, in the order of arrival
         self._to_read: deque[Job] = deque()
-        self._indexing: set[Job] = set()
+        self._indexing: dict[Job, _Indexing] = {}
+        self._long: set[int] = set()  # ids of documents whose indexing takes long
         self._reading: Job | None = None
         self._dropping: list[int] = []
 
@@ -86,10 +111,13 @@ class JobQueue:
 
     def is_active(self, session_id: int) -> bool:
         """Whether anything of a session is being indexed or read, or waits for it."""
+        return session_id in self.active_sessions()
+
+    def active_sessions(self) -> set[int]:
+        """The ids of all sessions of which anything is being indexed or read, or waits for it."""
         with self._changed:
-            waiting = (*self._to_index.values(), *self._to_read)
-            is_waiting = any(job.session_id == session_id for job in waiting)
-            return is_waiting or self._is_worked_on(session_id)
+            jobs = {*self._to_index.values(), *self._to_read, self._reading, *self._indexing}
+            return {job.session_id for job in jobs if job is not None}
 
     def is_in_reading(self, session_id: int) -> bool:
         """Whether a session is being read or waits to be read."""
@@ -127,19 +155,44 @@ class JobQueue:
             if document_id is None:
                 return None
             job = self._to_index.pop(document_id)
-            self._indexing.add(job)
-            return job, document_id, job.passwords.pop(document_id, None)
+            password = job.passwords.pop(document_id, None)
+            is_long = document_id in self._long
+            self._indexing[job] = _Indexing(document_id, password, time.monotonic(), is_long)
+            return job, document_id, password
 
-    def end_indexing(self, job: Job, is_indexed: bool) -> None:
+    def keeps_turn(self, job: Job) -> bool:
+        """Whether a job's document may be indexed on; the thread that indexes it asks often."""
+        with self._changed:
+            work = self._indexing[job]
+            if work.is_long or time.monotonic() - work.began_at < self._long_s:
+                return True
+            self._long.add(work.document_id)
+            if self._count(is_long=True) < MAX_LONG:
+                work.is_long = True
+                self._changed.notify_all()
+            return work.is_long
+
+    def end_indexing(
+        self, job: Job, is_indexed: bool, again: bool = False, after_s: float = 0.0
+    ) -> None:
         """Note that a job's document is no longer worked on.
 
         Args:
             is_indexed: it can be read now.
+            again: it is to be indexed later, before the others of its session.
+            after_s: not sooner than so many seconds from now.
         """
         with self._changed:
-            self._indexing.remove(job)
+            work = self._indexing.pop(job)
+            if is_indexed:
+                self._long.discard(work.document_id)
             if is_indexed and not job.cancel.is_cancelled:
                 self._add_to_read(job)
+            if again and not job.cancel.is_cancelled and not self._is_stopping:
+                if work.password is not None:
+                    job.passwords[work.document_id] = work.password
+                job.retry_at = time.monotonic() + after_s
+                self._to_index = {work.document_id: job, **self._to_index}
             self._changed.notify_all()
 
     def take_to_read(self) -> Job | None:
@@ -183,14 +236,29 @@ class JobQueue:
 
     def _wait(self, has_work: Callable[[], bool]) -> bool:
         with self._changed:
-            self._changed.wait_for(lambda: self._is_stopping or has_work())
+            while not (self._is_stopping or has_work()):
+                is_deferred = any(job.retry_at > 0 for job in self._to_index.values())
+                self._changed.wait(_POLL_S if is_deferred else None)
             return not self._is_stopping
 
     def _next_to_index(self) -> int | None:
         """The first of a session of which nothing is being indexed, so that its order is kept."""
         closed = {*self._dropping, *(job.session_id for job in self._indexing)}
-        waiting = self._to_index.items()
-        return next((d for d, job in waiting if job.session_id not in closed), None)
+        has_room = {
+            False: self._count(is_long=False) < MAX_SHORT,
+            True: self._count(is_long=True) < MAX_LONG,
+        }
+        now = time.monotonic()
+        for document_id, job in self._to_index.items():
+            if job.session_id in closed or job.retry_at > now:
+                continue
+            if has_room[document_id in self._long]:
+                return document_id
+            closed.add(job.session_id)  # its documents keep their order
+        return None
+
+    def _count(self, *, is_long: bool) -> int:
+        return sum(work.is_long == is_long for work in self._indexing.values())
 
     def _next_to_read(self) -> Job | None:
         waiting = self._to_read

@@ -30,6 +30,7 @@ class ModelQueue:
         self._max_waiting = max_waiting
         self._is_taken = False
         self._queue: list[Ticket] = []
+        self._readers: list[Ticket] = []
 
     @property
     def waiting(self) -> int:
@@ -64,15 +65,28 @@ class ModelQueue:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Hold the model for a chunk of reading; waits until no question waits."""
-        with self._changed:
-            while not self._may_read():
-                self._changed.wait(LOOK_S)
-            self._is_taken = True
-        try:
+        with self.reading_ticket() as ticket:
+            while ticket.wait(LOOK_S):
+                pass
             yield
+
+    @contextmanager
+    def reading_ticket(self) -> Iterator[Ticket]:
+        """Queue for a few chunks of reading, behind all questions; all who read take turns.
+
+        Leaving the block leaves the queue, or frees the model.
+        """
+        with self._changed:
+            ticket = Ticket(self)
+            self._readers.append(ticket)
+        try:
+            yield ticket
         finally:
             with self._changed:
-                self._is_taken = False
+                if ticket in self._readers:
+                    self._readers.remove(ticket)
+                if ticket.has_turn:
+                    self._is_taken = False
                 self._changed.notify_all()
 
     def wait(self, ticket: Ticket, timeout_s: float) -> int:
@@ -83,22 +97,22 @@ class ModelQueue:
         """
         with self._changed:
             ticket.is_waiting = True
-            if self._changed.wait_for(lambda: self._may_answer(ticket), timeout_s):
-                self._queue.remove(ticket)
+            if self._changed.wait_for(lambda: self._may_take(ticket), timeout_s):
+                (self._queue if ticket in self._queue else self._readers).remove(ticket)
                 self._is_taken = ticket.has_turn = True
                 return 0
             ticket.is_waiting, ticket.polled_at = False, time.monotonic()
-            return self._queue.index(ticket) + 1
+            return self._in_order().index(ticket) + 1
 
-    def _may_answer(self, ticket: Ticket) -> bool:
-        return not self._is_taken and next(filter(Ticket.is_present, self._queue)) is ticket
+    def _in_order(self) -> list[Ticket]:
+        return [*self._queue, *self._readers]
 
-    def _may_read(self) -> bool:
-        return not self._is_taken and not any(map(Ticket.is_present, self._queue))
+    def _may_take(self, ticket: Ticket) -> bool:
+        return not self._is_taken and next(filter(Ticket.is_present, self._in_order())) is ticket
 
 
 class Ticket:
-    """One question in the queue."""
+    """One question, or one who reads, in the queue."""
 
     def __init__(self, queue: ModelQueue) -> None:
         self._queue = queue

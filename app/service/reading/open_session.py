@@ -36,6 +36,7 @@ class OpenSession:
         used_at: when it was last used, by the monotonic clock.
         fed_tokens, fed_s: tokens fed since the last speed was stored, and the seconds that the
             model took for them.
+        generation: of the stored session when the state was restored; see `storage.Outdated`.
     """
 
     row: SessionRow
@@ -48,6 +49,7 @@ class OpenSession:
     used_at: float = field(default_factory=time.monotonic)
     fed_tokens: int = 0
     fed_s: float = 0.0
+    generation: int = 0
 
     @property
     def position(self) -> int:
@@ -88,6 +90,9 @@ class OpenSession:
 
         Args:
             document_state: the new state of the document that was fed last; None leaves it.
+
+        Raises:
+            Outdated: another process undid or replaced what the session had read.
         """
         checkpoint = save_checkpoint(
             self.session,
@@ -105,6 +110,7 @@ class OpenSession:
                 document_id=self.document_id,
                 document_tokens=self.document_tokens,
                 document_state=document_state,
+                generation=self.generation,
             )
             is_stored = self._store_speed(db)
         self.checkpoint_id, self.manifest = row.id, checkpoint.manifest
@@ -145,10 +151,21 @@ def restore_session(
     Raises:
         ModelMismatchError, CheckpointVersionError: this runtime cannot continue the state.
     """
+    with db.snapshot():  # another process may save, prune or undo meanwhile
+        row = storage.get_session_by_id(db, row.id)
+        opened = _restore_newest(db, row, runtime, max_position)
+    if opened.checkpoint_id is None:
+        opened.session.feed(opening(runtime.tokenizer), logits=None)
+    return opened
+
+
+def _restore_newest(
+    db: Database, row: SessionRow, runtime: Runtime, max_position: int | None
+) -> OpenSession:
+    """The newest sound checkpoint, or a session that was not fed anything."""
     notes: list[str] = []
-    for checkpoint in storage.list_checkpoints(db, row.id):
-        if max_position is not None and checkpoint.position > max_position:
-            continue
+    for checkpoint_id in storage.checkpoint_ids(db, row.id, max_position=max_position):
+        checkpoint = storage.get_checkpoint(db, checkpoint_id)
         try:
             session = load_checkpoint(
                 runtime, checkpoint.manifest, lambda page: storage.read_page(db, page)
@@ -167,16 +184,15 @@ def restore_session(
             checkpoint.id,
             checkpoint.manifest,
             notes,
+            generation=row.generation,
         )
-    session = runtime.session()
-    session.feed(opening(runtime.tokenizer), logits=None)
-    return OpenSession(row, session, notes=notes)
+    return OpenSession(row, runtime.session(), notes=notes, generation=row.generation)
 
 
 def discard_newer_checkpoints(db: Database, opened: OpenSession) -> None:
     """Delete damaged checkpoints after this state, and set the documents back to it."""
-    stored = storage.list_checkpoints(db, opened.row.id)
-    newer = [c for c in stored if c.id != opened.checkpoint_id and c.position >= opened.saved_at]
+    stored = storage.checkpoint_ids(db, opened.row.id, min_position=opened.saved_at)
+    newer = [checkpoint for checkpoint in stored if checkpoint != opened.checkpoint_id]
     if newer or opened.checkpoint_id is None:
         storage.rewind_documents(
             db,
@@ -186,4 +202,4 @@ def discard_newer_checkpoints(db: Database, opened: OpenSession) -> None:
             document_tokens=opened.document_tokens,
         )
     for checkpoint in newer:
-        storage.delete_checkpoint(db, checkpoint.id)
+        storage.delete_checkpoint(db, checkpoint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,10 +10,10 @@ from typing import NamedTuple
 
 import storage
 from app.errors import NoSuchPlace
-from app.service.reading.titles import documents_called, list_shown
-from storage import CheckpointRow, Database, DocumentRow, SessionRow, StreamPosition
+from app.service.reading.titles import documents_called, list_shown_keys
+from storage import CheckpointRow, Database, DocumentKey, SessionRow, StreamPosition
 
-_CHECKPOINT = re.compile(r"#?\s*(\d+)")
+_CHECKPOINT = re.compile(r"#?\s*(\d{1,18})")
 _TITLE_LAST = re.compile(r"(?P<place>[^\W\d]+\s+\S+)\s+(?:of|in)\s+(?P<title>.+)", re.IGNORECASE)
 # A locator as citations print it: "page 12", "page A-4 (9, The Mill)", "lines 3–9".
 _LOCATOR = re.compile(
@@ -57,7 +58,7 @@ def name_position(db: Database, row: SessionRow, at: str) -> NamedPosition:
     text = at.strip()
     if match := _CHECKPOINT.fullmatch(text):
         return NamedPosition(find_checkpoint(db, row, int(match[1])).position, at)
-    documents = list_shown(db, row.id)
+    documents = list_shown_keys(db, row.id)
     match = _LOCATOR.fullmatch(_title_first(documents, text))
     kinds = storage.locator_kinds(db, row.id)
     kind = next((k for k in kinds if match and match["kind"].lower() in (k, f"{k}s")), None)
@@ -95,7 +96,7 @@ def name_position(db: Database, row: SessionRow, at: str) -> NamedPosition:
     return NamedPosition(found.position, title + name)
 
 
-def _title_first(documents: Sequence[DocumentRow], text: str) -> str:
+def _title_first(documents: Sequence[DocumentKey], text: str) -> str:
     """A place, with the title before it if it came after it ("page 3 of README")."""
     match = _TITLE_LAST.fullmatch(text)
     if match is None or not documents_called(documents, match["title"]):
@@ -104,7 +105,7 @@ def _title_first(documents: Sequence[DocumentRow], text: str) -> str:
 
 
 def _in_document(
-    documents: Sequence[DocumentRow], positions: Sequence[StreamPosition], title: str
+    documents: Sequence[DocumentKey], positions: Sequence[StreamPosition], title: str
 ) -> list[StreamPosition]:
     """The positions in the documents that a person means by a title, with the titles to show.
 
@@ -128,8 +129,9 @@ def find_checkpoint(db: Database, row: SessionRow, number: int) -> CheckpointRow
     Raises:
         NoSuchPlace: the session has no such checkpoint.
     """
-    for checkpoint in storage.list_checkpoints(db, row.id):
-        if checkpoint.id == number:
+    with contextlib.suppress(storage.NotFound, OverflowError):  # SQLite's numbers end at 2^63
+        checkpoint = storage.get_checkpoint(db, number)
+        if checkpoint.session_id == row.id:
             return checkpoint
     raise NoSuchPlace(
         f"The session {row.name!r} has no checkpoint number {number}; see checkpoints {row.name!r}."

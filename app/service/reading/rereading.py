@@ -1,6 +1,6 @@
 """A session is read again, with another memory, window, model or quantization.
 
-The old state answers until the new one is complete; then `storage.finish_reread` replaces it.
+The old state answers until the new one is complete; then `storage.switch_reread` replaces it.
 """
 
 from __future__ import annotations
@@ -45,16 +45,15 @@ class Rereading:
 
 def progress_of(db: Database, reread: SessionRow) -> Rereading:
     """How far a re-reading is."""
-    documents = storage.list_documents(db, reread.id)
-    counts = [document.token_count for document in documents]
-    known = [count for count in counts if count is not None]
-    total = sum(known) if len(known) == len(counts) else None
-    tokens_read = sum(document.tokens_read for document in documents)
-    return Rereading(tokens_read, total, SessionConfig.from_row(reread))
+    tokens = storage.count_tokens(db, reread.id)
+    total = tokens.in_documents if tokens.is_complete else None
+    return Rereading(tokens.read, total, SessionConfig.from_row(reread))
 
 
-def finish(db: Database, locks: SessionLocks, reread: SessionRow) -> bool:
+def switch(db: Database, locks: SessionLocks, reread: SessionRow) -> bool:
     """Replace the session's state by the re-reading's, unless the session has more to read by now.
+
+    The old state is hidden; `storage.delete_hidden_sessions` deletes it.
 
     Returns:
         True if the session has documents that the re-reading has to read first.
@@ -68,5 +67,5 @@ def finish(db: Database, locks: SessionLocks, reread: SessionRow) -> bool:
             return True
         if any(d.state != DocumentState.DONE for d in storage.list_documents(db, reread.id)):
             return False  # one could not be read: its error is shown, and `reread` tries it again
-        storage.finish_reread(db, reread.id)
+        storage.switch_reread(db, reread.id)
     return False

@@ -97,7 +97,7 @@ class SessionCache:
         """Lock a session for reading, and keep the lock until all that was read is saved.
 
         A reading that fails leaves an undefined state: the session is closed, and its checkpoint
-        counts.
+        counts. One that only could not be stored is kept.
 
         Raises:
             SessionBusy: another process holds the lock.
@@ -110,6 +110,8 @@ class SessionCache:
             self._in_use.add(session_id)
         try:
             yield
+        except storage.DatabaseLocked:
+            raise  # all that was fed was fed whole, and is saved when others have written
         except BaseException:
             self._open.pop(session_id, None)
             raise
@@ -178,14 +180,21 @@ class SessionCache:
             lock.close()
 
     def _is_stale(self, opened: OpenSession) -> bool:
-        """True if another process has read on; what this process has read is always the newest."""
+        """True if another process has read on, or undone or replaced what was read.
+
+        What this process has read and not saved yet is always the newest, because it holds the
+        session's lock.
+        """
         if opened.is_ahead:
             return False
-        newest = storage.list_checkpoints(self._db, opened.row.id)[:1]
-        return bool(newest) and newest[0].id != opened.checkpoint_id
+        with self._db.snapshot():
+            generation = storage.get_session_by_id(self._db, opened.row.id).generation
+            newest = storage.checkpoint_ids(self._db, opened.row.id, limit=1)
+        newest_id = newest[0] if newest else None
+        return generation != opened.generation or newest_id != opened.checkpoint_id
 
     def _estimated_bytes(self, row: SessionRow, runtime: Runtime) -> int:
-        newest = storage.list_checkpoints(self._db, row.id)[:1]
+        newest = storage.list_checkpoints(self._db, row.id, limit=1)
         tokens = newest[0].position if newest else 0
         gates = SessionConfig.from_row(row).num_gates
         return estimated_bytes(runtime.config, runtime.stream, tokens, gates)

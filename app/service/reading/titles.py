@@ -15,11 +15,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import storage
 from ingest.naming import clean_line, file_name, title_from_name
-from storage import Database, DocumentRow
+from storage import Database, DocumentKey, DocumentRow
+
+Document = TypeVar("Document", DocumentRow, DocumentKey)
+"""A row of the store, or only what tells documents apart."""
 
 MAX_LABEL_CHARS = 40
 _READING = re.compile(r"(?:version|reading) \d+")
@@ -40,9 +43,9 @@ class Title:
     readings: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, document: DocumentRow) -> Title:
+    def of(cls, document: DocumentRow | DocumentKey) -> Title:
         """The parts of a document's stored title."""
-        for base in (file_name(document.file_name), _file_title(document.file_name)):
+        for base in (file_name(document.file_name), file_title(document.file_name)):
             found = re.fullmatch(r"(?: \((.*)\))?", document.title.removeprefix(base))
             if document.title.startswith(base) and found is not None:
                 parts = found[1].split(", ") if found[1] else []
@@ -60,7 +63,7 @@ class _File(NamedTuple):
     path: str | None
 
 
-def shown_titles(documents: Sequence[DocumentRow]) -> dict[int, str]:
+def shown_titles(documents: Sequence[Document]) -> dict[int, str]:
     """The title to show for each document of a session, by its id; no two are the same.
 
     Args:
@@ -74,7 +77,7 @@ def shown_titles(documents: Sequence[DocumentRow]) -> dict[int, str]:
         for chain, title in zip(chains, apart, strict=True):
             for document in chain:
                 stored = Title.of(document)
-                is_plain = not stored.label and stored.base == _file_title(document.file_name)
+                is_plain = not stored.label and stored.base == file_title(document.file_name)
                 if is_plain:
                     apart_from_others[document.id] = replace(title, readings=stored.readings)
     wanted = {d.id: str(apart_from_others.get(d.id, d.title)) for d in documents}
@@ -95,20 +98,23 @@ def shown_titles(documents: Sequence[DocumentRow]) -> dict[int, str]:
     return shown
 
 
-def new_title(documents: Sequence[DocumentRow], title: str, name: str, path: str | None) -> Title:
+def new_title(documents: Sequence[Document], title: str, name: str, path: str | None) -> Title:
     """The title of a new document that is not a version of any other.
 
     Args:
         documents: all documents of the session.
         title, name, path: of its file; the path is None where it is unknown.
     """
-    others = _by_file_title(documents).get(title.casefold(), [])
-    files = [_File(name, path), *map(_file_of, others)]
+    chains = _by_file_title(documents).get(title.casefold(), [])
+    others: list[_File] = [_file_of(chain) for chain in chains]
+    files = [_File(name, path), *others]
     apart = _told_apart(files)[0] if others else Title(title)
     return _numbered(apart, {document.title for document in documents})[1]
 
 
-def version_title(documents: Sequence[DocumentRow], chain: Sequence[DocumentRow]) -> Title:
+def version_title(
+    documents: Sequence[DocumentKey], chain: Sequence[DocumentRow | DocumentKey]
+) -> Title:
     """The title of a file's versions, without the number of any.
 
     Args:
@@ -116,7 +122,7 @@ def version_title(documents: Sequence[DocumentRow], chain: Sequence[DocumentRow]
         chain: the stored versions of the file, the oldest first.
     """
     stored = Title.of(chain[0])
-    if stored.label or stored.base != _file_title(chain[0].file_name):
+    if stored.label or stored.base != file_title(chain[0].file_name):
         return replace(stored, readings=())
     chains = _by_file_title(documents)[stored.base.casefold()]
     others = [c for c in chains if c[0].id != chain[0].id]
@@ -125,18 +131,35 @@ def version_title(documents: Sequence[DocumentRow], chain: Sequence[DocumentRow]
 
 def list_shown(db: Database, session_id: int) -> list[DocumentRow]:
     """The documents of a session in reading order, with the titles to show."""
-    documents = storage.list_documents(db, session_id)
-    titles = shown_titles(documents)
-    return [replace(document, title=titles[document.id]) for document in documents]
+    documents, titles = storage.list_documents(db, session_id), titles_of(db, session_id)
+    return [replace(d, title=titles.get(d.id, d.title)) for d in documents]
+
+
+def list_shown_keys(db: Database, session_id: int) -> list[DocumentKey]:
+    """What tells the documents of a session apart, in reading order, with the titles to show."""
+    documents = storage.list_keys(db, session_id)
+    titles = _titles(tuple(documents))
+    return [document._replace(title=titles[document.id]) for document in documents]
+
+
+def titles_of(db: Database, session_id: int) -> dict[int, str]:
+    """The title to show for each document of a session, by its id."""
+    return dict(_titles(tuple(storage.list_keys(db, session_id))))
+
+
+@lru_cache(maxsize=4)
+def _titles(documents: tuple[DocumentKey, ...]) -> dict[int, str]:
+    """`shown_titles`, kept, because a session's titles are needed often and seldom change."""
+    return shown_titles(documents)
 
 
 def as_shown(db: Database, document: DocumentRow) -> DocumentRow:
     """A document with the title to show."""
-    shown = (d for d in list_shown(db, document.session_id) if d.id == document.id)
-    return next(shown, document)
+    titles = titles_of(db, document.session_id)
+    return replace(document, title=titles.get(document.id, document.title))
 
 
-def documents_called(documents: Sequence[DocumentRow], name: str) -> list[DocumentRow]:
+def documents_called(documents: Sequence[Document], name: str) -> list[Document]:
     """The documents that a person can mean by a name.
 
     If one has exactly this title, it is that one. Otherwise it is all whose file has this title or
@@ -152,17 +175,17 @@ def documents_called(documents: Sequence[DocumentRow], name: str) -> list[Docume
     return exact or folded_alike or [d for d in documents if _is_called(d, folded)]
 
 
-def _by_file_title(documents: Sequence[DocumentRow]) -> dict[str, list[list[DocumentRow]]]:
+def _by_file_title(documents: Sequence[Document]) -> dict[str, list[list[Document]]]:
     """The version chains of the files of each title, by the title without regard to case."""
-    found: dict[str, list[list[DocumentRow]]] = {}
+    found: dict[str, list[list[Document]]] = {}
     has_versions = any(document.replaces for document in documents)
     chains = storage.version_chains(documents) if has_versions else [[d] for d in documents]
     for chain in chains:
-        found.setdefault(_file_title(chain[0].file_name).casefold(), []).append(chain)
+        found.setdefault(file_title(chain[0].file_name).casefold(), []).append(chain)
     return found
 
 
-def _file_of(chain: Sequence[DocumentRow]) -> _File:
+def _file_of(chain: Sequence[DocumentRow | DocumentKey]) -> _File:
     paths = [document.source_path for document in chain if document.source_path]
     return _File(chain[0].file_name, paths[0] if paths else None)
 
@@ -177,7 +200,7 @@ def _told_apart(files: Sequence[_File]) -> list[Title]:
             titles.append(Title(file_name(file.name)))
         else:
             label = labels.get(file.path or "", "") if len(files) > 1 else ""
-            titles.append(Title(_file_title(file.name), label))
+            titles.append(Title(file_title(file.name), label))
     return titles
 
 
@@ -227,9 +250,9 @@ def _numbered(title: Title, taken: set[str], first: int = 2) -> tuple[int, Title
     return number + 1, numbered
 
 
-def _is_called(document: DocumentRow, folded: str) -> bool:
+def _is_called(document: DocumentRow | DocumentKey, folded: str) -> bool:
     """Whether the document's file has this title or name, or its path ends so."""
-    title = _file_title(document.file_name)
+    title = file_title(document.file_name)
     names = [document.file_name, title]
     if document.source_path:
         folders = "/".join(_folders(document.source_path))
@@ -239,5 +262,6 @@ def _is_called(document: DocumentRow, folded: str) -> bool:
 
 
 @lru_cache(maxsize=65536)
-def _file_title(name: str) -> str:
+def file_title(name: str) -> str:
+    """The title of a document whose file has this name."""
     return title_from_name(name)

@@ -86,12 +86,13 @@ class ReadingWorker:
                 if not has_more:
                     self._publish_all_read(job.session_id)
             job.notice = ""
-        except SessionBusy as error:
+        except (SessionBusy, storage.DatabaseLocked) as error:
+            # Another process reads the session, or writes: no fault of the document.
             job.notice, has_more = sentence(error), True
             time.sleep(BUSY_S / 10 if self._jobs.others_wait(job) else BUSY_S)
-        except storage.IllegalTransition as error:
-            # Another process has cancelled the document meanwhile: the session is restored from its
-            # last checkpoint and reads what comes after it.
+        except (storage.IllegalTransition, storage.Outdated) as error:
+            # Another process has cancelled the document or undone what was read meanwhile: the
+            # session is restored from its last checkpoint and reads what comes after it.
             log.warning("session %d: %s", job.session_id, sentence(error))
             has_more = True
         except Exception as error:  # the thread must survive a programming error, too
@@ -162,6 +163,13 @@ class ReadingWorker:
                 break
             if done >= slice_end and self._jobs.others_wait(job):
                 return
+        else:
+            if opened.document_tokens < total:  # it would be begun again for ever
+                raise storage.DamagedDatabase(
+                    f"The stored text of {document.title!r} ends at token "
+                    f"{opened.document_tokens:,} of {total:,}; remove the document and add it "
+                    "again."
+                )
         self._save(job, opened, document, total, is_growing)
 
     def _save(

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from html import escape
 from typing import Any
 
-from app.service import AnswerView, some_of_matching
+from app.service import AnswerView, replay_text, some_of_matching
 from app.web.formatting import counted
 from storage import MessageRow
 
@@ -52,6 +52,13 @@ def text_of(value: Any) -> str:
     if isinstance(value, list):
         return "".join(text_of(part) for part in value)
     return str(value.get("text", "")) if isinstance(value, dict) else str(value)
+
+
+def message_index(value: Any) -> int:
+    """Which message an event is about, as gradio passes it; -1 if it does not say so."""
+    if isinstance(value, list | tuple) and value:
+        value = value[0]
+    return value if isinstance(value, int) else -1
 
 
 def conversation(messages: Sequence[MessageRow]) -> list[Message]:
@@ -100,8 +107,10 @@ def turn(view: AnswerView) -> list[Message]:
     text = view.text
     if view.queue_position:
         text = f"Number {view.queue_position} in line: other questions are answered first."
-    if view.indexing:
+    elif view.indexing:
         text = f"Indexing first: {view.indexing.indexed:,} of {view.indexing.total:,} passages."
+    elif view.replayed is not None:
+        text = replay_text(view.replayed)
     said: Message = {"role": "assistant", "content": as_text(text) or NO_TEXT_YET}
     if view.answer is not None:
         passages = sorted(map(asdict, view.answer.passages), key=lambda p: not p["cited"])

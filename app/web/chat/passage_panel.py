@@ -13,7 +13,8 @@ import gradio as gr
 
 from app.messages import KNOWN_ERRORS, sentence
 from app.service import PassageContext, Service
-from app.web.chat.html import chip_text, passages_of
+from app.web.chat.actions import QuestionActions
+from app.web.chat.html import chip_text, message_index, passages_of
 from app.web.javascript import BUTTONS
 from app.web.notify import notify
 from app.web.selected_session import selected_session
@@ -23,6 +24,8 @@ from storage import MessageRow
 Outputs = tuple[Any, Any, Any]
 """Values for the panel, its content, and the number of the answer it belongs to."""
 MAX_QUESTION_CHARS = 90
+NEAR = 60
+"""Messages before an answer, and after it, among which the answers beside it are looked for."""
 
 
 @dataclass(frozen=True)
@@ -46,21 +49,25 @@ def lay_out_passage() -> PassagePanel:
 class PassageActions:
     """The actions that open, fill and close the panel."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, service: Service, questions: QuestionActions) -> None:
+        self._service, self._questions = service, questions
 
-    def open_chip(self, session: str | None, selected: gr.SelectData) -> Iterator[Outputs]:
-        """Open the passage of a chip below the last answer."""
-        answers = self._answers(session)
-        segment_id = int(selected.value)
-        yield from self._open(session, answers[-1] if answers else None, segment_id)
+    def open_chip(
+        self, session: str | None, selected: gr.SelectData, request: gr.Request
+    ) -> Iterator[Outputs]:
+        """Open the passage of a chip below the last answer that is shown."""
+        answers = [m for m in self._questions.shown(session, request) if m.role == "assistant"]
+        segment_id = _number(selected.value)
+        with_it = (a for a in reversed(answers) if segment_id in map(_segment_of, passages_of(a)))
+        yield from self._open(session, next(with_it, None), segment_id)
 
-    def open_answer(self, session: str | None, selected: gr.SelectData) -> Iterator[Outputs]:
+    def open_answer(
+        self, session: str | None, selected: gr.SelectData, request: gr.Request
+    ) -> Iterator[Outputs]:
         """Open the first passage of the answer that was clicked."""
-        index = selected.index if isinstance(selected.index, int) else selected.index[0]
-        name = selected_session(self._service, session)
-        messages = self._service.questions.messages(name) if name else []
-        message = messages[index] if index < len(messages) else None
+        index = message_index(selected.index)
+        messages = self._questions.shown(session, request)
+        message = messages[index] if 0 <= index < len(messages) else None
         passages = passages_of(message) if message and message.role == "assistant" else []
         if not passages:
             yield gr.skip(), gr.skip(), gr.skip()
@@ -71,7 +78,8 @@ class PassageActions:
         self, session: str | None, answer_id: int | None, event: gr.EventData
     ) -> Iterator[Outputs]:
         """Open another passage of the same answer, or the first one of another answer."""
-        wanted, is_answer = int(event._data["id"]), event._data.get("do") == "answer"
+        data = event._data if isinstance(event._data, dict) else {}
+        wanted, is_answer = _number(data.get("id")), data.get("do") == "answer"
         answer = self._answer(session, wanted if is_answer else answer_id)
         first = passages_of(answer)[:1] if answer and is_answer else []
         yield from self._open(session, answer, first[0]["segment_id"] if first else wanted)
@@ -80,13 +88,16 @@ class PassageActions:
         """Hide and empty the panel."""
         return gr.Column(visible=False), "", None
 
-    def _answers(self, session: str | None) -> list[MessageRow]:
-        name = selected_session(self._service, session)
-        messages = self._service.questions.messages(name) if name else []
-        return [m for m in messages if m.role == "assistant"]
+    def _near(self, session: str, number: int) -> list[MessageRow]:
+        """A message of this number and those around it."""
+        before = self._service.questions.count_messages(session, number)
+        first = max(0, before - NEAR)
+        return self._service.questions.messages_at(session, first, before - first + 1 + NEAR)
 
     def _answer(self, session: str | None, number: int | None) -> MessageRow | None:
-        return next((m for m in self._answers(session) if m.id == number), None)
+        name = selected_session(self._service, session)
+        near = self._near(name, number) if name and number is not None else []
+        return next((m for m in near if m.id == number and m.role == "assistant"), None)
 
     def _open(
         self, session: str | None, answer: MessageRow | None, segment_id: int
@@ -106,7 +117,7 @@ class PassageActions:
             return
         has_page = context.page_index is not None
         placeholder = '<div class="footing">The page is being drawn…</div>' if has_page else ""
-        steps = steps_html(self._service.questions.messages(session), answer)
+        steps = steps_html(self._near(session, answer.id), answer)
         panel = gr.Column(visible=True)
         yield panel, steps + passage_html(passages, context, placeholder), answer.id
         if has_page:
@@ -122,6 +133,18 @@ class PassageActions:
         except KNOWN_ERRORS as error:
             return f'<div class="footing">{escape(sentence(error))}</div>'
         return picture_html(picture, f"{context.document.title}, {context.locator}")
+
+
+def _number(value: Any) -> int:
+    """A number from the browser; -1, which no row has, if it is none."""
+    try:
+        return int(str(value)[:18])  # fits into 64 bits
+    except ValueError:
+        return -1
+
+
+def _segment_of(passage: Mapping[str, Any]) -> int:
+    return _number(passage["segment_id"])
 
 
 def steps_html(messages: Sequence[MessageRow], answer: MessageRow) -> str:

@@ -20,14 +20,19 @@ REFRESH_SECONDS = 1.5
 
 @dataclass(frozen=True)
 class Chat:
-    """The components of the tab; `file_name` and `file_text` hand a file to the browser."""
+    """The components of the tab; `file_name` and `file_text` hand a file to the browser.
+
+    `offered` is what the list `at` offers.
+    """
 
     messages: gr.Chatbot
     footing: gr.HTML
+    find: gr.Textbox
     question: gr.Textbox
     send: gr.Button
     stop: gr.Button
     at: gr.Dropdown
+    offered: gr.State
     markdown: gr.Button
     json: gr.Button
     file_name: gr.Textbox
@@ -38,9 +43,17 @@ class Chat:
 def lay_out_chat() -> Chat:
     """Make the components, in their places."""
     with gr.Row(equal_height=False):
-        with gr.Column(scale=3, min_width=320):
+        with gr.Column(scale=3, min_width=320, elem_classes="listing"):
             messages = _messages()
-            footing = gr.HTML()
+            footing = gr.HTML(js_on_load=javascript.BUTTONS)
+            find = gr.Textbox(
+                label="Find in the conversation",
+                placeholder="Find in the conversation; Enter again finds earlier messages",
+                show_label=False,
+                container=False,
+                max_lines=1,
+                elem_classes="field search",
+            )
             with gr.Row(equal_height=True, elem_classes="tight asking"):
                 question = _question()
                 send = gr.Button("Ask", variant="primary", size="md", scale=1, min_width=70)
@@ -52,7 +65,10 @@ def lay_out_chat() -> Chat:
         passage = lay_out_passage()
     name = gr.Textbox(visible="hidden", label="File name")
     text = gr.Textbox(visible="hidden", label="File")
-    return Chat(messages, footing, question, send, stop, at, markdown, json, name, text, passage)
+    return Chat(
+        *(messages, footing, find, question, send, stop, at, gr.State()),
+        *(markdown, json, name, text, passage),
+    )
 
 
 def _messages() -> gr.Chatbot:
@@ -61,6 +77,7 @@ def _messages() -> gr.Chatbot:
         label="Conversation",
         show_label=False,
         render_markdown=False,
+        latex_delimiters=[],  # otherwise $$ is typeset though text is shown as written
         buttons=["copy"],
         editable="user",
         placeholder=html.WELCOME,
@@ -104,11 +121,16 @@ def wire_chat(
         questions: shared with the page, which opens sessions with it.
     """
     _wire_questions(chat, session, questions, service.settings.max_waiting_questions)
-    _wire_passages(chat, session, PassageActions(service))
-    actions = ChatActions(service)
-    tab.select(questions.open, session, [chat.messages, chat.footing], **QUIET)
-    tab.select(actions.refresh_as_of, session, chat.at, **QUIET)
-    chat.at.focus(actions.refresh_as_of, session, chat.at, **QUIET)
+    _wire_passages(chat, session, PassageActions(service, questions))
+    actions, shown = ChatActions(service), [chat.messages, chat.footing]
+    chat.footing.click(questions.turn, session, shown, **QUIET)
+    chat.find.submit(questions.find, [session, chat.find], shown, **QUIET)
+    tab.select(questions.open, session, shown, **QUIET)
+    places, shown_places = [session, chat.offered], [chat.at, chat.offered]
+    tab.select(actions.refresh_as_of, places, shown_places, **QUIET)
+    chat.at.focus(actions.refresh_as_of, places, shown_places, **QUIET)
+    # "always_last" would send what the first of the keys had typed again.
+    chat.at.key_up(actions.find_as_of, places, shown_places, trigger_mode="multiple", **QUIET)
     file = [chat.file_name, chat.file_text]
     save_on_click(chat.markdown, actions.as_markdown, [session], file)
     save_on_click(chat.json, actions.as_json, [session], file)
@@ -130,7 +152,7 @@ def _wire_questions(
     chat.messages.example_select(questions.ask_suggested, [session, chat.at], outputs, **limits)
     chat.messages.retry(questions.ask_again, session, outputs, **limits)
     chat.messages.edit(questions.edit, [session, chat.at], outputs, **limits)
-    chat.stop.click(questions.stop, session, chat.stop, queue=False)
+    chat.stop.click(questions.stop, session, chat.stop, concurrency_limit=None)
     gr.Timer(REFRESH_SECONDS).tick(
         questions.refresh, session, outputs, concurrency_limit=None, **QUIET
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
@@ -43,10 +45,18 @@ ENCODINGS = [
 
 @dataclass(frozen=True)
 class Library:
-    """The components of the tab; sources that the settings do not allow are hidden."""
+    """The components of the tab; sources that the settings do not allow are hidden.
+
+    Args:
+        search: finds documents; the style sheet shows it only where there are many.
+        documents: one screen of the list, with the line below it.
+        view: the screen that the page shows.
+    """
 
     upload: gr.File
+    search: gr.Textbox
     documents: gr.HTML
+    view: gr.State
     password: gr.Textbox
     encoding: gr.Dropdown
     title: gr.Textbox
@@ -57,6 +67,11 @@ class Library:
     path: gr.Textbox
     add_path: gr.Button
     follow: gr.Button
+
+    @property
+    def list(self) -> builtins.list[Any]:
+        """The outputs of `LibraryActions.shown`."""
+        return [self.documents, self.view]
 
 
 def lay_out_library(service: Service) -> Library:
@@ -86,10 +101,21 @@ def lay_out_library(service: Service) -> Library:
             path = gr.Textbox(label="File on the server", placeholder=_example(service), scale=4)
             add_path = gr.Button("Add the file", size="sm", scale=1, min_width=110)
             follow = gr.Button("Follow the log", size="sm", scale=1, min_width=110)
-    documents = gr.HTML(js_on_load=BUTTONS)
+    with gr.Column(elem_classes="listing"):
+        search = gr.Textbox(
+            label="Search documents",
+            placeholder="Search the titles of the documents",
+            show_label=False,
+            container=False,
+            max_lines=1,
+            elem_classes="field search",
+        )
+        documents = gr.HTML(js_on_load=BUTTONS)
     return Library(
         upload,
+        search,
         documents,
+        gr.State(),
         password,
         encoding,
         title,
@@ -124,4 +150,6 @@ def wire_library(library: Library, act: LibraryActions, session: gr.Radio, show:
     path = [session, library.path]
     library.add_path.click(act.add_path, [*path, library.encoding], path).then(*show)
     library.follow.click(act.follow, path, path).then(*show)
-    library.documents.click(act.act, session, library.documents, **QUIET)
+    shown = [session, library.search, library.view]
+    library.documents.click(act.act, shown, library.list, **QUIET)
+    library.search.input(act.find, [session, library.search], library.list, **QUIET)

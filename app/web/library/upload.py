@@ -1,4 +1,4 @@
-"""The names of uploaded files as people gave them.
+"""Uploaded files: the names that people gave them, and the deletion of gradio's copies.
 
 gradio stores its copy of an upload under a name without the characters that some system does not
 allow (quotes, #, ?, and more), and its field hands on only the path of the copy.
@@ -7,6 +7,7 @@ allow (quotes, #, ?, and more), and its field hands on only the path of the copy
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,16 @@ def keep_names(field: gr.File) -> None:
 def name_of(path: str) -> str:
     """The person's own name of an uploaded file."""
     return path.file_name if isinstance(path, UploadedFile) else Path(path).name
+
+
+def discard(path: Path, uploads_dir: Path) -> None:
+    """Delete gradio's copy of an upload and the folder that held it, if it is one."""
+    path, uploads = path.resolve(), uploads_dir.resolve()
+    if not path.is_relative_to(uploads) or path.is_dir():
+        return
+    with suppress(OSError):  # the next start of the server deletes what is left
+        path.unlink(missing_ok=True)
+        path.parent.rmdir()
 
 
 def _with_names(payload: Iterable[Any] | None) -> list[UploadedFile] | None:

@@ -21,6 +21,10 @@ from ingest.naming import file_name
 EMPTY = '<div class="empty">No session yet: what it holds and saves will be shown here.</div>'
 
 
+MAX_POINTS = 240
+"""Checkpoints in a plot."""
+
+
 class SavingsActions:
     """The handlers of the savings tab."""
 
@@ -35,7 +39,7 @@ class SavingsActions:
         name = selected_session(self._service, session)
         if name is None:
             return EMPTY, "", gr.Button(visible=False), *_no_plots(), "", None
-        report = self._service.sessions.report(name)
+        report = self._service.sessions.report(name, MAX_POINTS)
         seen = self._seen(name, report)  # before what is shown, so that no later change is missed
         live = self._live(name, report)
         return *live, *_plots(report, convention), self._machine(name, report), seen
@@ -49,7 +53,7 @@ class SavingsActions:
         name = selected_session(self._service, session)
         if name is None:
             return *same_live, *same_kept, seen
-        report = self._service.sessions.report(name)
+        report = self._service.sessions.report(name, MAX_POINTS)
         now = self._seen(name, report)
         if now == seen:
             return *same_live, *same_kept, seen
@@ -61,7 +65,9 @@ class SavingsActions:
     def plots(self, session: str | None, convention: str) -> tuple[Any, ...]:
         """The plots that have data; the others are hidden."""
         name = selected_session(self._service, session)
-        return _plots(self._service.sessions.report(name), convention) if name else _no_plots()
+        if name is None:
+            return _no_plots()
+        return _plots(self._service.sessions.report(name, MAX_POINTS), convention)
 
     def _seen(self, session: str, report: Report) -> tuple[Any, int, str]:
         """What changes at checkpoints, the tokens read, and the progress of a re-reading."""
@@ -102,12 +108,12 @@ class SavingsActions:
         return f"{file_name(name)}.png", base64.b64encode(picture).decode()
 
     def _machine(self, session: str, report: Report) -> str:
-        sized = self._service.sessions.list(session, sizes=True)
-        byte_counts = [s.byte_count or 0 for s in sized if s.session.name == session]
+        session_id = self._service.sessions.get(session).id
+        disk_bytes = self._service.sessions.disk_bytes([session_id])[session_id]
         return html.machine_html(
             report,
             psutil.Process().memory_info().rss,
-            sum(byte_counts),
+            disk_bytes,
             shutil.disk_usage(self._service.settings.data_dir).free,
         )
 

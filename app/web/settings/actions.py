@@ -90,8 +90,8 @@ class SettingsActions:
 
     def _tokens(self, session: str) -> int:
         """The tokens of the session's documents as far as counted, at least those it has read."""
-        counts = [s.document.token_count or 0 for s in self._service.documents.list(session)]
-        return max(sum(counts), self._service.sessions.report(session).tokens)
+        counted = self._service.documents.token_total(session)
+        return max(counted, self._service.sessions.report(session, max_points=1).tokens)
 
     def reread(
         self, session: str | None, reach: str, window: str, precision: str, memory: str

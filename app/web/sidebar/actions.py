@@ -5,20 +5,40 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
 from app.messages import KNOWN_ERRORS
 from app.service import Service
 from app.web.notify import notify, notify_text
+from app.web.pager import pager_html, wanted_number
 from app.web.selected_session import selected_session
 from app.web.sidebar.html import session_label
-from storage import MAX_NAME_CHARACTERS
+from storage import MAX_NAME_CHARACTERS, Listing, SessionSummary, TrashedSession
 
 SIZES_SECONDS = 15.0
 """Sizes on disk are summed page by page, so they are counted again only after this many seconds."""
+SCREEN = 50
+"""Sessions that are listed at once; buttons lead to the others."""
+MAX_KEPT_SIZES = 1000
 NOTHING_SELECTED = "Select a session first."
+
+
+class Seen(NamedTuple):
+    """What a tick found.
+
+    Args:
+        choices: label and name of the sessions on the screen.
+        pager: the line below them.
+        trashed: the session that was deleted last.
+        missed: the selected session, if it does not exist.
+    """
+
+    choices: list[tuple[str, str]]
+    pager: str
+    trashed: TrashedSession | None
+    missed: str | None
 
 
 class SessionActions:
@@ -27,45 +47,67 @@ class SessionActions:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._guard = threading.Lock()
-        self._sizes: dict[int, int | None] = {}
-        self._sized_at = float("-inf")
+        self._sizes: dict[int, tuple[float, int]] = {}
 
-    def choices(self, search: str = "") -> list[tuple[str, str]]:
-        """Label and name of each session that matches the search."""
-        sizes = self._current_sizes()
-        found = self._service.sessions.list(search or "")
+    def choices(self, search: str = "", offset: int = 0) -> list[tuple[str, str]]:
+        """Label and name of the sessions on one screen of those that match the search."""
+        return self._choices(self._listing(search, offset))
+
+    def _listing(self, search: str, offset: int) -> Listing[SessionSummary]:
+        return self._service.sessions.listing(search or "", offset, SCREEN)
+
+    def _choices(self, listing: Listing[SessionSummary]) -> list[tuple[str, str]]:
+        sizes = self._current_sizes([s.session.id for s in listing.rows])
         return [
-            (session_label(replace(s, byte_count=sizes.get(s.session.id))), s.session.name)
-            for s in found
+            (session_label(replace(s, byte_count=sizes[s.session.id])), s.session.name)
+            for s in listing.rows
         ]
 
-    def first_view(self, address: str) -> tuple[Any, Any, str | None]:
-        """The list, the undo button and the session to be selected when the page is loaded.
+    def first_view(self, address: str) -> tuple[Any, Any, Any, int, str | None]:
+        """What is shown when the page is loaded, and the session to be selected.
 
         The list comes without a selection: by the time it arrives the person may have made one.
 
         Args:
             address: the session named by the page's address, which is selected if it exists; else
                 the newest session is.
+
+        Returns: the list, the line below it, the undo button, the number of the first session
+            listed, and the session to be selected.
         """
-        selected = address if self._exists(address) else self._newest()
-        return gr.Radio(choices=self.choices()), self._undo(), selected
+        selected = address if self._exists(address) else self._service.sessions.newest()
+        listing = self._listing("", self._offset_of(selected, ""))
+        radio = gr.Radio(choices=self._choices(listing))
+        return radio, _pager(listing), self._undo(), listing.offset, selected
 
-    def find(self, search: str) -> Any:
-        """The list narrowed to a search."""
-        return gr.Radio(choices=self.choices(search))
+    def find(self, search: str) -> tuple[Any, str, int]:
+        """The list narrowed to a search, from its beginning."""
+        return self._screen(search, 0)
 
-    def create(self, name: str) -> tuple[Any, Any, Any]:
+    def turn(self, search: str, event: gr.EventData) -> tuple[Any, str, int]:
+        """Another screen of the list.
+
+        Args:
+            event: with the data of `javascript.BUTTONS`: the number of the first session to list.
+        """
+        return self._screen(search, wanted_number(event._data) or 0)
+
+    def _screen(self, search: str, offset: int) -> tuple[Any, str, int]:
+        listing = self._listing(search, offset)
+        return gr.Radio(choices=self._choices(listing)), _pager(listing), listing.offset
+
+    def create(self, name: str) -> tuple[Any, ...]:
         """Make a session and select it; without a name it is called "Session 1", "Session 2", ...
 
-        Returns: the list, and the emptied fields of name and search.
+        Returns: the list, the line below it, the number of the first session listed, and the
+            emptied fields of name and search.
         """
         try:
             row = self._service.sessions.create(name.strip() or self.free_name("Session"))
         except KNOWN_ERRORS as error:
             notify(error)
-            return gr.skip(), gr.skip(), gr.skip()
-        return self._shown(row.name), "", ""
+            return (gr.skip(),) * 5
+        return *self.shown(row.name), "", ""
 
     def begin_rename(self, session: str | None) -> tuple[Any, Any]:
         """Open the form for renaming, with the present name in it."""
@@ -74,49 +116,51 @@ class SessionActions:
             return gr.skip(), gr.skip()
         return gr.Group(visible=True), session
 
-    def rename(self, session: str | None, new: str, search: str) -> tuple[Any, Any]:
+    def rename(self, session: str | None, new: str, search: str) -> tuple[Any, ...]:
         """Rename the session and close the form, which stays open if the name is refused."""
         try:
             row = self._service.sessions.rename(session or "", new)
         except KNOWN_ERRORS as error:
             notify(error)
-            return gr.skip(), gr.skip()
-        return self._shown(row.name, search), gr.Group(visible=False)
+            return (gr.skip(),) * 4
+        return *self.shown(row.name, search), gr.Group(visible=False)
 
-    def duplicate(self, session: str | None) -> tuple[Any, Any]:
+    def duplicate(self, session: str | None) -> tuple[Any, ...]:
         """Copy the session and select the copy; the search is emptied so that it is listed."""
         if not session:
             notify_text(NOTHING_SELECTED)
-            return gr.skip(), gr.skip()
+            return (gr.skip(),) * 4
         try:
             row = self._service.sessions.duplicate(session, self._copy_name(session))
         except KNOWN_ERRORS as error:
             notify(error)
-            return gr.skip(), gr.skip()
-        return self._shown(row.name), ""
+            return (gr.skip(),) * 4
+        return *self.shown(row.name), ""
 
-    def delete(self, session: str | None, search: str) -> tuple[Any, Any]:
+    def delete(self, session: str | None, search: str) -> tuple[Any, ...]:
         """Move the session to the trash and select the newest of the others."""
         if not session:
             notify_text(NOTHING_SELECTED)
-            return gr.skip(), gr.skip()
+            return (gr.skip(),) * 4
         try:
             self._service.trash.put(session)
         except KNOWN_ERRORS as error:
             notify(error)
-        return self._shown(self._newest(), search), self._undo()
+        return *self.shown(self._service.sessions.newest(), search), self._undo()
 
-    def undelete(self, search: str) -> tuple[Any, Any]:
+    def undelete(self, search: str) -> tuple[Any, ...]:
         """Restore the session that was deleted last and select it."""
-        trashed = self._service.trash.list()
+        trashed = self._service.trash.newest()
         try:
-            name = self._service.trash.restore(trashed[0].session_id).name if trashed else None
+            name = self._service.trash.restore(trashed.session_id).name if trashed else None
         except KNOWN_ERRORS as error:
             notify(error)
-            return gr.skip(), self._undo()
-        return self._shown(name or self._newest(), search), self._undo()
+            return (*(gr.skip(),) * 3, self._undo())
+        return *self.shown(name or self._service.sessions.newest(), search), self._undo()
 
-    def tick(self, session: str | None, search: str, seen: Any) -> tuple[Any, Any, Any]:
+    def tick(
+        self, session: str | None, search: str, seen: Seen | None, offset: int = 0
+    ) -> tuple[Any, Any, Any]:
         """The list, the undo button and the next `seen`; all skipped if nothing changed.
 
         The selection is cleared only if the session was missing at the previous tick too. A tick
@@ -124,15 +168,16 @@ class SessionActions:
 
         Args:
             seen: what the previous tick found; None at the first.
+            offset: number of the first session listed.
         """
-        choices = self.choices(search)
-        trashed = [(t.session_id, t.name) for t in self._service.trash.list()]
+        listing = self._listing(search, offset)
+        choices = self._choices(listing)
         is_listed = session in {name for _, name in choices}
         missed = session if session and not is_listed and not self._exists(session) else None
-        now = choices, trashed, missed
+        now = Seen(choices, _pager(listing), self._service.trash.newest(), missed)
         if now == seen and missed is None:
             return gr.skip(), gr.skip(), gr.skip()
-        is_gone = missed is not None and seen and seen[2] == missed
+        is_gone = missed is not None and seen is not None and seen.missed == missed
         radio = gr.Radio(choices=choices, value=None) if is_gone else gr.Radio(choices=choices)
         return radio, self._undo(), now
 
@@ -142,33 +187,50 @@ class SessionActions:
 
     def free_name(self, stem: str) -> str:
         """The first of "stem 1", "stem 2", ... that no session has."""
-        taken = {s.session.name.casefold() for s in self._service.sessions.list()}
+        taken = {name.casefold() for name in self._service.sessions.names(f"{stem} ")}
         numbers = range(1, len(taken) + 2)
         return next(f"{stem} {n}" for n in numbers if f"{stem} {n}".casefold() not in taken)
 
     def _copy_name(self, name: str) -> str:
         stem = f"{name[: MAX_NAME_CHARACTERS - 12]} (copy"
-        taken = {s.session.name.casefold() for s in self._service.sessions.list()}
+        taken = {name.casefold() for name in self._service.sessions.names(stem)}
         tries = [f"{stem})", *(f"{stem} {n})" for n in range(2, len(taken) + 3))]
         return next(candidate for candidate in tries if candidate.casefold() not in taken)
 
-    def _shown(self, selected: str | None, search: str = "") -> Any:
-        return gr.Radio(choices=self.choices(search), value=selected)
+    def shown(self, selected: str | None, search: str = "") -> tuple[Any, str, int]:
+        """The screen of the list on which a session is, with that session selected.
 
-    def _newest(self) -> str | None:
-        found = self._service.sessions.list()
-        return found[0].session.name if found else None
+        Returns: the list, the line below it, and the number of the first session listed.
+        """
+        listing = self._listing(search, self._offset_of(selected, search))
+        radio = gr.Radio(choices=self._choices(listing), value=selected)
+        return radio, _pager(listing), listing.offset
+
+    def _offset_of(self, session: str | None, search: str) -> int:
+        rank = self._service.sessions.rank(session, search) if session else None
+        return (rank or 0) // SCREEN * SCREEN
 
     def _undo(self) -> Any:
-        trashed = self._service.trash.list()
-        if not trashed:
+        trashed = self._service.trash.newest()
+        if trashed is None:
             return gr.Button(visible=False)
-        return gr.Button(f"Undo: bring back “{trashed[0].name}”", visible=True)
+        return gr.Button(f"Undo: bring back “{trashed.name}”", visible=True)
 
-    def _current_sizes(self) -> dict[int, int | None]:
+    def _current_sizes(self, session_ids: list[int]) -> dict[int, int]:
+        """The bytes on disk of sessions, by their ids."""
+        now = time.monotonic()
         with self._guard:
-            if time.monotonic() - self._sized_at > SIZES_SECONDS:
-                found = self._service.sessions.list(sizes=True)
-                self._sizes = {s.session.id: s.byte_count for s in found}
-                self._sized_at = time.monotonic()
-            return self._sizes
+            if len(self._sizes) > MAX_KEPT_SIZES:
+                self._sizes.clear()
+            since = now - SIZES_SECONDS
+            found = {i: self._sizes[i] for i in session_ids if i in self._sizes}
+            kept = {i: sized for i, sized in found.items() if sized[0] > since}
+            if old := [i for i in session_ids if i not in kept]:
+                counted = self._service.sessions.disk_bytes(old)
+                kept |= {i: (now, byte_count) for i, byte_count in counted.items()}
+                self._sizes |= kept
+            return {i: byte_count for i, (_, byte_count) in kept.items()}
+
+
+def _pager(listing: Listing[SessionSummary]) -> str:
+    return pager_html(listing, SCREEN, "sessions")

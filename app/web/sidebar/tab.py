@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from abc import ABCMeta
 from dataclasses import dataclass
 from typing import Any
@@ -37,13 +38,17 @@ class Sidebar:
 
     Args:
         address: hidden; the session named by the page's address, then the one to be selected first.
-        sessions: the list; its value is the name of the selected session.
+        sessions: one screen of the list; its value is the name of the selected session.
+        pager: the line below the list, with buttons to its other screens.
+        offset: number of the first session on the screen.
         new_name_row: the form for renaming, hidden until it is asked for.
         keep_name: closes that form without renaming.
     """
 
     address: gr.Textbox
     sessions: gr.Radio
+    pager: gr.HTML
+    offset: gr.State
     search: gr.Textbox
     name: gr.Textbox
     create: gr.Button
@@ -56,6 +61,11 @@ class Sidebar:
     keep_name: gr.Button
     undo: gr.Button
 
+    @property
+    def list(self) -> builtins.list[Any]:
+        """The outputs of `SessionActions.shown`."""
+        return [self.sessions, self.pager, self.offset]
+
 
 def lay_out_sidebar() -> Sidebar:
     """Place the components in the open gradio block."""
@@ -65,6 +75,7 @@ def lay_out_sidebar() -> Sidebar:
         create = gr.Button("New", size="md", scale=1, min_width=60)
     search = _field("Search sessions", "Search sessions and titles")
     sessions = SessionRadio(label="Sessions", choices=[], interactive=True, elem_classes="sessions")
+    pager = gr.HTML(elem_classes="part", js_on_load=javascript.BUTTONS)
     with gr.Row(elem_classes="tight"):
         rename = gr.Button("Rename", size="sm", min_width=70)
         duplicate = gr.Button("Duplicate", size="sm", min_width=70)
@@ -77,7 +88,7 @@ def lay_out_sidebar() -> Sidebar:
     undo = gr.Button(size="sm", visible=False, elem_classes="undo")
     address = gr.Textbox(visible="hidden", label="Session of the address")
     return Sidebar(
-        *(address, sessions, search, name, create, rename, duplicate, delete),
+        *(address, sessions, pager, gr.State(0), search, name, create, rename, duplicate, delete),
         *(row, new_name, save, keep, undo),
     )
 
@@ -101,28 +112,30 @@ def wire_sidebar(sidebar: Sidebar, act: SessionActions, blocks: gr.Blocks, show:
     Args:
         show: shows the selected session in all tabs.
     """
-    session, selection = sidebar.sessions, [sidebar.sessions, sidebar.undo]
+    session, search, listed = sidebar.sessions, sidebar.search, sidebar.list
     first = blocks.load(
         act.first_view,
         sidebar.address,
-        [*selection, sidebar.address],
+        [session, sidebar.pager, sidebar.undo, sidebar.offset, sidebar.address],
         js=javascript.SESSION_OF_ADDRESS,
     )
     selecting = [session, sidebar.address]
     first.then(None, selecting, session, js=javascript.SELECT_FIRST).then(*show)
     session.change(None, session, None, js=javascript.SESSION_TO_ADDRESS)
     session.input(*show)
-    sidebar.search.change(act.find, sidebar.search, session, **QUIET)
+    search.change(act.find, search, listed, **QUIET)
+    sidebar.pager.click(act.turn, search, listed, **QUIET)
     gr.on(
         [sidebar.create.click, sidebar.name.submit],
         act.create,
         sidebar.name,
-        [session, sidebar.name, sidebar.search],
+        [*listed, sidebar.name, search],
     ).then(*show)
     _wire_renaming(sidebar, act, show)
-    sidebar.duplicate.click(act.duplicate, session, [session, sidebar.search]).then(*show)
-    sidebar.delete.click(act.delete, [session, sidebar.search], selection).then(*show)
-    sidebar.undo.click(act.undelete, sidebar.search, selection).then(*show)
+    sidebar.duplicate.click(act.duplicate, session, [*listed, search]).then(*show)
+    undo = [*listed, sidebar.undo]
+    sidebar.delete.click(act.delete, [session, search], undo).then(*show)
+    sidebar.undo.click(act.undelete, search, undo).then(*show)
 
 
 def _wire_renaming(sidebar: Sidebar, act: SessionActions, show: Handler) -> None:
@@ -133,5 +146,5 @@ def _wire_renaming(sidebar: Sidebar, act: SessionActions, show: Handler) -> None
         [sidebar.save_name.click, sidebar.new_name.submit],
         act.rename,
         [session, sidebar.new_name, sidebar.search],
-        [session, row],
+        [*sidebar.list, row],
     ).then(*show)

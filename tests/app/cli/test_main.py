@@ -1,13 +1,19 @@
 """The commands in processes of their own; an error is one sentence and exit code 1."""
 
+import contextlib
 import json
+import signal
+import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
 import storage
+from app.cli.doctor import ATTEMPTS
 from app.settings import Settings
+from ingest import probe_sandbox
 from tests.support.paths import ROOT
 
 
@@ -64,6 +70,16 @@ def test_doctor_examines_torch_the_model_and_the_database(run):
     assert {"torch", "embedded model", "database"} <= {f["what"] for f in findings}
 
 
+def test_doctor_says_what_the_sandbox_refuses_as_a_process_tried_it(run):
+    findings = {f["what"]: f for f in json.loads(run("doctor", "--json").stdout)}
+    report = probe_sandbox()
+    said = {what: findings[f"sandbox: {name}"]["found"] for what, name in ATTEMPTS.items()}
+    assert {what: not found.startswith("not refused") for what, found in said.items()} == (
+        report.refused
+    )
+    assert "CPU" in findings["sandbox: limits"]["found"] or not report.limits
+
+
 def test_read_prints_what_of_a_document_was_left_out_and_json_has_it(run, tmp_path):
     """The note is known only when the document was read to its end."""
     path = tmp_path / "records.jsonl"
@@ -108,3 +124,56 @@ def test_read_skips_unsupported_files_of_a_folder_but_refuses_named_ones(run, tm
     assert [s["file"] for s in result["skipped"]] == [str(folder / "cover.png")]
     named = run("read", str(folder / "cover.png"), "--session", "shelf", "--json")
     assert named.returncode == 1 and json.loads(named.stdout)["refused"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_sigterm_saves_what_was_read_as_ctrl_c_does(tmp_path, tiny_dir):
+    """It ended the process at once: what was read since the last checkpoint was read again."""
+    path = tmp_path / "long.txt"
+    path.write_text("The lamp was lit by the keeper.\n\n" * 12_000)
+    command = [sys.executable, "launch.py", "read", str(path), "--session", "s"]
+    command += ["--data-dir", str(tmp_path / "data"), "--model", str(tiny_dir), "--window", "300"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        database = Settings(data_dir=tmp_path / "data").database_path
+        _wait_until_reading(database, process)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=300)
+    assert process.returncode == 143 and "Traceback" not in said
+    with storage.Database(database) as db:
+        (row,) = storage.list_documents(db, storage.get_session(db, "s").id)
+        newest = storage.list_checkpoints(db, row.session_id)[0]
+    assert newest.document_tokens == row.tokens_read > 0
+    assert row.tokens_read < row.token_count
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_sigterm_ends_the_server_cleanly(tmp_path, tiny_dir):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "launch.py", "--port", str(port), "--model", str(tiny_dir)]
+    command += ["--data-dir", str(tmp_path / "data"), "--window", "300"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, cwd=ROOT, **pipes) as process:
+        deadline = time.monotonic() + 300
+        while time.monotonic() < deadline and process.poll() is None:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=300)
+    assert process.returncode == 143 and "Traceback" not in said
+    # The log is emptied and deleted when the last connection is closed.
+    assert not list((tmp_path / "data").glob("*-wal"))
+
+
+def _wait_until_reading(database, process):
+    """Wait until the process reads the document."""
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline and process.poll() is None:
+        if database.is_file():
+            with contextlib.suppress(storage.StorageError), storage.Database(database) as db:
+                if db.value("SELECT max(tokens_read) FROM documents"):
+                    return
+        time.sleep(0.05)
+    raise AssertionError("nothing was read")

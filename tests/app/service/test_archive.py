@@ -8,7 +8,8 @@ import pytest
 import torch
 
 import storage
-from ahn_runtime import ModelMismatchError
+from ahn_runtime import ModelMismatchError, ModelNotFound
+from app.cli.sessions import import_session
 from app.service import Service, final_answer
 from tests.support.service import wait_until_read
 
@@ -134,6 +135,17 @@ def test_a_session_of_another_model_is_not_imported(exported, tiny_dirs):
     with pytest.raises(ModelMismatchError):
         service.sessions.import_from(other, "x")
     assert [s.session.name for s in service.sessions.list()] == ["Lamp"]
+
+
+def test_a_model_that_no_session_here_uses_is_named_with_the_command(exported, tiny_dir, tmp_path):
+    path, folder = exported[1], tmp_path / "elsewhere"
+    with pytest.raises(ModelNotFound, match="--model"):
+        import_session(path, data_dir=folder)
+    with pytest.raises(ModelNotFound, match="--model"):
+        import_session(path, model=str(tmp_path), data_dir=folder)
+    import_session(path, model=str(tiny_dir), data_dir=folder)
+    with storage.Database(folder / "ammon.sqlite") as db:
+        assert [s.session.name for s in storage.list_sessions(db)] == ["Lamp"]
 
 
 def test_the_commands(exported, launch, tmp_path):

@@ -118,9 +118,11 @@ def test_a_session_that_another_process_reads_does_not_go_back(make_service, boo
     service.start()
     read(service, "s", book)
     row, checkpoints = service.sessions.get("s"), service.sessions.checkpoints("s")
+    reread = storage.begin_reread(service.db, row.id, row.settings)
     with SessionLocks(service.settings.locks_dir).held(row.id):
         with pytest.raises(SessionBusy, match="is reading this session"):
             service.sessions.go_back("s", checkpoints[-1].id)
         with pytest.raises(SessionBusy, match="is reading this session"):
             service.documents.remove(service.documents.list("s")[0].document.id)
     assert service.sessions.checkpoints("s") == checkpoints
+    assert storage.find_reread(service.db, row.id) == reread, "what is refused changes nothing"

@@ -29,7 +29,7 @@ def older(make_service, book):
 
 
 def shown(service):
-    return LibraryActions(service, SessionActions(service)).shown("s")
+    return LibraryActions(service, SessionActions(service)).shown("s")[0]
 
 
 def test_the_page_says_how_far_the_index_is_until_it_is_complete(older):

@@ -153,3 +153,11 @@ def test_a_session_that_another_process_makes_at_once_is_taken(make_service, mon
     monkeypatch.setattr(one.sessions, "create", create_late)
     assert one.sessions.ensure("s").id == two.sessions.get("s").id
     assert [s.session.name for s in two.sessions.list()] == ["s"]
+
+
+def test_a_session_whose_name_only_looks_like_another_is_refused_and_not_taken_for_it(make_service):
+    service = make_service()
+    service.sessions.create("mill")
+    with pytest.raises(storage.AlreadyExists, match="not seen"):
+        service.sessions.ensure("mi\u200bll")
+    assert service.sessions.ensure("mill").name == "mill"

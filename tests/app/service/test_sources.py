@@ -1,11 +1,13 @@
 """Documents from text, from the web and from paths: read where that is allowed."""
 
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+import storage
 from app.errors import NotAllowed
 from app.settings import Sources
 from ingest import EncryptedDocument
@@ -170,6 +172,62 @@ def test_files_are_read_below_open_directories_only(service, tmp_path, book):
     for path in (book, shelf / "link.txt", shelf / ".." / book.name, "shelf/inside.txt"):
         with pytest.raises(NotAllowed, match="AMMON_ALLOW_PATHS"):
             service.sources.add_path("s", str(path))
+
+
+@pytest.fixture
+def followed(service, tmp_path):
+    """A service that follows a log below an open directory, the log, and its document's text."""
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    log = shelf / "pumps.log"
+    log.write_text("2031-01-25 06:00:00 pump 1 reports 7 litres\n" * 40)
+    opened = service(paths=(shelf,))
+    row = opened.sources.follow_path("s", str(log))
+    return opened, log, lambda: stored_text(opened, row.id)
+
+
+def stored_text(service, document_id):
+    return "".join(s.text for s in storage.iter_segments(service.db, document_id))
+
+
+def become_a_link_out(log, tmp_path):
+    secret = tmp_path / "secret.log"
+    secret.write_text("2031-01-25 06:00:00 the secret of the mill\n" * 40)
+    log.unlink()
+    log.symlink_to(secret)
+
+
+def state_when(service, expected, seconds=60):
+    """The state of the followed document, once it is the expected one or time is up."""
+    deadline = time.monotonic() + seconds
+    while service.documents.list("s")[0].document.state != expected:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.02)
+    return service.documents.list("s")[0].document
+
+
+def test_a_followed_log_that_becomes_a_link_out_of_the_open_directories_is_refused(
+    followed, tmp_path
+):
+    service, log, text = followed
+    become_a_link_out(log, tmp_path)
+    row = state_when(service, "failed")
+    assert row.state == "failed" and "outside the folders" in row.error
+    assert "secret" not in text()
+
+
+def test_a_followed_log_that_became_a_link_out_ends_without_it(followed, tmp_path):
+    service, log, text = followed
+    session = service.documents.list("s")[0].document.session_id
+    service.documents.pause(service.documents.list("s")[0].document.id)
+    become_a_link_out(log, tmp_path)
+    other = log.with_name("other.txt")
+    other.write_text("The ferry crossed the river Tay.\n" * 20)
+    service.sources.add_path("s", str(other))
+    wait_until_read(service, "s")
+    assert storage.find_open_follow(service.db, session) is None
+    assert "secret" not in text()
 
 
 def test_what_is_allowed_is_read_from_the_environment(monkeypatch, tmp_path):

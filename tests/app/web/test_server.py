@@ -7,8 +7,12 @@ import time
 import urllib.request
 
 import pytest
+from typer.testing import CliRunner
 
-from app.web.server import clean_root_path
+from app.cli.main import cli
+from app.errors import NotAllowed
+from app.web.hosts import Host
+from app.web.server import Access, clean_root_path, make_rules
 from tests.support.paths import ROOT
 
 
@@ -31,6 +35,7 @@ def test_behind_a_proxy_the_page_refers_to_its_path_there(tmp_path, tiny_dir):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = ("--port", str(port), "--root-path", "/ammon/", "--model", str(tiny_dir))
+    options += ("--allow-host", "books.example")
     with subprocess.Popen(
         [sys.executable, "launch.py", *options, "--data-dir", str(tmp_path)],
         cwd=ROOT,
@@ -56,3 +61,42 @@ def _fetched(server: subprocess.Popen, url: str) -> str:
         except OSError:
             assert server.poll() is None and time.monotonic() < deadline, "it does not serve"
             time.sleep(0.3)
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        (("--host", "0.0.0.0"), "--password"),
+        (("--host", "::"), "--open"),
+        (("--host", "192.0.2.1"), "--password"),
+        (("--host", "0.0.0.0", "--password", "short"), "8 characters"),
+        (("--host", "0.0.0.0", "--password-file", "none.txt"), "none.txt"),
+        (("--allow-host", "two words"), "--allow-host"),
+    ],
+)
+def test_others_reach_the_page_with_a_password_or_if_that_is_said(
+    tmp_path, tiny_dir, options, said
+):
+    runner = CliRunner()
+    given = [*options, "--data-dir", str(tmp_path), "--model", str(tiny_dir)]
+    result = runner.invoke(cli, given)
+    assert result.exit_code == 1 and said in str(result.exception)
+    assert not isinstance(result.exception, SystemExit) or result.exception.code == 1
+
+
+def rules(make_service, host, **access):
+    return make_rules(make_service(), host, 7860, "https://books.example/ammon", Access(**access))
+
+
+def test_a_password_makes_a_log_in_and_open_none(make_service):
+    made = rules(make_service, "0.0.0.0", password="a lamp at dusk")
+    assert made.login.is_right("a lamp at dusk") and made.login.name == "ammon-7860"
+    assert rules(make_service, "0.0.0.0", is_open=True).login is None
+    assert rules(make_service, "127.0.0.1").login is None
+    with pytest.raises(NotAllowed, match="--open"):
+        rules(make_service, "0.0.0.0")
+
+
+def test_a_whole_address_as_root_path_is_a_name_of_the_page(make_service):
+    made = rules(make_service, "127.0.0.1")
+    assert made.hosts.has(Host("books.example"), None) and made.root_path == "/ammon"

@@ -13,8 +13,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ingest import EmptyDocument, Limits, Locator, SandboxPool
-from ingest.pdf.ocr import Ocr, find_ocr, with_time_limit
+from ingest.pdf.ocr import Ocr, find_ocr
 from ingest.sandbox.pdfium import PageImage
+from ingest.sandbox.programs import with_cpu_limit
 from tests.support.pdf_samples import make_pdf
 
 SCANNED = "The lighthouse keeper"
@@ -144,7 +145,7 @@ def test_an_ocr_program_that_fails_costs_only_its_page(program, document, englis
 @posix
 def test_the_system_ends_an_ocr_program_after_its_time_limit(program):
     path = program("while :; do :; done")
-    command = with_time_limit([str(path)], Limits(seconds_per_ocr_page=1.0))
+    command = with_cpu_limit([str(path)], 1.0)
     assert subprocess.run(command, timeout=60).returncode in (-signal.SIGXCPU, -signal.SIGKILL)
 
 

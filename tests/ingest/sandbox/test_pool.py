@@ -23,6 +23,7 @@ from ingest import (
     SandboxPool,
     open_document,
 )
+from ingest.sandbox.host import CAN_HOST
 from tests.support.paths import ROOT
 from tests.support.pdf_samples import encrypted, make_pdf
 from tests.support.zip_samples import chapter, make_docx, make_epub, make_zip, word_paragraph
@@ -314,24 +315,27 @@ list(pool.open_document(sys.argv[1]).segments())
 
 
 def kill_ammon_while_it_reads(path):
-    """Kill a process amid a reading, and return its worker some seconds later."""
+    """Kill a process amid a reading, and return its worker's processes some seconds later."""
     command = [sys.executable, "-c", READING, str(path)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as ammon:
-        reader = psutil.Process(int(ammon.stdout.readline()))
+        host = psutil.Process(int(ammon.stdout.readline()))
+        while CAN_HOST and not host.children():
+            time.sleep(0.05)
+        reader = host.children()[0] if CAN_HOST else host
         while reader.num_threads() < 2 or reader.status() == psutil.STATUS_DISK_SLEEP:
             time.sleep(0.05)
         time.sleep(0.5)
         ammon.kill()
     # After twice the limit the alarm ends a worker whose threads are all blocked.
-    psutil.wait_procs([reader], timeout=20)
-    return reader
+    psutil.wait_procs([host, reader], timeout=20)
+    return host, reader
 
 
 @linux_only
 @pytest.mark.parametrize("deed", ["sleep", "backtrack"])
 def test_a_killed_ammon_leaves_no_worker(slow_readings, deed):
-    reader = slow_readings[f"killed {deed}"].result()
-    assert not reader.is_running() or reader.status() == psutil.STATUS_ZOMBIE
+    for process in slow_readings[f"killed {deed}"].result():
+        assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 @linux_only
@@ -347,3 +351,16 @@ def test_a_worker_is_the_first_to_be_ended_when_memory_runs_out(pool, write):
     with pool.borrow() as worker:
         score = Path(f"/proc/{worker.pid}/oom_score_adj").read_text()
     assert int(score) == 1000
+
+
+def test_a_document_has_a_budget_of_processor_time_by_its_size(write):
+    limits = Limits(document_seconds=0.1, document_seconds_per_mb=0.0)
+    with SandboxPool(limits, opener=HOSTILE) as pool:
+        document = pool.open_document(write("reading steps\n\nThe lamp was lit."))
+        with pytest.raises(LimitExceeded, match="takes more than 0 s of processor time"):
+            list(document.segments())
+        document = pool.open_document(write("The lamp was lit.", "quick.txt"))
+        assert [segment.text for segment in document.segments()]
+    generous = Limits()
+    assert generous.seconds_for(250_000) < 320 < generous.seconds_for(100_000_000) < 7200
+    assert generous.seconds_for(512_000_000) == 7200

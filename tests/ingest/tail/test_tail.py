@@ -9,6 +9,7 @@ import pytest
 from ingest import Tail, TailCursor, UnsupportedFormat, start_cursor
 from ingest.characters import without_typesetting
 from ingest.errors import DocumentNotFound
+from ingest.tail.opening import OutsideFolders
 from ingest.tail.tail import BLOCK_BYTES
 
 
@@ -282,3 +283,74 @@ def test_a_missing_log_is_named(tmp_path):
         start_cursor(tmp_path / "no.log")
     with pytest.raises(DocumentNotFound):
         start_cursor(tmp_path)
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    """A folder that may be read, with a log; what is beside it may not."""
+    folder = (tmp_path / "shelf").resolve()
+    folder.mkdir()
+    (folder / "app.log").write_text("one\n")
+    (tmp_path / "secret.log").write_text("secret\nsecret\n")
+    return folder
+
+
+def replace_by_link(path, target):
+    path.unlink()
+    path.symlink_to(target)
+
+
+@pytest.mark.parametrize("is_behind", [False, True])
+def test_a_log_that_becomes_a_link_out_of_its_folders_is_refused(shelf, make_tail, is_behind):
+    tail = make_tail(shelf / "app.log", within=[shelf])
+    assert drain(tail) == "one\n"
+    if is_behind:  # another process goes on
+        tail.close()
+        tail = make_tail(shelf / "app.log", stored(tail), within=[shelf])
+    replace_by_link(shelf / "app.log", shelf.parent / "secret.log")
+    with pytest.raises(OutsideFolders, match="app.log leads to a file outside the folders"):
+        drain(tail)
+    with pytest.raises(OutsideFolders):
+        list(tail.read_to_the_end())
+
+
+def test_a_folder_that_becomes_a_link_out_is_refused(shelf, make_tail):
+    inner = shelf / "inner"
+    inner.mkdir()
+    (inner / "app.log").write_text("one\n")
+    tail = make_tail(inner / "app.log", within=[shelf])
+    assert drain(tail) == "one\n"
+    (inner / "app.log").unlink()
+    inner.rmdir()
+    outside = shelf.parent / "outside"
+    outside.mkdir()
+    (outside / "app.log").write_text("secret\n")
+    inner.symlink_to(outside)
+    with pytest.raises(OutsideFolders):
+        drain(tail)
+
+
+def test_following_begins_with_no_link_that_leads_out(shelf):
+    replace_by_link(shelf / "app.log", shelf.parent / "secret.log")
+    with pytest.raises(OutsideFolders):
+        start_cursor(shelf / "app.log", [shelf])
+
+
+def test_an_older_part_that_is_a_link_that_leads_out_is_passed_over(shelf, make_tail):
+    log = shelf / "app.log"
+    tail = make_tail(log, within=[shelf])
+    assert drain(tail) == "one\n"
+    log.rename(shelf / "gone.txt")
+    (shelf / "app.log.1").symlink_to(shelf.parent / "secret.log")
+    os.utime(shelf.parent / "secret.log", (2**31, 2**31))
+    log.write_text("two\n")
+    assert drain(tail) == "two\n"
+
+
+def test_a_link_to_a_log_within_the_folders_is_followed(shelf, make_tail):
+    (shelf / "today.log").write_text("one\n")
+    link = shelf / "current.log"
+    link.symlink_to(shelf / "today.log")
+    tail = make_tail(link, within=[shelf])
+    append(shelf / "today.log", "two\n")
+    assert drain(tail) == "one\ntwo\n"

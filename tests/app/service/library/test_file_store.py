@@ -9,6 +9,7 @@ import pytest
 import storage
 from app.service.library.file_store import ABANDONED_S, FileStore, sha256_of
 from ingest import DocumentNotFound
+from tests.support.other_process import OtherProcess
 
 CONTENT = b"A lamp was lit.\n" * 100_000  # more than one block
 
@@ -85,3 +86,67 @@ def test_a_file_that_is_not_there_leaves_nothing(store, tmp_path):
         with pytest.raises(DocumentNotFound, match="nowhere.txt cannot be opened"):
             copy(tmp_path / "nowhere.txt")
     assert list((tmp_path / "files").iterdir()) == []
+
+
+ADDER = """
+from pathlib import Path
+import storage
+from app.service.library.file_store import FileStore
+data = Path(sys.argv[1])
+db = storage.Database(data / "db")
+store = FileStore(db, data / "files")
+with store.adding():
+    copy, sha256 = store.put(Path(sys.argv[2]))
+    say(sha256)
+    hear()
+    row = storage.get_session(db, "s")
+    storage.add_document(
+        db, row.id, title="t", kind="text", file_name="t", sha256=sha256, byte_count=1)
+say("added")
+hear()
+"""
+
+
+def test_a_copy_that_another_process_is_adding_is_not_pruned(tmp_path, file):
+    with storage.Database(tmp_path / "db") as db:
+        storage.create_session(db, "s", {})
+        store = FileStore(db, tmp_path / "files")
+        with OtherProcess(ADDER, tmp_path, file) as adder:
+            copy = tmp_path / "files" / adder.hear()
+            store.prune()
+            assert copy.exists()
+            assert adder.ask() == "added"
+            store.prune()
+            assert copy.exists(), "a document names it"
+
+
+def test_a_killed_adding_puts_off_no_prune_and_another_adding_makes_up_for_it(tmp_path, file):
+    with storage.Database(tmp_path / "db") as db:
+        storage.create_session(db, "s", {})
+        store = FileStore(db, tmp_path / "files")
+        with OtherProcess(ADDER, tmp_path, file) as adder:
+            copy = tmp_path / "files" / adder.hear()
+            with store.adding():
+                store.prune()
+            assert copy.exists()
+            adder.kill()
+        with store.adding():
+            pass
+        assert not copy.exists(), "the prune that was put off is done by who adds next"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need rights on Windows")
+def test_a_file_that_became_a_link_out_of_the_allowed_folders_is_not_copied(store, file, tmp_path):
+    folder = tmp_path.resolve() / "allowed"
+    folder.mkdir()
+    inside = folder / "a.txt"
+    inside.write_bytes(CONTENT)
+    assert store.put(inside, [folder])[1] == hashlib.sha256(CONTENT).hexdigest()
+    inside.unlink()
+    inside.symlink_to(file)
+    file.write_text("secret")
+    with pytest.raises(DocumentNotFound, match="outside the folders that may be read"):
+        store.put(inside, [folder])
+    assert [path.name for path in store.path_of("x").parent.iterdir()] == [
+        hashlib.sha256(CONTENT).hexdigest()
+    ]

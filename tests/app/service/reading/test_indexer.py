@@ -8,6 +8,7 @@ import pytest
 
 import storage
 from app.service.reading import indexer as indexer_file
+from app.service.reading import job_queue as queue_module
 from app.service.reading.indexer import Indexer
 from app.service.reading.job_queue import JobQueue
 from ingest import IngestError
@@ -136,3 +137,52 @@ def test_what_an_older_version_stored_is_indexed_in_the_background(db, document)
     finally:
         jobs.stop()
         assert indexer.join(20)
+
+
+def test_a_database_that_others_write_to_is_no_fault_of_the_document(db, document):
+    jobs, attempts = JobQueue(), []
+
+    def index(row, is_cancelled, password):
+        attempts.append(password)
+        if len(attempts) == 1:
+            raise storage.DatabaseLocked("It is locked by another program.")
+        return True
+
+    jobs.enqueue(document, password="open")
+    indexer = Indexer(db, jobs, index)
+    assert indexer.step()
+    stored = storage.get_document(db, document.id)
+    assert (stored.state, stored.error) == ("indexing", None)
+    assert jobs.notice_of(document.session_id) == "It is locked by another program."
+    assert not indexer.step(), "it waits a moment"
+    assert jobs.wait_to_index() and indexer.step()
+    assert attempts == ["open", "open"] and jobs.take_to_read() is not None
+
+
+def test_a_document_that_takes_long_makes_room_and_is_indexed_later(db, monkeypatch):
+    monkeypatch.setattr(queue_module, "MAX_LONG", 1)
+    monkeypatch.setattr(queue_module, "MAX_SHORT", 1)
+    jobs, ended = JobQueue(long_s=0.0), []
+    for name in ("huge", "large", "small"):
+        row = storage.create_session(db, name, {})
+        jobs.enqueue(
+            storage.add_document(
+                db, row.id, title=name, kind="text", file_name=name, sha256=name, byte_count=1
+            )
+        )
+
+    def index(row, is_stopped, password):
+        if row.title == "small":
+            ended.append(row.title)
+            return True
+        if is_stopped():
+            ended.append(f"{row.title} made room")
+            return False
+        while row.title == "huge" and Indexer(db, jobs, index).step():
+            pass  # another thread indexes meanwhile
+        ended.append(row.title)
+        return True
+
+    while Indexer(db, jobs, index).step():
+        pass
+    assert ended == ["large made room", "small", "huge", "large"]

@@ -68,3 +68,15 @@ def test_an_unpolled_ticket_loses_its_turn(monkeypatch):
     with queue.reading():
         pass
     assert not gone.has_turn
+
+
+def test_those_who_read_take_turns_and_let_every_question_pass():
+    queue = ModelQueue()
+    with queue.reading_ticket() as replay, queue.reading_ticket() as worker:
+        assert (replay.wait(0), worker.wait(0)) == (0, 1)
+    with queue.reading_ticket() as worker, queue.reading_ticket() as replay:
+        assert (replay.wait(0), worker.wait(0)) == (2, 0)
+        with queue.answering() as question:
+            assert question.wait(0) == 1
+    with queue.answering() as question, queue.reading_ticket() as replay:
+        assert (replay.wait(0), question.wait(0)) == (2, 0)

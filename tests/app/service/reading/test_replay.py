@@ -2,6 +2,8 @@
 
 import io
 import json
+import threading
+import time
 
 import pytest
 import torch
@@ -10,13 +12,13 @@ from pypdf import PdfWriter
 import storage
 from ahn_runtime.checkpoint import load_checkpoint
 from app.errors import NoSuchPlace
-from app.service import final_answer
+from app.service import Done, Prefilled, final_answer
 from app.service.reading.open_session import restore_session
 from app.service.reading.positions import find_position, name_position
 from app.service.reading.replay import feed_up_to
 from app.settings import Retention
 from tests.support.pdf_samples import make_pdf
-from tests.support.service import wait_until_read
+from tests.support.service import read_whole, wait_until_read
 
 
 @pytest.fixture
@@ -211,3 +213,39 @@ def test_the_commands(service, launch):
     done = launch("ask", "s", "Who was it?", "--at", str(rows[-1]["checkpoint"]), "--json")
     assert json.loads(done.stdout)["position"] == rows[-1]["position"]
     assert launch("ask", "s", "Who?", "--at", "page 9").returncode == 1
+
+
+def test_others_are_answered_while_an_earlier_position_is_read_again(make_service, book):
+    service = make_service(checkpoint_tokens=10**6, chunk_tokens=64)
+    read_whole(service, book)
+    order = []
+    earlier = service.questions.ask("s", "Who kept a parrot?", "line 170")
+    fed = [next(earlier)]
+    assert isinstance(fed[0], Prefilled) and fed[0].until is not None
+
+    def ask():
+        *_, told = service.questions.ask("s", "Who kept a parrot?")
+        order.append(told.answer.as_of)
+
+    other = threading.Thread(target=ask)
+    other.start()
+    while not service.context.queue.waiting:
+        time.sleep(0.01)
+    for event in earlier:
+        if isinstance(event, Prefilled) and event.until is not None:
+            fed.append(event)
+    order.append(event.answer.as_of)
+    other.join()
+    assert order == ["", "line 170"]
+    assert fed[-1].tokens_seen == fed[-1].until == event.answer.position
+    assert all(each.tokens_seen <= each.until for each in fed)
+    assert all(each.seconds_left is not None for each in fed)
+
+
+def test_a_position_that_is_too_far_from_a_checkpoint_is_refused(make_service, book):
+    service = make_service(checkpoint_tokens=10**6, max_replay_tokens=100)
+    read_whole(service, book)
+    with pytest.raises(NoSuchPlace, match="tokens of 's' would be read again.* limit is 100"):
+        list(service.questions.ask("s", "Who kept a parrot?", "line 170"))
+    *_, last = service.questions.ask("s", "Who kept a parrot?")
+    assert isinstance(last, Done)

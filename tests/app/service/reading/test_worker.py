@@ -179,3 +179,17 @@ def test_progress_is_that_of_the_last_chunk_and_ends_with_the_document(reading):
     r.worker.step()
     assert seen[:3] == [0, CHUNK, 2 * CHUNK]
     assert r.jobs.progress_of(document) is None
+
+
+def test_a_database_that_others_write_to_is_waited_for_and_fails_no_document(reading, monkeypatch):
+    monkeypatch.setattr(worker_module, "BUSY_S", 0.0)
+    r = reading()
+    session_id = r.add("s")
+    r.cache.error = storage.DatabaseLocked("It is locked by another program.")
+    assert r.worker.step()
+    assert (r.document(session_id).state, r.document(session_id).error) == ("queued", None)
+    assert r.jobs.notice_of(session_id) == "It is locked by another program."
+    r.cache.error = None
+    while r.worker.step():
+        pass
+    assert r.document(session_id).state == "done" and r.jobs.notice_of(session_id) == ""

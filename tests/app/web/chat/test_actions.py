@@ -6,6 +6,7 @@ import gradio as gr
 import pytest
 
 from app.web.chat.actions import QuestionActions
+from app.web.chat.open_pages import MAX_KEPT, UNUSED_S, OpenPages
 from tests.support.service import wait_until_read
 
 SKIP = gr.skip()
@@ -93,3 +94,33 @@ def test_actions_on_a_session_deleted_elsewhere_change_nothing(actions, service)
     list(actions.refresh("a", request))
     (emptied,) = actions.refresh(None, request)
     assert emptied[0].value in (None, [])
+
+
+def test_invented_pages_are_kept_up_to_a_bound(make_service):
+    actions = QuestionActions(make_service())
+    for number in range(MAX_KEPT + 50):
+        list(actions.refresh(None, SimpleNamespace(session_hash=f"invented{number}")))
+    assert len(actions._pages) == MAX_KEPT
+
+
+def test_a_page_that_asks_for_nothing_is_forgotten_and_one_that_goes_on_is_not():
+    now = [0.0]
+    pages = OpenPages(lambda: now[0])
+    used, unused = pages.of("used"), pages.of("unused")
+    now[0] = UNUSED_S
+    assert pages.of("used") is used and pages.of("unused") is unused
+    now[0] = 1.5 * UNUSED_S
+    assert pages.of("used") is used and len(pages) == 2
+    now[0] = 2 * UNUSED_S + 1
+    assert pages.of("used") is used and len(pages) == 1
+    pages.forget("used")
+    pages.forget("never seen")
+    assert len(pages) == 0
+
+
+def test_a_page_in_use_outlives_a_flood_of_invented_ones():
+    pages = OpenPages()
+    used = pages.of("used")
+    for number in range(3 * MAX_KEPT):
+        pages.of(f"invented{number}")
+        assert pages.of("used") is used

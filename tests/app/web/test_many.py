@@ -1,0 +1,280 @@
+"""With many sessions, documents and messages the page shows a screen of each, and stays quick."""
+
+import asyncio
+import json
+import re
+from collections.abc import Callable
+from contextlib import closing
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+from gradio.state_holder import SessionState
+
+import storage
+from ahn_runtime import Runtime
+from app.service import Retrieved, Service
+from app.settings import ModelOptions, Settings
+from app.web.chat import actions as chat
+from app.web.chat.actions import ChatActions, QuestionActions
+from app.web.chat.passage_panel import PassageActions
+from app.web.library import actions as library
+from app.web.library.actions import LibraryActions
+from app.web.page import build
+from app.web.savings.actions import SavingsActions
+from app.web.savings.plots import AS_RUN
+from app.web.settings.actions import SettingsActions
+from app.web.sidebar import actions as sidebar
+from app.web.sidebar.actions import SessionActions
+from benchmarks.many import BIG, fill
+from tests.support.service import TINY_SINKS, TINY_WINDOW
+
+
+@pytest.fixture
+def filled(tmp_path, tiny_dir, shared_processes):
+    """Make a service with many rows: `filled(250)` has 250 of each."""
+    made = []
+
+    def make(count: int) -> Service:
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        options = ModelOptions(model=str(tiny_dir), window=TINY_WINDOW, sinks=TINY_SINKS)
+        settings = Settings(data_dir=folder / "data", model=options, max_answer_tokens=8)
+        load = lambda options: Runtime.load(**options.as_dict())  # noqa: E731
+        made.append(Service(settings, load, shared_processes))
+        fill(made[-1], folder, count)
+        return made[-1]
+
+    yield make
+    for service in made:
+        service.close()
+
+
+def request(name: str = "1") -> SimpleNamespace:
+    return SimpleNamespace(session_hash=name)
+
+
+def pressed(do: str, number: int) -> SimpleNamespace:
+    return SimpleNamespace(_data={"do": do, "id": number})
+
+
+class OpenedPage:
+    """A page whose events are fired as gradio does; returns what would be sent."""
+
+    def __init__(self, service: Service) -> None:
+        self.blocks = build(service)
+        self.state = SessionState(self.blocks)
+
+    def fire(self, kind: str, event: str, output: str, **inputs: object) -> str:
+        """Fire an event of a component of this type that has an output of this name."""
+        blocks = self.blocks.blocks
+        for function in self.blocks.fns.values():
+            labels = [getattr(b, "label", None) for b in function.outputs]
+            if output in labels and any(
+                name == event and number in blocks and blocks[number].get_block_name() == kind
+                for number, name in function.targets
+            ):
+                values = [inputs.get(getattr(b, "label", "") or "") for b in function.inputs]
+                call = self.blocks.process_api(function, values, state=self.state)
+                return json.dumps(asyncio.run(call)["data"])
+        raise LookupError(event)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_poll_sends_a_screen_at_most_and_nothing_that_did_not_change(filled):
+    service = filled(1000)
+    page = OpenedPage(service)
+
+    def poll() -> str:
+        return page.fire("timer", "tick", "Sessions", **{"Sessions": BIG, "Search sessions": ""})
+
+    first = poll()
+    assert BIG in first and "report 1" in first
+    assert len(first) < 100_000
+    assert len(poll()) < 500, "nothing changed"
+    storage.create_session(service.db, "A new one", {"by": "another process"})
+    changed = poll()
+    assert "A new one" in changed and "report 1" not in changed
+
+
+def statements(service: Service, act: Callable[[], object]) -> int:
+    """How many statements an action sends to the database from this thread."""
+    sent: list[str] = []
+    connection = service.db.connection.conn
+    connection.set_trace_callback(sent.append)
+    try:
+        act()
+    finally:
+        connection.set_trace_callback(None)
+    return len([text for text in sent if not text.startswith("--")])
+
+
+def counts(service: Service, tmp_path) -> dict[str, int]:
+    """The number of statements of each action of the page."""
+    sessions, documents = SessionActions(service), None
+    documents = LibraryActions(service, sessions)
+    questions, chats = QuestionActions(service), ChatActions(service)
+    note = tmp_path / f"{len(list(tmp_path.iterdir()))}.txt"
+    note.write_text(f"A note about the violet ledger, {note.name}.", "utf-8")
+
+    def ask() -> None:
+        with closing(service.questions.ask(BIG, "What was counted with the copper?")) as events:
+            next(event for event in events if isinstance(event, Retrieved))
+
+    ask()  # opens the session
+    named = {
+        "poll the list of sessions": lambda: sessions.tick(BIG, "", None),
+        "poll the documents": lambda: documents.tick(BIG, "", None),
+        "load": lambda: sessions.first_view("Volume 3"),
+        "search": lambda: sessions.find("volume 7"),
+        "make": lambda: sessions.create(""),
+        "rename": lambda: sessions.rename("Volume 4", "Renamed", ""),
+        "duplicate": lambda: sessions.duplicate("Volume 5"),
+        "delete": lambda: sessions.delete("Volume 6", ""),
+        "undelete": lambda: sessions.undelete(""),
+        "a missing session": lambda: sessions.tick("no such", "", None),
+        "documents": lambda: documents.opened(BIG),
+        "filter the documents": lambda: documents.find(BIG, "report 7"),
+        "conversation": lambda: questions.open(BIG, request()),
+        "questions to begin with": lambda: service.questions.suggested(BIG),
+        "places": lambda: chats.refresh_as_of(BIG, None),
+        "savings": lambda: SavingsActions(service).shown(BIG, AS_RUN),
+        "settings": lambda: SettingsActions(service).shown(BIG),
+        "add": lambda: service.documents.add(BIG, note),
+        "ask": ask,
+        "start": lambda: service.trash.sweep(),
+    }
+    return {name: statements(service, act) for name, act in named.items()}
+
+
+def test_the_statements_of_an_action_do_not_grow_with_the_rows(filled, tmp_path):
+    few, more = (counts(filled(count), tmp_path) for count in (120, 360))
+    assert few == more
+    assert max(few.values()) < 150, few
+
+
+def test_the_sidebar_lists_a_screen_and_leads_to_the_others(filled):
+    service = filled(120)
+    act = SessionActions(service)
+    radio, below, _, offset, selected = act.first_view("")
+    assert (len(radio.choices), offset, selected) == (sidebar.SCREEN, 0, BIG)
+    assert "1–50 of 121" in below and 'data-id="50" aria-label="Next' in below
+    radio, below, offset = act.turn("", pressed("screen", 100))
+    assert (len(radio.choices), offset) == (21, 100) and "101–121 of 121" in below
+    assert act.turn("", pressed("screen", 10**6))[2] == 100, "the list has shrunk since"
+    for nonsense in (-1, "x", None, {}, 0.5):
+        assert act.turn("", pressed("screen", nonsense))[2] == 0
+    radio, below, offset = act.find("volume 77")
+    assert [name for _, name in radio.choices] == ["Volume 77"] and below == ""
+
+
+def test_the_screen_with_the_selected_session_is_listed(filled):
+    act = SessionActions(filled(120))
+    radio, _, _, offset, selected = act.first_view("Volume 1")
+    assert selected == "Volume 1" in [name for _, name in radio.choices] and offset == 100
+    radio, _, offset, *_ = act.rename("Volume 1", "Renamed", "")
+    assert (radio.value, offset) == ("Renamed", 100)
+    assert "Renamed" in [name for _, name in radio.choices]
+    _, _, seen = act.tick("Renamed", "", None, 100)
+    assert act.tick("Renamed", "", seen, 100) == (gr.skip(),) * 3
+    radio, _, offset, *_ = act.create("")
+    assert (radio.value, offset) == ("Session 1", 0)
+
+
+def test_the_library_shows_a_screen_and_finds_a_document_on_another(filled):
+    service = filled(120)
+    act = LibraryActions(service, SessionActions(service))
+    html, view, _ = act.opened(BIG)
+    assert html.count('class="doc done"') == library.SCREEN and "1–50 of 121" in html
+    assert act.tick(BIG, "", view) == (gr.skip(), gr.skip())
+    html, view = act.act(BIG, "", view, pressed("screen", 100))
+    assert view.offset == 100 and html.count('class="doc done"') == 21
+    document = service.documents.list(BIG)[110].document
+    html, view = act.act(BIG, "", view, pressed("remove", document.id))
+    assert view.offset == 100 and document.title not in html and "101–120 of 120" in html
+    html, _ = act.find(BIG, "REPORT 77")
+    assert re.findall(r'doc-title">([^<]*)', html) == ["report 77"]
+    assert library.NOTHING_FOUND in act.find(BIG, "atlantis")[0]
+    assert act.tick("Volume 1", "", view)[1].session == "Volume 1"
+
+
+def test_a_document_of_another_session_is_not_touched(filled):
+    service = filled(60)
+    act = LibraryActions(service, SessionActions(service))
+    document = service.documents.list(BIG)[5].document
+    for number in (document.id, 10**9, "5", None):
+        act.act("Volume 1", "", None, pressed("remove", number))
+    assert service.documents.find(BIG, document.id) is not None
+
+
+def test_the_library_opens_where_something_is_being_read(filled, tmp_path):
+    service = filled(120)
+    path = tmp_path / "new.txt"
+    path.write_text("Something new.", "utf-8")
+    service.documents.add(BIG, path)
+    html, view, _ = LibraryActions(service, SessionActions(service)).opened(BIG)
+    assert view.offset == 100 and "new" in html
+
+
+def test_the_conversation_shows_its_end_and_leads_to_the_rest(filled):
+    service = filled(250)
+    act = QuestionActions(service)
+    one = request()
+    shown, footing = act.open(BIG, one)
+    assert len(shown.value) == chat.SCREEN and "Message 249" in str(shown.value[-1])
+    assert "151–250 of 250" in footing
+    shown, footing = act.turn(BIG, one, pressed("screen", 50))
+    assert "Message 50:" in str(shown.value[0]) and "51–150 of 250" in footing
+    assert act.shown(BIG, one)[3].text.startswith("Message 53:"), "what a click on it means"
+    act.turn(BIG, one, pressed("screen", 10**30))
+    assert len(act.shown(BIG, one)) == 1
+    messages, footing = act.find(BIG, "message 12: WHAT", one)
+    assert messages[-1]["content"].startswith("Message 12:") and "1–13 of 250" in footing
+    with pytest.warns(UserWarning, match="no earlier one"):
+        assert act.find(BIG, "message 12: WHAT", one) == (gr.skip(), gr.skip())
+
+
+def test_a_passage_of_an_answer_on_an_earlier_screen_is_opened(filled):
+    service = filled(250)
+    session = service.sessions.get(BIG)
+    (found,) = storage.search_passages(service.db, session.id, "report 77", limit=1)
+    passage = {
+        "number": 1,
+        "segment_id": found.segment_id,
+        "document": "report 77",
+        "cited": True,
+        "locator": "line 1",
+        "is_read": True,
+    }
+    for text in ("Where is it?", "There."):
+        role, details = (
+            ("user", {}) if text.endswith("?") else ("assistant", {"passages": [passage]})
+        )
+        storage.add_message(
+            service.db, session.id, role=role, text=text, position=0, details=details
+        )
+    for number in range(200):
+        role = "assistant" if number % 2 else "user"
+        storage.add_message(service.db, session.id, role=role, text="And?", position=0)
+    questions = QuestionActions(service)
+    one, passages = request(), PassageActions(service, questions)
+    questions.open(BIG, one)
+    questions.turn(BIG, one, pressed("screen", 200))
+    clicked = SimpleNamespace(index=51, value=None)
+    (_, html, answer_id), *_ = passages.open_answer(BIG, clicked, one)
+    assert "report 77" in html and answer_id is not None
+    chip = SimpleNamespace(index=0, value=str(found.segment_id))
+    assert next(passages.open_chip(BIG, chip, one))[2] == answer_id
+
+
+def test_places_are_offered_for_the_last_documents_or_those_whose_title_is_typed(filled):
+    act = ChatActions(filled(120))
+    first, offered = act.refresh_as_of(BIG, None)
+    choices = first.choices
+    assert len(choices) <= 201 and any("report 119" in label for label, _ in choices)
+    typed, offered = act.find_as_of(BIG, offered, SimpleNamespace(input_value="report 7"))
+    assert "report 7: line 2" in [at for _, at in typed.choices]
+    fewer, offered = act.find_as_of(BIG, offered, SimpleNamespace(input_value="report 77"))
+    assert set(typed.choices) == set(fewer.choices)  # an open list does not get shorter
+    other, _ = act.refresh_as_of("Volume 7", offered)
+    assert len(other.choices) == 1
