@@ -113,9 +113,11 @@ def _is_prose(sample: str) -> bool:
     if not sample.isascii():
         return any(character.isalpha() for character in sample)
     words = [word.strip(_PUNCTUATION) for word in sample.split()]
-    plain = sum(word.isalpha() for word in words)
+    plain = sum(map(str.isalpha, words))
+    if not words or plain < _MIN_WORD_SHARE * len(words):
+        return False
     short = sum(len(word) <= _MAX_SHORT_CHARACTERS and word.islower() for word in words)
-    return plain >= _MIN_WORD_SHARE * len(words) > 0 and short >= _MIN_SHORT_SHARE * plain
+    return short >= _MIN_SHORT_SHARE * plain
 
 
 def stems(word: str, languages: Iterable[str]) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from itertools import islice
 
@@ -22,6 +21,8 @@ from ingest import Document, Ocr, SandboxPool, SandboxReport, find_ocr, probe_sa
 from storage import Database, DocumentRow, NewSegment
 
 BATCH_SEGMENTS = 200
+_Uncounted = tuple[str, tuple[str, str, int, int], int | None]
+"""A segment's text, its locator as `NewSegment` has it, and its chapter."""
 
 
 class _Stopped(Exception):
@@ -85,7 +86,7 @@ def index_document(
 def _store_segments(
     db: Database,
     row: DocumentRow,
-    segments: Iterator[NewSegment],
+    segments: Iterator[_Uncounted],
     tokens: Encoder,
     check: Callable[[], None],
     is_cancelled: Callable[[], bool],
@@ -97,18 +98,18 @@ def _store_segments(
     """
     end = len(introduction(tokens, row.title))
 
-    def counted(batch: list[NewSegment]) -> Iterator[NewSegment]:
+    def counted(batch: list[_Uncounted]) -> Iterator[NewSegment]:
         nonlocal end
-        for segment in batch:
+        for text, place, chapter in batch:
             check()
-            count = len(tokens.encode(segment.text))
-            yield replace(segment, token_start=end, token_count=count)
+            count = len(tokens.encode(text))
+            yield NewSegment(text, *place, end, count, chapter)
             end += count
 
     stored: Future[None] | None = None
     with ThreadPoolExecutor(1, "store segments") as storing:
         while batch := list(islice(segments, BATCH_SEGMENTS)):
-            language = storage.language_of([segment.text for segment in batch])
+            language = storage.language_of([text for text, _, _ in batch])
             prepared = storage.prepare_segments(counted(batch), language)
             if stored is not None:
                 stored.result()
@@ -119,17 +120,17 @@ def _store_segments(
     return end
 
 
-def _segments(db: Database, document: Document | DocumentRow) -> Iterator[NewSegment]:
+def _segments(db: Database, document: Document | DocumentRow) -> Iterator[_Uncounted]:
     """Segments of a file, or the stored ones of a document that is read again; not yet counted."""
     if isinstance(document, DocumentRow):
         for row in storage.iter_segments(db, document.id):
-            locator = (row.locator, row.locator_kind, row.locator_start, row.locator_end)
-            yield NewSegment(row.text, *locator, 0, 0, row.chapter)
+            place = (row.locator, row.locator_kind, row.locator_start, row.locator_end)
+            yield row.text, place, row.chapter
         return
     for segment in document.segments():
         found = segment.locator
-        locator = (str(found), found.kind, found.start, found.end)
-        yield NewSegment(segment.text, *locator, 0, 0, found.chapter_number)
+        place = (str(found), found.kind, found.start, found.end)
+        yield segment.text, place, found.chapter_number
 
 
 def text_recognition() -> Ocr:
