@@ -14,7 +14,7 @@ from app.service.context import Context, SessionRef
 from app.service.models import resolve_options
 from app.service.reading import rereading
 from app.service.reading.rereading import Rereading
-from app.service.session_config import UNTRAINED, SessionConfig
+from app.service.session_config import NO_MEMORY, UNTRAINED, SessionConfig
 from app.settings import ModelOptions
 from storage import SessionRow
 
@@ -91,10 +91,10 @@ class Rereads:
         return reread is not None and self._context.jobs.is_active(reread.id)
 
     def is_offered(self, name: SessionRef) -> bool:
-        """Whether a new session would have a trained memory and this one's is untrained."""
+        """Whether a new session would have a trained memory and this one does not."""
         row = self._context.session(name)
         config = SessionConfig.from_row(row)
-        if config.memory_status != UNTRAINED:
+        if config.memory_status not in (UNTRAINED, NO_MEMORY) or config.stream.window is None:
             return False
         made = config.options
         preset = PRESETS.get(str(made.model))
