@@ -42,37 +42,44 @@ def benchmark(
             help="An installed library to compare with, transformers or llama.cpp; may be repeated."
         ),
     ] = None,
-    model: Annotated[str, Option(help="A preset, directory or .gguf.")] = "embedded",
+    model: Annotated[
+        list[str] | None,
+        Option(help="A preset, directory or .gguf; may be repeated. Default: embedded."),
+    ] = None,
     answer_tokens: Annotated[int, Option(help="Tokens of each timed answer.")] = 32,
     window: Annotated[int, Option(help="Window.")] = 2048,
     sinks: Annotated[int, Option(help="Sinks.")] = 128,
     output: Annotated[Path | None, Option(help="Folder for speed.json, .md and figures.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure tokens per second and memory of a model, all variants in one run."""
+    """Measure tokens per second and memory of models, all variants in one run."""
     from benchmarks import report
     from benchmarks.interleaved import run_interleaved
 
     marks = sorted(numbers("lengths", lengths))
     variants = [way.strip() for way in ways.split(",")]
-    engines = _ammon(model, variants, window, sinks)
-    engines += _baselines(model, against or (), context=marks[-1] + 2 * answer_tokens)
-    ids = _token_ids(text, model, marks[-1])
+    models = model or ["embedded"]
+    engines = [engine for name in models for engine in _ammon(name, variants, window, sinks)]
+    engines += _baselines(models[0], against or (), context=marks[-1] + 2 * answer_tokens)
+    if len(models) > 1:
+        engines = [(f"{options['model']} {name}", make, options) for name, make, options in engines]
+    reference = engines[0][0]
+    ids = _token_ids(text, models, marks[-1])
     with _started(engines) as workers:
         found = run_interleaved(workers, ids, marks, answer_tokens, show_status)
     settings = {
         "text": text.name,
-        "model": model,
+        "model": ", ".join(models),
         "window": window,
         "sinks": sinks,
         "answer": answer_tokens,
     }
     if output is not None:
-        report.write(found, settings, variants[0], output)
+        report.write(found, settings, reference, output)
     if as_json:
         show_json(report.as_dict(found, settings))
     else:
-        show(report.table(found, variants[0]).rstrip())
+        show(report.table(found, reference).rstrip())
 
 
 def _ammon(model: str, variants: Sequence[str], window: int, sinks: int) -> list[Entry]:
@@ -132,12 +139,19 @@ def _started(engines: Sequence[Entry]) -> Iterator[list[Worker]]:
             worker.close()
 
 
-def _token_ids(text: Path, model: str, count: int) -> list[int]:
-    """The first `count` tokens of a document by the model's tokenizer, fetching the model.
+def _token_ids(text: Path, models: Sequence[str], count: int) -> list[int]:
+    """The first `count` tokens of a document by the models' tokenizer, fetching the models.
 
     Raises:
-        ValueError: the document has fewer tokens, or the model has no tokenizer.
+        ValueError: the document has fewer tokens, or a model has no tokenizer or another one.
     """
+    found = [_ids_of(text, model, count) for model in models]
+    if any(ids != found[0] for ids in found):
+        raise ValueError(f"{' and '.join(models)} have different tokens: compare them in two runs.")
+    return found[0]
+
+
+def _ids_of(text: Path, model: str, count: int) -> list[int]:
     from ahn_runtime.loading.weights import open_base
     from ahn_runtime.runtime import find_base
     from evaluation.texts import beginning

@@ -91,10 +91,11 @@ def precision(
     from evaluation.precision import MAX_DIVERGENCE, MIN_SAME_CHOICE, measure, table
 
     fetch_model(model)
-    exact, int8 = (
-        Runtime.load(model, window=window, sinks=sinks, quantize=q) for q in (None, "int8")
-    )
-    losses = list(measure(exact, int8, texts, length, show_status))
+
+    def load(quantize: str | None) -> Runtime:
+        return Runtime.load(model, window=window, sinks=sinks, quantize=quantize)
+
+    losses = measure(load, texts, length, show_status)
     if not losses:
         raise ValueError(f"No text has {length:,} tokens: give a longer one or a smaller --length.")
     if as_json:
