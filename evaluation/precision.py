@@ -81,7 +81,8 @@ def measure(
     Raises:
         IngestError: a text cannot be read.
     """
-    exact, readings = load(None), []
+    exact = load(None)
+    readings: list[tuple[str, list[int], Path]] = []
     with tempfile.TemporaryDirectory() as folder:
         for path in texts:
             ids = middle(path, exact.tokenizer, length)

@@ -126,7 +126,9 @@ def download_text(preset: Preset) -> str:
     """How much an embedded model's file is, and where it comes from: "1.12 GB in 22 wheels ..."."""
     base = preset.base
     assert isinstance(base, PackagedModel)
-    return f"{_download_size(base)} in {len(base.wheels())} wheels from {registry_address()}"
+    count = len(base.wheels())
+    wheels = "1 wheel" if count == 1 else f"{count} wheels"
+    return f"{_download_size(base)} in {wheels} from {registry_address()}"
 
 
 def fetch_sentence(preset: Preset) -> str:

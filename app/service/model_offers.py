@@ -77,9 +77,12 @@ class ModelOffers:
     def reason(self) -> str:
         """Why new sessions take the model that they take, in a sentence without a full stop."""
         own, choice = self._context.settings.model.model, default_model()
-        if own != choice.preset.name:
-            return f"{own}: it was named with --model, or fetched since the start"
-        return f"{own}: {choice.reason}"
+        if own == choice.preset.name:
+            return f"{own}: {choice.reason}"
+        return (
+            f"{own}, as this server was started; without --model it would be {choice.preset.name} "
+            f"({choice.reason})"
+        )
 
     def options_for(self, name: str | None) -> ModelOptions:
         """The options of a new session.

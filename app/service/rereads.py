@@ -14,7 +14,7 @@ from app.service.context import Context, SessionRef
 from app.service.models import resolve_options
 from app.service.reading import rereading
 from app.service.reading.rereading import Rereading
-from app.service.session_config import NO_MEMORY, UNTRAINED, SessionConfig
+from app.service.session_config import UNTRAINED, SessionConfig
 from app.settings import ModelOptions
 from storage import SessionRow
 
@@ -94,7 +94,7 @@ class Rereads:
         """Whether a new session would have a trained memory and this one does not."""
         row = self._context.session(name)
         config = SessionConfig.from_row(row)
-        if config.memory_status not in (UNTRAINED, NO_MEMORY) or config.stream.window is None:
+        if config.memory_status != UNTRAINED and not config.has_no_memory:
             return False
         made = config.options
         preset = PRESETS.get(str(made.model))

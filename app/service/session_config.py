@@ -128,9 +128,15 @@ class SessionConfig:
         if self.memory_status == UNTRAINED and cell:
             return replace(self.options, ahn=f"{UNTRAINED}:{cell}")
         # Left as it is while nothing has changed, so that new sessions share the loaded model.
-        if self.memory_status == NO_MEMORY and self.stream.window and preset and preset.cell:
+        if self.has_no_memory and preset and preset.cell:
             return replace(self.options, ahn=None)
         return self.options
+
+    @property
+    def has_no_memory(self) -> bool:
+        """Whether tokens leave the session's window and no memory takes them up."""
+        has_window = self.stream.window is not None
+        return self.memory_status == NO_MEMORY and self.stream.cell is None and has_window
 
     def chunk_tokens_or(self, default: int) -> int:
         """The size of the chunks in which the session is read, in tokens."""
