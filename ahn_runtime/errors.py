@@ -2,7 +2,7 @@
 
     AhnError
     ├── ModelNotFound          the preset, directory or file does not exist
-    ├── ModelDownloadError     the embedded model could not be fetched or verified
+    ├── ModelDownloadError     an embedded model could not be fetched or verified
     ├── WeightsError           a tensor is missing, has another shape, or the file is damaged
     ├── ModelMismatchError     a state made by another model, memory, window or dtype
     ├── CheckpointVersionError a checkpoint written by a newer Ammon
@@ -21,7 +21,7 @@ class ModelNotFound(AhnError):
 
 
 class ModelDownloadError(AhnError):
-    """The embedded model could not be fetched, verified or written."""
+    """An embedded model could not be fetched, verified or written."""
 
 
 class WeightsError(AhnError):

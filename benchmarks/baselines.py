@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from ahn_runtime.loading.embedded import fetch_embedded
+from ahn_runtime.runtime import find_base
 from benchmarks.engine import Engine
 
 BLOCK_TOKENS = 512
@@ -139,18 +139,18 @@ def is_installed(name: str) -> bool:
 
 
 def make_transformers(options: dict[str, Any]) -> Transformers:
-    """Make transformers with the embedded model, in a worker's process.
+    """Make transformers with a model from a GGUF file, in a worker's process.
 
     Args:
-        options: "threads", the number of threads.
+        options: "model", a preset or file, and "threads", the number of threads.
     """
-    return Transformers.of_gguf(str(fetch_embedded()), options["threads"])
+    return Transformers.of_gguf(str(find_base(options["model"])), options["threads"])
 
 
 def make_llama_cpp(options: dict[str, Any]) -> LlamaCpp:
-    """Make llama.cpp with the embedded model, in a worker's process.
+    """Make llama.cpp with a model from a GGUF file, in a worker's process.
 
     Args:
-        options: "threads", the number of threads, and "context", in tokens.
+        options: "model" and "threads" as above, and "context", in tokens.
     """
-    return LlamaCpp(str(fetch_embedded()), options["threads"], options["context"])
+    return LlamaCpp(str(find_base(options["model"])), options["threads"], options["context"])

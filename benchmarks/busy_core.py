@@ -20,8 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import app.torch_threads  # noqa: F401 (how the application's threads wait; the engines inherit it)
-from ahn_runtime.loading.embedded import fetch_embedded
 from ahn_runtime.loading.weights import open_base
+from ahn_runtime.runtime import find_base
 from benchmarks import report
 from benchmarks.ammon import make_ammon
 from benchmarks.baselines import is_installed, make_transformers
@@ -81,7 +81,7 @@ def token_ids(text: Path, count: int) -> list[int]:
     Raises:
         SystemExit: the text is too short.
     """
-    tokenizer = open_base(fetch_embedded()).tokenizer
+    tokenizer = open_base(find_base("embedded")).tokenizer
     assert tokenizer is not None
     beginning = text.read_text(encoding="utf-8", errors="replace")[: CHARS_PER_TOKEN * count]
     ids = tokenizer.encode(beginning)[:count]
@@ -113,7 +113,7 @@ def main(text: Path, tokens: int) -> None:
     )
     workers = [Worker("Ammon, int8", make_ammon, {"model": "embedded", "quantize": "int8"})]
     if is_installed("transformers"):
-        options = {"threads": os.cpu_count() or 1}
+        options = {"model": "embedded", "threads": os.cpu_count() or 1}
         try:
             workers.append(Worker("transformers, float32", make_transformers, options))
         except EngineFailed as error:  # it needs accelerate too

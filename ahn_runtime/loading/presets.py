@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ahn_runtime.loading.embedded import ROOT, PackagedModel
+
 MEMORIES = Path(__file__).parents[1] / "memories"
 """Memories that come with Ammon: one directory each, with a model card."""
 DEFAULT_WINDOW_TOKENS = 2048
@@ -23,7 +25,7 @@ class Preset:
     Args:
         name: what the user types.
         title: what the user reads.
-        base: hub id of the base model; None: the embedded one, from the package registry.
+        base: hub id of the base model, or its file from the package registry.
         memory: hub id of the memory's weights, or their directory if they come with Ammon; None:
             there are none.
         cell: kind of the memory, by its released name; None for sinks + window only.
@@ -35,7 +37,7 @@ class Preset:
 
     name: str
     title: str
-    base: str | None
+    base: str | PackagedModel
     memory: str | Path | None
     cell: str | None
     memory_status: str
@@ -47,10 +49,32 @@ class Preset:
 EMBEDDED = Preset(
     name="embedded",
     title="Qwen2.5-Coder-0.5B-Instruct (Q4_K_M)",
-    base=None,
+    base=PackagedModel(
+        file_name="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+        byte_count=491_400_064,
+        sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+        requirements=ROOT / "requirements-model-0.5b.txt",
+    ),
     memory=MEMORIES / "embedded-gdn",
     cell="GatedDeltaNet",
     memory_status="trained",
+    window=DEFAULT_WINDOW_TOKENS,
+    sinks=DEFAULT_SINK_TOKENS,
+    licence=APACHE,
+)
+
+EMBEDDED_1_5B = Preset(
+    name="embedded-1.5b",
+    title="Qwen2.5-Coder-1.5B-Instruct (Q4_K_M)",
+    base=PackagedModel(
+        file_name="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+        byte_count=1_117_320_768,
+        sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+        requirements=ROOT / "requirements-model-1.5b.txt",
+    ),
+    memory=None,  # none is trained yet
+    cell=None,
+    memory_status="none",
     window=DEFAULT_WINDOW_TOKENS,
     sinks=DEFAULT_SINK_TOKENS,
     licence=APACHE,
@@ -94,7 +118,13 @@ PRESETS: dict[str, Preset] = {
     preset.name: preset
     for preset in (
         EMBEDDED,
+        EMBEDDED_1_5B,
         *(_plain(size) for size in ("0.5B", "1.5B")),
         *(_released(size, short) for size in ("3B", "7B", "14B") for short in _RELEASED_CELLS),
     )
 }
+
+PACKAGED: dict[str, Preset] = {
+    name: preset for name, preset in PRESETS.items() if isinstance(preset.base, PackagedModel)
+}
+"""The presets that need no hub."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Option
 
+from app.cli.fetching import fetch_model
 from app.cli.options import Json, numbers
 from app.terminal import show, show_json, show_status
 
@@ -41,34 +42,48 @@ def benchmark(
             help="An installed library to compare with, transformers or llama.cpp; may be repeated."
         ),
     ] = None,
+    model: Annotated[
+        list[str] | None,
+        Option(help="A preset, directory or .gguf; may be repeated. Default: embedded."),
+    ] = None,
     answer_tokens: Annotated[int, Option(help="Tokens of each timed answer.")] = 32,
     window: Annotated[int, Option(help="Window.")] = 2048,
     sinks: Annotated[int, Option(help="Sinks.")] = 128,
     output: Annotated[Path | None, Option(help="Folder for speed.json, .md and figures.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure tokens per second and memory of the embedded model, all variants in one run."""
+    """Measure tokens per second and memory of models, all variants in one run."""
     from benchmarks import report
     from benchmarks.interleaved import run_interleaved
 
     marks = sorted(numbers("lengths", lengths))
     variants = [way.strip() for way in ways.split(",")]
-    engines = _ammon(variants, window, sinks)
-    engines += _baselines(against or (), context=marks[-1] + 2 * answer_tokens)
-    ids = _token_ids(text, marks[-1])
+    models = model or ["embedded"]
+    engines = [engine for name in models for engine in _ammon(name, variants, window, sinks)]
+    engines += _baselines(models[0], against or (), context=marks[-1] + 2 * answer_tokens)
+    if len(models) > 1:
+        engines = [(f"{options['model']} {name}", make, options) for name, make, options in engines]
+    reference = engines[0][0]
+    ids = _token_ids(text, models, marks[-1])
     with _started(engines) as workers:
         found = run_interleaved(workers, ids, marks, answer_tokens, show_status)
-    settings = {"text": text.name, "window": window, "sinks": sinks, "answer": answer_tokens}
+    settings = {
+        "text": text.name,
+        "model": ", ".join(models),
+        "window": window,
+        "sinks": sinks,
+        "answer": answer_tokens,
+    }
     if output is not None:
-        report.write(found, settings, variants[0], output)
+        report.write(found, settings, reference, output)
     if as_json:
         show_json(report.as_dict(found, settings))
     else:
-        show(report.table(found, variants[0]).rstrip())
+        show(report.table(found, reference).rstrip())
 
 
-def _ammon(variants: Sequence[str], window: int, sinks: int) -> list[Entry]:
-    """The embedded model in each variant.
+def _ammon(model: str, variants: Sequence[str], window: int, sinks: int) -> list[Entry]:
+    """The model in each variant.
 
     Raises:
         ValueError: a variant is unknown.
@@ -85,15 +100,16 @@ def _ammon(variants: Sequence[str], window: int, sinks: int) -> list[Entry]:
     for variant in variants:
         if variant not in options:
             raise ValueError(f"--ways takes {', '.join(options)}; got {variant!r}.")
-    return [(name, make_ammon, {"model": "embedded", **options[name]}) for name in variants]
+    return [(name, make_ammon, {"model": model, **options[name]}) for name in variants]
 
 
-def _baselines(libraries: Sequence[str], context: int) -> list[Entry]:
+def _baselines(model: str, libraries: Sequence[str], context: int) -> list[Entry]:
     """Other libraries, with all cores and room for `context` tokens.
 
     Raises:
-        ValueError: a library is unknown or not installed.
+        ValueError: a library is unknown or not installed, or the model is not one of its files.
     """
+    from ahn_runtime.loading.presets import PACKAGED
     from benchmarks.baselines import MODULES, is_installed, make_llama_cpp, make_transformers
 
     for name in libraries:
@@ -101,8 +117,10 @@ def _baselines(libraries: Sequence[str], context: int) -> list[Entry]:
             raise ValueError(f"--against takes {' or '.join(MODULES)}; got {name!r}.")
         if not is_installed(name):
             raise ValueError(f"{name} is not installed here: pip install it, or leave it out.")
+        if model not in PACKAGED and not model.endswith(".gguf"):
+            raise ValueError(f"--against takes {' or '.join(PACKAGED)} or a .gguf; got {model!r}.")
     makes: dict[str, Make] = {"llama.cpp": make_llama_cpp, "transformers": make_transformers}
-    options = {"threads": os.cpu_count() or 1, "context": context}
+    options = {"model": model, "threads": os.cpu_count() or 1, "context": context}
     return [(name, makes[name], options) for name in libraries]
 
 
@@ -121,18 +139,27 @@ def _started(engines: Sequence[Entry]) -> Iterator[list[Worker]]:
             worker.close()
 
 
-def _token_ids(text: Path, count: int) -> list[int]:
-    """The first `count` tokens of a document by the embedded model's tokenizer, fetching the model.
+def _token_ids(text: Path, models: Sequence[str], count: int) -> list[int]:
+    """The first `count` tokens of a document by the models' tokenizer, fetching the models.
 
     Raises:
-        ValueError: the document has fewer tokens.
+        ValueError: the document has fewer tokens, or a model has no tokenizer or another one.
     """
-    from ahn_runtime.loading.embedded import fetch_embedded
+    found = [_ids_of(text, model, count) for model in models]
+    if any(ids != found[0] for ids in found):
+        raise ValueError(f"{' and '.join(models)} have different tokens: compare them in two runs.")
+    return found[0]
+
+
+def _ids_of(text: Path, model: str, count: int) -> list[int]:
     from ahn_runtime.loading.weights import open_base
+    from ahn_runtime.runtime import find_base
     from evaluation.texts import beginning
 
-    tokenizer = open_base(fetch_embedded()).tokenizer
-    assert tokenizer is not None
+    fetch_model(model)
+    tokenizer = open_base(find_base(model)).tokenizer
+    if tokenizer is None:
+        raise ValueError(f"The model {model} came without a tokenizer, so it cannot read a text.")
     ids = beginning(text, tokenizer, count)
     if len(ids) < count:
         raise ValueError(

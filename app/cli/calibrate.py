@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from typer import Option
 
+from app.cli.fetching import fetch_model
 from app.cli.options import Json, numbers
 from app.terminal import show, show_json, show_status
 
@@ -33,6 +34,7 @@ def calibrate(
 
     sizes = numbers("windows", windows)
     gains = [percent / 100 for percent in numbers("factors", factors)]
+    fetch_model(model)
     window_only, with_memory = (
         Runtime.load(model, ahn=ahn, window=sizes[0], sinks=sinks, quantize=quantize)
         for ahn in (None, memory)

@@ -93,17 +93,33 @@ def examine(data_dir: Path) -> list[Finding]:
 
 
 def _models() -> list[Finding]:
-    """The embedded model, its memory, and the presets from the hub."""
-    from ahn_runtime.loading.embedded import embedded_path, is_fetched
-    from ahn_runtime.loading.presets import EMBEDDED, PRESETS
+    """The model of new sessions, the embedded models, and the presets from the hub."""
+    from ahn_runtime.loading.presets import PACKAGED, PRESETS
+    from app.service.default_model import default_model
 
-    fetched = f"{EMBEDDED.title} at {embedded_path()}"
-    missing = "not fetched yet; the first reading fetches it (491 MB)"
+    choice = default_model()
     return [
-        Finding("embedded model", True, fetched if is_fetched() else missing),
-        Finding("memory (AHN)", True, f"{EMBEDDED.cell}, {EMBEDDED.memory_status}"),
-        *(_preset(preset) for preset in PRESETS.values() if preset.base),
+        Finding("model of new sessions", True, f"{choice.preset.name}: {choice.reason}"),
+        *(_embedded(preset) for preset in PACKAGED.values()),
+        *(_preset(preset) for name, preset in PRESETS.items() if name not in PACKAGED),
     ]
+
+
+def _embedded(preset: Preset) -> Finding:
+    """An embedded model, where it is, and its memory; ok in any case: it is fetched when used."""
+    from ahn_runtime.loading.embedded import PackagedModel
+    from app.service.default_model import download_text
+
+    base = preset.base
+    assert isinstance(base, PackagedModel)
+    missing = f"not fetched yet: {download_text(preset)}; the first reading with it fetches it"
+    state = f"at {base.path}" if base.is_fetched() else missing
+    memory = f"{preset.cell}, {preset.memory_status}" if preset.cell else "none trained yet"
+    return Finding(
+        f"preset {preset.name}",
+        True,
+        f"{preset.title}, memory (AHN): {memory}; {state} ({preset.licence})",
+    )
 
 
 def _preset(preset: Preset) -> Finding:
@@ -121,7 +137,7 @@ def _preset(preset: Preset) -> Finding:
 
 def _memory() -> Finding:
     free = psutil.virtual_memory().available
-    found = f"{free / 2**30:.1f} GiB free (the embedded model needs about 3 GiB)"
+    found = f"{free / 2**30:.1f} GiB free (an embedded model needs about 3 GiB)"
     return Finding("RAM", free > MIN_FREE_MEMORY_BYTES, found)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from typer import Option
 
+from app.cli.fetching import fetch_model
 from app.cli.options import Json, numbers
 from app.terminal import show, show_json, show_status
 
@@ -64,6 +65,7 @@ def memory(
         drift_tokens=drift_tokens,
         drift_every=max(1, drift_tokens // 20),
     )
+    fetch_model(model)
     report = MemoryReport(settings, log=show_status)
     for part in selected:
         report.run(part)
@@ -73,3 +75,36 @@ def memory(
         show_json(report.as_dict())
     else:
         show(report.tables())
+
+
+@evaluate.command()
+def precision(
+    texts: Annotated[list[Path], typer.Argument(help="Texts to compare the predictions on.")],
+    model: Annotated[str, Option(help="Base: a preset, hub id, directory or .gguf.")] = "embedded",
+    window: Annotated[int, Option(help="Window.")] = 512,
+    sinks: Annotated[int, Option(help="Sinks.")] = 64,
+    length: Annotated[int, Option(help="Tokens to read of each text.")] = 1536,
+    as_json: Json = False,
+) -> None:
+    """Measure what int8 loses against float32, and fail where that is more than it may."""
+    from ahn_runtime import Runtime
+    from evaluation.precision import MAX_DIVERGENCE, MIN_SAME_CHOICE, measure, table
+
+    fetch_model(model)
+
+    def load(quantize: str | None) -> Runtime:
+        return Runtime.load(model, window=window, sinks=sinks, quantize=quantize)
+
+    losses = measure(load, texts, length, show_status)
+    if not losses:
+        raise ValueError(f"No text has {length:,} tokens: give a longer one or a smaller --length.")
+    if as_json:
+        show_json([loss.as_dict() for loss in losses])
+    else:
+        show(table(losses))
+    over = [loss.document for loss in losses if not loss.is_within]
+    if over:
+        raise ValueError(
+            f"int8 loses more than KL {MAX_DIVERGENCE} or less than {MIN_SAME_CHOICE:.0%} of the "
+            f"first choices on {', '.join(over)}; use {model} with --quantize none."
+        )

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.fetching import ask_for_model
 from app.cli.open_service import open_service
 from app.cli.progress import print_notes
 from app.terminal import show_json, show_status, status_line
@@ -44,7 +45,8 @@ def follow_log(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with open_service(data_dir, options, session, retention) as service:
-            row = service.sessions.ensure(session)  # it may be renamed while it is read
+            model = ask_for_model(service, session, options)
+            row = service.sessions.ensure(session, model)  # it may be renamed while it is read
             service.start_reading()
             document = service.documents.follow(row.id, files[0])
             try:

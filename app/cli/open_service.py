@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.fetching import AUTO, fetch_model, print_progress
 from app.settings import ModelOptions, Retention, Settings, default_data_dir, home_expanded
-from app.terminal import show_status
 
 if TYPE_CHECKING:
     from ahn_runtime import Runtime
@@ -35,9 +35,13 @@ def open_service(
         ValueError: `options` holds one that the session was not made with.
     """
     from app.service import Service
+    from app.service.default_model import default_model
 
     settings = Settings(data_dir=home_expanded(data_dir or default_data_dir()))
-    settings = replace(settings, model=ModelOptions(**options))
+    model = ModelOptions(**options)
+    if options.get("model", AUTO) == AUTO:
+        model = replace(model, model=default_model().preset.name)
+    settings = replace(settings, model=model)
     if retention is not None:
         settings = replace(settings, retention=retention)
     service = Service(settings, _load_model)
@@ -52,7 +56,8 @@ def open_service(
 def _load_model(options: ModelOptions) -> Runtime:
     from ahn_runtime import Runtime
 
-    runtime = Runtime.load(**options.as_dict(), progress=_print_progress)
+    fetch_model(options.model)
+    runtime = Runtime.load(**options.as_dict(), progress=print_progress)
     runtime.warm_up()
     return runtime
 
@@ -72,7 +77,3 @@ def _refuse_other_options(service: Service, name: str, given: dict[str, Any]) ->
                 f"{made[option] or 'none'}, not {value or 'none'}; leave the option out, read "
                 "into a new session, or read this one again: reread NAME with the option."
             )
-
-
-def _print_progress(what: str, done: int, total: int) -> None:
-    show_status(f"{what} ({done}/{total})")

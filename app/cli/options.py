@@ -79,7 +79,7 @@ CheckpointBudget = Annotated[
 MAX_DIGITS = 9
 """Of a number of tokens: more would be too large for memory, and then for the tensors' sizes."""
 _MODEL_OPTIONS = {
-    "model": "A preset (see doctor), a hub id, a directory or a .gguf file.",
+    "model": "A preset (see doctor), a hub id, a directory, a .gguf file, or 'auto'.",
     "ahn": "Memory: 'auto', 'none', a hub id or a directory.",
     "window": "Window in tokens, 'auto', or 'none' (full attention).",
     "sinks": "Sinks in tokens, or 'auto'.",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli.fetching import AUTO, ask_for_model
 from app.cli.follow import follow_log
 from app.cli.inputs import ReadOptions, find_inputs
 from app.cli.open_service import open_service
@@ -89,7 +90,8 @@ def read(
         ok = follow_log(data_dir, options, session, list(map(Path, files)), retention, as_json)
         raise typer.Exit(0 if ok else 1)
     with open_service(data_dir, options, session, retention) as service:
-        ok = _read(service, session, files, ReadOptions(again, secret, encoding), as_json)
+        model = ask_for_model(service, session, options)
+        ok = _read(service, session, files, ReadOptions(again, secret, encoding), as_json, model)
     raise typer.Exit(0 if ok else 1)
 
 
@@ -110,6 +112,7 @@ def _read(
     files: list[str],
     options: ReadOptions,
     as_json: bool,
+    model: str | None = None,
 ) -> bool:
     from app.messages import KNOWN_ERRORS, sentence
     from ingest import UnsupportedFormat, named_encoding
@@ -119,7 +122,7 @@ def _read(
         named_encoding(options.encoding)  # a wrong name is said once, not for each file
     inputs = find_inputs(files, options)
     service.start_reading()  # starts the process that opens files while the model is loaded
-    session_id = service.sessions.ensure(session).id  # it may be renamed while it is read
+    session_id = service.sessions.ensure(session, model).id  # it may be renamed while it is read
     wanted: list[int] = []
     printed: list[str] = []
     refused: list[dict[str, str]] = []
@@ -182,6 +185,8 @@ def reread(
             return
         service.start_reading()
         row = service.sessions.get(session)  # it may be renamed while it is read again
+        if options.get("model") == AUTO:
+            options["model"] = service.settings.model.model
         service.rereads.begin(row.id, options)
         watch_reread(service, row.id)
         left, notice = service.rereads.progress(row.id), service.sessions.notice(row.id)

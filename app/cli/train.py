@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer import Option
 
+from app.cli.fetching import fetch_model
 from app.cli.options import Json, numbers
 from app.terminal import progress_bars, show, show_json, show_status
 
@@ -97,6 +98,7 @@ def train(
         recompute=recompute,
         save_every=save_every,
     )
+    fetch_model(model)
     runtime = Runtime.load(
         model, ahn=ahn or f"{UNTRAINED}{cell}", dtype=dtype, quantize=quantize, device=device
     )

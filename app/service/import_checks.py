@@ -16,6 +16,7 @@ import storage
 from ahn_runtime import ModelMismatchError, ModelNotFound, Runtime
 from ahn_runtime.checkpoint import check_manifest, load_checkpoint, page_hashes
 from ahn_runtime.loading import hub
+from ahn_runtime.loading.embedded import PackagedModel
 from ahn_runtime.loading.presets import PRESETS
 from ahn_runtime.model.cells import CELLS, cell_class
 from ahn_runtime.runtime import UNTRAINED as UNTRAINED_CELL
@@ -103,6 +104,9 @@ def _check_options(name: str, options: ModelOptions, used: Collection[ModelOptio
         if getattr(options, field) not in values:
             raise _damaged(name, f"it asks for a {field} that there is not")
     missing = [needed for needed in _hub_ids(options) if not hub.is_on_disk(needed)]
+    base = PRESETS[options.model].base if options.model in PRESETS else None
+    if isinstance(base, PackagedModel) and not base.is_fetched():
+        missing.append(f"the preset {options.model}")
     if missing:
         raise ModelNotFound(
             f"{name} was read with {missing[0]}, which is not on this machine, and an import "

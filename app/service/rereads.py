@@ -91,10 +91,10 @@ class Rereads:
         return reread is not None and self._context.jobs.is_active(reread.id)
 
     def is_offered(self, name: SessionRef) -> bool:
-        """Whether a new session would have a trained memory and this one's is untrained."""
+        """Whether a new session would have a trained memory and this one does not."""
         row = self._context.session(name)
         config = SessionConfig.from_row(row)
-        if config.memory_status != UNTRAINED:
+        if config.memory_status != UNTRAINED and not config.has_no_memory:
             return False
         made = config.options
         preset = PRESETS.get(str(made.model))

@@ -8,6 +8,7 @@ from app.service.answer_jobs import AnswerJobs
 from app.service.caretaker import Caretaker
 from app.service.context import Context
 from app.service.documents import Documents
+from app.service.model_offers import ModelOffers
 from app.service.models import Load
 from app.service.passages import Passages
 from app.service.questions import Questions
@@ -36,7 +37,8 @@ class Service:
         self.context = context = Context(settings, load, processes)
         self.db = context.db
         self.rereads = Rereads(context)
-        self.sessions = Sessions(context, self.rereads)
+        self.model_offers = ModelOffers(context)
+        self.sessions = Sessions(context, self.rereads, self.model_offers)
         self.documents = Documents(context, self.rereads)
         self.sources = OtherSources(context, self.documents)
         self.questions = Questions(context)
@@ -77,6 +79,7 @@ class Service:
 
     def close(self) -> None:
         """Stop answers and reading, write checkpoints, close the database."""
+        self.model_offers.stop()
         self.answers.stop_all()
         self.trash.stop()
         self.caretaker.stop()

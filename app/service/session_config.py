@@ -12,12 +12,14 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ahn_runtime.config import ModelConfig, StreamConfig
+from ahn_runtime.loading.presets import PRESETS
 from app.settings import ModelOptions
 from app.typed_values import check_value, typed
 from storage import DamagedDatabase, SessionRow
 
 UNTRAINED = "untrained"
-MEMORY_STATUSES = ("trained", UNTRAINED, "none")
+NO_MEMORY = "none"
+MEMORY_STATUSES = ("trained", UNTRAINED, NO_MEMORY)
 MAX_CHUNK_TOKENS = 1 << 20
 
 
@@ -117,13 +119,24 @@ class SessionConfig:
     def resume_options(self) -> ModelOptions:
         """The options with which the session's model is loaded again.
 
-        A session whose memory was untrained when it was made keeps that memory: since then "auto"
-        may have come to mean a trained one.
+        A session whose memory was untrained when it was made keeps that memory, and one without a
+        memory goes on without: since then "auto" may have come to mean a trained one.
         """
-        cell = self.stream.cell
-        if self.memory_status == UNTRAINED and self.options.ahn == "auto" and cell:
+        cell, preset = self.stream.cell, PRESETS.get(str(self.options.model))
+        if self.options.ahn != "auto":
+            return self.options
+        if self.memory_status == UNTRAINED and cell:
             return replace(self.options, ahn=f"{UNTRAINED}:{cell}")
+        # Left as it is while nothing has changed, so that new sessions share the loaded model.
+        if self.has_no_memory and preset and preset.cell:
+            return replace(self.options, ahn=None)
         return self.options
+
+    @property
+    def has_no_memory(self) -> bool:
+        """Whether tokens leave the session's window and no memory takes them up."""
+        has_window = self.stream.window is not None
+        return self.memory_status == NO_MEMORY and self.stream.cell is None and has_window
 
     def chunk_tokens_or(self, default: int) -> int:
         """The size of the chunks in which the session is read, in tokens."""

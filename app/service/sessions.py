@@ -10,6 +10,7 @@ from pathlib import Path
 import storage
 from app.service import archive
 from app.service.context import Context, SessionRef
+from app.service.model_offers import ModelOffers
 from app.service.reading.positions import find_checkpoint
 from app.service.report import Report, make_report
 from app.service.rereads import Rereads
@@ -20,8 +21,9 @@ from storage import CheckpointRow, Listing, SessionRow, SessionSummary, first_of
 class Sessions:
     """Use cases of sessions."""
 
-    def __init__(self, context: Context, rereads: Rereads) -> None:
+    def __init__(self, context: Context, rereads: Rereads, models: ModelOffers) -> None:
         self._context, self._db, self._rereads = context, context.db, rereads
+        self._models = models
 
     def list(self, search: str = "", sizes: bool = False) -> list[SessionSummary]:
         """The sessions, the most recently used first.
@@ -82,13 +84,23 @@ class Sessions:
         """The model options that a session is read and answered with."""
         return self._context.options_of(row)
 
-    def create(self, name: str) -> SessionRow:
-        """A new session, made with the model options of the settings."""
-        settings = self._rereads.config_for(self._context.settings.model).as_settings()
+    def create(self, name: str, model: str | None = None) -> SessionRow:
+        """A new session, made with the model options of the settings.
+
+        Args:
+            model: of `ModelOffers.list`, to take another one than that of the settings.
+
+        Raises:
+            ModelNotFetched: that model is not on this machine yet.
+        """
+        settings = self._rereads.config_for(self._models.options_for(model)).as_settings()
         return storage.create_session(self._db, name, settings)
 
-    def ensure(self, name: str) -> SessionRow:
+    def ensure(self, name: str, model: str | None = None) -> SessionRow:
         """The session of this name, a new one if there is none.
+
+        Args:
+            model: of a new one, as `create` takes it.
 
         Raises:
             AlreadyExists: another session's name differs only in characters that are not seen.
@@ -98,7 +110,7 @@ class Sessions:
         except storage.NotFound:
             pass
         try:
-            return self.create(name)
+            return self.create(name, model)
         except storage.AlreadyExists as error:  # another process made it in between
             try:
                 return self._context.session(name)

@@ -18,6 +18,7 @@ from app.web.library.tab import Library, lay_out_library, wire_library
 from app.web.savings.actions import SavingsActions
 from app.web.savings.tab import Savings, lay_out_savings, wire_savings
 from app.web.settings.actions import SettingsActions
+from app.web.settings.model_choice import ModelChoiceActions, wire_model_choice
 from app.web.settings.tab import SettingsTab, lay_out_settings, wire_settings
 from app.web.sidebar.actions import Seen, SessionActions
 from app.web.sidebar.tab import Sidebar, lay_out_sidebar, wire_sidebar
@@ -70,7 +71,7 @@ def _lay_out(blocks: gr.Blocks, service: Service) -> Page:
     with gr.Tab("Memory & savings") as tabs["savings"]:
         savings = lay_out_savings()
     with gr.Tab("Settings") as tabs["settings"]:
-        settings = lay_out_settings()
+        settings = lay_out_settings(service)
     return Page(blocks, sidebar, status, tabs, chat, library, savings, settings)
 
 
@@ -80,11 +81,12 @@ def _wire(page: Page, service: Service) -> None:
     view = SessionView(page, questions, ChatActions(service), library, savings)
     session, tabs = page.session, page.tabs
     page.blocks.load(None, js=javascript.ON_LOAD)
-    wire_sidebar(page.sidebar, sessions, page.blocks, view.show)
+    wire_sidebar(page.sidebar, sessions, page.blocks, view.show, page.settings.new_sessions.model)
     wire_chat(page.chat, tabs["chat"], session, service, questions)
     wire_library(page.library, library, session, view.show)
     wire_savings(page.savings, savings, session, tabs)
     wire_settings(page.settings, SettingsActions(service), session, tabs["settings"], page.blocks)
+    wire_model_choice(page.settings.new_sessions, ModelChoiceActions(service), tabs["settings"])
     _wire_refresh(page, service, sessions, library)
     page.blocks.unload(questions.leave)
 

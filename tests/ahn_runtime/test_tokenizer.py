@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ahn_runtime import WeightsError
-from ahn_runtime.loading.embedded import embedded_path, fetch_embedded
 from ahn_runtime.loading.gguf import GGUFModel
+from ahn_runtime.loading.presets import EMBEDDED
 from ahn_runtime.tokenizer import from_tokenizer_json
 
 TEXTS = {
@@ -34,8 +34,8 @@ TEXTS = {
 
 @pytest.fixture(scope="module")
 def gguf():
-    fetch_embedded()
-    return GGUFModel(embedded_path())
+    EMBEDDED.base.fetch()
+    return GGUFModel(EMBEDDED.base.path)
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,7 @@ from app.web.settings.html import Fact
 from ingest.pdf.ocr import LANGUAGES_VARIABLE
 
 FIXED = "fixed, in app/settings.py"
+NO_MEMORY = "none: no memory is trained for this model yet"
 
 
 def server_facts(settings: Settings) -> list[Fact]:
@@ -66,7 +67,7 @@ def _model_facts(options: ModelOptions) -> list[Fact]:
     if preset is not None:
         window = preset.window if window == "auto" else window
         sinks = preset.sinks if sinks == "auto" else sinks
-        memory = (preset.cell or "none") if memory == "auto" else memory
+        memory = (preset.cell or NO_MEMORY) if memory == "auto" else memory
     held = "everything" if window is None else f"{_number(window)} + {_number(sinks)} tokens"
     return [
         Fact("Model of new sessions", preset.title if preset else options.model, ("--model",)),

@@ -7,9 +7,11 @@ from typing import Any
 
 import gradio as gr
 
+from app.service import Service
 from app.web.events import QUIET
 from app.web.settings.actions import MEMORY_CHOICES, SettingsActions
 from app.web.settings.html import EMPTY, START_LABEL
+from app.web.settings.model_choice import ModelChoice, lay_out_model_choice
 from app.web.settings.reread_form import EVERYTHING, EXACT, INT8, OWN_MEMORY, WINDOW
 from app.web.settings.theme_choice import lay_out_theme_choice, wire_theme_choice
 
@@ -50,6 +52,7 @@ class SettingsTab:
         made: how the session was made.
         form: the settings with which it can be read again; hidden without a session.
         timer: runs only while the session is being read again.
+        new_sessions: the choice of their model.
     """
 
     made: gr.HTML
@@ -63,6 +66,7 @@ class SettingsTab:
     cancel: gr.Button
     progress: gr.HTML
     timer: gr.Timer
+    new_sessions: ModelChoice
     theme: gr.Radio
     server: gr.HTML
 
@@ -78,7 +82,7 @@ class SettingsTab:
         return [self.reach, self.window, self.precision, self.memory]
 
 
-def lay_out_settings() -> SettingsTab:
+def lay_out_settings(service: Service) -> SettingsTab:
     """Place the components in the open gradio block."""
     _html("<h3>This session</h3>")
     made = _html(EMPTY)
@@ -89,13 +93,19 @@ def lay_out_settings() -> SettingsTab:
         with gr.Row(elem_classes="tight"):
             start = gr.Button(START_LABEL, variant="primary", size="md", scale=0, min_width=290)
             cancel = gr.Button(CANCEL, size="md", scale=0, min_width=220, visible=False)
+    _html("<h3>New sessions</h3>")
+    with gr.Column(elem_classes="card"):
+        new_sessions = lay_out_model_choice(service)
     _html("<h3>Theme</h3>")
     with gr.Column(elem_classes="card"):
         theme = lay_out_theme_choice()
     _html(f"<h3>This server</h3>{STARTED}")
     server = _html()
     timer = gr.Timer(POLL_SECONDS, active=False)
-    return SettingsTab(made, form, costs, *fields, start, cancel, progress, timer, theme, server)
+    return SettingsTab(
+        *(made, form, costs, *fields, start, cancel, progress, timer),
+        *(new_sessions, theme, server),
+    )
 
 
 def _html(content: str = "") -> gr.HTML:

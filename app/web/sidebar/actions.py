@@ -96,14 +96,18 @@ class SessionActions:
         listing = self._listing(search, offset)
         return gr.Radio(choices=self._choices(listing)), _pager(listing), listing.offset
 
-    def create(self, name: str) -> tuple[Any, ...]:
+    def create(self, name: str, model: str | None = None) -> tuple[Any, ...]:
         """Make a session and select it; without a name it is called "Session 1", "Session 2", ...
+
+        Args:
+            model: the one that is chosen for new sessions.
 
         Returns: the list, the line below it, the number of the first session listed, and the
             emptied fields of name and search.
         """
         try:
-            row = self._service.sessions.create(name.strip() or self.free_name("Session"))
+            free = name.strip() or self.free_name("Session")
+            row = self._service.sessions.create(free, model)
         except KNOWN_ERRORS as error:
             notify(error)
             return (gr.skip(),) * 5

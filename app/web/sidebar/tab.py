@@ -106,10 +106,13 @@ def _field(label: str, placeholder: str, scale: int | None = None) -> gr.Textbox
     )
 
 
-def wire_sidebar(sidebar: Sidebar, act: SessionActions, blocks: gr.Blocks, show: Handler) -> None:
+def wire_sidebar(
+    sidebar: Sidebar, act: SessionActions, blocks: gr.Blocks, show: Handler, model: gr.Radio
+) -> None:
     """Connect the sidebar's events.
 
     Args:
+        model: the choice of the model for new sessions.
         show: shows the selected session in all tabs.
     """
     session, search, listed = sidebar.sessions, sidebar.search, sidebar.list
@@ -128,7 +131,7 @@ def wire_sidebar(sidebar: Sidebar, act: SessionActions, blocks: gr.Blocks, show:
     gr.on(
         [sidebar.create.click, sidebar.name.submit],
         act.create,
-        sidebar.name,
+        [sidebar.name, model],
         [*listed, sidebar.name, search],
     ).then(*show)
     _wire_renaming(sidebar, act, show)

@@ -67,7 +67,9 @@ def test_an_error_is_one_sentence_without_a_traceback(run, arguments, message):
 
 def test_doctor_examines_torch_the_model_and_the_database(run):
     findings = json.loads(run("doctor", "--json").stdout)
-    assert {"torch", "embedded model", "database"} <= {f["what"] for f in findings}
+    assert {"torch", "model of new sessions", "preset embedded-1.5b", "database"} <= {
+        f["what"] for f in findings
+    }
 
 
 def test_doctor_says_what_the_sandbox_refuses_as_a_process_tried_it(run):

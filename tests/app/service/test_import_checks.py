@@ -13,6 +13,7 @@ import pytest
 
 import storage
 from ahn_runtime import AhnError, DamagedCheckpoint, ModelMismatchError, ModelNotFound
+from ahn_runtime.loading.paths import CACHE_VARIABLE
 from ahn_runtime.loading.presets import PRESETS
 from storage import DamagedDatabase
 from storage.migrations import SCHEMA_VERSION
@@ -65,11 +66,12 @@ def test_a_memory_that_only_the_file_names_is_neither_fetched_nor_opened(receive
     refused(receiver, file, ModelNotFound, "no session here uses")
 
 
-@pytest.mark.parametrize("name", [name for name, preset in PRESETS.items() if preset.base])
+@pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_that_is_not_on_this_machine_is_not_fetched(
     receiver, changed, name, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "empty"))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "empty"))
     file = changed("sessions", "settings", "$.options.model", name)
     refused(receiver, file, ModelNotFound, "not on this machine")
 

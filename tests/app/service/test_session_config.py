@@ -100,6 +100,7 @@ def test_settings_that_do_not_say_how_the_session_was_made_are_refused(row, chan
         ("untrained", "untrained:DeltaNet", "DeltaNet", "untrained:DeltaNet"),
         ("untrained", "auto", None, "auto"),
         ("none", None, None, None),
+        ("none", "auto", None, "auto"),
     ],
 )
 def test_a_session_resumes_with_the_memory_it_was_made_with(row, status, ahn, cell, resumed):
@@ -111,3 +112,12 @@ def test_a_session_resumes_with_the_memory_it_was_made_with(row, status, ahn, ce
         memory_status=status,
     )
     assert config.resume_options == ModelOptions(model="m", ahn=resumed)
+
+
+@pytest.mark.parametrize(("model", "resumed"), [("embedded", None), ("embedded-1.5b", "auto")])
+def test_a_session_from_before_its_preset_had_a_memory_resumes_without_one(row, model, resumed):
+    config = SessionConfig.from_row(row)
+    options = ModelOptions(model=model, ahn="auto")
+    stream = replace(config.stream, cell=None)
+    config = replace(config, options=options, stream=stream, memory_status="none")
+    assert config.resume_options == ModelOptions(model=model, ahn=resumed)
