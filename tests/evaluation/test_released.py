@@ -7,7 +7,7 @@ import pytest
 from evaluation.metrics import METRICS
 from evaluation.released import BENCHMARKS
 from evaluation.released.files import BenchmarkFileError
-from evaluation.released.prompts import cut_middle, without_context
+from evaluation.released.prompts import without_context
 from evaluation.tasks.item import CONTEXT
 
 LINES = {
@@ -369,14 +369,6 @@ def test_every_task_names_a_metric_that_exists():
 
     for module in (infinitebench, longbench, lveval, ruler):
         assert {task.metric for task in module.TASKS.values()} <= set(METRICS), module
-
-
-def test_a_prompt_is_cut_in_the_middle():
-    assert cut_middle(range(10), 10) == list(range(10))
-    assert cut_middle(range(10), 4) == [0, 1, 8, 9]
-    assert cut_middle(range(10), 5) == [0, 1, 8, 9]
-    with pytest.raises(ValueError, match="2 tokens"):
-        cut_middle(range(10), 1)
 
 
 def test_without_its_text_a_prompt_is_an_instruction():
