@@ -88,7 +88,7 @@ from storage.follows import (
     wake_follow,
 )
 from storage.imports import Export, import_session, opened_export
-from storage.languages import stems
+from storage.languages import DEFAULT_LANGUAGE, stems
 from storage.listing import Listing, first_of_screen
 from storage.located import passages_at
 from storage.messages import (
@@ -138,6 +138,7 @@ from storage.search_index import (
     lacks_segments,
     language_of,
     rebuild_search_index,
+    session_languages,
 )
 from storage.segments import (
     NewSegment,
@@ -177,6 +178,7 @@ __all__ = [
     "AlreadyExists",
     "CAPITAL",
     "CheckpointRow",
+    "DEFAULT_LANGUAGE",
     "DamagedDatabase",
     "DamagedPage",
     "Database",
@@ -313,6 +315,7 @@ __all__ = [
     "save_checkpoint",
     "search_passages",
     "segments_around",
+    "session_languages",
     "session_names",
     "session_rank",
     "set_document_state",

@@ -16,9 +16,13 @@ from app.service.answering.events import (
     Prefilled,
     Queued,
     Retrieved,
+    Revised,
+    Revising,
     final_answer,
     replay_text,
+    revising_text,
 )
+from app.service.answering.support import CheckedSentence, support_notes
 from app.service.documents import DocumentStatus
 from app.service.passages import PassageContext
 from app.service.report import Report
@@ -29,6 +33,7 @@ __all__ = [
     "AnswerJob",
     "AnswerView",
     "AsOfChoice",
+    "CheckedSentence",
     "Citation",
     "ContextUsage",
     "Delta",
@@ -41,8 +46,12 @@ __all__ = [
     "Queued",
     "Report",
     "Retrieved",
+    "Revised",
+    "Revising",
     "Service",
     "final_answer",
     "replay_text",
+    "revising_text",
     "some_of_matching",
+    "support_notes",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.errors import BadQuestion
 from app.service.answering.citations import Citation
+from app.service.answering.support import CheckedSentence, support_notes
 from storage import MessageRow
 
 MAX_COUNTED = 60
@@ -68,6 +69,9 @@ class Answer:
             and to the end; `first_word_s` is 0 if the model said nothing.
         as_of: how an earlier position was named; empty without one.
         found_nothing: no passage speaks of what was asked; the text begins by saying so.
+        declined: what was asked is not in the material: nothing was found, or the answer says so.
+        sentences: of the text, each with the passages that support it.
+        was_revised: the first answer had numbers or names that are in no passage; this is another.
     """
 
     question: str
@@ -83,6 +87,9 @@ class Answer:
     as_of: str
     found_nothing: bool
     rests_on: ContextUsage
+    declined: bool = False
+    sentences: tuple[CheckedSentence, ...] = ()
+    was_revised: bool = False
 
     @property
     def citations(self) -> list[Citation]:
@@ -94,6 +101,11 @@ class Answer:
         """Sentences about what the answer leaves out."""
         some = some_of_matching(asdict(self.rests_on))
         return [f"Only {some} were looked at."] if some else []
+
+    @property
+    def support_notes(self) -> list[str]:
+        """Sentences about what of the answer no passage supports."""
+        return support_notes(asdict(self))
 
     def as_dict(self) -> dict[str, Any]:
         """The answer for JSON, under the keys that the command line promises."""

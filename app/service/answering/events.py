@@ -1,6 +1,7 @@
 """An answer as a stream of events, and what they add up to.
 
-    Indexing*  Queued*  Prefilled*  Queued*  Retrieved  Prefilled*  Delta*  Done
+    Indexing*  Queued*  Prefilled*  Queued*  Retrieved  Prefilled*  Delta*
+    Revising*  Revised?  Done
 
 Events are immutable. Who wants only the end takes `final_answer`; who shows an answer while it is
 made folds the events into an `AnswerView`.
@@ -8,7 +9,7 @@ made folds the events into an `AnswerView`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -79,6 +80,30 @@ class Delta:
 
 
 @dataclass(frozen=True)
+class Revising:
+    """The answer is made once more, and another token of it was generated.
+
+    Args:
+        unknown: numbers and names of the first answer that neither a passage nor the question has.
+    """
+
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Revised:
+    """The answer that was made once more is better: it takes the place of the text so far.
+
+    Args:
+        text: the whole answer.
+        unknown: as in `Revising`.
+    """
+
+    text: str
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Done:
     """The answer is complete and stored; `question_id`: number of the stored question."""
 
@@ -86,7 +111,7 @@ class Done:
     question_id: int
 
 
-Event = Indexing | Queued | Prefilled | Retrieved | Delta | Done
+Event = Indexing | Queued | Prefilled | Retrieved | Delta | Revising | Revised | Done
 
 
 @dataclass(frozen=True)
@@ -100,6 +125,7 @@ class AnswerView:
         retrieved: the passages, once they were found.
         text: the answer as far as it was generated.
         first_word_s: from the question to the first word; 0 before it.
+        revising: numbers and names for which the answer is made once more, while it is.
         answer: once it is complete.
     """
 
@@ -111,6 +137,7 @@ class AnswerView:
     retrieved: Retrieved | None = None
     text: str = ""
     first_word_s: float = 0.0
+    revising: tuple[str, ...] = ()
     answer: Answer | None = None
 
     @property
@@ -125,6 +152,8 @@ class AnswerView:
         known: dict[str, Any] = {"as_of": self.as_of, "first_word_s": self.first_word_s}
         if self.retrieved is not None:
             known["rests_on"] = asdict(self.retrieved.context)
+        if self.revising:
+            known["revising"] = revising_text(self.revising)
         return known
 
 
@@ -137,11 +166,18 @@ def replay_text(event: Prefilled) -> str:
     )
 
 
+def revising_text(unknown: Sequence[str]) -> str:
+    """A sentence about why the answer is made once more."""
+    return f"No passage has {', '.join(unknown)}: the answer is made once more."
+
+
 def fold(view: AnswerView, event: Event) -> AnswerView:
     """The view after one more event."""
     queue_position = event.position if isinstance(event, Queued) else 0
     indexing = event.state if isinstance(event, Indexing) else None
-    view = replace(view, queue_position=queue_position, indexing=indexing, replayed=None)
+    view = replace(
+        view, queue_position=queue_position, indexing=indexing, replayed=None, revising=()
+    )
     match event:
         case Prefilled(until=int()):
             return replace(view, replayed=event)
@@ -150,6 +186,10 @@ def fold(view: AnswerView, event: Event) -> AnswerView:
         case Delta(text, seconds):
             first_word_s = view.first_word_s or seconds
             return replace(view, text=view.text + text, first_word_s=first_word_s)
+        case Revising(unknown):
+            return replace(view, revising=unknown)
+        case Revised(text):
+            return replace(view, text=text)
         case Done(answer):
             return replace(view, text=answer.text, answer=answer)
     return view

@@ -61,6 +61,7 @@ class Prompt:
         history_turns: how many earlier turns fitted.
         passage_tokens: tokens of the passages within `ids`.
         found_nothing: no passage that fitted speaks of what was asked.
+        tail_tokens: tokens of `ids` from the question on; see `question_tail`.
     """
 
     ids: list[int]
@@ -68,6 +69,7 @@ class Prompt:
     history_turns: int
     passage_tokens: int
     found_nothing: bool
+    tail_tokens: int = 0
 
 
 def budget_tokens(window: int | None, max_answer_tokens: int) -> tuple[int, int]:
@@ -112,7 +114,7 @@ def build_prompt(
     turns = _fit_history(tokens, history, left - passage_tokens)
     ids = join(tokens, [SEPARATOR, *turns, head, *reversed(texts)], tail)
     found_nothing = not (passages and is_found)
-    return Prompt(ids, tuple(passages), len(turns), passage_tokens, found_nothing)
+    return Prompt(ids, tuple(passages), len(turns), passage_tokens, found_nothing, len(tail))
 
 
 def strong_passages(found: Sequence[Passage]) -> list[Passage]:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from html import escape
 from typing import Any
 
-from app.service import AnswerView, replay_text, some_of_matching
+from app.service import AnswerView, replay_text, some_of_matching, support_notes
 from app.web.formatting import counted
 from storage import MessageRow
 
@@ -71,8 +71,12 @@ def conversation(messages: Sequence[MessageRow]) -> list[Message]:
 
 
 def earlier_message(message: MessageRow) -> Message:
-    """A message above the last one: an answer lists the passages it cites in its text."""
+    """A message above the last one: an answer lists in its text the passages that it cites.
+
+    What no passage supports follows. Of the last answer, chips and the footing show both.
+    """
     text = with_pages(message.text, message.citations) if message.citations else message.text
+    text = "\n\n".join([text, *support_notes(message.details or {})])
     return {"role": message.role, "content": as_text(text)}
 
 
@@ -135,7 +139,12 @@ def footing_html(details: Mapping[str, Any] | None) -> str:
     """
     if not details:
         return ""
-    lines = [rests_on(details), pace(details)]
+    lines = [
+        rests_on(details),
+        *support_notes(details),
+        str(details.get("revising", "")),
+        pace(details),
+    ]
     as_of = details.get("as_of")
     if as_of:
         lines.insert(0, f"As of {as_of}: nothing behind it was looked at.")
