@@ -72,8 +72,10 @@ def print_events(events: Iterable[Event], as_json: bool) -> Answer:
         Prefilled,
         Queued,
         Revised,
+        Scanned,
         replay_text,
         revising_text,
+        scan_text,
     )
 
     answer: Answer | None = None
@@ -89,6 +91,9 @@ def print_events(events: Iterable[Event], as_json: bool) -> Answer:
             case Prefilled(until=int()) if time.monotonic() > printed_at + REPLAY_PRINT_S:
                 printed_at = time.monotonic()
                 show_status(f"  ({replay_text(event)})")
+            case Scanned() if time.monotonic() > printed_at + REPLAY_PRINT_S and event.done:
+                printed_at = time.monotonic()
+                show_status(f"  ({scan_text(event)})")
             case Delta(text) if is_live:
                 show(text, end="")
             case Revised(text, unknown) if is_live:
@@ -104,8 +109,8 @@ def print_events(events: Iterable[Event], as_json: bool) -> Answer:
 
 
 def source_lines(answer: Answer) -> list[str]:
-    """The passages that an answer is based on, and what none of them supports, a line each."""
-    lines = []
+    """What was looked at, the cited passages, and what none of them supports, a line each."""
+    lines = [f"  Looked at: {visible(answer.looked_at, one_line=True)}"] if answer.looked_at else []
     for citation in answer.citations:
         older = " (of an older version)" if citation.is_replaced else ""
         where = visible(f"{citation.document}, {citation.locator}{older}", one_line=True)

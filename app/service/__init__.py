@@ -18,9 +18,11 @@ from app.service.answering.events import (
     Retrieved,
     Revised,
     Revising,
+    Scanned,
     final_answer,
     replay_text,
     revising_text,
+    scan_text,
 )
 from app.service.answering.support import CheckedSentence, support_notes
 from app.service.documents import DocumentStatus
@@ -48,10 +50,12 @@ __all__ = [
     "Retrieved",
     "Revised",
     "Revising",
+    "Scanned",
     "Service",
     "final_answer",
     "replay_text",
     "revising_text",
+    "scan_text",
     "some_of_matching",
     "support_notes",
 ]

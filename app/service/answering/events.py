@@ -3,6 +3,8 @@
     Indexing*  Queued*  Prefilled*  Queued*  Retrieved  Prefilled*  Delta*
     Revising*  Revised?  Done
 
+An answer that is made without the model has instead: Indexing*  Scanned*  Retrieved  Delta  Done.
+
 Events are immutable. Who wants only the end takes `final_answer`; who shows an answer while it is
 made folds the events into an `AnswerView`.
 """
@@ -52,6 +54,14 @@ class Prefilled:
     tokens_seen: int
     until: int | None = None
     seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """More of the passages that match were gone through, to list or count what they have."""
+
+    done: int
+    total: int
 
 
 @dataclass(frozen=True)
@@ -111,7 +121,7 @@ class Done:
     question_id: int
 
 
-Event = Indexing | Queued | Prefilled | Retrieved | Delta | Revising | Revised | Done
+Event = Indexing | Queued | Prefilled | Scanned | Retrieved | Delta | Revising | Revised | Done
 
 
 @dataclass(frozen=True)
@@ -122,6 +132,7 @@ class AnswerView:
         queue_position: while the question waits, from 1 on; 0 once it has the model.
         indexing: how far the search index is, while the question waits for it.
         replayed: how far the documents are read again, while they are.
+        scanned: how many passages were gone through, while they are.
         retrieved: the passages, once they were found.
         text: the answer as far as it was generated.
         first_word_s: from the question to the first word; 0 before it.
@@ -134,6 +145,7 @@ class AnswerView:
     queue_position: int = 0
     indexing: IndexState | None = None
     replayed: Prefilled | None = None
+    scanned: Scanned | None = None
     retrieved: Retrieved | None = None
     text: str = ""
     first_word_s: float = 0.0
@@ -152,8 +164,6 @@ class AnswerView:
         known: dict[str, Any] = {"as_of": self.as_of, "first_word_s": self.first_word_s}
         if self.retrieved is not None:
             known["rests_on"] = asdict(self.retrieved.context)
-        if self.revising:
-            known["revising"] = revising_text(self.revising)
         return known
 
 
@@ -166,6 +176,11 @@ def replay_text(event: Prefilled) -> str:
     )
 
 
+def scan_text(event: Scanned) -> str:
+    """A sentence about how many passages were gone through."""
+    return f"Going through every passage that matches: {event.done:,} of {event.total:,}."
+
+
 def revising_text(unknown: Sequence[str]) -> str:
     """A sentence about why the answer is made once more."""
     return f"No passage has {', '.join(unknown)}: the answer is made once more."
@@ -175,8 +190,14 @@ def fold(view: AnswerView, event: Event) -> AnswerView:
     """The view after one more event."""
     queue_position = event.position if isinstance(event, Queued) else 0
     indexing = event.state if isinstance(event, Indexing) else None
+    scanned = event if isinstance(event, Scanned) else None
     view = replace(
-        view, queue_position=queue_position, indexing=indexing, replayed=None, revising=()
+        view,
+        queue_position=queue_position,
+        indexing=indexing,
+        replayed=None,
+        scanned=scanned,
+        revising=(),
     )
     match event:
         case Prefilled(until=int()):

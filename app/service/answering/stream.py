@@ -13,7 +13,7 @@ from app.service.answering.conversation import recent_turns, store_answer
 from app.service.answering.declining import says_not_found
 from app.service.answering.events import Delta, Done, Event, Prefilled, Retrieved
 from app.service.answering.followup import follows_up
-from app.service.answering.passage_search import find_passages
+from app.service.answering.passage_search import Found, find_passages
 from app.service.answering.prompt import Prompt, budget_tokens, build_prompt
 from app.service.answering.revision import Checker, Resumable, recorded, revise
 from app.service.reading.open_session import OpenSession
@@ -43,10 +43,10 @@ def stream_answer(
     waited_s = time.monotonic() - asked_at
     position, runtime = opened.position, opened.session.runtime
     _, max_tokens = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
-    prompt, matching, known = _prompt(db, settings, opened, question)
+    prompt, found, known = _prompt(db, settings, opened, question)
     languages = tuple(storage.session_languages(db, opened.row.id))
     checker = Checker(prompt.passages, known, languages)
-    context = context_usage(opened, prompt, matching)
+    context = context_usage(opened, prompt, max(found.matching, len(prompt.passages)))
     yield Retrieved(position, prompt.passages, context, prompt.found_nothing)
     fork = opened.session.fork()
     before_question = yield from _prefill(fork, prompt)
@@ -77,6 +77,9 @@ def stream_answer(
         as_of=question.as_of,
         found_nothing=prompt.found_nothing,
         rests_on=context,
+        kind="place" if found.at_place else "passages",
+        looked_at=found.looked_at,
+        left_out=(found.missing,) if found.missing else (),
         declined=prompt.found_nothing or says_not_found(final.text),
         sentences=final.sentences,
         was_revised=final is not draft,
@@ -99,11 +102,11 @@ def context_usage(opened: OpenSession, prompt: Prompt, matching: int = 0) -> Con
 
 def _prompt(
     db: Database, settings: Settings, opened: OpenSession, question: Question
-) -> tuple[Prompt, int, str]:
+) -> tuple[Prompt, Found, str]:
     """The passages, the earlier turns and the question as tokens, and what they were made of.
 
     Returns:
-        The prompt; how many passages match; and the text of the question and the earlier turns.
+        The prompt; what was found; and the text of the question and the earlier turns.
     """
     runtime, position = opened.session.runtime, opened.position
     budget, _ = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
@@ -123,7 +126,7 @@ def _prompt(
     )
     fitted = turns[len(turns) - prompt.history_turns :]
     known = "\n".join([question.text, *(f"{turn.question}\n{turn.answer}" for turn in fitted)])
-    return prompt, max(found.matching, len(prompt.passages)), known
+    return prompt, found, known
 
 
 def _prefill(fork: Session, prompt: Prompt) -> Generator[Prefilled, None, Resumable]:

@@ -11,7 +11,14 @@ from dataclasses import asdict
 from html import escape
 from typing import Any
 
-from app.service import AnswerView, replay_text, some_of_matching, support_notes
+from app.service import (
+    AnswerView,
+    replay_text,
+    revising_text,
+    scan_text,
+    some_of_matching,
+    support_notes,
+)
 from app.web.formatting import counted
 from storage import MessageRow
 
@@ -115,6 +122,10 @@ def turn(view: AnswerView) -> list[Message]:
         text = f"Indexing first: {view.indexing.indexed:,} of {view.indexing.total:,} passages."
     elif view.replayed is not None:
         text = replay_text(view.replayed)
+    elif view.scanned is not None:
+        text = scan_text(view.scanned)
+    elif view.revising:
+        text = f"{text}\n\n{revising_text(view.revising)}"
     said: Message = {"role": "assistant", "content": as_text(text) or NO_TEXT_YET}
     if view.answer is not None:
         passages = sorted(map(asdict, view.answer.passages), key=lambda p: not p["cited"])
@@ -139,12 +150,10 @@ def footing_html(details: Mapping[str, Any] | None) -> str:
     """
     if not details:
         return ""
-    lines = [
-        rests_on(details),
-        *support_notes(details),
-        str(details.get("revising", "")),
-        pace(details),
-    ]
+    looked_at = details.get("looked_at")
+    lines = [f"Looked at: {looked_at}."] if looked_at else []
+    lines += [rests_on(details), *support_notes(details), *details.get("left_out", [])]
+    lines += [pace(details)]
     as_of = details.get("as_of")
     if as_of:
         lines.insert(0, f"As of {as_of}: nothing behind it was looked at.")
