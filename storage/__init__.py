@@ -91,7 +91,7 @@ from storage.imports import Export, import_session, opened_export
 from storage.languages import DEFAULT_LANGUAGE, stems
 from storage.listing import Listing, first_of_screen
 from storage.located import passages_at, passages_between
-from storage.matches import Matches, match_all, passages_by_id
+from storage.matches import Matches, coverage, match_all, passages_by_id
 from storage.messages import (
     MESSAGE_ROLES,
     MessageRow,
@@ -177,6 +177,7 @@ from storage.trash import TrashedSession, list_trash, oldest_trash, restore_sess
 from storage.versions import has_versions, list_newest, make_newest, version_chain, version_chains
 
 __all__ = [
+    "coverage",
     "CAPITAL",
     "DEFAULT_LANGUAGE",
     "MAX_NAME_CHARACTERS",

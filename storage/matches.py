@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage.database import Database
-from storage.fts_query import Term, all_of, any_of, count_terms, required_terms
+from storage.fts_query import Term, all_of, any_of, count_terms, question_terms, required_terms
+from storage.languages import DEFAULT_LANGUAGE
 from storage.search import PASSAGE_COLUMNS, PASSAGES_WITHIN, Passage
 from storage.search_index import index_segments, segment_tokens, session_languages
 from storage.values import to_json
@@ -56,7 +57,7 @@ def match_all(
         before_position: only segments that end at this position of the stream or earlier.
     """
     index_segments(db, session_id)
-    languages = tuple(session_languages(db, session_id)) or ("english",)
+    languages = tuple(session_languages(db, session_id)) or (DEFAULT_LANGUAGE,)
     terms = required_terms(words, languages)
     if not terms:
         return Matches([], 0, 0, [], languages)
@@ -79,6 +80,23 @@ def match_all(
     total = int(db.value(f"SELECT count(*) {matching}", {**within, "match": every}))
     partial = int(db.value(f"SELECT count(*) {matching}", {**within, "match": some})) - total
     return Matches([row["id"] for row in rows], total, partial, terms, languages)
+
+
+def coverage(question: str, texts: Sequence[str], languages: Sequence[str]) -> float:
+    """Return the share of a question's words that the best of some texts contains, from 0 to 1.
+
+    Unlike the score of a search it can be compared with that of another question: a word that no
+    text has counts, too. A question without words is covered by any text.
+
+    Args:
+        languages: of the texts, as `session_languages` returns them.
+    """
+    languages = tuple(languages) or (DEFAULT_LANGUAGE,)
+    terms = [term for term in question_terms(question, languages) if not term.is_optional]
+    if not terms:
+        return 1.0
+    asked = Matches([], 0, 0, terms, languages)
+    return max((sum(map(bool, asked.count_in(text))) for text in texts), default=0) / len(terms)
 
 
 def passages_by_id(db: Database, segment_ids: Sequence[int]) -> list[Passage]:

@@ -17,6 +17,8 @@ MAX_CANDIDATES = 200
 MAX_CLAUSE_PASSAGES = 20
 MAX_BESIDE = 30
 """Clauses that are looked for beside one that is not there."""
+MAX_GAPS = 2
+"""Numbers among them that may be missing."""
 
 _WORDS = (
     "clause clauses section sections article articles step steps item items rule rules point "
@@ -75,12 +77,14 @@ def clause_text(
     if found:
         return found, []
     parent = label.rpartition(".")[0]
-    beside = [f"{parent}.{number}" for number in range(1, MAX_BESIDE + 1)]
-    return [], [
-        other
-        for other in beside
-        if any(_lines_of(db, session_id, other, document_ids, before_position))
-    ]
+    beside: list[str] = []
+    for number in range(1, MAX_BESIDE + 1):
+        other = f"{parent}.{number}"
+        if any(_lines_of(db, session_id, other, document_ids, before_position)):
+            beside.append(other)
+        elif number - len(beside) > MAX_GAPS:
+            break
+    return [], beside
 
 
 def _lines_of(

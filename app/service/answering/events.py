@@ -94,7 +94,8 @@ class Revising:
     """The answer is made once more, and another token of it was generated.
 
     Args:
-        unknown: numbers and names of the first answer that neither a passage nor the question has.
+        unknown: numbers and names of the first answer that neither a passage nor the question has;
+            none if it had no words.
     """
 
     unknown: tuple[str, ...]
@@ -136,7 +137,8 @@ class AnswerView:
         retrieved: the passages, once they were found.
         text: the answer as far as it was generated.
         first_word_s: from the question to the first word; 0 before it.
-        revising: numbers and names for which the answer is made once more, while it is.
+        revising: numbers and names for which the answer is made once more, while it is; see
+            `Revising`.
         answer: once it is complete.
     """
 
@@ -149,7 +151,7 @@ class AnswerView:
     retrieved: Retrieved | None = None
     text: str = ""
     first_word_s: float = 0.0
-    revising: tuple[str, ...] = ()
+    revising: tuple[str, ...] | None = None
     answer: Answer | None = None
 
     @property
@@ -183,6 +185,8 @@ def scan_text(event: Scanned) -> str:
 
 def revising_text(unknown: Sequence[str]) -> str:
     """A sentence about why the answer is made once more."""
+    if not unknown:
+        return "The answer is made once more, in words."
     return f"No passage has {', '.join(unknown)}: the answer is made once more."
 
 
@@ -197,7 +201,7 @@ def fold(view: AnswerView, event: Event) -> AnswerView:
         indexing=indexing,
         replayed=None,
         scanned=scanned,
-        revising=(),
+        revising=None,
     )
     match event:
         case Prefilled(until=int()):

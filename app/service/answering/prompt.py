@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from app.errors import BadQuestion
 from app.service.answering.citations import Citation
-from app.service.answering.retrieval import lacks_named_entity
+from app.service.answering.retrieval import is_beside_the_question, lacks_named_entity
 from app.service.reading.stream_text import Encoder
 from storage import Passage
 
@@ -101,7 +101,11 @@ def build_prompt(
         BadQuestion: the question alone does not fit.
     """
     strong = strong_passages(found)[:MAX_PASSAGES]
-    is_found = at_place or not lacks_named_entity(question, strong)
+    is_found = at_place or not (
+        lacks_named_entity(question, strong)
+        # What a follow-up is about stands in the question before it.
+        or (not history and is_beside_the_question(question, strong))
+    )
     tail = question_tail(tokens, question, is_found)
     head = question_head(bool(found), is_found)
     left = budget - len(tail) - len(tokens.encode(SEPARATOR)) - len(tokens.encode(head))

@@ -1,5 +1,7 @@
 """A second answer, where the first has numbers or names that neither passages nor question have.
 
+A small model also answers with the number of a passage alone ("[1]"); then it is asked for words.
+
 The model goes back to the state before the question, reads the question with a hint, and answers
 once more. The second answer is taken only if less of it is unknown.
 """
@@ -14,8 +16,10 @@ from app.service.answering.citations import Citation
 from app.service.answering.events import Revised, Revising
 from app.service.answering.prompt import Prompt, question_tail
 from app.service.answering.support import CheckedSentence, check_support, unknown_in
+from app.service.answering.support import sentences as split_sentences
 
 HINT = "{question} (No passage has {unknown}. Use only names and numbers of the passages.)"
+HINT_WORDS = "{question} (Answer in words of the passages, not with a number alone.)"
 MAX_NAMED = 3
 """Unknown numbers and names that the hint repeats."""
 MIN_ANSWER_TOKENS = 8
@@ -33,6 +37,11 @@ class Draft:
     def unknown(self) -> tuple[str, ...]:
         """Its numbers and names that neither a passage nor the question has."""
         return unknown_in(self.sentences)
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether it is nothing but numbers of passages."""
+        return not split_sentences(self.text)
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,7 @@ def revise(
     max_tokens: int,
     record: list[int],
 ) -> Generator[Revising | Revised, None, Draft]:
-    """Answer once more if there are passages and the first answer has what none of them has.
+    """Answer once more if the first answer has what no passage has, or says nothing.
 
     Yields `Revising` for each token, and `Revised` if the second answer is better.
 
@@ -79,11 +88,11 @@ def revise(
     Returns:
         The better of the two answers.
     """
-    if prompt.found_nothing or not draft.unknown:
+    if prompt.found_nothing or not (draft.unknown or draft.says_nothing):
         return draft
     runtime = before.session.runtime
     named = ", ".join(draft.unknown[:MAX_NAMED])
-    hinted = HINT.format(question=question, unknown=named)
+    hinted = (HINT if named else HINT_WORDS).format(question=question, unknown=named)
     tail = question_tail(runtime.tokenizer, hinted, True)
     max_tokens -= len(tail) - prompt.tail_tokens
     if max_tokens < MIN_ANSWER_TOKENS:
@@ -96,7 +105,7 @@ def revise(
         pieces.append(piece)
         yield Revising(draft.unknown)
     second = checker.check("".join(pieces))
-    if not second.text or len(second.unknown) >= len(draft.unknown):
+    if second.says_nothing or (named and len(second.unknown) >= len(draft.unknown)):
         return draft
     yield Revised(second.text, draft.unknown)
     return second

@@ -124,7 +124,7 @@ def turn(view: AnswerView) -> list[Message]:
         text = replay_text(view.replayed)
     elif view.scanned is not None:
         text = scan_text(view.scanned)
-    elif view.revising:
+    elif view.revising is not None:
         text = f"{text}\n\n{revising_text(view.revising)}"
     said: Message = {"role": "assistant", "content": as_text(text) or NO_TEXT_YET}
     if view.answer is not None:
