@@ -191,7 +191,14 @@ def count_terms(tokens: str, terms: Sequence[Term]) -> list[int]:
     Args:
         tokens: of the text, as `index_tokens` returns them.
     """
-    return [len(found) for found in _places(tokens, terms)]
+    # A compound is stored in parts and as a whole: that is one time, not two.
+    spellings = [
+        [Term((phrase,), term.is_prefix) for phrase in term.phrases]
+        if any(len(phrase) > 1 for phrase in term.phrases)
+        else [term]
+        for term in terms
+    ]
+    return [max(map(len, _places(tokens, each))) for each in spellings]
 
 
 def match_bonus(texts: Sequence[str], terms: Sequence[Term]) -> list[float]:

@@ -86,8 +86,10 @@ class _Search:
         """Pages, chapters and lines by their numbers or labels."""
         kinds = storage.locator_kinds(self.db, self.session_id)
         places, rest = places_in(question, kinds)
+        if not places:  # chapters may be found by their headings
+            places, rest = places_in(question, {"chapter"} - set(kinds))
         if not places:
-            places, rest = places_in(question, {"page", "chapter"} - set(kinds), ordinals=False)
+            places, rest = places_in(question, {"page"} - set(kinds), ordinals=False)
         if not places:
             return None
         found = [self._at(place, place.kind in kinds) for place in places]

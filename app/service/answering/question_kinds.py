@@ -55,8 +55,10 @@ _LIST = _any(
     _PLEASE + r"(?:list|name|enumerate|show|give|find|collect|quote|print)\s+(?:me\s+)?"
     rf"(?:{_ALL})\b(?!\s+about\b)",
     _PLEASE + r"tell me (?:all|every|each)\b(?!\s+(?:about|you|of it)\b)",
-    r"\b(?:which|what)\b(?:\s+\S+){1,6}?\s+(?:are|is|were|was)\s+(?:\w+ly\s+)?" + _MENTIONED,
-    r"\bwhat are all\b|\bwhere (?:exactly )?(?:is|are|does|do)\b(?:\s+\S+){1,6}?\s+"
+    r"\b(?:which|what)\b(?:\s+\S+){1,6}?\s+(?:are|is|were|was)\s+(?:\w+ly\s+)?"
+    r"(?:mentioned|named|listed|recorded|logged|referred to)\b",
+    r"\bwhat are all (?:of )?(?:the )?\w+(?: \w+){0,2}\W*$",
+    r"\bwhere (?:exactly )?(?:is|are|does|do)\b(?:\s+\S+){1,6}?\s+"
     rf"(?:{_OCCUR}|mentioned|named|referred to)\b",
     r"\b(?:all|every) (?:the )?"
     r"(?:mentions?|occurrences?|references?|passages? (?:about|on|with))\b",
@@ -66,8 +68,8 @@ _LIST = _any(
 _COUNT = _any(
     r"\bhow (?:many times|often)\s+(?:is|are|was|were)\b.*\b" + _MENTIONED,
     rf"\bhow (?:many times|often)\s+(?:does|do|did)\b.*\b{_OCCUR}\b",
-    rf"\bhow many {_UNITS}\s+(?:\w+\s+)?(?:mentions?|contains?|have|has|names?|speaks? of|"
-    r"talks? about|(?:are|is) about|says?|refers? to|match)\b",
+    rf"\bhow many (?!times|places){_UNITS}\s+(?:\w+\s+)?(?:mentions?|contains?|have|has|"
+    r"names?|speaks? of|talks? about|(?:are|is) about|says?|refers? to|match)\b",
     r"\bhow many\b.*\b(?:are|is|were|was)\s+(?:there\s+)?(?:\w+ly\s+)?" + _MENTIONED + r"\b",
     rf"\bhow many\b.*\b(?:are|is|were|was) there\s+{_HERE}",
     rf"\bhow many\b.*\b(?:are|is|were|was)\s+{_HERE}",

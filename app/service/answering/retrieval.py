@@ -83,6 +83,8 @@ def is_beside_the_question(question: str, passages: Sequence[Passage]) -> bool:
     """
     if not passages:
         return True
+    if not content_words(question):
+        return False
     languages = passages[0].languages
     if storage.coverage(question, [p.text for p in passages], languages) >= MIN_COVERAGE:
         return False

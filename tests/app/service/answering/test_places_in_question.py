@@ -134,7 +134,7 @@ def test_chapters_of_a_plain_text_are_found_by_their_headings(db, add):
         "CHAPTER II.\n\nThe weir broke in the night.",
         "Nobody saw it.\n\n",
     ]
-    assert found(db, "What happens in the third chapter?") != []
+    assert found(db, "What happens in the third chapter?") == found(db, "chapter III")
     assert found(db, "What happens in The Ferry?") == ["CHAPTER III. The Ferry\n\nThe ferry sank."]
     assert find_passages(db, 1, "Summarise chapter 7", None).missing == (
         "There is no chapter 7: novel has chapters 1–3, lines 1–40."

@@ -128,6 +128,12 @@ def test_of_versions_the_newest_is_counted_and_equal_files_once(db, add):
     assert [item.text for item in found.items] == ["An old lamp."]
 
 
+def test_a_compound_counts_once_for_each_time(db, add):
+    add("tale", "The treacle-well was a treacle-well.", "A treacle well.", "A well.")
+    found, _ = run(db, "treacle-well")
+    assert [item.count for item in found.items] == [2, 1]
+
+
 def test_what_is_not_there_is_said(db, add):
     add("tale", "A lamp.")
     found, steps = run(db, "xylophone")
