@@ -43,6 +43,11 @@ def show(text: str = "", end: str = "\n") -> None:
     _write(sys.stdout, text + end)
 
 
+def is_terminal_output() -> bool:
+    """Whether results go to a terminal, where somebody reads them as they come."""
+    return sys.stdout.isatty()
+
+
 def show_json(value: Any) -> None:
     """Print a result as JSON, on one line of ASCII, on standard output."""
     show(printable_json(json.dumps(value)))

@@ -31,8 +31,8 @@ from ingest.tail.growing_log import GrowingLog
 from ingest.tail.tail import Tail, TailCursor, start_cursor
 
 __all__ = [
-    "Chapter",
     "DEFAULT_LIMITS",
+    "Chapter",
     "DamagedDocument",
     "Document",
     "DocumentNotFound",

@@ -88,9 +88,10 @@ from storage.follows import (
     wake_follow,
 )
 from storage.imports import Export, import_session, opened_export
-from storage.languages import stems
+from storage.languages import DEFAULT_LANGUAGE, stems
 from storage.listing import Listing, first_of_screen
-from storage.located import passages_at
+from storage.located import passages_at, passages_between
+from storage.matches import Matches, coverage, match_all, passages_by_id
 from storage.messages import (
     MESSAGE_ROLES,
     MessageRow,
@@ -103,6 +104,7 @@ from storage.messages import (
     messages_at,
 )
 from storage.migrations import SCHEMA_VERSION
+from storage.outline import OutlineEntry, UnitRange, outline, unit_ranges
 from storage.pages import (
     free_unused_pages,
     has_page,
@@ -138,6 +140,7 @@ from storage.search_index import (
     lacks_segments,
     language_of,
     rebuild_search_index,
+    session_languages,
 )
 from storage.segments import (
     NewSegment,
@@ -177,6 +180,7 @@ __all__ = [
     "AlreadyExists",
     "CAPITAL",
     "CheckpointRow",
+    "DEFAULT_LANGUAGE",
     "DamagedDatabase",
     "DamagedPage",
     "Database",
@@ -192,11 +196,13 @@ __all__ = [
     "Listing",
     "MAX_NAME_CHARACTERS",
     "MESSAGE_ROLES",
+    "Matches",
     "MessageRow",
     "NewSegment",
     "NotFound",
     "OPEN_STATES",
     "Outdated",
+    "OutlineEntry",
     "PAUSE_S",
     "Passage",
     "PreparedSegments",
@@ -215,7 +221,9 @@ __all__ = [
     "StorageError",
     "StreamPosition",
     "TRANSITIONS",
+    "TokenCounts",
     "TrashedSession",
+    "UnitRange",
     "add_document",
     "add_message",
     "add_segments",
@@ -231,7 +239,9 @@ __all__ = [
     "count_checkpoints",
     "count_messages",
     "count_sessions",
+    "count_tokens",
     "count_words",
+    "coverage",
     "create_session",
     "delete_checkpoint",
     "delete_document",
@@ -240,6 +250,7 @@ __all__ = [
     "delete_session",
     "duplicate_session",
     "end_follow",
+    "erase_deleted",
     "export_session",
     "file_bytes",
     "find_by_hash",
@@ -288,7 +299,10 @@ __all__ = [
     "list_trash",
     "locator_kinds",
     "make_newest",
+    "make_private",
+    "make_private_below",
     "manifest_numbers",
+    "match_all",
     "matching_documents",
     "messages_at",
     "next_document_to_read",
@@ -296,8 +310,12 @@ __all__ = [
     "open_documents",
     "open_text",
     "opened_export",
+    "outline",
     "page_hash",
+    "page_hashes",
     "passages_at",
+    "passages_between",
+    "passages_by_id",
     "prepare_segments",
     "prune_checkpoints",
     "read_page",
@@ -306,6 +324,7 @@ __all__ = [
     "rebuild_search_index",
     "remove_document",
     "rename_session",
+    "replace_file",
     "reread_source",
     "reset_indexing",
     "restore_session",
@@ -313,8 +332,10 @@ __all__ = [
     "save_checkpoint",
     "search_passages",
     "segments_around",
+    "session_languages",
     "session_names",
     "session_rank",
+    "sessions_of_page",
     "set_document_state",
     "set_ready_tokens",
     "set_start_position",
@@ -323,21 +344,14 @@ __all__ = [
     "store_segments",
     "sweep_unfinished",
     "switch_reread",
-    "TokenCounts",
-    "count_tokens",
+    "sync_file",
+    "sync_folder",
     "touch_session",
     "trash_session",
     "two_lettered_words",
+    "unit_ranges",
     "update_session_settings",
     "version_chain",
     "version_chains",
     "wake_follow",
-    "make_private",
-    "make_private_below",
-    "replace_file",
-    "sync_file",
-    "sync_folder",
-    "erase_deleted",
-    "page_hashes",
-    "sessions_of_page",
 ]

@@ -87,6 +87,25 @@ def question_terms(question: str, languages: Iterable[str] = (DEFAULT_LANGUAGE,)
     return [*list(words)[:MAX_TERMS], *list(characters)[:MAX_TERMS], *optional[:MAX_TERMS]]
 
 
+def required_terms(question: str, languages: Iterable[str] = (DEFAULT_LANGUAGE,)) -> list[Term]:
+    """Return the words of a question that a text has to contain to match all of it.
+
+    They are those of `question_terms`, without parts of compounds and without what may be meant.
+    """
+    terms = question_terms(question, languages)
+    whole = [chunk for chunk in chunks(question) if len(chunk.parts) > 1]
+    parts = {part for chunk in whole for part in chunk.parts}
+    alone = {chunk.parts[0] for chunk in chunks(question) if len(chunk.parts) == 1}
+    optional = {stem for part in parts - alone for stem in stems(part, languages)}
+    return [
+        term
+        for term in terms
+        if not term.is_optional
+        and not optional.issuperset(p for (p, *_) in term.phrases)
+        or len(terms) == 1
+    ]
+
+
 def single_characters(question: str) -> list[Term]:
     """Return the Chinese characters of a question as terms, for when no two of them are found."""
     found = _HAN.findall(question[:_MAX_QUESTION_CHARACTERS])
@@ -159,6 +178,27 @@ def any_of(terms: Sequence[Term]) -> str:
     """Return the FTS5 query for texts that contain at least one of the terms."""
     phrases = (quoted(phrase, term.is_prefix) for term in terms for phrase in term.phrases)
     return " OR ".join(dict.fromkeys(phrases))
+
+
+def all_of(terms: Sequence[Term]) -> str:
+    """Return the FTS5 query for texts that contain each of the terms."""
+    return " AND ".join(f"({any_of([term])})" for term in terms)
+
+
+def count_terms(tokens: str, terms: Sequence[Term]) -> list[int]:
+    """Return how many times a text contains each of the terms.
+
+    Args:
+        tokens: of the text, as `index_tokens` returns them.
+    """
+    # A compound is stored in parts and as a whole: that is one time, not two.
+    spellings = [
+        [Term((phrase,), term.is_prefix) for phrase in term.phrases]
+        if any(len(phrase) > 1 for phrase in term.phrases)
+        else [term]
+        for term in terms
+    ]
+    return [max(map(len, _places(tokens, each))) for each in spellings]
 
 
 def match_bonus(texts: Sequence[str], terms: Sequence[Term]) -> list[float]:

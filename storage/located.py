@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from storage.database import Database
 from storage.search import PASSAGE_COLUMNS, PASSAGES_WITHIN, Passage
@@ -72,3 +73,46 @@ def passages_at(
     if total == MAX_PASSAGES:
         total = int(db.value(f"SELECT count(*) {there}", named))
     return [Passage(**{**row, "is_read": bool(row["is_read"])}) for row in rows], total
+
+
+def passages_between(
+    db: Database,
+    first: tuple[int, int],
+    last: tuple[int, int] | None,
+    before_position: int | None = None,
+) -> list[Passage]:
+    """Return the passages of a document from one point of its text to another, in order.
+
+    The first and the last are cut there. All have the score 1.
+
+    Args:
+        first: a segment's id, and how many of its characters are left out.
+        last: a segment's id, and how many of its characters belong to it; None: the document's end.
+        before_position: only passages that end at this position of the stream or earlier.
+    """
+    rows = db.rows(
+        f"""
+        SELECT {PASSAGE_COLUMNS}, 1.0 AS score
+        FROM documents JOIN segments ON segments.document_id = documents.id
+        WHERE documents.id = (SELECT document_id FROM segments WHERE id = :first)
+            AND segments.ordinal >= (SELECT ordinal FROM segments WHERE id = :first)
+            AND (:last IS NULL
+                OR segments.ordinal <= (SELECT ordinal FROM segments WHERE id = :last))
+            AND (:position IS NULL
+                OR start_position + token_start + segments.token_count <= :position)
+        ORDER BY segments.ordinal LIMIT {MAX_PASSAGES}
+        """,
+        {
+            "first": first[0],
+            "last": None if last is None else last[0],
+            "position": before_position,
+        },
+    )
+    found = [Passage(**{**row, "is_read": bool(row["is_read"])}) for row in rows]
+    return [p for p in (_cut(passage, first, last) for passage in found) if p.text.strip()]
+
+
+def _cut(passage: Passage, first: tuple[int, int], last: tuple[int, int] | None) -> Passage:
+    begin = first[1] if passage.segment_id == first[0] else 0
+    end = last[1] if last is not None and passage.segment_id == last[0] else None
+    return replace(passage, text=passage.text[begin:end])

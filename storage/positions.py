@@ -147,12 +147,17 @@ class ReadRange:
     @property
     def chapter_title(self) -> str:
         """The title in the locator of a chapter; empty if there is none."""
-        match = _CHAPTER_TITLE.search(self.locator) if self.kind == "chapter" else None
-        return match["title"] if match else ""
+        return chapter_title(self.locator) if self.kind == "chapter" else ""
 
 
 # The format of ingest: "chapter 3 (The Mill)", "page xii (12, The Mill)", "pages 3-4 (The Mill)".
 _CHAPTER_TITLE = re.compile(r"\((?:\d+, )?(?P<title>[^\d\s].*)\)$")
+
+
+def chapter_title(locator: str) -> str:
+    """Return the title of the chapter in a locator; empty if there is none."""
+    match = _CHAPTER_TITLE.search(locator)
+    return match["title"] if match else ""
 
 
 def read_ranges(

@@ -11,7 +11,7 @@ import typer
 from app.cli.open_service import open_service
 from app.cli.options import DataDir, Json, session_argument, takes_model_options
 from app.cli.progress import complete_search_index
-from app.terminal import printable_json, show, show_json, show_status, visible
+from app.terminal import is_terminal_output, printable_json, show, show_json, show_status, visible
 
 if TYPE_CHECKING:
     from app.service import Answer, Event
@@ -60,10 +60,27 @@ def history(
 
 
 def print_events(events: Iterable[Event], as_json: bool) -> Answer:
-    """Print an answer's text as it comes, unless it is wanted as JSON; return the answer."""
-    from app.service import Delta, Done, Indexing, Prefilled, Queued, replay_text
+    """Print an answer's text, on a terminal as it comes, unless it is wanted as JSON.
+
+    Returns:
+        The complete answer.
+    """
+    from app.service import (
+        Delta,
+        Done,
+        Indexing,
+        Prefilled,
+        Queued,
+        Revised,
+        Scanned,
+        replay_text,
+        revising_text,
+        scan_text,
+    )
 
     answer: Answer | None = None
+    # Elsewhere than on a terminal only the final text counts, which may replace what came before.
+    is_live = is_terminal_output() and not as_json
     printed_at = float("-inf")
     for event in events:
         match event:
@@ -74,21 +91,28 @@ def print_events(events: Iterable[Event], as_json: bool) -> Answer:
             case Prefilled(until=int()) if time.monotonic() > printed_at + REPLAY_PRINT_S:
                 printed_at = time.monotonic()
                 show_status(f"  ({replay_text(event)})")
-            case Delta(text) if not as_json:
+            case Scanned() if time.monotonic() > printed_at + REPLAY_PRINT_S and event.done:
+                printed_at = time.monotonic()
+                show_status(f"  ({scan_text(event)})")
+            case Delta(text) if is_live:
+                show(text, end="")
+            case Revised(text, unknown) if is_live:
+                show()
+                show_status(f"  ({revising_text(unknown)})")
                 show(text, end="")
             case Done(complete):
                 answer = complete
     assert answer is not None
     if not as_json:
-        show()
+        show("" if is_live else answer.text)
     return answer
 
 
 def source_lines(answer: Answer) -> list[str]:
-    """The passages that an answer is based on, a line each."""
-    lines = []
+    """What was looked at, the cited passages, and what none of them supports, a line each."""
+    lines = [f"  Looked at: {visible(answer.looked_at, one_line=True)}"] if answer.looked_at else []
     for citation in answer.citations:
         older = " (of an older version)" if citation.is_replaced else ""
         where = visible(f"{citation.document}, {citation.locator}{older}", one_line=True)
         lines.append(f"  [{citation.number}] {where}")
-    return lines
+    return [*lines, *(f"  {visible(note, one_line=True)}" for note in answer.support_notes)]

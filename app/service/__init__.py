@@ -16,9 +16,15 @@ from app.service.answering.events import (
     Prefilled,
     Queued,
     Retrieved,
+    Revised,
+    Revising,
+    Scanned,
     final_answer,
     replay_text,
+    revising_text,
+    scan_text,
 )
+from app.service.answering.support import CheckedSentence, support_notes
 from app.service.documents import DocumentStatus
 from app.service.passages import PassageContext
 from app.service.report import Report
@@ -29,6 +35,7 @@ __all__ = [
     "AnswerJob",
     "AnswerView",
     "AsOfChoice",
+    "CheckedSentence",
     "Citation",
     "ContextUsage",
     "Delta",
@@ -41,8 +48,14 @@ __all__ = [
     "Queued",
     "Report",
     "Retrieved",
+    "Revised",
+    "Revising",
+    "Scanned",
     "Service",
     "final_answer",
     "replay_text",
+    "revising_text",
+    "scan_text",
     "some_of_matching",
+    "support_notes",
 ]

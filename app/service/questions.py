@@ -12,6 +12,7 @@ from ahn_runtime import Runtime
 from app.errors import BadQuestion, NoSuchPlace, NothingRead
 from app.service.answering.answer import Question, check_question
 from app.service.answering.as_of import AsOfChoice, list_as_of_choices
+from app.service.answering.direct import answer_directly
 from app.service.answering.events import Event, Indexing, Prefilled, Queued
 from app.service.answering.stream import stream_answer
 from app.service.answering.suggestions import suggest_questions
@@ -43,7 +44,8 @@ class Questions:
     ) -> Generator[Event, None, None]:
         """Answer a question from all that the session has read, or as of an earlier position.
 
-        Yields `Indexing` while the search index lacks texts of the session, which is rare, then
+        Yields `Indexing` while the search index lacks texts of the session, which is rare. What
+        code can answer is answered at once; see `answer_directly`. Else it yields
         `Queued` while other questions are answered, then what `stream_answer` yields; as of
         an earlier position, the documents up to there are read again first (`Prefilled`), in slices
         between which others use the model. Closing
@@ -69,10 +71,12 @@ class Questions:
                 f"The session {row.name!r} has no documents yet; add one, then ask about it."
             )
         last_asked = None if replaces is None else self._last_asked(row, replaces)
-        runtime = context.runtime(row)
         position, as_of = name_position(self._db, row, at) if at else (None, "")
         asked = Question(text, as_of, last_asked)
         yield from self.complete_index(row.id)  # not in the model's turn
+        if (yield from answer_directly(self._db, row, asked, position, asked_at)):
+            return
+        runtime = context.runtime(row)
         with ExitStack() as held:
             earlier: OpenSession | None = None
             if position is not None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from app.errors import BadQuestion
 from app.service.answering.citations import Citation
+from app.service.answering.question_kinds import Kind
+from app.service.answering.support import CheckedSentence, support_notes
 from storage import MessageRow
 
 MAX_COUNTED = 60
@@ -68,6 +70,13 @@ class Answer:
             and to the end; `first_word_s` is 0 if the model said nothing.
         as_of: how an earlier position was named; empty without one.
         found_nothing: no passage speaks of what was asked; the text begins by saying so.
+        kind: how it was made: from passages or a place by the model; a list, a count or the
+            contents by code.
+        looked_at: what was looked at, in words; empty for passages, of which `rests_on` tells.
+        left_out: sentences about what was not looked at, or is not shown.
+        declined: what was asked is not in the material: nothing was found, or the answer says so.
+        sentences: of the text, each with the passages that support it.
+        was_revised: the first answer had numbers or names that are in no passage; this is another.
     """
 
     question: str
@@ -83,6 +92,12 @@ class Answer:
     as_of: str
     found_nothing: bool
     rests_on: ContextUsage
+    kind: Kind = "passages"
+    looked_at: str = ""
+    left_out: tuple[str, ...] = ()
+    declined: bool = False
+    sentences: tuple[CheckedSentence, ...] = ()
+    was_revised: bool = False
 
     @property
     def citations(self) -> list[Citation]:
@@ -93,7 +108,12 @@ class Answer:
     def notes(self) -> list[str]:
         """Sentences about what the answer leaves out."""
         some = some_of_matching(asdict(self.rests_on))
-        return [f"Only {some} were looked at."] if some else []
+        return [*([f"Only {some} were looked at."] if some else []), *self.left_out]
+
+    @property
+    def support_notes(self) -> list[str]:
+        """Sentences about what of the answer no passage supports."""
+        return support_notes(asdict(self))
 
     def as_dict(self) -> dict[str, Any]:
         """The answer for JSON, under the keys that the command line promises."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from app.service.answering.declining import says_not_found
 from app.service.answering.words import content_words, count_shared
 from storage import Passage
 
@@ -14,7 +15,6 @@ MAX_INFERRED = 2
 INFERRED_SHARE = 0.75
 """They share at least this part of the words that the best of them shares with the answer."""
 _NAMED = re.compile(r"\[(\d{1,2})\]")
-_NOT_FOUND = re.compile(r"could ?n[o']t find|not (?:mentioned|stated|given|found)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def mark_cited(answer: str, passages: Sequence[Citation]) -> tuple[Citation, ...
     """
     numbers = {int(number) for number in _NAMED.findall(answer)}
     if not numbers & {passage.number for passage in passages}:
-        numbers = set() if _NOT_FOUND.search(answer) else _sharing_words(answer, passages)
+        numbers = set() if says_not_found(answer) else _sharing_words(answer, passages)
     return tuple(replace(passage, cited=passage.number in numbers) for passage in passages)
 
 

@@ -1,6 +1,9 @@
 """An answer as a stream of events, and what they add up to.
 
-    Indexing*  Queued*  Prefilled*  Queued*  Retrieved  Prefilled*  Delta*  Done
+    Indexing*  Queued*  Prefilled*  Queued*  Retrieved  Prefilled*  Delta*
+    Revising*  Revised?  Done
+
+An answer that is made without the model has instead: Indexing*  Scanned*  Retrieved  Delta  Done.
 
 Events are immutable. Who wants only the end takes `final_answer`; who shows an answer while it is
 made folds the events into an `AnswerView`.
@@ -8,7 +11,7 @@ made folds the events into an `AnswerView`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -54,6 +57,14 @@ class Prefilled:
 
 
 @dataclass(frozen=True)
+class Scanned:
+    """More of the passages that match were gone through, to list or count what they have."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
 class Retrieved:
     """The passages for the answer were found.
 
@@ -79,6 +90,31 @@ class Delta:
 
 
 @dataclass(frozen=True)
+class Revising:
+    """The answer is made once more, and another token of it was generated.
+
+    Args:
+        unknown: numbers and names of the first answer that neither a passage nor the question has;
+            none if it had no words.
+    """
+
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Revised:
+    """The answer that was made once more is better: it takes the place of the text so far.
+
+    Args:
+        text: the whole answer.
+        unknown: as in `Revising`.
+    """
+
+    text: str
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Done:
     """The answer is complete and stored; `question_id`: number of the stored question."""
 
@@ -86,7 +122,7 @@ class Done:
     question_id: int
 
 
-Event = Indexing | Queued | Prefilled | Retrieved | Delta | Done
+Event = Indexing | Queued | Prefilled | Scanned | Retrieved | Delta | Revising | Revised | Done
 
 
 @dataclass(frozen=True)
@@ -97,9 +133,12 @@ class AnswerView:
         queue_position: while the question waits, from 1 on; 0 once it has the model.
         indexing: how far the search index is, while the question waits for it.
         replayed: how far the documents are read again, while they are.
+        scanned: how many passages were gone through, while they are.
         retrieved: the passages, once they were found.
         text: the answer as far as it was generated.
         first_word_s: from the question to the first word; 0 before it.
+        revising: numbers and names for which the answer is made once more, while it is; see
+            `Revising`.
         answer: once it is complete.
     """
 
@@ -108,9 +147,11 @@ class AnswerView:
     queue_position: int = 0
     indexing: IndexState | None = None
     replayed: Prefilled | None = None
+    scanned: Scanned | None = None
     retrieved: Retrieved | None = None
     text: str = ""
     first_word_s: float = 0.0
+    revising: tuple[str, ...] | None = None
     answer: Answer | None = None
 
     @property
@@ -137,11 +178,31 @@ def replay_text(event: Prefilled) -> str:
     )
 
 
+def scan_text(event: Scanned) -> str:
+    """A sentence about how many passages were gone through."""
+    return f"Going through every passage that matches: {event.done:,} of {event.total:,}."
+
+
+def revising_text(unknown: Sequence[str]) -> str:
+    """A sentence about why the answer is made once more."""
+    if not unknown:
+        return "The answer is made once more, in words."
+    return f"No passage has {', '.join(unknown)}: the answer is made once more."
+
+
 def fold(view: AnswerView, event: Event) -> AnswerView:
     """The view after one more event."""
     queue_position = event.position if isinstance(event, Queued) else 0
     indexing = event.state if isinstance(event, Indexing) else None
-    view = replace(view, queue_position=queue_position, indexing=indexing, replayed=None)
+    scanned = event if isinstance(event, Scanned) else None
+    view = replace(
+        view,
+        queue_position=queue_position,
+        indexing=indexing,
+        replayed=None,
+        scanned=scanned,
+        revising=None,
+    )
     match event:
         case Prefilled(until=int()):
             return replace(view, replayed=event)
@@ -150,6 +211,10 @@ def fold(view: AnswerView, event: Event) -> AnswerView:
         case Delta(text, seconds):
             first_word_s = view.first_word_s or seconds
             return replace(view, text=view.text + text, first_word_s=first_word_s)
+        case Revising(unknown):
+            return replace(view, revising=unknown)
+        case Revised(text):
+            return replace(view, text=text)
         case Done(answer):
             return replace(view, text=answer.text, answer=answer)
     return view

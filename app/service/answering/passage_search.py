@@ -1,4 +1,4 @@
-"""The passages for a question: those of the places that it names, then those that match its words.
+"""The passages for a question: those of the place that it names, or those that match its words.
 
 Of the latter, clauses that the question names by their number come first.
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from app.service.answering.answer import MAX_COUNTED
 from app.service.answering.clauses import clause_labels, clauses_first
-from app.service.answering.places_in_question import passages_of_places
+from app.service.answering.named_places import find_named_place
 from app.service.answering.prompt import MAX_PASSAGES, strong_passages
 from app.service.answering.retrieval import retrieve
 from app.service.reading.titles import titles_of
@@ -30,12 +30,20 @@ class Found:
         passages: the best first, with the titles to show.
         matching: how many passages there are that match about as well as the best; at most
             `MAX_COUNTED` are counted.
-        at_place: the question names a place, and the first passages are from there.
+        looked_at: the place that the question names, in words; all passages are from there. Empty:
+            it names none.
+        missing: a sentence about a place that is named and not there, with what there is.
     """
 
     passages: list[Passage]
     matching: int
-    at_place: bool = False
+    looked_at: str = ""
+    missing: str = ""
+
+    @property
+    def at_place(self) -> bool:
+        """Whether the question names a place, and all passages are from there."""
+        return bool(self.looked_at)
 
 
 def find_passages(
@@ -46,28 +54,20 @@ def find_passages(
     Args:
         before_position: only passages that end at or before this token of the stream; None: all.
     """
-    placed, total, is_all = passages_of_places(
-        db, session_id, question, MAX_PASSAGES, before_position
-    )
-    if placed and is_all:
-        return Found(_with_shown_titles(db, session_id, placed), total, at_place=True)
+    placed = find_named_place(db, session_id, question, MAX_PASSAGES, before_position)
+    if placed is not None:
+        shown = _with_shown_titles(db, session_id, placed.passages)
+        return Found(shown, placed.total, placed.looked_at, placed.missing)
     labels = clause_labels(question)
     limit = MAX_COUNTED if labels else SEARCHED_PASSAGES
     retrieved = retrieve(db, session_id, question, limit, before_position)
     found = clauses_first(labels, retrieved)[:SEARCHED_PASSAGES]
-    if not placed:
-        matching = len(strong_passages(found))
-        if matching == SEARCHED_PASSAGES:
-            if limit < MAX_COUNTED:
-                retrieved = retrieve(db, session_id, question, MAX_COUNTED, before_position)
-            matching = max(matching, len(strong_passages(retrieved)))
-        return Found(_with_shown_titles(db, session_id, found), matching)
-    best = max([1.0, *(p.score for p in found)])
-    known = {p.segment_id for p in placed}
-    others = [p for p in found if p.segment_id not in known]
-    first = [replace(p, score=best) for p in placed]
-    matching = total + len(strong_passages(others))
-    return Found(_with_shown_titles(db, session_id, [*first, *others]), matching, at_place=True)
+    matching = len(strong_passages(found))
+    if matching == SEARCHED_PASSAGES:
+        if limit < MAX_COUNTED:
+            retrieved = retrieve(db, session_id, question, MAX_COUNTED, before_position)
+        matching = max(matching, len(strong_passages(retrieved)))
+    return Found(_with_shown_titles(db, session_id, found), matching)
 
 
 def _with_shown_titles(db: Database, session_id: int, found: Sequence[Passage]) -> list[Passage]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from app.errors import BadQuestion
 from app.service.answering.citations import Citation
-from app.service.answering.retrieval import lacks_named_entity
+from app.service.answering.retrieval import is_beside_the_question, lacks_named_entity
 from app.service.reading.stream_text import Encoder
 from storage import Passage
 
@@ -61,6 +61,7 @@ class Prompt:
         history_turns: how many earlier turns fitted.
         passage_tokens: tokens of the passages within `ids`.
         found_nothing: no passage that fitted speaks of what was asked.
+        tail_tokens: tokens of `ids` from the question on; see `question_tail`.
     """
 
     ids: list[int]
@@ -68,6 +69,7 @@ class Prompt:
     history_turns: int
     passage_tokens: int
     found_nothing: bool
+    tail_tokens: int = 0
 
 
 def budget_tokens(window: int | None, max_answer_tokens: int) -> tuple[int, int]:
@@ -99,7 +101,11 @@ def build_prompt(
         BadQuestion: the question alone does not fit.
     """
     strong = strong_passages(found)[:MAX_PASSAGES]
-    is_found = at_place or not lacks_named_entity(question, strong)
+    is_found = at_place or not (
+        lacks_named_entity(question, strong)
+        # What a follow-up is about stands in the question before it.
+        or (not history and is_beside_the_question(question, strong))
+    )
     tail = question_tail(tokens, question, is_found)
     head = question_head(bool(found), is_found)
     left = budget - len(tail) - len(tokens.encode(SEPARATOR)) - len(tokens.encode(head))
@@ -112,7 +118,7 @@ def build_prompt(
     turns = _fit_history(tokens, history, left - passage_tokens)
     ids = join(tokens, [SEPARATOR, *turns, head, *reversed(texts)], tail)
     found_nothing = not (passages and is_found)
-    return Prompt(ids, tuple(passages), len(turns), passage_tokens, found_nothing)
+    return Prompt(ids, tuple(passages), len(turns), passage_tokens, found_nothing, len(tail))
 
 
 def strong_passages(found: Sequence[Passage]) -> list[Passage]:

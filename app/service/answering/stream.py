@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator
 
+import storage
 from ahn_runtime import Session
 from app.service.answering.answer import Answer, ContextUsage, Question
 from app.service.answering.citations import mark_cited
 from app.service.answering.conversation import recent_turns, store_answer
+from app.service.answering.declining import says_not_found
 from app.service.answering.events import Delta, Done, Event, Prefilled, Retrieved
 from app.service.answering.followup import follows_up
-from app.service.answering.passage_search import find_passages
+from app.service.answering.passage_search import Found, find_passages
 from app.service.answering.prompt import Prompt, budget_tokens, build_prompt
+from app.service.answering.revision import Checker, Resumable, recorded, revise
 from app.service.reading.open_session import OpenSession
 from app.settings import Settings
 from storage import Database
@@ -30,8 +33,8 @@ def stream_answer(
 ) -> Iterator[Event]:
     """Answer a question in a fork of the session, so that its reading is not affected.
 
-    Yields `Retrieved`, a `Prefilled` for each chunk of the prompt, `Delta`s, and `Done` when the
-    answer is stored. Closed before that, nothing is stored.
+    Yields `Retrieved`, a `Prefilled` for each chunk of the prompt, `Delta`s, what `revise` yields,
+    and `Done` when the answer is stored. Closed before that, nothing is stored.
 
     Args:
         opened: at the position to answer from. The caller holds the model's turn.
@@ -39,27 +42,33 @@ def stream_answer(
     """
     waited_s = time.monotonic() - asked_at
     position, runtime = opened.position, opened.session.runtime
-    prompt, matching = _prompt(db, settings, opened, question)
-    context = context_usage(opened, prompt, matching)
+    _, max_tokens = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
+    prompt, found, known = _prompt(db, settings, opened, question)
+    languages = tuple(storage.session_languages(db, opened.row.id))
+    checker = Checker(prompt.passages, known, languages)
+    context = context_usage(opened, prompt, max(found.matching, len(prompt.passages)))
     yield Retrieved(position, prompt.passages, context, prompt.found_nothing)
     fork = opened.session.fork()
-    yield from _prefill(fork, prompt.ids)
+    before_question = yield from _prefill(fork, prompt)
     text, first_word_s = "", 0.0
     answer_ids: list[int] = []
     pieces = runtime.tokenizer.decode_stream(
-        _recorded(_generate(settings, fork, prompt, question), answer_ids)
+        recorded(_generate(fork, prompt, question, max_tokens), answer_ids)
     )
     for piece in _with_notice(pieces, prompt.found_nothing):
         seconds = time.monotonic() - asked_at
         text, first_word_s = text + piece, first_word_s or seconds
         yield Delta(piece, seconds)
-    text = text.strip()
+    draft = checker.check(text, FOUND_NOTHING if prompt.found_nothing else "")
+    final = yield from revise(
+        before_question, prompt, question.text, checker, draft, max_tokens, answer_ids
+    )
     answer = Answer(
         question=question.text,
         position=position,
         memory_status=runtime.memory_status,
-        text=text,
-        passages=mark_cited(text, prompt.passages),
+        text=final.text,
+        passages=mark_cited(final.text, prompt.passages),
         prompt_tokens=len(prompt.ids),
         answer_tokens=len(answer_ids),
         waited_s=waited_s,
@@ -68,6 +77,12 @@ def stream_answer(
         as_of=question.as_of,
         found_nothing=prompt.found_nothing,
         rests_on=context,
+        kind="place" if found.at_place else "passages",
+        looked_at=found.looked_at,
+        left_out=(found.missing,) if found.missing else (),
+        declined=prompt.found_nothing or says_not_found(final.text),
+        sentences=final.sentences,
+        was_revised=final is not draft,
     )
     yield Done(answer, store_answer(db, opened.row.id, question, answer))
 
@@ -87,8 +102,12 @@ def context_usage(opened: OpenSession, prompt: Prompt, matching: int = 0) -> Con
 
 def _prompt(
     db: Database, settings: Settings, opened: OpenSession, question: Question
-) -> tuple[Prompt, int]:
-    """The passages, the earlier turns and the question as tokens, and how many passages match."""
+) -> tuple[Prompt, Found, str]:
+    """The passages, the earlier turns and the question as tokens, and what they were made of.
+
+    Returns:
+        The prompt; what was found; and the text of the question and the earlier turns.
+    """
     runtime, position = opened.session.runtime, opened.position
     budget, _ = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
     is_follow_up = follows_up(question.text)
@@ -105,33 +124,35 @@ def _prompt(
         position,
         at_place=found.at_place,
     )
-    return prompt, max(found.matching, len(prompt.passages))
+    fitted = turns[len(turns) - prompt.history_turns :]
+    known = "\n".join([question.text, *(f"{turn.question}\n{turn.answer}" for turn in fitted)])
+    return prompt, found, known
 
 
-def _prefill(fork: Session, ids: Sequence[int]) -> Iterator[Prefilled]:
-    """Feed a prompt in chunks, with an event after each."""
-    chunk_tokens = fork.runtime.block_tokens
+def _prefill(fork: Session, prompt: Prompt) -> Generator[Prefilled, None, Resumable]:
+    """Feed a prompt in chunks, with an event after each.
+
+    Returns:
+        The state before the last chunk that begins before the question, to answer it once more.
+    """
+    ids, chunk_tokens = prompt.ids, fork.runtime.block_tokens
+    question_at = len(ids) - prompt.tail_tokens
+    kept_at = question_at // chunk_tokens * chunk_tokens
+    kept = fork
     for start in range(0, len(ids), chunk_tokens):
-        fork.feed(list(ids[start : start + chunk_tokens]), logits=None)
+        if start == kept_at:
+            kept = fork.fork()
+        fork.feed(ids[start : start + chunk_tokens], logits=None)
         yield Prefilled(fork.tokens_seen)
+    return Resumable(kept, ids[kept_at:question_at])
 
 
-def _generate(
-    settings: Settings, fork: Session, prompt: Prompt, question: Question
-) -> Iterator[int]:
+def _generate(fork: Session, prompt: Prompt, question: Question, max_tokens: int) -> Iterator[int]:
     """The answer's token ids: greedy, or sampled if the same question was answered before."""
-    _, max_tokens = budget_tokens(fork.runtime.stream.window, settings.max_answer_tokens)
     if question.is_asked_again and question.replaces is not None:
         seed = question.replaces.id
         return fork.generate(max_new_tokens=max_tokens, temperature=AGAIN_TEMPERATURE, seed=seed)
     return fork.generate(max_new_tokens=max_tokens, lookup=prompt.ids)
-
-
-def _recorded(ids: Iterator[int], record: list[int]) -> Iterator[int]:
-    """Append each id to a list as it is taken."""
-    for token_id in ids:
-        record.append(token_id)
-        yield token_id
 
 
 def _with_notice(pieces: Iterator[str], found_nothing: bool) -> Iterator[str]:

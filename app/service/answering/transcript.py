@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from app.service.answering.support import support_notes
 from app.terminal import visible
 from storage import MessageRow, SessionRow
 
@@ -37,7 +38,10 @@ def render_transcript(row: SessionRow, messages: Sequence[MessageRow], format: s
 def _record(message: MessageRow) -> dict[str, Any]:
     names = ("id", "role", "text", "position", "created_at", "citations")
     asked = {"as_of": message.details["as_of"]} if message.details.get("as_of") else {}
-    return {**{name: getattr(message, name) for name in names}, **asked}
+    checked: dict[str, Any] = {
+        name: message.details[name] for name in ("declined", "sentences") if name in message.details
+    }
+    return {**{name: getattr(message, name) for name in names}, **asked, **checked}
 
 
 def _markdown(message: MessageRow) -> str:
@@ -46,7 +50,9 @@ def _markdown(message: MessageRow) -> str:
         return f"## {_on_one_line(message.text)}\n"
     as_of = message.details.get("as_of")
     bound = [f"*As of {_on_one_line(str(as_of))}.*\n"] if as_of else []
-    return "\n".join([*bound, f"{_as_written(message.text)}\n", *map(_quoted, message.citations)])
+    notes = [f"*{_on_one_line(note)}*\n" for note in support_notes(message.details)]
+    quoted = map(_quoted, message.citations)
+    return "\n".join([*bound, f"{_as_written(message.text)}\n", *notes, *quoted])
 
 
 def _quoted(citation: dict[str, Any]) -> str:

@@ -11,7 +11,14 @@ from dataclasses import asdict
 from html import escape
 from typing import Any
 
-from app.service import AnswerView, replay_text, some_of_matching
+from app.service import (
+    AnswerView,
+    replay_text,
+    revising_text,
+    scan_text,
+    some_of_matching,
+    support_notes,
+)
 from app.web.formatting import counted
 from storage import MessageRow
 
@@ -71,8 +78,12 @@ def conversation(messages: Sequence[MessageRow]) -> list[Message]:
 
 
 def earlier_message(message: MessageRow) -> Message:
-    """A message above the last one: an answer lists the passages it cites in its text."""
+    """A message above the last one: an answer lists in its text the passages that it cites.
+
+    What no passage supports follows. Of the last answer, chips and the footing show both.
+    """
     text = with_pages(message.text, message.citations) if message.citations else message.text
+    text = "\n\n".join([text, *support_notes(message.details or {})])
     return {"role": message.role, "content": as_text(text)}
 
 
@@ -111,6 +122,10 @@ def turn(view: AnswerView) -> list[Message]:
         text = f"Indexing first: {view.indexing.indexed:,} of {view.indexing.total:,} passages."
     elif view.replayed is not None:
         text = replay_text(view.replayed)
+    elif view.scanned is not None:
+        text = scan_text(view.scanned)
+    elif view.revising is not None:
+        text = f"{text}\n\n{revising_text(view.revising)}"
     said: Message = {"role": "assistant", "content": as_text(text) or NO_TEXT_YET}
     if view.answer is not None:
         passages = sorted(map(asdict, view.answer.passages), key=lambda p: not p["cited"])
@@ -135,7 +150,10 @@ def footing_html(details: Mapping[str, Any] | None) -> str:
     """
     if not details:
         return ""
-    lines = [rests_on(details), pace(details)]
+    looked_at = details.get("looked_at")
+    lines = [f"Looked at: {looked_at}."] if looked_at else []
+    lines += [rests_on(details), *support_notes(details), *details.get("left_out", [])]
+    lines += [pace(details)]
     as_of = details.get("as_of")
     if as_of:
         lines.insert(0, f"As of {as_of}: nothing behind it was looked at.")

@@ -5,7 +5,19 @@ from dataclasses import replace
 import pytest
 
 from app.cli.ask import print_events, source_lines
-from app.service import Answer, Citation, ContextUsage, Delta, Done, Prefilled, Queued, Retrieved
+from app.service import (
+    Answer,
+    CheckedSentence,
+    Citation,
+    ContextUsage,
+    Delta,
+    Done,
+    Prefilled,
+    Queued,
+    Retrieved,
+    Revised,
+    Revising,
+)
 from tests.support.passages import passage
 
 USAGE = ContextUsage(1, 20, 60, 40)
@@ -49,6 +61,34 @@ def test_matching_passages_that_were_not_looked_at_are_counted_in_a_note():
     more = replace(ANSWER, rests_on=replace(USAGE, passages=3, matching_passages=9))
     assert more.as_dict()["notes"] == ["Only the best 3 of 9 matching passages were looked at."]
     assert replace(more, rests_on=replace(USAGE, passages=0, matching_passages=9)).notes == []
+
+
+def test_an_answer_that_was_made_once_more_is_printed_alone_in_a_pipe(capsys, monkeypatch):
+    revised = [
+        *EVENTS[:-2],
+        Delta("Nemo.", 2.0),
+        Revising(("Nemo",)),
+        Revised("A parrot.", ("Nemo",)),
+    ]
+    assert print_events([*revised, EVENTS[-1]], as_json=False) is ANSWER
+    assert capsys.readouterr().out == "A parrot.\n"
+    monkeypatch.setattr("app.cli.ask.is_terminal_output", lambda: True)
+    print_events([*revised, EVENTS[-1]], as_json=False)
+    out, err = capsys.readouterr()
+    assert out == "A Nemo.\nA parrot.\n" and "No passage has Nemo" in err
+
+
+def test_what_was_looked_at_and_what_no_passage_supports_is_printed():
+    sentences = (CheckedSentence("In 1874.", (), ("1874",)), CheckedSentence("A parrot.", (1,)))
+    shown = source_lines(replace(ANSWER, looked_at="page 3 of Book", sentences=sentences))
+    assert shown == [
+        "  Looked at: page 3 of Book",
+        "  [1] Book, page 12",
+        "  No passage supports “In 1874.” (in no passage: 1874).",
+    ]
+    assert source_lines(replace(ANSWER, sentences=sentences, declined=True)) == [
+        "  [1] Book, page 12"
+    ]
 
 
 def test_cited_passages_are_listed_and_older_versions_marked():

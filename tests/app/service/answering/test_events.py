@@ -101,7 +101,8 @@ def test_the_keys_of_an_answer_are_those_that_were_promised():
     assert list(ANSWER.as_dict()) == [
         *("answer", "citations", "question", "position", "memory_status", "prompt_tokens"),
         *("answer_tokens", "waited_s", "first_word_s", "seconds", "as_of", "found_nothing"),
-        *("rests_on", "notes"),
+        *("rests_on", "kind", "looked_at", "left_out", "declined", "sentences", "was_revised"),
+        "notes",
     ]
     assert [c["cited"] for c in ANSWER.as_dict()["citations"]] == [True]
     assert set(ANSWER.as_dict()["rests_on"]) == {

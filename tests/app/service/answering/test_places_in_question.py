@@ -3,6 +3,7 @@
 import pytest
 
 import storage
+from app.service.answering.named_places import is_asked_for
 from app.service.answering.passage_search import find_passages
 from app.service.answering.places_in_question import Place, places_in
 from app.service.answering.prompt import build_prompt
@@ -79,12 +80,117 @@ def test_a_question_about_a_page_is_answered_from_that_page_only(db, add):
     add("village", *(page(i, text) for i, text in enumerate(texts, 1)))
     assert found(db, "What is on page 3?") == ["The tower."]
     assert found(db, "Summarise pages 1 to 2.") == ["The weir.", "The page of the ferry."]
-    assert found(db, "What is on page 9?") == ["The page of the ferry."], "there is no such page"
+    assert find_passages(db, 1, "What is on page 3?", None).looked_at == "page 3 of village"
 
 
-def test_a_page_that_is_named_beside_a_subject_comes_first(db, add):
+def test_of_a_page_that_is_not_there_it_is_said_which_there_are(db, add):
+    add("village", *(page(i, text) for i, text in enumerate(("The weir.", "The page."), 1)))
+    for question in ("What is on page 9?", "Is there a weir on page 9?"):
+        missing = find_passages(db, 1, question, None)
+        assert (missing.passages, missing.looked_at) == ([], "")
+        assert missing.missing == "There is no page 9: village has pages 1–2."
+    half = find_passages(db, 1, "Compare pages 2 and 9", None)
+    assert ([p.text for p in half.passages], half.looked_at) == (["The page."], "page 2 of village")
+    assert half.missing == "There is no page 9: village has pages 1–2."
+
+
+def test_a_page_that_is_named_beside_a_subject_is_all_that_is_used(db, add):
     add("village", page(1, "The ferry sank."), page(2, "The tower."), page(3, "The ferry sails."))
-    assert found(db, "Is there a ferry on page 3?") == ["The ferry sails.", "The ferry sank."]
+    assert found(db, "Is there a ferry on page 3?") == ["The ferry sails."]
+
+
+def test_after_a_place_is_not_that_place_and_up_to_it_is_all_before(db, add):
+    add("village", page(1, "The ferry sank."), page(2, "The tower."), page(3, "The ferry sails."))
+    assert places_in("What happens after page 3?", KINDS) == ([], "What happens after page 3?")
+    assert places_in("What happens up to page 2?", KINDS)[0] == [Place("page", 1, 2)]
+    assert found(db, "Which ferry sank before page 3?")[0] == "The ferry sank."
+
+
+def test_pages_of_a_text_that_is_counted_in_lines_are_not_there(db, add):
+    add("tale", NewSegment("The weir.", "lines 1–4", "line", 1, 4, 10, 10))
+    assert find_passages(db, 1, "What is on page 3?", None).missing == (
+        "There is no page 3: tale has lines 1–4."
+    )
+    other = find_passages(db, 1, "Which weir is named in chapter 3?", None)
+    assert [p.text for p in other.passages] == ["The weir."], "its chapters may not be marked"
+
+
+def lines(start, text):
+    return NewSegment(text, f"lines {start}–{start + 9}", "line", start, start + 9, 10 * start, 10)
+
+
+NOVEL = [
+    "CONTENTS\n\nCHAPTER I. The Mill\nCHAPTER II. The Weir\nCHAPTER III. The Ferry\n",
+    "CHAPTER I. The Mill\n\nA miller lived there with seven sons and a cat, who all were poor and "
+    "worked from the morning to the evening at the great wheel of the mill.",
+    "The chapter of accidents began.\n\nCHAPTER II.\n\nThe weir broke in the night.",
+    "Nobody saw it.\n\nCHAPTER III. The Ferry\n\nThe ferry sank.",
+]
+
+
+def test_chapters_of_a_plain_text_are_found_by_their_headings(db, add):
+    add("novel", *(lines(1 + 10 * i, text) for i, text in enumerate(NOVEL)))
+    assert found(db, "Summarise chapter 2.") == [
+        "CHAPTER II.\n\nThe weir broke in the night.",
+        "Nobody saw it.\n\n",
+    ]
+    assert found(db, "What happens in the third chapter?") == found(db, "chapter III")
+    assert found(db, "What happens in The Ferry?") == ["CHAPTER III. The Ferry\n\nThe ferry sank."]
+    assert find_passages(db, 1, "Summarise chapter 7", None).missing == (
+        "There is no chapter 7: novel has chapters 1–3, lines 1–40."
+    )
+
+
+@pytest.mark.parametrize(
+    "question, is_asked",
+    [
+        ("What happens in “The Mill”?", True),
+        ("What happens in The Mill?", True),
+        ("Summarise the mill.", True),
+        ("Summarise the chapter The Mill", True),
+        ("What is said in the chapter on the mill about the cat?", True),
+        ("Who dies in The Mill chapter?", True),
+        ("Who built the mill?", False),
+        ("What happened to the mill?", False),
+        ("Who lived in the mill?", False),
+        ("What happens in the millrace?", False),
+        ("What happens?", False),
+    ],
+)
+def test_a_chapter_is_asked_for_by_its_title(question, is_asked):
+    assert is_asked_for("The Mill", question) is is_asked
+    assert not is_asked_for("III", "What is said in chapter 4?")
+
+
+def test_a_titled_chapter_of_an_outline_is_the_place(db, add):
+    def at(number, chapter, title):
+        text = f"Sheet {number}."
+        return NewSegment(text, f"page {number} ({title})", "page", number, number, 10, 10, chapter)
+
+    add("book", at(1, 1, "The Mill"), at(2, 1, "The Mill"), at(3, 2, "The Weir"))
+    chosen = find_passages(db, 1, "Summarise The Mill", None)
+    assert [p.text for p in chosen.passages] == ["Sheet 1.", "Sheet 2."]
+    assert chosen.looked_at == "chapter 1 (The Mill) of book"
+
+
+CONTRACT = (
+    "2. Rent\n2.1 The rent is due.\n2.2 Late rent costs 5 %, see 2.3.\n2.2.1 A week is no delay.\n"
+    "2.3 The rent may rise.\n3. Keys\n3.1 There are 2.2 keys."
+)
+
+
+def test_a_clause_is_the_lines_from_its_label_to_the_next(db, add):
+    add("lease", NewSegment(CONTRACT, "paragraphs 1–7", "paragraph", 1, 7, 10, 10))
+    chosen = find_passages(db, 1, "What does clause 2.2 say?", None)
+    assert [p.text for p in chosen.passages] == [
+        "2.2 Late rent costs 5 %, see 2.3.\n2.2.1 A week is no delay.\n"
+    ]
+    assert chosen.looked_at == "2.2 of lease"
+    assert found(db, "the clause 2.3") == ["2.3 The rent may rise.\n"]
+    assert find_passages(db, 1, "What does clause 2.9 say?", None).missing == (
+        "There is no 2.9; there is 2.1, 2.2, 2.3."
+    )
+    assert found(db, "What does version 7.4 say about rent?") == [CONTRACT]
 
 
 def test_a_printed_number_is_meant_before_a_counted_one(db, add):

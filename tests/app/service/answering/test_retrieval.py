@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 import storage
-from app.service.answering.retrieval import lacks_named_entity, retrieve
+from app.service.answering.retrieval import is_beside_the_question, lacks_named_entity, retrieve
 from tests.support.passages import passage
 
 OLD = "The lighthouse is painted white. Its keeper is Crae."
@@ -147,3 +147,15 @@ def test_names_are_compared_by_the_stems_of_the_texts():
     assert lacks_named_entity("Where are the Häuser?", [found])
     german = replace(found, languages=("german",))
     assert not lacks_named_entity("Where are the Häuser?", [german])
+
+
+def test_passages_that_share_only_a_word_or_two_of_many_are_beside_the_question():
+    found = [passage(1, "The old king gave his daughter a golden apple."), passage(2, "A cat sat.")]
+    beside = "Why did the old miller sell the wheel to a travelling soldier?"
+    assert is_beside_the_question(beside, found)
+    assert is_beside_the_question(beside, [])
+    assert not is_beside_the_question("What did the king give to his daughters?", found)
+    assert not is_beside_the_question("Who is it?", found), "there are no words to compare"
+    named = "Why did the miller Ashe sell the wheel to a soldier?"
+    assert is_beside_the_question(named, found)
+    assert not is_beside_the_question(named, [passage(1, "Ashe slept.")]), "it speaks of him"

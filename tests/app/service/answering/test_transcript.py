@@ -62,3 +62,15 @@ def test_json_keeps_the_texts():
     assert (
         json.loads(render_transcript(row, messages, "json"))["messages"][0]["text"] == HOSTILE[-1]
     )
+
+
+def test_what_no_passage_supports_is_in_the_transcript_and_the_state_in_json():
+    row = SessionRow(1, "s", "", "", {})
+    sentences = [{"text": "In 1874.", "supported_by": [], "unknown": ["1874"]}]
+    details = {"declined": False, "sentences": sentences}
+    answered = MessageRow(2, 1, "assistant", "In 1874.", 0, [], details, "")
+    assert "*No passage supports “In 1874.” (in no passage: 1874).*" in render_transcript(
+        row, [answered], "md"
+    )
+    (record,) = json.loads(render_transcript(row, [answered], "json"))["messages"]
+    assert (record["declined"], record["sentences"]) == (False, sentences)

@@ -1,0 +1,118 @@
+"""A second answer, where the first has numbers or names that neither passages nor question have.
+
+A small model also answers with the number of a passage alone ("[1]"); then it is asked for words.
+
+The model goes back to the state before the question, reads the question with a hint, and answers
+once more. The second answer is taken only if less of it is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+
+from ahn_runtime import Session
+from app.service.answering.citations import Citation
+from app.service.answering.events import Revised, Revising
+from app.service.answering.prompt import Prompt, question_tail
+from app.service.answering.support import CheckedSentence, check_support, unknown_in
+from app.service.answering.support import sentences as split_sentences
+
+HINT = "{question} (No passage has {unknown}. Use only names and numbers of the passages.)"
+HINT_WORDS = "{question} (Answer in words of the passages, not with a number alone.)"
+MAX_NAMED = 3
+"""Unknown numbers and names that the hint repeats."""
+MIN_ANSWER_TOKENS = 8
+"""Without room for so many the answer is not made again."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An answer that was checked."""
+
+    text: str
+    sentences: tuple[CheckedSentence, ...] = ()
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Its numbers and names that neither a passage nor the question has."""
+        return unknown_in(self.sentences)
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether it is nothing but numbers of passages."""
+        return not split_sentences(self.text)
+
+
+@dataclass(frozen=True)
+class Checker:
+    """What answers are checked against; see `check_support`."""
+
+    passages: tuple[Citation, ...]
+    known: str
+    languages: tuple[str, ...]
+
+    def check(self, text: str, notice: str = "") -> Draft:
+        """Check an answer; `notice`: its beginning that is not the model's."""
+        text = text.strip()
+        said = text.removeprefix(notice)
+        return Draft(text, check_support(said, self.passages, self.known, self.languages))
+
+
+@dataclass(frozen=True)
+class Resumable:
+    """A session that has read a part of a prompt, and the rest up to the question."""
+
+    session: Session
+    ids: list[int]
+
+
+def revise(
+    before: Resumable,
+    prompt: Prompt,
+    question: str,
+    checker: Checker,
+    draft: Draft,
+    max_tokens: int,
+    record: list[int],
+) -> Generator[Revising | Revised, None, Draft]:
+    """Answer once more if the first answer has what no passage has, or says nothing.
+
+    Yields `Revising` for each token, and `Revised` if the second answer is better.
+
+    Args:
+        before: the state before the question; it is used up.
+        max_tokens: of an answer.
+        record: the ids of the generated tokens are added to it.
+
+    Returns:
+        The better of the two answers.
+    """
+    if prompt.found_nothing or not (draft.unknown or draft.says_nothing):
+        return draft
+    runtime = before.session.runtime
+    named = ", ".join(draft.unknown[:MAX_NAMED])
+    hinted = (HINT if named else HINT_WORDS).format(question=question, unknown=named)
+    tail = question_tail(runtime.tokenizer, hinted, True)
+    max_tokens -= len(tail) - prompt.tail_tokens
+    if max_tokens < MIN_ANSWER_TOKENS:
+        return draft
+    yield Revising(draft.unknown)
+    before.session.feed([*before.ids, *tail], logits=None)
+    pieces = []
+    generated = before.session.generate(max_new_tokens=max_tokens, lookup=prompt.ids)
+    for piece in runtime.tokenizer.decode_stream(recorded(generated, record)):
+        pieces.append(piece)
+        yield Revising(draft.unknown)
+    second = checker.check("".join(pieces))
+    if second.says_nothing or (named and len(second.unknown) >= len(draft.unknown)):
+        return draft
+    yield Revised(second.text, draft.unknown)
+    return second
+
+
+def recorded(ids: Iterable[int], record: list[int]) -> Generator[int, None, None]:
+    """Append each id to a list as it is taken."""
+    for token_id in ids:
+        record.append(token_id)
+        yield token_id

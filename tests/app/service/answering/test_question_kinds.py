@@ -1,0 +1,132 @@
+"""Kinds of questions: real phrasings of each, and questions that only sound so."""
+
+import pytest
+
+from app.service.answering.question_kinds import recognise
+
+
+@pytest.mark.parametrize(
+    "question, subject",
+    [
+        ("List all the lighthouses.", "lighthouses"),
+        ("List all keepers of the lamp in the book", "keepers of the lamp"),
+        ("Please list every mention of the parrot.", "parrot"),
+        ("Can you list all of the errors in the log?", "errors"),
+        ("Name all the characters.", "characters"),
+        ("Show me all lines with timeout", "timeout"),
+        ("Find all references to clause penalties", "to clause penalties"),
+        ("Give me every passage about the storm", "storm"),
+        ("Which ships are mentioned?", "ships"),
+        ("What ships are mentioned in the book?", "ships"),
+        ("Where is the parrot mentioned?", "parrot"),
+        ("Where does the word “anchor” occur?", "anchor"),
+        ("What are all the gifts?", "gifts"),
+        ("Nenne alle Leuchttürme im Buch.", "Leuchttürme"),
+        ("Liste alle Fehler auf", "Fehler"),
+    ],
+)
+def test_a_list_is_recognised_with_what_is_listed(question, subject):
+    asked = recognise(question)
+    assert asked.kind == "list"
+    assert set(subject.lower().split()) - {"to"} <= set(asked.subject.lower().split())
+    assert not {"list", "all", "book", "mentioned", "alle"} & set(asked.subject.lower().split())
+
+
+@pytest.mark.parametrize(
+    "question, subject",
+    [
+        ("How many times is Ozymandias mentioned?", "Ozymandias"),
+        ("How often does the word “lamp” occur?", "lamp"),
+        ("How often is the captain named in the book?", "captain"),
+        ("How many passages mention the parrot?", "parrot"),
+        ("How many lines contain timeout?", "timeout"),
+        ("How many errors are in the log?", "errors"),
+        ("How many errors are there in the log file?", "errors"),
+        ("How many lighthouses are mentioned?", "lighthouses"),
+        ("How many ships does the document list?", "ships"),
+        ("Count all failed logins.", "failed logins"),
+        ("What is the number of timeouts in the log?", "timeouts"),
+        ("Wie oft wird der Papagei erwähnt?", "Papagei"),
+    ],
+)
+def test_a_count_is_recognised_with_what_is_counted(question, subject):
+    asked = recognise(question)
+    assert asked.kind == "count"
+    assert set(subject.lower().split()) <= set(asked.subject.lower().split())
+    assert not {"how", "many", "log", "book", "mentioned"} & set(asked.subject.lower().split())
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Show me the table of contents.",
+        "What are the contents of the book?",
+        "the contents of this document",
+        "List all chapters.",
+        "Which chapters are there?",
+        "How many chapters does the book have?",
+        "What are the chapters of the book?",
+        "Give me an outline of the book.",
+        "Inhaltsverzeichnis bitte",
+        "Welche Kapitel hat das Buch?",
+    ],
+)
+def test_the_contents_are_recognised(question):
+    assert recognise(question).kind == "contents"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many sons did she have?",
+        "How many years later did he return?",
+        "How many people died in the storm?",
+        "How often did the train run?",
+        "How many times did he knock?",
+        "How many were they?",
+        "What are all the tin soldiers made from?",
+        "How many times has the boundary post been present?",
+        "What were some things that were found in the grass?",
+        "Tell me all about the king.",
+        "Tell me everything.",
+        "What is it all about?",
+        "What was on the list of gifts?",
+        "Who listed all the ships?",
+        "Name the king.",
+        "Show me the way to the tower.",
+        "Where is the parrot?",
+        "Where did she appear to be happy?",
+        "What are the contents of the box?",
+        "What are the contents of page 3?",
+        "Which chapter is the best?",
+        "What is chapter 3 about?",
+        "What does the outline of the tower look like?",
+        "Did all the keepers leave?",
+        "What happened to all of them?",
+        "Was he counted among the dead?",
+        "List all.",
+        "Who is he?",
+        "",
+    ],
+)
+def test_a_question_that_only_sounds_so_is_answered_from_passages(question):
+    assert recognise(question).kind == "passages"
+
+
+@pytest.mark.parametrize(
+    "question, kind",
+    [
+        ("How many errors were there on 3 May?", "count"),
+        ("How many requests failed?", "count"),
+        ("List the errors of 3 May", "list"),
+        ("Which IP address requested /a.pdf?", "passages"),
+    ],
+)
+def test_in_logs_and_tables_things_are_counted(question, kind):
+    assert recognise(question, is_records=True).kind == kind
+    assert recognise(question, is_records=False).kind == "passages"
+
+
+def test_the_contents_of_a_title_are_those_of_a_document():
+    assert recognise("What are the contents of Moby Dick?", titles=["Moby Dick"]).kind == "contents"
+    assert recognise("What are the contents of Moby Dick?").kind == "passages"
