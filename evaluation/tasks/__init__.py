@@ -1,0 +1,1 @@
+"""The questions that `python launch.py evaluate` asks, task by task."""
