@@ -10,15 +10,13 @@ answer, in nats per token.
 
 from __future__ import annotations
 
-import re
-import string
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ahn_runtime import Runtime, Session
+from evaluation.metrics.overlap import token_f1
 from evaluation.scoring import cross_entropy, half_interval, log_probabilities, mean
 from evaluation.variants import WINDOW, Log, reading_variants, row_as_dict
 from training import chat
@@ -26,7 +24,6 @@ from training.questions import Question, read_questions
 
 MAX_ANSWER_TOKENS = 32
 BRIEFLY = "Answer in a few words: "
-ARTICLES = frozenset({"a", "an", "the"})
 
 
 @dataclass(frozen=True)
@@ -121,28 +118,8 @@ def _answer(session: Session, text: int, variant: str, question: Question) -> Qu
         log_probabilities(asked.fork(), known := tokenizer.encode(question.answer)), known
     )
     given = tokenizer.decode(list(asked.generate(MAX_ANSWER_TOKENS))).strip()
-    f1 = max(token_f1(given, right) for right in question.answers)
+    f1 = token_f1(given, question.answers)
     return QuestionResult(text, variant, question.question, given, f1, entropy)
-
-
-def token_f1(given: str, right: str) -> float:
-    """The F1 score of an answer's words: harmonic mean of precision and recall, 0 to 1.
-
-    Args:
-        given: the answer.
-        right: a correct answer.
-    """
-    found, expected = words(given), words(right)
-    if not found or not expected:
-        return float(found == expected)
-    common = sum((Counter(found) & Counter(expected)).values())
-    return 2 * common / (len(found) + len(expected))
-
-
-def words(text: str) -> list[str]:
-    """The words of a text in lower case, without punctuation and articles."""
-    bare = re.sub(f"[{re.escape(string.punctuation)}]", "", text.lower())
-    return [word for word in bare.split() if word not in ARTICLES]
 
 
 def summarise(results: Sequence[QuestionResult]) -> list[Row]:

@@ -216,12 +216,6 @@ def asked(tmp_path):
     return path
 
 
-def test_token_f1_ignores_case_punctuation_and_articles():
-    assert questions.token_f1("The blue door.", "a Blue, DOOR") == 1.0
-    assert questions.token_f1("blue door", "blue lamp") == 0.5
-    assert questions.token_f1("", "blue") == 0.0
-
-
 def test_questions_are_asked_of_every_variant_after_one_reading(plain, trained, asked):
     results = list(questions.measure(plain, {"m": trained}, [asked], 100, 4))
     assert len(results) == 2 * 2 * 3
