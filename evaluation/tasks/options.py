@@ -27,6 +27,7 @@ class TaskOptions:
         lengths: generated texts have about these many tokens, one set of items for each; documents
             of a data set are joined into libraries of about the first length. Empty: the task's
             default.
+        sets: names of a benchmark's sets; empty: all that are there.
         depths: per cent of the text before the needle, taken in turn by the items of a length.
     """
 
@@ -35,6 +36,7 @@ class TaskOptions:
     items: int | None = None
     seed: int = 0
     lengths: tuple[int, ...] = ()
+    sets: tuple[str, ...] = ()
     depths: tuple[int, ...] = DEPTHS
 
     def __post_init__(self) -> None:

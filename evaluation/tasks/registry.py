@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from evaluation.released import BENCHMARKS
 from evaluation.tasks.generated import infinitebench
 from evaluation.tasks.generated.ruler import RULER
 from evaluation.tasks.item import Item
@@ -14,6 +15,7 @@ from evaluation.tasks.local.qmsum import qmsum
 from evaluation.tasks.local.quality import quality
 from evaluation.tasks.local.squality import squality
 from evaluation.tasks.options import TaskOptions
+from evaluation.tasks.released import released
 
 Make = Callable[[TaskOptions], Iterable[Item]]
 
@@ -53,5 +55,9 @@ TASKS: dict[str, Task] = {
         _task("qmsum", qmsum, True),
         _task("logs", logs, True),
         _task("unanswerable", unanswerable, True),
+        *(
+            Task(name, released(name), True, f"The released files of {benchmark.title}.")
+            for name, benchmark in BENCHMARKS.items()
+        ),
     )
 }

@@ -22,11 +22,13 @@ class Question:
         as_of: the earlier position as the person named it, such as "page 120"; passages and
             messages from behind it are not used. Empty: ask about everything read so far.
         replaces: the stored question that this one replaces, together with its answer.
+        is_alone: earlier turns are not looked at, and neither question nor answer is stored.
     """
 
     text: str
     as_of: str = ""
     replaces: MessageRow | None = None
+    is_alone: bool = False
 
     @property
     def is_asked_again(self) -> bool:
@@ -68,6 +70,9 @@ class Answer:
             and to the end; `first_word_s` is 0 if the model said nothing.
         as_of: how an earlier position was named; empty without one.
         found_nothing: no passage speaks of what was asked; the text begins by saying so.
+        flops: spent on prompt and answer, as the runtime counts them; 0 in answers that were
+            stored before it was.
+        bytes_held: by keys, values, gates and memories at the end; 0 in such answers, too.
     """
 
     question: str
@@ -83,6 +88,8 @@ class Answer:
     as_of: str
     found_nothing: bool
     rests_on: ContextUsage
+    flops: int = 0
+    bytes_held: int = 0
 
     @property
     def citations(self) -> list[Citation]:

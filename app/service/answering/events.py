@@ -80,10 +80,10 @@ class Delta:
 
 @dataclass(frozen=True)
 class Done:
-    """The answer is complete and stored; `question_id`: number of the stored question."""
+    """The answer is complete; `question_id`: number of the stored question, None if it is not."""
 
     answer: Answer
-    question_id: int
+    question_id: int | None
 
 
 Event = Indexing | Queued | Prefilled | Retrieved | Delta | Done

@@ -31,7 +31,7 @@ def stream_answer(
     """Answer a question in a fork of the session, so that its reading is not affected.
 
     Yields `Retrieved`, a `Prefilled` for each chunk of the prompt, `Delta`s, and `Done` when the
-    answer is stored. Closed before that, nothing is stored.
+    answer is stored. Closed before that, nothing is stored; nor is a question asked alone.
 
     Args:
         opened: at the position to answer from. The caller holds the model's turn.
@@ -39,7 +39,7 @@ def stream_answer(
     """
     waited_s = time.monotonic() - asked_at
     position, runtime = opened.position, opened.session.runtime
-    prompt, matching = _prompt(db, settings, opened, question)
+    prompt, matching = prompt_for(db, settings, opened, question)
     context = context_usage(opened, prompt, matching)
     yield Retrieved(position, prompt.passages, context, prompt.found_nothing)
     fork = opened.session.fork()
@@ -68,8 +68,11 @@ def stream_answer(
         as_of=question.as_of,
         found_nothing=prompt.found_nothing,
         rests_on=context,
+        flops=fork.state.flops - opened.session.state.flops,
+        bytes_held=fork.cache_bytes,
     )
-    yield Done(answer, store_answer(db, opened.row.id, question, answer))
+    stored = None if question.is_alone else store_answer(db, opened.row.id, question, answer)
+    yield Done(answer, stored)
 
 
 def context_usage(opened: OpenSession, prompt: Prompt, matching: int = 0) -> ContextUsage:
@@ -85,13 +88,13 @@ def context_usage(opened: OpenSession, prompt: Prompt, matching: int = 0) -> Con
     return ContextUsage(len(prompt.passages), prompt.passage_tokens, window, gist, matching)
 
 
-def _prompt(
+def prompt_for(
     db: Database, settings: Settings, opened: OpenSession, question: Question
 ) -> tuple[Prompt, int]:
     """The passages, the earlier turns and the question as tokens, and how many passages match."""
     runtime, position = opened.session.runtime, opened.position
     budget, _ = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
-    is_follow_up = follows_up(question.text)
+    is_follow_up = not question.is_alone and follows_up(question.text)
     turns = recent_turns(db, opened.row.id, question, position) if is_follow_up else []
     query = " ".join([*(turn.question for turn in turns[-1:]), question.text])
     before_position = position if question.as_of else None

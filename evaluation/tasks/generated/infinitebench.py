@@ -57,7 +57,7 @@ def _in_noise(
         references=(key,),
         choices=(),
         max_new_tokens=16,
-        metric="infinitebench_number",
+        metric="infinitebench_first_digits",
     )
 
 
@@ -76,7 +76,7 @@ def kv_retrieval(options: TaskOptions) -> Iterator[Item]:
             references=(value,),
             choices=(),
             max_new_tokens=50,
-            metric="infinitebench_word",
+            metric="infinitebench_words",
         )
 
 

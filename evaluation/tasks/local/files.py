@@ -14,6 +14,10 @@ PREFERRED = ("val", "dev", "test", "train")
 """Which part of a data set is taken if a folder has several."""
 
 
+class MissingData(ValueError):
+    """The data of a task is not there; the message says where it comes from."""
+
+
 def find_file(data: Path | None, folder: str, patterns: Sequence[str], source: str) -> Path:
     """The file of a data set.
 
@@ -21,6 +25,9 @@ def find_file(data: Path | None, folder: str, patterns: Sequence[str], source: s
         data: the file itself, its folder, or a folder that has it in the folder `folder`.
         patterns: what the file may be called, best first.
         source: where it comes from, for the error.
+
+    Raises:
+        MissingData: there is no such file.
     """
     if data is not None and data.is_file():
         return data
@@ -31,7 +38,7 @@ def find_file(data: Path | None, folder: str, patterns: Sequence[str], source: s
             if found:
                 return found[0]
     where = "Name its folder with --data" if data is None else f"There is none below {data}"
-    raise ValueError(
+    raise MissingData(
         f"The file {patterns[0]} is missing. {where}; it comes from {source}, and is looked for in "
         f"the folder that --data names, and in {folder}/ below that."
     )

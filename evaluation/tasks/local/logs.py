@@ -1,13 +1,15 @@
 """Questions about single lines of logs.
 
-The file qa.json is a list of {"file", "line", "question", "answer"}; the logs are beside it. Each
-log is read alone, from its beginning; with a length, only its first lines are read, and the
-questions about later ones are left out.
+The file qa.json is a list of {"file", "line", "question", "answer"}, with lines counted from 1; the
+logs are beside it. Each log is read whole; with a length, an excerpt of so many tokens, in which
+the line is at a random depth.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from random import Random
 
 from evaluation.tasks.item import Item
 from evaluation.tasks.local.files import as_object, find_file, read_text, text_of
@@ -15,12 +17,12 @@ from evaluation.tasks.options import Encode, TaskOptions, sample
 
 PATTERNS = ("qa.json",)
 SOURCE = "your own logs: write a list of objects with file, line, question and answer"
-METRIC = "contains_answer"
+METRIC = "substring_match"
 MAX_NEW_TOKENS = 48
 
 
 def logs(options: TaskOptions) -> list[Item]:
-    """One item for each question whose line is within the length.
+    """Questions about single lines of logs: one item for each.
 
     Raises:
         ValueError: a file is missing or malformed.
@@ -33,23 +35,24 @@ def logs(options: TaskOptions) -> list[Item]:
         raise ValueError(f"{path} is not JSON ({error}).") from error
     if not isinstance(raw, list):
         raise ValueError(f"{path} is not a list of questions; is this a file of another data set?")
-    kept: dict[str, list[str]] = {}
+    logs_read: dict[str, list[str]] = {}
     items = []
     for number, entry in enumerate(raw):
         where = f"{path}, question {number + 1}"
         question = as_object(entry, where)
         name, line = text_of(question, "file", where), question.get("line")
-        if not isinstance(line, int):
-            raise ValueError(f"{where} has no number 'line'.")
-        if name not in kept:
-            lines = read_text(path.parent / name).splitlines(keepends=True)
-            kept[name] = _first(lines, options.lengths[:1], options.encode)
-        if line > len(kept[name]):
-            continue
+        if name not in logs_read:
+            logs_read[name] = read_text(path.parent / name).splitlines(keepends=True)
+        lines: Sequence[str] = logs_read[name]
+        if not isinstance(line, int) or not 1 <= line <= len(lines):
+            raise ValueError(f"{where} has no 'line' that {name} has.")
+        if options.lengths:
+            rng = Random(f"{options.seed}/{name}/{line}")
+            lines = _around(lines, line - 1, options.lengths[0], options.encode, rng.random())
         items.append(
             Item(
                 id=f"{name}/{number}",
-                documents=((name, "".join(kept[name])),),
+                documents=((name, "".join(lines)),),
                 question=text_of(question, "question", where),
                 prompt="",
                 references=(text_of(question, "answer", where),),
@@ -61,13 +64,14 @@ def logs(options: TaskOptions) -> list[Item]:
     return sample(items, options)
 
 
-def _first(lines: list[str], length: tuple[int, ...], encode: Encode) -> list[str]:
-    """The first lines, with at most `length` tokens; all of them without a length."""
-    if not length:
-        return lines
-    left = length[0]
-    for number, line in enumerate(lines):
-        left -= len(encode(line))
-        if left < 0:
-            return lines[:number]
-    return lines
+def _around(
+    lines: Sequence[str], at: int, tokens: int, encode: Encode, depth: float
+) -> Sequence[str]:
+    """An excerpt with the line of index `at`: about `tokens` tokens, `depth` of them before it."""
+    start, left = at, tokens * depth
+    while start > 0 and (left := left - len(encode(lines[start - 1]))) > 0:
+        start -= 1
+    end, left = at + 1, tokens * (1 - depth)
+    while end < len(lines) and (left := left - len(encode(lines[end]))) > 0:
+        end += 1
+    return lines[start:end]
