@@ -181,7 +181,7 @@ def common_words(options: TaskOptions) -> Iterator[Item]:
 
 def _word_list(length: int, rng: Random, encode: Encode) -> list[str]:
     """The common words, then as many others as a list of `length` tokens holds."""
-    candidates = made_up_words(rng, COMMON_WORDS + 2 + length // (4 * OTHER_TIMES))
+    candidates = made_up_words(rng, COMMON_WORDS + 2 + length // (2 * OTHER_TIMES))
     words: list[str] = []
     entries = 0
     for word in candidates:

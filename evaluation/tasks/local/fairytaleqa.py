@@ -41,12 +41,12 @@ def read_tales(options: TaskOptions) -> list[Tale]:
     tales = []
     for raw, where in read_json_lines(find_file(options.data, FOLDER, PATTERNS, SOURCE)):
         name = text_of(raw, "id", where)
-        title = name.replace("-", " ").capitalize()
+        document = name.replace("-", " ").capitalize(), text_of(raw, "story", where)
         questions = tuple(
             (text_of(q, "question", where), texts_of(q, "answers", where))
             for q in objects_of(raw, "questions", where)
         )
-        tales.append(Tale(name, (title, text_of(raw, "story", where)), questions))
+        tales.append(Tale(name, document, questions))
     return tales
 
 
