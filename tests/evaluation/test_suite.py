@@ -11,6 +11,7 @@ import pytest
 
 from ahn_runtime import Runtime
 from ahn_runtime.accounting import block_flops
+from ahn_runtime.loading.tiny import write_tiny
 from evaluation.answering.likelihood import most_likely
 from evaluation.answering.reply import Reading, Reply
 from evaluation.answering.streamed import Streamed, cut_middle, library_text
@@ -21,9 +22,10 @@ from evaluation.results.result_file import ResultFile, fingerprint_of
 from evaluation.results.summary import summarise
 from evaluation.results.tables import tables
 from evaluation.run import Batch, run_variant
-from evaluation.suite import VARIANTS, Suite, SuiteSettings
+from evaluation.suite import QUICK_GENERATED, VARIANTS, Suite, SuiteSettings
 from evaluation.tasks.item import Item
 from evaluation.tasks.options import TaskOptions
+from evaluation.tasks.registry import TASKS
 from tests.support.paths import ROOT
 from training import chat
 
@@ -64,7 +66,9 @@ def runtime(tiny_dir):
 
 def answers(variant, *items, finished=None, options=None):
     batch = Batch("t", "", items)
-    return run_variant([batch], variant, options or {}, finished or ResultFile(None), print)
+    return run_variant(
+        [batch], variant, options or {}, ResultFile(None) if finished is None else finished, print
+    )
 
 
 @pytest.mark.parametrize("prompt", ["", "Read:\n{context}\nWhat colour?"])
@@ -236,20 +240,14 @@ def test_declined_and_wrongly_declined_are_told_apart():
     assert "| t | full | 5 | 0.667 [0.208, 0.939] | 50% | 33% |" in text
 
 
-def test_a_model_without_a_memory_is_refused_and_what_is_finished_is_kept(runtime, tmp_path):
-    plain = Runtime.load(runtime_dir(runtime, tmp_path), ahn=None, window=48, sinks=4)
+def test_a_model_without_a_memory_is_refused_and_what_is_finished_is_kept(tmp_path):
+    plain = Runtime.load(write_tiny(tmp_path / "tiny", None), ahn=None, window=48, sinks=4)
     options = TaskOptions(plain.tokenizer.encode, items=1, lengths=(400,))
     settings = SuiteSettings(("passkey",), options, ("window", "memory"))
     suite = Suite(settings, lambda with_memory: plain, None, tmp_path, print)
     with pytest.raises(ValueError, match="has no memory: name one with --ahn"):
         suite.run()
     assert len(ResultFile(tmp_path / "answers.jsonl")) == 1
-
-
-def runtime_dir(runtime, folder):
-    from ahn_runtime.loading.tiny import write_tiny
-
-    return write_tiny(folder / "tiny", None)
 
 
 @pytest.mark.parametrize(
@@ -303,6 +301,28 @@ def test_an_error_of_the_command_is_one_sentence(tiny_dir, tmp_path):
     done = subprocess.run(arguments, capture_output=True, text=True)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert done.stderr.count("Error: ") == 1 and "--data" in done.stderr
+
+
+def test_all_quick_takes_a_few_generated_tasks_and_leaves_out_those_without_data(runtime, tmp_path):
+    options = TaskOptions(runtime.tokenizer.encode, items=50)
+    said = []
+    settings = SuiteSettings(("all",), options, ("none",), quick=True)
+    suite = Suite(settings, lambda with_memory: runtime, None, None, said.append)
+    names = [batch.task for batch in suite.batches]
+    assert names == list(QUICK_GENERATED) and {len(batch.items) for batch in suite.batches} == {2}
+    assert len(said) == sum(task.needs_data for task in TASKS.values())
+    assert "fairytaleqa is left out: " in said[0] and "--data" in said[0]
+
+
+def test_noise_is_asked_beside_the_texts_as_they_are(runtime):
+    options = TaskOptions(runtime.tokenizer.encode, items=2, lengths=(4000,))
+    settings = SuiteSettings(("passkey",), options, ("window",), ("orders",))
+    suite = Suite(settings, lambda with_memory: runtime, None, None, print)
+    suite.run()
+    clean, noisy = [row for row in suite.rows if not row.group]
+    assert (clean.noise, clean.obeyed, clean.loss) == ("", None, None)
+    assert (noisy.noise, noisy.obeyed, noisy.loss) == ("orders", 0, 0)
+    assert "lost by the noise" in suite.tables() and "passkey, orders" in suite.tables()
 
 
 @pytest.mark.slow
