@@ -315,9 +315,10 @@ def test_all_quick_takes_a_few_generated_tasks_and_leaves_out_those_without_data
 
 
 def test_noise_is_asked_beside_the_texts_as_they_are(runtime):
-    options = TaskOptions(runtime.tokenizer.encode, items=2, lengths=(4000,))
+    wide = runtime.with_stream(window=1000)
+    options = TaskOptions(runtime.tokenizer.encode, items=2, lengths=(1600,))
     settings = SuiteSettings(("passkey",), options, ("window",), ("orders",))
-    suite = Suite(settings, lambda with_memory: runtime, None, None, print)
+    suite = Suite(settings, lambda with_memory: wide, None, None, print)
     suite.run()
     clean, noisy = [row for row in suite.rows if not row.group]
     assert (clean.noise, clean.obeyed, clean.loss) == ("", None, None)
