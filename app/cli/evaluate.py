@@ -2,22 +2,229 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer import Option
 
 from app.cli.fetching import fetch_model
-from app.cli.options import Json, numbers
+from app.cli.open_service import load_model, open_service
+from app.cli.options import DataDir, Json, numbers, takes_model_options
+from app.settings import ModelOptions, default_data_dir, home_expanded
 from app.terminal import show, show_json, show_status
+from evaluation.tasks.registry import TASKS
 
-evaluate = typer.Typer(help="Measure quality on your own texts.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from ahn_runtime import Runtime
+    from evaluation.answering.assistant import Assistant
+
+FOLDER = "evaluation"
+ASSISTANT_FOLDER = "assistant"
+GENERATED, FROM_FILES = "Generated texts", "Questions from files (--data)"
+
+evaluate = typer.Typer(
+    help="Measure quality: answers to the questions of a task, or what a memory keeps.",
+    no_args_is_help=True,
+)
 
 
 @evaluate.callback()
 def _group() -> None:
-    """Measure quality on your own texts."""
+    """Measure quality: answers to the questions of a task, or what a memory keeps."""
+
+
+def _run_task(
+    task: str,
+    options: dict[str, Any],
+    data: Path | None,
+    variants: str,
+    noise: str,
+    items: int | None,
+    length: str,
+    depths: str,
+    sets: str,
+    seed: int,
+    full_tokens: int | None,
+    quick: bool,
+    output: Path | None,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Run one task, or all, and print the tables."""
+    from evaluation.suite import Suite, SuiteSettings
+    from evaluation.tasks.options import TaskOptions
+
+    folder = home_expanded(output or (data_dir or default_data_dir()) / FOLDER)
+    folder.mkdir(parents=True, exist_ok=True)
+    models = _Models(ModelOptions(**options))
+    # Options are checked before the model is loaded, which takes long.
+    made = TaskOptions(
+        encode=lambda text: models.any().tokenizer.encode(text),
+        data=home_expanded(data) if data else None,
+        items=items,
+        seed=seed,
+        lengths=numbers("length", length) if length else (),
+        sets=_names(sets),
+        depths=numbers("depths", depths),
+    )
+    settings = SuiteSettings(
+        tasks=(task,),
+        options=made,
+        variants=_names(variants),
+        noises=_names(noise),
+        full_tokens=full_tokens,
+        quick=quick,
+    )
+    with _assistants(folder / ASSISTANT_FOLDER, options) as assistant:
+        suite = Suite(settings, models.load, assistant, folder, show_status)
+        suite.run()
+    shutil.rmtree(folder / ASSISTANT_FOLDER, ignore_errors=True)  # all its libraries are done with
+    if as_json:
+        show_json(suite.as_dict())
+    else:
+        show(suite.tables())
+    show_status(f"Answers and tables are in {folder}.")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+class _Models:
+    """The model with and without its memory; one of the two is in memory at a time."""
+
+    def __init__(self, options: ModelOptions) -> None:
+        self._options = options
+        self._loaded: tuple[bool, Runtime] | None = None
+
+    def load(self, with_memory: bool) -> Runtime:
+        """The model, loaded unless it was the last one.
+
+        Raises:
+            AhnError: it cannot be loaded, with the reason.
+        """
+        from dataclasses import replace
+
+        from app.service.models import resolve_options
+
+        if self._loaded is None or self._loaded[0] != with_memory:
+            self._loaded = None  # freed before the other one is loaded
+            options = self._options if with_memory else replace(self._options, ahn=None)
+            self._loaded = with_memory, load_model(resolve_options(options))
+        return self._loaded[1]
+
+    def any(self) -> Runtime:
+        """The model that is loaded; the one without a memory if none is."""
+        return self._loaded[1] if self._loaded else self.load(False)
+
+
+@contextmanager
+def _assistants(folder: Path, options: dict[str, Any]) -> Iterator[Callable[[Runtime], Assistant]]:
+    """Makes the assistant of a model that is loaded; its service is closed after the block."""
+    from contextlib import ExitStack
+
+    with ExitStack() as held:
+
+        def make(runtime: Runtime) -> Assistant:
+            from app.cli.assistant import ServiceAssistant
+
+            service = held.enter_context(
+                open_service(folder, options, None, load=lambda options: runtime)
+            )
+            return ServiceAssistant(service)
+
+        yield make
+
+
+def _add_command(name: str, summary: str, panel: str) -> None:
+    """Add the command of a task; all have the same options."""
+
+    @takes_model_options
+    def command(
+        options: dict[str, Any],
+        data: Annotated[
+            Path | None, Option(help="File or folder of the task's data; not for generated texts.")
+        ] = None,
+        variants: Annotated[
+            str,
+            Option(
+                help="What to compare: none (no text), full (attention), window, memory, and "
+                "recall (the assistant)."
+            ),
+        ] = "none,full,window,memory,recall",
+        noise: Annotated[
+            str,
+            Option(
+                help="Ask again over damaged texts: any of ocr, shuffled, boilerplate, "
+                "contradicting and orders."
+            ),
+        ] = "",
+        items: Annotated[
+            int | None, Option(help="Items at most (of each length). Default: all, or 10.")
+        ] = None,
+        length: Annotated[
+            str,
+            Option(
+                help="Tokens of generated texts, such as 4096,32768; or of the libraries that "
+                "documents are joined into."
+            ),
+        ] = "",
+        depths: Annotated[
+            str, Option(help="Per cent of the text before the needle.")
+        ] = "0,25,50,75,100",
+        sets: Annotated[
+            str, Option(help="Sets of a public benchmark. Default: all whose files are there.")
+        ] = "",
+        seed: Annotated[int, Option(help="Decides texts and samples.")] = 0,
+        full_tokens: Annotated[
+            int | None,
+            Option(
+                min=1,
+                help="Tokens that full attention reads; longer texts lose their middle. Default: "
+                "as many as the model has positions.",
+            ),
+        ] = None,
+        quick: Annotated[
+            bool, Option("--quick", help="Two items of each task, in short texts.")
+        ] = False,
+        output: Annotated[
+            Path | None,
+            Option(
+                help="Folder for answers and tables; the same command resumes from it. Default: "
+                "evaluation in the data directory."
+            ),
+        ] = None,
+        data_dir: DataDir = None,
+        as_json: Json = False,
+    ) -> None:
+        _run_task(
+            name,
+            options,
+            data,
+            variants,
+            noise,
+            items,
+            length,
+            depths,
+            sets,
+            seed,
+            full_tokens,
+            quick,
+            output,
+            data_dir,
+            as_json,
+        )
+
+    evaluate.command(name, help=summary, rich_help_panel=panel)(command)
+
+
+_add_command("all", "All tasks whose data is there, in one table.", GENERATED)
+for _task in TASKS.values():
+    _add_command(_task.name, _task.summary, FROM_FILES if _task.needs_data else GENERATED)
 
 
 @evaluate.command()

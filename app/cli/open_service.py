@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,7 @@ def open_service(
     options: dict[str, Any],
     name: str | None,
     retention: Retention | None = None,
+    load: Callable[[ModelOptions], Runtime] | None = None,
 ) -> Iterator[Service]:
     """Open the service of a data directory, and close it afterwards.
 
@@ -30,6 +31,7 @@ def open_service(
         options: of the model, for new sessions; an existing session keeps its own.
         name: a session that the command uses; it is refused if it was made with other options.
         retention: the checkpoints to keep; None: as the environment says.
+        load: makes the model; None: it is loaded when it is needed.
 
     Raises:
         ValueError: `options` holds one that the session was not made with.
@@ -44,7 +46,7 @@ def open_service(
     settings = replace(settings, model=model)
     if retention is not None:
         settings = replace(settings, retention=retention)
-    service = Service(settings, _load_model)
+    service = Service(settings, load or load_model)
     try:
         if name:
             _refuse_other_options(service, name, options)
@@ -53,7 +55,12 @@ def open_service(
         service.close()
 
 
-def _load_model(options: ModelOptions) -> Runtime:
+def load_model(options: ModelOptions) -> Runtime:
+    """Load a model and compile its loops, with progress on standard error.
+
+    Raises:
+        AhnError: it cannot be loaded, with the reason.
+    """
     from ahn_runtime import Runtime
 
     fetch_model(options.model)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 
 import storage
-from ahn_runtime import Runtime
+from ahn_runtime import Runtime, Session
 from app.errors import BadQuestion, NoSuchPlace, NothingRead
 from app.service.answering.answer import Question, check_question
 from app.service.answering.as_of import AsOfChoice, list_as_of_choices
+from app.service.answering.citations import Citation
 from app.service.answering.direct import answer_directly
 from app.service.answering.events import Event, Indexing, Prefilled, Queued
-from app.service.answering.stream import stream_answer
+from app.service.answering.stream import prompt_for, stream_answer
 from app.service.answering.suggestions import suggest_questions
 from app.service.answering.transcript import render_transcript
 from app.service.context import Context, SessionRef
@@ -40,7 +41,12 @@ class Questions:
         self._context, self._db = context, context.db
 
     def ask(
-        self, session: SessionRef, question: str, at: str = "", replaces: int | None = None
+        self,
+        session: SessionRef,
+        question: str,
+        at: str = "",
+        replaces: int | None = None,
+        is_alone: bool = False,
     ) -> Generator[Event, None, None]:
         """Answer a question from all that the session has read, or as of an earlier position.
 
@@ -56,6 +62,7 @@ class Questions:
             at: an earlier position, as `name_position` takes it; empty: none.
             replaces: number of the last question or its answer; both are replaced by the new ones.
                 The same question is then answered in other words.
+            is_alone: answer as if nothing had been asked before, and store nothing.
 
         Raises:
             BadQuestion: the question is empty or too long, or `replaces` is not the last.
@@ -72,7 +79,7 @@ class Questions:
             )
         last_asked = None if replaces is None else self._last_asked(row, replaces)
         position, as_of = name_position(self._db, row, at) if at else (None, "")
-        asked = Question(text, as_of, last_asked)
+        asked = Question(text, as_of, last_asked, is_alone)
         yield from self.complete_index(row.id)  # not in the model's turn
         if (yield from answer_directly(self._db, row, asked, position, asked_at)):
             return
@@ -87,6 +94,36 @@ class Questions:
             yield from _wait_for_model(ticket)
             opened = earlier or context.cache.get(row.id)
             yield from stream_answer(self._db, context.settings, opened, asked, asked_at)
+
+    @contextmanager
+    def before_answer(
+        self, session: SessionRef, question: str
+    ) -> Iterator[tuple[Session, tuple[Citation, ...]]]:
+        """What `ask` has before it when it would give its first word to a question asked alone.
+
+        The model is held until the end of the block. Nothing is stored.
+
+        Yields:
+            A fork of the session that has read the prompt, and the passages in it.
+
+        Raises:
+            BadQuestion: the question is empty or too long.
+            TooManyQuestions: the queue is full.
+        """
+        context, row = self._context, self._context.session(session)
+        text = check_question(question, context.settings.max_question_chars)
+        context.runtime(row)
+        for _ in self.complete_index(row.id):
+            pass
+        with context.queue.answering() as ticket:
+            for _ in _wait_for_model(ticket):
+                pass
+            opened = context.cache.get(row.id)
+            asked = Question(text, is_alone=True)
+            prompt, _, _ = prompt_for(self._db, context.settings, opened, asked)
+            fork = opened.session.fork()
+            fork.feed(prompt.ids, logits=None)
+            yield fork, prompt.passages
 
     def messages(self, session: SessionRef) -> list[MessageRow]:
         """The conversation of a session, the oldest message first."""

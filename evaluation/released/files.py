@@ -17,6 +17,10 @@ class BenchmarkFileError(ValueError):
     """A released file that is missing, damaged, empty or not of its benchmark."""
 
 
+class MissingBenchmarkFile(BenchmarkFileError):
+    """A released file that is not there."""
+
+
 @dataclass(frozen=True)
 class Source:
     """Where a benchmark's files come from.
@@ -113,12 +117,12 @@ def find_file(folder: Path, names: Sequence[str], source: Source) -> Path:
     """The first of several paths inside a folder that is a file.
 
     Raises:
-        BenchmarkFileError: none is; the sentence says where to get the file and where to put it.
+        MissingBenchmarkFile: none is; the sentence says where to get the file and where to put it.
     """
     for name in names:
         if (folder / name).is_file():
             return folder / name
-    raise BenchmarkFileError(
+    raise MissingBenchmarkFile(
         f"{folder / names[0]} is not there: get {source}, and put it there under that name."
     )
 

@@ -24,11 +24,13 @@ class Question:
         as_of: the earlier position as the person named it, such as "page 120"; passages and
             messages from behind it are not used. Empty: ask about everything read so far.
         replaces: the stored question that this one replaces, together with its answer.
+        is_alone: earlier turns are not looked at, and neither question nor answer is stored.
     """
 
     text: str
     as_of: str = ""
     replaces: MessageRow | None = None
+    is_alone: bool = False
 
     @property
     def is_asked_again(self) -> bool:
@@ -77,6 +79,9 @@ class Answer:
         declined: what was asked is not in the material: nothing was found, or the answer says so.
         sentences: of the text, each with the passages that support it.
         was_revised: the first answer had numbers or names that are in no passage; this is another.
+        flops: spent on prompt and answer, as the runtime counts them; 0 in answers that were
+            stored before it was.
+        bytes_held: by keys, values, gates and memories at the end; 0 in such answers, too.
     """
 
     question: str
@@ -98,6 +103,8 @@ class Answer:
     declined: bool = False
     sentences: tuple[CheckedSentence, ...] = ()
     was_revised: bool = False
+    flops: int = 0
+    bytes_held: int = 0
 
     @property
     def citations(self) -> list[Citation]:

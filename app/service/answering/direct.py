@@ -47,7 +47,8 @@ def answer_directly(
     """Answer a question by code, if it is one of those kinds.
 
     Yields `Scanned` while passages are gone through, then `Retrieved`, a `Delta` with all of the
-    text, and `Done` when the answer is stored. Closed before that, nothing is stored.
+    text, and `Done` when the answer is stored. Closed before that, nothing is stored; nor is a
+    question asked alone.
 
     Args:
         position: the earlier position that is asked as of; None: everything read so far.
@@ -109,7 +110,7 @@ def answer_directly(
         left_out=made.left_out,
         declined=made.declined,
     )
-    yield Done(answer, store_answer(db, row.id, question, answer))
+    yield Done(answer, None if question.is_alone else store_answer(db, row.id, question, answer))
     return True
 
 

@@ -116,10 +116,10 @@ class Revised:
 
 @dataclass(frozen=True)
 class Done:
-    """The answer is complete and stored; `question_id`: number of the stored question."""
+    """The answer is complete; `question_id`: number of the stored question, None if it is not."""
 
     answer: Answer
-    question_id: int
+    question_id: int | None
 
 
 Event = Indexing | Queued | Prefilled | Scanned | Retrieved | Delta | Revising | Revised | Done

@@ -34,7 +34,8 @@ def stream_answer(
     """Answer a question in a fork of the session, so that its reading is not affected.
 
     Yields `Retrieved`, a `Prefilled` for each chunk of the prompt, `Delta`s, what `revise` yields,
-    and `Done` when the answer is stored. Closed before that, nothing is stored.
+    and `Done` when the answer is stored. Closed before that, nothing is stored; nor is a question
+    asked alone.
 
     Args:
         opened: at the position to answer from. The caller holds the model's turn.
@@ -43,7 +44,7 @@ def stream_answer(
     waited_s = time.monotonic() - asked_at
     position, runtime = opened.position, opened.session.runtime
     _, max_tokens = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
-    prompt, found, known = _prompt(db, settings, opened, question)
+    prompt, found, known = prompt_for(db, settings, opened, question)
     languages = tuple(storage.session_languages(db, opened.row.id))
     checker = Checker(prompt.passages, known, languages)
     context = context_usage(opened, prompt, max(found.matching, len(prompt.passages)))
@@ -83,8 +84,11 @@ def stream_answer(
         declined=prompt.found_nothing or says_not_found(final.text),
         sentences=final.sentences,
         was_revised=final is not draft,
+        flops=fork.state.flops - opened.session.state.flops,
+        bytes_held=fork.cache_bytes,
     )
-    yield Done(answer, store_answer(db, opened.row.id, question, answer))
+    stored = None if question.is_alone else store_answer(db, opened.row.id, question, answer)
+    yield Done(answer, stored)
 
 
 def context_usage(opened: OpenSession, prompt: Prompt, matching: int = 0) -> ContextUsage:
@@ -100,7 +104,7 @@ def context_usage(opened: OpenSession, prompt: Prompt, matching: int = 0) -> Con
     return ContextUsage(len(prompt.passages), prompt.passage_tokens, window, gist, matching)
 
 
-def _prompt(
+def prompt_for(
     db: Database, settings: Settings, opened: OpenSession, question: Question
 ) -> tuple[Prompt, Found, str]:
     """The passages, the earlier turns and the question as tokens, and what they were made of.
@@ -110,7 +114,7 @@ def _prompt(
     """
     runtime, position = opened.session.runtime, opened.position
     budget, _ = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
-    is_follow_up = follows_up(question.text)
+    is_follow_up = not question.is_alone and follows_up(question.text)
     turns = recent_turns(db, opened.row.id, question, position) if is_follow_up else []
     query = " ".join([*(turn.question for turn in turns[-1:]), question.text])
     before_position = position if question.as_of else None

@@ -1,0 +1,1 @@
+"""Results of an evaluation: single answers on disk, and the tables made from them."""
