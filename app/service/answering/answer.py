@@ -70,9 +70,9 @@ class Answer:
             and to the end; `first_word_s` is 0 if the model said nothing.
         as_of: how an earlier position was named; empty without one.
         found_nothing: no passage speaks of what was asked; the text begins by saying so.
-        flops: spent on prompt and answer, as the runtime counts them; 0 in answers that were
-            stored before it was.
-        bytes_held: by keys, values, gates and memories at the end; 0 in such answers, too.
+        flops: spent on prompt and answer, as the runtime counts them.
+        bytes_held: by keys, values, gates and memories at the end of the answer. Like `flops` it is
+            for measurements: neither stored nor part of `as_dict`.
     """
 
     question: str
@@ -105,7 +105,8 @@ class Answer:
     def as_dict(self) -> dict[str, Any]:
         """The answer for JSON, under the keys that the command line promises."""
         record = asdict(self)
-        del record["text"], record["passages"]
+        for name in ("text", "passages", "flops", "bytes_held"):
+            del record[name]
         record["notes"] = self.notes
         return {"answer": self.text, "citations": [asdict(c) for c in self.citations], **record}
 
