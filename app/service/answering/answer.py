@@ -79,9 +79,9 @@ class Answer:
         declined: what was asked is not in the material: nothing was found, or the answer says so.
         sentences: of the text, each with the passages that support it.
         was_revised: the first answer had numbers or names that are in no passage; this is another.
-        flops: spent on prompt and answer, as the runtime counts them; 0 in answers that were
-            stored before it was.
-        bytes_held: by keys, values, gates and memories at the end; 0 in such answers, too.
+        flops: spent on prompt and answer, as the runtime counts them.
+        bytes_held: by keys, values, gates and memories at the end of the answer. Like `flops` it is
+            for measurements: neither stored nor part of `as_dict`.
     """
 
     question: str
@@ -125,7 +125,8 @@ class Answer:
     def as_dict(self) -> dict[str, Any]:
         """The answer for JSON, under the keys that the command line promises."""
         record = asdict(self)
-        del record["text"], record["passages"]
+        for name in ("text", "passages", "flops", "bytes_held"):
+            del record[name]
         record["notes"] = self.notes
         return {"answer": self.text, "citations": [asdict(c) for c in self.citations], **record}
 
