@@ -158,6 +158,8 @@ def measure_page(page: PageClient, table: Table, rounds: int) -> None:
         page.component("textbox", "Search sessions"),
     )
 
+    undo = page.component("button", UNDO)  # its text changes
+
     def repeat(name: str, action: Callable[[], Fired]) -> None:
         table.add(name, [action() for _ in range(rounds)])
 
@@ -200,7 +202,7 @@ def measure_page(page: PageClient, table: Table, rounds: int) -> None:
     repeat("rename a session", rename)
     repeat("duplicate a session", lambda: press("Duplicate"))
     repeat("delete a session", lambda: press("Delete"))
-    repeat("bring it back", lambda: press(UNDO))
+    repeat("bring it back", lambda: page.fire(undo, "click"))
 
 
 def _polled(page: PageClient, rounds: int) -> list[list[Fired]]:
