@@ -11,7 +11,7 @@ from dataclasses import asdict
 from html import escape
 from typing import Any
 
-from app.service import AnswerView, replay_text, some_of_matching
+from app.service import AnswerView, readable_citations, replay_text, some_of_matching
 from app.web.formatting import counted
 from storage import MessageRow
 
@@ -72,13 +72,14 @@ def conversation(messages: Sequence[MessageRow]) -> list[Message]:
 
 def earlier_message(message: MessageRow) -> Message:
     """A message above the last one: an answer lists the passages it cites in its text."""
-    text = with_pages(message.text, message.citations) if message.citations else message.text
+    cited = readable_citations(message.citations)
+    text = with_pages(message.text, cited) if cited else message.text
     return {"role": message.role, "content": as_text(text)}
 
 
 def passages_of(message: MessageRow) -> list[dict[str, Any]]:
     """The passages that were re-read for an answer, those it cites first."""
-    passages: list[dict[str, Any]] = (message.details or {}).get("passages", [])
+    passages = readable_citations((message.details or {}).get("passages"))
     return sorted(passages, key=lambda p: not p["cited"])
 
 

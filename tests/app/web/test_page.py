@@ -35,6 +35,7 @@ PASSAGE = {
     "document": HOSTILE,
     "locator": "page 1",
     "text": "<img onerror=y>",
+    "document_id": 3,
     "segment_id": 7,
     "cited": True,
     "is_read": True,
