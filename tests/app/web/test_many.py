@@ -243,6 +243,8 @@ def test_a_passage_of_an_answer_on_an_earlier_screen_is_opened(filled):
         "segment_id": found.segment_id,
         "document": "report 77",
         "cited": True,
+        "text": "Kept.",
+        "document_id": 1,
         "locator": "line 1",
         "is_read": True,
     }
