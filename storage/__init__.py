@@ -58,7 +58,7 @@ from storage.documents import (
     set_document_state,
     set_start_position,
 )
-from storage.durable import make_private, make_private_below, replace_file, sync_file, sync_folder
+from storage.durable import keep_file, make_private, make_private_below, sync_file
 from storage.erasing import erase_deleted
 from storage.errors import (
     AlreadyExists,
@@ -332,11 +332,10 @@ __all__ = [
     "version_chain",
     "version_chains",
     "wake_follow",
+    "keep_file",
     "make_private",
     "make_private_below",
-    "replace_file",
     "sync_file",
-    "sync_folder",
     "erase_deleted",
     "page_hashes",
     "sessions_of_page",

@@ -72,7 +72,7 @@ class FileStore:
                     out.write(block)
                 storage.sync_file(out)
             copy = self._directory / digest.hexdigest()
-            _keep(Path(part), copy)
+            storage.keep_file(Path(part), copy)
         except BaseException:
             Path(part).unlink(missing_ok=True)
             raise
@@ -98,21 +98,6 @@ class FileStore:
                 if path.name not in used and not _is_being_copied(path):
                     with suppress(PermissionError):  # Windows keeps a file that is being read
                         path.unlink(missing_ok=True)
-
-
-def _keep(part: Path, copy: Path) -> None:
-    """Give a copy its name, the sha256; a whole one that has it already stays.
-
-    Another process may be reading that one, and its reader may open no other file than this very
-    one, not even one of the same name and content.
-    """
-    with suppress(OSError):  # there is one, or the file system has no links
-        os.link(part, copy)
-    if not copy.is_file() or not (copy.samefile(part) or sha256_of(copy) == copy.name):
-        storage.replace_file(part, copy)
-        return
-    part.unlink()
-    storage.sync_folder(copy.parent)
 
 
 def sha256_of(path: Path) -> str:
