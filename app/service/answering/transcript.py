@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from app.service.answering.citations import readable_citations
 from app.terminal import visible
 from storage import MessageRow, SessionRow
 
@@ -46,15 +47,15 @@ def _markdown(message: MessageRow) -> str:
         return f"## {_on_one_line(message.text)}\n"
     as_of = message.details.get("as_of")
     bound = [f"*As of {_on_one_line(str(as_of))}.*\n"] if as_of else []
-    return "\n".join([*bound, f"{_as_written(message.text)}\n", *map(_quoted, message.citations)])
+    cited = readable_citations(message.citations)
+    return "\n".join([*bound, f"{_as_written(message.text)}\n", *map(_quoted, cited)])
 
 
 def _quoted(citation: dict[str, Any]) -> str:
-    lines = _as_written(str(citation.get("text", ""))).split("\n")
+    lines = _as_written(str(citation["text"])).split("\n")
     quoted = "\n".join(f"> {line}".rstrip() for line in lines)
-    where = f"{citation.get('document', '')}, {citation.get('locator', '')}"
-    where = _on_one_line(where)
-    return f"[{_as_written(str(citation.get('number', '')))}] {where}:\n\n{quoted}\n"
+    where = _on_one_line(f"{citation['document']}, {citation['locator']}")
+    return f"[{_as_written(str(citation['number']))}] {where}:\n\n{quoted}\n"
 
 
 def _as_written(text: str) -> str:

@@ -72,8 +72,7 @@ def conversation(messages: Sequence[MessageRow]) -> list[Message]:
 
 def earlier_message(message: MessageRow) -> Message:
     """A message above the last one: an answer lists the passages it cites in its text."""
-    cited = readable_citations(message.citations)
-    text = with_pages(message.text, cited) if cited else message.text
+    text = with_pages(message.text, readable_citations(message.citations))
     return {"role": message.role, "content": as_text(text)}
 
 
@@ -91,7 +90,7 @@ def chips(passages: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
 def chip_text(passage: Mapping[str, Any]) -> str:
     """The label of a passage's chip."""
     notes = [] if passage["cited"] else ["also looked at"]
-    notes += ["of an older version"] if passage.get("is_replaced") else []
+    notes += ["of an older version"] if passage["is_replaced"] else []
     notes += [] if passage["is_read"] else ["not yet read"]
     remarks = f" ({', '.join(notes)})" if notes else ""
     return f"[{passage['number']}] {passage['document']}, {passage['locator']}{remarks}"

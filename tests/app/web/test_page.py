@@ -39,6 +39,7 @@ PASSAGE = {
     "segment_id": 7,
     "cited": True,
     "is_read": True,
+    "is_replaced": False,
 }
 
 
