@@ -58,7 +58,7 @@ from storage.documents import (
     set_document_state,
     set_start_position,
 )
-from storage.durable import make_private, make_private_below, replace_file, sync_file, sync_folder
+from storage.durable import keep_file, make_private, make_private_below, sync_file
 from storage.erasing import erase_deleted
 from storage.errors import (
     AlreadyExists,
@@ -284,6 +284,7 @@ __all__ = [
     "index_segments",
     "index_state",
     "iter_segments",
+    "keep_file",
     "kept_hashes",
     "lacks_segments",
     "language_of",
@@ -324,7 +325,6 @@ __all__ = [
     "rebuild_search_index",
     "remove_document",
     "rename_session",
-    "replace_file",
     "reread_source",
     "reset_indexing",
     "restore_session",
@@ -345,7 +345,6 @@ __all__ = [
     "sweep_unfinished",
     "switch_reread",
     "sync_file",
-    "sync_folder",
     "touch_session",
     "trash_session",
     "two_lettered_words",

@@ -15,7 +15,7 @@ from storage.database import Database, Row
 from storage.deletion import delete_hidden_sessions, new_hidden_session
 from storage.document_state import DocumentState
 from storage.documents import get_document, hide_document, stored_state
-from storage.errors import DamagedDatabase, NotFound, StorageError
+from storage.errors import NotFound, StorageError
 from storage.pages import free_unused_pages, insert_pages
 from storage.sessions import (
     begin_generation,
@@ -27,8 +27,8 @@ from storage.speeds import forget_speeds
 from storage.values import (
     SQL_TOTAL,
     now,
-    object_from_json,
     plain_text,
+    readable_object,
     to_json,
     whole,
     whole_or_none,
@@ -370,16 +370,12 @@ def rewind_documents(
 
 
 def _checkpoint(row: Row) -> CheckpointRow:
-    try:
-        manifest = object_from_json(row["manifest"], f"manifest of checkpoint number {row['id']}")
-    except DamagedDatabase:
-        manifest = {}
     readable = {
         "position": whole(row["position"]),
         "document_id": whole_or_none(row["document_id"]),
         "document_tokens": whole(row["document_tokens"]),
         "created_at": plain_text(row["created_at"]),
-        "manifest": manifest,
+        "manifest": readable_object(row["manifest"]),
     }
     return CheckpointRow(**{**row, **readable})
 

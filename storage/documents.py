@@ -18,9 +18,9 @@ from storage.names import find_lookalike, with_unseen
 from storage.sessions import get_session_by_id, touch_session
 from storage.values import (
     SQL_TOTAL,
-    list_from_json,
     now,
     plain_text,
+    readable_list,
     storable,
     text_or_none,
     to_json,
@@ -492,10 +492,7 @@ def _document(row: Row) -> DocumentRow:
     readable |= {name: whole(row[name]) for name in _COUNTS}
     readable |= {name: whole_or_none(row[name]) for name in _COUNTS_OR_NONE}
     readable |= {name: text_or_none(row[name]) for name in _TEXTS_OR_NONE}
-    try:
-        readable["notes"] = list(map(str, list_from_json(row["notes"], "a document's notes")))
-    except DamagedDatabase:
-        readable["notes"] = []
+    readable["notes"] = list(map(str, readable_list(row["notes"])))
     try:
         readable["state"] = stored_state(row["state"], row["id"])
     except DamagedDatabase as error:

@@ -6,6 +6,7 @@ Windows has no such modes and cannot wait for a folder; there the functions do w
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import stat
 from pathlib import Path
@@ -83,6 +84,34 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def keep_file(part: Path, path: Path) -> None:
+    """Give a file its name, the sha256 of its content; a whole file that has it already stays.
+
+    Another process may be reading that one, and its reader may open no other file than this very
+    one, not even one of the same name and content.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    with contextlib.suppress(OSError):  # there is one, or the file system has no links
+        os.link(part, path)
+    if _is_whole(path, part):
+        part.unlink()
+        sync_folder(path.parent)
+    else:
+        replace_file(part, path)
+
+
+def _is_whole(path: Path, part: Path) -> bool:
+    try:
+        if path.samefile(part):
+            return True
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == path.name
+    except OSError:
+        return False
 
 
 def replace_file(part: Path, path: Path) -> None:

@@ -22,7 +22,7 @@ import sqlite_utils
 
 from storage.copies import copy_session
 from storage.database import Database
-from storage.durable import make_private, replace_file, sync_file
+from storage.durable import keep_file, make_private, sync_file
 from storage.errors import DamagedDatabase, DiskFull, NotFound, translated_errors
 from storage.foreign_file import ForeignFile
 from storage.migrations import create_tables
@@ -73,7 +73,7 @@ class Export:
         """
         for file in sorted(self._files.iterdir()):
             make_private(file)
-            replace_file(file, path_of(file.name))
+            keep_file(file, path_of(file.name))
 
 
 @contextlib.contextmanager

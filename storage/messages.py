@@ -6,19 +6,17 @@ Citations and details are JSON of the caller; this file does not know what they 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from storage.database import Database, Row
-from storage.errors import DamagedDatabase
 from storage.sessions import get_session_by_id, touch_session
 from storage.values import (
     SQL_FOLDED,
-    list_from_json,
     now,
-    object_from_json,
     plain_text,
+    readable_list,
+    readable_object,
     storable,
     to_json,
     whole,
@@ -186,13 +184,7 @@ def erase_quotations(db: Database, session_id: int, document_id: int) -> None:
 
 def citations_and_details(row: Row) -> tuple[list[Any], dict[str, Any]]:
     """Return these two of a row of the table, each empty if what is stored cannot be read."""
-    citations: list[Any] = []
-    details: dict[str, Any] = {}
-    with suppress(DamagedDatabase):
-        citations = list_from_json(row["citations"], "a message's citations")
-    with suppress(DamagedDatabase):
-        details = object_from_json(row["details"], "a message's details")
-    return citations, details
+    return readable_list(row["citations"]), readable_object(row["details"])
 
 
 def _without_text(passages: Sequence[Any], document_id: int) -> list[Any]:

@@ -22,6 +22,7 @@ from storage.values import (
     now,
     object_from_json,
     plain_text,
+    readable_object,
     storable,
     to_json,
     whole,
@@ -343,16 +344,12 @@ def _summary(row: Row) -> SessionSummary:
 
 
 def _session(row: Row) -> SessionRow:
-    try:
-        settings = object_from_json(row["settings"], f"settings of the session {row['name']!r}")
-    except DamagedDatabase:
-        settings = {}
     return SessionRow(
         id=row["id"],
         name=plain_text(row["name"]),
         created_at=plain_text(row["created_at"]),
         updated_at=plain_text(row["updated_at"]),
-        settings=settings,
+        settings=readable_object(row["settings"]),
         rereads=whole_or_none(row["rereads"]),
         generation=whole(row["generation"]),
     )

@@ -74,32 +74,30 @@ def object_from_json(text: str, what: str) -> dict[str, Any]:
     Raises:
         DamagedDatabase: the column does not hold a JSON object.
     """
-    value = _parsed(text, what)
+    value = _parsed(text)
     if not isinstance(value, Mapping):
         raise _damaged(what)
     return dict(value)
 
 
-def list_from_json(text: str, what: str) -> list[Any]:
-    """Parse a JSON list from a column.
-
-    Args:
-        what: the name of the value, for the error.
-
-    Raises:
-        DamagedDatabase: the column does not hold a JSON list.
-    """
-    value = _parsed(text, what)
-    if not isinstance(value, list):
-        raise _damaged(what)
-    return value
+def readable_object(text: str) -> dict[str, Any]:
+    """Parse a JSON object from a column; empty if the column does not hold one."""
+    value = _parsed(text)
+    return dict(value) if isinstance(value, Mapping) else {}
 
 
-def _parsed(text: str, what: str) -> Any:
+def readable_list(text: str) -> list[Any]:
+    """Parse a JSON list from a column; empty if the column does not hold one."""
+    value = _parsed(text)
+    return value if isinstance(value, list) else []
+
+
+def _parsed(text: str) -> Any:
+    """The value of a JSON text; None if it is none."""
     try:
         return json.loads(text)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise _damaged(what) from error
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
 def _damaged(what: str) -> DamagedDatabase:

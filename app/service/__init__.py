@@ -6,7 +6,7 @@ It is the only package that joins ingest, storage and the runtime. It knows no p
 from app.service.answer_jobs import AnswerJob
 from app.service.answering.answer import Answer, ContextUsage, some_of_matching
 from app.service.answering.as_of import AsOfChoice
-from app.service.answering.citations import Citation
+from app.service.answering.citations import Citation, readable_citations
 from app.service.answering.events import (
     AnswerView,
     Delta,
@@ -53,6 +53,7 @@ __all__ = [
     "Scanned",
     "Service",
     "final_answer",
+    "readable_citations",
     "replay_text",
     "revising_text",
     "scan_text",

@@ -133,7 +133,7 @@ def _close_downloads() -> None:
 
 
 def _refuse_unknown_events(blocks: Any) -> None:
-    """A page of another version, left open while the server was replaced, is told so."""
+    """Say so to a page of another version, left open while the server was replaced."""
     push = blocks._queue.push
 
     async def push_known(body: Any, request: Any, username: Any) -> Any:

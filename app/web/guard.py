@@ -35,7 +35,7 @@ MAX_BODY_BYTES = 20_000_000
 """Size of what is sent to the server in one request, unless it is an upload."""
 MAX_LOGIN_BYTES = 10_000
 MAX_LOGIN_S = 15.0
-"""Seconds that sending a password may take; whoever holds the connection longer is cut off."""
+"""Seconds that sending a password may take; a slower connection is closed."""
 LOGIN_PATH = "/login"
 MAX_PATH_BYTES = 200
 """Size of a path; those of the framework's files are shorter, and no name of a file is longer."""

@@ -92,9 +92,7 @@ class Server:
         return (self.data_dir / "server.log").read_text(encoding="utf-8", errors="replace")
 
 
-# For the package, not for the session: Playwright's event loop runs as long as its browser does,
-# and tests of other folders that follow in the same process start their own.
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests, each of which uses its own session; it may read `allowed`."""
     server = Server(tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("allowed"))
@@ -103,7 +101,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         if os.environ.get("CI"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, fields, replace
+from typing import Any
 
 from app.service.answering.declining import says_not_found
 from app.service.answering.words import content_words, count_shared
@@ -60,6 +61,21 @@ class Citation:
         """Remarks to be shown beside the document's title."""
         older = ["of an older version"] if self.is_replaced else []
         return older if self.is_read else [*older, "not yet read"]
+
+
+_REQUIRED = {field.name for field in fields(Citation) if field.default is MISSING}
+_DEFAULTS = {f.name: f.default for f in fields(Citation) if f.default is not MISSING}
+
+
+def readable_citations(stored: Any) -> list[dict[str, Any]]:
+    """Citations that were stored with a message, as `asdict` makes them of a `Citation`.
+
+    What older versions did not store has its default; what lacks more, or is no list of citations,
+    is left out, so that one damaged message does not hide a conversation.
+    """
+    found = stored if isinstance(stored, list) else []
+    whole = (each for each in found if isinstance(each, dict) and each.keys() >= _REQUIRED)
+    return [{**_DEFAULTS, **each} for each in whole]
 
 
 def mark_cited(answer: str, passages: Sequence[Citation]) -> tuple[Citation, ...]:

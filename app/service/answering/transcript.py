@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from app.service.answering.citations import readable_citations
 from app.service.answering.support import support_notes
 from app.terminal import visible
 from storage import MessageRow, SessionRow
@@ -51,16 +52,15 @@ def _markdown(message: MessageRow) -> str:
     as_of = message.details.get("as_of")
     bound = [f"*As of {_on_one_line(str(as_of))}.*\n"] if as_of else []
     notes = [f"*{_on_one_line(note)}*\n" for note in support_notes(message.details)]
-    quoted = map(_quoted, message.citations)
+    quoted = map(_quoted, readable_citations(message.citations))
     return "\n".join([*bound, f"{_as_written(message.text)}\n", *notes, *quoted])
 
 
 def _quoted(citation: dict[str, Any]) -> str:
-    lines = _as_written(str(citation.get("text", ""))).split("\n")
+    lines = _as_written(str(citation["text"])).split("\n")
     quoted = "\n".join(f"> {line}".rstrip() for line in lines)
-    where = f"{citation.get('document', '')}, {citation.get('locator', '')}"
-    where = _on_one_line(where)
-    return f"[{_as_written(str(citation.get('number', '')))}] {where}:\n\n{quoted}\n"
+    where = _on_one_line(f"{citation['document']}, {citation['locator']}")
+    return f"[{_as_written(str(citation['number']))}] {where}:\n\n{quoted}\n"
 
 
 def _as_written(text: str) -> str:

@@ -72,7 +72,7 @@ class FileStore:
                     out.write(block)
                 storage.sync_file(out)
             copy = self._directory / digest.hexdigest()
-            storage.replace_file(Path(part), copy)
+            storage.keep_file(Path(part), copy)
         except BaseException:
             Path(part).unlink(missing_ok=True)
             raise

@@ -116,7 +116,7 @@ class JobQueue:
     def active_sessions(self) -> set[int]:
         """The ids of all sessions of which anything is being indexed or read, or waits for it."""
         with self._changed:
-            jobs = {*self._to_index.values(), *self._to_read, self._reading, *self._indexing}
+            jobs = (*self._to_index.values(), *self._to_read, self._reading, *self._indexing)
             return {job.session_id for job in jobs if job is not None}
 
     def is_in_reading(self, session_id: int) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from app.service import (
     AnswerView,
+    readable_citations,
     replay_text,
     revising_text,
     scan_text,
@@ -82,14 +83,14 @@ def earlier_message(message: MessageRow) -> Message:
 
     What no passage supports follows. Of the last answer, chips and the footing show both.
     """
-    text = with_pages(message.text, message.citations) if message.citations else message.text
+    text = with_pages(message.text, readable_citations(message.citations))
     text = "\n\n".join([text, *support_notes(message.details or {})])
     return {"role": message.role, "content": as_text(text)}
 
 
 def passages_of(message: MessageRow) -> list[dict[str, Any]]:
     """The passages that were re-read for an answer, those it cites first."""
-    passages: list[dict[str, Any]] = (message.details or {}).get("passages", [])
+    passages = readable_citations((message.details or {}).get("passages"))
     return sorted(passages, key=lambda p: not p["cited"])
 
 
@@ -101,7 +102,7 @@ def chips(passages: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
 def chip_text(passage: Mapping[str, Any]) -> str:
     """The label of a passage's chip."""
     notes = [] if passage["cited"] else ["also looked at"]
-    notes += ["of an older version"] if passage.get("is_replaced") else []
+    notes += ["of an older version"] if passage["is_replaced"] else []
     notes += [] if passage["is_read"] else ["not yet read"]
     remarks = f" ({', '.join(notes)})" if notes else ""
     return f"[{passage['number']}] {passage['document']}, {passage['locator']}{remarks}"

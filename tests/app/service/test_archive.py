@@ -64,6 +64,14 @@ def test_another_data_directory_imports_the_session(exported, tmp_path, make_ser
     assert list(path.parent.glob("lamp.ammon*")) == [path], "one file, and nothing beside it"
 
 
+def test_a_kept_file_stays_the_same_when_an_import_brings_it_again(exported):
+    service, path = exported
+    (kept,) = service.settings.files_dir.iterdir()
+    before = kept.stat().st_ino
+    service.sessions.import_from(path, "again")
+    assert kept.stat().st_ino == before  # a confined reader may open no other file
+
+
 def test_an_export_has_the_newest_checkpoint_or_all(exported, tmp_path):
     service, path = exported
     service.sessions.import_from(path, "one")

@@ -12,6 +12,7 @@ import pytest
 from app.web.guard import MAX_BODY_BYTES, Guard, Rules
 from app.web.hosts import Hosts, is_loopback
 from app.web.page_ids import MAX_PAGES, QUIET_S, PageIds
+from tests.support.coroutines import run as run_coroutine
 
 OWN = "http://127.0.0.1:7860"
 JOIN, UPLOAD = "/gradio_api/queue/join", "/gradio_api/upload"
@@ -57,7 +58,7 @@ def ask(guard, method, path, headers=None, base=OWN, content=None, client=("127.
         async with httpx.AsyncClient(transport=transport, base_url=base) as browser:
             return await browser.request(method, path, headers=given, content=content)
 
-    return asyncio.run(send())
+    return run_coroutine(send())
 
 
 def test_the_page_itself_may_do_everything_that_is_open():
@@ -277,7 +278,7 @@ def test_a_websocket_is_closed():
 
         await guard({"type": "websocket", "path": "/", "headers": []}, receive, send)
 
-    asyncio.run(connect())
+    run_coroutine(connect())
     assert [message["type"] for message in sent] == ["websocket.close"] and framework.paths == []
 
 
@@ -314,7 +315,7 @@ def test_a_stream_is_passed_on_as_it_comes():
             send,
         )
 
-    asyncio.run(run())
+    run_coroutine(run())
     assert [message.get("body") for message in sent[1:]] == [b"data: 1\n\n", b"data: 2\n\n"]
 
 

@@ -1,6 +1,5 @@
 """With many sessions, documents and messages the page shows a screen of each, and stays quick."""
 
-import asyncio
 import json
 import re
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from app.web.settings.actions import SettingsActions
 from app.web.sidebar import actions as sidebar
 from app.web.sidebar.actions import SessionActions
 from benchmarks.many import BIG, fill
+from tests.support.coroutines import run as run_coroutine
 from tests.support.service import TINY_SINKS, TINY_WINDOW
 
 
@@ -76,7 +76,7 @@ class OpenedPage:
             ):
                 values = [inputs.get(getattr(b, "label", "") or "") for b in function.inputs]
                 call = self.blocks.process_api(function, values, state=self.state)
-                return json.dumps(asyncio.run(call)["data"])
+                return json.dumps(run_coroutine(call)["data"])
         raise LookupError(event)
 
 
@@ -243,6 +243,8 @@ def test_a_passage_of_an_answer_on_an_earlier_screen_is_opened(filled):
         "segment_id": found.segment_id,
         "document": "report 77",
         "cited": True,
+        "text": "Kept.",
+        "document_id": 1,
         "locator": "line 1",
         "is_read": True,
     }

@@ -35,9 +35,11 @@ PASSAGE = {
     "document": HOSTILE,
     "locator": "page 1",
     "text": "<img onerror=y>",
+    "document_id": 3,
     "segment_id": 7,
     "cited": True,
     "is_read": True,
+    "is_replaced": False,
 }
 
 

@@ -25,6 +25,7 @@ HOSTILE = [
 def _written(text: str) -> str:
     row = SessionRow(1, text or "s", "", "", {})
     passage = {"number": 1, "document": text, "locator": text, "text": text}
+    passage |= {"document_id": 1, "segment_id": 1, "is_read": True}
     asked = MessageRow(1, 1, "user", text, 0, [], {}, "")
     answered = MessageRow(2, 1, "assistant", text, 0, [passage], {"as_of": text or "now"}, "")
     return render_transcript(row, [asked, answered], "md")

@@ -47,6 +47,15 @@ def test_a_copy_is_named_by_its_content_and_found_by_its_document(db, store, fil
     assert store.path(name_it(db, sha256)) == copy
 
 
+def test_a_whole_copy_stays_the_same_file_and_a_damaged_one_is_replaced(store, file):
+    copy, _ = store.put(file)
+    first = copy.stat().st_ino
+    assert store.put(file)[0].stat().st_ino == first  # its reader may open no other file
+    copy.write_bytes(b"damaged")
+    assert store.put(file)[0].read_bytes() == CONTENT
+    assert [path.name for path in copy.parent.iterdir() if path.suffix == ".part"] == []
+
+
 def test_only_what_no_document_names_is_pruned(db, store, file, tmp_path):
     other = tmp_path / "other.txt"
     other.write_text("Another text.")
