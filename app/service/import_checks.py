@@ -37,7 +37,9 @@ _OPTION_VALUES: Mapping[str, tuple[str | None, ...]] = {
 _USAGE = ("passages", "passage_tokens", "window_tokens", "memory_tokens")
 _COUNTS = ("position", "prompt_tokens", "answer_tokens")
 _SECONDS = ("waited_s", "first_word_s", "seconds")
-_TEXTS = ("answer", "question", "memory_status", "as_of")
+_TEXTS = ("answer", "question", "memory_status", "as_of", "kind", "looked_at")
+_FLAGS = ("found_nothing", "declined", "was_revised")
+_LISTS = ("left_out", "notes")
 
 
 def check_export(
@@ -170,10 +172,23 @@ def _check_details(details: Mapping[str, Any]) -> None:
         check_value(key, details.get(key, 0), int)
     for key in _SECONDS:
         check_value(key, details.get(key, 0), float)
-    check_value("found_nothing", details.get("found_nothing", False), bool)
+    for key in _FLAGS:
+        check_value(key, details.get(key, False), bool)
+    for key in _LISTS:
+        _check_list(key, details.get(key, []), str)
+    for sentence in details.get("sentences", []):
+        check_value("text", sentence["text"], str, _MAX_TEXT_CHARACTERS)
+        _check_list("supported_by", sentence["supported_by"], int)
+        _check_list("unknown", sentence["unknown"], str)
     usage = details.get("rests_on") or dict.fromkeys(_USAGE, 0)
     for key in _USAGE:
         check_value(key, usage[key], int)
     check_value("matching_passages", usage.get("matching_passages", 0), int)
     if details.get("first_word_s"):
         check_value("answer_tokens", details["answer_tokens"], int)
+
+
+def _check_list(key: str, values: Any, hint: type) -> None:
+    check_value(key, values, list)
+    for value in values:
+        check_value(key, value, hint, _MAX_TEXT_CHARACTERS)

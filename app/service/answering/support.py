@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import storage
@@ -42,6 +42,9 @@ class CheckedSentence:
     text: str
     supported_by: tuple[int, ...]
     unknown: tuple[str, ...] = ()
+
+
+_SENTENCE_KEYS = {field.name for field in fields(CheckedSentence)}
 
 
 def check_support(
@@ -86,13 +89,19 @@ def support_notes(details: Mapping[str, Any]) -> list[str]:
     if details.get("declined") or details.get("found_nothing"):
         return []
     notes = []
-    for sentence in details.get("sentences") or []:
+    for sentence in _readable_sentences(details.get("sentences")):
         if sentence["supported_by"]:
             continue
         unknown = ", ".join(sentence["unknown"])
         why = f" (in no passage: {unknown})" if unknown else ""
         notes.append(f"No passage supports “{sentence['text']}”{why}.")
     return notes
+
+
+def _readable_sentences(stored: Any) -> list[Mapping[str, Any]]:
+    """The checked sentences among what may be damaged, so that no damage hides a conversation."""
+    found = stored if isinstance(stored, list | tuple) else ()
+    return [each for each in found if isinstance(each, Mapping) and each.keys() >= _SENTENCE_KEYS]
 
 
 class _Source:

@@ -197,6 +197,14 @@ def test_a_checkpoint_far_beyond_its_pages_takes_no_memory_for_them(receiver, ch
         ("details", "$.seconds", -1),
         ("details", "$.answer_tokens", 1e300),
         ("details", "$.as_of", {}),
+        ("details", "$.looked_at", 7),
+        ("details", "$.declined", "yes"),
+        ("details", "$.left_out", "some"),
+        ("details", "$.left_out", [7]),
+        ("details", "$.sentences", 7),
+        ("details", "$.sentences", ["a text"]),
+        ("details", "$.sentences", [{"text": "a", "supported_by": ["1"], "unknown": []}]),
+        ("details", "$.sentences", [{"text": "a", "supported_by": []}]),
     ],
 )
 def test_details_of_a_message_that_the_page_cannot_show_are_refused(

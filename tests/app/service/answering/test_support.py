@@ -122,6 +122,8 @@ def test_notes_name_the_sentence_and_what_is_unknown():
     assert support_notes({**details, "declined": True}) == []
     assert support_notes({**details, "found_nothing": True}) == []
     assert support_notes({}) == [], "an answer that was stored before sentences were checked"
+    damaged = {"sentences": [None, "nonsense", {"text": "A cake."}, *details["sentences"][:1]]}
+    assert len(support_notes(damaged)) == 1 and support_notes({"sentences": 7}) == []
 
 
 def test_numbers_are_one_in_words_and_digits():
