@@ -27,6 +27,9 @@ from evaluation.variants import FULL, WINDOW, Log
 NONE, MEMORY, RECALL = "none", "memory", "recall"
 VARIANTS = (NONE, FULL, WINDOW, MEMORY, RECALL)
 """No text at all, full attention, the window alone, window and memory, and the assistant."""
+WITH_MEMORY = (MEMORY, RECALL)
+"""Variants of the model with its memory. They run first, so that a model without one is refused
+before anything is answered."""
 ALL = "all"
 QUICK_GENERATED = (
     "passkey",
@@ -138,17 +141,19 @@ class Suite:
             AhnError, AppError, OSError: with the reason; what is finished is kept.
         """
         finished = ResultFile(self._folder / "answers.jsonl" if self._folder else None)
-        by_variant = []
-        for name in sorted(self.settings.variants, key=VARIANTS.index):
-            variant, options = self._variant(name)
-            by_variant.append(run_variant(self.batches, variant, options, finished, self._log))
-        self.results = [result for results in zip(*by_variant, strict=True) for result in results]
+        by_variant = {}
+        for name in sorted(VARIANTS, key=lambda name: name not in WITH_MEMORY):
+            if name in self.settings.variants:
+                variant, options = self._variant(name)
+                by_variant[name] = run_variant(self.batches, variant, options, finished, self._log)
+        ordered = [by_variant[name] for name in VARIANTS if name in by_variant]
+        self.results = [result for results in zip(*ordered, strict=True) for result in results]
         if self._folder is not None:
             self._write(self._folder)
 
     def _variant(self, name: str) -> tuple[AnsweringVariant, dict[str, Any]]:
         """A variant, and what else its answers depend on."""
-        runtime = self._load(name in (MEMORY, RECALL))
+        runtime = self._load(name in WITH_MEMORY)
         if name == MEMORY and runtime.stream.cell is None:
             raise ValueError(
                 f"{runtime.title} has no memory: name one with --ahn, or leave out "

@@ -12,7 +12,7 @@ import typer
 from typer import Option
 
 from app.cli.fetching import fetch_model
-from app.cli.open_service import load_model, open_service
+from app.cli.open_service import chosen_model, load_model, open_service
 from app.cli.options import DataDir, Json, numbers, takes_model_options
 from app.settings import ModelOptions, default_data_dir, home_expanded
 from app.terminal import show, show_json, show_status
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from evaluation.answering.assistant import Assistant
 
 FOLDER = "evaluation"
-ASSISTANT_FOLDER = "assistant"
+ASSISTANT_FOLDER = "sessions-of-the-evaluation"
+"""In the folder of the answers; it is deleted, so no folder of the user's may have the name."""
 GENERATED, FROM_FILES = "Generated texts", "Questions from files (--data)"
 
 evaluate = typer.Typer(
@@ -55,12 +56,13 @@ def _run_task(
     as_json: bool,
 ) -> None:
     """Run one task, or all, and print the tables."""
-    from evaluation.suite import Suite, SuiteSettings
+    from evaluation.suite import WITH_MEMORY, Suite, SuiteSettings
     from evaluation.tasks.options import TaskOptions
 
     folder = home_expanded(output or (data_dir or default_data_dir()) / FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
-    models = _Models(ModelOptions(**options))
+    model = chosen_model(options)
+    models = _Models(model, begin_with_memory=not {*_names(variants)}.isdisjoint(WITH_MEMORY))
     # Options are checked before the model is loaded, which takes long.
     made = TaskOptions(
         encode=lambda text: models.any().tokenizer.encode(text),
@@ -79,10 +81,9 @@ def _run_task(
         full_tokens=full_tokens,
         quick=quick,
     )
-    with _assistants(folder / ASSISTANT_FOLDER, options) as assistant:
+    with _assistants(folder / ASSISTANT_FOLDER, model) as assistant:
         suite = Suite(settings, models.load, assistant, folder, show_status)
         suite.run()
-    shutil.rmtree(folder / ASSISTANT_FOLDER, ignore_errors=True)  # all its libraries are done with
     if as_json:
         show_json(suite.as_dict())
     else:
@@ -95,10 +96,14 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 class _Models:
-    """The model with and without its memory; one of the two is in memory at a time."""
+    """The model with and without its memory; one of the two is loaded at a time.
 
-    def __init__(self, options: ModelOptions) -> None:
-        self._options = options
+    Args:
+        begin_with_memory: which of the two is loaded when any will do.
+    """
+
+    def __init__(self, options: ModelOptions, begin_with_memory: bool) -> None:
+        self._options, self._begin_with_memory = options, begin_with_memory
         self._loaded: tuple[bool, Runtime] | None = None
 
     def load(self, with_memory: bool) -> Runtime:
@@ -118,13 +123,18 @@ class _Models:
         return self._loaded[1]
 
     def any(self) -> Runtime:
-        """The model that is loaded; the one without a memory if none is."""
-        return self._loaded[1] if self._loaded else self.load(False)
+        """The model that is loaded; the one to begin with if none is."""
+        return self._loaded[1] if self._loaded else self.load(self._begin_with_memory)
 
 
 @contextmanager
-def _assistants(folder: Path, options: dict[str, Any]) -> Iterator[Callable[[Runtime], Assistant]]:
-    """Makes the assistant of a model that is loaded; its service is closed after the block."""
+def _assistants(folder: Path, model: ModelOptions) -> Iterator[Callable[[Runtime], Assistant]]:
+    """Makes the assistant of a model that is loaded; its service is closed after the block.
+
+    Args:
+        folder: for its sessions; deleted, unless the block ends with an error: then the next run
+            resumes from it.
+    """
     from contextlib import ExitStack
 
     with ExitStack() as held:
@@ -133,11 +143,12 @@ def _assistants(folder: Path, options: dict[str, Any]) -> Iterator[Callable[[Run
             from app.cli.assistant import ServiceAssistant
 
             service = held.enter_context(
-                open_service(folder, options, None, load=lambda options: runtime)
+                open_service(folder, model.as_dict(), None, load=lambda options: runtime)
             )
             return ServiceAssistant(service)
 
         yield make
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _add_command(name: str, summary: str, panel: str) -> None:

@@ -37,13 +37,9 @@ def open_service(
         ValueError: `options` holds one that the session was not made with.
     """
     from app.service import Service
-    from app.service.default_model import default_model
 
     settings = Settings(data_dir=home_expanded(data_dir or default_data_dir()))
-    model = ModelOptions(**options)
-    if options.get("model", AUTO) == AUTO:
-        model = replace(model, model=default_model().preset.name)
-    settings = replace(settings, model=model)
+    settings = replace(settings, model=chosen_model(options))
     if retention is not None:
         settings = replace(settings, retention=retention)
     service = Service(settings, load or load_model)
@@ -53,6 +49,20 @@ def open_service(
         yield service
     finally:
         service.close()
+
+
+def chosen_model(options: dict[str, Any]) -> ModelOptions:
+    """The options of a model; if none is named, or "auto", of the one that suits this machine.
+
+    Args:
+        options: those that were given.
+    """
+    from app.service.default_model import default_model
+
+    model = ModelOptions(**options)
+    if options.get("model", AUTO) == AUTO:
+        model = replace(model, model=default_model().preset.name)
+    return model
 
 
 def load_model(options: ModelOptions) -> Runtime:

@@ -12,6 +12,7 @@ import pytest
 from ahn_runtime import Runtime
 from ahn_runtime.accounting import block_flops
 from ahn_runtime.loading.tiny import write_tiny
+from app.cli.evaluate import ASSISTANT_FOLDER
 from evaluation.answering.likelihood import most_likely
 from evaluation.answering.reply import Reading, Reply
 from evaluation.answering.streamed import Streamed, cut_middle, library_text
@@ -240,13 +241,17 @@ def test_declined_and_wrongly_declined_are_told_apart():
     assert "| t | full | 5 | 0.667 [0.208, 0.939] | 50% | 33% |" in text
 
 
-def test_a_model_without_a_memory_is_refused_and_what_is_finished_is_kept(tmp_path):
+def test_a_model_without_a_memory_is_refused_at_once_and_what_is_finished_is_kept(tmp_path):
     plain = Runtime.load(write_tiny(tmp_path / "tiny", None), ahn=None, window=48, sinks=4)
-    options = TaskOptions(plain.tokenizer.encode, items=1, lengths=(400,))
-    settings = SuiteSettings(("passkey",), options, ("window", "memory"))
-    suite = Suite(settings, lambda with_memory: plain, None, tmp_path, print)
+
+    def run(items: int, *variants: str) -> None:
+        options = TaskOptions(plain.tokenizer.encode, items=items, lengths=(400,))
+        settings = SuiteSettings(("passkey",), options, variants)
+        Suite(settings, lambda with_memory: plain, None, tmp_path, print).run()
+
+    run(1, "window")
     with pytest.raises(ValueError, match="has no memory: name one with --ahn"):
-        suite.run()
+        run(2, "window", "memory")
     assert len(ResultFile(tmp_path / "answers.jsonl")) == 1
 
 
@@ -263,6 +268,22 @@ def command(tiny_dir, folder, *more):
     base = [sys.executable, str(ROOT / "launch.py"), "evaluate", "passkey", "--output", str(folder)]
     model = ["--model", str(tiny_dir), "--window", "1500", "--sinks", "64"]
     return [*base, *model, "--items", "3", "--length", "2500", *more]
+
+
+def test_no_other_folder_in_the_folder_of_the_answers_is_touched(tiny_dir, tmp_path):
+    own = tmp_path / "assistant" / "letter.txt"
+    own.parent.mkdir()
+    own.write_text("Dear Ishmael", encoding="utf-8")
+    more = ("--variants", "none,recall", "--items", "1", "--length", "300")
+    done = subprocess.run(command(tiny_dir, tmp_path, *more), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert own.read_text(encoding="utf-8") == "Dear Ishmael"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "answers.jsonl",
+        "assistant",
+        "passkey.json",
+        "passkey.md",
+    ]
 
 
 def test_a_killed_evaluation_resumes_and_loses_at_most_one_answer(tiny_dir, tmp_path):
@@ -292,7 +313,7 @@ def test_a_killed_evaluation_resumes_and_loses_at_most_one_answer(tiny_dir, tmp_
     assert rows["recall"]["shown"] == 1 and rows["full"]["shown"] is None
     assert rows["recall"]["answer_flops"] > 0 and rows["recall"]["bytes_held"] > 0
     assert (folder / "passkey.md").read_text().startswith("| task | variant | items | score |")
-    assert not (folder / "assistant").exists(), "the sessions of the assistant are gone"
+    assert not (folder / ASSISTANT_FOLDER).exists(), "the sessions of the assistant are gone"
 
 
 def test_an_error_of_the_command_is_one_sentence(tiny_dir, tmp_path):
