@@ -68,7 +68,8 @@ def read_json_lines(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
         OSError: the file cannot be opened.
     """
     is_empty = True
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
+    # Only a line feed ends an object: texts may hold other line separators.
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
         if not line.strip():
             continue
         where = f"{path}, line {number}"

@@ -77,6 +77,14 @@ def test_a_folder_or_a_file_is_taken_and_of_several_parts_the_validation_set(dat
     assert len(make("fairytaleqa", data / "fairytaleqa" / "fairytaleqa_train.jsonl")) == 1
 
 
+def test_only_a_line_feed_ends_a_line(data):
+    file = data / "fairytaleqa" / "fairytaleqa_train.jsonl"
+    story = "A fox came.\u2028It left.\x85"
+    text = json.dumps({**TALES[0], "story": story}, ensure_ascii=False)
+    file.write_text(f"{text}\n", encoding="utf-8")
+    assert make("fairytaleqa", file)[0].documents[0][1] == story
+
+
 def test_a_sample_is_drawn_with_the_seed(data):
     drawn = [make("fairytaleqa", data, items=1, seed=seed)[0].id for seed in range(8)]
     assert drawn == [make("fairytaleqa", data, items=1, seed=seed)[0].id for seed in range(8)]
