@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+ANY_JSON_LINES = "*.jsonl"
+"""Only in a folder that is named like the task; elsewhere it would be the file of another one."""
 PREFERRED = ("val", "dev", "test", "train")
 """Which part of a data set is taken if a folder has several."""
 
@@ -33,7 +35,10 @@ def find_file(data: Path | None, folder: str, patterns: Sequence[str], source: s
         return data
     places = [] if data is None else [data / folder, data]
     for place in places:
+        is_own = place.resolve().name.startswith(folder)
         for pattern in patterns:
+            if pattern == ANY_JSON_LINES and not is_own:
+                continue
             found = sorted(place.glob(pattern), key=_preference)
             if found:
                 return found[0]

@@ -10,12 +10,18 @@ Source: "QMSum: A New Benchmark for Query-based Multi-domain Meeting Summarizati
 from __future__ import annotations
 
 from evaluation.tasks.item import Item
-from evaluation.tasks.local.files import find_file, objects_of, read_json_lines, text_of
+from evaluation.tasks.local.files import (
+    ANY_JSON_LINES,
+    find_file,
+    objects_of,
+    read_json_lines,
+    text_of,
+)
 from evaluation.tasks.local.libraries import Document, libraries, separate
 from evaluation.tasks.local.squality import summary_item
 from evaluation.tasks.options import TaskOptions, sample
 
-PATTERNS = ("qmsum_*.jsonl", "*.jsonl")
+PATTERNS = ("qmsum_*.jsonl", ANY_JSON_LINES)
 SOURCE = "https://github.com/Yale-LILY/QMSum, folder data/ALL/jsonl"
 LISTS = ("general_query_list", "specific_query_list")
 

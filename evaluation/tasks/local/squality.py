@@ -8,11 +8,18 @@ Source: "SQuALITY: Building a Long-Document Summarization Dataset the Hard Way" 
 from __future__ import annotations
 
 from evaluation.tasks.item import Item
-from evaluation.tasks.local.files import find_file, objects_of, read_json_lines, text_of, texts_of
+from evaluation.tasks.local.files import (
+    ANY_JSON_LINES,
+    find_file,
+    objects_of,
+    read_json_lines,
+    text_of,
+    texts_of,
+)
 from evaluation.tasks.local.libraries import Document, libraries, separate
 from evaluation.tasks.options import TaskOptions, sample
 
-PATTERNS = ("squality_*.jsonl", "*.jsonl")
+PATTERNS = ("squality_*.jsonl", ANY_JSON_LINES)
 SOURCE = "https://github.com/nyu-mll/SQuALITY, with the questions and references of a story joined"
 METRIC = "rouge_l"
 MAX_NEW_TOKENS = 200

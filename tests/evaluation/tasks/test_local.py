@@ -77,6 +77,17 @@ def test_a_folder_or_a_file_is_taken_and_of_several_parts_the_validation_set(dat
     assert len(make("fairytaleqa", data / "fairytaleqa" / "fairytaleqa_train.jsonl")) == 1
 
 
+@pytest.mark.parametrize("name", ["squality", "qmsum"])
+def test_a_file_of_any_name_is_taken_only_in_a_folder_that_is_named_like_the_task(tmp_path, name):
+    own = lines(STORY if name == "squality" else MEETING)
+    for folder, text in ((tmp_path, lines(*TALES)), (tmp_path / f"{name}-1.3", own)):
+        folder.mkdir(exist_ok=True)
+        (folder / "train.jsonl").write_text(text)
+    assert make(name, tmp_path / f"{name}-1.3")
+    with pytest.raises(MissingData):
+        make(name, tmp_path)
+
+
 def test_only_a_line_feed_ends_a_line(data):
     file = data / "fairytaleqa" / "fairytaleqa_train.jsonl"
     story = "A fox came.\u2028It left.\x85"
