@@ -72,6 +72,22 @@ def ask_line(prompt: str) -> str:
     return input(visible(prompt, one_line=True))
 
 
+def is_attended() -> bool:
+    """Whether a person can read a question on standard error and type an answer."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask_yes_or_no(question: str) -> bool:
+    """Whether the person says yes to a question on standard error; the empty line is a no.
+
+    Raises:
+        typer.Abort: the input has ended, or the person interrupts it.
+    """
+    import typer
+
+    return typer.confirm(visible(question, one_line=True), default=False, err=True)
+
+
 def _write(stream: TextIO, text: str) -> None:
     # A terminal may have another encoding than UTF-8.
     encoding = stream.encoding or "utf-8"

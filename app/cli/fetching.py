@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from app.terminal import show_status
+from app.terminal import ask_yes_or_no, is_attended, show_status
 
 if TYPE_CHECKING:
     from app.service import Service
@@ -52,17 +49,18 @@ def ask_for_model(service: Service, session: str, options: dict[str, Any]) -> st
 
     Raises:
         ModelDownloadError: it cannot be fetched.
+        typer.Abort: the person interrupts the question.
     """
     from app.service.default_model import ABOUT, default_model, download_text
 
     if options.get("model", AUTO) != AUTO or service.sessions.find(session) is not None:
         return None
-    offered = default_model().offered if sys.stdin.isatty() and sys.stderr.isatty() else None
+    offered = default_model().offered if is_attended() else None
     if offered is None:
         return None
     show_status(f"This machine can run {offered.title}. {ABOUT[offered.name]}")
     question = f"Fetch it ({download_text(offered)})? Otherwise the smaller model is taken."
-    if not typer.confirm(question, default=False, err=True):
+    if not ask_yes_or_no(question):
         return None
     fetch_model(offered.name)
     return offered.name

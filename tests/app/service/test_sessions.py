@@ -146,9 +146,9 @@ def test_a_session_that_another_process_makes_at_once_is_taken(make_service, mon
     one, two = make_service(), make_service()
     create = one.sessions.create
 
-    def create_late(name):
+    def create_late(name, model):
         two.sessions.create(name)
-        return create(name)
+        return create(name, model)
 
     monkeypatch.setattr(one.sessions, "create", create_late)
     assert one.sessions.ensure("s").id == two.sessions.get("s").id
