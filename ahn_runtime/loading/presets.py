@@ -72,9 +72,9 @@ EMBEDDED_1_5B = Preset(
         sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
         requirements=ROOT / "requirements-model-1.5b.txt",
     ),
-    memory=None,  # none is trained yet
-    cell=None,
-    memory_status="none",
+    memory=MEMORIES / "embedded-1.5b-gdn",
+    cell="GatedDeltaNet",
+    memory_status="trained",
     window=DEFAULT_WINDOW_TOKENS,
     sinks=DEFAULT_SINK_TOKENS,
     licence=APACHE,
