@@ -54,12 +54,13 @@ def export_session(
         DamagedPage: one of the checkpoints is damaged.
         OSError: an original file cannot be read, or the file cannot be written.
     """
-    get_session_by_id(db, session_id)
     try:
         with Database(part) as out:
             with out.transaction():
                 out.execute(FILES_TABLE)
                 with db.snapshot():
+                    # In the state that is copied: another process may have begun to delete it.
+                    get_session_by_id(db, session_id)
                     _copy_out(db, out, session_id, all_checkpoints)
                 for row in out.rows("SELECT DISTINCT sha256 FROM documents"):
                     _store_file(out, row["sha256"], files(row["sha256"]))

@@ -5,12 +5,16 @@ kernels require 16-bit q, k and v: they get bfloat16, with gates, decays and sta
 recurrent kernels, for short feeds, stay in float32. Attention goes through flash-attn (`flash`),
 where that is installed and the dtype has 16 bits, else through torch. The twin is `TorchBackend`.
 
-Written against flash-linear-attention 0.4 to 0.6.
+Gradients too come from fla's kernels, except where fla refuses to compute them (see
+`refuses_gradients`): there the twin's recurrences train the memory, more slowly.
+
+Written against flash-linear-attention 0.4 to 0.6; run with 0.6 and flash-attn 2.8.3 on an H100.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
@@ -28,6 +32,22 @@ RECURRENT_TOKENS = 16
 """Up to this many tokens the step-by-step kernel is faster, and it is exact in float32."""
 
 HAS_FLASH_ATTN = importlib.util.find_spec("flash_attn") is not None
+
+
+HOPPER = 9
+"""Major compute capability of H100 and H200."""
+TRITONS_WITH_WRONG_GRADIENTS = ((3, 4), (3, 7, 1))
+"""From the first version on, before the second: on Hopper, their gradients of gated rules are wrong
+(fla's issue 640). fla raises an error in the backward pass instead of computing them."""
+
+
+def refuses_gradients(device: torch.device) -> bool:
+    """Whether fla refuses the backward pass on a CUDA device, with the installed Triton."""
+    import triton
+
+    version = tuple(int(part) for part in re.findall(r"\d+", triton.__version__)[:3])
+    first, mended = TRITONS_WITH_WRONG_GRADIENTS
+    return torch.cuda.get_device_capability(device)[0] == HOPPER and first <= version < mended
 
 
 class FlaBackend(TorchBackend):
@@ -51,6 +71,8 @@ class FlaBackend(TorchBackend):
         self, q: Tensor, k: Tensor, v: Tensor, beta: Tensor, log_decay: Tensor, state: Tensor
     ) -> tuple[Tensor, Tensor]:
         """By fla: q, k [H, T, K], v [H, T, V], gates [H, T] -> y [H, T, V], state [H, K, V]."""
+        if _needs_torch(q, k, v, beta, log_decay, state):
+            return super().gated_delta_rule(q, k, v, beta, log_decay, state)
         short = q.shape[1] <= RECURRENT_TOKENS
         scan = fused_recurrent_gated_delta_rule if short else chunk_gated_delta_rule
         out, final = scan(
@@ -62,6 +84,8 @@ class FlaBackend(TorchBackend):
         self, q: Tensor, k: Tensor, v: Tensor, beta: Tensor, state: Tensor
     ) -> tuple[Tensor, Tensor]:
         """By fla: q, k [H, T, K], v [H, T, V], beta [H, T] -> y [H, T, V], state [H, K, V]."""
+        if _needs_torch(q, k, v, beta, state):
+            return super().delta_rule(q, k, v, beta, state)
         short = q.shape[1] <= RECURRENT_TOKENS
         scan = fused_recurrent_delta_rule if short else chunk_delta_rule
         # This kernel multiplies beta with keys of the same dtype.
@@ -73,10 +97,18 @@ class FlaBackend(TorchBackend):
         self, q: Tensor, k: Tensor, v: Tensor, log_decay: Tensor, state: Tensor
     ) -> tuple[Tensor, Tensor]:
         """By fla: q, k [H, T, K], v [H, T, V], decay [H, T] -> y [H, T, V], state [H, K, V]."""
+        if _needs_torch(q, k, v, log_decay, state):
+            return super().gated_linear_attention(q, k, v, log_decay, state)
         short = q.shape[1] <= RECURRENT_TOKENS
         scan = fused_recurrent_simple_gla if short else chunk_simple_gla
         out, final = scan(*_inputs(q, k, v, short), g=_rows(log_decay), **_state(state))
         return _output(out), final[0]
+
+
+def _needs_torch(*tensors: Tensor) -> bool:
+    """Whether gradients are asked for that fla refuses to compute."""
+    has_gradients = torch.is_grad_enabled() and any(x.requires_grad for x in tensors)
+    return has_gradients and refuses_gradients(tensors[0].device)
 
 
 def _inputs(q: Tensor, k: Tensor, v: Tensor, short: bool) -> list[Tensor]:

@@ -37,6 +37,7 @@ LONGEST_S = 1.0
 LOG_LINES = 3000
 STAYS_IN_TRASH = "2100-01-01T00:00:00+00:00"
 OLD_DATA = Path(__file__).parents[1] / "data" / "before_redesign" / "data"
+EXPORT = "out.ammon"
 NAMES = ("one", "two", "three", "four", "five")
 
 Step = Callable[[World], list[World]]
@@ -51,13 +52,13 @@ class Command:
         name: for messages.
         arguments: of the command line, or what is done to the trash.
         steps: each of which is done whole or not at all, one after the other.
-        export: the file that it writes, and the session in it.
+        export: the session that it writes to the file `EXPORT` in its round's folder.
     """
 
     name: str
     arguments: tuple[str, ...]
     steps: tuple[Step, ...] = ()
-    export: tuple[str, str] | None = None
+    export: str | None = None
 
 
 @dataclass
@@ -190,7 +191,7 @@ def without(title: str) -> Callable[[Contents], Contents]:
 
 def commands(base: Base, folder: Path) -> list[Command]:
     """All commands that are killed, for a round in a folder."""
-    out, model = folder / "out.ammon", ["--model", str(base.model)]
+    out, model = folder / EXPORT, ["--model", str(base.model)]
     model += ["--window", str(WINDOW), "--sinks", "8"]
     exported, five = base.world["a"], base.document("five")
 
@@ -215,10 +216,7 @@ def commands(base: Base, folder: Path) -> list[Command]:
             Command(f"duplicate {s}", ("duplicate", s, "copy"), (added("copy", copied(s)),))
             for s in ("a", "log")
         ),
-        *(
-            Command(f"export {s}", ("export", s, str(out)), export=(out.name, s))
-            for s in ("a", "log")
-        ),
+        *(Command(f"export {s}", ("export", s, str(out)), export=s) for s in ("a", "log")),
         Command(
             "import",
             ("import", str(base.folder / "a.ammon"), "--name", "new"),
@@ -320,15 +318,13 @@ def look(base: Base, chosen: Sequence[Command], folder: Path) -> None:
 def look_at_export(
     base: Base, chosen: Sequence[Command], possible: list[World], folder: Path
 ) -> None:
-    """An export is not there, or it is one of a whole session."""
-    for command in chosen:
-        if command.export is None or not (folder / command.export[0]).exists():
-            continue
-        held = killed.imported(
-            folder / command.export[0], folder / "imported", base.options(WINDOW)
-        )
-        whole = [w[n] for w in possible for n in _called(w, command.export[1])]
-        assert any(held.is_like(contents) for contents in whole), held
+    """An export is not there, or it is one of a whole session: of either, if two wrote the file."""
+    if not (folder / EXPORT).exists():
+        return
+    held = killed.imported(folder / EXPORT, folder / "imported", base.options(WINDOW))
+    sessions = [command.export for command in chosen if command.export is not None]
+    whole = [w[n] for w in possible for session in sessions for n in _called(w, session)]
+    assert any(held.is_like(contents) for contents in whole), held
 
 
 def look_for_rest(data_dir: Path, world: World) -> None:
@@ -375,6 +371,21 @@ def test_commands_killed_at_any_instant_are_done_whole_or_not_at_all(base, tmp_p
                 print(f"{done.total()} of {KILLS} killed in {rounds} rounds", flush=True)
     with capsys.disabled():
         print(f"killed in {rounds} rounds: {dict(done)}", flush=True)
+
+
+@pytest.mark.slow
+def test_two_exports_at_once_into_one_file_leave_one_of_a_whole_session(base, tmp_path):
+    shutil.copytree(base.folder / "data", tmp_path / "data")
+    chosen = [command for command in commands(base, tmp_path) if command.export]
+    started = [
+        killed.start(list(command.arguments), tmp_path / "data", tmp_path / f"process {i}")
+        for i, command in enumerate(chosen)
+    ]
+    for running in started:
+        running.process.join(killed.PATIENCE_S)
+        assert running.process.exitcode == 0, running.errors()
+    assert len(chosen) == 2 and (tmp_path / EXPORT).exists()
+    look(base, chosen, tmp_path)
 
 
 @pytest.mark.slow

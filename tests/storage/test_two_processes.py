@@ -3,6 +3,8 @@
 The other process is a real one; it acts at moments that the test chooses.
 """
 
+import contextlib
+
 import pytest
 
 import storage
@@ -267,6 +269,26 @@ def test_an_export_made_while_another_process_reads_has_the_pages_of_its_checkpo
         assert checkpoint.position == 200
         assert storage.read_page(export.db, checkpoint.manifest["page"]) == b"first"
     assert list(tmp_path.glob("*.part*")) == []
+
+
+def test_what_another_process_has_begun_to_delete_is_not_exported_in_part(
+    file_db, tmp_path, monkeypatch
+):
+    session, _ = fill(file_db)
+    file, snapshot = tmp_path / "book.ammon", storage.Database.snapshot
+    with contextlib.ExitStack() as others:
+
+        def late_snapshot(db):
+            if db is file_db:
+                deleting = OtherProcess(KILLED, file_db.path, "delete", session.id)
+                assert others.enter_context(deleting).hear() == "half"
+            return snapshot(db)
+
+        monkeypatch.setattr(storage.Database, "snapshot", late_snapshot)
+        with pytest.raises(storage.NotFound, match="may have been deleted"):
+            export_to(file_db, session.id, file)
+        assert 0 < file_db.value("SELECT count(*) FROM segments") < SEGMENTS
+    assert not file.exists() and list(tmp_path.glob("*.part*")) == []
 
 
 def test_an_export_that_cannot_be_used_does_not_replace_the_file(file_db, tmp_path):

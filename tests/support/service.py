@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
 import torch
 
 from app.service import Service
+from app.service.reading.job import Job
 from app.service.reading.open_session import OpenSession, restore_session
 from storage import OPEN_STATES, DocumentRow
 
 TINY_WINDOW, TINY_SINKS = 3000, 64
+PATIENCE_S = 300.0
+"""Far more than a reading takes, on a machine that does much else, too."""
 
 
 def read_in_part(service: Service, session: str, path: Path) -> DocumentRow:
@@ -26,7 +30,24 @@ def read_in_part(service: Service, session: str, path: Path) -> DocumentRow:
     return service.documents.list(session)[0].document
 
 
-def wait_until_read(service: Service, session: str, seconds: float = 60) -> None:
+def hold_reading(service: Service, monkeypatch: pytest.MonkeyPatch, tokens: int) -> None:
+    """Have the reader wait once it has read so much of a document, until it is interrupted.
+
+    Else a busy machine may let it read to the end before the test comes to interrupt it.
+    """
+    jobs, is_interrupted = service.context.jobs, service.context.jobs.is_interrupted
+
+    def held(job: Job, document_id: int) -> bool:
+        while not (interrupted := is_interrupted(job, document_id)):
+            if job.progress[document_id].tokens_read < tokens:
+                break
+            time.sleep(0.005)
+        return interrupted
+
+    monkeypatch.setattr(jobs, "is_interrupted", held)
+
+
+def wait_until_read(service: Service, session: str, seconds: float = PATIENCE_S) -> None:
     """Wait until no document of a session waits or is being read."""
     deadline = time.monotonic() + seconds
     while any(s.document.state in OPEN_STATES for s in service.documents.list(session)):
@@ -58,7 +79,7 @@ def same_bits(a: OpenSession, b: OpenSession) -> None:
         assert all(torch.equal(getattr(x, n), getattr(y, n)) for n in ("k", "v", "gates", "memory"))
 
 
-def wait_until_reread(service: Service, session: str, seconds: float = 60) -> None:
+def wait_until_reread(service: Service, session: str, seconds: float = PATIENCE_S) -> None:
     """Wait until the re-reading of a session has replaced its state."""
     deadline = time.monotonic() + seconds
     while service.rereads.progress(session) is not None:

@@ -75,6 +75,35 @@ def fla(monkeypatch):
     sys.modules.pop("ahn_runtime.backends.fla", None)
 
 
+@pytest.mark.parametrize(
+    "capability, version, refuses",
+    [
+        ((9, 0), "3.6.0", True),
+        ((9, 0), "3.4.1", True),
+        ((9, 0), "3.7.1", False),
+        ((9, 0), "3.3.1", False),
+        ((9, 0), "3.10.0+git1", False),
+        ((8, 0), "3.6.0", False),
+    ],
+)
+def test_where_fla_refuses_gradients_torch_computes_them(
+    fla, monkeypatch, capability, version, refuses
+):
+    from ahn_runtime.backends import fla as module
+
+    monkeypatch.setitem(sys.modules, "triton", types.SimpleNamespace(__version__=version))
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    assert module.refuses_gradients(CUDA) is refuses
+    monkeypatch.setattr(module, "refuses_gradients", lambda device: refuses)
+    for rule, method in METHODS.items():
+        _, _, gates = RULES[rule]
+        args = [x.requires_grad_() for x in arguments(gates, 65)]
+        by_torch = getattr(TorchBackend(), method)(*args)[0]
+        assert torch.equal(getattr(fla, method)(*args)[0], by_torch) is refuses
+        with torch.no_grad():  # reading needs no gradients
+            assert not torch.equal(getattr(fla, method)(*args)[0], by_torch)
+
+
 METHODS = dict(
     zip(RULES, ("gated_delta_rule", "delta_rule", "gated_linear_attention"), strict=True)
 )
@@ -101,13 +130,28 @@ def test_the_layouts_handed_to_fla(fla, rule, tokens, atol):
 @pytest.mark.parametrize("rule", list(RULES))
 @pytest.mark.parametrize("tokens", [1, 16, 17, 64, 257])
 def test_kernels_equal_the_loop_on_a_gpu(rule, tokens):
+    """As vectors: rounding to bfloat16 can make any single number of thousands an outlier."""
     naive, _, gates = RULES[rule]
     args = arguments(gates, tokens, dim=64)
     scan = getattr(backend_class(CUDA)(), METHODS[rule])
-    y, state = scan(*(x.cuda() for x in args))
-    y_loop, state_loop = naive(*args)
-    torch.testing.assert_close(y.cpu(), y_loop, rtol=0.05, atol=0.1)
-    torch.testing.assert_close(state.cpu(), state_loop, rtol=0.05, atol=0.1)
+    most = 1e-5 if tokens <= 16 else 0.02
+    for ours, loop in zip(scan(*(x.cuda() for x in args)), naive(*args), strict=True):
+        assert (ours.cpu() - loop).norm() < most * loop.norm()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("rule", list(RULES))
+def test_gradients_equal_the_loops_on_a_gpu(rule):
+    naive, _, gates = RULES[rule]
+    args = [x.requires_grad_() for x in arguments(gates, 130, dim=64)]
+    scan = getattr(backend_class(CUDA)(), METHODS[rule])
+    y, _ = scan(*(x.cuda() for x in args))
+    weights = torch.randn(y.shape, generator=torch.Generator().manual_seed(1))
+    ours = torch.autograd.grad((y.cpu() * weights).sum(), args)
+    exact = torch.autograd.grad((naive(*args)[0] * weights).sum(), args)
+    for a, b in zip(ours, exact, strict=True):
+        assert (a - b).norm() < 0.05 * b.norm()
 
 
 @pytest.mark.gpu

@@ -1,6 +1,7 @@
 """Answer jobs: watched by many, stopped by anyone, made to their end without watchers."""
 
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -52,20 +53,33 @@ def test_a_session_has_one_job_at_a_time_and_another_session_is_queued(service, 
     service.sessions.create("other")
     service.documents.add("other", book)
     wait_until_read(service, "other")
-    first = service.answers.begin("s", "What is the parrot called?")
-    with pytest.raises(AlreadyAnswering, match="wait for the answer or stop it"):
-        service.answers.begin("s", "And the keeper?")
-    second = service.answers.begin("other", "What is the parrot called?")
-    assert service.answers.of("s") is first and service.answers.of("other") is second
+    with service.context.queue.answering() as held:  # so that no answer ends meanwhile
+        assert held.wait(60) == 0
+        first = service.answers.begin("s", "What is the parrot called?")
+        with pytest.raises(AlreadyAnswering, match="wait for the answer or stop it"):
+            service.answers.begin("s", "And the keeper?")
+        second = service.answers.begin("other", "What is the parrot called?")
+        assert service.answers.of("s") is first and service.answers.of("other") is second
     assert list(second.watch())[-1].is_done and list(first.watch())[-1].is_done
     assert service.answers.begin("s", "And the keeper?") is not first
 
 
-def test_a_stopped_job_stores_nothing_and_frees_the_session(service):
+def test_a_stopped_job_stores_nothing_and_frees_the_session(service, monkeypatch):
+    ask, is_stopped = service.questions.ask, threading.Event()
+
+    def held(*arguments):  # after its first words: a watcher may be slower than the whole answer
+        with closing(ask(*arguments)) as events:
+            for event in events:
+                yield event
+                if isinstance(event, Delta):
+                    is_stopped.wait(60)
+
+    monkeypatch.setattr(service.questions, "ask", held)
     job = service.answers.begin("s", "What is the parrot called?")
     for view in job.watch():
         if view.text:
             job.stop()
+            is_stopped.set()
     assert job.was_stopped and service.questions.messages("s") == []
     wait_until_none(service)
     again = service.answers.begin("s", "What is the parrot called?")

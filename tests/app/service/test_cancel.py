@@ -1,7 +1,7 @@
 """Cancelling a document: what was read stays known, the rest is not found, and can be resumed."""
 
 import storage
-from tests.support.service import read_in_part, same_bits, state_of, wait_until_read
+from tests.support.service import hold_reading, read_in_part, same_bits, state_of, wait_until_read
 
 
 def test_a_cancelled_document_of_which_nothing_was_read_is_deleted(make_service, book):
@@ -26,8 +26,9 @@ def test_of_a_cancelled_document_only_what_was_read_is_found(make_service, book)
     assert again.documents.list("s")[0].document.state == "cancelled", "it is not resumed by itself"
 
 
-def test_a_document_cancelled_while_it_is_read_stops_there(make_service, book):
+def test_a_document_cancelled_while_it_is_read_stops_there(make_service, book, monkeypatch):
     service = make_service(checkpoint_tokens=10**6)
+    hold_reading(service, monkeypatch, 501)
     service.sessions.create("s")
     document = service.documents.add("s", book)
     service.start_reading()

@@ -11,7 +11,7 @@ import torch
 import storage
 from app.errors import NothingRead
 from app.service import Done, Service
-from tests.support.service import TINY_SINKS, wait_until_read, wait_until_reread
+from tests.support.service import TINY_SINKS, hold_reading, wait_until_read, wait_until_reread
 
 SMALL = 800
 
@@ -57,7 +57,9 @@ def test_a_re_read_session_equals_one_made_with_the_new_options(make_service, bo
     assert isinstance(list(other.questions.ask("old", "Who kept a parrot?"))[-1], Done)
 
 
-def test_a_stopped_re_reading_resumes_and_the_old_state_answers(make_service, book, second):
+def test_a_stopped_re_reading_resumes_and_the_old_state_answers(
+    make_service, book, second, monkeypatch
+):
     service = make_service(checkpoint_tokens=256)
     add(service, "s", book, second)
     service.close()
@@ -65,6 +67,7 @@ def test_a_stopped_re_reading_resumes_and_the_old_state_answers(make_service, bo
     row = service.sessions.get("s")
     service.rereads.begin("s", {"window": SMALL})  # nothing reads yet: the threads are not started
     (reread,) = storage.list_rereads(service.db)
+    hold_reading(service, monkeypatch, 512)
     service.start_reading()
     while not storage.list_checkpoints(service.db, reread.id):
         time.sleep(0.005)

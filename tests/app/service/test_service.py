@@ -8,7 +8,7 @@ from app.messages import sentence
 from app.service import Done, final_answer
 from app.service.reading.locks import SessionLocks
 from ingest import IngestError
-from tests.support.service import read_whole, same_bits, state_of, wait_until_read
+from tests.support.service import hold_reading, read_whole, same_bits, state_of, wait_until_read
 
 
 def test_a_document_is_read_to_its_end(make_service, book):
@@ -37,10 +37,11 @@ def test_asking_never_disturbs_the_reading(make_service, book):
     same_bits(state_of(service), before)
 
 
-def test_an_interrupted_reading_ends_in_the_same_bits(make_service, book, tmp_path):
+def test_an_interrupted_reading_ends_in_the_same_bits(make_service, book, monkeypatch):
     service = make_service()
     whole = read_whole(service, book, "whole")
     first = make_service(checkpoint_tokens=512)
+    hold_reading(first, monkeypatch, 601)
     first.sessions.create("cut")
     first.start_reading()
     document = first.documents.add("cut", book)

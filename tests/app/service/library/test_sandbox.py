@@ -45,7 +45,7 @@ def test_bad_files_among_good_ones_fail_alone(make_service, write, hostile):
     for deed in DEEDS:
         service.documents.add("s", write(f"{deed}.txt", f"reading {deed}\n"))
         service.documents.add("s", write(f"after {deed}.txt", f"A good text after {deed}.\n"))
-    wait_until_read(service, "s", 120)
+    wait_until_read(service, "s")
     rows = {status.document.title: status.document for status in service.documents.list("s")}
     assert len(rows) == 2 * len(DEEDS)
     for deed, words in DEEDS.items():
