@@ -28,16 +28,12 @@ MIN_FREE_DISK_BYTES = 5 << 30
 CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 """The memory that a Linux container may use, in bytes, or "max"."""
 
-NO_MEMORY_YET = (
-    "It has no compressed memory yet: of what left the window it knows only what the search for "
-    "passages finds."
-)
 ABOUT = {
     EMBEDDED.name: "The quicker one, for any machine. Its answers are short and sometimes clumsy.",
     EMBEDDED_1_5B.name: (
         "The better one: on questions about tales its answers hold half of the right answers' "
         "words, the smaller model's a third. It takes three times as long to read and to answer, "
-        f"and about 3 GB of memory. {NO_MEMORY_YET}"
+        "and about 3 GB of memory."
     ),
 }
 """Speed and quality of each embedded model in words, for people."""

@@ -58,10 +58,9 @@ def test_size_source_and_the_smaller_model_are_said_before_a_fetch(tmp_path, mon
     assert "smaller" not in fetch_sentence(EMBEDDED)
 
 
-def test_every_embedded_model_is_described_and_one_without_a_memory_says_so():
+def test_every_embedded_model_is_described_and_has_a_memory():
     assert set(ABOUT) == set(PACKAGED)
-    for name, preset in PACKAGED.items():
-        assert ("no compressed memory yet" in ABOUT[name]) is (preset.memory is None)
+    assert all(preset.memory_status == "trained" for preset in PACKAGED.values())
 
 
 def test_sessions_without_a_named_model_in_their_options_have_the_smaller_one():

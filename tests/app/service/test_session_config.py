@@ -114,7 +114,10 @@ def test_a_session_resumes_with_the_memory_it_was_made_with(row, status, ahn, ce
     assert config.resume_options == ModelOptions(model="m", ahn=resumed)
 
 
-@pytest.mark.parametrize(("model", "resumed"), [("embedded", None), ("embedded-1.5b", "auto")])
+@pytest.mark.parametrize(
+    ("model", "resumed"),
+    [("embedded", None), ("embedded-1.5b", None), ("qwen2.5-1.5b", "auto")],
+)
 def test_a_session_from_before_its_preset_had_a_memory_resumes_without_one(row, model, resumed):
     config = SessionConfig.from_row(row)
     options = ModelOptions(model=model, ahn="auto")
