@@ -272,6 +272,12 @@ def list_documents(db: Database, session_id: int) -> list[DocumentRow]:
     return [_document(row) for row in rows]
 
 
+def kinds_of_documents(db: Database, session_id: int) -> dict[int, str]:
+    """Return the kind of each document of a session, by its id."""
+    found = db.tuples("SELECT id, kind FROM documents WHERE session_id = ?", [session_id])
+    return {document_id: plain_text(kind) for document_id, kind in found}
+
+
 def list_keys(db: Database, session_id: int) -> list[DocumentKey]:
     """Return what tells the documents of a session apart, in reading order."""
     columns = ", ".join(DocumentKey._fields)

@@ -75,6 +75,8 @@ def version_chains(documents: Sequence[Version]) -> list[list[Version]]:
     Args:
         documents: all documents of one session.
     """
+    if all(document.replaces is None for document in documents):
+        return [[document] for document in documents]
     by_id = {document.id: document for document in documents}
     chains: dict[int, list[tuple[int, Version]]] = {}
     for document in documents:

@@ -12,8 +12,7 @@ from app.service.answering.citations import Citation
 from app.service.answering.contents import contents_of
 from app.service.answering.conversation import store_answer
 from app.service.answering.events import Delta, Done, Event, Retrieved
-from app.service.answering.named_places import find_named_place
-from app.service.answering.prompt import MAX_PASSAGES
+from app.service.answering.named_places import missing_place
 from app.service.answering.question_kinds import Kind, recognise
 from app.service.answering.scan import (
     cited_passages,
@@ -83,9 +82,9 @@ def answer_directly(
                 declined=not found.items,
             )
     else:
-        place = find_named_place(db, row.id, question.text, MAX_PASSAGES, position)
-        if place is not None and place.missing and not place.passages:
-            made = _Made("place", place.missing, "the pages and chapters there are", declined=True)
+        missing = missing_place(db, row.id, question.text, position)
+        if missing:
+            made = _Made("place", missing, "the pages and chapters there are", declined=True)
     if made is None:
         return False
     yield Retrieved(read, made.passages, NO_USAGE, made.declined)

@@ -72,6 +72,22 @@ def find_named_place(
     return search.numbered(question) or search.titled(question) or search.clause(question)
 
 
+def missing_place(db: Database, session_id: int, question: str, before_position: int | None) -> str:
+    """A sentence about a place that a question names and that is nowhere there, else empty.
+
+    Only places with a number can be missing: the words of a title may mean something else. So most
+    questions cost no search.
+
+    Args:
+        before_position: only what ends at or before this token of the stream counts; None: all.
+    """
+    kinds = {*storage.locator_kinds(db, session_id), "chapter", "page"}
+    if not places_in(question, kinds)[0] and not numbered_clauses(question):
+        return ""
+    place = find_named_place(db, session_id, question, 1, before_position)
+    return place.missing if place is not None and not place.passages else ""
+
+
 @dataclass(frozen=True)
 class _Search:
     """Looks for places in documents; see `find_named_place`."""

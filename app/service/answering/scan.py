@@ -63,7 +63,7 @@ class Scan:
 
 def holds_records(db: Database, session_id: int) -> bool:
     """Whether all documents of a session are logs or tables."""
-    kinds = {document.kind for document in storage.list_documents(db, session_id)}
+    kinds = set(storage.kinds_of_documents(db, session_id).values())
     return bool(kinds) and kinds <= RECORD_KINDS
 
 

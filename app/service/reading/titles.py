@@ -137,9 +137,7 @@ def list_shown(db: Database, session_id: int) -> list[DocumentRow]:
 
 def list_shown_keys(db: Database, session_id: int) -> list[DocumentKey]:
     """What tells the documents of a session apart, in reading order, with the titles to show."""
-    documents = storage.list_keys(db, session_id)
-    titles = _titles(tuple(documents))
-    return [document._replace(title=titles[document.id]) for document in documents]
+    return list(_shown_keys(tuple(storage.list_keys(db, session_id))))
 
 
 def titles_of(db: Database, session_id: int) -> dict[int, str]:
@@ -151,6 +149,13 @@ def titles_of(db: Database, session_id: int) -> dict[int, str]:
 def _titles(documents: tuple[DocumentKey, ...]) -> dict[int, str]:
     """`shown_titles`, kept, because a session's titles are needed often and seldom change."""
     return shown_titles(documents)
+
+
+@lru_cache(maxsize=4)
+def _shown_keys(documents: tuple[DocumentKey, ...]) -> list[DocumentKey]:
+    """`list_shown_keys`, kept like the titles; the list is not to be changed."""
+    titles = _titles(documents)
+    return [document._replace(title=titles[document.id]) for document in documents]
 
 
 def as_shown(db: Database, document: DocumentRow) -> DocumentRow:
