@@ -15,6 +15,8 @@ from storage import SessionRow, TrashedSession
 
 AT_START = 5
 """Sessions that are deleted for good before the server starts to serve, at most."""
+STOP_S = 10.0
+"""Seconds that the deletion of one session has to end, when the server stops."""
 log = logging.getLogger(__name__)
 
 
@@ -73,14 +75,19 @@ class Trash:
         self._set_timer()
 
     def stop(self) -> None:
-        """Cancel the timer; nothing is deleted after this."""
+        """Cancel the timer, and wait for what is just being deleted; nothing is after this."""
         with self._guard:
             self._is_stopped = True
-            if self._timer is not None:
-                self._timer.cancel()
+            timer = self._timer
+        if timer is not None:
+            timer.cancel()
+            if timer is not threading.current_thread():
+                timer.join(STOP_S)
 
     def _delete_due(self, among: Sequence[TrashedSession]) -> None:
         for trashed in among:
+            if self._is_stopped:
+                return
             if self._left_s(trashed) <= 0:
                 self._delete_quietly(trashed)
 

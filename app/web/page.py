@@ -141,13 +141,17 @@ class SessionView:
             *(parts.messages, parts.footing, parts.at, panel.panel, panel.content, panel.answer),
             *(*page.library.list, page.library.search, *page.savings.shown),
         ]
-        self.show = Handler(self._open, [page.session, page.savings.convention], outputs)
+        inputs = [page.session, page.savings.convention, page.savings.is_open]
+        self.show = Handler(self._open, inputs, outputs)
 
-    def _open(self, session: str | None, convention: str, request: gr.Request) -> tuple[Any, ...]:
+    def _open(
+        self, session: str | None, convention: str, sees_savings: bool, request: gr.Request
+    ) -> tuple[Any, ...]:
+        savings = self._savings
         return (
             *self._questions.open(session, request),
             self._chat.reset_as_of(session),
             *(gr.Column(visible=False), "", None),
             *self._library.opened(session),
-            *self._savings.shown(session, convention),
+            *(savings.shown(session, convention) if sees_savings else savings.hidden()),
         )

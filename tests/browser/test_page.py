@@ -17,6 +17,7 @@ from tests.browser.steps import (
     new_session,
     open_tab,
     read,
+    session,
     upload,
 )
 
@@ -57,6 +58,24 @@ def test_memory_and_savings_are_drawn_and_saved(page: Page, story: Path):
     assert download.value.suggested_filename == "Savings.png"
     with Image.open(download.value.path()) as image:
         assert image.format == "PNG" and image.width > 1800
+
+
+def test_savings_follow_the_selected_session_whether_their_tab_is_open_or_not(
+    page: Page, story: Path
+):
+    held = page.get_by_label("What the model holds")
+    nothing = page.get_by_text("Nothing was read yet: what is held will be drawn here.")
+    read(page, "With savings", story)
+    new_session(page, "Without")
+    open_tab(page, "Memory & savings")
+    expect(nothing).to_be_visible()
+    session(page, "With savings").check()
+    expect(held).to_contain_text("held exactly, word for word")
+    open_tab(page, "Chat")
+    session(page, "Without").check()
+    open_tab(page, "Memory & savings")
+    expect(nothing).to_be_visible()
+    expect(held).to_have_count(0)
 
 
 def test_an_error_is_notified_and_leaves_the_page_unchanged(page: Page, tmp_path: Path):

@@ -44,6 +44,13 @@ class SavingsActions:
         live = self._live(name, report)
         return *live, *_plots(report, convention), self._machine(name, report), seen
 
+    def hidden(self) -> tuple[Any, ...]:
+        """The outputs of `shown` while the tab is closed: nothing of the session from before.
+
+        Opening the tab shows the selected session's; to compute it unseen takes as long.
+        """
+        return "", "", gr.Button(visible=False), *_no_plots(), "", None
+
     def tick(self, session: str | None, convention: str, seen: Any) -> tuple[Any, ...]:
         """What has changed since `seen`; the outputs of `shown`, skipped where nothing has.
 

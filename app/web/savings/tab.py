@@ -33,6 +33,7 @@ class Savings:
 
     Args:
         timer: runs only while the tab is open.
+        is_open: whether the tab is open.
         seen: what `SavingsActions.tick` compares with.
     """
 
@@ -45,6 +46,7 @@ class Savings:
     speed: gr.LinePlot
     machine: gr.HTML
     seen: gr.State
+    is_open: gr.State
     timer: gr.Timer
     csv: gr.Button
     png: gr.Button
@@ -79,7 +81,7 @@ def lay_out_savings() -> Savings:
     timer = gr.Timer(LIVE_SECONDS, active=False)
     return Savings(
         *(memory, figures, reread, convention, cache, flops, speed, machine),
-        *(gr.State(), timer, csv, png, name, text),
+        *(gr.State(), gr.State(False), timer, csv, png, name, text),
     )
 
 
@@ -107,10 +109,10 @@ def wire_savings(
     Args:
         tabs: all tabs by name; the timer runs only while "savings" is selected.
     """
-    inputs = [session, savings.convention]
+    inputs, open_or_not = [session, savings.convention], [savings.timer, savings.is_open]
     for name, tab in tabs.items():
         is_open = name == "savings"
-        tab.select(lambda live=is_open: gr.Timer(active=live), None, savings.timer, **QUIET)
+        tab.select(lambda live=is_open: (gr.Timer(active=live), live), None, open_or_not, **QUIET)
     tabs["savings"].select(act.shown, inputs, savings.shown, **QUIET)
     savings.timer.tick(act.tick, [*inputs, savings.seen], savings.shown, **QUIET)
     savings.reread.click(act.reread, inputs, savings.shown)

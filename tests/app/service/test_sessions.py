@@ -1,6 +1,7 @@
 """Sessions as wholes: found, renamed, duplicated, put into the trash and restored."""
 
 import os
+import threading
 import time
 
 import pytest
@@ -127,6 +128,34 @@ def test_sessions_are_found_by_name_and_title_with_size_and_progress(make_servic
     (summary,) = service.sessions.list("harbour", sizes=True)
     assert summary.tokens_read == summary.token_count > 0 and summary.open_count == 0
     assert summary.byte_count > book.stat().st_size
+
+
+def test_a_stop_waits_for_the_deletion_under_way_and_begins_no_other(
+    make_service, monkeypatch, caplog
+):
+    service = make_service(trash_s=0.0)
+    for name in "abc":
+        service.sessions.create(name)
+    for name in "ab":
+        storage.trash_session(service.db, service.sessions.get(name).id)
+    began, may_end, delete = threading.Event(), threading.Event(), storage.delete_session
+
+    def slowly(*args, **options):
+        began.set()
+        assert may_end.wait(60)
+        return delete(*args, **options)
+
+    monkeypatch.setattr(storage, "delete_session", slowly)
+    service.trash.put("c")
+    assert began.wait(60)
+    stopping = threading.Thread(target=service.trash.stop)
+    stopping.start()
+    stopping.join(0.5)
+    assert stopping.is_alive()
+    may_end.set()
+    stopping.join(60)
+    assert [trashed.name for trashed in service.trash.list()] == ["b", "a"]
+    assert not caplog.records
 
 
 def test_an_abandoned_partial_copy_is_deleted_with_the_next_session(make_service):
