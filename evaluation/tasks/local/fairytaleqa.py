@@ -12,7 +12,7 @@ from random import Random
 
 from evaluation.tasks.item import Item
 from evaluation.tasks.local.files import find_file, objects_of, read_json_lines, text_of, texts_of
-from evaluation.tasks.local.libraries import Document, libraries, one_library
+from evaluation.tasks.local.libraries import Document, one_library, shelve
 from evaluation.tasks.options import TaskOptions, sample
 
 FOLDER = "fairytaleqa"
@@ -59,10 +59,7 @@ def fairytaleqa(options: TaskOptions) -> list[Item]:
     """
     tales = read_tales(options)
     documents = {tale.name: tale.document for tale in tales}
-    if options.lengths:
-        shelves = libraries(documents, options.lengths[0], options.encode)
-    else:
-        shelves = one_library(documents)
+    shelves = shelve(documents, options, one_library)
     items = [
         tale_item(f"{tale.name} {i}", shelves[tale.name], question, answers)
         for tale in tales

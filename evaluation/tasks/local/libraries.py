@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from evaluation.tasks.options import Encode
+from evaluation.tasks.options import Encode, TaskOptions
 
 Document = tuple[str, str]
 """Title and text."""
+Shelves = dict[str, tuple[Document, ...]]
+"""The library that each document is in, by the document's name."""
 
 
-def libraries(
-    documents: Mapping[str, Document], tokens: int, encode: Encode
-) -> dict[str, tuple[Document, ...]]:
+def libraries(documents: Mapping[str, Document], tokens: int, encode: Encode) -> Shelves:
     """Join documents, in their order, into libraries of at most `tokens` tokens.
 
     A document that is longer is a library of its own.
@@ -32,18 +32,29 @@ def libraries(
             left = tokens
         shelves[-1].append(name)
         left -= cost
-    found: dict[str, tuple[Document, ...]] = {}
+    found: Shelves = {}
     for shelf in shelves:
         library = tuple(documents[name] for name in shelf)
         found |= dict.fromkeys(shelf, library)
     return found
 
 
-def one_library(documents: Mapping[str, Document]) -> dict[str, tuple[Document, ...]]:
+def one_library(documents: Mapping[str, Document]) -> Shelves:
     """All documents in one library, by the documents' names."""
     return dict.fromkeys(documents, tuple(documents.values()))
 
 
-def separate(documents: Mapping[str, Document]) -> dict[str, tuple[Document, ...]]:
+def separate(documents: Mapping[str, Document]) -> Shelves:
     """Each document alone, by its name."""
     return {name: (document,) for name, document in documents.items()}
+
+
+def shelve(
+    documents: Mapping[str, Document],
+    options: TaskOptions,
+    otherwise: Callable[[Mapping[str, Document]], Shelves] = separate,
+) -> Shelves:
+    """Libraries of the length that was asked for; without one, what `otherwise` makes."""
+    if options.lengths:
+        return libraries(documents, options.lengths[0], options.encode)
+    return otherwise(documents)

@@ -17,7 +17,7 @@ from evaluation.tasks.local.files import (
     read_json_lines,
     text_of,
 )
-from evaluation.tasks.local.libraries import Document, libraries, separate
+from evaluation.tasks.local.libraries import Document, shelve
 from evaluation.tasks.local.squality import summary_item
 from evaluation.tasks.options import TaskOptions, sample
 
@@ -39,10 +39,7 @@ def qmsum(options: TaskOptions) -> list[Item]:
         turns = objects_of(raw, "meeting_transcripts", where)
         spoken = (f"{turn.get('speaker', '')}: {turn.get('content', '')}" for turn in turns)
         documents[str(number)] = (f"Meeting {number}", "\n".join(spoken))
-    if options.lengths:
-        shelves = libraries(documents, options.lengths[0], options.encode)
-    else:
-        shelves = separate(documents)
+    shelves = shelve(documents, options)
     items = [
         summary_item(
             f"{number} {kind} {i}",

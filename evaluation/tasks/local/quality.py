@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from evaluation.tasks.item import Item
 from evaluation.tasks.local.files import find_file, read_json_lines, read_text, text_of, texts_of
-from evaluation.tasks.local.libraries import Document, libraries, separate
+from evaluation.tasks.local.libraries import Document, shelve
 from evaluation.tasks.options import TaskOptions, sample
 
 FOLDERS = "quality*"
@@ -35,10 +35,7 @@ def quality(options: TaskOptions) -> list[Item]:
         if name not in documents:
             text = read_text(path.parent / "articles" / f"{name}.txt")
             documents[name] = (text.strip().partition("\n")[0].strip(), text)
-    if options.lengths:
-        shelves = libraries(documents, options.lengths[0], options.encode)
-    else:
-        shelves = separate(documents)
+    shelves = shelve(documents, options)
     items = []
     for raw, where in questions:
         choices, gold = texts_of(raw, "options", where), raw.get("gold")

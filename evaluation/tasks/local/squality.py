@@ -16,7 +16,7 @@ from evaluation.tasks.local.files import (
     text_of,
     texts_of,
 )
-from evaluation.tasks.local.libraries import Document, libraries, separate
+from evaluation.tasks.local.libraries import Document, shelve
 from evaluation.tasks.options import TaskOptions, sample
 
 PATTERNS = ("squality_*.jsonl", ANY_JSON_LINES)
@@ -37,10 +37,7 @@ def squality(options: TaskOptions) -> list[Item]:
     for raw, where in stories:
         name = text_of(raw, "id", where)
         documents[name] = (f"Story {name}", text_of(raw, "document", where))
-    if options.lengths:
-        shelves = libraries(documents, options.lengths[0], options.encode)
-    else:
-        shelves = separate(documents)
+    shelves = shelve(documents, options)
     items = [
         summary_item(
             f"{raw['id']} {i}",
