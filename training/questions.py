@@ -5,12 +5,12 @@ If several answers are correct, "answer" is a list of them, best first.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ingest.object_lines import BadLine, read_objects
 from training.errors import TrainingError
 
 
@@ -46,21 +46,13 @@ def read_questions(path: Path) -> list[Question]:
 
 def _read(path: Path) -> Iterator[Question]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise TrainingError(f"{path} is not UTF-8 text: save it as UTF-8.") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            raw = json.loads(line)
-        except ValueError as error:
-            raise TrainingError(f"{path}, line {number} is not JSON ({error}).") from error
-        yield _question(raw, f"{path}, line {number}")
+        for number, fields in read_objects(path):
+            yield _question(fields, f"{path}, line {number}")
+    except BadLine as error:
+        raise TrainingError(f"{error}: each line is to be a JSON object, in UTF-8.") from error
 
 
-def _question(raw: Any, where: str) -> Question:
-    fields = raw if isinstance(raw, dict) else {}
+def _question(fields: dict[str, Any], where: str) -> Question:
     context = fields.get("context", fields.get("text"))
     answers = fields.get("answer")
     answers = answers if isinstance(answers, list) and answers else [answers]

@@ -6,11 +6,12 @@ says where the file comes from.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from ingest.object_lines import BadLine, read_objects
 
 
 class BenchmarkFileError(ValueError):
@@ -135,29 +136,17 @@ def records(path: Path, source: Source) -> Iterator[Record]:
     """
     index = 0
     try:
-        # In bytes, since only a line feed ends a record: texts may hold other line separators.
-        with path.open("rb") as file:
-            for line, raw in enumerate(file, start=1):
-                if raw.strip():
-                    yield Record(path, line, index, _object(path, line, raw, source), source)
-                    index += 1
+        for line, fields in read_objects(path):
+            yield Record(path, line, index, fields, source)
+            index += 1
+    except BadLine as error:
+        raise _damaged(path, error.number, error.fault, source) from error
     except OSError as error:
         raise BenchmarkFileError(
             f"{path} cannot be read ({error.strerror}): make it readable, or get {source}."
         ) from error
     if not index:
         raise BenchmarkFileError(f"{path} is empty: get {source}, and put it in its place.")
-
-
-def _object(path: Path, line: int, raw: bytes, source: Source) -> dict[str, Any]:
-    try:
-        found = json.loads(raw.decode("utf-8-sig" if line == 1 else "utf-8"))
-    except (ValueError, RecursionError) as error:
-        reason = "UTF-8 text" if isinstance(error, UnicodeDecodeError) else "JSON"
-        raise _damaged(path, line, f"is not {reason}", source) from error
-    if not isinstance(found, dict):
-        raise _damaged(path, line, "is not a JSON object", source)
-    return found
 
 
 def _damaged(path: Path, line: int, fault: str, source: Source) -> BenchmarkFileError:

@@ -7,6 +7,7 @@ import pytest
 
 from training import TrainingError
 from training.example import score
+from training.questions import read_questions
 from training.tasks import TASKS, make_task
 from training.windows import draw_window
 
@@ -113,7 +114,8 @@ def test_a_question_is_scored_at_its_answer_and_its_text_is_cut_around_it(
     [
         ('{"text": "a", "question": "b"', "line 2 is not JSON"),
         ('{"text": "a", "question": "b"}', 'line 2 needs "text"'),
-        ("[1]", "line 2 needs"),
+        ("[1]", "line 2 is not a JSON object"),
+        ("[" * 100_000, "line 2 is not JSON"),
     ],
 )
 def test_a_malformed_question_file_raises_an_error_with_the_line(corpus_for, tmp_path, line, said):
@@ -121,6 +123,15 @@ def test_a_malformed_question_file_raises_an_error_with_the_line(corpus_for, tmp
     path.write_text('{"text": "a", "question": "b", "answer": "c"}\n' + line, encoding="utf-8")
     with pytest.raises(TrainingError, match=said):
         corpus_for(texts=(path,))
+
+
+def test_only_a_line_feed_ends_a_question(tmp_path):
+    """JSON texts may hold other line separators as they are."""
+    text = "One line.\u2028Another.\x85A third."
+    line = json.dumps({"text": text, "question": "b", "answer": "c"}, ensure_ascii=False)
+    path = tmp_path / "q.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + line.encode() + b"\r\n\r\n")
+    assert [q.context for q in read_questions(path)] == [text]
 
 
 def test_too_little_text_and_an_empty_folder_raise_an_error(corpus_for, tmp_path):

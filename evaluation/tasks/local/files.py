@@ -5,10 +5,11 @@ Every function raises `ValueError` with a sentence that says what is wrong where
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from ingest.object_lines import BadLine, read_objects
 
 ANY_JSON_LINES = "*.jsonl"
 """Only in a folder that is named like the task; elsewhere it would be the file of another one."""
@@ -73,17 +74,14 @@ def read_json_lines(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
         OSError: the file cannot be opened.
     """
     is_empty = True
-    # Only a line feed ends an object: texts may hold other line separators.
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
-        if not line.strip():
-            continue
-        where = f"{path}, line {number}"
-        try:
-            raw = json.loads(line)
-        except ValueError as error:
-            raise ValueError(f"{where} is not JSON ({error}); get the file again.") from error
-        is_empty = False
-        yield as_object(raw, where), where
+    try:
+        for number, found in read_objects(path):
+            is_empty = False
+            yield found, f"{path}, line {number}"
+    except BadLine as error:
+        raise ValueError(
+            f"{error}; get the file again, or is it one of another data set?"
+        ) from error
     if is_empty:
         raise ValueError(f"{path} is empty; get the file again.")
 
