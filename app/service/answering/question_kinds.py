@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from storage import STOP_WORDS
+
 Kind = Literal["passages", "place", "list", "count", "contents"]
 
 _WHOLE = (
@@ -26,6 +28,13 @@ _HERE = (
 _MENTIONED = (
     r"(?:mentioned|named|listed|described|recorded|logged|reported|written|referred to|found|"
     r"counted|erwähnt|genannt|aufgeführt|verzeichnet|mentionnée?s?|citée?s?)"
+)
+# In a tale things are "found" and letters "written": that is told, not counted.
+_SPOKEN_OF = r"(?:mentioned|referred to|erwähnt|genannt|mentionnée?s?|citée?s?)"
+_WRITTEN_DOWN = r"(?:named|listed|described|recorded|logged|counted|aufgeführt|verzeichnet)"
+_IS_SAID_HERE = (
+    rf"(?:{_SPOKEN_OF}\b|{_WRITTEN_DOWN}(?:\s+{_HERE})?\W*$|"
+    rf"(?:found|written|reported)\s+{_HERE}\W*$)"
 )
 _OCCUR = r"(?:occurs?|appears?|comes? up|crops? up)"
 _PLEASE = r"^\W*(?:please\s+|bitte\s+|(?:can|could|would) you (?:please\s+)?|i (?:want|need) )?"
@@ -46,17 +55,39 @@ _CONTENTS = _any(
     _PLEASE + r"(?:list|show|give|name|print|what are|which are)\s+(?:me\s+)?(?:all\s+)?(?:of\s+)?"
     r"(?:the\s+)?(?:titles of (?:all )?(?:the )?)?(?:chapters?|chapter titles|headings)"
     rf"(?:\s+(?:there|{_HERE}))?\W*$",
-    r"\b(?:which|what|how many) chapters (?:are there|does \w+(?: \w+){0,3} have|are in)\b",
+    _PLEASE + r"(?:list|show|give|name|print)\s+(?:me\s+)?(?:every|each) chapter"
+    rf"(?:\s+{_HERE})?\W*$",
+    r"\b(?:which|what|how many) chapters (?:are there|does \w+(?: \w+){0,3} have|are in)\b"
+    r"(?!.*\b(?:which|where|that|who|whose|about|with|mention\w*)\b)",
     r"\boutline of (?:the|this|that) " + _WHOLE + r"\b",
     r"\binhaltsverzeichnis\b|\btable des matières\b|\bíndice del libro\b",
     r"\b(?:welche|wie viele) kapitel (?:gibt es|hat)\b",
+)
+_DOCUMENTS = _any(
+    _PLEASE + r"(?:list|show|name|print|what are|which are)\s+(?:me\s+)?(?:all\s+)?(?:of\s+)?"
+    r"(?:(?:the|my)\s+)?(?:documents|files)"
+    r"(?:\s+(?:here|there|(?:in|of) (?:the|this|my) (?:session|library)))?\W*$",
+    r"^\W*how many (?:documents|files) (?:are|do) (?:there |i have )?"
+    r"(?:here|(?:in|of) (?:the|this|my) (?:session|library))\W*$",
+)
+# What is to be made of the passages, or whether and why something is so, is no list of them.
+_TO_EXPLAIN = _any(
+    _PLEASE + r"(?:summari[sz]e|explain|describe|compare|discuss|analy[sz]e|translate|rewrite)\b",
+    r"^\W*(?:why|warum|wieso|weshalb|pourquoi)\b",
+)
+_TO_ANSWER = _any(
+    r"^\W*(?:do|does|did|is|are|was|were|has|have|had)\b",
+    r"^\W*how\s+(?:do|does|did|is|are|was|were|has|have|had|can|could|should|would|come)\b",
+    r"\b(?:and|or|but)\s+(?:who|whom|whose|what|when|where|why|how|which)\b",
+    rf"\b(?:first|last|most(?: often)?|earliest|latest)\s+(?:{_MENTIONED}|{_OCCUR})\b",
+    rf"\b(?:{_MENTIONED}|{_OCCUR})\b.{{0,40}}\b(?:first|last|most|the \w+ time)\b",
 )
 _LIST = _any(
     _PLEASE + r"(?:list|name|enumerate|show|give|find|collect|quote|print)\s+(?:me\s+)?"
     rf"(?:{_ALL})\b(?!\s+about\b)",
     _PLEASE + r"tell me (?:all|every|each)\b(?!\s+(?:about|you|of it)\b)",
     r"\b(?:which|what)\b(?:\s+\S+){1,6}?\s+(?:are|is|were|was)\s+(?:\w+ly\s+)?"
-    r"(?:mentioned|named|listed|recorded|logged|referred to)\b",
+    rf"(?:(?:mentioned|recorded|logged|referred to)\b|(?:named|listed)(?:\s+{_HERE})?\W*$)",
     r"\bwhat are all (?:of )?(?:the )?\w+(?: \w+){0,2}\W*$",
     r"\bwhere (?:exactly )?(?:is|are|does|do)\b(?:\s+\S+){1,6}?\s+"
     rf"(?:{_OCCUR}|mentioned|named|referred to)\b",
@@ -66,24 +97,36 @@ _LIST = _any(
     r"^\W*(?:liste|énumère|donne)[rz]?(?:-moi)?\s+(?:tous les|toutes les)\b",
 )
 _COUNT = _any(
-    r"\bhow (?:many times|often)\s+(?:is|are|was|were)\b.*\b" + _MENTIONED,
+    r"\bhow (?:many times|often)\s+(?:is|are|was|were)\b.*\b" + _IS_SAID_HERE,
     rf"\bhow (?:many times|often)\s+(?:does|do|did)\b.*\b{_OCCUR}\b",
-    rf"\bhow many (?!times|places){_UNITS}\s+(?:\w+\s+)?(?:mentions?|contains?|have|has|"
+    rf"\bhow many (?!times|places){_UNITS}\s+(?:\w+\s+)?(?:mentions?|contains?|"
+    r"(?:have|has)(?!\s+(?:to|been|you|i|we|he|she|it|they|the|this|that)\b)|"
     r"names?|speaks? of|talks? about|(?:are|is) about|says?|refers? to|match)\b",
-    r"\bhow many\b.*\b(?:are|is|were|was)\s+(?:there\s+)?(?:\w+ly\s+)?" + _MENTIONED + r"\b",
+    r"\bhow many\b.*\b(?:are|is|were|was)\s+(?:there\s+)?(?:\w+ly\s+)?" + _IS_SAID_HERE,
     rf"\bhow many\b.*\b(?:are|is|were|was) there\s+{_HERE}",
     rf"\bhow many\b.*\b(?:are|is|were|was)\s+{_HERE}",
     rf"\bhow many\b.*\b{_OCCUR}\b(?:\s+{_HERE})?\W*$",
     rf"\bhow many\b.*\b(?:does|do) (?:the|this) (?:\w+\s+){{0,2}}?{_WHOLE}\s+"
     r"(?:contain|have|list|mention|name|show|record|include)\W*$",
     _PLEASE + r"count\s+(?:all\s+|every\s+|the\s+)",
-    rf"\b(?:what is|give|tell me|find)?\s*(?:me\s+)?the number of\b.*{_HERE}",
+    _PLEASE + r"(?:what(?: is|'s|’s)|give|tell|find|show)\s+(?:me\s+)?the (?:total )?number of\s+"
+    rf"(?!(?:the|a|an|this|that|his|her|its|their|my)\b).*{_HERE}",
     r"\bwie oft\b.*\b(?:erwähnt|genannt|vor)\b",
-    r"\bwie viele\b.*\b(?:erwähnt|genannt|aufgeführt)\b|\bwie viele\b.*\bkommen\b.*\bvor\b",
+    r"\bwie viele\b.*\b(?:erwähnt|genannt|aufgeführt)\b|\bwie viele\b.*\bkommen\b.{0,200}\bvor\b",
     r"\bcombien de fois\b.*\b(?:mentionnée?|citée?|apparaît)\b",
 )
-_COUNT_IN_RECORDS = _any(r"^\W*how many\b", r"^\W*wie viele\b", r"^\W*combien d")
-_LIST_IN_RECORDS = _any(_PLEASE + r"(?:list|show|print)\s+(?:me\s+)?the\b")
+# How long something took, or how much it was, is written in a line; lines are not counted for it.
+_MEASURES = (
+    r"(?:years?|months?|weeks?|days?|hours?|minutes?|(?:milli)?seconds?|ms|(?:kilo|mega|giga)?bytes?|"
+    r"[kmg]i?b|percent|degrees|euros?|dollars?|jahre|monate|wochen|tage|stunden|minuten|sekunden|"
+    r"ans|années|mois|semaines|jours|heures|secondes)"
+)
+_COUNT_IN_RECORDS = _any(rf"^\W*(?:how many\s|wie viele\s|combien d(?:e\s|['’]))(?!{_MEASURES}\b)")
+_LIST_IN_RECORDS = _any(
+    _PLEASE + r"(?:list|show|print)\s+(?:me\s+)?the\b(?!\s+(?:first|last|most|latest|earliest|"
+    r"newest|oldest|biggest|largest|smallest|highest|lowest|longest|shortest|fastest|slowest)\b)"
+)
+_ONLY_UNITS = re.compile(rf"(?:{_UNITS}|words?|tokens?)", re.IGNORECASE)
 # What only says that all are wanted, and where; the rest is what is looked for.
 _FRAME = _any(
     _PLEASE
@@ -93,6 +136,8 @@ _FRAME = _any(
     r"\bwie (?:viele|oft)\b|\bcombien de(?: fois)?\b",
     r"\b(?:what|which|where|was|welche|wo)\b",
     r"\b(?:complete list of|any and all|all|every|each|alle|jede[nrs]?|sämtliche|tous|toutes)\b",
+    r"\bthe (?:word|name|term|phrase)s?(?=\s+(?!(?:of|for|in|is|are|was|were|that|which|"
+    rf"{_MENTIONED}|{_OCCUR})\b)\w)",
     _HERE,
     rf"\b(?:the|this) (?:\w+\s+)?{_WHOLE}\b",
     rf"\b{_MENTIONED}|\b{_OCCUR}\b",
@@ -126,14 +171,20 @@ def recognise(question: str, is_records: bool = False, titles: Sequence[str] = (
     Asked(kind='passages', subject='')
     """
     text = " ".join(question.split())
-    if _CONTENTS.search(text) or _is_contents_of(text, titles):
+    if _TO_EXPLAIN.search(text):
+        return Asked("passages")
+    is_contents = _CONTENTS.search(text) and not re.search(r"\babout\W*$", text, re.IGNORECASE)
+    is_documents = not is_records and _DOCUMENTS.search(text)
+    if is_contents or is_documents or _is_contents_of(text, titles):
         return Asked("contents")
+    if _TO_ANSWER.search(text):
+        return Asked("passages")
     is_count = _COUNT.search(text) or (is_records and _COUNT_IN_RECORDS.search(text))
     is_list = _LIST.search(text) or (is_records and _LIST_IN_RECORDS.search(text))
     if not (is_count or is_list):
         return Asked("passages")
     subject = _subject(text)
-    if not subject:
+    if not subject or _ONLY_UNITS.fullmatch(subject) or _is_only_pronouns(subject):
         return Asked("passages")
     return Asked("count" if is_count else "list", subject)
 
@@ -145,18 +196,33 @@ def _is_contents_of(text: str, titles: Sequence[str]) -> bool:
 
 def _subject(text: str) -> str:
     """The question without its frame: what every passage is looked through for."""
-    quoted = re.findall(r"[\"“«„]([^\"”»“]+)[\"”»“]", text)
+    quoted = _QUOTED.findall(text)
     if quoted:
-        return " ".join(quoted)
+        return " ".join(double or single for double, single in quoted)
     bare = _FRAME.sub(" ", text)
     words = re.sub(r"[?!.:;,]+(?=\s|$)", " ", bare).split()
-    while words and words[0].lower() in _EDGES:
+    while words and _is_edge(words[0]):
         words.pop(0)
-    while words and words[-1].lower() in _EDGES:
+    while words and _is_edge(words[-1]):
         words.pop()
     return " ".join(words)
 
 
+def _is_only_pronouns(subject: str) -> bool:
+    """Whether a subject, as "them", says nothing alone."""
+    return all(word.lower() in STOP_WORDS and not _is_acronym(word) for word in subject.split())
+
+
+def _is_edge(word: str) -> bool:
+    return word.lower() in _EDGES and not _is_acronym(word)
+
+
+def _is_acronym(word: str) -> bool:
+    """Whether a word that is else a pronoun is a name, as in "the WHO"."""
+    return len(word) > 1 and word.isupper()
+
+
+_QUOTED = re.compile(r"[\"“«„]([^\"”»“]+)[\"”»“]|(?<!\w)['‘]([^'’]+)['’](?!\w)")
 _EDGES = frozenset(
     """
     a an and are be been by did do does for had has have in is it of on or that the their there

@@ -1,5 +1,7 @@
 """Kinds of questions: real phrasings of each, and questions that only sound so."""
 
+import time
+
 import pytest
 
 from app.service.answering.question_kinds import recognise
@@ -20,6 +22,8 @@ from app.service.answering.question_kinds import recognise
         ("What ships are mentioned in the book?", "ships"),
         ("Where is the parrot mentioned?", "parrot"),
         ("Where does the word “anchor” occur?", "anchor"),
+        ("Where does the word anchor occur?", "anchor"),
+        ("Which errors were logged on 3 May?", "errors on 3 May"),
         ("What are all the gifts?", "gifts"),
         ("Nenne alle Leuchttürme im Buch.", "Leuchttürme"),
         ("Liste alle Fehler auf", "Fehler"),
@@ -38,6 +42,11 @@ def test_a_list_is_recognised_with_what_is_listed(question, subject):
         ("How many times is Ozymandias mentioned?", "Ozymandias"),
         ("How often does the word “lamp” occur?", "lamp"),
         ("How often is the captain named in the book?", "captain"),
+        ("How many times does the word 'sea' appear?", "sea"),
+        ("How many times is the name Ahab mentioned?", "Ahab"),
+        ("How many errors were found in the log?", "errors"),
+        ("How many men are named in the book?", "men"),
+        ("How many times is the WHO mentioned?", "WHO"),
         ("How many passages mention the parrot?", "parrot"),
         ("How many lines contain timeout?", "timeout"),
         ("How many errors are in the log?", "errors"),
@@ -63,6 +72,11 @@ def test_a_count_is_recognised_with_what_is_counted(question, subject):
         "What are the contents of the book?",
         "the contents of this document",
         "List all chapters.",
+        "List every chapter.",
+        "How many chapters are there in Moby Dick?",
+        "List all documents.",
+        "Show me all files in this session.",
+        "How many documents are in this session?",
         "Which chapters are there?",
         "How many chapters does the book have?",
         "What are the chapters of the book?",
@@ -107,6 +121,37 @@ def test_the_contents_are_recognised(question):
         "List all.",
         "Who is he?",
         "",
+        "How many soldiers were found dead?",
+        "How many bodies were found?",
+        "How many letters were written by her?",
+        "How many people were reported missing?",
+        "How many men were named captain?",
+        "How many ships are described as lost?",
+        "How often was she found in the garden?",
+        "Which ship is mentioned first?",
+        "Which ships are most often mentioned?",
+        "Which man was named captain?",
+        "What child is named after the king?",
+        "Where does Anna appear for the first time?",
+        "What was the number of the house in the story?",
+        "Explain the number of deaths in this report.",
+        "Why did the number of accidents in the report fall?",
+        "How did the number of errors in the log change?",
+        "Why are all mentions of the king removed?",
+        "Does the author explain all references to Homer?",
+        "Summarise all passages about war.",
+        "Summarise the contents of this book.",
+        "What are the contents of this document about?",
+        "How many chapters are there in which Ahab dies?",
+        "Who is Anna and how many times is she mentioned?",
+        "How many pages has this book and who wrote it?",
+        "How many sentences have to be served before parole?",
+        "How many messages have been sent?",
+        "How many pages have you read?",
+        "How many words are in the document?",
+        "Show me all pages.",
+        "Name all of them.",
+        "How many times is she mentioned in the book?",
     ],
 )
 def test_a_question_that_only_sounds_so_is_answered_from_passages(question):
@@ -125,6 +170,26 @@ def test_a_question_that_only_sounds_so_is_answered_from_passages(question):
 def test_in_logs_and_tables_things_are_counted(question, kind):
     assert recognise(question, is_records=True).kind == kind
     assert recognise(question, is_records=False).kind == "passages"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many years did he live there?",
+        "How many seconds did the job take?",
+        "Wie viele Stunden dauerte es?",
+        "Show me the biggest error",
+    ],
+)
+def test_in_logs_and_tables_no_lines_are_counted_for_an_amount(question):
+    assert recognise(question, is_records=True).kind == "passages"
+
+
+def test_a_question_of_the_greatest_length_is_recognised_at_once():
+    began = time.monotonic()
+    for repeated in ("wie viele kommen ", "how many is ", "the number of ", "where is a b "):
+        recognise(repeated * (4000 // len(repeated)))
+    assert time.monotonic() - began < 3
 
 
 def test_the_contents_of_a_title_are_those_of_a_document():
