@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import storage
-from app.service.answering.places_in_question import number_of
+from app.service.answering.places_in_question import CARDINAL, ORDINAL, number_of
 from storage import Database, DocumentKey, OutlineEntry, Passage
 
 MAX_HEADINGS = 1000
@@ -20,7 +20,7 @@ MIN_CHAPTER_CHARS = 120
 _WORDS = ("chapter", "kapitel", "chapitre", "capítulo", "capitolo")
 _HEADING = re.compile(
     rf"^(?:[^\w\n]|_){{0,4}}(?:{'|'.join(_WORDS)})\s+(?:the\s+)?"
-    r"(?P<number>\d{1,4}|[ivxlcdm]{1,8}|[a-z]{3,9})"
+    rf"(?P<number>\d{{1,4}}|[ivxlcdm]{{1,8}}|{ORDINAL}|{CARDINAL})"
     r"(?P<title>(?:[.:\]]|\s*[—–-]\s|\s).{0,100})?$",
     re.IGNORECASE | re.MULTILINE,
 )

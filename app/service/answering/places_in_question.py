@@ -19,13 +19,39 @@ _OTHER_WORDS = {
     "chapter": "ch chap kapitel chapitre chapitres capítulo capítulos capitolo",
     "line": "ln zeile zeilen ligne lignes",
 }
-_NUMBER_WORDS = (
-    "one two three four five six seven eight nine ten eleven twelve",
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth",
+_CARDINALS = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen"
+).split()
+_ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
+    "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_NUMBERS = {
+    **{word: i for words in (_CARDINALS, _ORDINALS) for i, word in enumerate(words, 1)},
+    **{word: 10 * i for i, word in enumerate(_TENS, 2)},
+    **{f"{word[:-1]}ieth": 10 * i for i, word in enumerate(_TENS, 2)},
+    **{
+        f"{tens} {word}": 10 * i + j
+        for i, tens in enumerate(_TENS, 2)
+        for words in (_CARDINALS[:9], _ORDINALS[:9])
+        for j, word in enumerate(words, 1)
+    },
+}
+_TENS_BEFORE = rf"(?:(?:{'|'.join(_TENS)})[- ])?"
+CARDINAL = rf"{_TENS_BEFORE}(?:{'|'.join(_CARDINALS)})|{'|'.join(_TENS)}"
+"""A number in words, up to ninety-nine, as a pattern."""
+ORDINAL = rf"{_TENS_BEFORE}(?:{'|'.join(_ORDINALS)})|(?:{'|'.join(t[:-1] for t in _TENS)})ieth"
+"""A place in an order in words, up to the ninety-ninth, as a pattern."""
+_NUMBER = r"[a-z]-\d{1,4}|\d{1,3}(?:,\d{3}){1,2}(?!\d)|\d{1,9}|[ivxlcdm]{1,8}(?!['’]\w)|" + CARDINAL
+_ORDINAL = r"\d{1,9}(?:st|nd|rd|th)|" + ORDINAL
+# "On what page did he die?", "la pagina di Anna", "the chapter I like" name no number.
+_NO_ROMAN = frozenset("c d l m di li mi mix".split())
+_BEFORE_I = re.compile(
+    r"\b(?:an?|the|this|that|which|what|every|each|any|some|last|next|same|only|whole|no)\s+$",
+    re.IGNORECASE,
 )
-_NUMBERS = {word: i for words in _NUMBER_WORDS for i, word in enumerate(words.split(), 1)}
-_NUMBER = r"[a-z]-\d{1,4}|\d{1,9}|[ivxlcdm]{1,8}|" + "|".join(_NUMBER_WORDS[0].split())
-_ORDINAL = r"\d{1,9}(?:st|nd|rd|th)|" + "|".join(_NUMBER_WORDS[1].split())
 _ROMAN = re.compile(r"m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})")
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 # "After chapter 3" is not chapter 3, and "up to chapter 3" is all before it, too.
@@ -81,7 +107,8 @@ def places_in(
     places: list[Place] = []
     rest, end = "", 0
     for match in pattern.finditer(question):
-        if _ELSEWHERE.search(question[: match.start()]):
+        before_it = question[: match.start()]
+        if _ELSEWHERE.search(before_it) or not _is_number(match["first"] or "1", before_it):
             continue
         rest, end = f"{rest}{question[end : match.start()]} ", match.end()
         kind = kind_of[(match["kind"] or match["kind2"]).lower()]
@@ -90,12 +117,20 @@ def places_in(
             last, label = number_of(match["last"])[0], ""
         else:
             last = first
-        if _UP_TO.search(question[: match.start()]):
+        if _UP_TO.search(before_it):
             first, label = 1, ""
         places.append(Place(kind, first, max(first, last), label))
         if match["other"]:
             places.append(Place(kind, int(match["other"]), int(match["other"])))
     return places[:MAX_PLACES], rest + question[end:]
+
+
+def _is_number(text: str, before: str) -> bool:
+    """Whether what follows "page" is its number, and no word in letters of Roman numerals."""
+    text = text.lower()
+    if text == "i":
+        return not _BEFORE_I.search(before)
+    return text not in _NO_ROMAN and (number_of(text)[0] > 0 or any(map(str.isdigit, text)))
 
 
 def _words_for(kind: str) -> list[str]:
@@ -106,10 +141,12 @@ def number_of(text: str) -> tuple[int, str]:
     """The number that a text stands for, 0 for none, and the text if it may be a page's label."""
     text = text.lower()
     digits = re.sub(r"(?<=\d)(?:st|nd|rd|th)$", "", text)
+    digits = re.sub(r"(?<=\d),(?=\d{3})", "", digits)
     if digits.isdecimal():
         return int(digits), digits
-    if text in _NUMBERS:
-        return _NUMBERS[text], ""
+    words = re.sub(r"[-\s]+", " ", text)
+    if words in _NUMBERS:
+        return _NUMBERS[words], ""
     if not _ROMAN.fullmatch(text):
         return 0, text
     values = [_ROMAN_DIGITS[letter] for letter in text]

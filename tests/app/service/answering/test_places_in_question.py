@@ -3,7 +3,7 @@
 import pytest
 
 import storage
-from app.service.answering.named_places import is_asked_for
+from app.service.answering.named_places import is_asked_for, missing_place
 from app.service.answering.passage_search import find_passages
 from app.service.answering.places_in_question import Place, places_in
 from app.service.answering.prompt import build_prompt
@@ -31,6 +31,19 @@ KINDS = ["chapter", "line", "page"]
         ("Was steht auf Seite 7?", [Place("page", 7, 7, "7")]),
         ("Que dit le chapitre 2 ?", [Place("chapter", 2, 2, "2")]),
         ("Which chapter is the best?", []),
+        ("Summarise chapter twenty-one", [Place("chapter", 21, 21)]),
+        ("Summarise the twenty-first chapter", [Place("chapter", 21, 21)]),
+        ("the thirtieth page", [Place("page", 30, 30)]),
+        ("What is on page 1,024?", [Place("page", 1024, 1024, "1024")]),
+        ("What is on page I?", [Place("page", 1, 1, "i")]),
+        ("Compare the poem on page I with this.", [Place("page", 1, 1, "i")]),
+        ("On what page did he die?", []),
+        ("Which chapter did she like?", []),
+        ("What happens in the chapter I just read?", []),
+        ("On which page I can find him?", []),
+        ("the page I've read", []),
+        ("la page d'accueil", []),
+        ("Che cosa dice la pagina di Anna?", []),
         ("Is the homepage 3 years old?", []),
         ("slide 4", []),
         ("page " + "9" * 400, []),
@@ -139,6 +152,23 @@ def test_chapters_of_a_plain_text_are_found_by_their_headings(db, add):
     assert find_passages(db, 1, "Summarise chapter 7", None).missing == (
         "There is no chapter 7: novel has chapters 1–3, lines 1–40."
     )
+
+
+def test_chapters_with_numbers_in_words_are_found_beyond_the_twelfth(db, add):
+    numbers = ("Eleven", "Twelve", "Thirteen", "Twenty", "Twenty-One", "the Thirty Second")
+    for i, number in enumerate(numbers):
+        text = f"CHAPTER {number.upper()}\n\nIn {number} " + "the mill turned. " * 10
+        add(f"{i}", lines(1, text))
+    assert found(db, "Summarise chapter 13.")[0].startswith("CHAPTER THIRTEEN")
+    assert found(db, "Summarise chapter thirteen.")[0].startswith("CHAPTER THIRTEEN")
+    assert found(db, "Summarise chapter 21.")[0].startswith("CHAPTER TWENTY-ONE")
+    assert found(db, "Summarise the 32nd chapter")[0].startswith("CHAPTER THE THIRTY SECOND")
+
+
+@pytest.mark.parametrize("question", ["On what page did he drown?", "Is the page I like there?"])
+def test_a_word_after_page_is_no_page_that_is_missing(db, add, question):
+    add("tale", NewSegment("He did drown.", "lines 1–4", "line", 1, 4, 10, 10))
+    assert missing_place(db, 1, question, None) == ""
 
 
 @pytest.mark.parametrize(
