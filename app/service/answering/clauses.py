@@ -30,7 +30,15 @@ _WORD = rf"(?:\b(?:{'|'.join(_WORDS.split())})\b\.?|§§?)"
 _LABEL = r"\d{1,4}(?:\.\d{1,4}){0,5}[a-z]?|[a-z]{1,3}-?\d{1,3}|(?<=\()[a-z]{1,4}(?=\))"
 _NAMED = re.compile(rf"{_WORD}\s*\(?(?P<label>{_LABEL})(?!\w)", re.IGNORECASE)
 _PARTED = re.compile(r"\d{1,4}(?:\.\d{1,4}){1,5}")
-_NUMBERED = re.compile(r"(?<![\w.,])\d{1,4}(?:\.\d{1,4}){1,5}(?![\w]|[.,]\d)")
+# "2.5 percent" and "$2.50" are amounts.
+_UNIT = (
+    r"\s*(?:[%‰°$€£¥]|(?:percent|per cent|prozent|pour cent|hundred|thousand|million|billion|times|"
+    r"degrees?|euros?|dollars?|pounds?|cents?|years?|months?|weeks?|days?|hours?|minutes?|seconds?|"
+    r"metres?|meters?|miles?|inches|feet|litres?|liters?|tons?|tonnes?|[kmgt]i?b|[kmc]?m|[km]?g)\b)"
+)
+_NUMBERED = re.compile(
+    rf"(?<![\w.,$€£¥])\d{{1,4}}(?:\.\d{{1,4}}){{1,5}}(?!\w|[.,]\d|{_UNIT})", re.IGNORECASE
+)
 
 
 def clause_labels(question: str) -> list[str]:
@@ -49,6 +57,11 @@ def numbered_clauses(question: str) -> list[str]:
     Others, such as "step 4", are too often no label of a line.
     """
     return [label for label in clause_labels(question) if _PARTED.fullmatch(label)]
+
+
+def is_called_a_clause(question: str, label: str) -> bool:
+    """Whether a question has a word such as "clause" before a label: alone, it may be an amount."""
+    return any(match["label"] == label for match in _NAMED.finditer(question))
 
 
 def clause_text(

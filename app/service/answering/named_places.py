@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import storage
 from app.service.answering.chapters import Chapter, list_chapters, text_of_chapter
-from app.service.answering.clauses import clause_text, numbered_clauses
+from app.service.answering.clauses import clause_text, is_called_a_clause, numbered_clauses
 from app.service.answering.contents import extent_of
 from app.service.answering.places_in_question import (
     Place,
@@ -152,7 +152,7 @@ class _Search:
             if found:
                 looked_at = f"{label} of {self._titles(found)}"
                 return NamedPlace(found[: self.limit], len(found), looked_at)
-            if others:
+            if others and is_called_a_clause(question, label):
                 missing = f"There is no {label}; there is {', '.join(others)}."
                 return NamedPlace([], 0, "", missing)
         return None

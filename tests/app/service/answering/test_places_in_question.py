@@ -221,6 +221,10 @@ def test_a_clause_is_the_lines_from_its_label_to_the_next(db, add):
         "There is no 2.9; there is 2.1, 2.2, 2.3."
     )
     assert found(db, "What does version 7.4 say about rent?") == [CONTRACT]
+    for amount in ("Does the rent rise by 2.9?", "Is the rent due at 2.30?"):
+        assert missing_place(db, 1, amount, None) == ""
+        assert found(db, amount) == [CONTRACT]
+    assert found(db, "Does the rent rise by 2.3 percent?") == [CONTRACT]
 
 
 def test_a_printed_number_is_meant_before_a_counted_one(db, add):
