@@ -42,24 +42,42 @@ def contents_of(
     documents = [d for d in documents if is_named(d, question, folded)] or documents
     chapters = list_chapters(db, session_id, documents, before_position)
     units = storage.unit_ranges(db, [d.id for d in documents], before_position)
-    parts = [_part(d, chapters[:MAX_ENTRIES], units) for d in documents[:MAX_ENTRIES]]
+    of: dict[int, list[Chapter]] = {}
+    for chapter in chapters:
+        of.setdefault(chapter.document_id, []).append(chapter)
+    units_of: dict[int, list[UnitRange]] = {}
+    for unit in units:
+        units_of.setdefault(unit.document_id, []).append(unit)
+    parts, room = [], MAX_ENTRIES
+    for document in documents[:MAX_ENTRIES]:
+        own = of.get(document.id, [])
+        parts.append(_part(document, own, max(0, room), units_of.get(document.id, [])))
+        room -= len(own)
     count = len(documents)
     looked_at = "the outline of " + (documents[0].title if count == 1 else f"{count:,} documents")
     more = len(chapters) - MAX_ENTRIES
     left_out = [f"{more:,} further chapters are not listed."] if more > 0 else []
     if count > MAX_ENTRIES:
         left_out.append(f"{count - MAX_ENTRIES:,} further documents are not listed.")
-    return Contents("\n\n".join(parts), looked_at, tuple(left_out))
+    text = "\n\n".join(parts) or "Nothing was read up to there."
+    return Contents(text, looked_at, tuple(left_out))
 
 
-def _part(document: DocumentKey, chapters: Sequence[Chapter], units: Sequence[UnitRange]) -> str:
-    own = [chapter for chapter in chapters if chapter.document_id == document.id]
+def _part(
+    document: DocumentKey, own: Sequence[Chapter], room: int, units: Sequence[UnitRange]
+) -> str:
+    """The entry of a document: how many chapters it has, and those of them that there is room for.
+
+    Args:
+        own: its chapters.
+        units: of it.
+    """
     extent = extent_of(document, units)
     if not own:
         return f"{document.title}: no chapters are marked in it; it has {extent}."
     entries = [
         f"{c.number}. {', '.join(filter(None, (c.title or f'chapter {c.number}', c.where)))}"
-        for c in own
+        for c in own[:room]
     ]
     chapters_text = "1 chapter" if len(own) == 1 else f"{len(own):,} chapters"
     # Where the chapters are themselves counted, their number says all.

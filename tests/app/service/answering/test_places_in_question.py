@@ -3,6 +3,7 @@
 import pytest
 
 import storage
+from app.service.answering.contents import contents_of
 from app.service.answering.named_places import is_asked_for, missing_place
 from app.service.answering.passage_search import find_passages
 from app.service.answering.places_in_question import Place, places_in
@@ -201,6 +202,22 @@ def test_a_titled_chapter_of_an_outline_is_the_place(db, add):
     chosen = find_passages(db, 1, "Summarise The Mill", None)
     assert [p.text for p in chosen.passages] == ["Sheet 1.", "Sheet 2."]
     assert chosen.looked_at == "chapter 1 (The Mill) of book"
+
+
+def test_contents_that_are_cut_short_still_say_how_many_chapters_there_are(db, add):
+    for title in ("one", "two", "three"):
+        add(title, *(page(i, f"Sheet {i}.", chapter=i) for i in range(1, 201)))
+    contents = contents_of(db, 1, "table of contents", None)
+    assert [part.partition("\n")[0] for part in contents.text.split("\n\n")] == [
+        f"{title}: 200 chapters, pages 1–200" for title in ("one", "two", "three")
+    ]
+    assert contents.text.count("\n") == 300 + 2 * 2
+    assert contents.left_out == ("300 further chapters are not listed.",)
+
+
+def test_contents_before_the_first_word_say_that_there_is_nothing(db, add):
+    add("one", page(1, "Sheet."))
+    assert contents_of(db, 1, "table of contents", 0).text == "Nothing was read up to there."
 
 
 CONTRACT = (
