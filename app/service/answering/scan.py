@@ -1,8 +1,8 @@
 """ "List all" and "how many": every passage that matches is gone through, and counted by code.
 
 A passage matches if it contains each word that was asked for. In it the sentences (of a log or a
-table: the lines) are taken that have all of the words, or else most of them. What is counted are
-these, not the things that they speak of: the answer says so.
+table: the lines) are taken that have all of the words, or else, in a text, most of them. What is
+counted are these, not the things that they speak of: the answer says so.
 """
 
 from __future__ import annotations
@@ -28,16 +28,23 @@ BATCH = 100
 RECORD_KINDS = frozenset(("log", "jsonl", "table", "workbook", "code", "subtitles"))
 """Kinds of documents whose lines are what is counted."""
 TABLE_KINDS = frozenset(("table", "workbook"))
+ENTRY_KINDS = TABLE_KINDS | {"log", "jsonl"}
+"""Each of their lines stands alone: words on two lines have nothing to do with each other."""
 _LINE_BREAK = re.compile(r"(?<!\n)[ \t]*\n[ \t]*(?!\n)")
 
 
 @dataclass(frozen=True)
 class Item:
-    """A sentence or line that matches, and how many times it contains the words."""
+    """A sentence or line that matches, and how many times it contains the words.
+
+    Args:
+        is_whole: it has all of the words; else it is one of those of its passage that have most.
+    """
 
     text: str
     passage: Passage
     count: int
+    is_whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -122,13 +129,19 @@ def scan_answer(found: Scan, asked: Asked, numbers: dict[int, int]) -> str:
     Args:
         numbers: the number of each cited passage, by its id.
     """
-    what = " and ".join(f"“{word}”" for word in asked.subject.split()) or asked.subject
+    words = asked.subject.split()
+    # "The" and "of" are not looked for.
+    sought = [word for word in words if word.lower() not in storage.STOP_WORDS or word.isupper()]
+    what = " and ".join(f"“{word}”" for word in sought or words)
     unit = "line" if found.is_records else "sentence"
-    passages = _counted(found.scanned, "passage")
+    passages = _counted(len({item.passage.segment_id for item in found.items}), "passage")
     if not found.items:
         return f"No passage has {what}."
     total = f"{_counted(len(found.items), unit)} of {passages}"
     head = f"{what}: in {total}"
+    partly = sum(not item.is_whole for item in found.items)
+    if partly:
+        head += f", {partly:,} of them with only some of the words"
     if len(found.matches.terms) == 1:
         times = sum(item.count for item in found.items)
         head = f"{what}: {_counted(times, 'time')}, in {total}"
@@ -170,10 +183,12 @@ def _items(passage: Passage, matches: Matches, kind: str, header: set[str]) -> l
     counts = [matches.count_in(part) for part in parts]
     having = [sum(map(bool, count)) for count in counts]
     most = max(having, default=0)
+    if most < len(matches.terms) > 1 and kind in ENTRY_KINDS:
+        return []
     if most == 0:  # the words are over two parts, as in a broken word
         return [Item(passage.text.strip(), passage, 1)]
     return [
-        Item(part, passage, sum(count))
+        Item(part, passage, sum(count), most == len(count))
         for part, count, have in zip(parts, counts, having, strict=True)
         if have == most
     ]

@@ -78,7 +78,20 @@ def test_of_several_words_all_must_be_in_a_passage_and_the_rest_is_said(db, add)
         "1 passage with only some of the words left out."
     ]
     assert scan_answer(found, Asked("count", "grey parrot"), {}) == (
-        "“grey” and “parrot”: in 3 sentences of 2 passages."
+        "“grey” and “parrot”: in 3 sentences of 2 passages, 2 of them with only some of the words."
+    )
+    assert scan_answer(found, Asked("count", "grey of the parrot"), {}).startswith(
+        "“grey” and “parrot”: in 3"
+    )
+
+
+@pytest.mark.parametrize("kind", ["log", "jsonl", "table", "workbook"])
+def test_words_on_two_lines_of_a_log_or_a_table_are_no_match(db, add, kind):
+    add("a", "head a\nhead b\nERROR net\nINFO disk\nERROR disk", "ERROR net\nINFO disk", kind=kind)
+    found, _ = run(db, "disk errors")
+    assert [item.text for item in found.items] == ["ERROR disk"]
+    assert scan_answer(found, Asked("count", "disk errors"), {}) == (
+        "“disk” and “errors”: in 1 line of 1 passage."
     )
 
 
