@@ -24,7 +24,7 @@ from app.service.answering.events import (
     revising_text,
     scan_text,
 )
-from app.service.answering.support import CheckedSentence, support_notes
+from app.service.answering.support import CheckedSentence, left_out_notes, support_notes
 from app.service.documents import DocumentStatus
 from app.service.passages import PassageContext
 from app.service.report import Report
@@ -53,6 +53,7 @@ __all__ = [
     "Scanned",
     "Service",
     "final_answer",
+    "left_out_notes",
     "readable_citations",
     "replay_text",
     "revising_text",

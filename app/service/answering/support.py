@@ -92,16 +92,26 @@ def support_notes(details: Mapping[str, Any]) -> list[str]:
     for sentence in _readable_sentences(details.get("sentences")):
         if sentence["supported_by"]:
             continue
-        unknown = ", ".join(sentence["unknown"])
+        unknown = ", ".join(map(str, _items(sentence["unknown"])))
         why = f" (in no passage: {unknown})" if unknown else ""
         notes.append(f"No passage supports “{sentence['text']}”{why}.")
     return notes
 
 
+def left_out_notes(details: Mapping[str, Any]) -> list[str]:
+    """Sentences about what an answer did not look at, or does not show; see `support_notes`."""
+    return [str(note) for note in _items(details.get("left_out"))]
+
+
 def _readable_sentences(stored: Any) -> list[Mapping[str, Any]]:
     """The checked sentences among what may be damaged, so that no damage hides a conversation."""
-    found = stored if isinstance(stored, list | tuple) else ()
+    found = _items(stored)
     return [each for each in found if isinstance(each, Mapping) and each.keys() >= _SENTENCE_KEYS]
+
+
+def _items(stored: Any) -> Sequence[Any]:
+    """A stored list; nothing if it is damaged."""
+    return stored if isinstance(stored, list | tuple) else ()
 
 
 class _Source:

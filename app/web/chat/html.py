@@ -13,6 +13,7 @@ from typing import Any
 
 from app.service import (
     AnswerView,
+    left_out_notes,
     readable_citations,
     replay_text,
     revising_text,
@@ -153,7 +154,7 @@ def footing_html(details: Mapping[str, Any] | None) -> str:
         return ""
     looked_at = details.get("looked_at")
     lines = [f"Looked at: {looked_at}."] if looked_at else []
-    lines += [rests_on(details), *support_notes(details), *details.get("left_out", [])]
+    lines += [rests_on(details), *support_notes(details), *left_out_notes(details)]
     lines += [pace(details)]
     as_of = details.get("as_of")
     if as_of:

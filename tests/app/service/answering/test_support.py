@@ -4,7 +4,13 @@ import pytest
 
 from app.service.answering.citations import Citation
 from app.service.answering.numbers import all_numbers, worded_numbers, written_numbers
-from app.service.answering.support import check_support, sentences, support_notes, unknown_in
+from app.service.answering.support import (
+    check_support,
+    left_out_notes,
+    sentences,
+    support_notes,
+    unknown_in,
+)
 from tests.support.passages import passage
 
 PARROT = (
@@ -124,6 +130,10 @@ def test_notes_name_the_sentence_and_what_is_unknown():
     assert support_notes({}) == [], "an answer that was stored before sentences were checked"
     damaged = {"sentences": [None, "nonsense", {"text": "A cake."}, *details["sentences"][:1]]}
     assert len(support_notes(damaged)) == 1 and support_notes({"sentences": 7}) == []
+    for unknown in (None, 7, [7]):
+        sentence = {"text": "A cake.", "supported_by": None, "unknown": unknown}
+        assert len(support_notes({"sentences": [sentence]})) == 1
+    assert left_out_notes({"left_out": None}) == [] and left_out_notes({"left_out": [7]}) == ["7"]
 
 
 def test_numbers_are_one_in_words_and_digits():
