@@ -64,6 +64,20 @@ def list_chapters(
     return sorted([*outlined, *headed], key=lambda chapter: order[chapter.document_id])
 
 
+def are_headings_cut(
+    db: Database, session_id: int, documents: Sequence[DocumentKey], before_position: int | None
+) -> bool:
+    """Whether there are too many passages with such words to know every heading."""
+    ids = [document.id for document in documents]
+    for word in _WORDS:
+        matches = storage.match_all(
+            db, session_id, word, limit=1, document_ids=ids, before_position=before_position
+        )
+        if matches.total > MAX_HEADINGS:
+            return True
+    return False
+
+
 def _of_outline(entry: OutlineEntry) -> Chapter:
     where = "" if entry.locator.startswith("chapter ") else place_name(entry.locator)
     return Chapter(entry.document_id, entry.number, entry.title, where)

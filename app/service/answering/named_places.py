@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import storage
-from app.service.answering.chapters import Chapter, list_chapters, text_of_chapter
+from app.service.answering.chapters import Chapter, are_headings_cut, list_chapters, text_of_chapter
 from app.service.answering.clauses import clause_text, is_called_a_clause, numbered_clauses
 from app.service.answering.contents import extent_of
 from app.service.answering.places_in_question import (
@@ -115,6 +115,10 @@ class _Search:
         if len(missing) == len(places) and not any(p.kind in kinds for p in places):
             # What is not counted in pages may still have such words.
             if words or not self._are_counted(places):
+                return None
+        if len(missing) == len(places) and any(p.kind == "chapter" for p in missing):
+            # Behind the headings that were looked through there may be such a chapter.
+            if are_headings_cut(self.db, self.session_id, self.documents, self.before_position):
                 return None
         share = max(1, self.limit // len(places))
         chosen = [chosen_passages(passages, words, share) for passages, _ in found]

@@ -166,6 +166,14 @@ def test_chapters_with_numbers_in_words_are_found_beyond_the_twelfth(db, add):
     assert found(db, "Summarise the 32nd chapter")[0].startswith("CHAPTER THE THIRTY SECOND")
 
 
+def test_a_chapter_behind_too_many_headings_is_not_denied(db, add, monkeypatch):
+    monkeypatch.setattr("app.service.answering.chapters.MAX_HEADINGS", 3)
+    add("one", *(lines(10 * i, f"CHAPTER {i}.\n\n" + "The weir. " * 30) for i in (1, 2, 3)))
+    assert missing_place(db, 1, "Summarise chapter 4", None).startswith("There is no chapter 4: ")
+    add("two", lines(1, "CHAPTER 4.\n\nThe ferry."))
+    assert missing_place(db, 1, "Summarise chapter 4", None) == ""
+
+
 @pytest.mark.parametrize("question", ["On what page did he drown?", "Is the page I like there?"])
 def test_a_word_after_page_is_no_page_that_is_missing(db, add, question):
     add("tale", NewSegment("He did drown.", "lines 1–4", "line", 1, 4, 10, 10))
