@@ -91,9 +91,10 @@ def extent_of(document: DocumentKey, units: Sequence[UnitRange]) -> str:
     Args:
         units: of any documents.
     """
-    own = [
-        f"{u.kind}s {u.first}–{u.last}" if u.first < u.last else f"{u.kind} {u.first}"
-        for u in units
-        if u.document_id == document.id
-    ]
+    own = [range_of(u.kind, u.first, u.last) for u in units if u.document_id == document.id]
     return ", ".join(own) or "nothing yet"
+
+
+def range_of(kind: str, first: int, last: int) -> str:
+    """A range of units in words: "pages 1–90", or "page 1" if it is one."""
+    return f"{kind}s {first}–{last}" if first < last else f"{kind} {first}"

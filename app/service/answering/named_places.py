@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import storage
 from app.service.answering.chapters import Chapter, are_headings_cut, list_chapters, text_of_chapter
 from app.service.answering.clauses import clause_text, is_called_a_clause, numbered_clauses
-from app.service.answering.contents import extent_of
+from app.service.answering.contents import extent_of, range_of
 from app.service.answering.places_in_question import (
     Place,
     is_named,
@@ -215,7 +215,7 @@ class _Search:
         parts = []
         for document in self.documents[:MAX_NAMED]:
             numbers = [c.number for c in chapters if c.document_id == document.id]
-            counted = f"chapters {min(numbers)}–{max(numbers)}, " if numbers else ""
+            counted = f"{range_of('chapter', min(numbers), max(numbers))}, " if numbers else ""
             extent = extent_of(document, units)
             if extent.startswith("chapter"):
                 counted = ""
@@ -223,7 +223,8 @@ class _Search:
         more = len(self.documents) - MAX_NAMED
         parts += [f"{more:,} further documents are not named here"] if more > 0 else []
         bound = " up to there" if self.before_position is not None else ""
-        return f"There is no {names}{bound}: {'; '.join(parts)}."
+        there = "; ".join(parts) or "nothing was read"
+        return f"There is no {names}{bound}: {there}."
 
     def _titles(self, passages: Iterable[Passage]) -> str:
         titles = {document.id: document.title for document in self.documents}

@@ -97,6 +97,7 @@ def places_in(
     words = "|".join(sorted(map(re.escape, kind_of), key=len, reverse=True))
     after = (
         rf"\b(?P<kind>{words})\b\.?\s*(?:no\.|number|nr\.|#)?\s*(?P<first>{_NUMBER})\b"
+        r"(?![-\s]+(?:hundred|thousand|million)\b)"
         rf"(?:\s*(?:[-–]|to|through|until|bis)\s*(?P<last>{_NUMBER})\b)?"
         rf"(?:\s*(?:and|&|,)\s*(?P<other>\d{{1,9}})\b)?"
     )

@@ -38,6 +38,7 @@ KINDS = ["chapter", "line", "page"]
         ("What is on page 1,024?", [Place("page", 1024, 1024, "1024")]),
         ("What is on page I?", [Place("page", 1, 1, "i")]),
         ("Compare the poem on page I with this.", [Place("page", 1, 1, "i")]),
+        ("Who is on page two hundred?", []),
         ("On what page did he die?", []),
         ("Which chapter did she like?", []),
         ("What happens in the chapter I just read?", []),
@@ -221,6 +222,16 @@ def test_contents_that_are_cut_short_still_say_how_many_chapters_there_are(db, a
     ]
     assert contents.text.count("\n") == 300 + 2 * 2
     assert contents.left_out == ("300 further chapters are not listed.",)
+
+
+def test_what_there_is_is_said_of_one_chapter_and_of_nothing(db, add):
+    assert missing_place(db, 1, "What is on page 3?", None) == (
+        "There is no page 3: nothing was read."
+    )
+    add("tale", lines(1, "CHAPTER 1.\n\n" + "The weir. " * 30))
+    assert missing_place(db, 1, "What is on page 3?", None) == (
+        "There is no page 3: tale has chapter 1, lines 1–10."
+    )
 
 
 def test_contents_before_the_first_word_say_that_there_is_nothing(db, add):
