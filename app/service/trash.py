@@ -27,6 +27,7 @@ class Trash:
         self._context, self._db = context, context.db
         self._timer: threading.Timer | None = None
         self._guard = threading.Lock()
+        self._deleting = threading.RLock()
         self._is_stopped = False
 
     def put(self, name: str) -> TrashedSession:
@@ -78,18 +79,19 @@ class Trash:
         """Cancel the timer, and wait for what is just being deleted; nothing is after this."""
         with self._guard:
             self._is_stopped = True
-            timer = self._timer
-        if timer is not None:
-            timer.cancel()
-            if timer is not threading.current_thread():
-                timer.join(STOP_S)
+            if self._timer is not None:
+                self._timer.cancel()
+        # Not the timer's thread: another timer may have been set while one deletes.
+        if self._deleting.acquire(timeout=STOP_S):
+            self._deleting.release()
 
     def _delete_due(self, among: Sequence[TrashedSession]) -> None:
         for trashed in among:
-            if self._is_stopped:
-                return
-            if self._left_s(trashed) <= 0:
-                self._delete_quietly(trashed)
+            with self._deleting:
+                if self._is_stopped:
+                    return
+                if self._left_s(trashed) <= 0:
+                    self._delete_quietly(trashed)
 
     def _delete(self, trashed: TrashedSession) -> None:
         """Delete a session for good, unless another process restored or deleted it meanwhile."""

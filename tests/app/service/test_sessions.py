@@ -158,6 +158,34 @@ def test_a_stop_waits_for_the_deletion_under_way_and_begins_no_other(
     assert not caplog.records
 
 
+def test_a_stop_waits_for_a_deletion_though_another_timer_was_set_meanwhile(
+    make_service, monkeypatch
+):
+    service = make_service(trash_s=0.0)
+    for name in "ab":
+        service.sessions.create(name)
+    began, may_end, delete = threading.Event(), threading.Event(), storage.delete_session
+
+    def slowly(*args, **options):
+        began.set()
+        assert may_end.wait(60)
+        return delete(*args, **options)
+
+    monkeypatch.setattr(storage, "delete_session", slowly)
+    service.trash.put("a")
+    assert began.wait(60)
+    with monkeypatch.context() as later:
+        later.setattr(service.trash, "_left_s", lambda trashed: 600.0)
+        service.trash.put("b")
+    stopping = threading.Thread(target=service.trash.stop)
+    stopping.start()
+    stopping.join(0.5)
+    is_waiting = stopping.is_alive()
+    may_end.set()
+    stopping.join(60)
+    assert is_waiting
+
+
 def test_an_abandoned_partial_copy_is_deleted_with_the_next_session(make_service):
     service = make_service()
     service.sessions.create("one")
