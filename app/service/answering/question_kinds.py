@@ -82,6 +82,14 @@ _TO_ANSWER = _any(
     rf"\b(?:first|last|most(?: often)?|earliest|latest)\s+(?:{_MENTIONED}|{_OCCUR})\b",
     rf"\b(?:{_MENTIONED}|{_OCCUR})\b.{{0,40}}\b(?:first|last|most|the \w+ time)\b",
 )
+# A text seldom calls them so: "He left, for he was poor" is a reason without the word.
+_UNNAMED = _any(
+    r"\b(?:all|every|each|how many)\s+(?:of\s+)?(?:the\s+)?"
+    rf"(?:(?!{_UNITS}|mentions?\b|occurrences?\b|references?\b)\w+\s+){{0,2}}?"
+    r"(?:reasons?|details?|facts?|information|things?|ideas?|events?|arguments?|contradictions?|steps?|"
+    r"differences|similarities|(?:dis)?advantages|causes|consequences|conclusions?|topics?|themes?|"
+    r"gründe?|einzelheiten|fakten|informationen|widersprüche|schritte|raisons|étapes)\b"
+)
 _LIST = _any(
     _PLEASE + r"(?:list|name|enumerate|show|give|find|collect|quote|print)\s+(?:me\s+)?"
     rf"(?:{_ALL})\b(?!\s+about\b)",
@@ -177,7 +185,7 @@ def recognise(question: str, is_records: bool = False, titles: Sequence[str] = (
     is_documents = not is_records and _DOCUMENTS.search(text)
     if is_contents or is_documents or _is_contents_of(text, titles):
         return Asked("contents")
-    if _TO_ANSWER.search(text):
+    if _TO_ANSWER.search(text) or (not is_records and _UNNAMED.search(text)):
         return Asked("passages")
     is_count = _COUNT.search(text) or (is_records and _COUNT_IN_RECORDS.search(text))
     is_list = _LIST.search(text) or (is_records and _LIST_IN_RECORDS.search(text))
