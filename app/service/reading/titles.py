@@ -142,20 +142,14 @@ def list_shown_keys(db: Database, session_id: int) -> list[DocumentKey]:
 
 def titles_of(db: Database, session_id: int) -> dict[int, str]:
     """The title to show for each document of a session, by its id."""
-    return dict(_titles(tuple(storage.list_keys(db, session_id))))
+    return {d.id: d.title for d in _shown_keys(tuple(storage.list_keys(db, session_id)))}
 
 
 @lru_cache(maxsize=4)
-def _titles(documents: tuple[DocumentKey, ...]) -> dict[int, str]:
-    """`shown_titles`, kept, because a session's titles are needed often and seldom change."""
-    return shown_titles(documents)
-
-
-@lru_cache(maxsize=4)
-def _shown_keys(documents: tuple[DocumentKey, ...]) -> list[DocumentKey]:
-    """`list_shown_keys`, kept like the titles; the list is not to be changed."""
-    titles = _titles(documents)
-    return [document._replace(title=titles[document.id]) for document in documents]
+def _shown_keys(documents: tuple[DocumentKey, ...]) -> tuple[DocumentKey, ...]:
+    """The documents with the titles to show, kept: they are needed often and seldom change."""
+    titles = shown_titles(documents)
+    return tuple(document._replace(title=titles[document.id]) for document in documents)
 
 
 def as_shown(db: Database, document: DocumentRow) -> DocumentRow:

@@ -38,7 +38,7 @@ class SavingsActions:
         """
         name = selected_session(self._service, session)
         if name is None:
-            return EMPTY, "", gr.Button(visible=False), *_no_plots(), "", None
+            return EMPTY, *self.hidden()[1:]
         report = self._service.sessions.report(name, MAX_POINTS)
         seen = self._seen(name, report)  # before what is shown, so that no later change is missed
         live = self._live(name, report)

@@ -130,14 +130,8 @@ def test_sessions_are_found_by_name_and_title_with_size_and_progress(make_servic
     assert summary.byte_count > book.stat().st_size
 
 
-def test_a_stop_waits_for_the_deletion_under_way_and_begins_no_other(
-    make_service, monkeypatch, caplog
-):
-    service = make_service(trash_s=0.0)
-    for name in "abc":
-        service.sessions.create(name)
-    for name in "ab":
-        storage.trash_session(service.db, service.sessions.get(name).id)
+def hold_deletions(monkeypatch):
+    """Hold each deletion: the first event says that one began, the second lets it go on."""
     began, may_end, delete = threading.Event(), threading.Event(), storage.delete_session
 
     def slowly(*args, **options):
@@ -146,6 +140,18 @@ def test_a_stop_waits_for_the_deletion_under_way_and_begins_no_other(
         return delete(*args, **options)
 
     monkeypatch.setattr(storage, "delete_session", slowly)
+    return began, may_end
+
+
+def test_a_stop_waits_for_the_deletion_under_way_and_begins_no_other(
+    make_service, monkeypatch, caplog
+):
+    service = make_service(trash_s=0.0)
+    for name in "abc":
+        service.sessions.create(name)
+    for name in "ab":
+        storage.trash_session(service.db, service.sessions.get(name).id)
+    began, may_end = hold_deletions(monkeypatch)
     service.trash.put("c")
     assert began.wait(60)
     stopping = threading.Thread(target=service.trash.stop)
@@ -164,14 +170,7 @@ def test_a_stop_waits_for_a_deletion_though_another_timer_was_set_meanwhile(
     service = make_service(trash_s=0.0)
     for name in "ab":
         service.sessions.create(name)
-    began, may_end, delete = threading.Event(), threading.Event(), storage.delete_session
-
-    def slowly(*args, **options):
-        began.set()
-        assert may_end.wait(60)
-        return delete(*args, **options)
-
-    monkeypatch.setattr(storage, "delete_session", slowly)
+    began, may_end = hold_deletions(monkeypatch)
     service.trash.put("a")
     assert began.wait(60)
     with monkeypatch.context() as later:
