@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -32,6 +33,8 @@ OLDEST_PYTHON = "3.11"
 ONLY_FOR_CUDA = re.compile(r"(nvidia-|cuda-|triton\b)")
 # Every environment has one; it is not to be changed while it runs.
 LEFT_OUT = "pip"
+# Versions that count whatever another package says; the file gives the reasons.
+OVERRIDES = Path(__file__).with_name("overrides.txt")
 CPU_INDEX = os.environ.get("TORCH_CPU_INDEX", "https://download.pytorch.org/whl/cpu/torch/")
 TIMEOUT_S = 30
 HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
@@ -41,10 +44,11 @@ def main() -> None:
     """Write the five files."""
     LOCKS.mkdir(exist_ok=True)
     locked = "".join(read(LOCKS / f"{name}.txt") for name in PARTS)
-    run = resolved("requirements.txt", locked)
-    dev = resolved("requirements-dev.txt", "".join(run.values()) + locked)
+    dev = resolved("requirements-dev.txt", locked)
+    # In the versions of dev.txt, since both are installed into one environment.
+    run = resolved("requirements.txt", locked, versions=[line.removesuffix(" \\") for line in dev])
     parts: dict[str, dict[str, str]] = {name: {} for name in PARTS}
-    for line, block in dev.items():
+    for line, block in sorted((dev | run).items(), key=lambda item: item[0].split("==")):
         parts[part_of(line, run)][line] = block
     texts = {name: "".join(blocks.values()) for name, blocks in parts.items()}
     texts["torch-cpu"] = cpu_builds(texts["torch"], read(LOCKS / "torch-cpu.txt"))
@@ -62,14 +66,17 @@ def part_of(line: str, run: dict[str, str]) -> str:
     return "run" if line in run else "dev"
 
 
-def resolved(requirements: str, preferred: str) -> dict[str, str]:
+def resolved(requirements: str, preferred: str, versions: Sequence[str] = ()) -> dict[str, str]:
     """Return the locked packages by their first line, each with its hashes."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "lock.txt"
         output.write_text(preferred, encoding="utf-8")
+        allowed = Path(folder) / "versions.txt"
+        allowed.write_text("".join(f"{line}\n" for line in versions), encoding="utf-8")
         command = ["uv", "pip", "compile", "--universal", "--generate-hashes", "--no-header"]
         command += ["--no-annotate", "--quiet", "--python-version", OLDEST_PYTHON]
         command += ["--no-emit-package", LEFT_OUT, "--output-file", str(output)]
+        command += ["--override", str(OVERRIDES), "--constraint", str(allowed)]
         command += ["--upgrade"] * bool(os.environ.get("UPGRADE"))
         subprocess.run([*command, str(ROOT / requirements)], check=True)
         text = output.read_text(encoding="utf-8")

@@ -4,6 +4,7 @@
     ├── SessionBusy      another Ammon process is reading this session
     ├── NothingRead      a question to a session that has read nothing
     ├── BadQuestion      an empty or far too long question
+    ├── BadNote          an empty or far too long note, or nothing to keep
     ├── TooManyQuestions the queue of questions is full
     ├── AlreadyAnswering a second question to a session before the first one is answered
     ├── NoSuchPlace      a question as of a place that does not exist or is not yet read
@@ -35,6 +36,10 @@ class NothingRead(AppError):
 
 class BadQuestion(AppError):
     """The question is empty or too long."""
+
+
+class BadNote(AppError):
+    """A note is empty or too long, or what is to be kept is no answer."""
 
 
 class TooManyQuestions(AppError):

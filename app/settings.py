@@ -14,6 +14,7 @@ DATA_VARIABLE = "AMMON_DATA_DIR"
 EVERY_VARIABLE = "AMMON_KEEP_EVERY"
 BUDGET_VARIABLE = "AMMON_CHECKPOINT_BUDGET"
 MEMORY_VARIABLE = "AMMON_LIVE_MEMORY"
+NOTES_VARIABLE = "AMMON_NOTES"
 URLS_VARIABLE = "AMMON_ALLOW_URLS"
 PATHS_VARIABLE = "AMMON_ALLOW_PATHS"
 _UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 1 << 10, "mib": 1 << 20}
@@ -178,6 +179,18 @@ def session_cache_bytes() -> int:
     return byte_count(configured, MEMORY_VARIABLE) if configured else 2 << 30
 
 
+def notes_wanted() -> bool:
+    """$AMMON_NOTES: 1, which is the default, or 0.
+
+    Raises:
+        ValueError: the variable is neither.
+    """
+    configured = os.environ.get(NOTES_VARIABLE, "").strip() or "1"
+    if configured not in ("0", "1"):
+        raise ValueError(f"{NOTES_VARIABLE} takes 1 or 0; got {configured!r}.")
+    return configured == "1"
+
+
 @dataclass(frozen=True)
 class Settings:
     """How the application runs.
@@ -189,6 +202,7 @@ class Settings:
             between chunks. Fixed for a session when it is created.
         checkpoint_tokens: about the number of tokens read between two checkpoints.
         retention: which checkpoints are kept.
+        notes: whether notes are taken on what is read.
         follow_poll_s: seconds between two looks at a followed log.
         follow_checkpoint_s: the most seconds until new lines of a log are read, up to the last
             whole chunk, and a checkpoint is written; a slow log should not write one every few
@@ -213,6 +227,7 @@ class Settings:
     chunk_tokens: int = 256
     checkpoint_tokens: int = 8192
     retention: Retention = field(default_factory=Retention.given)
+    notes: bool = field(default_factory=notes_wanted)
     follow_poll_s: float = 0.2
     follow_checkpoint_s: float = 30.0
     slice_tokens: int = 1024

@@ -37,7 +37,7 @@ def main(questions: Path, count: int) -> None:
     chosen = rows[:: max(1, len(rows) // count)][:count]
     for turn, row in enumerate(chosen):
         passage = passage_text(1, "the text", "page 1", row["context"][:CONTEXT_CHARS])
-        tail = question_tail(runtime.tokenizer, row["question"], found=True)
+        tail = question_tail(runtime.tokenizer, row["question"])
         asked = join(runtime.tokenizer, [question_head(True, True), passage], tail)
         ids = [*opening(runtime.tokenizer), *asked]
         session = runtime.session()

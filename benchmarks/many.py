@@ -179,9 +179,9 @@ def measure_page(page: PageClient, table: Table, rounds: int) -> None:
     repeat("select an empty session", lambda: select("Volume 1"))
     select(BIG)
     page.polls()
-    for name, polled in zip(("chat", "page"), _polled(page, rounds), strict=False):
-        table.add(f"poll of the {name}, nothing changed", polled)
-    for label in ("Chat", "Library", "Memory & savings", "Settings"):
+    for polled in _polled(page, rounds):
+        table.add("poll of the page, nothing changed", polled)
+    for label in ("Chat", "Memory & savings", "Settings"):
         tab = page.component("tabitem", label)
         repeat(f"open the tab {label}", partial(page.fire, tab, "select"))
     places = page.component("dropdown", "Answer as of")

@@ -54,6 +54,7 @@ class PageClient:
     def __init__(self, url: str, process_id: int) -> None:
         self._url, self._hash = url, secrets.token_hex(6)
         self._server = psutil.Process(process_id)
+        self._changed: list[int] = []  # states, whose events the browser fires, too
         jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self._opener = urllib.request.build_opener(jar)
         self._opener.addheaders = [("Origin", url.rstrip("/")), ("Sec-Fetch-Site", "same-origin")]
@@ -80,7 +81,7 @@ class PageClient:
         self._values[component] = value
 
     def polls(self) -> list[Fired]:
-        """Fire each timer of the page that runs, once."""
+        """Fire each timer of the page that runs, once, with what it sets off."""
         running = [
             component
             for component, found in self._components.items()
@@ -102,7 +103,8 @@ class PageClient:
             for each in self._with_chained(event)
             if each["backend_fn"]
         ]
-        return Fired.sum_of(fired)
+        changed, self._changed = self._changed, []
+        return Fired.sum_of([*fired, *(self.fire(state, "change") for state in changed)])
 
     def _with_chained(self, event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         found = [event]
@@ -138,6 +140,7 @@ class PageClient:
                     if not message.get("success"):
                         raise RuntimeError(f"An event of the page failed: {message}")
                     data = message["output"]["data"]
+                    self._changed += message["output"].get("changed_state_ids") or []
                     break
         seconds, work = time.perf_counter() - began, self._processor_seconds() - worked
         for component, value in zip(event["outputs"], data, strict=True):

@@ -49,9 +49,9 @@ def take(url: str, session: str, question: str, book: str) -> None:
             _wait_for_passage(page)
             _save(page, "dark")
         with _page(browser, url, PHONE, has_touch=True) as page:
-            page.get_by_label("Show or hide the sessions").click()
+            page.get_by_label("Show or hide sessions and sources").click()
             _select_session(page, session)
-            page.get_by_label("Show or hide the sessions").click()
+            page.get_by_label("Show or hide sessions and sources").click()
             _save(page, "phone")
         browser.close()
 
@@ -94,11 +94,11 @@ def _take_new_session(page: Page, book: str) -> None:
     page.get_by_role("button", name="New", exact=True).click()
     expect(page.get_by_role("radio", name="A new shelf")).to_be_checked()
     _save(page, "empty")
-    page.get_by_role("button", name="Ask", exact=True).click()
+    page.get_by_label("Name of a new session").fill("A new shelf")
+    page.get_by_role("button", name="New", exact=True).click()
     expect(page.locator(".toast-body")).to_be_visible()
     _save(page, "error")
-    page.get_by_role("tab", name="Library").click()
-    page.set_input_files("input[type=file]", [book])
+    page.set_input_files("#sources input[type=file]", [book])
     expect(page.locator(".doc.reading .facts")).to_contain_text("left", timeout=ANSWER_MS)
     expect(page.locator(".toast-body")).to_have_count(0, timeout=20_000)
     _save(page, "library")
@@ -114,8 +114,8 @@ def _select_session(page: Page, session: str) -> None:
 
 def _wait_for_passage(page: Page) -> None:
     """Wait until the passage and the image of its page are shown; not every document has pages."""
-    expect(page.locator(".passage mark")).to_be_visible()
-    expect(page.get_by_text("The page is being drawn")).to_have_count(0, timeout=ANSWER_MS)
+    expect(page.locator("#reader mark").first).to_be_attached(timeout=ANSWER_MS)
+    expect(page.get_by_text("being drawn")).to_have_count(0, timeout=ANSWER_MS)
 
 
 def _save(page: Page, name: str) -> None:

@@ -61,18 +61,19 @@ class Row:
         gain: mean over documents of the window's divergence minus the variant's.
         gain_share: `gain` as a share of the window's mean divergence.
         by_distance: mean divergence in each group of `BUCKET_TOKENS` tokens past the window.
-        divergence_plus_minus, entropy_plus_minus, gain_plus_minus: half of the 95 % intervals.
+        divergence_plus_minus, entropy_plus_minus, gain_plus_minus: half of the 95 % intervals; None
+            for a single document.
     """
 
     window: int
     variant: str
     documents: int
     divergence: float
-    divergence_plus_minus: float
+    divergence_plus_minus: float | None
     entropy: float
-    entropy_plus_minus: float
+    entropy_plus_minus: float | None
     gain: float
-    gain_plus_minus: float
+    gain_plus_minus: float | None
     gain_share: float
     by_distance: tuple[float, ...]
 

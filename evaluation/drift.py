@@ -58,6 +58,8 @@ def measure(
 ) -> Iterator[MemoryStats]:
     """Read texts with a memory and yield its statistics at regular intervals.
 
+    The first ones come when more is read than the sinks hold: before, nothing can be written.
+
     Args:
         runtime: loaded with a memory.
         texts: files to read; repeated if they have too few tokens.
@@ -66,15 +68,24 @@ def measure(
         log: receives progress messages.
 
     Raises:
-        ValueError: the runtime has no memory, or the texts are empty.
+        ValueError: the runtime has no memory, the texts are empty, or no more is to be read than
+            the sinks hold.
         IngestError: a text cannot be read.
     """
     if runtime.stream.cell is None:
         raise ValueError("There is no memory to watch: name one with --ahn.")
+    sinks = runtime.stream.sinks
+    if tokens <= sinks:
+        raise ValueError(
+            f"{tokens:,} tokens are no more than the {sinks:,} sinks, so nothing would be written "
+            "to the memory; read more."
+        )
     session = runtime.session()
     ids = itertools.chain.from_iterable(stream(texts, runtime.tokenizer))
     while session.tokens_seen < tokens:
         session.feed(list(itertools.islice(ids, every)), logits=None)
+        if session.tokens_seen <= sinks:
+            continue
         stats = memory_stats(session)
         log(f"{stats.tokens:,} tokens: norm {stats.norm[1]:.3g}")
         yield stats

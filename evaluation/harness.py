@@ -1,7 +1,7 @@
 """Ammon as a model of EleutherAI's lm-evaluation-harness, under the name "ammon".
 
-The harness is optional: `pip install lm_eval`; 0.4.13 was tried. Then its command runs here with
-this model known:
+The harness is not among what Ammon runs with, but among what its tests do: `make test` installs it.
+Then its command runs here with this model known:
 
     python -m evaluation.harness --model ammon --model_args hold=memory,window=2048 --tasks ...
 
@@ -27,8 +27,8 @@ try:
     from lm_eval.models.utils import normalize_gen_kwargs
 except ImportError as error:
     MISSING = (
-        "lm-evaluation-harness is not installed here: run `pip install 'lm_eval>=0.4.13'` in "
-        "Ammon's environment and start again."
+        "lm-evaluation-harness is not installed here: run `make test`, which installs it "
+        "with all else that tests need, and start again."
     )
     if __name__ == "__main__":
         sys.exit(f"Error: {MISSING}")

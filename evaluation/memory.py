@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 from ahn_runtime import Runtime
 from ahn_runtime.loading.tiny import write_tiny
 from evaluation import divergence, drift, plots, probe, questions, recall
+from evaluation.scoring import with_interval
 from evaluation.texts import middle
 from evaluation.variants import FULL, VARIANT_KEY, WINDOW, Log
 
@@ -232,15 +233,19 @@ def _divergence_table(rows: list[dict[str, Any]]) -> list[str]:
         "| --- | --- | --- | --- | --- |",
     ]
     for row in rows:
-        spread = f"{row['divergence']:.4f} ± {row['divergence_plus_minus']:.4f}"
-        gain = f"{row['gain']:+.4f} ± {row['gain_plus_minus']:.4f} ({row['gain_share']:.1%})"
+        spread = _spread(row, "divergence", ".4f")
+        gain = f"{_spread(row, 'gain', '+.4f')} ({row['gain_share']:.1%})"
         if row[VARIANT_KEY] == FULL:
             spread, gain = "0", ""
         elif row[VARIANT_KEY] == WINDOW:
             gain = ""
-        entropy = f"{row['entropy']:.3f} ± {row['entropy_plus_minus']:.3f}"
+        entropy = _spread(row, "entropy", ".3f")
         lines.append(f"| {row['window']:,} | {row[VARIANT_KEY]} | {spread} | {gain} | {entropy} |")
     return lines
+
+
+def _spread(row: dict[str, Any], name: str, form: str) -> str:
+    return with_interval(row[name], row[f"{name}_plus_minus"], form)
 
 
 def _recall_table(rows: list[dict[str, Any]]) -> list[str]:
@@ -251,8 +256,7 @@ def _recall_table(rows: list[dict[str, Any]]) -> list[str]:
     for row in sorted(rows, key=lambda r: (r["kind"], r["side"])):
         lines.append(
             f"| {row['window']:,} | {row['kind']} | {row['side']} | {row[VARIANT_KEY]} | "
-            f"{row['exact']:.0%} ± {row['exact_plus_minus']:.0%} of {row['asked']} | "
-            f"{row['entropy']:.2f} ± {row['entropy_plus_minus']:.2f} |"
+            f"{_spread(row, 'exact', '.0%')} of {row['asked']} | {_spread(row, 'entropy', '.2f')} |"
         )
     return lines
 
@@ -263,10 +267,10 @@ def _questions_table(rows: list[dict[str, Any]]) -> list[str]:
         "| --- | --- | --- | --- | --- |",
     ]
     for row in rows:
-        cells = [f"{row['f1']:.3f} ± {row['f1_plus_minus']:.3f}"]
-        cells += [f"{row['f1_gain']:+.3f} ± {row['f1_gain_plus_minus']:.3f}"]
-        cells += [f"{row['entropy']:.3f} ± {row['entropy_plus_minus']:.3f}"]
-        cells += [f"{-row['entropy_gain']:+.3f} ± {row['entropy_gain_plus_minus']:.3f}"]
+        cells = [_spread(row, "f1", ".3f"), _spread(row, "f1_gain", "+.3f")]
+        cells += [_spread(row, "entropy", ".3f")]
+        less = {**row, "entropy_gain": -row["entropy_gain"]}
+        cells += [_spread(less, "entropy_gain", "+.3f")]
         lines.append(f"| {row[VARIANT_KEY]} | {' | '.join(cells)} |")
     return lines
 

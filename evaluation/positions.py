@@ -62,8 +62,10 @@ def compare(
     return result
 
 
-def summary(results: list[dict[str, float]]) -> dict[str, float]:
+def summary(results: list[dict[str, float]]) -> dict[str, float | None]:
     """The mean of "cache" minus "absolute" in nats, and half of its 95 % interval.
+
+    That half is None for a single checkpoint.
 
     Args:
         results: what `compare` returned for each checkpoint.

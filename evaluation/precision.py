@@ -17,7 +17,7 @@ import numpy as np
 
 from ahn_runtime import Runtime
 from ahn_runtime.backends.cpu.int8_linear import INT8
-from evaluation.scoring import half_interval, mean
+from evaluation.scoring import half_interval, mean, with_interval
 from evaluation.texts import middle
 from evaluation.variants import Log
 
@@ -139,7 +139,7 @@ def table(losses: Sequence[Loss]) -> str:
     kls, shares = [x.divergence for x in losses], [x.same_choice for x in losses]
     if len(losses) > 1:
         lines.append(
-            f"| mean of {len(losses)} | {mean(kls):.4f} ± {half_interval(kls):.4f} "
-            f"| {mean(shares):.1%} ± {half_interval(shares):.1%} |"
+            f"| mean of {len(losses)} | {with_interval(mean(kls), half_interval(kls), '.4f')} "
+            f"| {with_interval(mean(shares), half_interval(shares), '.1%')} |"
         )
     return "\n".join(lines)

@@ -10,6 +10,8 @@ from evaluation.variants import Log
 
 EVERY_S = 5.0
 """Seconds between two lines about one library."""
+STALLED_EVERY_S = 60.0
+"""Seconds between two lines while no more of it is read."""
 
 
 class RunProgress:
@@ -36,6 +38,8 @@ class RunProgress:
         self._answers, self._answering_s = 0, 0.0
         self._began = self._printed = time.monotonic()
         self._chars = 0
+        self._first: tuple[int, float] | None = None
+        self._last = 0, 0.0
         if done := total - self._items_left:
             log(f"{variant}: {done} of {total} items were finished before")
 
@@ -43,17 +47,26 @@ class RunProgress:
         """The next library is read for these items."""
         self._began = self._printed = time.monotonic()
         self._chars = _chars(waiting[0][1])
+        self._first = None
 
     def reading(self, tokens: int, total: int) -> None:
-        """So many of its tokens are read."""
+        """So many of its tokens are read; those of the first report may be from an earlier run."""
         now = time.monotonic()
-        if not tokens or now < self._printed + EVERY_S:
+        if self._first is None:
+            self._first = self._last = tokens, now
+        if tokens != self._last[0]:
+            self._last = tokens, now
+        (first, began), (_, moved) = self._first, self._last
+        is_moving = moved > self._printed
+        if not tokens or now < self._printed + (EVERY_S if is_moving else STALLED_EVERY_S):
             return
-        self._printed, rate = now, tokens / (now - self._began)
-        self._log(
-            f"{self._variant}: reading, {tokens:,} of {total:,} tokens, {rate:,.0f} tokens/s, "
-            f"about {duration((total - tokens) / rate)} left for this text"
-        )
+        self._printed, so_far = now, f"{self._variant}: reading, {tokens:,} of {total:,} tokens"
+        if is_moving and tokens > first:
+            rate = (tokens - first) / (now - began)
+            left = duration((total - tokens) / rate)
+            self._log(f"{so_far}, {rate:,.0f} tokens/s, about {left} left for this text")
+        else:
+            self._log(f"{so_far}, none in the last {duration(now - moved)}")
 
     def library_is_read(self) -> None:
         """The library is read."""

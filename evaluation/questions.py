@@ -50,6 +50,8 @@ class QuestionResult:
 class Row:
     """One variant over all texts: means over texts, and half of their 95 % intervals.
 
+    These halves are None for a single text.
+
     Args:
         variant: name of the variant.
         texts, questions: numbers of texts and of questions.
@@ -63,13 +65,13 @@ class Row:
     texts: int
     questions: int
     f1: float
-    f1_plus_minus: float
+    f1_plus_minus: float | None
     f1_gain: float
-    f1_gain_plus_minus: float
+    f1_gain_plus_minus: float | None
     entropy: float
-    entropy_plus_minus: float
+    entropy_plus_minus: float | None
     entropy_gain: float
-    entropy_gain_plus_minus: float
+    entropy_gain_plus_minus: float | None
 
     def as_dict(self) -> dict[str, Any]:
         """The row for JSON."""

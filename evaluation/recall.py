@@ -91,7 +91,8 @@ class Row:
         asked: number of answers.
         exact: share of exact answers, mean over documents.
         entropy: cross-entropy of the answers in nats per token, mean over documents.
-        exact_plus_minus, entropy_plus_minus: half of the 95 % intervals over documents.
+        exact_plus_minus, entropy_plus_minus: half of the 95 % intervals over documents;
+            None for a single one.
     """
 
     window: int
@@ -100,9 +101,9 @@ class Row:
     side: str
     asked: int
     exact: float
-    exact_plus_minus: float
+    exact_plus_minus: float | None
     entropy: float
-    entropy_plus_minus: float
+    entropy_plus_minus: float | None
 
     def as_dict(self) -> dict[str, Any]:
         """The row for JSON."""

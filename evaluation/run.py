@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation.answering.variant import AnsweringVariant
-from evaluation.declining import declines
 from evaluation.progress import RunProgress
-from evaluation.results.result import Result, obeys, score, shows_answer
+from evaluation.results.result import Result, is_declined, obeys, score, shows_answer
 from evaluation.results.result_file import ResultFile, fingerprint_of
 from evaluation.tasks.item import Item
 from evaluation.variants import Log
@@ -72,7 +71,7 @@ def run_variant(
                     library=key,
                     score=score(item, reply),
                     answerable=bool(item.references),
-                    declined=declines(reply.text),
+                    declined=is_declined(reply),
                     obeyed=obeys(reply),
                     shown=shows_answer(item, reply),
                     reading=library.reading,

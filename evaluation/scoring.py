@@ -55,10 +55,26 @@ def mean(values: Sequence[float]) -> float:
     return statistics.fmean(values)
 
 
-def half_interval(values: Sequence[float]) -> float:
-    """Half the width of the mean's 95 % confidence interval, by Student's t; NaN for one value."""
+def half_interval(values: Sequence[float]) -> float | None:
+    """Half the width of the mean's 95 % confidence interval, by Student's t.
+
+    None for a single value, which says nothing of how far others are from it.
+    """
     freedom = len(values) - 1
     if freedom < 1:
-        return math.nan
+        return None
     quantile = T_QUANTILES[freedom - 1] if freedom <= len(T_QUANTILES) else NORMAL_QUANTILE
     return quantile * statistics.stdev(values) / math.sqrt(len(values))
+
+
+def with_interval(value: float, half: float | None, form: str) -> str:
+    """A mean and half of its interval, as a table shows it; of a single value the value alone.
+
+    Args:
+        form: how either number is formatted; a sign is shown for the mean only.
+
+    >>> with_interval(0.5, 0.125, "+.2f"), with_interval(0.5, None, ".0%")
+    ('+0.50 ± 0.12', '50%')
+    """
+    shown = f"{value:{form}}"
+    return shown if half is None else f"{shown} ± {half:{form.lstrip('+')}}"

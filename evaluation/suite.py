@@ -41,6 +41,8 @@ QUICK_GENERATED = (
 """The generated tasks of "all" when it is to be quick: one of each kind."""
 QUICK_LENGTH = 4096
 QUICK_ITEMS = 2
+QUICK_TEXT_TOKENS = 6144
+"""Of texts that are not cut: of a data set with shorter ones, one of these is asked about."""
 ANSWER_ROOM = 512
 """Positions that full attention leaves for question and answer."""
 
@@ -59,8 +61,8 @@ class SuiteSettings:
         variants: names of variants, from `VARIANTS`.
         noises: kinds of noise, besides the texts as they are.
         full_tokens: of a text that full attention reads; None: as many as the model has positions.
-        quick: two items of each task, from texts of about 4,096 tokens, whatever `options` says;
-            "all" then leaves out some generated tasks.
+        quick: two items of each task, from texts of about 4,096 tokens (of a data set, both from
+            the same one), whatever `options` says; "all" then leaves out some generated tasks.
     """
 
     tasks: tuple[str, ...]
@@ -119,7 +121,12 @@ class Suite:
         settings = self.settings
         options = settings.options
         if settings.quick:
-            options = replace(options, items=QUICK_ITEMS, lengths=(QUICK_LENGTH,))
+            options = replace(
+                options,
+                items=QUICK_ITEMS,
+                lengths=(QUICK_LENGTH,),
+                one_text_tokens=QUICK_TEXT_TOKENS,
+            )
         try:
             items = tuple(task.make(options))
         except MissingData as missing:

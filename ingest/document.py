@@ -107,6 +107,7 @@ class Document:
 
     Args:
         title: the cleaned file name, safe to show on one line.
+        own_title: what people call the document, if that was asked for, else ""; as safe as that.
         kind: what the file is read as.
         path: of the file.
         byte_count: size of the file.
@@ -128,6 +129,7 @@ class Document:
     unit_count: int | None
     reader: Reader = field(repr=False)
     notes: list[str] = field(default_factory=list)
+    own_title: str = ""
     on_step: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
 
     def segments(self) -> Iterator[Segment]:

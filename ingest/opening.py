@@ -11,6 +11,7 @@ from ingest.lines.encoding import named_encoding
 from ingest.naming import file_name, title_from_name
 from ingest.recognition import kind_of_text, recognise
 from ingest.source import FileSource
+from ingest.titles.finding import find_title
 
 
 def open_document(
@@ -20,18 +21,20 @@ def open_document(
     password: str | None = None,
     encoding: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    with_title: bool = False,
 ) -> Document:
     """Recognise a file and return the document that streams it.
 
     Args:
         path: of the file.
         name: the user's name for the file, where `path` is a temporary one. Title and suffix come
-            from it. A PDF's own /Title is not used: it is seldom set with care, and anybody may
-            have set it.
+            from it.
         password: for an encrypted PDF.
         encoding: the name of a text's encoding; None to detect it. Files that say themselves how
             they are encoded, such as EPUB and PDF, are read without it.
         limits: what the file may ask for.
+        with_title: look for the title by which people know the document, too. For that the
+            beginning of the file is read, for some kinds once more.
 
     Raises:
         IngestError: the file cannot be read; `errors.py` has the classes. An encrypted or damaged
@@ -48,7 +51,12 @@ def open_document(
     unit, make_reader, _ = FORMATS[kind]
     reader = make_reader(file)
     unit_count, notes = reader.inspect()
-    return Document(title_from_name(shown), kind, path, byte_count, unit, unit_count, reader, notes)
+    document = Document(
+        title_from_name(shown), kind, path, byte_count, unit, unit_count, reader, notes
+    )
+    if with_title:
+        document.own_title = find_title(kind, file, document)
+    return document
 
 
 def takes_encoding(kind: Kind) -> bool:

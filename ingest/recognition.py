@@ -43,6 +43,13 @@ MARKDOWN_SUFFIXES = (".md", ".markdown", ".rst")
 TEXT_SUFFIXES = (".txt", ".text", ".log", *MARKDOWN_SUFFIXES)
 _WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".ods")
 HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".xht")
+KNOWN_SUFFIXES = frozenset(
+    {*TEXT_SUFFIXES, *HTML_SUFFIXES, *TABLE_SUFFIXES, *CODE_SUFFIXES, *_WORKBOOK_SUFFIXES}
+    | {".pdf", ".epub", ".docx", ".pptx", ".odt", ".odp", ".fodt", ".fodp", ".rtf", ".fb2"}
+    | {".jsonl", ".ndjson", ".ipynb", ".srt", ".vtt", ".eml", ".emlx", ".msg", ".mbox"}
+    | {".mhtml", ".mht", ".gz"}
+)
+"""Of the files that are taken from a folder; files that are named may have any other."""
 _KINDS_BY_SUFFIX: dict[str, Kind] = {".pptx": "slides", ".odp": "slides", ".odt": "odt"}
 """Of archives that are damaged, so that their readers say so."""
 # Files with these suffixes are recognised by their content; other content under them is an error.

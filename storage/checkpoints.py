@@ -16,6 +16,7 @@ from storage.deletion import delete_hidden_sessions, new_hidden_session
 from storage.document_state import DocumentState
 from storage.documents import get_document, hide_document, stored_state
 from storage.errors import NotFound, StorageError
+from storage.notes import forget_notes
 from storage.pages import free_unused_pages, insert_pages
 from storage.sessions import (
     begin_generation,
@@ -354,6 +355,7 @@ def rewind_documents(
     """
     with db.transaction():
         forget_speeds(db, session_id, position)
+        forget_notes(db, session_id, position, document_id, document_tokens)
         db.execute(
             "UPDATE documents SET tokens_read = 0, start_position = NULL, finished_at = NULL, "
             "state = CASE WHEN state IN ('reading', 'done') THEN 'queued' ELSE state END "

@@ -38,7 +38,7 @@ _Item = TypeVar("_Item")
 def duplicate_session(
     db: Database, session_id: int, name: str, *, key: str | None = None
 ) -> SessionRow:
-    """Create a session with copies of another session's documents, messages and checkpoints.
+    """Create a session with copies of another session's documents, messages, notes and checkpoints.
 
     Pages are stored under their hash, so both sessions share them. In the copy a followed log is an
     ordinary document. The session may be read on meanwhile: the copy has what was there at first.
@@ -86,6 +86,8 @@ def copy_session(
         copy.copy_segments()
         copy.copy_pages()
         copy.copy_messages()
+        copy.copy_notes()
+        copy.copy_kept_notes()
         return copy.finish(name)
     except BaseException:
         with contextlib.suppress(StorageError):  # it stays hidden, and is deleted later
@@ -111,6 +113,9 @@ class _Copy:
         self._checkpoints: dict[int, int] = {}
         self._settled: dict[int, int] = {}  # by document: how many segments no longer change
         self._messages: list[int] = []
+        self._copied_messages: dict[int, int] = {}
+        self._notes: list[int] = []
+        self._kept_notes: list[int] = []
 
     def begin(self) -> None:
         """Create the hidden session with the rows that may change: documents and checkpoints.
@@ -128,6 +133,8 @@ class _Copy:
             self._copy_documents()
             self._copy_checkpoints()
             self._messages = [row["id"] for row in self._rows("messages", "id", "id")]
+            self._notes = self._note_ids()
+            self._kept_notes = [row["id"] for row in self._rows("kept_notes", "id", "id")]
 
     def copy_segments(self) -> None:
         """Copy the text of the documents in batches.
@@ -171,16 +178,37 @@ class _Copy:
 
     def copy_messages(self) -> None:
         """Copy the conversation; its citations refer to the copied rows."""
-        for batch in _batches(iter(self._messages), _BATCH_ROWS):
-            rows = self._source.rows(
-                "SELECT * FROM messages WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
-                [to_json(batch)],
-            )
+        for rows in self._in_batches("messages", self._messages):
+            with self._db.transaction():
+                for row in rows:
+                    old = row.pop("id")
+                    copied = _renumbered(row, self._id, self._documents, self._segments)
+                    self._copied_messages[old] = insert_row(self._db, "messages", copied)
+            self._db.pause()
+
+    def copy_notes(self) -> None:
+        """Copy the notes on the documents."""
+        for rows in self._in_batches("notes", self._notes):
+            with self._db.transaction():
+                for row in rows:
+                    row.pop("id")
+                    copied = {**row, "document_id": self._documents[row["document_id"]]}
+                    insert_row(self._db, "notes", copied)
+            self._db.pause()
+
+    def copy_kept_notes(self) -> None:
+        """Copy what people noted and kept; it refers to the copied rows, or to nothing."""
+        for rows in self._in_batches("kept_notes", self._kept_notes):
             with self._db.transaction():
                 for row in rows:
                     row.pop("id")
                     copied = _renumbered(row, self._id, self._documents, self._segments)
-                    insert_row(self._db, "messages", copied)
+                    copied |= {
+                        "message_id": self._copied_messages.get(row["message_id"]),
+                        "document_id": self._documents.get(row["document_id"]),
+                        "segment_id": self._segments.get(row["segment_id"]),
+                    }
+                    insert_row(self._db, "kept_notes", copied)
             self._db.pause()
 
     def finish(self, name: str) -> SessionRow:
@@ -217,6 +245,22 @@ class _Copy:
             f"SELECT {columns} FROM {table} WHERE session_id = ? ORDER BY {order}",
             [self._theirs.id],
         )
+
+    def _in_batches(self, table: str, ids: list[int]) -> Iterator[list[Row]]:
+        """The rows of these ids that are still there, in the order of the ids."""
+        for batch in _batches(iter(ids), _BATCH_ROWS):
+            yield self._source.rows(
+                f"SELECT * FROM {table} WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+                [to_json(batch)],
+            )
+
+    def _note_ids(self) -> list[int]:
+        rows = self._source.rows(
+            "SELECT id FROM notes WHERE document_id IN "
+            "(SELECT id FROM documents WHERE session_id = ?) ORDER BY id",
+            [self._theirs.id],
+        )
+        return [row["id"] for row in rows]
 
     def _copy_documents(self) -> None:
         rows = self._rows("documents", "*", "ordinal")
@@ -291,7 +335,7 @@ def _by_bytes(links: Iterable[Row]) -> Iterator[list[str]]:
 def _renumbered(
     row: Row, session_id: int, documents: Mapping[int, int], segments: Mapping[int, int]
 ) -> Row:
-    """Return a message whose citations refer to the copied rows."""
+    """Return a message or a kept note whose citations refer to the copied rows."""
 
     def renumber(citations: list[Any]) -> list[Any]:
         kept = []

@@ -21,7 +21,7 @@ import time
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlite_utils
 
@@ -35,6 +35,8 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 _MEMORY = ":memory:"
 _INCREMENTAL = 2  # the value of PRAGMA auto_vacuum for INCREMENTAL
 _MIN_PAGE_BYTES = 512
+CLOSE_S = 10.0
+"""What is under way when the database is closed has so long to end."""
 PAUSE_S = 0.05
 """Between two batches of writing."""
 _VACUUM_STEP_PAGES = 512  # 2 MiB: the write lock is held for some hundredths of a second
@@ -51,6 +53,14 @@ def _lenient_text(data: bytes) -> str:
 def _casefold(text: bytes | None) -> str:
     """Fold the case of a text, given in UTF-8; SQLite's own lower() knows ASCII only."""
     return "" if text is None else _lenient_text(text).casefold()
+
+
+class _Opened(NamedTuple):
+    """A connection, the thread that uses it, and the lock which that thread holds meanwhile."""
+
+    owner: weakref.ref[threading.Thread]
+    connection: Any
+    in_use: threading.RLock
 
 
 class Database:
@@ -77,8 +87,10 @@ class Database:
         self._lock = threading.RLock()
         self._local = threading.local()
         self._shared: Any = None
-        self._opened: list[tuple[weakref.ref[threading.Thread], Any]] = []
+        self._opened: list[_Opened] = []
         self._closed = False
+        self._statement_count, self._counting = 0, threading.Lock()
+        self._watcher: sqlite3.Connection | None = None
         try:
             self._prepare()
         except BaseException:
@@ -135,8 +147,8 @@ class Database:
         Raises:
             StorageError: the database is closed, or cannot be opened.
         """
-        if self._closed:
-            raise StorageError(f"The database {self.path} is closed; open it again to use it.")
+        if self._closed and not self._is_in_transaction():  # a transaction may end
+            raise self._closed_error()
         if self._in_memory:
             with self._lock:
                 if self._shared is None:
@@ -146,6 +158,12 @@ class Database:
         if mine is None:
             mine = self._local.connection = self._connect()
         return mine
+
+    def _is_in_transaction(self) -> bool:
+        mine = self._shared if self._in_memory else getattr(self._local, "connection", None)
+        with contextlib.suppress(sqlite3.ProgrammingError):  # the connection is closed
+            return mine is not None and bool(mine.conn.in_transaction)
+        return False
 
     def _connect(self) -> Any:
         with translated_errors(self.path), contextlib.ExitStack() as undo:
@@ -167,29 +185,48 @@ class Database:
             connection = sqlite_utils.Database(raw, execute_plugins=False)
             undo.pop_all()
         with self._lock:
+            if self._closed:  # while this thread connected
+                raw.close()
+                raise self._closed_error()
             self._close_ended_threads()
-            self._opened.append((weakref.ref(threading.current_thread()), connection))
+            owner = weakref.ref(threading.current_thread())
+            self._opened.append(_Opened(owner, connection, self._turn()))
         return connection
+
+    def _closed_error(self) -> StorageError:
+        return StorageError(f"The database {self.path} is closed; open it again to use it.")
 
     def _close_ended_threads(self) -> None:
         """Close the connections of ended threads, since a server may create any number of them."""
         kept = []
-        for owner, connection in self._opened:
-            thread = owner()
+        for opened in self._opened:
+            thread = opened.owner()
             if self._in_memory or (thread is not None and thread.is_alive()):
-                kept.append((owner, connection))
+                kept.append(opened)
             else:
-                connection.close()
+                opened.connection.close()
         self._opened = kept
 
     def close(self) -> None:
-        """Close the connections of all threads; no other thread may be using the database."""
+        """Close the connections of all threads, each when its statement or transaction has ended.
+
+        What begins later raises a `StorageError`. A connection still in use `CLOSE_S` seconds
+        later is interrupted and left to its thread: closing it would crash the process.
+        """
         with self._lock:
             self._closed = True
-            for _, connection in self._opened:
-                connection.close()
-            self._opened = []
-            self._shared = None
+            opened, self._opened = self._opened, []
+            if self._watcher is not None:
+                self._watcher.close()
+        deadline = time.monotonic() + CLOSE_S
+        for _, connection, in_use in opened:
+            if in_use.acquire(timeout=max(0.0, deadline - time.monotonic())):
+                try:
+                    connection.close()
+                finally:
+                    in_use.release()
+            else:
+                connection.conn.interrupt()
 
     def __enter__(self) -> Database:
         return self
@@ -197,18 +234,58 @@ class Database:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _turn(self) -> contextlib.AbstractContextManager[Any]:
-        """The lock to hold while the connection is used: a real one if threads share it."""
-        return self._lock if self._in_memory else contextlib.nullcontext()
+    def _turn(self) -> threading.RLock:
+        """The lock to hold while the connection is used: the thread's own, or the shared one."""
+        if self._in_memory:
+            return self._lock
+        mine = getattr(self._local, "in_use", None)
+        if mine is None:
+            mine = self._local.in_use = threading.RLock()
+        return mine
 
     @contextlib.contextmanager
     def _cursor(self) -> Iterator[sqlite3.Cursor]:
         with self._turn(), translated_errors(self.path):
             cursor = self.connection.conn.cursor()
+            self._count_statement()
             try:
                 yield cursor
             finally:
                 cursor.close()
+
+    @property
+    def statement_count(self) -> int:
+        """How many statements were run so far, by all threads; for measurements."""
+        return self._statement_count
+
+    def _count_statement(self) -> None:
+        with self._counting:
+            self._statement_count += 1
+
+    def change_mark(self) -> int:
+        """Return a number that differs from the one before if anything was committed since.
+
+        By whichever thread or process that was. It costs one statement, which reads no table.
+
+        Raises:
+            StorageError: the database is closed, or cannot be opened.
+        """
+        if self._in_memory:
+            with self._lock:
+                return int(self.connection.conn.total_changes)
+        # SQLite reports the changes of all other connections, so this one never writes.
+        with self._lock, translated_errors(self.path):
+            if self._closed:
+                raise self._closed_error()
+            if self._watcher is None:
+                self._watcher = sqlite3.connect(
+                    self.path,
+                    timeout=self._busy_timeout_s,
+                    isolation_level=None,
+                    check_same_thread=False,
+                )
+            self._count_statement()
+            return int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Return all rows of a query as dictionaries by column name.

@@ -115,6 +115,22 @@ def _delete_rows(db: Database, session_id: int) -> bool:
             [session_id, _BATCH_ROWS],
         ),
     )
+    _repeat(
+        db,
+        lambda: db.execute(
+            "DELETE FROM kept_notes WHERE id IN "
+            "(SELECT id FROM kept_notes WHERE session_id = ? LIMIT ?)",
+            [session_id, _BATCH_ROWS],
+        ),
+    )
+    _repeat(
+        db,
+        lambda: db.execute(
+            "DELETE FROM notes WHERE id IN (SELECT notes.id FROM notes "
+            "JOIN documents ON documents.id = document_id WHERE session_id = ? LIMIT ?)",
+            [session_id, _BATCH_ROWS],
+        ),
+    )
     # Conditional, because another process may complete the same deletion.
     db.execute("DELETE FROM sessions WHERE id = ? AND unfinished = ?", [session_id, DELETING])
     return had_text

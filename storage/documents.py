@@ -13,6 +13,7 @@ from storage.database import Database, Row
 from storage.deletion import delete_hidden_sessions, new_hidden_session
 from storage.document_state import OPEN_STATES, STALLED_STATES, DocumentState, states_sql
 from storage.errors import AlreadyExists, DamagedDatabase, NotFound, StorageError
+from storage.kept_notes import forget_document
 from storage.messages import erase_quotations
 from storage.names import find_lookalike, with_unseen
 from storage.sessions import get_session_by_id, touch_session
@@ -44,7 +45,11 @@ class DocumentRow:
     ``error`` is the sentence that explains a failed state. ``source_path`` is the path from which
     the file was read on this machine, None where it is unknown. ``version`` is the number of the
     file's version, and ``replaces`` is the id of the document that this one replaces, or None.
-    ``encoding`` is that of a text as a person named it, None where it is detected.
+    ``encoding`` is that of a text as a person named it, None where it is detected. ``title`` is the
+    one in the session's stream. ``own_title`` is that of the document as its file states it, of
+    which ``title`` was made, None where that is the file's name; ``shown_title`` is the one that a
+    person chose for it, or None. ``is_asked`` says whether the page asks it, as it does
+    until a person leaves it out.
     """
 
     id: int
@@ -70,6 +75,9 @@ class DocumentRow:
     version: int = 1
     replaces: int | None = None
     encoding: str | None = None
+    own_title: str | None = None
+    shown_title: str | None = None
+    is_asked: bool = True
 
 
 class DocumentKey(NamedTuple):
@@ -88,6 +96,8 @@ class DocumentKey(NamedTuple):
     replaces: int | None
     encoding: str | None
     start_position: int | None
+    own_title: str | None = None
+    shown_title: str | None = None
 
 
 def add_document(
@@ -103,6 +113,8 @@ def add_document(
     version: int = 1,
     replaces: int | None = None,
     encoding: str | None = None,
+    own_title: str | None = None,
+    shown_title: str | None = None,
 ) -> DocumentRow:
     """Add a document without text after the other documents of its session.
 
@@ -116,6 +128,8 @@ def add_document(
         version: the number of the file's version, from 1.
         replaces: the id of the document that this one replaces.
         encoding: of a text, if a person named it.
+        own_title: of which the title was made, if that is not the file's name.
+        shown_title: that a person chose for the earlier versions.
 
     Raises:
         NotFound: the session does not exist.
@@ -126,13 +140,14 @@ def add_document(
         _refuse_lookalike(db, session_id, file_name)
         document_id = db.insert(
             "INSERT INTO documents (session_id, ordinal, title, kind, file_name, sha256, "
-            "byte_count, state, created_at, source_path, version, replaces, encoding) "
-            "VALUES (?, (SELECT coalesce(max(ordinal), 0) + 1 "
-            "FROM documents WHERE session_id = ?), ?, ?, ?, ?, ?, 'indexing', ?, ?, ?, ?, ?)",
+            "byte_count, state, created_at, source_path, version, replaces, encoding, own_title, "
+            "shown_title) VALUES (?, (SELECT coalesce(max(ordinal), 0) + 1 FROM documents "
+            "WHERE session_id = ?), ?, ?, ?, ?, ?, 'indexing', ?, ?, ?, ?, ?, ?, ?)",
             [session_id, session_id, storable(title), kind, storable(file_name)]
             + [sha256, byte_count, now()]
             + [None if source_path is None else storable(source_path), version, replaces]
-            + [encoding],
+            + [encoding]
+            + [None if text is None else storable(text) for text in (own_title, shown_title)],
         )
         touch_session(db, session_id)
         return get_document(db, document_id)
@@ -250,6 +265,62 @@ def set_start_position(db: Database, document_id: int, position: int | None) -> 
     with db.transaction():
         db.execute("UPDATE documents SET start_position = ? WHERE id = ?", [position, document_id])
         return get_document(db, document_id)
+
+
+def set_shown_title(db: Database, document_ids: Sequence[int], title: str | None) -> None:
+    """Store the title that a person chose for documents; None: they are shown as they were.
+
+    The title in the session's stream stays.
+    """
+    db.execute(
+        "UPDATE documents SET shown_title = ? WHERE id IN (SELECT value FROM json_each(?))",
+        [None if title is None else storable(title), to_json(list(document_ids))],
+    )
+
+
+class AskedCount(NamedTuple):
+    """How many documents of a session are asked, and how many it has."""
+
+    asked: int
+    total: int
+
+
+def set_asked(
+    db: Database, session_id: int, is_asked: bool, document_ids: Sequence[int] | None = None
+) -> None:
+    """Store whether documents of a session are among those that are asked.
+
+    Args:
+        document_ids: those of other sessions are left as they are; None: all of the session.
+    """
+    db.execute(
+        "UPDATE documents SET is_asked = :asked WHERE session_id = :session AND is_asked != :asked "
+        "AND (:ids IS NULL OR id IN (SELECT value FROM json_each(:ids)))",
+        {
+            "asked": int(is_asked),
+            "session": session_id,
+            "ids": None if document_ids is None else to_json(list(document_ids)),
+        },
+    )
+
+
+def count_asked(db: Database, session_id: int) -> AskedCount:
+    """Return how many documents of a session are asked, and how many it has."""
+    ((total, left_out),) = db.tuples(
+        "SELECT (SELECT count(*) FROM documents WHERE session_id = :session), "
+        "(SELECT count(*) FROM documents WHERE session_id = :session AND is_asked = 0)",
+        {"session": session_id},
+    )
+    return AskedCount(int(total) - int(left_out), int(total))
+
+
+def asked_documents(db: Database, session_id: int) -> list[int]:
+    """Return the ids of the documents of a session that are asked, in reading order."""
+    found = db.tuples(
+        "SELECT id FROM documents WHERE session_id = ? AND is_asked = 1 ORDER BY ordinal",
+        [session_id],
+    )
+    return [int(document_id) for (document_id,) in found]
 
 
 def get_document(db: Database, document_id: int) -> DocumentRow:
@@ -412,8 +483,8 @@ def delete_document(db: Database, document_id: int, *, only_unread: bool = False
     """Delete a document with its segments.
 
     Checkpoints that were taken inside the document stay, without the reference to it. The document
-    that replaced this one now replaces the one that this one had replaced. Messages no longer quote
-    its passages; what was answered stays.
+    that replaced this one now replaces the one that this one had replaced. Messages and
+    kept notes no longer quote its passages; what was answered stays.
 
     Args:
         only_unread: leave it if a token of it was read.
@@ -440,6 +511,7 @@ def hide_document(db: Database, document_id: int) -> None:
     """
     document = get_document(db, document_id)
     erase_quotations(db, document.session_id, document_id)
+    forget_document(db, document.session_id, document_id)
     db.execute(
         "UPDATE documents SET replaces = ? WHERE replaces = ?", [document.replaces, document_id]
     )
@@ -472,12 +544,15 @@ def stored_state(value: str, document_id: int) -> DocumentState:
 _TEXTS = ("title", "kind", "file_name", "sha256", "unit_name", "created_at")
 _COUNTS = ("ordinal", "byte_count", "segment_count", "tokens_read", "version")
 _COUNTS_OR_NONE = ("unit_count", "token_count", "start_position", "replaces")
-_TEXTS_OR_NONE = ("error", "finished_at", "source_path", "encoding")
+_TEXTS_OR_NONE = (
+    *("error", "finished_at", "source_path", "encoding"),
+    *("own_title", "shown_title"),
+)
 
 
 def _key(document_id: int, *values: Any) -> DocumentKey:
     """The key of a document from the other columns; see `_document`."""
-    ordinal, title, name, sha256, path, version, replaces, encoding, start = values
+    ordinal, title, name, sha256, path, version, replaces, encoding, start, own, shown = values
     return DocumentKey(
         document_id,
         whole(ordinal),
@@ -489,6 +564,8 @@ def _key(document_id: int, *values: Any) -> DocumentKey:
         whole_or_none(replaces),
         text_or_none(encoding),
         whole_or_none(start),
+        text_or_none(own),
+        text_or_none(shown),
     )
 
 
@@ -498,6 +575,7 @@ def _document(row: Row) -> DocumentRow:
     readable |= {name: whole(row[name]) for name in _COUNTS}
     readable |= {name: whole_or_none(row[name]) for name in _COUNTS_OR_NONE}
     readable |= {name: text_or_none(row[name]) for name in _TEXTS_OR_NONE}
+    readable["is_asked"] = bool(whole(row["is_asked"]))
     readable["notes"] = list(map(str, readable_list(row["notes"])))
     try:
         readable["state"] = stored_state(row["state"], row["id"])

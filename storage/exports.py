@@ -24,6 +24,7 @@ from storage.sessions import get_session_by_id
 from storage.values import to_json
 
 _PLAIN_TABLES = ("sessions", "documents", "messages", "checkpoints")
+_WITH_JSON = ("messages", "kept_notes")
 
 
 def export_session(
@@ -86,18 +87,22 @@ def _copy_out(db: Database, out: Database, session_id: int, all_checkpoints: boo
         "messages": "SELECT * FROM messages WHERE session_id = :session",
         "checkpoints": f"SELECT * FROM checkpoints WHERE {wanted}",
     }
-    # The path of a file on this machine is private; the generation has no meaning on another one.
+    # The path of a file on this machine is private; the counts have no meaning on another one.
     private: dict[str, dict[str, Any]] = {
-        "sessions": {"rereads": None, "generation": 0},
+        "sessions": {"rereads": None, "generation": 0, "kept_changes": 0},
         "documents": {"source_path": None},
     }
     for table in _PLAIN_TABLES:
         for row in db.rows(queries[table], chosen):
-            readable = _with_readable_json(row) if table == "messages" else row
-            insert_row(out, table, {**readable, **private.get(table, {})})
+            insert_row(out, table, {**_readable(table, row), **private.get(table, {})})
     for document in out.rows("SELECT id FROM documents"):
         for segment in iter_segments(db, document["id"]):
             insert_row(out, "segments", asdict(segment))
+        for note in db.rows("SELECT * FROM notes WHERE document_id = ?", [document["id"]]):
+            insert_row(out, "notes", note)
+    # After the messages and segments to which they refer.
+    for kept in db.rows("SELECT * FROM kept_notes WHERE session_id = ?", [session_id]):
+        insert_row(out, "kept_notes", _readable("kept_notes", kept))
     links = db.rows(
         f"SELECT * FROM checkpoint_pages WHERE checkpoint_id IN (SELECT id FROM checkpoints "
         f"WHERE {wanted})",
@@ -109,10 +114,12 @@ def _copy_out(db: Database, out: Database, session_id: int, all_checkpoints: boo
         insert_row(out, "checkpoint_pages", link)
 
 
-def _with_readable_json(message: Row) -> Row:
-    """A message without what cannot be read of it, for which an import would refuse the file."""
-    citations, details = citations_and_details(message)
-    return {**message, "citations": to_json(citations), "details": to_json(details)}
+def _readable(table: str, row: Row) -> Row:
+    """A row without the JSON that cannot be read, for which an import would refuse the file."""
+    if table not in _WITH_JSON:
+        return row
+    citations, details = citations_and_details(row)
+    return {**row, "citations": to_json(citations), "details": to_json(details)}
 
 
 def _store_file(out: Database, sha256: str, file: Path) -> None:

@@ -140,7 +140,7 @@ def _copy_rows(file: ForeignFile, version: int, copy: Path) -> set[str]:
     """Fill a new database with the checked rows; return the sha256 of each document's file."""
     with contextlib.closing(sqlite3.connect(copy, isolation_level=None)) as raw:
         _fill(file, version, raw)
-        _check_whole(file, raw)
+        _check_whole(file, version, raw)
         return {row[0] for row in raw.execute("SELECT sha256 FROM documents")}
 
 
@@ -152,6 +152,8 @@ def _fill(file: ForeignFile, version: int, raw: sqlite3.Connection) -> None:
     create_tables(sqlite_utils.Database(raw, execute_plugins=False), version)
     raw.execute("BEGIN")
     for table in _COPIED_TABLES:
+        if not columns_of(version, table):
+            continue  # that version of the schema did not have the table
         rows = _checked_rows(file, version, table)
         try:
             _insert_rows(raw, table, _columns(version, table), rows)
@@ -181,7 +183,7 @@ def _insert_rows(
     raw.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
 
 
-def _check_whole(file: ForeignFile, raw: sqlite3.Connection) -> None:
+def _check_whole(file: ForeignFile, version: int, raw: sqlite3.Connection) -> None:
     """Refuse rows that are each readable and do not belong together."""
     (count,) = raw.execute("SELECT count(*) FROM sessions").fetchone()
     if count != 1:
@@ -189,26 +191,44 @@ def _check_whole(file: ForeignFile, raw: sqlite3.Connection) -> None:
     broken = raw.execute("PRAGMA foreign_key_check").fetchone()
     if broken is not None:
         raise file.damaged(f"its {broken[0]} refer to {broken[2]} that it does not contain")
-    for table, question, reason in _WRONG:
-        if raw.execute(f"SELECT 1 FROM {table} WHERE {question} LIMIT 1").fetchone():
+    for table, joined, question, reason in _WRONG:
+        if not columns_of(version, table):
+            continue
+        if raw.execute(f"SELECT 1 FROM {table} {joined} WHERE {question} LIMIT 1").fetchone():
             raise file.damaged(reason)
 
 
+_OF_DOCUMENT = "JOIN documents ON documents.id = document_id"
 _WRONG = (
     (
         "documents",
+        "",
         "tokens_read > coalesce(token_count, 0)",
         "more of a document was read than it has",
     ),
     (
-        "segments JOIN documents ON documents.id = document_id",
+        "segments",
+        _OF_DOCUMENT,
         "token_start + segments.token_count > documents.token_count",
         "a passage is behind the end of its document",
     ),
     (
-        "checkpoints JOIN documents ON documents.id = document_id",
+        "checkpoints",
+        _OF_DOCUMENT,
         "document_tokens > coalesce(token_count, 0)",
         "a checkpoint is behind the end of its document",
+    ),
+    (
+        "notes",
+        _OF_DOCUMENT,
+        "token_start >= token_end OR token_end > coalesce(token_count, 0)",
+        "a note is on no part of its document",
+    ),
+    (
+        "kept_notes",
+        "JOIN segments ON segments.id = segment_id",
+        "segments.document_id IS NOT kept_notes.document_id",
+        "a kept note is at a place of another document",
     ),
 )
 

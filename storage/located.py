@@ -112,6 +112,85 @@ def passages_between(
     return [p for p in (_cut(passage, first, last) for passage in found) if p.text.strip()]
 
 
+def outer_passages(
+    db: Database,
+    session_id: int,
+    document_id: int,
+    limit: int,
+    *,
+    at_end: bool,
+    before_position: int | None = None,
+) -> list[Passage]:
+    """Return the first or the last passages of a document, in reading order.
+
+    All have the score 1. Of a cancelled document only what was read counts.
+
+    Args:
+        limit: at most so many.
+        at_end: the last ones; else the first.
+        before_position: only passages that end at this position of the stream or earlier.
+    """
+    rows = db.rows(
+        f"""
+        SELECT {PASSAGE_COLUMNS}, 1.0 AS score
+        FROM documents JOIN segments ON segments.document_id = documents.id
+        WHERE {PASSAGES_WITHIN}
+        ORDER BY segments.ordinal {"DESC" if at_end else "ASC"} LIMIT :limit
+        """,
+        {
+            "session": session_id,
+            "documents": to_json([document_id]),
+            "position": before_position,
+            "limit": limit,
+        },
+    )
+    found = [Passage(**{**row, "is_read": bool(row["is_read"])}) for row in rows]
+    return found[::-1] if at_end else found
+
+
+def spread_passages(
+    db: Database,
+    session_id: int,
+    document_ids: Sequence[int],
+    limit: int,
+    before_position: int | None = None,
+) -> tuple[list[Passage], int]:
+    """Return passages of documents that are spread evenly over them, and how many there are.
+
+    They are in reading order, and all have the score 1. Of a cancelled document only what was read
+    counts.
+
+    Args:
+        limit: return at most this many; with no more than that, all are returned.
+        before_position: only passages that end at this position of the stream or earlier.
+    """
+    rows = db.rows(
+        f"""
+        WITH counted AS (
+            SELECT segments.id AS id, count(*) OVER () AS total, row_number() OVER (
+                ORDER BY documents.ordinal, segments.ordinal) AS number
+            FROM documents JOIN segments ON segments.document_id = documents.id
+            WHERE {PASSAGES_WITHIN}
+        )
+        SELECT {PASSAGE_COLUMNS}, 1.0 AS score, total
+        FROM counted JOIN segments ON segments.id = counted.id
+        JOIN documents ON documents.id = segments.document_id
+        WHERE total <= :limit OR number * :limit / total > (number - 1) * :limit / total
+        ORDER BY number
+        """,
+        {
+            "session": session_id,
+            "documents": to_json(list(document_ids)),
+            "position": before_position,
+            "limit": limit,
+        },
+    )
+    total = rows[0].pop("total") if rows else 0
+    for row in rows[1:]:
+        del row["total"]
+    return [Passage(**{**row, "is_read": bool(row["is_read"])}) for row in rows], total
+
+
 def _cut(passage: Passage, first: tuple[int, int], last: tuple[int, int] | None) -> Passage:
     begin = first[1] if passage.segment_id == first[0] else 0
     end = last[1] if last is not None and passage.segment_id == last[0] else None

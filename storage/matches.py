@@ -17,6 +17,24 @@ from storage.values import to_json
 
 
 @dataclass(frozen=True)
+class QuestionWords:
+    """The words of a question that say what it is about, in its order.
+
+    ``languages`` are those of the texts they are looked for in.
+    """
+
+    terms: list[Term]
+    languages: tuple[str, ...]
+
+    def count_in(self, text: str) -> list[int]:
+        """Return how many times a text contains each of the words, in any form."""
+        counts = [
+            count_terms(segment_tokens(text, language), self.terms) for language in self.languages
+        ]
+        return [max(column) for column in zip(*counts, strict=True)]
+
+
+@dataclass(frozen=True)
 class Matches:
     """Which segments of a session match.
 
@@ -33,10 +51,7 @@ class Matches:
 
     def count_in(self, text: str) -> list[int]:
         """Return how many times a text contains each of the words, in any form."""
-        counts = [
-            count_terms(segment_tokens(text, language), self.terms) for language in self.languages
-        ]
-        return [max(column) for column in zip(*counts, strict=True)]
+        return QuestionWords(self.terms, self.languages).count_in(text)
 
 
 def match_all(
@@ -47,6 +62,7 @@ def match_all(
     limit: int,
     document_ids: Sequence[int],
     before_position: int | None = None,
+    from_end: bool = False,
 ) -> Matches:
     """Find every segment that contains each of the words.
 
@@ -55,6 +71,7 @@ def match_all(
         limit: return the ids of at most this many.
         document_ids: look into these documents.
         before_position: only segments that end at this position of the stream or earlier.
+        from_end: if there are more, return the ids of the last ones.
     """
     index_segments(db, session_id)
     languages = tuple(session_languages(db, session_id)) or (DEFAULT_LANGUAGE,)
@@ -72,11 +89,14 @@ def match_all(
         WHERE segments_fts MATCH :match AND {PASSAGES_WITHIN}
     """
     every, some = all_of(terms), any_of(terms)
+    way = "DESC" if from_end else "ASC"
     rows = db.rows(
-        f"SELECT segments.id AS id {matching} ORDER BY documents.ordinal, segments.ordinal "
-        "LIMIT :limit",
+        f"SELECT segments.id AS id {matching} "
+        f"ORDER BY documents.ordinal {way}, segments.ordinal {way} LIMIT :limit",
         {**within, "match": every, "limit": limit},
     )
+    if from_end:
+        rows.reverse()
     total = int(db.value(f"SELECT count(*) {matching}", {**within, "match": every}))
     partial = int(db.value(f"SELECT count(*) {matching}", {**within, "match": some})) - total
     return Matches([row["id"] for row in rows], total, partial, terms, languages)
@@ -91,12 +111,22 @@ def coverage(question: str, texts: Sequence[str], languages: Sequence[str]) -> f
     Args:
         languages: of the texts, as `session_languages` returns them.
     """
+    asked = question_words(question, languages)
+    if not asked.terms:
+        return 1.0
+    best = max((sum(map(bool, asked.count_in(text))) for text in texts), default=0)
+    return best / len(asked.terms)
+
+
+def question_words(question: str, languages: Sequence[str]) -> QuestionWords:
+    """Return the words of a question, to be counted in texts.
+
+    Args:
+        languages: of the texts, as `session_languages` returns them.
+    """
     languages = tuple(languages) or (DEFAULT_LANGUAGE,)
     terms = [term for term in question_terms(question, languages) if not term.is_optional]
-    if not terms:
-        return 1.0
-    asked = Matches([], 0, 0, terms, languages)
-    return max((sum(map(bool, asked.count_in(text))) for text in texts), default=0) / len(terms)
+    return QuestionWords(terms, languages)
 
 
 def passages_by_id(db: Database, segment_ids: Sequence[int]) -> list[Passage]:

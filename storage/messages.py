@@ -173,8 +173,8 @@ def erase_quotations(db: Database, session_id: int, document_id: int) -> None:
     for row in rows:
         citations, details = citations_and_details(row)
         if isinstance(details.get("passages"), list):
-            details["passages"] = _without_text(details["passages"], document_id)
-        stored = [to_json(_without_text(citations, document_id)), to_json(details)]
+            details["passages"] = without_text(details["passages"], document_id)
+        stored = [to_json(without_text(citations, document_id)), to_json(details)]
         # What cannot be read goes, too: it may be a passage of the document.
         if stored != [row["citations"], row["details"]]:
             db.execute(
@@ -187,7 +187,8 @@ def citations_and_details(row: Row) -> tuple[list[Any], dict[str, Any]]:
     return readable_list(row["citations"]), readable_object(row["details"])
 
 
-def _without_text(passages: Sequence[Any], document_id: int) -> list[Any]:
+def without_text(passages: Sequence[Any], document_id: int) -> list[Any]:
+    """Return passages without the text, title and place of those of a document."""
     return [
         {**passage, **{name: _ERASED[name] for name in _ERASED if name in passage}}
         if isinstance(passage, dict) and passage.get("document_id") == document_id

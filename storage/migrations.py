@@ -17,7 +17,7 @@ import sqlite_utils
 
 from storage.errors import SchemaTooNew, translated_errors
 
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 15
 
 migrations = sqlite_utils.Migrations("ammon")
 
@@ -359,6 +359,90 @@ def m011_generations(db: Any) -> None:
 
 
 migrations()(m011_generations)
+
+
+def m012_notes(db: Any) -> None:
+    """Notes taken while reading, each on a part of a document; its tokens are counted there."""
+    db.conn.execute(
+        """
+        CREATE TABLE notes (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+            token_start INTEGER NOT NULL,
+            token_end INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            UNIQUE (document_id, token_end)
+        )
+        """
+    )
+
+
+migrations()(m012_notes)
+
+
+def m013_titles(db: Any) -> None:
+    """What a document is called beside the title in its session's stream, which never changes.
+
+    ``own_title`` is the title of which that one was made, where it is not the file's name, and
+    ``shown_title`` is the one that a person chose; both are NULL in older documents.
+    """
+    for statement in (
+        "ALTER TABLE documents ADD COLUMN own_title TEXT",
+        "ALTER TABLE documents ADD COLUMN shown_title TEXT",
+    ):
+        db.conn.execute(statement)
+
+
+migrations()(m013_titles)
+
+
+def m014_asked_documents(db: Any) -> None:
+    """Which documents of a session the page asks; all, until a person leaves some out.
+
+    The index has only those that are left out: mostly none.
+    """
+    for statement in (
+        "ALTER TABLE documents ADD COLUMN is_asked INTEGER NOT NULL DEFAULT 1",
+        "CREATE INDEX documents_not_asked ON documents (session_id) WHERE is_asked = 0",
+    ):
+        db.conn.execute(statement)
+
+
+migrations()(m014_asked_documents)
+
+
+def m015_kept_notes(db: Any) -> None:
+    """Notes that a person made or kept, beside those that the session takes while it reads.
+
+    ``sessions.kept_changes`` counts their changes, so that a page sees at once whether there were
+    any.
+    """
+    for statement in (
+        """
+        CREATE TABLE kept_notes (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            session_id INTEGER NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,
+            message_id INTEGER REFERENCES messages(id) ON DELETE SET NULL,
+            document_id INTEGER REFERENCES documents(id) ON DELETE SET NULL,
+            segment_id INTEGER REFERENCES segments(id) ON DELETE SET NULL,
+            created_at TEXT NOT NULL,
+            changed_at TEXT NOT NULL,
+            citations TEXT NOT NULL DEFAULT '[]',
+            details TEXT NOT NULL DEFAULT '{}',
+            text TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX kept_notes_by_session ON kept_notes (session_id, id)",
+        # A deleted message, document or segment finds the notes that refer to it.
+        "CREATE INDEX kept_notes_by_message ON kept_notes (message_id)",
+        "CREATE INDEX kept_notes_by_document ON kept_notes (document_id)",
+        "CREATE INDEX kept_notes_by_segment ON kept_notes (segment_id)",
+        "ALTER TABLE sessions ADD COLUMN kept_changes INTEGER NOT NULL DEFAULT 0",
+    ):
+        db.conn.execute(statement)
+
+
+migrations()(m015_kept_notes)
 
 
 def create_tables(db: Any, version: int) -> None:

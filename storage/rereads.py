@@ -2,7 +2,7 @@
 
 A re-reading is a session of its own with copies of the documents and their segments. Lists do not
 show it; it is read, checkpointed and resumed like any session. When all of it is read, its
-checkpoints, speeds, settings and token counts become those of the original session in one
+checkpoints, speeds, notes, settings and token counts become those of the original session in one
 transaction. The documents, segments and messages of the original session keep their rows, so
 citations stay valid.
 """
@@ -15,6 +15,7 @@ from typing import Any
 from storage.database import Database
 from storage.deletion import delete_hidden_sessions, hide_session, new_hidden_session
 from storage.documents import DocumentRow, get_document
+from storage.notes import take_over_notes
 from storage.sessions import SessionRow, begin_generation, get_session_by_id
 from storage.speeds import take_over_speeds
 from storage.values import now, to_json
@@ -127,6 +128,7 @@ def switch_reread(db: Database, reread_id: int) -> None:
             "reread": reread_id,
             "hidden": new_hidden_session(db),
         }
+        take_over_notes(db, reread.rereads, reread_id)
         for statement in _TAKE_OVER:
             db.execute(statement, ids)
         take_over_speeds(db, reread.rereads, reread_id)

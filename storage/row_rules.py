@@ -17,7 +17,9 @@ from typing import Any
 
 from storage.document_state import DocumentState
 from storage.errors import DamagedDatabase
+from storage.kept_notes import MAX_KEPT_CHARACTERS
 from storage.messages import MESSAGE_ROLES
+from storage.notes import MAX_NOTE_CHARACTERS
 from storage.pages import page_hash
 from storage.sessions import MAX_NAME_CHARACTERS
 
@@ -143,6 +145,9 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "version": _number(1, 1 << 31),
         "replaces": _optional(_ID),
         "encoding": _optional(_KIND),
+        "own_title": _optional(_LINE),
+        "shown_title": _optional(_LINE),
+        "is_asked": _number(0, 1),
     },
     "segments": {
         "id": _ID,
@@ -157,6 +162,13 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "text": _text(MAX_TEXT_CHARACTERS),
         "chapter": _optional(_COUNT),
     },
+    "notes": {
+        "id": _ID,
+        "document_id": _ID,
+        "token_start": _COUNT,
+        "token_end": _COUNT,
+        "text": _text(MAX_NOTE_CHARACTERS),
+    },
     "messages": {
         "id": _ID,
         "session_id": _ID,
@@ -166,6 +178,18 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "citations": _json_list(MAX_JSON_CHARACTERS),
         "details": _json_object(MAX_JSON_CHARACTERS),
         "text": _text(MAX_TEXT_CHARACTERS),
+    },
+    "kept_notes": {
+        "id": _ID,
+        "session_id": _ID,
+        "message_id": _optional(_ID),
+        "document_id": _optional(_ID),
+        "segment_id": _optional(_ID),
+        "created_at": _TIME,
+        "changed_at": _TIME,
+        "citations": _json_list(MAX_JSON_CHARACTERS),
+        "details": _json_object(MAX_JSON_CHARACTERS),
+        "text": _text(MAX_KEPT_CHARACTERS),
     },
     "checkpoints": {
         "id": _ID,
@@ -190,6 +214,7 @@ NOT_COPIED = {
     ("documents", "source_path"),
     ("sessions", "generation"),
     ("sessions", "unfinished"),
+    ("sessions", "kept_changes"),
 }
 """Columns that are left behind: they have no meaning on another machine or in another database."""
 

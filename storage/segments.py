@@ -173,6 +173,11 @@ def iter_segments(
         ordinal = rows[-1]["ordinal"]
 
 
+def newest_segment_id(db: Database) -> int:
+    """The number of the segment that was stored last, 0 if there is none."""
+    return int(db.value("SELECT coalesce(max(id), 0) FROM segments"))
+
+
 def segments_around(
     db: Database,
     segment_id: int,
@@ -209,3 +214,41 @@ def segments_around(
         {"id": segment_id, "before": before, "after": after, "position": before_position},
     )
     return [SegmentRow(**row) for row in rows]
+
+
+def segment_at(
+    db: Database, document_id: int, token: int, before_position: int | None = None
+) -> int | None:
+    """Return the id of the segment in which a token of its document is.
+
+    A token before all segments is in the first one, and one behind them in the last. None: the
+    document has no segment, or does not exist.
+
+    Args:
+        token: an index into the document's tokens.
+        before_position: as for `segments_around`.
+    """
+    found = """
+        SELECT segments.id FROM segments JOIN documents ON documents.id = document_id
+        WHERE document_id = :document AND {} AND (:position IS NULL
+            OR start_position + token_start + segments.token_count <= :position)
+        ORDER BY token_start {}, segments.ordinal {} LIMIT 1
+    """
+    within = {"document": document_id, "token": token, "position": before_position}
+    last_begun = found.format("token_start <= :token", "DESC", "DESC")
+    first_of_all = found.format("TRUE", "ASC", "ASC")
+    row = db.row(
+        f"SELECT coalesce(({last_begun}), ({first_of_all})) AS id",
+        within,
+    )
+    return None if row is None else row["id"]
+
+
+def first_with_text(db: Database, session_id: int) -> int | None:
+    """Return the id of the first document of a session that has segments, None if none has."""
+    found: int | None = db.value(
+        "SELECT id FROM documents WHERE session_id = ? AND EXISTS "
+        "(SELECT 1 FROM segments WHERE document_id = documents.id) ORDER BY ordinal LIMIT 1",
+        [session_id],
+    )
+    return found

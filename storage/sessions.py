@@ -10,7 +10,7 @@ import difflib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from storage.database import Database, Row
 from storage.document_state import OPEN_STATES, states_sql
@@ -43,7 +43,7 @@ class SessionRow:
     listed and can be deleted, and the caller says why it cannot be used. ``rereads`` is None, or
     in a re-reading the id of the session whose state it will replace. ``generation`` counts how
     often what the session has read was undone or replaced: a state that was loaded before that is
-    outdated.
+    outdated. ``kept_changes`` counts how often a kept note was added, changed or deleted.
     """
 
     id: int
@@ -53,6 +53,7 @@ class SessionRow:
     settings: dict[str, Any]
     rereads: int | None = None
     generation: int = 0
+    kept_changes: int = 0
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,8 @@ _MATCHES = f"""
         SELECT 1 FROM json_each(:words) AS word
         WHERE NOT instr({SQL_FOLDED.format("sessions.name")}, word.value) AND NOT EXISTS (
             SELECT 1 FROM documents WHERE session_id = sessions.id
-            AND instr({SQL_FOLDED.format("documents.title")}, word.value)))
+            AND (instr({SQL_FOLDED.format("documents.title")}, word.value)
+                OR instr({SQL_FOLDED.format("coalesce(documents.shown_title, '')")}, word.value))))
 """
 
 
@@ -233,6 +235,40 @@ def session_rank(db: Database, name: str, search: str = "") -> int | None:
         {"words": _words(search), "name": _wanted(name)},
     )
     return None if rank is None else int(rank)
+
+
+class Presence(NamedTuple):
+    """What there is to show.
+
+    ``has_sessions`` says whether there is any session, and ``is_found`` whether the one that was
+    asked for exists. ``last_state`` is the state of its last document, None without one.
+    """
+
+    has_sessions: bool
+    is_found: bool
+    last_state: str | None
+
+
+def presence(db: Database, name: str | None) -> Presence:
+    """Return what there is to show, in one statement, whatever the number of rows.
+
+    Args:
+        name: of a session; upper and lower case are equal.
+    """
+    row = db.row(
+        f"""
+        WITH wanted AS (SELECT id FROM sessions WHERE name = :name AND {_SHOWN})
+        SELECT EXISTS(SELECT 1 FROM sessions WHERE {_SHOWN}) AS has_sessions,
+            EXISTS(SELECT 1 FROM wanted) AS is_found,
+            (SELECT state FROM documents WHERE session_id = (SELECT id FROM wanted)
+                ORDER BY ordinal DESC LIMIT 1) AS last_state
+        """,
+        {"name": None if name is None else _wanted(name)},
+    )
+    assert row is not None, "a SELECT without FROM returns one row"
+    state = row["last_state"]
+    last_state = None if state is None else plain_text(state)
+    return Presence(bool(row["has_sessions"]), bool(row["is_found"]), last_state)
 
 
 def session_names(db: Database, beginning: str = "") -> list[str]:
@@ -352,6 +388,7 @@ def _session(row: Row) -> SessionRow:
         settings=readable_object(row["settings"]),
         rereads=whole_or_none(row["rereads"]),
         generation=whole(row["generation"]),
+        kept_changes=whole(row["kept_changes"]),
     )
 
 

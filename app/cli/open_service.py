@@ -23,6 +23,7 @@ def open_service(
     name: str | None,
     retention: Retention | None = None,
     load: Callable[[ModelOptions], Runtime] | None = None,
+    notes: bool | None = None,
 ) -> Iterator[Service]:
     """Open the service of a data directory, and close it afterwards.
 
@@ -32,6 +33,7 @@ def open_service(
         name: a session that the command uses; it is refused if it was made with other options.
         retention: the checkpoints to keep; None: as the environment says.
         load: makes the model; None: it is loaded when it is needed.
+        notes: whether notes are taken on what is read; None: as the environment says.
 
     Raises:
         ValueError: `options` holds one that the session was not made with.
@@ -42,6 +44,8 @@ def open_service(
     settings = replace(settings, model=chosen_model(options))
     if retention is not None:
         settings = replace(settings, retention=retention)
+    if notes is not None:
+        settings = replace(settings, notes=notes)
     service = Service(settings, load or load_model)
     try:
         if name:

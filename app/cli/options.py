@@ -76,6 +76,15 @@ CheckpointBudget = Annotated[
     ),
 ]
 
+TakeNotes = Annotated[
+    bool | None,
+    typer.Option(
+        "--notes/--no-notes",
+        help="Take notes while reading (see notes). Default: AMMON_NOTES, or yes.",
+        show_default=False,
+    ),
+]
+
 MAX_DIGITS = 9
 """Of a number of tokens: more would be too large for memory, and then for the tensors' sizes."""
 _MODEL_OPTIONS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from app.terminal import progress_bars, show_status
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from storage import DocumentRow
 
 POLL_S = 0.3
+LOOK_S = 0.1
+"""Where no bar is drawn, so that a short reading is not waited for longer than it takes."""
 MAX_NOTES = 5
 """Notes on a document that are printed; if there are more, their number is."""
 _IN_FRONT = ("queued", "reading")
@@ -55,6 +57,30 @@ def watch(service: Service, session: str | int, wanted: list[int]) -> None:
             if not at_work or states.isdisjoint(OPEN_STATES):
                 return
             time.sleep(POLL_S)
+
+
+def wait_until_read(
+    service: Service, session: str | int, progress: Callable[[int, int], None]
+) -> None:
+    """Wait until all documents of a session are read.
+
+    Args:
+        progress: told how many tokens are read, and how many there are.
+
+    Raises:
+        ValueError: a document could not be read, with the reason.
+    """
+    from storage import DocumentState
+
+    while service.sessions.is_at_work(session):
+        statuses = service.documents.list(session)
+        total = sum(s.document.token_count or 0 for s in statuses)
+        progress(sum(s.tokens_read for s in statuses), total)
+        time.sleep(LOOK_S)
+    for status in service.documents.list(session):
+        if status.document.state != DocumentState.DONE:
+            why = " ".join(service.sessions.reading_notes(session)) or status.document.error
+            raise ValueError(f"{status.document.title!r} was not read: {why}")
 
 
 def _show(

@@ -21,6 +21,7 @@ from app.cli.options import (
     DataDir,
     Json,
     KeepEvery,
+    TakeNotes,
     session_argument,
     takes_model_options,
 )
@@ -54,6 +55,7 @@ def read(
     ] = False,
     keep_every: KeepEvery = None,
     checkpoint_budget: CheckpointBudget = None,
+    notes: TakeNotes = None,
     follow: Annotated[
         bool, typer.Option("--follow", help="Continue as the log grows, until Ctrl-C.")
     ] = False,
@@ -89,7 +91,7 @@ def read(
     if follow:
         ok = follow_log(data_dir, options, session, list(map(Path, files)), retention, as_json)
         raise typer.Exit(0 if ok else 1)
-    with open_service(data_dir, options, session, retention) as service:
+    with open_service(data_dir, options, session, retention, notes=notes) as service:
         model = ask_for_model(service, session, options)
         ok = _read(service, session, files, ReadOptions(again, secret, encoding), as_json, model)
     raise typer.Exit(0 if ok else 1)
@@ -171,11 +173,12 @@ def reread(
     ] = False,
     keep_every: KeepEvery = None,
     checkpoint_budget: CheckpointBudget = None,
+    notes: TakeNotes = None,
     as_json: Json = False,
 ) -> None:
     """Read a session again with other options; its old state is used until that is done."""
     retention = Retention.given(keep_every, checkpoint_budget)
-    with open_service(data_dir, {}, None, retention) as service:
+    with open_service(data_dir, {}, None, retention, notes=notes) as service:
         if cancel:
             service.rereads.cancel(session)
             if as_json:

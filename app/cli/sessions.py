@@ -1,4 +1,7 @@
-"""The commands that list, report on, rename, copy, export, import and delete sessions."""
+"""The commands that list, report on, rename, copy, export, import and delete sessions.
+
+`retitle` is here, too: it renames a document, and nothing is read for it.
+"""
 
 from __future__ import annotations
 
@@ -81,6 +84,24 @@ def rename(
     with open_service(data_dir, {}, session) as service:
         name = service.sessions.rename(session, new).name
     _print_result({"session": name}, f"The session {session!r} is now {name!r}.", as_json)
+
+
+def retitle(
+    session: Annotated[str, session_argument("Session of the document.")],
+    document: Annotated[
+        str, typer.Argument(help="Its title, or the end of its file's path (docs/README).")
+    ],
+    new: Annotated[str, typer.Argument(help="The title to show; '' shows the first one again.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Show a document with another title; nothing is read again."""
+    with open_service(data_dir, {}, session) as service:
+        found = service.documents.called(session, document)
+        title = service.documents.retitle(found.session_id, found.id, new).title
+    _print_result(
+        {"session": session, "document": title}, f"{found.title!r} is now {title!r}.", as_json
+    )
 
 
 def duplicate(

@@ -4,11 +4,12 @@ It is the only package that joins ingest, storage and the runtime. It knows no p
 """
 
 from app.service.answer_jobs import AnswerJob
-from app.service.answering.answer import Answer, ContextUsage, some_of_matching
+from app.service.answering.answer import Answer, ContextUsage, asked_of_text, some_of_matching
 from app.service.answering.as_of import AsOfChoice
-from app.service.answering.citations import Citation, readable_citations
+from app.service.answering.citations import Citation, readable_citations, stored_passages
 from app.service.answering.events import (
     AnswerView,
+    Condensed,
     Delta,
     Done,
     Event,
@@ -19,31 +20,50 @@ from app.service.answering.events import (
     Revised,
     Revising,
     Scanned,
+    condensing_text,
     final_answer,
     replay_text,
     revising_text,
     scan_text,
 )
-from app.service.answering.support import CheckedSentence, left_out_notes, support_notes
+from app.service.answering.marked_text import TextRun, marked_runs
+from app.service.answering.support import (
+    REPEATS_QUESTION,
+    CheckedSentence,
+    left_out_notes,
+    stored_sentences,
+    support_notes,
+    unsupported_text,
+)
+from app.service.answering.transcript_words import note_heading, note_origin
+from app.service.current_readings import CurrentReading, Stage
 from app.service.documents import DocumentStatus
-from app.service.passages import PassageContext
+from app.service.notes import DocumentNotes, NotedChapter, note_place
+from app.service.passages import DocumentPage, PagePlace, Part
 from app.service.report import Report
 from app.service.service import Service
 
 __all__ = [
+    "REPEATS_QUESTION",
     "Answer",
     "AnswerJob",
     "AnswerView",
     "AsOfChoice",
     "CheckedSentence",
     "Citation",
+    "Condensed",
     "ContextUsage",
+    "CurrentReading",
     "Delta",
+    "DocumentNotes",
     "DocumentStatus",
     "Done",
     "Event",
     "Indexing",
-    "PassageContext",
+    "NotedChapter",
+    "DocumentPage",
+    "PagePlace",
+    "Part",
     "Prefilled",
     "Queued",
     "Report",
@@ -52,12 +72,23 @@ __all__ = [
     "Revising",
     "Scanned",
     "Service",
+    "Stage",
+    "TextRun",
+    "condensing_text",
     "final_answer",
     "left_out_notes",
+    "marked_runs",
+    "note_heading",
+    "note_origin",
+    "note_place",
     "readable_citations",
     "replay_text",
     "revising_text",
     "scan_text",
+    "asked_of_text",
     "some_of_matching",
+    "stored_passages",
+    "stored_sentences",
     "support_notes",
+    "unsupported_text",
 ]

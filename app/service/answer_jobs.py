@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import closing
 
 from app.errors import AlreadyAnswering, TooManyQuestions
@@ -108,7 +108,12 @@ class AnswerJobs:
         self._is_closed = False
 
     def begin(
-        self, session: SessionRef, question: str, at: str = "", replaces: int | None = None
+        self,
+        session: SessionRef,
+        question: str,
+        at: str = "",
+        replaces: int | None = None,
+        documents: Collection[int] | None = None,
     ) -> AnswerJob:
         """Begin to answer a question; arguments and errors are those of `Questions.ask`.
 
@@ -128,12 +133,17 @@ class AnswerJobs:
                     f"A question to {row.name!r} is being answered: wait for the answer or stop "
                     "it, then ask."
                 )
-            events = self._questions.ask(row.id, question, at, replaces)
+            events = self._questions.ask(row.id, question, at, replaces, documents=documents)
             job = AnswerJob(row.id, AnswerView(question.strip(), at), replaces, events)
             thread = threading.Thread(target=self._run, args=(job,), daemon=True)
             thread.start()  # its end waits for the guard, so it cannot end before it is noted here
             self._jobs[row.id] = job, thread
         return job
+
+    def running(self) -> dict[int, AnswerJob]:
+        """The answers that are being made, by the ids of their sessions."""
+        with self._guard:
+            return {session_id: job for session_id, (job, _) in self._jobs.items()}
 
     def of(self, session: SessionRef) -> AnswerJob | None:
         """The answer that is being made for a session.

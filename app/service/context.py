@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import storage
 from ahn_runtime import Runtime
+from app.service.answering.note_editor import NoteEditor
 from app.service.library.file_store import FileStore
 from app.service.library.followers import Following
 from app.service.library.indexing import index_document
@@ -16,6 +17,7 @@ from app.service.reading.indexer import Indexer
 from app.service.reading.job_queue import JobQueue
 from app.service.reading.locks import SessionLocks, WorkLocks
 from app.service.reading.model_queue import ModelQueue
+from app.service.reading.notes import NoteTaker
 from app.service.reading.session_cache import SessionCache
 from app.service.reading.worker import ReadingWorker
 from app.service.session_config import SessionConfig
@@ -66,7 +68,11 @@ class Context:
         self.cache = SessionCache(self.db, settings, self.queue, self.locks, self.runtime)
         self.jobs = JobQueue()
         self.indexer = Indexer(self.db, self.jobs, self._index, self.indexing_locks)
-        self.worker = ReadingWorker(self.db, settings, self.jobs, self.cache, self.queue)
+        taker = NoteTaker(self.db, settings, self.queue, NoteEditor())
+        self.notes = taker if settings.notes else None
+        self.worker = ReadingWorker(
+            self.db, settings, self.jobs, self.cache, self.queue, self.notes
+        )
         self.following = Following(self.db, settings, self._runtime_of, self.jobs.enqueue)
 
     def start_reading(self) -> None:

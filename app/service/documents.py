@@ -1,4 +1,4 @@
-"""Documents of sessions: add, follow, list, pause, resume, cancel, remove."""
+"""Documents of sessions: add, follow, list, retitle, pause, resume, cancel, remove."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import storage
-from app.errors import NoSuchDocument
+from app.errors import NoSuchDocument, NotAllowed
 from app.service.context import Context, SessionRef
 from app.service.library import register, versions
 from app.service.library.file_store import sha256_of
@@ -19,11 +20,14 @@ from app.service.reading.titles import (
     documents_called,
     list_shown,
     list_shown_keys,
+    own_title,
     titles_of,
 )
 from app.service.rereads import Rereads
+from app.service.sessions import Sessions
 from ingest import EncryptedDocument, named_encoding, takes_encoding
-from storage import DocumentRow, DocumentState, Listing, first_of_screen
+from ingest.naming import clean_line
+from storage import AskedCount, DocumentRow, DocumentState, Listing, first_of_screen
 
 MAX_NAMED = 50
 """Titles that an error names at most."""
@@ -38,12 +42,14 @@ class DocumentStatus:
         tokens_read: of the document, as of the last chunk.
         tokens_per_second: over the last chunks; 0 if it is not being read.
         waits_for_more: it is a followed log, in state 'paused' until it grows.
+        notes: how many were taken on it; see `Notes`.
     """
 
     document: DocumentRow
     tokens_read: int
     tokens_per_second: float
     waits_for_more: bool = False
+    notes: int = 0
 
     @property
     def eta_s(self) -> float | None:
@@ -56,12 +62,13 @@ class DocumentStatus:
 class Documents:
     """Use cases of documents."""
 
-    def __init__(self, context: Context, rereads: Rereads) -> None:
+    def __init__(self, context: Context, rereads: Rereads, sessions: Sessions) -> None:
         self._context, self._db, self._rereads = context, context.db, rereads
+        self._sessions = sessions
 
     def add(
         self,
-        session: SessionRef,
+        session: SessionRef | None,
         path: Path,
         name: str | None = None,
         again: bool = False,
@@ -69,10 +76,14 @@ class Documents:
         password: str | None = None,
         encoding: str | None = None,
         within: Sequence[Path] | None = None,
+        is_titled: bool = False,
+        model: str | None = None,
     ) -> DocumentRow:
         """Add a file to a session and read it; a file that is there already is resumed.
 
         Args:
+            session: None: a new one, which is named after the document. It is made only when the
+                file has been opened, so a file that is refused leaves none behind.
             path: of the file; it may be deleted afterwards.
             name: what the person calls the file, if `path` is a copy of it.
             again: read the file once more even though its content was read.
@@ -82,6 +93,8 @@ class Documents:
             encoding: of a text, such as "cp1254"; None to detect it. A text that was read in
                 another encoding is read again as a new reading, which replaces the earlier one.
             within: the folders in which it must be, without links in their paths; None for any.
+            is_titled: its name is the title that the person gave it, so none is looked for.
+            model: of a new session, as `Sessions.create` takes it.
 
         Raises:
             SessionBusy: the session is following a log.
@@ -90,20 +103,28 @@ class Documents:
             IngestError, StorageError, OSError: with the reason; nothing stored is changed.
         """
         context = self._context
-        row = context.session(session)
         encoding = named_encoding(encoding).name if encoding else None
-        if log := context.following.end_log(row, path):
-            return self.resume(log.id)
+        wanted: int | dict[str, Any]
+        if session is None:
+            wanted = self._sessions.new_settings(model)  # before others are kept from deleting
+        else:
+            row = context.session(session)
+            if log := context.following.end_log(row, path):
+                return self.resume(log.id)
+            wanted = row.id
         file_path = source if name else str(path.resolve())
         with context.files.adding():
             file = (name or path.name, file_path)
-            document = self._register(row.id, path, *file, again, password, encoding, within)
-        context.following.end_before(row, document)
+            document = self._register(
+                wanted, path, *file, again, password, encoding, within, is_titled
+            )
+        if session is not None:
+            context.following.end_before(row, document)
         return self.resume(document.id, password)
 
     def _register(
         self,
-        session_id: int,
+        session: int | dict[str, Any],
         path: Path,
         name: str,
         file_path: str | None,
@@ -111,10 +132,12 @@ class Documents:
         password: str | None,
         encoding: str | None,
         within: Sequence[Path] | None,
+        is_titled: bool,
     ) -> DocumentRow:
         """Check a file, copy it and register it; what cannot be read is refused before the copy.
 
         Args:
+            session: its id, or the settings of a new one, which is named after the document.
             path: from which it is copied.
             within: the folders in which it must be, None for any.
             name, file_path: what the session knows the file by.
@@ -123,15 +146,19 @@ class Documents:
         try:
             context.processes.open_document(path, name=name, password=password, encoding=encoding)
         except EncryptedDocument:
+            if not isinstance(session, int):
+                raise
             file = File(name, file_path, sha256_of(path))
-            indexed = None if again else register.find_indexed(self._db, session_id, file)
+            indexed = None if again else register.find_indexed(self._db, session, file)
             if indexed is None:
                 raise
             return indexed
         copy, sha256 = context.files.put(path, within)
         opened = context.processes.open_document(
-            copy, name=name, password=password, encoding=encoding
+            copy, name=name, password=password, encoding=encoding, with_title=not is_titled
         )
+        title = opened.own_title or opened.title
+        session_id = self._session_for(session, title)
         file = File(name, file_path, sha256)
         candidates = versions.to_compare(self._db, session_id, file)
         related = related_documents(
@@ -141,12 +168,18 @@ class Documents:
             self._db,
             session_id,
             replace(file, related=related),
-            title=opened.title,
+            title=title,
             kind=opened.kind,
             byte_count=opened.byte_count,
             again=again,
             encoding=encoding if takes_encoding(opened.kind) else None,
         )
+
+    def _session_for(self, session: int | dict[str, Any], title: str) -> int:
+        """The id of a session, a new one if its settings are given."""
+        if isinstance(session, int):
+            return session
+        return self._sessions.create_called(title, session).id
 
     def follow(
         self, session: SessionRef, path: Path, within: Sequence[Path] | None = None
@@ -198,6 +231,27 @@ class Documents:
         shown = [replace(row, title=titles[row.id]) for row in rows]
         return Listing(self._statuses(session_id, shown), first, len(keys))
 
+    def asked(self, session: SessionRef) -> builtins.list[int] | None:
+        """The ids of the documents that are asked from the page; None: all."""
+        session_id = self._context.session(session).id
+        count = storage.count_asked(self._db, session_id)
+        if count.asked == count.total:
+            return None
+        return storage.asked_documents(self._db, session_id)
+
+    def count_asked(self, session: SessionRef) -> AskedCount:
+        """How many documents are asked from the page, and how many there are."""
+        return storage.count_asked(self._db, self._context.session(session).id)
+
+    def choose(self, session: SessionRef, is_asked: bool, document_id: int | None = None) -> None:
+        """Choose whether a document, or all, are asked from the page; the choice is kept.
+
+        Args:
+            document_id: one of another session is left as it is; None: all of the session.
+        """
+        ids = None if document_id is None else [document_id]
+        storage.set_asked(self._db, self._context.session(session).id, is_asked, ids)
+
     def has_any(self, session: SessionRef) -> bool:
         """Whether a session has any document."""
         return storage.has_documents(self._db, self._context.session(session).id)
@@ -220,14 +274,16 @@ class Documents:
         self, session_id: int, rows: Sequence[DocumentRow]
     ) -> builtins.list[DocumentStatus]:
         waiting = self._context.following.waiting_document(session_id)
-        return [self._status(row, row.id == waiting) for row in rows]
+        notes = storage.count_notes(self._db, session_id, [row.id for row in rows])
+        return [self._status(row, row.id == waiting, notes.get(row.id, 0)) for row in rows]
 
-    def _status(self, row: DocumentRow, is_waiting: bool) -> DocumentStatus:
+    def _status(self, row: DocumentRow, is_waiting: bool, notes: int) -> DocumentStatus:
         progress = self._context.jobs.progress_of(row)
         is_waiting = is_waiting and row.state == DocumentState.PAUSED
         if progress is None or row.state == DocumentState.DONE:
-            return DocumentStatus(row, row.tokens_read, 0.0, is_waiting)
-        return DocumentStatus(row, progress.tokens_read, progress.tokens_per_second, is_waiting)
+            return DocumentStatus(row, row.tokens_read, 0.0, is_waiting, notes)
+        speed = progress.tokens_per_second
+        return DocumentStatus(row, progress.tokens_read, speed, is_waiting, notes)
 
     def stalled_document(self, session: SessionRef) -> DocumentRow | None:
         """A document read in part and stopped; the session's other documents wait for it."""
@@ -262,6 +318,43 @@ class Documents:
         if found:
             raise NoSuchDocument(f"{name!r} may be one of several documents; say which: {titles}.")
         raise NoSuchDocument(f"{session_row.name!r} has no document {name!r}; it has {titles}.")
+
+    def retitle(self, session: SessionRef, document_id: int, title: str) -> DocumentRow:
+        """Show a document, and the other versions of its file, with a title that a person chose.
+
+        The title in the session's stream stays, so nothing is read again. The document is still
+        found by its own title and by its file's name.
+
+        Args:
+            title: empty: it is shown as it was before it was given one.
+
+        Returns:
+            The document with the title to show.
+
+        Raises:
+            NoSuchDocument: the session has no document of this number.
+            NotAllowed: another file's document is shown with that title, or nothing of it is seen.
+        """
+        session_row = self._context.session(session)
+        chosen = clean_line(title)
+        if title.strip() and not chosen:
+            raise NotAllowed("The title has no visible characters; type one that has.")
+        with self._db.transaction():
+            document = self.find(session_row.id, document_id)
+            if document is None:
+                raise NoSuchDocument(f"{session_row.name!r} has no document number {document_id}.")
+            of_file = {row.id for row in storage.version_chain(self._db, document)}
+            if chosen:
+                shown = list_shown_keys(self._db, session_row.id)
+                others = (key.title for key in shown if key.id not in of_file)
+                taken = next((t for t in others if t.casefold() == chosen.casefold()), None)
+                if taken is not None:
+                    raise NotAllowed(
+                        f"{session_row.name!r} has another document {taken!r}; choose another "
+                        "title, or give that one another first."
+                    )
+            storage.set_shown_title(self._db, sorted(of_file), chosen or None)
+        return as_shown(self._db, storage.get_document(self._db, document_id))
 
     def pause(self, document_id: int) -> None:
         """Stop reading a document at the next grid point; what was read is saved."""
@@ -348,7 +441,7 @@ class Documents:
                 self._db,
                 document.session_id,
                 file,
-                title=document.title,
+                title=own_title(document),
                 kind=document.kind,
                 byte_count=document.byte_count,
                 encoding=document.encoding,

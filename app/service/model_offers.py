@@ -15,6 +15,8 @@ from app.service.context import Context
 from app.service.default_model import ABOUT, default_model, download_text, is_fetched
 from app.settings import ModelOptions
 
+OWN = "This server was started with it; it is not one of the models that are fetched here."
+
 
 @dataclass(frozen=True)
 class ModelOffer:
@@ -23,7 +25,7 @@ class ModelOffer:
     Args:
         name: as `--model` takes it.
         title: for people.
-        about: its speed and quality in words; empty for a model that is not embedded.
+        about: its speed and quality in words; of a model that is not embedded, where it is from.
         download: how much is to be fetched, and from where; empty if nothing is.
         is_default: whether new sessions take it if no other is chosen.
     """
@@ -72,7 +74,7 @@ class ModelOffers:
         to_fetch = name in PACKAGED and preset is not None and not is_fetched(preset)
         download = download_text(PACKAGED[name]) if to_fetch else ""
         title = preset.title if preset else name
-        return ModelOffer(name, title, ABOUT.get(name, ""), download, is_default)
+        return ModelOffer(name, title, ABOUT.get(name, OWN), download, is_default)
 
     def reason(self) -> str:
         """Why new sessions take the model that they take, in a sentence without a full stop."""
@@ -110,12 +112,21 @@ class ModelOffers:
     def fetch(self, name: str) -> None:
         """Fetch a model in the background; one that is being fetched goes on.
 
+        One that is on this machine is left as it is.
+
         Raises:
-            ValueError: no such model is offered.
+            ValueError: no such model can be fetched.
         """
         preset = PACKAGED.get(name)
         if preset is None or not isinstance(preset.base, PackagedModel):
-            raise ValueError(f"No model {name!r} is offered; there are {', '.join(PACKAGED)}.")
+            what = (
+                f"The model {name!r}, which this server was started with, is not fetched here"
+                if name == self._context.settings.model.model
+                else f"No model {name!r} is offered"
+            )
+            raise ValueError(f"{what}; those that can be fetched are {', '.join(PACKAGED)}.")
+        if is_fetched(preset):
+            return
         with self._guard:
             if self._thread is not None and self._thread.is_alive():
                 return

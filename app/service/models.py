@@ -19,11 +19,15 @@ class Models:
 
     Args:
         load: makes a runtime; called once for each set of options, in any thread.
+
+    Attributes:
+        problem: why the last loading failed; None if it did not.
     """
 
     def __init__(self, load: Load) -> None:
         self._load, self._loading = load, threading.Lock()
         self._loaded: dict[ModelOptions, Runtime] = {}
+        self.problem: Exception | None = None
 
     def get(self, options: ModelOptions) -> Runtime:
         """The runtime of these options.
@@ -37,7 +41,12 @@ class Models:
             return known
         with self._loading:
             if resolved not in self._loaded:
-                self._loaded[resolved] = self._sharing(resolved) or self._load(resolved)
+                try:
+                    self._loaded[resolved] = self._sharing(resolved) or self._load(resolved)
+                except Exception as error:
+                    self.problem = error
+                    raise
+                self.problem = None
             return self._loaded[resolved]
 
     def _sharing(self, options: ModelOptions) -> Runtime | None:
@@ -63,6 +72,11 @@ class Models:
         kept = set(map(resolve_options, options))
         with self._loading:
             self._loaded = {known: rt for known, rt in self._loaded.items() if known in kept}
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether a model is being loaded, or fetched for that."""
+        return self._loading.locked()
 
     @property
     def any_loaded(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
@@ -15,10 +15,13 @@ from app.service.answering.as_of import AsOfChoice, list_as_of_choices
 from app.service.answering.citations import Citation
 from app.service.answering.direct import answer_directly
 from app.service.answering.events import Event, Indexing, Prefilled, Queued
+from app.service.answering.first_or_last import find_first_or_last
+from app.service.answering.passage_search import place_lookup
 from app.service.answering.stream import prompt_for, stream_answer
 from app.service.answering.suggestions import suggest_questions
 from app.service.answering.transcript import render_transcript
 from app.service.context import Context, SessionRef
+from app.service.kept_notes import as_shown
 from app.service.reading.model_queue import Ticket
 from app.service.reading.open_session import OpenSession, restore_session
 from app.service.reading.positions import name_position
@@ -47,11 +50,13 @@ class Questions:
         at: str = "",
         replaces: int | None = None,
         is_alone: bool = False,
+        documents: Collection[int] | None = None,
     ) -> Generator[Event, None, None]:
         """Answer a question from all that the session has read, or as of an earlier position.
 
         Yields `Indexing` while the search index lacks texts of the session, which is rare. What
-        code can answer is answered at once; see `answer_directly`. Else it yields
+        code can answer is answered at once; see `answer_directly`. Else it yields `Scanned` while
+        the first or last of many is looked for,
         `Queued` while other questions are answered, then what `stream_answer` yields; as of
         an earlier position, the documents up to there are read again first (`Prefilled`), in slices
         between which others use the model. Closing
@@ -63,9 +68,12 @@ class Questions:
             replaces: number of the last question or its answer; both are replaced by the new ones.
                 The same question is then answered in other words.
             is_alone: answer as if nothing had been asked before, and store nothing.
+            documents: ids of the session's documents that are asked; None: all. No passage of
+                another one is used. What the model itself has read is not undone.
 
         Raises:
-            BadQuestion: the question is empty or too long, or `replaces` is not the last.
+            BadQuestion: the question is empty or too long, `replaces` is not the last, or no
+                document is asked.
             NothingRead: the session has no documents.
             NoSuchPlace: `at` names no position that was read.
             TooManyQuestions: the queue is full.
@@ -79,10 +87,13 @@ class Questions:
             )
         last_asked = None if replaces is None else self._last_asked(row, replaces)
         position, as_of = name_position(self._db, row, at) if at else (None, "")
-        asked = Question(text, as_of, last_asked, is_alone)
+        asked_of, of_documents = self._asked_of(row, documents)
+        asked = Question(text, as_of, last_asked, is_alone, asked_of, of_documents)
         yield from self.complete_index(row.id)  # not in the model's turn
-        if (yield from answer_directly(self._db, row, asked, position, asked_at)):
+        lookup = place_lookup(self._db, row.id, asked_of)
+        if (yield from answer_directly(self._db, row, asked, position, asked_at, lookup)):
             return
+        picked = yield from find_first_or_last(self._db, row.id, text, position, lookup, asked_of)
         runtime = context.runtime(row)
         with ExitStack() as held:
             earlier: OpenSession | None = None
@@ -93,7 +104,9 @@ class Questions:
             ticket = held.enter_context(context.queue.answering())
             yield from _wait_for_model(ticket)
             opened = earlier or context.cache.get(row.id)
-            yield from stream_answer(self._db, context.settings, opened, asked, asked_at)
+            yield from stream_answer(
+                self._db, context.settings, opened, asked, asked_at, lookup, picked
+            )
 
     @contextmanager
     def before_answer(
@@ -101,7 +114,8 @@ class Questions:
     ) -> Iterator[tuple[Session, tuple[Citation, ...]]]:
         """What `ask` has before it when it would give its first word to a question asked alone.
 
-        The model is held until the end of the block. Nothing is stored.
+        It lacks the worked examples: after these, whole sentences are less likely than a few words,
+        whatever they say. The model is held until the end of the block. Nothing is stored.
 
         Yields:
             A fork of the session that has read the prompt, and the passages in it.
@@ -120,7 +134,9 @@ class Questions:
                 pass
             opened = context.cache.get(row.id)
             asked = Question(text, is_alone=True)
-            prompt, _, _ = prompt_for(self._db, context.settings, opened, asked)
+            prompt, _, _ = prompt_for(
+                self._db, context.settings, opened, asked, with_examples=False
+            )
             fork = opened.session.fork()
             fork.feed(prompt.ids, logits=None)
             yield fork, prompt.passages
@@ -161,18 +177,34 @@ class Questions:
         session_id = self._context.session(session).id
         return storage.find_message(self._db, session_id, text, before_id)
 
+    def has_history(self, session: SessionRef) -> bool:
+        """Whether anything was asked or noted, so that there is something to save."""
+        session_id = self._context.session(session).id
+        is_asked = storage.last_message_id(self._db, session_id) is not None
+        return is_asked or storage.count_kept_notes(self._db, session_id) > 0
+
     def history(self, session: SessionRef, format: str = "md") -> str:
-        """The conversation as Markdown ('md') or JSON ('json'); see `render_transcript`."""
+        """The conversation and the kept notes as a file; see `render_transcript`.
+
+        Args:
+            format: Markdown ('md'), JSON ('json') or HTML ('html').
+        """
         row = self._context.session(session)
-        return render_transcript(row, storage.list_messages(self._db, row.id), format)
+        kept = storage.list_kept_notes(self._db, row.id)
+        notes = as_shown(self._db, row.id, kept[::-1])  # the oldest first, as the messages
+        return render_transcript(row, storage.list_messages(self._db, row.id), format, notes)
 
     def places(self, session: SessionRef, search: str = "") -> list[AsOfChoice]:
         """The positions that the session can be asked as of; see `list_as_of_choices`."""
         return list_as_of_choices(self._db, self._context.session(session), search)
 
-    def suggested(self, session: SessionRef) -> list[str]:
-        """First questions for a session that was not asked anything yet."""
-        return suggest_questions(self._db, self._context.session(session))
+    def suggested(self, session: SessionRef, documents: Collection[int] | None = None) -> list[str]:
+        """First questions for a session that was not asked anything yet.
+
+        Args:
+            documents: ids of those that are asked; None: all.
+        """
+        return suggest_questions(self._db, self._context.session(session), documents)
 
     def complete_index(self, session: SessionRef) -> Iterator[Indexing]:
         """Index what the search index lacks of a session, and report how far that is.
@@ -233,6 +265,24 @@ class Questions:
             f"{nearest} on; the limit is {most:,}. Ask as of a checkpoint (see checkpoints NAME), "
             "and let later readings keep more of them (--keep-every, --checkpoint-budget)."
         )
+
+    def _asked_of(
+        self, row: SessionRow, documents: Collection[int] | None
+    ) -> tuple[frozenset[int] | None, int]:
+        """The ids of the documents that are asked, and how many there are; (None, 0) for all.
+
+        Raises:
+            BadQuestion: none is asked.
+        """
+        if documents is None:
+            return None, 0
+        there = {key.id for key in storage.list_keys(self._db, row.id)}
+        asked_of = there & set(documents)
+        if not asked_of:
+            raise BadQuestion(
+                f"No source of {row.name!r} is ticked; tick one to ask in the list of sources."
+            )
+        return (None, 0) if asked_of == there else (frozenset(asked_of), len(there))
 
     def _last_asked(self, row: SessionRow, message_id: int) -> MessageRow:
         """The last question, by its number or its answer's.

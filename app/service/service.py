@@ -6,10 +6,14 @@ import storage
 from ahn_runtime import Runtime
 from app.service.answer_jobs import AnswerJobs
 from app.service.caretaker import Caretaker
+from app.service.changes import Changes
 from app.service.context import Context
+from app.service.current_readings import CurrentReadings
 from app.service.documents import Documents
+from app.service.kept_notes import KeptNotes
 from app.service.model_offers import ModelOffers
 from app.service.models import Load
+from app.service.notes import Notes
 from app.service.passages import Passages
 from app.service.questions import Questions
 from app.service.rereads import Rereads
@@ -39,11 +43,15 @@ class Service:
         self.rereads = Rereads(context)
         self.model_offers = ModelOffers(context)
         self.sessions = Sessions(context, self.rereads, self.model_offers)
-        self.documents = Documents(context, self.rereads)
+        self.documents = Documents(context, self.rereads, self.sessions)
         self.sources = OtherSources(context, self.documents)
         self.questions = Questions(context)
         self.answers = AnswerJobs(context, self.questions)
+        self.changes = Changes(context, self.answers)
         self.passages = Passages(context)
+        self.readings = CurrentReadings(context)
+        self.notes = Notes(context)
+        self.kept_notes = KeptNotes(context)
         self.trash = Trash(context)
         self.caretaker = Caretaker(context, settings.abandoned_s)
 
@@ -59,6 +67,11 @@ class Service:
     def is_loaded(self) -> bool:
         """Whether any model is in memory."""
         return self.context.models.any_loaded
+
+    @property
+    def model_problem(self) -> Exception | None:
+        """Why the last loading of a model failed; None if it did not."""
+        return self.context.models.problem
 
     def start(self) -> None:
         """Start the reading threads and resume every session that has unfinished documents."""

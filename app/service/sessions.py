@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import storage
 from app.service import archive
@@ -15,7 +17,21 @@ from app.service.reading.positions import find_checkpoint
 from app.service.report import Report, make_report
 from app.service.rereads import Rereads
 from app.settings import ModelOptions
-from storage import CheckpointRow, Listing, SessionRow, SessionSummary, first_of_screen
+from ingest.naming import clean_line
+from storage import (
+    MAX_NAME_CHARACTERS,
+    CheckpointRow,
+    Listing,
+    Presence,
+    SessionRow,
+    SessionSummary,
+    first_of_screen,
+)
+
+_NUMBER_CHARACTERS = 8
+"""Of a session's name, kept for a number that tells it from others."""
+_MAX_TRIES = 100
+"""Names that are tried beyond those that are known to be taken."""
 
 
 class Sessions:
@@ -93,8 +109,39 @@ class Sessions:
         Raises:
             ModelNotFetched: that model is not on this machine yet.
         """
-        settings = self._rereads.config_for(self._models.options_for(model)).as_settings()
-        return storage.create_session(self._db, name, settings)
+        return storage.create_session(self._db, name, self.new_settings(model))
+
+    def new_settings(self, model: str | None = None) -> dict[str, Any]:
+        """How a new session is made; loads its model, which may have to be fetched first.
+
+        Args:
+            model: as `create` takes it.
+        """
+        return self._rereads.config_for(self._models.options_for(model)).as_settings()
+
+    def create_called(self, title: str, settings: dict[str, Any]) -> SessionRow:
+        """A new session named after something: "Emma", or "Emma 2" if there is one of that name.
+
+        Args:
+            title: of any length and with any characters.
+            settings: of `new_settings`.
+        """
+        stem = clean_line(title, MAX_NAME_CHARACTERS - _NUMBER_CHARACTERS) or "Untitled"
+        taken = {name.casefold() for name in self.names(stem)}
+        for number in itertools.count(1):
+            name = stem if number == 1 else f"{stem} {number}"
+            if name.casefold() in taken:
+                continue
+            try:
+                return storage.create_session(self._db, name, settings)
+            except storage.AlreadyExists:  # made in between, or in the trash, or it looks the same
+                if number > len(taken) + _MAX_TRIES:
+                    raise
+        raise AssertionError("there is no last number")
+
+    def presence(self, name: str | None) -> Presence:
+        """What there is to show of a session: one statement, for what is asked again and again."""
+        return storage.presence(self._db, name)
 
     def ensure(self, name: str, model: str | None = None) -> SessionRow:
         """The session of this name, a new one if there is none.

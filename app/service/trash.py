@@ -67,8 +67,13 @@ class Trash:
 
     def sweep(self) -> None:
         """Delete for good what was in the trash long enough, and set a timer for the rest."""
-        self._delete_due(self.list())
-        self._set_timer()
+        # Each use of the database is waited for by `stop`, after which it is closed.
+        with self._deleting:
+            trashed = [] if self._is_stopped else self.list()
+        self._delete_due(trashed)
+        with self._deleting:
+            if not self._is_stopped:
+                self._set_timer()
 
     def start(self) -> None:
         """Begin to sweep: a little at once, the rest in the background, so that no start waits."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -11,6 +11,8 @@ from app.web import javascript
 
 QUIET: dict[str, Any] = {"show_progress": "hidden"}
 """Options of an event that draws no spinner over what it fills."""
+MAX_NUMBER = 2**53 - 1
+"""Larger numbers are not exact in a browser."""
 
 
 class Handler(NamedTuple):
@@ -23,6 +25,17 @@ class Handler(NamedTuple):
     function: Callable[..., Any]
     inputs: Sequence[Any]
     outputs: Sequence[Any]
+
+
+def sent(event: gr.EventData) -> Mapping[str, Any]:
+    """What the page's script sent with an event; any browser may send anything, or nothing."""
+    return event._data if isinstance(event._data, Mapping) else {}
+
+
+def row_number(value: Any) -> int | None:
+    """The number of a row that a browser sent; None if it is none."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number and 0 <= value <= MAX_NUMBER else None
 
 
 def save_on_click(

@@ -7,6 +7,7 @@ body of an event, which names the page's id; streams stay streams.
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import secrets
@@ -39,6 +40,9 @@ MAX_LOGIN_S = 15.0
 LOGIN_PATH = "/login"
 MAX_PATH_BYTES = 200
 """Size of a path; those of the framework's files are shorter, and no name of a file is longer."""
+KEPT_FOR_S = 31_536_000
+"""Seconds for which browsers keep the framework's scripts and styles: their names have a hash."""
+HASHED_PATH = "/assets/"
 _PAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 _POLICY = {
@@ -293,6 +297,7 @@ class Guard:
             await self._serve_page(request, scope, body, answer)
             return
         answer.is_kept = door.kind is Kind.STATIC
+        answer.is_kept_long = request.path.startswith(HASHED_PATH)
         page_id = await self._page_id(door, request, scope, body)
         is_heartbeat = door.session == "path"
         try:
@@ -339,10 +344,18 @@ class Guard:
         plain = [(n, v) for n, v in scope["headers"] if n.lower() != b"accept-encoding"]
         nonce = secrets.token_urlsafe(16)
         answer.scripts = [f"'nonce-{nonce}'", *self._page_scripts]
-        marked = _Marked(answer, nonce)
+        marked = _Marked(answer, nonce, _takes_gzip(request))
         scope = {**scope, "headers": plain, "query_string": b""}
         await self._app(scope, body.receive, marked.send)
         await marked.finish(request.method == "HEAD")
+
+
+def _takes_gzip(request: _Request) -> bool:
+    """Whether a browser takes an answer compressed; one that says "gzip;q=0" does not."""
+    given = ",".join(request.fields.get("accept-encoding", [])).replace(" ", "").lower().split(",")
+    return any(
+        each == "gzip" or re.fullmatch(r"gzip;q=(1|0?\.\d*[1-9]\d*)", each) for each in given
+    )
 
 
 class _Body:
@@ -418,18 +431,20 @@ class _Answer:
     Attributes:
         scripts: further sources of scripts for this answer.
         is_kept: whether browsers may keep it.
+        is_kept_long: whether it never changes under its name.
     """
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self._has_begun = False
         self.scripts: list[str] = []
-        self.is_kept = False
+        self.is_kept = self.is_kept_long = False
+        self._status = 0
 
     async def send(self, message: Message) -> None:
         """Send a message of ASGI."""
         if message["type"] == "http.response.start":
-            self._has_begun = True
+            self._has_begun, self._status = True, message["status"]
             message = {**message, "headers": self._secured(message.get("headers", []))}
         await self._send(message)
 
@@ -479,6 +494,8 @@ class _Answer:
         ours["content-security-policy"] = "; ".join(f"{k} {v}" for k, v in policy.items())
         if not self.is_kept:
             ours["cache-control"] = "no-store"
+        elif self.is_kept_long and self._status == 200:
+            ours["cache-control"] = f"public, max-age={KEPT_FOR_S}, immutable"
         kept = [
             (name, value)
             for name, value in given
@@ -489,10 +506,13 @@ class _Answer:
 
 
 class _Marked:
-    """Collects the page, and gives the scripts in it a nonce."""
+    """Collects the page, and gives the scripts in it a nonce.
 
-    def __init__(self, answer: _Answer, nonce: str) -> None:
-        self._answer, self._nonce = answer, nonce
+    Nothing that a request says is in the page, so its compressed size tells nothing of the nonce.
+    """
+
+    def __init__(self, answer: _Answer, nonce: str, is_compressed: bool) -> None:
+        self._answer, self._nonce, self._is_compressed = answer, nonce, is_compressed
         self._start: Message | None = None
         self._parts: list[bytes] = []
 
@@ -510,6 +530,10 @@ class _Marked:
         marked = f'<script nonce="{self._nonce}"'.encode()
         content = re.sub(rb"<script(?=[\s>])", marked, b"".join(self._parts))
         headers = [(n, v) for n, v in self._start["headers"] if n.lower() != b"content-length"]
+        headers.append((b"vary", b"accept-encoding"))
+        if self._is_compressed:
+            content = gzip.compress(content, compresslevel=5, mtime=0)
+            headers.append((b"content-encoding", b"gzip"))
         if not is_head:
             headers.append((b"content-length", str(len(content)).encode()))
         await self._answer.send({**self._start, "headers": headers})

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-# On a phone gradio's sidebar covers the whole page, so it starts closed; its button gets a name.
+from pathlib import Path
+
+LOCALE = Path(__file__).with_name("locale.js").read_text(encoding="utf-8")
+"""Writes the marked numbers and times of the page as the browser's language does."""
+
 ON_LOAD = """() => {
     document.documentElement.lang = 'en';
-    const toggle = document.querySelector('.sidebar .toggle-button');
-    toggle?.setAttribute('aria-label', 'Show or hide the sessions');
-    if (window.innerWidth < 700) document.querySelector('.sidebar.open .toggle-button')?.click();
-    // Gradio gives its example questions the role of a list, which may not contain buttons.
-    new MutationObserver(() => document.querySelectorAll('.examples[role="list"]')
-        .forEach((list) => list.setAttribute('role', 'group')))
-        .observe(document.body, {childList: true, subtree: true});
     // What is typed after the name of a choice replaces the name. It is not selected at once: the
     // choices are fetched again when the field is entered, which would undo that.
     const isChoice = (field) => field.matches('input[role="combobox"]');
@@ -48,16 +45,22 @@ SAVE_FILE = """(name, text) => {
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }"""
 
-# Scrolls the panel to the marked passage and moves the focus to its heading.
-TO_PASSAGE = """() => requestAnimationFrame(() => {
-    const panel = document.querySelector('.passage-panel');
-    if (!panel) return;
-    const mark = panel.querySelector('.page span') || panel.querySelector('mark');
-    panel.scrollTop = 0;
-    const below = mark ? mark.getBoundingClientRect().top - panel.getBoundingClientRect().top : 0;
-    if (below > 0.7 * panel.clientHeight) panel.scrollTop = below - 110;
-    if (window.innerWidth < 900) panel.scrollIntoView({block: 'start'});
-    panel.querySelector('h3')?.focus({preventScroll: true});
+# Shows the notes, and moves the focus to the one that was kept from the answer which has the focus,
+# or to the field.
+TO_NOTES = """() => {
+    const message = document.activeElement?.closest('.message')?.dataset.id;
+    document.dispatchEvent(new Event('show-reader'));
+    [...document.querySelectorAll('#reader button[role="tab"]')]
+        .find((tab) => tab.textContent.trim() === 'Notes' && !tab.matches('.selected'))?.click();
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+        const kept = message && document.querySelector(`.kept-note[data-message="${message}"]`);
+        if (window.innerWidth < 900) document.querySelector('#reader')?.scrollIntoView();
+        (kept || document.querySelector('#note textarea'))?.focus();
+    }));
+}"""
+
+TO_NOTE_FIELD = """() => requestAnimationFrame(() => {
+    document.querySelector('#note textarea')?.focus();
 })"""
 
 # The address names the session, so that a reloaded page or a bookmark shows the same session.

@@ -1,7 +1,8 @@
-"""The page: the sidebar, the four tabs, and the events that concern more than one of them."""
+"""The page: the left pane, the tabs, and the events that concern more than one of them."""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,20 +12,31 @@ from app.service import Service
 from app.web import javascript
 from app.web.chat.actions import ChatActions, QuestionActions
 from app.web.chat.tab import Chat, lay_out_chat, wire_chat
+from app.web.combined import combined
 from app.web.events import QUIET, Handler
 from app.web.faults import say_all_faults
-from app.web.library.actions import LibraryActions
-from app.web.library.tab import Library, lay_out_library, wire_library
+from app.web.first_sight.actions import FirstSightActions
+from app.web.first_sight.tab import FirstSight, lay_out_first_sight, wire_first_sight
+from app.web.keys.tab import lay_out_keys
+from app.web.model_notice import model_notice
+from app.web.notes.actions import NotesActions
+from app.web.notes.tab import NotesTab, lay_out_notes, wire_notes
+from app.web.reader.actions import ReaderActions
+from app.web.reader.tab import Reader, lay_out_reader, wire_reader
+from app.web.reading.actions import ReadingActions
+from app.web.reading.tab import Reading, lay_out_reading
 from app.web.savings.actions import SavingsActions
 from app.web.savings.tab import Savings, lay_out_savings, wire_savings
+from app.web.session_view import SessionView
 from app.web.settings.actions import SettingsActions
 from app.web.settings.model_choice import ModelChoiceActions, wire_model_choice
 from app.web.settings.tab import SettingsTab, lay_out_settings, wire_settings
 from app.web.sidebar.actions import Seen, SessionActions
 from app.web.sidebar.tab import Sidebar, lay_out_sidebar, wire_sidebar
+from app.web.sources.actions import SourceActions
+from app.web.sources.tab import Sources, lay_out_sources, wire_sources
 
 REFRESH_SECONDS = 1.5
-LOADING = '<div class="notice">The model is being loaded (the first time it is fetched).</div>'
 
 
 @dataclass(frozen=True)
@@ -33,17 +45,23 @@ class Page:
 
     Args:
         status: a notice above the tabs, empty once the model is loaded.
-        tabs: the tabs themselves: "chat", "library", "savings" and "settings".
+        tabs: the tabs themselves: "chat", "savings" and "settings".
+        changed: changes when anything has changed that a page may show.
     """
 
     blocks: gr.Blocks
     sidebar: Sidebar
+    sources: Sources
     status: gr.HTML
     tabs: dict[str, gr.Tab]
+    first: FirstSight
+    reading: Reading
     chat: Chat
-    library: Library
+    reader: Reader
+    notes: NotesTab
     savings: Savings
     settings: SettingsTab
+    changed: gr.State
 
     @property
     def session(self) -> gr.Radio:
@@ -60,98 +78,108 @@ def build(service: Service) -> gr.Blocks:
 
 
 def _lay_out(blocks: gr.Blocks, service: Service) -> Page:
-    with gr.Sidebar(width=300):
+    with gr.Sidebar(width=300, elem_id="left-pane"):
         sidebar = lay_out_sidebar()
+        with gr.Column(elem_id="sources", min_width=0):
+            sources = lay_out_sources(service)
     status = gr.HTML(elem_classes="status")
     tabs = {}
     with gr.Tab("Chat") as tabs["chat"]:
-        chat = lay_out_chat()
-    with gr.Tab("Library") as tabs["library"]:
-        library = lay_out_library(service)
+        first = lay_out_first_sight()
+        reading = lay_out_reading()
+        with gr.Row(equal_height=False, elem_id="desk"):
+            chat = lay_out_chat()
+            reader = lay_out_reader()
+            with reader.notes:
+                notes = lay_out_notes()
     with gr.Tab("Memory & savings") as tabs["savings"]:
         savings = lay_out_savings()
     with gr.Tab("Settings") as tabs["settings"]:
         settings = lay_out_settings(service)
-    return Page(blocks, sidebar, status, tabs, chat, library, savings, settings)
+    lay_out_keys()
+    return Page(
+        *(blocks, sidebar, sources, status, tabs, first, reading),
+        *(chat, reader, notes, savings, settings, gr.State()),
+    )
 
 
 def _wire(page: Page, service: Service) -> None:
     sessions, questions = SessionActions(service), QuestionActions(service)
-    library, savings = LibraryActions(service, sessions), SavingsActions(service)
-    view = SessionView(page, questions, ChatActions(service), library, savings)
-    session, tabs = page.session, page.tabs
+    sources, savings = SourceActions(service, sessions), SavingsActions(service)
+    reader, reading = ReaderActions(service), ReadingActions(service)
+    first, notes = FirstSightActions(service, sessions), NotesActions(service, reader)
+    session, tabs, model = page.session, page.tabs, page.settings.new_sessions.model
+    show = SessionView(
+        *(questions, ChatActions(service), reader, notes, sources, savings, first, reading)
+    ).handler(
+        *(session, page.chat, page.reader, page.notes),
+        *(page.sources, page.savings, page.first, page.reading),
+    )
     page.blocks.load(None, js=javascript.ON_LOAD)
-    wire_sidebar(page.sidebar, sessions, page.blocks, view.show, page.settings.new_sessions.model)
-    wire_chat(page.chat, tabs["chat"], session, service, questions)
-    wire_library(page.library, library, session, view.show)
+    page.blocks.load(None, js=javascript.LOCALE)
+    wire_sidebar(page.sidebar, sessions, page.blocks, show, model)
+    wire_first_sight(page.first, first, session, model, show)
+    wire_chat(page.chat, tabs["chat"], session, service, questions, page.changed)
+    wire_reader(page.reader, reader, page.chat, session)
+    wire_notes(page.notes, notes, page.chat, questions, page.reader, session)
+    wire_sources(page.sources, sources, session, show, model)
+    page.sources.documents.click(reader.open_source, session, page.reader.opened, **QUIET)
     wire_savings(page.savings, savings, session, tabs)
     wire_settings(page.settings, SettingsActions(service), session, tabs["settings"], page.blocks)
     wire_model_choice(page.settings.new_sessions, ModelChoiceActions(service), tabs["settings"])
-    _wire_refresh(page, service, sessions, library)
+    chat = page.chat
+    shown = [chat.messages, chat.running, chat.pager]
+    page.first.progress.change(questions.refresh_welcome, session, shown, **QUIET)
+    listed = page.sources
+    _wire_refresh(
+        *(page, service, sessions, reading),
+        Handler(sources.tick, [listed.search, listed.view], listed.list),
+        Handler(notes.tick, [page.notes.view], page.notes.listed),
+        Handler(first.tick, [page.first.phase], [*page.first.shown, page.first.progress]),
+        Handler(reading.tick, [page.reading.shown], page.reading.list),
+    )
     page.blocks.unload(questions.leave)
 
 
 def _wire_refresh(
-    page: Page, service: Service, sessions: SessionActions, library: LibraryActions
+    page: Page, service: Service, sessions: SessionActions, reading: ReadingActions, *parts: Handler
 ) -> None:
-    """Show what reading and other pages have changed, in one request for sidebar and library."""
-    seen = gr.State()
+    """Show what reading and other pages have changed.
 
-    sidebar, documents = page.sidebar, page.library
+    The timer only looks whether anything has changed at all, which costs one statement, and the
+    browser hardly anything. If so, `changed` does, and that shows everything again. It is asked
+    for again until it was shown: the framework drops an event while the one before is under way.
+    So is it if what a person has chosen changed meanwhile: what was shown is of the earlier choice.
+
+    Args:
+        parts: what is renewed besides the list of sessions and the notice above the tabs.
+    """
+    sidebar, seen, shown_mark, looks = page.sidebar, gr.State(), gr.State(), itertools.count()
+
+    def look(shown_before: Any, *choices: Any) -> Any:
+        changes = (service.changes.mark(), reading.pictures_drawn, model_notice(service))
+        return gr.skip() if (changes, choices) == shown_before else (changes, next(looks))
 
     def tick(
-        session: str | None, search: str, offset: int, before: Any, title: str, view: Any
+        session: str | None, search: str, offset: int, titles: str, before: Any, wanted: Any
     ) -> tuple[Any, ...]:
         seen_before, status_before = before or (None, None)
         radio, undo, changed = sessions.tick(session, search, seen_before, offset)
         pager: Any = changed.pager if isinstance(changed, Seen) else gr.skip()
-        status = "" if service.is_loaded else LOADING
+        is_settled = not isinstance(changed, Seen) or changed.is_settled
+        status = model_notice(service)
         now = changed if isinstance(changed, Seen) else seen_before, status
-        listed = radio, pager, undo, gr.skip() if now == before else now
         notice = gr.skip() if status == status_before else status
-        return *listed, notice, *library.tick(session, title, view)
+        # Else it is looked once more: for a session that is missing before it is given up, and for
+        # one that was made elsewhere before it is selected.
+        mark = (wanted[0], (session, search, offset, titles)) if wanted and is_settled else None
+        return radio, pager, undo, gr.skip() if now == before else now, notice, mark
 
-    gr.Timer(REFRESH_SECONDS).tick(
+    listing = Handler(
         tick,
-        [page.session, sidebar.search, sidebar.offset, seen, documents.search, documents.view],
-        [page.session, sidebar.pager, sidebar.undo, seen, page.status, *documents.list],
-        **QUIET,
+        [sidebar.search, sidebar.offset, page.sources.search, seen, page.changed],
+        [page.session, sidebar.pager, sidebar.undo, seen, page.status, shown_mark],
     )
-
-
-class SessionView:
-    """What all tabs show of the selected session, renewed when another one is selected.
-
-    Attributes:
-        show: shows the session in all tabs except Settings, which follows the list by itself.
-    """
-
-    def __init__(
-        self,
-        page: Page,
-        questions: QuestionActions,
-        chat: ChatActions,
-        library: LibraryActions,
-        savings: SavingsActions,
-    ) -> None:
-        self._questions, self._chat = questions, chat
-        self._library, self._savings = library, savings
-        parts, panel = page.chat, page.chat.passage
-        outputs = [
-            *(parts.messages, parts.footing, parts.at, panel.panel, panel.content, panel.answer),
-            *(*page.library.list, page.library.search, *page.savings.shown),
-        ]
-        inputs = [page.session, page.savings.convention, page.savings.is_open]
-        self.show = Handler(self._open, inputs, outputs)
-
-    def _open(
-        self, session: str | None, convention: str, sees_savings: bool, request: gr.Request
-    ) -> tuple[Any, ...]:
-        savings = self._savings
-        return (
-            *self._questions.open(session, request),
-            self._chat.reset_as_of(session),
-            *(gr.Column(visible=False), "", None),
-            *self._library.opened(session),
-            *(savings.shown(session, convention) if sees_savings else savings.hidden()),
-        )
+    choices = [page.session, sidebar.search, sidebar.offset, page.sources.search]
+    gr.Timer(REFRESH_SECONDS).tick(look, [shown_mark, *choices], page.changed, **QUIET)
+    page.changed.change(*combined([listing, *parts], page.session), **QUIET)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sized
 from typing import Any, Protocol
 
+from app.web.formatting import with_numbers
+
 
 class Screen(Protocol):
     """One screen of a list: its rows, the number of the first from 0, and how many there are."""
@@ -36,7 +38,8 @@ def pager_html(screen: Screen, size: int, noun: str, is_searched: bool = False) 
     if screen.total <= size and not is_searched:
         return ""
     first, end = screen.offset, screen.offset + len(screen.rows)
-    where = f"{first + 1:,}–{end:,} of {screen.total:,}" if screen.total else "None"
+    which = f"{first + 1:,}–{end:,} of {screen.total:,}" if screen.total else "None"
+    where = with_numbers(which)
     back = _button("Previous", noun, first - size if first else None)
     on = _button("Next", noun, end if end < screen.total else None)
     return f'<nav class="pager" aria-label="More {noun}">{back}<span>{where}</span>{on}</nav>'

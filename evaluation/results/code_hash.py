@@ -7,8 +7,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-MODEL_CODE = ("ahn_runtime", "evaluation/answering", "evaluation/metrics", "training/chat.py")
-ASSISTANT_CODE = (*MODEL_CODE, "app/service", "app/settings.py", "ingest", "storage")
+MODEL_CODE = (
+    *("ahn_runtime", "evaluation/answering", "evaluation/metrics", "training/chat.py"),
+    *("evaluation/results/result.py", "evaluation/scoring.py", "evaluation/declining.py"),
+    *("evaluation/tasks/item.py", "evaluation/tasks/noise.py"),
+    *("app/service/answering/declining.py", "app/service/answering/patterns.py"),
+)
+"""What decides an answer of a model, and what is stored of it."""
+ASSISTANT_CODE = (
+    *(*MODEL_CODE, "app/service", "app/settings.py", "app/cli/assistant.py", "ingest", "storage"),
+)
 """What decides an answer of the assistant."""
 
 

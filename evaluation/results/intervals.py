@@ -20,7 +20,7 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     if set(values) <= {0.0, 1.0}:
         return _wilson(sum(values), len(values))
     half = half_interval(values)
-    if math.isnan(half):
+    if half is None:
         return 0.0, 1.0
     return max(0.0, mean(values) - half), min(1.0, mean(values) + half)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -142,8 +141,7 @@ def _difference(
     differences = [r.score - other[r.item] for r in ours if r.item in other]
     if not differences:
         return None, None
-    half = half_interval(differences)
-    return mean(differences), None if math.isnan(half) else half
+    return mean(differences), half_interval(differences)
 
 
 def _share(values: Sequence[bool]) -> float | None:

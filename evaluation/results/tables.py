@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from evaluation.results.summary import Row
+from evaluation.scoring import with_interval
 
 Cell = Callable[[Row], str]
 
@@ -54,7 +55,7 @@ def _score(row: Row) -> str:
 def _difference(value: float | None, half: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:+.3f}" if half is None else f"{value:+.3f} ± {half:.3f}"
+    return with_interval(value, half, "+.3f")
 
 
 def _percent(value: float | None) -> str:

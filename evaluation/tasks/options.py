@@ -29,6 +29,8 @@ class TaskOptions:
             default.
         sets: names of a benchmark's sets; empty: all that are there.
         depths: per cent of the text before the needle, taken in turn by the items of a length.
+        one_text_tokens: all items drawn from files are asked of the same documents, which have
+            together at most about these many tokens if there are such; None: of any documents.
     """
 
     encode: Encode
@@ -38,6 +40,7 @@ class TaskOptions:
     lengths: tuple[int, ...] = ()
     sets: tuple[str, ...] = ()
     depths: tuple[int, ...] = DEPTHS
+    one_text_tokens: int | None = None
 
     def __post_init__(self) -> None:
         if self.items is not None and self.items < 1:
@@ -56,10 +59,26 @@ def sample(items: Sequence[Item], options: TaskOptions) -> list[Item]:
     """
     if not items:
         raise ValueError(f"{options.data} has no questions; name a data set that has some.")
+    if options.one_text_tokens is not None:
+        items = _of_one_text(items, options.one_text_tokens, options)
     if options.items is None or options.items >= len(items):
         return list(items)
     chosen = sorted(Random(options.seed).sample(range(len(items)), options.items))
     return [items[i] for i in chosen]
+
+
+def _of_one_text(items: Sequence[Item], tokens: int, options: TaskOptions) -> list[Item]:
+    """The items of the same documents: of some with at most `tokens`, else of the shortest ones."""
+    texts = list(dict.fromkeys(item.documents for item in items))
+    Random(options.seed).shuffle(texts)
+    shortest = min(texts, key=lambda documents: sum(len(text) for _, text in documents))
+    fitting = (
+        documents
+        for documents in texts
+        if sum(len(options.encode(text)) for _, text in documents) <= tokens
+    )
+    chosen = next(fitting, shortest)
+    return [item for item in items if item.documents == chosen]
 
 
 def group_of(item_id: str) -> str:

@@ -36,12 +36,13 @@ class TocEntry:
 class Package:
     """A book: its files in reading order, None for one that is not text; its table of contents.
 
-    `sheets` are its style sheets.
+    `sheets` are its style sheets. `title` is the first one that it states, "" without any.
     """
 
     spine: list[str | None]
     toc: list[TocEntry]
     sheets: list[str]
+    title: str = ""
 
 
 def read_package(archive: Archive, name: str) -> Package:
@@ -83,7 +84,15 @@ def read_package(archive: Archive, name: str) -> Package:
         for item in manifest.values()
         if item.get("media-type", "").lower() == "text/css"
     ]
-    return Package(spine, _toc(archive, path, root, manifest), [sheet for sheet in sheets if sheet])
+    toc = _toc(archive, path, root, manifest)
+    return Package(spine, toc, [sheet for sheet in sheets if sheet], _title(root))
+
+
+def _title(root: Any) -> str:
+    metadata = next(elements(root, "metadata"), None)
+    titles = () if metadata is None else elements(metadata, "title")
+    stated = ("".join(title.itertext()).strip() for title in titles)
+    return next(filter(None, stated), "")
 
 
 def _found(archive: Archive, path: str | None) -> str | None:

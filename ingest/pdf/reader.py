@@ -99,6 +99,19 @@ class PdfReader:
             return page_count, [f"{missing:,} pages of the file could not be found (damaged)."]
         return page_count, []
 
+    def stated_title(self) -> str:
+        """Return the title in the file's metadata, "" if it states none; nobody has judged it.
+
+        Raises:
+            IngestError: the file cannot be opened.
+        """
+        with open_file(self.path, self.name) as stream, bounded_pypdf(self.limits):
+            pdf = pypdf.PdfReader(stream)
+            if pdf.is_encrypted:
+                self._unlock(pdf)
+            stated = resolved((resolved(pdf.trailer.get("/Info")) or {}).get("/Title"))
+        return stated if isinstance(stated, str) else ""
+
     def read(self, document: Document) -> Iterator[Segment]:
         """Yield the segments of each page in order; no segment spans two pages.
 

@@ -91,6 +91,7 @@ def pack_request(
     password: str | None,
     encoding: str | None,
     limits: Limits,
+    with_title: bool = False,
 ) -> dict[str, Any]:
     """Return the part of a request that names a document.
 
@@ -101,6 +102,7 @@ def pack_request(
         password: for an encrypted PDF.
         encoding: the name of a text's encoding, None to detect it.
         limits: what the file may ask for.
+        with_title: look for the title by which people know the document, too.
     """
     return {
         "serial": serial,
@@ -109,6 +111,7 @@ def pack_request(
         "password": password,
         "encoding": encoding,
         "limits": asdict(limits),
+        "with_title": with_title,
     }
 
 
@@ -138,6 +141,7 @@ def pack_document(document: Document) -> dict[str, Any]:
     """Return what is known of a document so far; its path and its reader are not included."""
     return {
         "title": document.title,
+        "own_title": document.own_title,
         "kind": document.kind,
         "byte_count": document.byte_count,
         "unit_name": document.unit_name,
@@ -147,10 +151,11 @@ def pack_document(document: Document) -> dict[str, Any]:
 
 
 def unpack_document(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of `pack_document`, with a title that is safe to show on one line."""
+    """Return the values of `pack_document`, with titles that are safe to show on one line."""
     unit_count, notes = values["unit_count"], values["notes"]
     return {
         "title": clean_line(_typed(str, values["title"])) or "Untitled",
+        "own_title": clean_line(_typed(str, values["own_title"])),
         "kind": _one_of(get_args(Kind), values["kind"]),
         "byte_count": _count(values["byte_count"]),
         "unit_name": _one_of(get_args(Unit), values["unit_name"]),

@@ -88,6 +88,7 @@ class SandboxPool:
         name: str | None = None,
         password: str | None = None,
         encoding: str | None = None,
+        with_title: bool = False,
     ) -> Document:
         """Recognise a file in a worker and return the document, whose segments a worker reads, too.
 
@@ -96,6 +97,7 @@ class SandboxPool:
             name: the user's name for the file, where `path` is a temporary one.
             password: for an encrypted PDF.
             encoding: the name of a text's encoding; None to detect it.
+            with_title: look for the title by which people know the document, too.
 
         Raises:
             IngestError: the file cannot be read; `LimitExceeded` or `ReaderFailed` if the worker
@@ -105,7 +107,9 @@ class SandboxPool:
         path = Path(path)
         given_name = name if name is not None else path.name
         serial = secrets.token_hex(_SERIAL_BYTES)
-        request = pack_request(serial, path, given_name, password, encoding, self._limits)
+        request = pack_request(
+            serial, path, given_name, password, encoding, self._limits, with_title
+        )
         reader = _SandboxedReader(self, request, file_name(given_name), self._limits)
         found: dict[str, Any] = {}
         for answer in reader.answers(read=False, on_wait=lambda: None):
@@ -119,6 +123,7 @@ class SandboxPool:
             unit_count=found["unit_count"],
             reader=reader,
             notes=found["notes"],
+            own_title=found["own_title"],
         )
 
     @contextmanager

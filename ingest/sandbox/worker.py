@@ -98,6 +98,7 @@ class DocumentWorker:
             password=request["password"],
             encoding=request["encoding"],
             limits=limits,
+            **({"with_title": True} if request["with_title"] else {}),
         )
         self._serial = request["serial"]
 

@@ -47,6 +47,7 @@ def make_service(
             **{
                 "checkpoint_tokens": 1024,
                 "max_answer_tokens": 8,
+                "notes": False,  # the tests of notes turn them on
                 "retention": Retention(every_tokens=1),  # all that are written
                 **changes,
             },

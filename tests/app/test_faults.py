@@ -208,8 +208,8 @@ def test_behind_a_half_read_document_nothing_waits_for_ever(commands, tmp_path):
         state = storage.list_checkpoints(db, 1)[0].manifest
     assert commands.run("back", "s", earlier.id).returncode == 0
     said = commands.refused("read", FIRST, "--session", "s")
-    assert "'john_sherman' comes before it and is paused at token" in said
-    assert f"read {SECOND} --session s" in said and "remove s john_sherman" in said
+    assert "'John Sherman' comes before it and is paused at token" in said
+    assert f"read {SECOND} --session s" in said and "remove s 'John Sherman'" in said
     commands.read(SECOND)
     assert commands.state()["kv_pages"] != state["kv_pages"], "what waited was read as well"
     commands.read(FIRST)

@@ -141,6 +141,8 @@ def _value_for(component):
 EVENTS = st.fixed_dictionaries(
     {
         "do": st.sampled_from(["open", "answer", "pause", "resume", "cancel", "remove", "x"]),
+        "message": st.one_of(st.none(), st.integers(), words),
+        "text": st.one_of(words, st.integers(), st.none()),
         "id": st.one_of(st.none(), st.integers(), words, st.lists(st.integers(), max_size=1)),
     }
 )

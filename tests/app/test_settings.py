@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.settings import Retention, byte_count
+from app.settings import Retention, Settings, byte_count
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,13 @@ def test_a_bad_retention_names_its_variable_or_option(monkeypatch):
     with pytest.raises(ValueError, match="--keep-every"):
         monkeypatch.delenv("AMMON_KEEP_EVERY")
         Retention.given("often")
+
+
+def test_notes_are_on_unless_the_environment_says_0(monkeypatch):
+    monkeypatch.delenv("AMMON_NOTES", raising=False)
+    assert Settings().notes
+    monkeypatch.setenv("AMMON_NOTES", "0")
+    assert not Settings().notes
+    monkeypatch.setenv("AMMON_NOTES", "no")
+    with pytest.raises(ValueError, match="AMMON_NOTES takes 1 or 0"):
+        Settings()

@@ -13,6 +13,7 @@ from tests.browser.steps import (
     LONG_MS,
     LONG_QUESTION,
     ask,
+    choose_as_of,
     expect_answered,
     last_answer,
     read,
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 def test_a_conversation_is_started_edited_retried_and_saved(page: Page, story: Path):
     read(page, "Talk", story)
-    page.get_by_role("button", name="What is lighthouse about?").click()
+    page.locator(".suggested button").first.click()
     expect_answered(page)
 
     page.get_by_role("button", name="Edit").last.click()
@@ -36,7 +37,7 @@ def test_a_conversation_is_started_edited_retried_and_saved(page: Page, story: P
     expect_answered(page)
     expect(page.get_by_role("log").locator(".user.message")).to_have_count(1)
 
-    page.get_by_role("button", name="Retry").click()
+    page.get_by_role("button", name="Ask again").click()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_enabled(timeout=LONG_MS)
     expect_answered(page)
 
@@ -80,23 +81,22 @@ def test_an_answer_as_of_a_page_shows_that_page_and_cites_nothing_after_it(
         )
     )
     read(page, "Harbour", book)
-    page.get_by_label("Answer as of").fill("page 1")
-    page.get_by_label("Answer as of").press("Enter")
+    choose_as_of(page, "page 1")
     ask(page, "Which ship came into the harbour?")
     expect(last_answer(page)).to_contain_text("Aurora", timeout=LONG_MS)
     expect_answered(page)
-    expect(page.locator(".footing")).to_contain_text("As of page 1: nothing behind it")
+    expect(last_answer(page).locator(".footing")).to_contain_text("as of page 1.")
     expect(page.locator(".option", has_text="page 2")).to_have_count(0)
     page.locator(".option").first.click()
     picture = page.get_by_role("img", name="the passage is marked")
     expect(picture).to_be_visible(timeout=LONG_MS)
     assert picture.evaluate("image => image.naturalWidth") > 500
+    expect(page.get_by_role("button", name="Next page")).to_be_disabled()
 
 
 def test_a_question_as_of_an_unread_page_is_refused(page: Page, story: Path):
     read(page, "Nowhere", story)
-    page.get_by_label("Answer as of").fill("page 900")
-    page.get_by_label("Answer as of").press("Enter")
+    choose_as_of(page, "page 900")
     ask(page, "Who is there?")
     expect(page.locator(".toast-body")).to_contain_text("page 900", timeout=LONG_MS)
     expect(page.get_by_label("Question", exact=True)).to_have_value("Who is there?")

@@ -44,8 +44,7 @@ def test_the_password_opens_the_page_and_an_upload_is_read(
     page.get_by_label("Password").fill(WORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.locator(".sessions")).to_be_attached(timeout=60_000)
-    page.get_by_role("tab", name="Library").click()
-    page.locator('input[type="file"]').first.set_input_files(story)
+    page.locator('#sources input[type="file"]').first.set_input_files(story)
     expect(page.locator(".doc-title")).to_have_text("lighthouse")
     uploads = guarded.data_dir / "uploads"
     assert not list(uploads.rglob("lighthouse*")), "it is kept elsewhere"

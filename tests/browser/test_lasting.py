@@ -75,7 +75,6 @@ def test_a_question_is_answered_while_reading_and_across_a_reload(page: Page, tm
     expect(session(page, "Voyage")).to_be_checked()
     expect(last_answer(page)).to_contain_text("Wrenn", timeout=LONG_MS)
     expect_answered(page)
-    open_tab(page, "Library")
     expect(page.locator(".doc")).to_contain_text("voyage")
 
 
@@ -116,11 +115,9 @@ def test_a_killed_server_resumes_reading_and_answers(
         own_server.start()
         expect(page.locator(".toast-body")).to_have_count(0, timeout=LONG_MS)
         expect(session(page, "Killed")).to_be_checked(timeout=LONG_MS)
-        open_tab(page, "Library")
         expect(page.locator(".doc.done")).to_contain_text(story.stem)
         expect(page.locator(".doc.reading")).to_contain_text("tokens/s", timeout=LONG_MS)
         ask(page, "What was the parrot's name?")
         expect(last_answer(page)).to_contain_text("Ozymandias", timeout=LONG_MS)
         expect_answered(page)
-        open_tab(page, "Library")
         expect(page.locator(".doc.done")).to_have_count(2, timeout=LONG_MS)

@@ -12,7 +12,7 @@ import storage
 from benchmarks.many_rows import add_documents, add_messages, add_sessions
 from storage import Database
 from tests.browser.conftest import Server
-from tests.browser.steps import new_session, open_tab, session
+from tests.browser.steps import as_of_chip, new_session, session
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +50,6 @@ def test_long_lists_are_shown_in_screens_and_searched(filled: Page):
     page.get_by_label("Search sessions").fill("archive")
     session(page, "Archive").check()
 
-    open_tab(page, "Library")
     documents = page.get_by_role("navigation", name="More documents")
     expect(page.locator(".doc")).to_have_count(50)
     documents.get_by_role("button", name="Next documents").click()
@@ -61,7 +60,6 @@ def test_long_lists_are_shown_in_screens_and_searched(filled: Page):
     page.get_by_label("Search documents").fill("")
     expect(page.locator(".doc")).to_have_count(50)
 
-    open_tab(page, "Chat")
     messages = page.get_by_role("navigation", name="More messages")
     expect(messages).to_contain_text(f"21–120 of {COUNT}")
     messages.get_by_role("button", name="Previous messages").click()
@@ -72,6 +70,7 @@ def test_long_lists_are_shown_in_screens_and_searched(filled: Page):
     find.press("Enter")
     expect(page.get_by_role("log").locator(".message").last).to_contain_text("Message 7:")
 
+    as_of_chip(page).click()
     places = page.get_by_label("Answer as of")
     places.click()
     expect(page.get_by_role("option", name="report 120, lines 1–2")).to_be_attached()
@@ -81,8 +80,7 @@ def test_long_lists_are_shown_in_screens_and_searched(filled: Page):
 
 def test_short_lists_have_no_buttons_to_other_screens(page: Page):
     new_session(page, "Short")
-    for tab in ("Chat", "Library"):
-        open_tab(page, tab)
-        expect(page.locator(".pager:visible")).to_have_count(0)
+    expect(page.locator(".empty")).to_be_visible()
+    expect(page.locator(".pager:visible")).to_have_count(0)
     for label in ("Search documents", "Find in the conversation"):
         expect(page.get_by_label(label)).to_be_hidden()

@@ -29,12 +29,14 @@ def test_a_document_is_read_and_asked(page: Page, story: Path):
     ask(page, "What was the parrot's name?")
     expect(last_answer(page)).to_contain_text("Ozymandias", timeout=LONG_MS)
     expect_answered(page)
-    expect(page.locator(".footing")).to_contain_text("read again word for word")
+    expect(last_answer(page).locator(".footing")).to_contain_text("from 1 passage")
+    last_answer(page).get_by_text("What this rests on").click()
+    expect(last_answer(page)).to_contain_text("Read again just before the answer: 1 passage")
     page.get_by_role("button", name="[1] lighthouse, line").click()
     marked = page.get_by_label("Passage", exact=True).locator("mark")
     expect(marked).to_contain_text("the parrot's name was Ozymandias")
-    page.get_by_role("button", name="Close the passage").click()
-    expect(marked).to_have_count(0)
+    page.get_by_role("button", name="Close the reader").click()
+    expect(marked).to_be_hidden()
 
 
 def test_memory_and_savings_are_drawn_and_saved(page: Page, story: Path):
@@ -80,10 +82,10 @@ def test_savings_follow_the_selected_session_whether_their_tab_is_open_or_not(
 
 def test_an_error_is_notified_and_leaves_the_page_unchanged(page: Page, tmp_path: Path):
     new_session(page, "Wrong")
-    ask(page, "Is anybody there?")
-    expect(page.get_by_text("has no documents yet; add one")).to_be_visible()
+    expect(page.locator(".zone")).to_be_visible()
+    expect(page.get_by_label("Question", exact=True)).to_be_hidden()
     empty = tmp_path / "empty.txt"
     empty.write_bytes(b"")
     upload(page, empty)
     expect(page.get_by_text("empty.txt is empty")).to_be_visible(timeout=LONG_MS)
-    expect(page.locator(".empty").first).to_contain_text("No documents yet")
+    expect(page.locator(".empty").first).to_contain_text("No sources yet")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.steps import new_session, open_tab, session
+from tests.browser.steps import new_session, session
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +30,7 @@ def test_a_session_is_renamed_duplicated_searched_deleted_and_restored(page: Pag
     expect(copy).to_have_count(0)
     page.get_by_label("Search sessions").fill("no such session")
     expect(session(page, "Ships")).to_have_count(0)
-    open_tab(page, "Library")  # the selected one is still shown, though not listed
+    # The selected one is still shown, though not listed.
     page.get_by_role("button", name="Rename").click()
     expect(page.get_by_label("New name of the session")).to_have_value("Ships")
     page.get_by_role("button", name="Keep the old").click()

@@ -101,7 +101,7 @@ def test_gains_are_paired_by_document_and_intervals_are_over_documents():
 
 
 def test_intervals_use_students_t():
-    assert math.isnan(half_interval([1.0]))
+    assert half_interval([1.0]) is None
     values = [float(i % 7) for i in range(10)]
     expected = 2.262 * statistics.stdev(values) / math.sqrt(10)
     assert half_interval(values) == pytest.approx(expected)
@@ -232,17 +232,26 @@ def test_questions_are_asked_of_every_variant_after_one_reading(plain, trained, 
     assert rows[1].f1_gain == rows[1].entropy_gain == 0
 
 
-def test_a_report_writes_json_tables_and_figures_of_every_part(tiny_dir, texts, asked, tmp_path):
-    settings = MemorySettings(
+def small(model, texts, **others):
+    """Settings of a report that takes seconds."""
+    return MemorySettings(
         texts=tuple(texts),
-        model=str(tiny_dir),
+        model=str(model),
         windows=(48,),
         sinks=4,
         length=640,
         recall_window=300,
         needles=4,
-        drift_tokens=400,
         drift_every=100,
+        **others,
+    )
+
+
+def test_a_report_writes_json_tables_and_figures_of_every_part(tiny_dir, texts, asked, tmp_path):
+    settings = small(
+        tiny_dir,
+        texts,
+        drift_tokens=400,
         probe_window=48,
         probe_length=200,
         probe_scored=16,
@@ -260,6 +269,32 @@ def test_a_report_writes_json_tables_and_figures_of_every_part(tiny_dir, texts, 
     assert figures == {"distance.svg", "drift_GatedDeltaNet.svg", "probe_GatedDeltaNet.svg"}
     for path in (tmp_path / "out").glob("*.svg"):
         assert "<svg" in path.read_text()
+
+
+def test_of_one_document_no_interval_is_shown_or_written(tiny_dir, texts, asked, tmp_path):
+    """JSON had NaN, which it does not allow, and the tables "± nan"."""
+    one = tmp_path / "one.jsonl"
+    one.write_text("\n".join(asked.read_text().splitlines()[:2]))
+    settings = small(tiny_dir, texts[:1], drift_tokens=200, questions=(one,))
+    report = MemoryReport(settings)
+    for part in ("divergence", "recall", "questions", "drift"):
+        report.run(part)
+    report.write(tmp_path / "out")
+    written = (tmp_path / "out" / "memory.json").read_text()
+    values = json.loads(written, parse_constant=lambda name: pytest.fail(f"{name} in JSON"))
+    assert values["divergence"][1]["divergence_plus_minus"] is None
+    assert values["divergence"][1]["divergence"] > 0
+    tables = (tmp_path / "out" / "memory.md").read_text()
+    assert "nan" not in tables.lower() and "±" not in tables
+
+
+def test_drift_is_measured_once_more_is_read_than_the_sinks_hold(trained, texts):
+    """Before, the window has no token, and the mean of its gates was NaN."""
+    history = list(drift.measure(trained, texts, 8, 2))
+    assert [stats.tokens for stats in history] == [6, 8]
+    assert all(math.isfinite(value) for stats in history for value in stats.write)
+    with pytest.raises(ValueError, match="no more than the 4 sinks"):
+        list(drift.measure(trained, texts, 4, 2))
 
 
 def test_the_model_tiny_is_generated(texts):

@@ -6,7 +6,9 @@ from typer.testing import CliRunner
 
 from ahn_runtime import Runtime
 from app.cli.main import cli
+from evaluation.positions import summary
 from evaluation.precision import Loss, _loss, measure, table
+from evaluation.scoring import with_interval
 from tests.support.paths import DATA
 
 TEXT = DATA / "two_destinies.txt"
@@ -39,3 +41,10 @@ def test_the_command_fails_with_a_sentence_where_a_text_is_too_short(tiny_dir, t
         cli, ["evaluate", "precision", str(short), "--model", str(tiny_dir), "--window", "64"]
     )
     assert isinstance(done.exception, ValueError) and "No text has 1,536" in str(done.exception)
+
+
+def test_an_interval_of_one_item_is_none():
+    results = [{"absolute": 2.0, "cache": 2.5}]
+    assert summary(results) == {"places": 1, "cache_minus_absolute": 0.5, "plus_minus": None}
+    assert with_interval(0.5, None, "+.2f") == "+0.50"
+    assert with_interval(-0.5, 0.25, "+.2f") == "-0.50 ± 0.25"

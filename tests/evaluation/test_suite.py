@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -17,8 +18,9 @@ from evaluation.answering.likelihood import most_likely
 from evaluation.answering.reply import Reading, Reply
 from evaluation.answering.streamed import Streamed, cut_middle, library_text
 from evaluation.declining import declines
+from evaluation.results.code_hash import ASSISTANT_CODE, MODEL_CODE
 from evaluation.results.intervals import interval
-from evaluation.results.result import Result, score, shows_answer
+from evaluation.results.result import Result, is_declined, score, shows_answer
 from evaluation.results.result_file import ResultFile, fingerprint_of
 from evaluation.results.summary import summarise
 from evaluation.results.tables import tables
@@ -28,6 +30,7 @@ from evaluation.tasks.item import Item
 from evaluation.tasks.options import TaskOptions
 from evaluation.tasks.registry import TASKS
 from tests.support.paths import ROOT
+from tests.test_imports import imported
 from training import chat
 
 DOCUMENTS = (("The mill", "The miller kept a blue lamp. " * 30), ("The weir", "Ann built it."))
@@ -187,6 +190,8 @@ def test_scores_of_answerable_and_unanswerable_items():
         ("A lamp that he did not like.", False),
         ("He could not sleep.", False),
         ("The miller's wife, for she had no children.", False),
+        ("There was no answer from the mill.", False),
+        ("He did not know her name.", False),
     ],
 )
 def test_an_answer_that_declines(text, expected):
@@ -223,6 +228,16 @@ def test_a_summary_pairs_items_with_the_baseline_and_with_the_texts_without_nois
     assert noisy.loss == pytest.approx(0.5) and noisy.gain is None
     assert (window.read_tokens, window.read_seconds, window.read_flops) == (10, 2.0, 100)
     assert (window.answer_s, window.answer_flops, window.bytes_held) == (1.0, 50, 1000)
+
+
+def test_what_the_assistant_says_before_a_guess_declines():
+    unanswerable = item(references=())
+    assert is_declined(reply("It was a lamp.", says_nothing_found=True))
+    assert score(unanswerable, reply("It was a lamp.", says_nothing_found=True)) == 1.0
+    assert is_declined(reply("The text does not say."))
+    assert not is_declined(reply("It was a lamp."))
+    assert score(unanswerable, reply("It was a lamp.")) == 0.0
+    assert score(item(), reply("a lamp", says_nothing_found=True)) == 1.0
 
 
 def test_declined_and_wrongly_declined_are_told_apart():
@@ -355,3 +370,23 @@ def test_the_real_model_finds_a_pass_key_that_it_sees_and_none_without_the_text(
     suite.run()
     scores = {row.variant: row.score for row in suite.rows if not row.group}
     assert scores == {"none": 0, "full": 1}
+
+
+def test_the_code_hash_covers_all_that_decides_what_is_stored_of_an_answer():
+    """The words that decline were not in it: stored answers were mixed with newly counted ones."""
+    covered = [ROOT / part for part in MODEL_CODE]
+    waiting = [ROOT / "evaluation" / "results" / "result.py"]
+    waiting += (ROOT / "evaluation" / "answering").glob("*.py")
+    seen: set[Path] = set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        assert any(path.is_relative_to(part) for part in covered), path
+        for name in imported(path):
+            file = ROOT / f"{name.replace('.', '/')}.py"
+            if file.is_file() and name.partition(".")[0] != "ahn_runtime":
+                waiting.append(file)
+    assert ROOT / "app/service/answering/declining.py" in seen
+    assert all(part.exists() for part in [ROOT / part for part in ASSISTANT_CODE])

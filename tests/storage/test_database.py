@@ -6,11 +6,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import closing
 
 import pytest
 
 import storage
+from storage import database
 from tests.support.paths import ROOT
 
 
@@ -240,6 +242,92 @@ def test_using_a_closed_database_raises(path):
     with pytest.raises(storage.StorageError, match="closed"):
         storage.list_sessions(db)
     db.close()
+
+
+def test_a_database_closed_while_threads_use_it_ends_their_use_with_a_sentence(path):
+    # In a process of its own: a connection closed under its user crashes the interpreter.
+    code = """
+import random, sys, threading, time, storage
+for _ in range(30):
+    db = storage.Database(sys.argv[1])
+    begun, ends = threading.Barrier(5), []
+    def use():
+        begun.wait()
+        try:
+            while True:
+                db.rows("SELECT * FROM sessions WHERE id IN (SELECT rowid FROM sqlite_master)")
+        except storage.StorageError as error:
+            ends.append(str(error))
+        except BaseException as error:
+            ends.append(repr(error))
+    threads = [threading.Thread(target=use) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    begun.wait()
+    time.sleep(0.02 + random.random() / 50)
+    db.close()
+    for thread in threads:
+        thread.join()
+    assert len(ends) == 4 and all("is closed; open it again" in end for end in ends), ends
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_close_waits_for_the_transaction_of_another_thread(path):
+    db, begun, may_end, errors = storage.Database(path), threading.Event(), threading.Event(), []
+
+    def write():
+        try:
+            with db.transaction():
+                storage.create_session(db, "one", {})
+                begun.set()
+                assert may_end.wait(60)
+                storage.create_session(db, "two", {})
+        except BaseException as error:
+            errors.append(error)
+
+    writing, closing_it = threading.Thread(target=write), threading.Thread(target=db.close)
+    writing.start()
+    assert begun.wait(60)
+    closing_it.start()
+    closing_it.join(0.2)
+    assert closing_it.is_alive()
+    may_end.set()
+    writing.join(60)
+    closing_it.join(60)
+    assert errors == []
+    with storage.Database(path) as again:
+        assert sorted(s.session.name for s in storage.list_sessions(again)) == ["one", "two"]
+
+
+def test_a_statement_that_takes_too_long_is_interrupted_by_a_close(path, monkeypatch):
+    monkeypatch.setattr(database, "CLOSE_S", 0.2)
+    db, begun, errors = storage.Database(path), threading.Event(), []
+
+    def count():
+        begun.set()
+        try:
+            db.value(
+                "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers) "
+                "SELECT count(*) FROM numbers"
+            )
+        except storage.StorageError as error:
+            errors.append(error)
+
+    counting = threading.Thread(target=count)
+    counting.start()
+    assert begun.wait(60)
+    time.sleep(0.2)
+    db.close()
+    counting.join(60)
+    assert len(errors) == 1
 
 
 def test_a_title_with_a_damaged_byte_is_still_listed(db, add_session):

@@ -245,3 +245,31 @@ def test_matching_documents_are_those_that_a_search_of_each_alone_finds(
     alone = {i for i in ids if storage.search_passages(db, 1, question, limit=1, document_ids=[i])}
     assert storage.matching_documents(db, 1, question, document_ids=ids) == alone
     assert storage.matching_documents(db, 1, question, document_ids=ids[:1]) == alone & {book.id}
+
+
+@pytest.mark.parametrize("limit", [1, 3, 7, 10, 99])
+def test_passages_that_are_spread_come_from_everywhere_in_reading_order(
+    db, add_session, add_text, limit
+):
+    session = add_session(db)
+    first = add_text(db, session.id, *(f"one {i}" for i in range(6)), title="one")
+    second = add_text(db, session.id, *(f"two {i}" for i in range(4)), title="two")
+    add_text(db, session.id, "other", title="other")
+    ids = [first.id, second.id]
+    found, total = storage.spread_passages(db, session.id, ids, limit)
+    texts = [passage.text for passage in found]
+    everything = [f"one {i}" for i in range(6)] + [f"two {i}" for i in range(4)]
+    assert (total, len(texts)) == (10, min(limit, 10))
+    places = [everything.index(text) for text in texts]
+    assert places == sorted(places)
+    gaps = [b - a for a, b in zip(places, places[1:], strict=False)]
+    assert max(gaps, default=0) - min(gaps, default=0) <= 1, "evenly"
+
+
+def test_only_passages_before_a_position_are_spread(db, add_session, add_text):
+    session = add_session(db)
+    document = add_text(db, session.id, *(f"page {i}" for i in range(6)))
+    assert storage.spread_passages(db, session.id, [document.id], 9, 40) == ([], 0)
+    storage.set_start_position(db, document.id, 5)
+    found, total = storage.spread_passages(db, session.id, [document.id], 9, 40)
+    assert ([p.text for p in found], total) == (["page 0", "page 1", "page 2"], 3)

@@ -8,6 +8,7 @@ import contextlib
 import pytest
 
 import storage
+from tests.support.exports import export_to
 from tests.support.other_process import OtherProcess
 
 SEGMENTS = 1300  # three batches
@@ -120,13 +121,6 @@ def test_others_write_while_a_document_is_deleted_or_indexed_again(file_db, betw
     assert len(between_batches) >= 3 and "LOCKED" not in between_batches
     assert storage.list_documents(file_db, other.id) == []
     assert storage.list_checkpoints(file_db, other.id) == []
-
-
-def export_to(db, session_id, file, **options):
-    folder, part = file.parent, file.with_name(f"{file.name}.part")
-    storage.export_session(
-        db, session_id, file, folder.joinpath, part=part, folder=folder, **options
-    )
 
 
 def test_others_write_while_a_session_is_imported(file_db, between_batches, tmp_path):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import sqlite_utils
 
+import storage
 from storage.migrations import create_tables
 from storage.schemas import APPLICATION_ID, FILES_TABLE
 
@@ -25,6 +26,14 @@ _TABLES = (
     "checkpoint_pages",
     "exported_files",
 )
+
+
+def export_to(db: storage.Database, session_id: int, file: Path, **options: bool) -> None:
+    """Export a session; copies of its files, of which there need be none, are beside the export."""
+    folder, part = file.parent, file.with_name(f"{file.name}.part")
+    storage.export_session(
+        db, session_id, file, folder.joinpath, part=part, folder=folder, **options
+    )
 
 
 def write_export(path: Path, version: int) -> Path:

@@ -13,7 +13,7 @@ from app.service.models import Models
 from app.service.report import make_report
 from app.service.session_config import SessionConfig
 from app.settings import ModelOptions, Settings
-from app.web.chat.html import conversation, footing_html
+from app.web.chat.html import conversation
 from storage import Database, SessionRow
 from tests.support.exports import OLD
 
@@ -82,8 +82,6 @@ class Receiver:
         assert {s.session.name for s in storage.list_sessions(db)} == {"mine", "theirs"}
         messages = storage.list_messages(db, row.id)
         conversation(messages)
-        for message in messages:
-            footing_html(message.details)
         for format in FORMATS:
             render_transcript(row, messages, format)
         make_report(db, row, None, 1 << 30).as_dict()

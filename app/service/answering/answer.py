@@ -25,12 +25,16 @@ class Question:
             messages from behind it are not used. Empty: ask about everything read so far.
         replaces: the stored question that this one replaces, together with its answer.
         is_alone: earlier turns are not looked at, and neither question nor answer is stored.
+        asked_of: ids of the documents that are asked, as if there were no others; None: all.
+        of_documents: how many documents the session has, if not all are asked.
     """
 
     text: str
     as_of: str = ""
     replaces: MessageRow | None = None
     is_alone: bool = False
+    asked_of: frozenset[int] | None = None
+    of_documents: int = 0
 
     @property
     def is_asked_again(self) -> bool:
@@ -72,13 +76,18 @@ class Answer:
             and to the end; `first_word_s` is 0 if the model said nothing.
         as_of: how an earlier position was named; empty without one.
         found_nothing: no passage speaks of what was asked; the text begins by saying so.
-        kind: how it was made: from passages or a place by the model; a list, a count or the
-            contents by code.
+        kind: how it was made: from passages, of which the first or last of many may come first, a
+            place or (an overview) all parts of the documents by the model; a list, a count or the
+            contents by code, as is a place that is quoted.
         looked_at: what was looked at, in words; empty for passages, of which `rests_on` tells.
         left_out: sentences about what was not looked at, or is not shown.
         declined: what was asked is not in the material: nothing was found, or the answer says so.
         sentences: of the text, each with the passages that support it.
-        was_revised: the first answer had numbers or names that are in no passage; this is another.
+        was_revised: the first answer had numbers or names that are in no passage, or said nothing
+            new; this is another.
+        repeats_question: it says nothing that the question does not say.
+        documents_asked: how many documents were asked; 0: all.
+        of_documents: how many the session had then, if not all were asked.
         flops: spent on prompt and answer, as the runtime counts them.
         bytes_held: by keys, values, gates and memories at the end of the answer. Like `flops` it is
             for measurements: neither stored nor part of `as_dict`.
@@ -103,6 +112,9 @@ class Answer:
     declined: bool = False
     sentences: tuple[CheckedSentence, ...] = ()
     was_revised: bool = False
+    repeats_question: bool = False
+    documents_asked: int = 0
+    of_documents: int = 0
     flops: int = 0
     bytes_held: int = 0
 
@@ -129,6 +141,18 @@ class Answer:
             del record[name]
         record["notes"] = self.notes
         return {"answer": self.text, "citations": [asdict(c) for c in self.citations], **record}
+
+
+def asked_of_text(details: Mapping[str, Any]) -> str:
+    """Of how many documents a question was asked: "asked of 2 of 5 sources"; empty if of all.
+
+    Args:
+        details: of an answer, as it is stored; what is damaged counts as missing.
+    """
+    asked, total = details.get("documents_asked"), details.get("of_documents")
+    if not (isinstance(asked, int) and isinstance(total, int) and 0 < asked < total):
+        return ""
+    return f"asked of {asked:,} of {total:,} sources"
 
 
 def some_of_matching(rests_on: Mapping[str, Any]) -> str:

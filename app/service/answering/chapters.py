@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import storage
 from app.service.answering.places_in_question import CARDINAL, ORDINAL, number_of
-from storage import Database, DocumentKey, OutlineEntry, Passage
+from storage import Database, DocumentKey, DocumentRow, OutlineEntry, Passage, SegmentRow
 
 MAX_HEADINGS = 1000
 MIN_CHAPTER_CHARS = 120
@@ -35,6 +35,7 @@ class Chapter:
             are themselves the places.
         heading: the passage with its heading, in a text without an outline, and the number of
             characters before the heading there.
+        token_start: the token of the document at which it begins.
     """
 
     document_id: int
@@ -42,6 +43,16 @@ class Chapter:
     title: str
     where: str
     heading: tuple[Passage, int] | None = None
+    token_start: int = 0
+
+
+def chapter_line(number: int, title: str, where: str) -> str:
+    """A chapter in a table of contents: "3. The Mill, page 12".
+
+    Args:
+        title, where: as `Chapter` has them; either may be empty.
+    """
+    return f"{number}. {', '.join(filter(None, (title or f'chapter {number}', where)))}"
 
 
 def list_chapters(
@@ -64,6 +75,26 @@ def list_chapters(
     return sorted([*outlined, *headed], key=lambda chapter: order[chapter.document_id])
 
 
+def chapter_ends(db: Database, document: DocumentRow) -> list[int]:
+    """How many tokens of a document precede the end of each of its chapters, in order.
+
+    In a text without an outline a chapter ends where the next one's heading begins; within its
+    passage that is estimated from the characters. Entries of a table of contents count, too.
+    """
+    if ends := storage.chapter_ends(db, document.id):
+        return ends
+    for segment in storage.iter_segments(db, document.id):
+        found = _HEADING.finditer(segment.text)
+        ends += [start_of(segment, heading.start()) for heading in found]
+    return ends
+
+
+def start_of(passage: Passage | SegmentRow, character: int) -> int:
+    """The token of its document at which a character of a passage is, about."""
+    share = character / max(1, len(passage.text))
+    return passage.token_start + int(passage.token_count * share)
+
+
 def are_headings_cut(
     db: Database, session_id: int, documents: Sequence[DocumentKey], before_position: int | None
 ) -> bool:
@@ -80,7 +111,9 @@ def are_headings_cut(
 
 def _of_outline(entry: OutlineEntry) -> Chapter:
     where = "" if entry.locator.startswith("chapter ") else place_name(entry.locator)
-    return Chapter(entry.document_id, entry.number, entry.title, where)
+    return Chapter(
+        entry.document_id, entry.number, entry.title, where, token_start=entry.token_start
+    )
 
 
 def _by_headings(
@@ -113,7 +146,8 @@ def _headings(passage: Passage) -> list[Chapter]:
         if number and not title[:1].islower():
             where = place_name(passage.locator)
             heading = passage, match.start()
-            chapters.append(Chapter(passage.document_id, number, title, where, heading))
+            start = start_of(*heading)
+            chapters.append(Chapter(passage.document_id, number, title, where, heading, start))
     return chapters
 
 

@@ -1,21 +1,12 @@
-"""Citations: the passages that an answer was given, and which of them it is based on."""
+"""Citations: the passages that an answer was given; some of them are what it is based on."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
-from app.service.answering.declining import says_not_found
-from app.service.answering.words import content_words, count_shared
 from storage import Passage
-
-MAX_INFERRED = 2
-"""An answer that names no passage is based on at most this many."""
-INFERRED_SHARE = 0.75
-"""They share at least this part of the words that the best of them shares with the answer."""
-_NAMED = re.compile(r"\[(\d{1,2})\]")
 
 
 @dataclass(frozen=True)
@@ -78,25 +69,13 @@ def readable_citations(stored: Any) -> list[dict[str, Any]]:
     return [{**_DEFAULTS, **each} for each in whole]
 
 
-def mark_cited(answer: str, passages: Sequence[Citation]) -> tuple[Citation, ...]:
-    """Mark the passages that an answer is based on.
+def stored_passages(details: Mapping[str, Any], citations: Any) -> list[dict[str, Any]]:
+    """The passages that were re-read for a stored answer, those that it cites first.
 
-    These are the passages that it names ("[2]"). A small model often forgets to name one; then they
-    are the one or two that share most of the answer's content words. An answer which says that it
-    found nothing is based on none.
+    Of some old answers only those are stored that they cite.
+
+    Args:
+        details, citations: as stored with the answer, or with a note that was kept from it.
     """
-    numbers = {int(number) for number in _NAMED.findall(answer)}
-    if not numbers & {passage.number for passage in passages}:
-        numbers = set() if says_not_found(answer) else _sharing_words(answer, passages)
-    return tuple(replace(passage, cited=passage.number in numbers) for passage in passages)
-
-
-def _sharing_words(answer: str, passages: Sequence[Citation]) -> set[int]:
-    words = content_words(answer)
-    shared = {p.number: count_shared(words, content_words(p.text)) for p in passages}
-    most = max(shared.values(), default=0)
-    if most == 0:
-        return set()
-    ranked = sorted(shared, key=lambda number: (-shared[number], number))
-    least = max(1, INFERRED_SHARE * most)
-    return {number for number in ranked[:MAX_INFERRED] if shared[number] >= least}
+    passages = readable_citations(details.get("passages")) or readable_citations(citations)
+    return sorted(passages, key=lambda passage: not passage["cited"])

@@ -17,6 +17,8 @@ MAX_CANDIDATES = 200
 MAX_CLAUSE_PASSAGES = 20
 MAX_BESIDE = 30
 """Clauses that are looked for beside one that is not there."""
+MIN_SECTION_CHARS = 80
+"""A line that is shorter may be one of a table of contents."""
 MAX_GAPS = 2
 """Numbers among them that may be missing."""
 
@@ -64,6 +66,12 @@ def is_called_a_clause(question: str, label: str) -> bool:
     return any(match["label"] == label for match in _NAMED.finditer(question))
 
 
+def without_label(question: str, label: str) -> str:
+    """A question without a label, and without the word before it, such as "clause"."""
+    pattern = rf"(?:{_WORD}\s*\(?)?(?<![\w.]){re.escape(label)}(?![\w])\)?"
+    return re.sub(pattern, " ", question, flags=re.IGNORECASE)
+
+
 def clause_text(
     db: Database,
     session_id: int,
@@ -98,6 +106,41 @@ def clause_text(
         elif number - len(beside) > MAX_GAPS:
             break
     return [], beside
+
+
+def single_clause(
+    db: Database,
+    session_id: int,
+    label: str,
+    document_ids: Sequence[int],
+    before_position: int | None,
+) -> list[Passage]:
+    """The text of a section or article with a label of one part, if just one is called so.
+
+    Its line begins with a word such as "Section" before the label, or the label ends with a full
+    stop or bracket and a capital letter follows. A line of a table of contents is none.
+
+    Args:
+        label: one of `clause_labels`; the others are as those of `clause_text`.
+    """
+    found: list[list[Passage]] = []
+    begins = re.compile(_heading_pattern(re.escape(label)), re.MULTILINE)
+    for passage, line in _lines_of(db, session_id, label, document_ids, before_position):
+        if not begins.match(passage.text, line.start()):
+            continue
+        start = (passage.segment_id, line.start())
+        following = storage.passages_between(db, start, None, before_position)
+        text = _up_to_next(following[:MAX_CLAUSE_PASSAGES], label)
+        if len(text) >= MAX_CLAUSE_PASSAGES:  # where it ends is not known
+            return []
+        found.append(text)
+    told = [text for text in found if not _is_only_a_line(text)] or found
+    return told[0] if len(told) == 1 else []
+
+
+def _is_only_a_line(passages: Sequence[Passage]) -> bool:
+    lines = [line for p in passages for line in p.text.split("\n") if line.strip()]
+    return len(lines) <= 1 and len("".join(lines)) < MIN_SECTION_CHARS
 
 
 def _lines_of(
@@ -138,6 +181,12 @@ def _up_to_next(passages: Sequence[Passage], label: str) -> list[Passage]:
 def _line_pattern(label: str) -> str:
     # Before a label are at most the marks of a heading or a list, and a word such as "Step".
     return rf"^[\s#*_>•–-]*(?:{_WORD}\s*)?\(?(?:{label})(?:[.):](?!\d)|(?=\s))"
+
+
+def _heading_pattern(label: str) -> str:
+    mark = r"[\s#*_>•–-]*"
+    word = rf"(?i:{_WORD})\s*\(?(?:{label})\)?(?=[.:)\s]|$)"
+    return rf"{mark}(?:{word}|\(?(?:{label})[.)]\s+[\"“«„]?[^\W\d_a-z])"
 
 
 _ANY_LABEL = re.compile(

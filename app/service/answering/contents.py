@@ -1,18 +1,19 @@
-"""The contents of the documents: their chapters as they are, by code."""
+"""The contents of the documents: their chapters or headings as they are, by code."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import storage
-from app.service.answering.chapters import Chapter, list_chapters
+from app.service.answering.by_document import by_document
+from app.service.answering.chapters import Chapter, chapter_line, list_chapters
 from app.service.answering.places_in_question import is_named, searched_documents
 from app.service.reading.titles import list_shown_keys
-from storage import Database, DocumentKey, UnitRange
+from storage import Database, DocumentKey, Heading, UnitRange
 
 MAX_ENTRIES = 300
-"""Chapters that are listed; how many more there are is said."""
+"""Chapters and headings that are listed; how many more there are is said."""
 
 
 @dataclass(frozen=True)
@@ -30,59 +31,72 @@ class Contents:
 
 
 def contents_of(
-    db: Database, session_id: int, question: str, before_position: int | None
+    db: Database,
+    session_id: int,
+    question: str,
+    before_position: int | None,
+    asked_of: Collection[int] | None = None,
 ) -> Contents:
     """The contents of the documents that a question names, or of all.
 
     Args:
         before_position: only what begins before this token of the stream; None: all.
+        asked_of: ids of the documents that are asked; None: all.
     """
-    documents = searched_documents(list_shown_keys(db, session_id), before_position)
+    documents = searched_documents(list_shown_keys(db, session_id), before_position, asked_of)
     folded = question.casefold()
     documents = [d for d in documents if is_named(d, question, folded)] or documents
     chapters = list_chapters(db, session_id, documents, before_position)
     units = storage.unit_ranges(db, [d.id for d in documents], before_position)
-    of: dict[int, list[Chapter]] = {}
-    for chapter in chapters:
-        of.setdefault(chapter.document_id, []).append(chapter)
-    units_of: dict[int, list[UnitRange]] = {}
-    for unit in units:
-        units_of.setdefault(unit.document_id, []).append(unit)
+    of, units_of = by_document(chapters), by_document(units)
+    without = [d.id for d in documents[:MAX_ENTRIES] if d.id not in of]
+    headings_of = by_document(storage.headings(db, without, before_position))
     parts, room = [], MAX_ENTRIES
     for document in documents[:MAX_ENTRIES]:
         own = of.get(document.id, [])
-        parts.append(_part(document, own, max(0, room), units_of.get(document.id, [])))
-        room -= len(own)
+        below = headings_of.get(document.id, [])
+        parts.append(_part(document, own, below, max(0, room), units_of.get(document.id, [])))
+        room -= len(own) + len(below)
     count = len(documents)
     looked_at = "the outline of " + (documents[0].title if count == 1 else f"{count:,} documents")
-    more = len(chapters) - MAX_ENTRIES
-    left_out = [f"{more:,} further chapters are not listed."] if more > 0 else []
+    left_out = []
+    if room < 0:
+        left_out.append(_not_listed(-room, "chapter or heading", "chapters or headings"))
     if count > MAX_ENTRIES:
-        left_out.append(f"{count - MAX_ENTRIES:,} further documents are not listed.")
+        left_out.append(_not_listed(count - MAX_ENTRIES, "document", "documents"))
     text = "\n\n".join(parts) or "Nothing was read up to there."
     return Contents(text, looked_at, tuple(left_out))
 
 
+def _not_listed(count: int, one: str, many: str) -> str:
+    return f"{count:,} further {f'{one} is' if count == 1 else f'{many} are'} not listed."
+
+
 def _part(
-    document: DocumentKey, own: Sequence[Chapter], room: int, units: Sequence[UnitRange]
+    document: DocumentKey,
+    chapters: Sequence[Chapter],
+    headings: Sequence[Heading],
+    room: int,
+    units: Sequence[UnitRange],
 ) -> str:
     """The entry of a document: how many chapters it has, and those of them that there is room for.
 
     Args:
-        own: its chapters.
+        headings: of a document without chapters; they are listed instead.
         units: of it.
     """
     extent = extent_of(document, units)
-    if not own:
-        return f"{document.title}: no chapters are marked in it; it has {extent}."
-    entries = [
-        f"{c.number}. {', '.join(filter(None, (c.title or f'chapter {c.number}', c.where)))}"
-        for c in own[:room]
-    ]
-    chapters_text = "1 chapter" if len(own) == 1 else f"{len(own):,} chapters"
-    # Where the chapters are themselves counted, their number says all.
-    extent = "" if extent.startswith("chapter") else f", {extent}"
-    return "\n".join([f"{document.title}: {chapters_text}{extent}", *entries])
+    if chapters:
+        count = "1 chapter" if len(chapters) == 1 else f"{len(chapters):,} chapters"
+        # Where the chapters are themselves counted, their number says all.
+        extent = "" if extent.startswith("chapter") else f", {extent}"
+        entries = [chapter_line(c.number, c.title, c.where) for c in chapters[:room]]
+        return "\n".join([f"{document.title}: {count}{extent}", *entries])
+    if headings:
+        count = "1 heading" if len(headings) == 1 else f"{len(headings):,} headings"
+        entries = [f"- {h.title}, {h.place}" for h in headings[:room]]
+        return "\n".join([f"{document.title}: {count}, {extent}", *entries])
+    return f"{document.title}: no chapters are marked in it; it has {extent}."
 
 
 def extent_of(document: DocumentKey, units: Sequence[UnitRange]) -> str:

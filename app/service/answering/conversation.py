@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import storage
 from app.service.answering.answer import Answer, Question
+from app.service.answering.followup import follows_up
 from app.service.answering.prompt import Turn
 from storage import Database
 
@@ -25,6 +27,22 @@ def recent_turns(db: Database, session_id: int, question: Question, position: in
         messages = [m for m in messages if m.id < question.replaces.id]
     pairs = zip(messages, messages[1:], strict=False)
     return [Turn(q.text, a.text) for q, a in pairs if (q.role, a.role) == ("user", "assistant")]
+
+
+def referred_turns(db: Database, session_id: int, question: Question, position: int) -> list[Turn]:
+    """The turns that a question may refer to, the oldest first; none unless it is a follow-up."""
+    if question.is_alone or not follows_up(question.text):
+        return []
+    return recent_turns(db, session_id, question, position)
+
+
+def with_referred(question: Question, turns: Sequence[Turn]) -> str:
+    """What is asked, after the question that it refers to, if there is one.
+
+    Args:
+        turns: from `referred_turns`.
+    """
+    return " ".join([*(turn.question for turn in turns[-1:]), question.text])
 
 
 def store_answer(db: Database, session_id: int, question: Question, answer: Answer) -> int:

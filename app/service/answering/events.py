@@ -1,9 +1,10 @@
 """An answer as a stream of events, and what they add up to.
 
-    Indexing*  Queued*  Prefilled*  Queued*  Retrieved  Prefilled*  Delta*
+    Indexing*  Scanned*  Queued*  Prefilled*  Queued*  Retrieved  Prefilled*  Delta*
     Revising*  Revised?  Done
 
 An answer that is made without the model has instead: Indexing*  Scanned*  Retrieved  Delta  Done.
+One about the whole of long documents has Condensed* before Retrieved.
 
 Events are immutable. Who wants only the end takes `final_answer`; who shows an answer while it is
 made folds the events into an `AnswerView`.
@@ -58,7 +59,24 @@ class Prefilled:
 
 @dataclass(frozen=True)
 class Scanned:
-    """More of the passages that match were gone through, to list or count what they have."""
+    """More of the passages that match were gone through, to list or count what they have.
+
+    Or to find the first or last of them.
+    """
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Condensed:
+    """Groups of parts were condensed by the model, for an answer about the whole.
+
+    It comes more than once for each group, while the model reads and says what is in it.
+
+    Args:
+        done, total: groups.
+    """
 
     done: int
     total: int
@@ -95,7 +113,7 @@ class Revising:
 
     Args:
         unknown: numbers and names of the first answer that neither a passage nor the question has;
-            none if it had no words.
+            none if it had no words, or only those of the question.
     """
 
     unknown: tuple[str, ...]
@@ -122,7 +140,18 @@ class Done:
     question_id: int | None
 
 
-Event = Indexing | Queued | Prefilled | Scanned | Retrieved | Delta | Revising | Revised | Done
+Event = (
+    Indexing
+    | Queued
+    | Prefilled
+    | Scanned
+    | Condensed
+    | Retrieved
+    | Delta
+    | Revising
+    | Revised
+    | Done
+)
 
 
 @dataclass(frozen=True)
@@ -134,6 +163,7 @@ class AnswerView:
         indexing: how far the search index is, while the question waits for it.
         replayed: how far the documents are read again, while they are.
         scanned: how many passages were gone through, while they are.
+        condensed: how many groups of parts were condensed, while they are.
         retrieved: the passages, once they were found.
         text: the answer as far as it was generated.
         first_word_s: from the question to the first word; 0 before it.
@@ -148,6 +178,7 @@ class AnswerView:
     indexing: IndexState | None = None
     replayed: Prefilled | None = None
     scanned: Scanned | None = None
+    condensed: Condensed | None = None
     retrieved: Retrieved | None = None
     text: str = ""
     first_word_s: float = 0.0
@@ -183,10 +214,15 @@ def scan_text(event: Scanned) -> str:
     return f"Going through every passage that matches: {event.done:,} of {event.total:,}."
 
 
+def condensing_text(event: Condensed) -> str:
+    """A sentence about how much of the documents was condensed."""
+    return f"Condensing what was read: {event.done:,} of {event.total:,} groups of parts."
+
+
 def revising_text(unknown: Sequence[str]) -> str:
     """A sentence about why the answer is made once more."""
     if not unknown:
-        return "The answer is made once more, in words."
+        return "The answer said nothing new: it is made once more."
     return f"No passage has {', '.join(unknown)}: the answer is made once more."
 
 
@@ -195,12 +231,14 @@ def fold(view: AnswerView, event: Event) -> AnswerView:
     queue_position = event.position if isinstance(event, Queued) else 0
     indexing = event.state if isinstance(event, Indexing) else None
     scanned = event if isinstance(event, Scanned) else None
+    condensed = event if isinstance(event, Condensed) else None
     view = replace(
         view,
         queue_position=queue_position,
         indexing=indexing,
         replayed=None,
         scanned=scanned,
+        condensed=condensed,
         revising=None,
     )
     match event:

@@ -7,19 +7,19 @@ It also counts how many match about as well, so that an answer can say how many 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+import storage
 from app.service.answering.answer import MAX_COUNTED
 from app.service.answering.clauses import clause_labels, clauses_first
-from app.service.answering.named_places import find_named_place
+from app.service.answering.first_or_last import Picked
+from app.service.answering.named_places import PlaceLookup
 from app.service.answering.prompt import MAX_PASSAGES, strong_passages
+from app.service.answering.ranking import rank_again, without_copies
 from app.service.answering.retrieval import retrieve
-from app.service.reading.titles import titles_of
+from app.service.reading.titles import with_shown_titles
 from storage import Database, Passage
-
-SEARCHED_PASSAGES = 6
-"""More than fit into the prompt: the search compares its best hits more closely."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,14 @@ class Found:
         looked_at: the place that the question names, in words; all passages are from there. Empty:
             it names none.
         missing: a sentence about a place that is named and not there, with what there is.
+        picked: the first or last of many, if that is asked for; it is the first of the passages.
     """
 
     passages: list[Passage]
     matching: int
     looked_at: str = ""
     missing: str = ""
+    picked: Picked | None = None
 
     @property
     def at_place(self) -> bool:
@@ -46,31 +48,72 @@ class Found:
         return bool(self.looked_at)
 
 
+def place_lookup(
+    db: Database, session_id: int, asked_of: Collection[int] | None = None
+) -> PlaceLookup:
+    """Looks up places with as many passages as fit into the prompt.
+
+    Args:
+        asked_of: ids of the documents that are asked; None: all.
+    """
+    return PlaceLookup(db, session_id, MAX_PASSAGES, asked_of)
+
+
 def find_passages(
-    db: Database, session_id: int, question: str, before_position: int | None
+    db: Database,
+    session_id: int,
+    question: str,
+    before_position: int | None,
+    lookup: PlaceLookup | None = None,
+    picked: Picked | None = None,
+    asked_of: Collection[int] | None = None,
 ) -> Found:
     """Find the passages for a question.
 
     Args:
         before_position: only passages that end at or before this token of the stream; None: all.
+        lookup: from `place_lookup`; the place may have been looked up with it already.
+        picked: what `find_first_or_last` found for the question.
+        asked_of: ids of the documents that are asked; None: all.
     """
-    placed = find_named_place(db, session_id, question, MAX_PASSAGES, before_position)
+    if picked is not None and storage.passages_by_id(db, [picked.passage.segment_id]):
+        return _behind(picked, db, session_id, question, before_position, asked_of)
+    placed = (lookup or place_lookup(db, session_id, asked_of)).find(question, before_position)
     if placed is not None:
-        shown = _with_shown_titles(db, session_id, placed.passages)
+        shown = with_shown_titles(db, session_id, placed.passages)
         return Found(shown, placed.total, placed.looked_at, placed.missing)
+    found, matching = _search(db, session_id, question, before_position, asked_of)
+    return Found(with_shown_titles(db, session_id, found[:MAX_PASSAGES]), matching)
+
+
+def _search(
+    db: Database,
+    session_id: int,
+    question: str,
+    before_position: int | None,
+    asked_of: Collection[int] | None,
+) -> tuple[list[Passage], int]:
+    """The passages that match the words of a question, and how many match about as well."""
     labels = clause_labels(question)
-    limit = MAX_COUNTED if labels else SEARCHED_PASSAGES
-    retrieved = retrieve(db, session_id, question, limit, before_position)
-    found = clauses_first(labels, retrieved)[:SEARCHED_PASSAGES]
-    matching = len(strong_passages(found))
-    if matching == SEARCHED_PASSAGES:
-        if limit < MAX_COUNTED:
-            retrieved = retrieve(db, session_id, question, MAX_COUNTED, before_position)
-        matching = max(matching, len(strong_passages(retrieved)))
-    return Found(_with_shown_titles(db, session_id, found), matching)
+    retrieved = retrieve(db, session_id, question, MAX_COUNTED, before_position, asked_of)
+    found = clauses_first(labels, without_copies(rank_again(retrieved, question)))
+    matching = max(len(strong_passages(retrieved)), len(strong_passages(found[:MAX_PASSAGES])))
+    return found, matching
 
 
-def _with_shown_titles(db: Database, session_id: int, found: Sequence[Passage]) -> list[Passage]:
-    """The passages with titles that tell their documents apart."""
-    titles = titles_of(db, session_id)
-    return [replace(p, document_title=titles.get(p.document_id, p.document_title)) for p in found]
+def _behind(
+    picked: Picked,
+    db: Database,
+    session_id: int,
+    question: str,
+    before_position: int | None,
+    asked_of: Collection[int] | None,
+) -> Found:
+    """The first or last of many, and in a text what the search finds behind it."""
+    if picked.is_entry:
+        return Found(with_shown_titles(db, session_id, [picked.passage]), 1, picked=picked)
+    found, _ = _search(db, session_id, question, before_position, asked_of)
+    others = [p for p in found if p.segment_id != picked.passage.segment_id]
+    first = replace(picked.passage, score=max((p.score for p in found), default=1.0))
+    shown = with_shown_titles(db, session_id, [first, *others][:MAX_PASSAGES])
+    return Found(shown, 1, picked=picked)

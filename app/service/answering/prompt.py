@@ -4,10 +4,10 @@ The stream of a session is one long chat turn. The opening begins it and is what
 each document is introduced by its title; a question closes the turn, in a fork. Control tokens are
 inserted by id; text from documents and people is encoded as text only, never as control tokens.
 
-Half of the window is left to the documents: passages + history + question + answer <= W/2. If they
-do not fit, the oldest history is dropped first, then the weakest passages. A small model is easily
-led astray: passages far weaker than the best are left out, and the best one comes last, next to the
-question.
+Half of the window is left to the documents: examples + passages + history + question + answer <=
+W/2. If they do not fit, the oldest history is dropped first, then the weakest passages. A small
+model is easily led astray: passages far weaker than the best are left out, and the best one comes
+last, next to the question.
 """
 
 from __future__ import annotations
@@ -18,28 +18,30 @@ from dataclasses import dataclass
 
 from app.errors import BadQuestion
 from app.service.answering.citations import Citation
+from app.service.answering.examples import ASK, PASSAGES, example_ids
+from app.service.answering.line_wrapping import unwrapped
 from app.service.answering.retrieval import is_beside_the_question, lacks_named_entity
-from app.service.reading.stream_text import Encoder
+from app.service.reading.stream_text import Encoder, end_turn
 from storage import Passage
 
-ASK_FROM_PASSAGES = "Using only these passages, answer in a few words: "
-ASK = "Answer in a few words: "
 SEPARATOR = "\n\n---\n"
-PASSAGES = "Passages found for the question, the most relevant last:\n\n"
 NO_PASSAGES = "No passage of the documents matches the words of this question.\n\n"
 OTHER_PASSAGES = (
-    "No passage of the documents names what this question asks about. These come nearest, the "
-    "most relevant last:\n\n"
+    "No passage of the documents names what this question asks about. These come nearest:\n\n"
 )
 
-MAX_PASSAGES = 3
+MAX_PASSAGES = 6
 WEAKEST_SHARE = 0.6
 """A passage below this share of the best one's score is left out."""
 MAX_HISTORY_TURNS = 2
+MAX_EXAMPLES_SHARE = 0.4
+"""Examples are left out where they would take more than this of what passages and they have."""
 MIN_CLIPPED_CHARS = 80
 """A passage is not clipped to less than this; it is left out."""
 FULL_ATTENTION_BUDGET_TOKENS = 2048
 """For prompt and answer, where no window limits them."""
+LINED = ("line", "row")
+"""Kinds of places in texts whose line breaks mean something: logs, tables, code."""
 _PASSAGE_NUMBER = re.compile(r"[\[［](?P<inner>\s*(?P<number>\d{1,9})\s*)[\]］]")
 
 
@@ -87,6 +89,8 @@ def build_prompt(
     budget: int,
     position: int,
     at_place: bool = False,
+    with_examples: bool = True,
+    is_picked: bool = False,
 ) -> Prompt:
     """Fit passages, history and question into the budget.
 
@@ -96,19 +100,26 @@ def build_prompt(
         budget: maximum tokens of the whole prompt.
         position: tokens the session has read; passages behind it are marked as not yet read.
         at_place: the question names the place of the best passages, so they are what it is about.
+        with_examples: put worked examples of short answers before the passages, if they fit.
+        is_picked: the best passage is the first or last of many that have what is asked for.
 
     Raises:
         BadQuestion: the question alone does not fit.
     """
     strong = strong_passages(found)[:MAX_PASSAGES]
-    is_found = at_place or not (
+    is_found = (at_place or is_picked) or not (
         lacks_named_entity(question, strong)
         # What a follow-up is about stands in the question before it.
         or (not history and is_beside_the_question(question, strong))
     )
-    tail = question_tail(tokens, question, is_found)
+    tail = question_tail(tokens, question)
     head = question_head(bool(found), is_found)
     left = budget - len(tail) - len(tokens.encode(SEPARATOR)) - len(tokens.encode(head))
+    # What is at a place is told at length; after short answers a word of these stood for it.
+    examples = example_ids(tokens) if with_examples and not at_place else []
+    if len(examples) > MAX_EXAMPLES_SHARE * left:
+        examples = []
+    left -= len(examples)
     if left < 0:
         raise BadQuestion(
             f"The question is too long: with its frame it has {budget - left} tokens, and half the "
@@ -116,7 +127,8 @@ def build_prompt(
         )
     passages, texts, passage_tokens = _fit_passages(tokens, strong, position, left)
     turns = _fit_history(tokens, history, left - passage_tokens)
-    ids = join(tokens, [SEPARATOR, *turns, head, *reversed(texts)], tail)
+    parts = [*turns, head, *reversed(texts)]
+    ids = [*tokens.encode(SEPARATOR), *examples, *join(tokens, parts, tail)]
     found_nothing = not (passages and is_found)
     return Prompt(ids, tuple(passages), len(turns), passage_tokens, found_nothing, len(tail))
 
@@ -132,16 +144,19 @@ def passage_text(number: int, title: str, locator: str, text: str) -> str:
     return f"[{number}] {head}:\n{body}\n\n"
 
 
-def without_numbers(text: str) -> str:
+def without_numbers(text: str, most: int = MAX_PASSAGES) -> str:
     """A text in which no "[2]" can be taken for the number of a passage: it is "(2)" instead.
 
     Otherwise a text which has the line "[2] Other title, page 3:" in it would be cited as that.
+
+    Args:
+        most: the highest number of a passage.
     """
-    return _PASSAGE_NUMBER.sub(_in_parentheses, text)
 
+    def in_parentheses(found: re.Match[str]) -> str:
+        return f"({found['inner']})" if int(found["number"]) <= most else found[0]
 
-def _in_parentheses(found: re.Match[str]) -> str:
-    return f"({found['inner']})" if int(found["number"]) <= MAX_PASSAGES else found[0]
+    return _PASSAGE_NUMBER.sub(in_parentheses, text)
 
 
 def history_text(turn: Turn) -> str:
@@ -158,15 +173,9 @@ def question_head(any_passages: bool, found: bool) -> str:
     return PASSAGES if found else OTHER_PASSAGES
 
 
-def question_tail(tokens: Encoder, question: str, found: bool) -> list[int]:
+def question_tail(tokens: Encoder, question: str) -> list[int]:
     """The question, the end of the user's turn, and the start of the answer."""
-    return [
-        *tokens.encode((ASK_FROM_PASSAGES if found else ASK) + question),
-        tokens.control["<|im_end|>"],
-        *tokens.encode("\n"),
-        tokens.control["<|im_start|>"],
-        *tokens.encode("assistant\n"),
-    ]
+    return end_turn(tokens, ASK + question)
 
 
 def join(tokens: Encoder, parts: Sequence[str], tail: Sequence[int]) -> list[int]:
@@ -191,7 +200,8 @@ def _fit_passages(
         citation = Citation.from_passage(len(citations) + 1, passage, position)
         marks = f" ({', '.join(citation.marks)})" if citation.marks else ""
         title = f"{citation.document}{marks}"
-        text = passage_text(citation.number, title, citation.locator, citation.text)
+        said = citation.text if passage.locator_kind in LINED else unwrapped(citation.text)
+        text = passage_text(citation.number, title, citation.locator, said)
         if not citations:
             text = _clipped(tokens, text, limit)
         cost = len(tokens.encode(text))

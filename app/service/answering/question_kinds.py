@@ -1,8 +1,10 @@
 """Kinds of questions that no single passage answers, recognised by their words.
 
 "List all ..." and "how many ... are mentioned" are answered by going through every passage that
-matches, "the contents of the book" from the chapters. Both are made by code, without the model. A
-question that only sounds so ("How many sons did she have?") is answered from passages, like others.
+matches, "the contents of the book" from the chapters. Both are made by code, without the model. An
+overview ("Summarise the book", "How does she change?") is made from all parts of the documents. A
+question that only sounds so ("How many sons did she have?", "How many people are in the story?") is
+answered from passages, like others.
 """
 
 from __future__ import annotations
@@ -12,9 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from app.service.answering.overview_questions import is_about_the_whole
+from app.service.answering.patterns import any_of
 from storage import STOP_WORDS
 
-Kind = Literal["passages", "place", "list", "count", "contents"]
+MAX_CHARS = 1000
+"""A longer question is of no such kind; a pattern would look at it for minutes."""
+
+Kind = Literal["passages", "place", "list", "count", "first", "last", "contents", "overview"]
 
 _WHOLE = (
     r"(?:book|document|documents|file|files|novel|text|texts|manual|report|paper|material|session|"
@@ -44,12 +51,7 @@ _UNITS = (
     r"cells?|times|places)"
 )
 
-
-def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
-
-
-_CONTENTS = _any(
+_CONTENTS = any_of(
     r"\btable of contents\b",
     r"\b(?:the\s+)?contents of (?:the|this|my|that) (?:whole |entire )?" + _WHOLE + r"\b",
     _PLEASE + r"(?:list|show|give|name|print|what are|which are)\s+(?:me\s+)?(?:all\s+)?(?:of\s+)?"
@@ -63,7 +65,7 @@ _CONTENTS = _any(
     r"\binhaltsverzeichnis\b|\btable des matières\b|\bíndice del libro\b",
     r"\b(?:welche|wie viele) kapitel (?:gibt es|hat)\b",
 )
-_DOCUMENTS = _any(
+_DOCUMENTS = any_of(
     _PLEASE + r"(?:list|show|name|print|what are|which are)\s+(?:me\s+)?(?:all\s+)?(?:of\s+)?"
     r"(?:(?:the|my)\s+)?(?:documents|files)"
     r"(?:\s+(?:here|there|(?:in|of) (?:the|this|my) (?:session|library)))?\W*$",
@@ -71,26 +73,57 @@ _DOCUMENTS = _any(
     r"(?:here|(?:in|of) (?:the|this|my) (?:session|library))\W*$",
 )
 # What is to be made of the passages, or whether and why something is so, is no list of them.
-_TO_EXPLAIN = _any(
+_TO_EXPLAIN = any_of(
     _PLEASE + r"(?:summari[sz]e|explain|describe|compare|discuss|analy[sz]e|translate|rewrite)\b",
     r"^\W*(?:why|warum|wieso|weshalb|pourquoi)\b",
 )
-_TO_ANSWER = _any(
+_TO_ANSWER = any_of(
     r"^\W*(?:do|does|did|is|are|was|were|has|have|had)\b",
     r"^\W*how\s+(?:do|does|did|is|are|was|were|has|have|had|can|could|should|would|come)\b",
     r"\b(?:and|or|but)\s+(?:who|whom|whose|what|when|where|why|how|which)\b",
     rf"\b(?:first|last|most(?: often)?|earliest|latest)\s+(?:{_MENTIONED}|{_OCCUR})\b",
     rf"\b(?:{_MENTIONED}|{_OCCUR})\b.{{0,40}}\b(?:first|last|most|the \w+ time)\b",
 )
-# A text seldom calls them so: "He left, for he was poor" is a reason without the word.
-_UNNAMED = _any(
-    r"\b(?:all|every|each|how many)\s+(?:of\s+)?(?:the\s+)?"
-    rf"(?:(?!{_UNITS}|mentions?\b|occurrences?\b|references?\b)\w+\s+){{0,2}}?"
+_LITERAL = rf"(?:{_UNITS}\b|words?\b|mentions?\b|occurrences?\b|references?\b)"
+_ALL_OF = (
+    r"\b(?:all|every|each|how many|number of|count|alle[rn]?|jede[nrs]?|sämtliche|wie viele|"
+    r"combien de|tous|toutes)\s+(?:of\s+)?(?:(?:the|all|these|those|les)\s+)*"
+)
+_BETWEEN = (
+    rf"(?:(?!{_LITERAL}|(?:of|with|in|and|or|from|for|by|on|to|at|that|which|who)\b)"
+    r"\w+\s+){0,2}?"
+)
+# A text seldom calls them so: "He left, for he was poor" is a reason without the word, and the
+# people of a story have names.
+_SELDOM_CALLED_SO = (
     r"(?:reasons?|details?|facts?|information|things?|ideas?|events?|arguments?|contradictions?|steps?|"
     r"differences|similarities|(?:dis)?advantages|causes|consequences|conclusions?|topics?|themes?|"
-    r"gründe?|einzelheiten|fakten|informationen|widersprüche|schritte|raisons|étapes)\b"
+    r"people|persons?|characters?|protagonists?|heroes|heroines?|villains?|narrators?|"
+    r"men|women|boys|girls|children|animals?|creatures|beings|names|locations?|countries|"
+    r"cities|towns|dates|numbers|amounts|quotes|quotations|clues|mistakes|problems?|scenes?|"
+    r"deaths?|murders?|feelings|emotions|adjectives|verbs|nouns|metaphors|similes|lessons|"
+    r"gründe?|einzelheiten|fakten|informationen|widersprüche|schritte|personen|menschen|leute|"
+    r"figuren|tiere|namen|orte|zahlen|daten|ereignisse|"
+    r"raisons|étapes|personnes|personnages|animaux|noms|lieux)"
 )
-_LIST = _any(
+_UNNAMED = any_of(
+    rf"{_ALL_OF}{_BETWEEN}{_SELDOM_CALLED_SO}\b",
+    rf"^\W*(?:which|what)\s+(?:\w+\s+)?{_SELDOM_CALLED_SO}\s+(?:are|is|were|was)\b",
+)
+_TALE = r"(?:book|novel|text|story|tale|play|poem|fable|epub|buch|roman|märchen|livre|texte|conte)"
+_IN_A_TALE = (
+    r"(?:in|of|from|within|throughout|across|im|des|der|dans|du|le)\s+"
+    rf"(?:\w+\s+){{0,3}}?{_TALE}s?\b"
+)
+# How many wolves a story has is not how many of its sentences have the word.
+_TOLD_IN_A_TALE = any_of(
+    rf"\bhow many\s+(?!{_LITERAL}).{{0,200}}\b(?:are|is|were|was)(?: there)?\s+{_IN_A_TALE}",
+    rf"\bhow many\s+(?!{_LITERAL}).{{0,200}}\b{_OCCUR}(?:\s+{_IN_A_TALE})?\W*$",
+    rf"\bnumber of\s+(?!{_LITERAL}).{{0,200}}\b{_IN_A_TALE}",
+    rf"\bwie viele\s+(?!zeilen|seiten|stellen|sätze).{{0,200}}\b{_IN_A_TALE}",
+    r"\bwie viele\s+(?!zeilen|seiten|stellen|sätze).{0,200}\bkommen vor\W*$",
+)
+_LIST = any_of(
     _PLEASE + r"(?:list|name|enumerate|show|give|find|collect|quote|print)\s+(?:me\s+)?"
     rf"(?:{_ALL})\b(?!\s+about\b)",
     _PLEASE + r"tell me (?:all|every|each)\b(?!\s+(?:about|you|of it)\b)",
@@ -104,7 +137,7 @@ _LIST = _any(
     r"^\W*(?:bitte\s+)?(?:nenne?|liste?|zeige?|finde)\s+(?:mir\s+)?(?:alle|jede[nrs]?|sämtliche)\b",
     r"^\W*(?:liste|énumère|donne)[rz]?(?:-moi)?\s+(?:tous les|toutes les)\b",
 )
-_COUNT = _any(
+_COUNT = any_of(
     r"\bhow (?:many times|often)\s+(?:is|are|was|were)\b.*\b" + _IS_SAID_HERE,
     rf"\bhow (?:many times|often)\s+(?:does|do|did)\b.*\b{_OCCUR}\b",
     rf"\bhow many (?!times|places){_UNITS}\s+(?:\w+\s+)?(?:mentions?|contains?|"
@@ -129,14 +162,16 @@ _MEASURES = (
     r"[kmg]i?b|percent|degrees|euros?|dollars?|jahre|monate|wochen|tage|stunden|minuten|sekunden|"
     r"ans|années|mois|semaines|jours|heures|secondes)"
 )
-_COUNT_IN_RECORDS = _any(rf"^\W*(?:how many\s|wie viele\s|combien d(?:e\s|['’]))(?!{_MEASURES}\b)")
-_LIST_IN_RECORDS = _any(
+_COUNT_IN_RECORDS = any_of(
+    rf"^\W*(?:how many\s|wie viele\s|combien d(?:e\s|['’]))(?!{_MEASURES}\b)"
+)
+_LIST_IN_RECORDS = any_of(
     _PLEASE + r"(?:list|show|print)\s+(?:me\s+)?the\b(?!\s+(?:first|last|most|latest|earliest|"
     r"newest|oldest|biggest|largest|smallest|highest|lowest|longest|shortest|fastest|slowest)\b)"
 )
 _ONLY_UNITS = re.compile(rf"(?:{_UNITS}|words?|tokens?)", re.IGNORECASE)
 # What only says that all are wanted, and where; the rest is what is looked for.
-_FRAME = _any(
+_FRAME = any_of(
     _PLEASE
     + r"(?:list|name|enumerate|show|give|find|collect|quote|print|count|tell)\b(?:\s+me\b)?",
     r"^\W*(?:nenne?|liste?|zeige?|finde)\b(?:\s+mir\b)?|\bauf\W*$",
@@ -179,22 +214,39 @@ def recognise(question: str, is_records: bool = False, titles: Sequence[str] = (
     Asked(kind='passages', subject='')
     """
     text = " ".join(question.split())
-    if _TO_EXPLAIN.search(text):
+    if len(text) > MAX_CHARS:
         return Asked("passages")
-    is_contents = _CONTENTS.search(text) and not re.search(r"\babout\W*$", text, re.IGNORECASE)
-    is_documents = not is_records and _DOCUMENTS.search(text)
-    if is_contents or is_documents or _is_contents_of(text, titles):
+    is_to_explain = bool(_TO_EXPLAIN.search(text))
+    if not is_to_explain and _is_contents(text, is_records, titles):
         return Asked("contents")
-    if _TO_ANSWER.search(text) or (not is_records and _UNNAMED.search(text)):
+    if is_about_the_whole(text, titles):
+        return Asked("overview")
+    if is_to_explain:
+        return Asked("passages")
+    if _TO_ANSWER.search(text) or (not is_records and _is_told(text)):
         return Asked("passages")
     is_count = _COUNT.search(text) or (is_records and _COUNT_IN_RECORDS.search(text))
     is_list = _LIST.search(text) or (is_records and _LIST_IN_RECORDS.search(text))
     if not (is_count or is_list):
         return Asked("passages")
-    subject = _subject(text)
-    if not subject or _ONLY_UNITS.fullmatch(subject) or _is_only_pronouns(subject):
+    subject = subject_of(text)
+    if not subject or is_only_units(subject):
         return Asked("passages")
     return Asked("count" if is_count else "list", subject)
+
+
+def _is_contents(text: str, is_records: bool, titles: Sequence[str]) -> bool:
+    """Whether the contents of the documents, or a list of these, are asked for."""
+    if _CONTENTS.search(text) and not re.search(r"\babout\W*$", text, re.IGNORECASE):
+        return True
+    if not is_records and _DOCUMENTS.search(text):
+        return True
+    return _is_contents_of(text, titles)
+
+
+def _is_told(text: str) -> bool:
+    """Whether it is asked for things that a text tells of, mostly without the word for them."""
+    return not _QUOTED.search(text) and bool(_UNNAMED.search(text) or _TOLD_IN_A_TALE.search(text))
 
 
 def _is_contents_of(text: str, titles: Sequence[str]) -> bool:
@@ -202,7 +254,7 @@ def _is_contents_of(text: str, titles: Sequence[str]) -> bool:
     return match is not None and match[1].casefold() in {title.casefold() for title in titles}
 
 
-def _subject(text: str) -> str:
+def subject_of(text: str) -> str:
     """The question without its frame: what every passage is looked through for."""
     quoted = _QUOTED.findall(text)
     if quoted:
@@ -216,8 +268,10 @@ def _subject(text: str) -> str:
     return " ".join(words)
 
 
-def _is_only_pronouns(subject: str) -> bool:
-    """Whether a subject, as "them", says nothing alone."""
+def is_only_units(subject: str) -> bool:
+    """Whether a subject, as "lines" or "them", says nothing alone."""
+    if _ONLY_UNITS.fullmatch(subject):
+        return True
     return all(word.lower() in STOP_WORDS and not _is_acronym(word) for word in subject.split())
 
 

@@ -12,46 +12,58 @@ only versions that were begun by then count as newer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 
 import storage
+from app.service.answering.asking_words import without_asking_words
+from app.service.answering.places_in_question import asked_among
 from app.service.answering.words import content_words, folded_name, names_in
 from storage import Database, DocumentKey, Passage
 
-MIN_COVERAGE = 0.34
+MIN_COVERAGE = 0.41
 """Passages that have a smaller share of a question's words do not speak of its subject."""
+MIN_COVERAGE_WITH_NAME = 0.3
+"""The same for a question that names somebody or something: that a passage has the name says much
+already."""
 
 
 def retrieve(
-    db: Database, session_id: int, question: str, limit: int, before_position: int | None
+    db: Database,
+    session_id: int,
+    question: str,
+    limit: int,
+    before_position: int | None,
+    asked_of: Collection[int] | None = None,
 ) -> list[Passage]:
     """The passages of a session that match a question, the best first.
 
     Args:
         limit: the maximum number of passages.
         before_position: only passages that end at or before this token of the stream; None: all.
+        asked_of: ids of the documents that are asked; None: all.
     """
     search = partial(
         storage.search_passages, db, session_id, question, before_position=before_position
     )
     if not storage.has_versions(db, session_id):
-        return search(limit=limit)
-    documents = storage.list_keys(db, session_id)
-    chains = [_contents(chain) for chain in storage.version_chains(documents)]
+        return search(limit=limit, document_ids=None if asked_of is None else sorted(asked_of))
+    whole = storage.version_chains(storage.list_keys(db, session_id))
+    chains = [_contents(asked_among(chain, asked_of)) for chain in whole]
     several = [document.id for chain in chains if len(chain) > 1 for document in chain]
     matched = storage.matching_documents(
         db, session_id, question, document_ids=several, before_position=before_position
     )
     searched: dict[str, int] = {}
     replaced: set[int] = set()
-    for contents in chains:
+    for chain, contents in zip(whole, chains, strict=True):
         matching = next((d for d in contents if len(contents) == 1 or d.id in matched), None)
         if matching is None:
             continue
         searched.setdefault(matching.sha256, matching.id)
-        newer = contents[: contents.index(matching)]
+        # What replaced it counts, whether it is asked or not.
+        newer = _newer_contents(chain, matching)
         if any(_is_begun(document, before_position) for document in newer):
             replaced.add(matching.id)
     passages = search(limit=limit, document_ids=list(searched.values()))
@@ -76,20 +88,24 @@ def lacks_named_entity(question: str, passages: Sequence[Passage]) -> bool:
 
 
 def is_beside_the_question(question: str, passages: Sequence[Passage]) -> bool:
-    """True if even the best passage has hardly any of the question's words, and no name of it.
+    """True if even the best passage has hardly any of the question's words.
 
-    So are most questions that are asked of another text, and few that are asked of their own; more
-    of these where questions are put in other words than the text. `evaluate unanswerable` measures
-    it: "said_not_found" of either group, in its JSON.
+    Words with which any text is asked about ("What happened ...", "the main theme") do not count;
+    a question that has no others can be answered from any text. It is true of most questions that
+    are asked of another text, and of few that are asked of their own; more of these where questions
+    are put in other words than the text. `evaluate unanswerable` measures it: "said_not_found" of
+    either group, in its JSON.
     """
     if not passages:
         return True
     if not content_words(question):
         return False
     languages = passages[0].languages
-    if storage.coverage(question, [p.text for p in passages], languages) >= MIN_COVERAGE:
+    subject = without_asking_words(question, languages)
+    if not content_words(subject):
         return False
-    return not names_in(question) or lacks_named_entity(question, passages)
+    least = MIN_COVERAGE_WITH_NAME if any(_names(question)) else MIN_COVERAGE
+    return storage.coverage(subject, [p.text for p in passages], languages) < least
 
 
 def _words(text: str) -> list[str]:
@@ -118,6 +134,13 @@ def _contents(chain: Sequence[DocumentKey]) -> list[DocumentKey]:
     """The first reading of each content of a version chain, the newest content first."""
     newest_first = dict.fromkeys((d.sha256, d.encoding) for d in reversed(chain))
     return [next(d for d in chain if (d.sha256, d.encoding) == each) for each in newest_first]
+
+
+def _newer_contents(chain: Sequence[DocumentKey], document: DocumentKey) -> list[DocumentKey]:
+    """The first reading of each content that is newer than a document's."""
+    contents = _contents(chain)
+    of_same = [(d.sha256, d.encoding) for d in contents]
+    return contents[: of_same.index((document.sha256, document.encoding))]
 
 
 def _is_begun(document: DocumentKey, position: int | None) -> bool:

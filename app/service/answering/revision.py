@@ -1,6 +1,7 @@
 """A second answer, where the first has numbers or names that neither passages nor question have.
 
-A small model also answers with the number of a passage alone ("[1]"); then it is asked for words.
+A small model also answers with the number of a passage alone ("[1]"), or repeats the question; then
+it is asked for words, or for other words.
 
 The model goes back to the state before the question, reads the question with a hint, and answers
 once more. The second answer is taken only if less of it is unknown.
@@ -13,13 +14,20 @@ from dataclasses import dataclass
 
 from ahn_runtime import Session
 from app.service.answering.citations import Citation
+from app.service.answering.echo import repeats_question
 from app.service.answering.events import Revised, Revising
 from app.service.answering.prompt import Prompt, question_tail
-from app.service.answering.support import CheckedSentence, check_support, unknown_in
+from app.service.answering.support import (
+    CheckedSentence,
+    check_support,
+    has_support,
+    unknown_in,
+)
 from app.service.answering.support import sentences as split_sentences
 
 HINT = "{question} (No passage has {unknown}. Use only names and numbers of the passages.)"
 HINT_WORDS = "{question} (Answer in words of the passages, not with a number alone.)"
+HINT_NEW = "Answer from the passages with words that this question does not have: {question}"
 MAX_NAMED = 3
 """Unknown numbers and names that the hint repeats."""
 MIN_ANSWER_TOKENS = 8
@@ -28,10 +36,15 @@ MIN_ANSWER_TOKENS = 8
 
 @dataclass(frozen=True)
 class Draft:
-    """An answer that was checked."""
+    """An answer that was checked.
+
+    Args:
+        repeats_question: it says nothing that its question does not say.
+    """
 
     text: str
     sentences: tuple[CheckedSentence, ...] = ()
+    repeats_question: bool = False
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -46,9 +59,10 @@ class Draft:
 
 @dataclass(frozen=True)
 class Checker:
-    """What answers are checked against; see `check_support`."""
+    """What answers are checked against; see `check_support` and `repeats_question`."""
 
     passages: tuple[Citation, ...]
+    question: str
     known: str
     languages: tuple[str, ...]
 
@@ -56,7 +70,11 @@ class Checker:
         """Check an answer; `notice`: its beginning that is not the model's."""
         text = text.strip()
         said = text.removeprefix(notice)
-        return Draft(text, check_support(said, self.passages, self.known, self.languages))
+        return Draft(
+            text,
+            check_support(said, self.passages, self.known, self.languages),
+            repeats_question(said, self.question, self.languages),
+        )
 
 
 @dataclass(frozen=True)
@@ -70,13 +88,12 @@ class Resumable:
 def revise(
     before: Resumable,
     prompt: Prompt,
-    question: str,
     checker: Checker,
     draft: Draft,
     max_tokens: int,
     record: list[int],
 ) -> Generator[Revising | Revised, None, Draft]:
-    """Answer once more if the first answer has what no passage has, or says nothing.
+    """Answer once more if the first answer has what no passage has, or says nothing new.
 
     Yields `Revising` for each token, and `Revised` if the second answer is better.
 
@@ -88,12 +105,14 @@ def revise(
     Returns:
         The better of the two answers.
     """
-    if prompt.found_nothing or not (draft.unknown or draft.says_nothing):
+    is_empty = draft.says_nothing or draft.repeats_question
+    if prompt.found_nothing or not (draft.unknown or is_empty):
         return draft
     runtime = before.session.runtime
     named = ", ".join(draft.unknown[:MAX_NAMED])
-    hinted = (HINT if named else HINT_WORDS).format(question=question, unknown=named)
-    tail = question_tail(runtime.tokenizer, hinted, True)
+    hint = HINT if named else HINT_NEW if draft.repeats_question else HINT_WORDS
+    hinted = hint.format(question=checker.question, unknown=named)
+    tail = question_tail(runtime.tokenizer, hinted)
     max_tokens -= len(tail) - prompt.tail_tokens
     if max_tokens < MIN_ANSWER_TOKENS:
         return draft
@@ -105,10 +124,22 @@ def revise(
         pieces.append(piece)
         yield Revising(draft.unknown)
     second = checker.check("".join(pieces))
-    if second.says_nothing or (named and len(second.unknown) >= len(draft.unknown)):
+    if not is_better_than(second, draft):
         return draft
     yield Revised(second.text, draft.unknown)
     return second
+
+
+def is_better_than(second: Draft, first: Draft) -> bool:
+    """Whether the second answer takes the place of the first."""
+    if second.says_nothing:
+        return False
+    if first.unknown:
+        return len(second.unknown) < len(first.unknown)
+    if not first.repeats_question:
+        return True
+    # Something that no passage supports is worse than the question's own words.
+    return not second.repeats_question and has_support(second.sentences)
 
 
 def recorded(ids: Iterable[int], record: list[int]) -> Generator[int, None, None]:

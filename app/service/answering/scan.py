@@ -7,13 +7,13 @@ counted are these, not the things that they speak of: the answer says so.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from dataclasses import dataclass, replace
 
 import storage
 from app.service.answering.events import Scanned
-from app.service.answering.places_in_question import searched_documents
+from app.service.answering.line_wrapping import joined_lines
+from app.service.answering.places_in_question import asked_among, searched_documents
 from app.service.answering.question_kinds import Asked
 from app.service.answering.support import sentences
 from app.service.reading.titles import list_shown_keys
@@ -30,7 +30,6 @@ RECORD_KINDS = frozenset(("log", "jsonl", "table", "workbook", "code", "subtitle
 TABLE_KINDS = frozenset(("table", "workbook"))
 ENTRY_KINDS = TABLE_KINDS | {"log", "jsonl"}
 """Each of their lines stands alone: words on two lines have nothing to do with each other."""
-_LINE_BREAK = re.compile(r"(?<!\n)[ \t]*\n[ \t]*(?!\n)")
 
 
 @dataclass(frozen=True)
@@ -68,14 +67,25 @@ class Scan:
     notes: list[str]
 
 
-def holds_records(db: Database, session_id: int) -> bool:
-    """Whether all documents of a session are logs or tables."""
-    kinds = set(storage.kinds_of_documents(db, session_id).values())
+def holds_records(db: Database, session_id: int, asked_of: Collection[int] | None = None) -> bool:
+    """Whether all documents of a session are logs or tables.
+
+    Args:
+        asked_of: ids of the documents that are asked; None: all.
+    """
+    kinds_of = storage.kinds_of_documents(db, session_id)
+    kinds = {kind for number, kind in kinds_of.items() if asked_of is None or number in asked_of}
     return bool(kinds) and kinds <= RECORD_KINDS
 
 
 def scan(
-    db: Database, session_id: int, subject: str, before_position: int | None
+    db: Database,
+    session_id: int,
+    subject: str,
+    before_position: int | None,
+    within: Collection[int] | None = None,
+    from_end: bool = False,
+    asked_of: Collection[int] | None = None,
 ) -> Generator[Scanned, None, Scan]:
     """Go through every passage that has the words of a subject.
 
@@ -83,9 +93,16 @@ def scan(
 
     Args:
         before_position: only passages that end at or before this token of the stream; None: all.
+        within: ids of the documents to look into; None: all.
+        from_end: where too many match, the last ones are gone through, not the first.
+        asked_of: ids of the documents that are asked; None: all.
     """
-    shown = list_shown_keys(db, session_id)
-    searched = searched_documents(shown, before_position)
+    all_shown = list_shown_keys(db, session_id)
+    searched = searched_documents(all_shown, before_position, asked_of)
+    shown = asked_among(all_shown, asked_of)
+    if within is not None:
+        shown = [document for document in shown if document.id in within]
+        searched = [document for document in searched if document.id in within]
     rows = {row.id: row for row in storage.list_documents(db, session_id)}
     alone = list({(d.sha256, d.encoding): d for d in reversed(searched)}.values())[::-1]
     titles = {document.id: document.title for document in shown}
@@ -96,6 +113,7 @@ def scan(
         limit=MAX_SCANNED,
         document_ids=[document.id for document in alone],
         before_position=before_position,
+        from_end=from_end,
     )
     ids, items = matches.segment_ids, []
     headers: dict[int, set[str]] = {}
@@ -129,15 +147,10 @@ def scan_answer(found: Scan, asked: Asked, numbers: dict[int, int]) -> str:
     Args:
         numbers: the number of each cited passage, by its id.
     """
-    words = asked.subject.split()
-    # "The" and "of" are not looked for.
-    sought = [word for word in words if word.lower() not in storage.STOP_WORDS or word.isupper()]
-    what = " and ".join(f"“{word}”" for word in sought or words)
-    unit = "line" if found.is_records else "sentence"
-    passages = _counted(len({item.passage.segment_id for item in found.items}), "passage")
+    what = words_sought(asked.subject)
     if not found.items:
         return f"No passage has {what}."
-    total = f"{_counted(len(found.items), unit)} of {passages}"
+    total = counted_items(found)
     head = f"{what}: in {total}"
     partly = sum(not item.is_whole for item in found.items)
     if partly:
@@ -152,6 +165,20 @@ def scan_answer(found: Scan, asked: Asked, numbers: dict[int, int]) -> str:
         for item in found.items[:MAX_LISTED]
     ]
     return "\n".join([f"{head}:", *lines])
+
+
+def words_sought(subject: str) -> str:
+    """The words of a subject that are looked for: “failed” and “password”, without "the", "of"."""
+    words = subject.split()
+    sought = [word for word in words if word.lower() not in storage.STOP_WORDS or word.isupper()]
+    return " and ".join(f"“{word}”" for word in sought or words)
+
+
+def counted_items(found: Scan) -> str:
+    """How much was found: "9 lines of 5 passages"."""
+    unit = "line" if found.is_records else "sentence"
+    passages = _counted(len({item.passage.segment_id for item in found.items}), "passage")
+    return f"{_counted(len(found.items), unit)} of {passages}"
 
 
 def cited_passages(found: Scan, asked: Asked) -> list[Passage]:
@@ -176,7 +203,7 @@ def _items(passage: Passage, matches: Matches, kind: str, header: set[str]) -> l
     if kind in RECORD_KINDS:
         parts = [line.strip() for line in passage.text.splitlines() if line.strip()]
     else:
-        parts = sentences(_LINE_BREAK.sub(" ", passage.text))
+        parts = sentences(joined_lines(passage.text))
     if kind in TABLE_KINDS:  # the lines above the rows are in every passage
         parts, repeated = [p for p in parts if p not in header], parts[:2]
         header.update(repeated)

@@ -15,13 +15,18 @@ from storage import CAPITAL, STOP_WORDS, folded_words, two_lettered_words
 # Not at the beginning of a sentence, where every word has a capital letter.
 _INSIDE_SENTENCE = re.compile(r"(?<=[^.?!:]\s)[\"'“‘«(]?([^\W\d_][\w'’\-&+#.]*)")
 _MIN_PART_CHARACTERS = 3
+# In capitals they are stressed ("Which is NOT true?") and name nothing.
+_STRESSED = frozenset(
+    "ALL ALWAYS AND ANY BEST BUT EACH EVERY EXCEPT FIRST LAST LEAST MOST MUST NEVER NO NONE NOT "
+    "ONLY OR NICHT KEIN KEINE PAS".split()
+)
 
 
 def names_in(text: str) -> list[str]:
     """The words with a capital letter that do not begin a sentence.
 
-    A stop word is one only in capitals ("the WHO"). A text in a script without capital letters has
-    none.
+    A stop word is one only in capitals ("the WHO"), and not if it is stressed ("NOT"). A text in a
+    script without capital letters has none.
     """
     words = _INSIDE_SENTENCE.findall(unicodedata.normalize("NFC", text))
     names = [word.rstrip("'’-.") for word in words if word[0].isupper()]
@@ -29,7 +34,9 @@ def names_in(text: str) -> list[str]:
 
 
 def _is_name(word: str) -> bool:
-    return word.isupper() or not STOP_WORDS.issuperset(folded_words(word))
+    return word not in _STRESSED and (
+        word.isupper() or not STOP_WORDS.issuperset(folded_words(word))
+    )
 
 
 def folded_name(name: str) -> set[str]:

@@ -25,7 +25,7 @@ def find_or_add(
     """The document that a file is already, else a new one with the title that its version gets.
 
     Args:
-        title, kind, byte_count: of the file, as `ingest` opened it.
+        title, kind, byte_count: of the file, as `ingest` opened it; the title is its own.
         again: read it once more even though its content was read; see `find_registered`.
         encoding: of a text, if the person named it.
     """
@@ -105,5 +105,7 @@ def add_row(
         source_path=file.path,
         version=slot.version,
         replaces=slot.replaces,
+        own_title=slot.own_title,
+        shown_title=slot.shown_title,
         encoding=encoding,
     )

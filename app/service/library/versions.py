@@ -14,7 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import storage
-from app.service.reading.titles import Title, as_shown, new_title, titles_of, version_title
+from app.service.reading.titles import (
+    Title,
+    as_shown,
+    file_title,
+    new_title,
+    titles_of,
+    version_title,
+)
 from storage import STALLED_STATES, Database, DocumentRow, DocumentState
 
 
@@ -43,18 +50,22 @@ class VersionSlot:
         title: tells it apart from the session's other documents.
         version: its number, from 1 on; a second reading of the same content has the same number.
         replaces: id of the document that was the newest before it, None for the first.
+        own_title: of which the title was made, None if that is the file's name.
+        shown_title: that a person chose for the earlier versions.
     """
 
     title: str
     version: int = 1
     replaces: int | None = None
+    own_title: str | None = None
+    shown_title: str | None = None
 
 
 def slot_for(db: Database, session_id: int, file: File, title: str) -> VersionSlot:
     """The slot of a new document of a file; older versions that were read in part are cancelled.
 
     Args:
-        title: the file's own title.
+        title: the file's own title. A version has that of the first one: it is the same file.
     """
     documents = storage.list_keys(db, session_id)
     newest = find_predecessor(db, session_id, file)
@@ -68,9 +79,10 @@ def slot_for(db: Database, session_id: int, file: File, title: str) -> VersionSl
     else:
         base = Title(title) if same else new_title(documents, title, file.name, file.path)
     titles = {document.title for document in documents}
-    return VersionSlot(
-        _title(base, version, len(same), titles), version, newest.id if newest else None
-    )
+    full = _title(base, version, len(same), titles)
+    if newest is not None:
+        return VersionSlot(full, version, newest.id, chain[0].own_title, newest.shown_title)
+    return VersionSlot(full, own_title=None if title == file_title(file.name) else title)
 
 
 def find_predecessor(db: Database, session_id: int, file: File) -> DocumentRow | None:

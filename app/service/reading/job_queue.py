@@ -130,6 +130,34 @@ class JobQueue:
         job = self._jobs.get(document.session_id)
         return None if job is None else job.progress.get(document.id)
 
+    def positions(self) -> dict[int, int]:
+        """How many tokens of each document this process has read, of those it is reading."""
+        with self._changed:
+            jobs = list(self._jobs.values())
+        return {i: each.tokens_read for job in jobs for i, each in list(job.progress.items())}
+
+    def notices(self) -> dict[int, str]:
+        """Why readings do not advance, by the ids of their sessions; of those that do not."""
+        with self._changed:
+            return {job.session_id: job.notice for job in self._jobs.values() if job.notice}
+
+    def speed_of(self, session_id: int, document_id: int) -> float:
+        """Tokens per second of a document over the last chunks; 0 if it is not being read."""
+        job = self._jobs.get(session_id)
+        progress = None if job is None else job.progress.get(document_id)
+        return 0.0 if progress is None else progress.tokens_per_second
+
+    @property
+    def session_being_read(self) -> int | None:
+        """The id of the session whose slice is being read; None if none is."""
+        reading = self._reading
+        return None if reading is None else reading.session_id
+
+    def is_being_indexed(self, document_id: int) -> bool:
+        """Whether a thread of this process is indexing a document now."""
+        with self._changed:
+            return any(work.document_id == document_id for work in self._indexing.values())
+
     def notice_of(self, session_id: int) -> str:
         """Why the reading of a session does not advance; empty if it does."""
         job = self._jobs.get(session_id)
@@ -222,7 +250,11 @@ class JobQueue:
 
     def is_interrupted(self, job: Job, document_id: int) -> bool:
         """Whether the reading of a document is to be saved and left now."""
-        return self._is_stopping or job.cancel.is_cancelled or document_id in job.paused
+        return self.is_ending(job) or document_id in job.paused
+
+    def is_ending(self, job: Job) -> bool:
+        """Whether all work of a job is to be left now."""
+        return self._is_stopping or job.cancel.is_cancelled
 
     # Called with the condition held.
 

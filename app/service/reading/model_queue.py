@@ -28,7 +28,7 @@ class ModelQueue:
     def __init__(self, max_waiting: int = 32) -> None:
         self._changed = threading.Condition()
         self._max_waiting = max_waiting
-        self._is_taken = False
+        self._is_taken = self._answers = False
         self._queue: list[Ticket] = []
         self._readers: list[Ticket] = []
 
@@ -36,6 +36,11 @@ class ModelQueue:
     def waiting(self) -> int:
         """How many questions wait."""
         return len(self._queue)
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether a question is being answered, or waits for it, so that reading waits."""
+        return self._answers or bool(self._queue)
 
     @contextmanager
     def answering(self) -> Iterator[Ticket]:
@@ -59,7 +64,7 @@ class ModelQueue:
                 if ticket in self._queue:
                     self._queue.remove(ticket)
                 if ticket.has_turn:
-                    self._is_taken = False
+                    self._is_taken = self._answers = False
                 self._changed.notify_all()
 
     @contextmanager
@@ -98,7 +103,8 @@ class ModelQueue:
         with self._changed:
             ticket.is_waiting = True
             if self._changed.wait_for(lambda: self._may_take(ticket), timeout_s):
-                (self._queue if ticket in self._queue else self._readers).remove(ticket)
+                self._answers = ticket in self._queue
+                (self._queue if self._answers else self._readers).remove(ticket)
                 self._is_taken = ticket.has_turn = True
                 return 0
             ticket.is_waiting, ticket.polled_at = False, time.monotonic()

@@ -2,7 +2,8 @@
 
 A session that was fed since its checkpoint is saved before it is evicted, and locked against other
 processes until then: what was read is never lost, and never read by two processes. The budget
-counts sessions; beside them there is at most the one fork, or earlier state, that answers.
+counts sessions; beside them there is at most the one fork, or earlier state, that answers, and the
+fork that takes a note.
 """
 
 from __future__ import annotations

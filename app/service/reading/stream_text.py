@@ -47,6 +47,20 @@ def introduction(tokens: Encoder, title: str) -> list[int]:
     return tokens.encode(f"\n\n# {title}\n\n")
 
 
+def end_turn(tokens: Encoder, request: str, beginning: str = "") -> list[int]:
+    """Token ids that end the user's turn with a request and begin the assistant's.
+
+    Args:
+        tokens: without chat control tokens, the request is a line of the text.
+        beginning: what the assistant says first.
+    """
+    end, start = tokens.control.get("<|im_end|>"), tokens.control.get("<|im_start|>")
+    if end is None or start is None:
+        return tokens.encode(f"{request}\n{beginning}")
+    asked = [*tokens.encode(request), end, *tokens.encode("\n"), start]
+    return [*asked, *tokens.encode(f"assistant\n{beginning}")]
+
+
 def document_pieces(
     db: Database, document: DocumentRow, tokens: Encoder, from_token: int
 ) -> Iterator[list[int]]:

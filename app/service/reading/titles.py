@@ -1,10 +1,13 @@
 """Titles by which the documents of a session are told apart, and what a person means by a title.
 
 The stored title of a document is part of its introduction in the session's stream, so it never
-changes. A new document whose file has the title of another one gets a title that says which it is:
-by its suffix ("report.docx"), by the nearest folder that differs ("README (docs)"), or by a number
-where no path is known ("README (2)"). The first of them was alone when its title was stored; it is
-shown with such a title, too, as are those of databases in which both have one title.
+changes. It is made of the title that the document states of itself, or of its file's name. A new
+document that has the title of another one gets a title that says which it is: by its file's name
+("report.docx"), by the nearest folder that differs ("README (docs)"), or by a number where no path
+is known ("README (2)"). The first of them was alone when its title was stored; it is shown with
+such a title, too, as are those of databases in which both have one title.
+
+A person may choose the title that is shown. It is of the file, so its versions have it, too.
 """
 
 from __future__ import annotations
@@ -12,19 +15,20 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 import storage
 from ingest.naming import clean_line, file_name, title_from_name
-from storage import Database, DocumentKey, DocumentRow
+from storage import Database, DocumentKey, DocumentRow, Passage
 
 Document = TypeVar("Document", DocumentRow, DocumentKey)
 """A row of the store, or only what tells documents apart."""
 
 MAX_LABEL_CHARS = 40
+_BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _READING = re.compile(r"(?:version|reading) \d+")
 
 
@@ -33,7 +37,7 @@ class Title:
     """A title in its parts: "README (docs, version 2, reading 3)".
 
     Args:
-        base: the title of the file, or its name.
+        base: the document's own title, or its file's name.
         label: what tells it from documents of the same base; may be empty.
         readings: which version and which reading of it this is.
     """
@@ -45,7 +49,8 @@ class Title:
     @classmethod
     def of(cls, document: DocumentRow | DocumentKey) -> Title:
         """The parts of a document's stored title."""
-        for base in (file_name(document.file_name), file_title(document.file_name)):
+        name = document.file_name
+        for base in filter(None, (document.own_title, file_name(name), file_title(name))):
             found = re.fullmatch(r"(?: \((.*)\))?", document.title.removeprefix(base))
             if document.title.startswith(base) and found is not None:
                 parts = found[1].split(", ") if found[1] else []
@@ -61,6 +66,7 @@ class Title:
 class _File(NamedTuple):
     name: str
     path: str | None
+    title: str
 
 
 def shown_titles(documents: Sequence[Document]) -> dict[int, str]:
@@ -70,19 +76,25 @@ def shown_titles(documents: Sequence[Document]) -> dict[int, str]:
         documents: all documents of the session, in reading order.
     """
     apart_from_others: dict[int, Title] = {}
-    for chains in _by_file_title(documents).values():
+    for chains in _by_own_title(documents).values():
         if len(chains) == 1:
             continue
         apart = _told_apart([_file_of(chain) for chain in chains])
         for chain, title in zip(chains, apart, strict=True):
             for document in chain:
                 stored = Title.of(document)
-                is_plain = not stored.label and stored.base == file_title(document.file_name)
+                is_plain = not stored.label and stored.base == own_title(document)
                 if is_plain:
                     apart_from_others[document.id] = replace(title, readings=stored.readings)
+    for document in documents:
+        if document.shown_title is not None:
+            readings = Title.of(document).readings
+            apart_from_others[document.id] = Title(document.shown_title, "", readings)
     wanted = {d.id: str(apart_from_others.get(d.id, d.title)) for d in documents}
-    # What is shown as it is stored comes first: only the others may be numbered.
-    in_turn = sorted(documents, key=lambda d: (wanted[d.id] != d.title, d.ordinal))
+    # What a person chose, then what is shown as it is stored: only the others may be numbered.
+    in_turn = sorted(
+        documents, key=lambda d: (d.shown_title is None, wanted[d.id] != d.title, d.ordinal)
+    )
     taken: set[str] = set()
     shown: dict[int, str] = {}
     numbers: dict[str, int] = {}
@@ -103,13 +115,15 @@ def new_title(documents: Sequence[Document], title: str, name: str, path: str | 
 
     Args:
         documents: all documents of the session.
-        title, name, path: of its file; the path is None where it is unknown.
+        title: its own.
+        name, path: of its file; the path is None where it is unknown.
     """
-    chains = _by_file_title(documents).get(title.casefold(), [])
+    chains = _by_own_title(documents).get(title.casefold(), [])
     others: list[_File] = [_file_of(chain) for chain in chains]
-    files = [_File(name, path), *others]
+    files = [_File(name, path, title), *others]
     apart = _told_apart(files)[0] if others else Title(title)
-    return _numbered(apart, {document.title for document in documents})[1]
+    chosen = {document.shown_title for document in documents if document.shown_title}
+    return _numbered(apart, chosen | {document.title for document in documents})[1]
 
 
 def version_title(
@@ -122,9 +136,9 @@ def version_title(
         chain: the stored versions of the file, the oldest first.
     """
     stored = Title.of(chain[0])
-    if stored.label or stored.base != file_title(chain[0].file_name):
+    if stored.label or stored.base != own_title(chain[0]):
         return replace(stored, readings=())
-    chains = _by_file_title(documents)[stored.base.casefold()]
+    chains = _by_own_title(documents)[stored.base.casefold()]
     others = [c for c in chains if c[0].id != chain[0].id]
     return _told_apart([_file_of(chain), *map(_file_of, others)])[0]
 
@@ -158,11 +172,28 @@ def as_shown(db: Database, document: DocumentRow) -> DocumentRow:
     return replace(document, title=titles.get(document.id, document.title))
 
 
+def with_shown_titles(db: Database, session_id: int, found: Sequence[Passage]) -> list[Passage]:
+    """The passages with titles that tell their documents apart."""
+    titles = titles_of(db, session_id)
+    return [replace(p, document_title=titles.get(p.document_id, p.document_title)) for p in found]
+
+
+def listed_titles(titles: Iterable[str], most: int) -> str:
+    """Titles, each once, and how many more there are than are named: "Emma, The Mill and 3 more".
+
+    Args:
+        most: that are named.
+    """
+    once = list(dict.fromkeys(titles))
+    more = len(once) - most
+    return ", ".join(once[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
 def documents_called(documents: Sequence[Document], name: str) -> list[Document]:
     """The documents that a person can mean by a name.
 
-    If one has exactly this title, it is that one. Otherwise it is all whose file has this title or
-    name, or whose path ends so ("docs/README").
+    If one has exactly this title, it is that one. Otherwise it is all that have this title of
+    their own, whose file has this title or name, or whose path ends so ("docs/README").
 
     Args:
         documents: of a session, with the titles to show.
@@ -174,19 +205,24 @@ def documents_called(documents: Sequence[Document], name: str) -> list[Document]
     return exact or folded_alike or [d for d in documents if _is_called(d, folded)]
 
 
-def _by_file_title(documents: Sequence[Document]) -> dict[str, list[list[Document]]]:
+def own_title(document: DocumentRow | DocumentKey) -> str:
+    """The title that a document has of itself: the stated one, else that of its file."""
+    return document.own_title or file_title(document.file_name)
+
+
+def _by_own_title(documents: Sequence[Document]) -> dict[str, list[list[Document]]]:
     """The version chains of the files of each title, by the title without regard to case."""
     found: dict[str, list[list[Document]]] = {}
     has_versions = any(document.replaces for document in documents)
     chains = storage.version_chains(documents) if has_versions else [[d] for d in documents]
     for chain in chains:
-        found.setdefault(file_title(chain[0].file_name).casefold(), []).append(chain)
+        found.setdefault(own_title(chain[0]).casefold(), []).append(chain)
     return found
 
 
 def _file_of(chain: Sequence[DocumentRow | DocumentKey]) -> _File:
     paths = [document.source_path for document in chain if document.source_path]
-    return _File(chain[0].file_name, paths[0] if paths else None)
+    return _File(chain[0].file_name, paths[0] if paths else None, own_title(chain[0]))
 
 
 def _told_apart(files: Sequence[_File]) -> list[Title]:
@@ -196,11 +232,24 @@ def _told_apart(files: Sequence[_File]) -> list[Title]:
     titles = []
     for file in files:
         if len(files) > 1 and names[file.name.casefold()] == 1:
-            titles.append(Title(file_name(file.name)))
+            titles.append(_with_file_name(file))
         else:
             label = labels.get(file.path or "", "") if len(files) > 1 else ""
-            titles.append(Title(file_title(file.name), label))
+            titles.append(Title(file.title, label))
     return titles
+
+
+def _with_file_name(file: _File) -> Title:
+    """The title that tells a file apart from those of the same title and other names."""
+    if file.title == file_title(file.name):
+        return Title(file_name(file.name))
+    return Title(file.title, _as_label(file_name(file.name)))
+
+
+def _as_label(text: str) -> str:
+    """A name as a label, which must not look like a version."""
+    label = clean_line(text, MAX_LABEL_CHARS)
+    return f"in {label}" if _READING.fullmatch(label) else label
 
 
 def _labels(paths: Sequence[str | None]) -> dict[str, str]:
@@ -222,9 +271,7 @@ def _labels(paths: Sequence[str | None]) -> dict[str, str]:
                 continue
             is_alone = parts[folders[-depth]] == 1
             found = folders[-depth] if is_alone else "/".join(folders[-depth:])
-            label = clean_line(found, MAX_LABEL_CHARS)
-            # A folder of this name must not look like a version.
-            labels[path] = f"in {label}" if _READING.fullmatch(label) else label
+            labels[path] = _as_label(found)
     return labels
 
 
@@ -250,7 +297,9 @@ def _numbered(title: Title, taken: set[str], first: int = 2) -> tuple[int, Title
 
 
 def _is_called(document: DocumentRow | DocumentKey, folded: str) -> bool:
-    """Whether the document's file has this title or name, or its path ends so."""
+    """Whether the document or its file has this title or name, or its path ends so."""
+    if document.own_title is not None and document.own_title.casefold() == folded:
+        return True
     title = file_title(document.file_name)
     names = [document.file_name, title]
     if document.source_path:
@@ -264,3 +313,18 @@ def _is_called(document: DocumentRow | DocumentKey, folded: str) -> bool:
 def file_title(name: str) -> str:
     """The title of a document whose file has this name."""
     return title_from_name(name)
+
+
+@lru_cache(maxsize=65536)
+def spaced(title: str) -> str:
+    """A title as people write it, with spaces where the name of a file has lines or hyphens.
+
+    >>> spaced("thirty_nine-steps")
+    'thirty nine steps'
+    """
+    return _BETWEEN_WORDS.sub(" ", title).strip()
+
+
+def title_pattern(title: str) -> str:
+    """A pattern of a title that is not empty, with anything between its words."""
+    return rf"(?<!\w){_BETWEEN_WORDS.pattern.join(map(re.escape, spaced(title).split()))}(?!\w)"

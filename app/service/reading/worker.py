@@ -18,6 +18,7 @@ from app.service.reading import checkpoint_policy
 from app.service.reading.job import Job
 from app.service.reading.job_queue import JobQueue
 from app.service.reading.model_queue import ModelQueue
+from app.service.reading.notes import NoteTaker
 from app.service.reading.open_session import OpenSession
 from app.service.reading.progress import Progress
 from app.service.reading.session_cache import SessionCache
@@ -39,6 +40,7 @@ class ReadingWorker:
         jobs: which session is read next.
         cache: the open sessions, restored on demand.
         queue: hands out the model, chunk by chunk.
+        notes: takes notes on what is read; None: none are taken.
     """
 
     def __init__(
@@ -48,8 +50,9 @@ class ReadingWorker:
         jobs: JobQueue,
         cache: SessionCache,
         queue: ModelQueue,
+        notes: NoteTaker | None = None,
     ) -> None:
-        self._db, self._settings = db, settings
+        self._db, self._settings, self._notes = db, settings, notes
         self._jobs, self._cache, self._queue = jobs, cache, queue
         self._listeners: list[Callable[[int], None]] = []
         self._threads = StepThreads(("reader",), jobs.wait_to_read, self.step)
@@ -149,8 +152,14 @@ class ReadingWorker:
         saved = min(document.tokens_read, opened.document_tokens)
         stop = checkpoint_policy.next_stop(self._db, self._settings, document, saved, chunk_tokens)
         slice_end = opened.document_tokens + self._settings.slice_tokens
+        # One that was left for later at a checkpoint.
+        if not self._take_note(job, opened, document, total):
+            if document.id in job.paused:
+                self._save(job, opened, document, total, is_growing, is_noted=False)
+            return
         tokens = opened.session.runtime.tokenizer
         pieces = document_pieces(self._db, document, tokens, opened.document_tokens)
+        is_noted = True
         for chunk in token_chunks(pieces, chunk_tokens):
             if opened.document_tokens >= total:
                 break
@@ -158,6 +167,7 @@ class ReadingWorker:
                 opened.feed(chunk)
                 self._cache.make_room(job.session_id)
             progress.advance(opened.document_tokens)
+            is_noted = self._take_note(job, opened, document, total)
             done = opened.document_tokens
             if self._jobs.is_interrupted(job, document.id) or done >= min(stop, total):
                 break
@@ -170,13 +180,39 @@ class ReadingWorker:
                     f"{opened.document_tokens:,} of {total:,}; remove the document and add it "
                     "again."
                 )
-        self._save(job, opened, document, total, is_growing)
+        self._save(job, opened, document, total, is_growing, is_noted)
+
+    def _take_note(self, job: Job, opened: OpenSession, document: DocumentRow, total: int) -> bool:
+        """Note the part that ends here, if one does; False if the note was left for later.
+
+        A pause leaves no note on a document's end: there is nothing else to pause, and all of the
+        document would wait, read, until it is resumed.
+
+        Args:
+            total: tokens of the document.
+        """
+        if self._notes is None:
+            return True
+
+        def is_interrupted() -> bool:
+            if opened.document_tokens >= total:
+                return self._jobs.is_ending(job)
+            return self._jobs.is_interrupted(job, document.id)
+
+        return self._notes.take(opened, document, is_interrupted)
 
     def _save(
-        self, job: Job, opened: OpenSession, document: DocumentRow, total: int, is_growing: bool
+        self,
+        job: Job,
+        opened: OpenSession,
+        document: DocumentRow,
+        total: int,
+        is_growing: bool,
+        is_noted: bool,
     ) -> None:
+        """Write a checkpoint; a document is not done before the note on its end is taken."""
         state = DocumentState.PAUSED if document.id in job.paused else DocumentState.READING
-        if opened.document_tokens >= total:
+        if opened.document_tokens >= total and is_noted:
             state = (
                 DocumentState.PAUSED if is_growing else DocumentState.DONE
             )  # a followed log waits until it has more

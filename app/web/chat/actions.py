@@ -6,7 +6,7 @@ answer, and it is completed even if they are closed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import gradio as gr
@@ -16,6 +16,7 @@ from app.messages import KNOWN_ERRORS
 from app.service import AnswerJob, Service
 from app.web.chat import html
 from app.web.chat.open_pages import OpenPage, OpenPages
+from app.web.events import sent
 from app.web.notify import notify, notify_text
 from app.web.pager import pager_html, wanted_number
 from app.web.selected_session import selected_session
@@ -34,9 +35,12 @@ MAX_OFFERED = 2_000
 Offered = tuple[str | None, list[tuple[str, str]]]
 """A session, and the label and value of each place in its "as of" list."""
 
-Outputs = tuple[Any, Any, Any, Any]
-"""Values for the messages, the question's field, the answer's footing and the stop button."""
+Shown = tuple[Any, Any, Any]
+"""Values for the stored messages, the running question with its answer, and the pager."""
+Outputs = tuple[Any, Any, Any, Any, Any]
+"""The same, and values for the question's field and the stop button."""
 NO_STOP = gr.Button(interactive=False)
+SAME: Shown = gr.skip(), gr.skip(), gr.skip()
 
 
 class ChatActions:
@@ -45,25 +49,33 @@ class ChatActions:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    def messages(self, session: str | None, offset: int | None = None) -> tuple[Any, str]:
-        """One screen of the conversation with its footing; before it, questions to begin with.
+    def messages(self, session: str | None, offset: int | None = None) -> Shown:
+        """One screen of the conversation; before it, questions to begin with.
 
         Args:
             offset: number of the first message, counted from 0; None: the last screen.
         """
         session = selected_session(self._service, session)
         if session is None:
-            return gr.Chatbot(value=[], placeholder=html.WELCOME, examples=[]), ""
+            return html.welcome_html(), "", ""
         screen = self.screen(session, offset)
         if screen.rows:
-            is_end = screen.offset + len(screen.rows) == screen.total
-            footing = html.footing_html(screen.rows[-1].details) if is_end else ""
-            return gr.Chatbot(value=html.conversation(screen.rows)), pager(screen) + footing
-        suggested = self._service.questions.suggested(session)
-        has_documents = self._service.documents.has_any(session)
-        welcome = html.WELCOME_WITH_DOCUMENTS if has_documents else html.WELCOME
-        examples = [{"text": question} for question in suggested]
-        return gr.Chatbot(value=[], placeholder=welcome, examples=examples), ""
+            return (*self.shown(screen), pager(screen))
+        asked = self._service.documents.asked(session)
+        suggested = self._service.questions.suggested(session, asked)
+        return html.welcome_html(suggested), "", ""
+
+    def shown(self, screen: Listing[MessageRow]) -> tuple[str, str]:
+        """The stored messages of a screen, those that are kept marked, and no running question."""
+        is_end = screen.offset + len(screen.rows) == screen.total
+        return html.conversation(screen.rows, is_end, self.kept(screen.rows)), ""
+
+    def kept(self, messages: Sequence[MessageRow]) -> Collection[int]:
+        """The numbers of those messages of a session that are kept as notes."""
+        if not messages:
+            return ()
+        numbers = [message.id for message in messages]
+        return self._service.kept_notes.kept_from(messages[0].session_id, numbers)
 
     def screen(self, session: str, offset: int | None = None) -> Listing[MessageRow]:
         """The messages of one screen; `offset` as `messages` takes it."""
@@ -109,19 +121,24 @@ class ChatActions:
         return [NOW, *((choice.label, choice.at) for choice in choices)]
 
     def as_markdown(self, session: str | None) -> tuple[str, str]:
-        """(file name, text) of the conversation as Markdown; empty if nothing was asked."""
+        """(file name, text) of the conversation as Markdown; empty if there is nothing."""
         return self._file(session, "md")
 
     def as_json(self, session: str | None) -> tuple[str, str]:
-        """(file name, text) of the conversation as JSON; empty if nothing was asked."""
+        """(file name, text) of the conversation as JSON; empty if there is nothing."""
         return self._file(session, "json")
 
+    def as_html(self, session: str | None) -> tuple[str, str]:
+        """(file name, text) of the conversation as HTML; empty if there is nothing."""
+        return self._file(session, "html")
+
     def _file(self, session: str | None, format: str) -> tuple[str, str]:
-        """Name and content of the conversation as a file; empty if nothing was asked."""
-        session = selected_session(self._service, session)
-        if session is None or self._service.questions.last_message_id(session) is None:
-            notify_text("Nothing was asked yet; there is no conversation to save.")
+        """Name and content of the conversation as a file; empty if there is nothing to save."""
+        row = self._service.sessions.find(session) if session else None
+        if row is None or not self._service.questions.has_history(row.id):
+            notify_text("Nothing was asked or noted yet; there is no conversation to save.")
             return "", ""
+        session = row.name
         try:
             return f"{file_name(session)}.{format}", self._service.questions.history(
                 session, format
@@ -138,18 +155,25 @@ class QuestionActions:
         self._service, self._chat = service, ChatActions(service)
         self._pages = OpenPages()
 
-    def open(self, session: str | None, request: gr.Request) -> tuple[Any, Any]:
+    def open(self, session: str | None, request: gr.Request) -> Shown:
         """Show the conversation of a session, unless an answer is being written into it."""
         if self._note_session(session, request):
-            return gr.skip(), gr.skip()
+            return SAME
         page = self._page(request)
         name, page.found = selected_session(self._service, session), None
         page.offset = self._chat.screen(name).offset if name else 0
         return self._chat.messages(session, page.offset if name else None)
 
-    def turn(
-        self, session: str | None, request: gr.Request, event: gr.EventData
-    ) -> tuple[Any, Any]:
+    def refresh_welcome(self, session: str | None) -> Shown:
+        """Renew what is shown before anything was asked; a conversation stays as it is shown."""
+        name = selected_session(self._service, session)
+        if name is not None:
+            is_asked = self._service.answers.of(name) is not None
+            if is_asked or self._service.questions.last_message_id(name) is not None:
+                return SAME
+        return self._chat.messages(session)
+
+    def turn(self, session: str | None, request: gr.Request, event: gr.EventData) -> Shown:
         """Show another screen of the conversation.
 
         Args:
@@ -158,39 +182,32 @@ class QuestionActions:
         page, offset = self._page(request), wanted_number(event._data)
         name = selected_session(self._service, session)
         if name is None or offset is None or page.watched is not None:
-            return gr.skip(), gr.skip()
+            return SAME
         page.offset = self._chat.screen(name, offset).offset
         return self._chat.messages(session, page.offset)
 
-    def find(self, session: str | None, text: str, request: gr.Request) -> tuple[Any, Any]:
+    def find(self, session: str | None, text: str, request: gr.Request) -> Shown:
         """Show the last message that contains a text, at the end; each time an earlier one."""
         page, name = self._page(request), selected_session(self._service, session)
         if name is None or page.watched is not None or not text.strip():
-            return gr.skip(), gr.skip()
+            return SAME
         before = page.found[1] if page.found and page.found[0] == text else None
         found = self._service.questions.find_message(name, text.strip(), before)
         page.found = None if found is None else (text, found)
         if found is None:
             notify_text("No message, or no earlier one, contains this text.")
-            return gr.skip(), gr.skip()
+            return SAME
         end = self._service.questions.count_messages(name, found) + 1
         page.offset = max(0, end - SCREEN)
         screen = self._chat.screen(name, page.offset)
-        rows = screen.rows[: end - page.offset]
-        return html.conversation(rows), pager(Listing(rows, screen.offset, screen.total))
-
-    def shown(self, session: str | None, request: gr.Request) -> list[MessageRow]:
-        """The stored messages that a page shows, in its order."""
-        page, name = self._page(request), selected_session(self._service, session)
-        if name is None:
-            return []
-        return self._service.questions.messages_at(name, page.offset, SCREEN + MORE)
+        found_last = Listing(screen.rows[: end - page.offset], screen.offset, screen.total)
+        return (*self._chat.shown(found_last), pager(found_last))
 
     def _note_session(self, session: str | None, request: gr.Request) -> bool:
         """Note which session a page shows; returns whether an answer grows there already."""
         page = self._page(request)
         page.session = session
-        page.last_message_id = self._last_message_id(session)
+        page.last_message_id, page.kept_changes = self._version(session)
         if session is None or page.watched is None:
             return False
         return self._service.answers.of(session) is page.watched
@@ -223,8 +240,12 @@ class QuestionActions:
             job = self._service.answers.of(session)
             if job is not None:
                 yield from self._watch(page, session, job)
-            elif page.last_message_id != self._service.questions.last_message_id(session):
+                return
+            last_message_id, kept_changes = self._version(session)
+            if page.last_message_id != last_message_id:
                 yield self._stored(page, session)
+            elif page.kept_changes != kept_changes:
+                yield self.kept_again(session, request), *_unchanged()[1:]
             else:
                 yield _unchanged()
         except (
@@ -232,21 +253,33 @@ class QuestionActions:
         ):  # shown where the question was asked; a deleted session leaves the list
             yield self._refused(page, session, gr.skip())
 
+    def kept_again(self, session: str | None, request: gr.Request) -> Any:
+        """The messages that are shown, those that are kept by now marked; nothing else changes."""
+        page, name = self._page(request), selected_session(self._service, session)
+        if name is None or page.session != session or page.watched is not None:
+            return gr.skip()
+        _, page.kept_changes = self._version(session)
+        screen = self._chat.screen(name, page.offset)
+        if not screen.rows:  # what is shown before the first question stays
+            return gr.skip()
+        is_earlier = screen.total > page.offset + SCREEN + MORE
+        return self._chat.shown(screen)[0] if is_earlier else self._with_answer(page, name)[0]
+
     def ask(
         self, session: str | None, text: str, at: str | None, request: gr.Request
     ) -> Iterator[Outputs]:
         """Ask a question and stream its answer."""
         if not session:
-            notify(NothingRead("Add a document in Library first, then ask about it."))
+            notify(NothingRead("Add a source first, then ask about it."))
             yield _unchanged()
             return
         yield from self._ask(request, session, text, at or "")
 
     def ask_suggested(
-        self, session: str | None, at: str | None, request: gr.Request, selected: gr.SelectData
+        self, session: str | None, at: str | None, request: gr.Request, event: gr.EventData
     ) -> Iterator[Outputs]:
-        """Ask one of the suggested first questions."""
-        yield from self.ask(session, html.text_of(selected.value), at, request)
+        """Ask one of the suggested first questions, whose text comes with the event."""
+        yield from self.ask(session, _text(event), at, request)
 
     def ask_again(self, session: str | None, request: gr.Request) -> Iterator[Outputs]:
         """Answer the last question in other words, as of the same position."""
@@ -259,23 +292,26 @@ class QuestionActions:
         yield from self._ask(request, session, question.text, at, question.id)
 
     def edit(
-        self, session: str | None, at: str | None, request: gr.Request, edited: gr.EditData
+        self, session: str | None, at: str | None, request: gr.Request, event: gr.EventData
     ) -> Iterator[Outputs]:
-        """Replace the last question by its edited text; earlier questions cannot be edited."""
+        """Replace the last question by its edited text; earlier questions cannot be edited.
+
+        Args:
+            event: with the question's text and its number; 0 if it was stopped, so that it is not
+                stored and replaces nothing.
+        """
         name = selected_session(self._service, session)
         if name is None:
             yield _unchanged()
             return
-        messages = self.shown(name, request)
-        index = html.message_index(edited.index)
-        text = html.as_written(html.text_of(edited.value))
-        if index >= len(messages):  # it was stopped, so it is not stored and replaces nothing
+        text, number = _text(event), sent(event).get("id")
+        if number == 0:
             yield from self.ask(name, text, at, request)
             return
         last = self._last_turn(name)
-        if last is None or index < 0 or messages[index].id != last[0].id:
+        if last is None or number != last[0].id:
             notify_text("Only the last question can be edited, for later answers may rest on it.")
-            yield html.conversation(messages), gr.skip(), gr.skip(), gr.skip()
+            yield _unchanged()
             return
         yield from self._ask(request, name, text, at or "", last[0].id)
 
@@ -286,9 +322,10 @@ class QuestionActions:
         page.session = page.session or session
         field: Any = ""  # emptied once: the next question may be typed meanwhile
         try:
-            job = self._service.answers.begin(session, text, at, replaces)
-            for messages, own, footing, stop in self._watch(page, session, job):
-                yield messages, own if field is None else field, footing, stop
+            asked = self._service.documents.asked(session)
+            job = self._service.answers.begin(session, text, at, replaces, asked)
+            for *shown, own, stop in self._watch(page, session, job):
+                yield (*shown, own if field is None else field, stop)
                 field = None
         except AlreadyAnswering as error:
             notify(error)
@@ -301,41 +338,53 @@ class QuestionActions:
         """Show an answer until it ends, or until the page shows another session."""
         page.watched = job
         try:
-            before, above, view = *self._before(page, session, job), None
+            before: tuple[Any, Any] = self._before(page, session, job)
+            view = None
             for view in job.watch():
                 if page.session != session:
-                    stop = NO_STOP if page.watched is job else gr.skip()
-                    yield gr.skip(), gr.skip(), gr.skip(), stop
+                    yield (*SAME, gr.skip(), NO_STOP if page.watched is job else gr.skip())
                     return
-                footing = above + html.footing_html(view.as_dict())
-                stop = gr.Button(interactive=not view.is_done)
-                yield before + html.turn(view), gr.skip(), footing, stop
+                if view.is_done:
+                    yield (*self._with_answer(page, session), gr.skip(), NO_STOP)
+                else:
+                    stop = gr.Button(interactive=True)
+                    yield before[0], html.turn(view), before[1], gr.skip(), stop
+                before = gr.skip(), gr.skip()
             if view is not None and job.was_stopped:
                 # On the page where it was stopped the question returns to its field, to be changed.
                 text = view.question if page.stopped is job else gr.skip()
-                yield before + html.stopped_turn(view), text, above, NO_STOP
+                stopped = html.stopped_turn(view, job.replaces)
+                yield gr.skip(), stopped, gr.skip(), text, NO_STOP
         finally:
             if page.watched is job:  # not yet another one, in the session shown since
                 page.watched = None
             if page.session == session:
-                page.last_message_id = self._last_message_id(session)
+                page.last_message_id, _ = self._version(session)
 
-    def _before(
-        self, page: OpenPage, session: str, job: AnswerJob
-    ) -> tuple[list[html.Message], str]:
-        """The messages above the answer, without those that it replaces, and the line below it."""
+    def _before(self, page: OpenPage, session: str, job: AnswerJob) -> tuple[str, str]:
+        """The messages above the answer, without those that it replaces, and the pager below it."""
         screen = self._chat.screen(session)
         page.offset = screen.offset
         rows = [m for m in screen.rows if job.replaces is None or m.id < job.replaces]
-        return [html.earlier_message(message) for message in rows], pager(screen)
+        return html.conversation(rows, kept=self._chat.kept(rows)), pager(screen)
+
+    def _with_answer(self, page: OpenPage, session: str) -> Shown:
+        """The messages above a complete answer and the stored answer, with nothing running."""
+        name = selected_session(self._service, session)
+        if name is None:
+            return SAME
+        rows = self._service.questions.messages_at(name, page.offset, SCREEN + MORE)
+        total = self._service.questions.count_messages(name)
+        screen = Listing(rows, page.offset, total)
+        return (*self._chat.shown(screen), pager(screen))
 
     def _stored(self, page: OpenPage, session: str | None) -> Outputs:
         """The stored conversation, which another page or the command line has changed."""
-        page.last_message_id = self._last_message_id(session)
+        page.last_message_id, page.kept_changes = self._version(session)
         name = selected_session(self._service, session)
         page.offset = self._chat.screen(name).offset if name else 0
-        messages, footing = self._chat.messages(session, page.offset if name else None)
-        return messages, gr.skip(), footing, NO_STOP
+        shown = self._chat.messages(session, page.offset if name else None)
+        return (*shown, gr.skip(), NO_STOP)
 
     def _refused(self, page: OpenPage, session: str, text: Any) -> Outputs:
         """The conversation without the refused question, whose text returns to its field.
@@ -344,14 +393,16 @@ class QuestionActions:
         """
         name = selected_session(self._service, session)
         if name is None or page.session != session:
-            return gr.skip(), gr.skip(), gr.skip(), NO_STOP
-        screen = self._chat.screen(name)
-        page.offset = screen.offset
-        return html.conversation(screen.rows), text, pager(screen), NO_STOP
+            return (*SAME, gr.skip(), NO_STOP)
+        page.offset = self._chat.screen(name).offset
+        return (*self._chat.messages(name, page.offset), text, NO_STOP)
 
-    def _last_message_id(self, session: str | None) -> int | None:
-        name = selected_session(self._service, session)
-        return self._service.questions.last_message_id(name) if name else None
+    def _version(self, session: str | None) -> tuple[int | None, int]:
+        """The number of the last message, and how often the kept notes were changed."""
+        row = self._service.sessions.find(session) if session else None
+        if row is None:
+            return None, 0
+        return self._service.questions.last_message_id(row.id), row.kept_changes
 
     def _last_turn(self, session: str | None) -> tuple[MessageRow, MessageRow] | None:
         """The last question with its answer."""
@@ -370,5 +421,11 @@ def pager(screen: Listing[MessageRow]) -> str:
     return pager_html(screen, SCREEN, "messages")
 
 
+def _text(event: gr.EventData) -> str:
+    """The text that the page's script sent; empty if it sent none."""
+    text = sent(event).get("text")
+    return "" if text is None else str(text)
+
+
 def _unchanged() -> Outputs:
-    return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+    return (*SAME, gr.skip(), gr.skip())

@@ -1,103 +1,92 @@
-"""The conversation as the page shows it: messages, passage chips, and the footing of an answer.
+"""The conversation as the page shows it: escaped HTML, each message with what belongs to it.
 
-Texts of messages and chips are shown as text; in HTML they are escaped. Does not import gradio.
+All texts are shown as they are written: nothing in them is rendered. A stored message has the same
+HTML wherever it stands, so that a further one leaves those before it as they are. Does not import
+gradio.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from app.service import (
     AnswerView,
-    left_out_notes,
-    readable_citations,
+    condensing_text,
     replay_text,
     revising_text,
     scan_text,
-    some_of_matching,
-    support_notes,
+    stored_passages,
+    stored_sentences,
 )
-from app.web.formatting import counted
+from app.web.chat.basis import picture_html, quiet_line_html, sentences_html
+from app.web.chat.marks import marked_html
+from app.web.formatting import moment
 from storage import MessageRow
 
-Message = dict[str, Any]
-WELCOME = (
-    "### Ask about what was read\n"
-    "1. Open **Library** and drop in a book, a PDF or a log.\n"
-    "2. Ask here at any moment, also while it is still being read.\n"
-    "3. Under each answer are the passages it is based on: open one to see its page.\n"
-)
-WELCOME_WITH_DOCUMENTS = (
-    "### Ask about what was read\n"
-    "Under each answer are the passages it is based on: open one to see its page."
-)
 STOPPED = "(Stopped here; this answer is not kept.)"
 NO_TEXT_YET = "Reading the passages…"
-_JOINER = "\u2060"
-_BEGINS_HTML = re.compile(r"<(?=[a-zA-Z/!?])|&(?=[#a-zA-Z])")
+EXCERPT_CHARS = 300
+"""Of a passage, in its preview."""
+_EDITING = (
+    '<div class="editing" hidden><textarea rows="3" aria-label="Edit the question"></textarea>'
+    '<button data-do="submit">Submit</button><button data-do="cancel">Cancel</button></div>'
+)
+_COPY = '<button data-do="copy">Copy</button>'
+_EDIT = '<button data-do="edit">Edit</button>'
+_KEEP = '<button data-do="keep">Keep as a note</button>'
+_KEPT = '<button data-do="kept" title="Show the note">Kept as a note</button>'
+_AGAIN = '<button data-do="again">Ask again</button>'
 
 
-def as_text(text: str) -> str:
-    """A message that gradio's chat shows exactly as written.
+def welcome_html(suggested: Sequence[str] = ()) -> str:
+    """What is shown of a session with documents before anything was asked.
 
-    Gradio renders HTML even where it renders no Markdown, so a document could make the browser
-    fetch a picture from anywhere. An invisible character after "<" and "&" prevents that; if they
-    were escaped, they would be copied and edited as "&lt;".
+    Args:
+        suggested: questions to begin with.
     """
-    return _BEGINS_HTML.sub(lambda found: found[0] + _JOINER, text)
+    below = "<p>The numbers in an answer lead to the passages behind it, on their page.</p>"
+    buttons = "".join(f'<button data-do="suggest">{escape(q)}</button>' for q in suggested)
+    group = f'<div class="suggested">{buttons}</div>' if buttons else ""
+    return f'<div class="welcome"><h3>Ask about what was read</h3>{below}{group}</div>'
 
 
-def as_written(shown: str) -> str:
-    """The text of a message that was shown by `as_text`."""
-    return shown.replace(_JOINER, "")
+def conversation(
+    messages: Sequence[MessageRow], is_end: bool = True, kept: Collection[int] = ()
+) -> str:
+    """The stored messages.
 
-
-def text_of(value: Any) -> str:
-    """The text of a message as gradio passes it: a string, a part, or a list of parts."""
-    if isinstance(value, list):
-        return "".join(text_of(part) for part in value)
-    return str(value.get("text", "")) if isinstance(value, dict) else str(value)
-
-
-def message_index(value: Any) -> int:
-    """Which message an event is about, as gradio passes it; -1 if it does not say so."""
-    if isinstance(value, list | tuple) and value:
-        value = value[0]
-    return value if isinstance(value, int) else -1
-
-
-def conversation(messages: Sequence[MessageRow]) -> list[Message]:
-    """The stored messages; the last answer has a chip for each of its passages."""
-    shown = [earlier_message(message) for message in messages]
-    if messages and messages[-1].role == "assistant":
-        shown[-1]["content"] = as_text(messages[-1].text)
-        shown[-1]["options"] = chips(passages_of(messages[-1]))
-    return shown
-
-
-def earlier_message(message: MessageRow) -> Message:
-    """A message above the last one: an answer lists in its text the passages that it cites.
-
-    What no passage supports follows. Of the last answer, chips and the footing show both.
+    Args:
+        is_end: the last of them is the last of the conversation.
+        kept: numbers of those that are kept as notes.
     """
-    text = with_pages(message.text, readable_citations(message.citations))
-    text = "\n\n".join([text, *support_notes(message.details or {})])
-    return {"role": message.role, "content": as_text(text)}
+    end = " at-end" if is_end else ""
+    listed = "".join(message_html(message, message.id in kept) for message in messages)
+    return f'<div class="messages{end}">{listed}</div>'
+
+
+def message_html(message: MessageRow, is_kept: bool = False) -> str:
+    """A stored question or answer, and whether it is kept as a note."""
+    if message.role == "user":
+        return _question(message.text, message.id)
+    details, passages = message.details or {}, passages_of(message)
+    said = marked_html(message.text, stored_sentences(details), passages)
+    cited = [passage for passage in passages if passage["cited"]]
+    others = [passage for passage in passages if not passage["cited"]]
+    used = len(passages) if cited else 0
+    footing = footing_html(details, used, _chips(others), message.created_at)
+    return (
+        f'<article class="message bot" tabindex="-1" data-id="{message.id}" aria-label="Answer">'
+        f'<div class="said" dir="auto">{said}</div>{_chips(cited)}'
+        f'<div class="foot">{footing}'
+        f'<div class="acts">{_COPY}{_KEPT if is_kept else _KEEP}{_AGAIN}</div></div></article>'
+    )
 
 
 def passages_of(message: MessageRow) -> list[dict[str, Any]]:
-    """The passages that were re-read for an answer, those it cites first."""
-    passages = readable_citations((message.details or {}).get("passages"))
-    return sorted(passages, key=lambda p: not p["cited"])
-
-
-def chips(passages: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """A button for each passage; its value is the passage's number in the store."""
-    return [{"label": chip_text(p), "value": str(p["segment_id"])} for p in passages]
+    """The passages that were re-read for an answer; see `stored_passages`."""
+    return stored_passages(message.details or {}, message.citations)
 
 
 def chip_text(passage: Mapping[str, Any]) -> str:
@@ -109,14 +98,12 @@ def chip_text(passage: Mapping[str, Any]) -> str:
     return f"[{passage['number']}] {passage['document']}, {passage['locator']}{remarks}"
 
 
-def with_pages(answer: str, citations: Sequence[Mapping[str, Any]]) -> str:
-    """An answer followed by the places that it cites, as plain text."""
-    named = [f"[{c['number']}] {c['document']}, {c['locator']}" for c in citations]
-    return "\n\n".join([answer, *(["\n".join(named)] if named else [])])
+def turn(view: AnswerView) -> str:
+    """A question with its answer so far, which is not stored yet.
 
-
-def turn(view: AnswerView) -> list[Message]:
-    """A question with its answer so far."""
+    The last elements are left open, as HTML allows, so that more text only adds to what was sent:
+    the framework then sends no more than what is new.
+    """
     text = view.text
     if view.queue_position:
         text = f"Number {view.queue_position} in line: other questions are answered first."
@@ -126,65 +113,87 @@ def turn(view: AnswerView) -> list[Message]:
         text = replay_text(view.replayed)
     elif view.scanned is not None:
         text = scan_text(view.scanned)
+    elif view.condensed is not None:
+        text = condensing_text(view.condensed)
     elif view.revising is not None:
         text = f"{text}\n\n{revising_text(view.revising)}"
-    said: Message = {"role": "assistant", "content": as_text(text) or NO_TEXT_YET}
-    if view.answer is not None:
-        passages = sorted(map(asdict, view.answer.passages), key=lambda p: not p["cited"])
-        said["options"] = chips(passages)
-    return [{"role": "user", "content": as_text(view.question)}, said]
+    return (
+        f"{_question(view.question)}"
+        '<article class="message bot" tabindex="-1" aria-label="Answer" aria-busy="true">'
+        f'<div class="said" dir="auto">{escape(text or NO_TEXT_YET)}'
+    )
 
 
-def stopped_turn(view: AnswerView) -> list[Message]:
-    """A question with an answer that was stopped."""
-    said = "\n\n".join(filter(None, [view.text, STOPPED]))
-    return [
-        {"role": "user", "content": as_text(view.question)},
-        {"role": "assistant", "content": as_text(said)},
-    ]
-
-
-def footing_html(details: Mapping[str, Any] | None) -> str:
-    """The lines below an answer: what it is based on, and how long it took.
+def stopped_turn(view: AnswerView, replaces: int | None = None) -> str:
+    """A question with an answer that was stopped; the question can be changed and asked.
 
     Args:
-        details: of the answer, as stored with it or as known so far; None: there is no answer.
+        replaces: number of the stored question in whose place it was asked.
     """
-    if not details:
-        return ""
-    looked_at = details.get("looked_at")
-    lines = [f"Looked at: {looked_at}."] if looked_at else []
-    lines += [rests_on(details), *support_notes(details), *left_out_notes(details)]
-    lines += [pace(details)]
-    as_of = details.get("as_of")
-    if as_of:
-        lines.insert(0, f"As of {as_of}: nothing behind it was looked at.")
-    shown = "".join(f"<div>{escape(line)}</div>" for line in lines if line)
-    return f'<div class="footing">{shown}</div>'
+    said = "\n\n".join(filter(None, [view.text, STOPPED]))
+    return (
+        f"{_question(view.question, replaces, can_edit=True)}"
+        '<article class="message bot" tabindex="-1" aria-label="Answer">'
+        f'<div class="said" dir="auto">{escape(said)}</div>'
+        f'<div class="foot"><div class="acts">{_COPY}</div></div></article>'
+    )
 
 
-def rests_on(details: Mapping[str, Any]) -> str:
-    """A sentence about what the model had in its context; empty as long as it is unknown."""
-    usage = details.get("rests_on")
-    if not usage:
-        return ""
-    parts = []
-    if usage["passages"]:
-        read_again = counted(usage["passages"], "passage")
-        read_again = some_of_matching(usage) or read_again
-        parts.append(f"{read_again} read again word for word ({usage['passage_tokens']:,} tokens)")
-    if usage["window_tokens"]:
-        parts.append(f"the last {usage['window_tokens']:,} tokens exactly")
-    if usage["memory_tokens"]:
-        parts.append(f"only the gist of the {usage['memory_tokens']:,} before them")
-    return f"Rests on {', '.join(parts)}." if parts else ""
+def footing_html(
+    details: Mapping[str, Any] | None,
+    passages: int = 0,
+    looked_at: str = "",
+    answered_at: str = "",
+) -> str:
+    """The quiet line below an answer, and behind it what the answer rests on.
+
+    Args:
+        details: of the answer, as stored with it; None: there are none.
+        passages: as `quiet_line` takes it.
+        looked_at: chips of the passages that it does not cite, as HTML.
+        answered_at: the time, as stored; empty where it is unknown.
+    """
+    details = details or {}
+    quiet, lines = quiet_line_html(details, passages), sentences_html(details)
+    line = f'<span class="footing">{quiet}</span>' if quiet else ""
+    if not lines and not looked_at:
+        return line
+    lines += [f"Answered on {moment(answered_at)}."] if answered_at else []
+    listed = "".join(f"<li>{line}</li>" for line in lines)
+    also = f"<p>Also looked at:</p>{looked_at}" if looked_at else ""
+    return (
+        f'{line}<details class="basis"><summary>What this rests on</summary>'
+        f"{picture_html(details)}{f'<ul>{listed}</ul>' if listed else ''}{also}</details>"
+    )
 
 
-def pace(details: Mapping[str, Any]) -> str:
-    """A sentence about how long an answer took; empty before its first word."""
-    if not details.get("first_word_s"):
-        return ""
-    first_word = f"First word after {details['first_word_s']:.1f} s"
-    if not details.get("seconds"):
-        return f"{first_word}."
-    return f"{first_word}, {details['answer_tokens']:,} tokens in {details['seconds']:.1f} s."
+def _question(text: str, number: int | None = None, can_edit: bool = False) -> str:
+    """A question; without a number it is not stored yet, and can be changed only if it says so."""
+    stored = "" if number is None else f' data-id="{number}"'
+    is_changeable = can_edit or number is not None
+    acts = f'<div class="acts">{_COPY}{_EDIT}</div>{_EDITING}' if is_changeable else ""
+    return (
+        f'<article class="message user" tabindex="-1"{stored} aria-label="Your question">'
+        f'<div class="said" dir="auto">{escape(text)}</div>{acts}</article>'
+    )
+
+
+def _chips(passages: Sequence[Mapping[str, Any]]) -> str:
+    """A button for each passage, with what its preview shows."""
+    chips = "".join(
+        f'<button class="option" data-do="open" data-id="{escape(str(p["segment_id"]))}" '
+        f'data-number="{escape(str(p["number"]))}" '
+        f'data-excerpt="{escape(excerpt(str(p["text"])))}">{escape(chip_text(p))}</button>'
+        for p in passages
+    )
+    return f'<div class="options">{chips}</div>' if chips else ""
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a passage on one line, cut between words where it has any."""
+    line = " ".join(text[: 4 * EXCERPT_CHARS].split())
+    if len(line) <= EXCERPT_CHARS:
+        return line
+    cut = line[:EXCERPT_CHARS]
+    words = cut.rpartition(" ")[0]
+    return f"{words if len(words) > EXCERPT_CHARS // 2 else cut}…"

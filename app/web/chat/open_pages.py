@@ -31,6 +31,7 @@ class OpenPage:
         offset: number of the first message that it shows, counted from 0.
         found: the text that was looked for in the conversation, and the message where it was found.
         last_message_id: of the last message that it shows.
+        kept_changes: of the session's kept notes, when its messages were last shown as kept or not.
         watched: the answer that grows on it.
         stopped: the answer that was stopped from it.
     """
@@ -39,6 +40,7 @@ class OpenPage:
     offset: int = 0
     found: tuple[str, int] | None = None
     last_message_id: int | None = None
+    kept_changes: int = 0
     watched: AnswerJob | None = None
     stopped: AnswerJob | None = None
 

@@ -7,7 +7,7 @@ from html import escape
 import pandas as pd
 
 from app.service import Report
-from app.web.formatting import counted, size
+from app.web.formatting import counted, size, with_numbers
 from app.web.savings.plots import AS_RUN, PAPER
 
 
@@ -36,7 +36,7 @@ def report_html(report: Report, rereading: str, offers_reread: bool) -> str:
         ("FLOPs (computing)", report.run_flops_saved, report.paper_flops_saved),
     )
     table = "".join(
-        f'<tr><th scope="row">{name}</th><td>{run:.1%}</td><td>{paper:.1%}</td></tr>'
+        f'<tr><th scope="row">{name}</th><td>{_percent(run)}</td><td>{_percent(paper)}</td></tr>'
         for name, run, paper in rows
     )
     return (
@@ -70,8 +70,12 @@ def machine_html(report: Report, process_bytes: int, disk_bytes: int, free_bytes
     return '<div class="tiles">' + "".join(_tile(name, value) for name, value in tiles) + "</div>"
 
 
+def _percent(share: float) -> str:
+    return with_numbers(f"{share:.1%}")
+
+
 def _tile(name: str, value: str) -> str:
-    return f'<div class="tile"><b>{escape(value)}</b><span>{escape(name)}</span></div>'
+    return f'<div class="tile"><b>{with_numbers(value)}</b><span>{with_numbers(name)}</span></div>'
 
 
 def as_csv(report: Report) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 from app.service import Report
-from app.web.formatting import size
+from app.web.formatting import number, size, with_numbers
 
 MIN_PERCENT = 12
 """The least width of a part of the bar, so that a small one is visible; the text says its size."""
@@ -63,18 +63,21 @@ def memory_html(report: Report) -> str:
         for part in found
     )
     items = "".join(
-        f'<li class="{part.kind}"><b>{escape(part.name)}: {part.tokens:,} tokens</b>'
+        f'<li class="{part.kind}"><b>{escape(part.name)}: {number(part.tokens)} tokens</b>'
         f"<span>{escape(part.explanation)}</span></li>"
         for part in found
     )
     label = "; ".join(f"{part.name}: {part.tokens:,} tokens. {part.explanation}" for part in found)
+    takes = (
+        f"It takes {size(report.run_cache_bytes)}{_growth(report)}; full attention would hold "
+        f"{size(report.run_cache_bytes_full)}. The bar is not to scale. A token is about three "
+        "quarters of a word."
+    )
     return (
         '<section class="memory" aria-label="What the model holds of this session">'
-        f"<h3>What the model holds of {report.tokens:,} tokens</h3>"
+        f"<h3>What the model holds of {number(report.tokens)} tokens</h3>"
         f'<div class="memory-bar" role="img" aria-label="{escape(label)}">{bar}</div>'
-        f"<ul>{items}</ul><p>It takes {size(report.run_cache_bytes)}{_growth(report)}; full "
-        f"attention would hold {size(report.run_cache_bytes_full)}. The bar is not to scale. "
-        "A token is about three quarters of a word.</p></section>"
+        f"<ul>{items}</ul><p>{with_numbers(takes)}</p></section>"
     )
 
 

@@ -102,14 +102,14 @@ class SettingsActions:
             reach, window, precision, memory: the fields, see `Wanted.given`.
 
         Yields: the progress and the start button, first while the model is being loaded.
+        Raises:
+            one of KNOWN_ERRORS: what the fields hold is refused. The event ends with the sentence
+                that says so: while it lasts, gradio drops the click of a person who tries again.
         """
-        try:
-            name = self._service.sessions.get(session or "").name
-            changes = self._changes(name, Wanted.given(reach, window, precision, memory))
-            yield html.LOADING, gr.Button(interactive=False)
-            self._service.rereads.begin(name, changes)
-        except KNOWN_ERRORS as error:
-            notify(error)
+        name = self._service.sessions.get(session or "").name
+        changes = self._changes(name, Wanted.given(reach, window, precision, memory))
+        yield html.LOADING, gr.Button(interactive=False)
+        self._service.rereads.begin(name, changes)
         yield gr.skip(), gr.skip()  # gradio empties the outputs of a generator that yields nothing
 
     def _changes(self, session: str, wanted: Wanted) -> dict[str, Any]:

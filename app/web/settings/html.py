@@ -9,7 +9,7 @@ from html import escape
 from ahn_runtime.config import StreamConfig
 from app.service.reading.rereading import Rereading
 from app.service.session_config import UNTRAINED, SessionConfig
-from app.web.formatting import counted, size
+from app.web.formatting import counted, size, with_numbers
 
 EMPTY = (
     '<div class="empty"><b>No session is selected.</b><br>How it was made, and how to read it '
@@ -93,10 +93,8 @@ def costs_html(thousand_bytes: int, all_bytes: int, tokens: int) -> str:
         tokens: the number of the session's tokens.
     """
     everything = f"; everything, {size(all_bytes)} for its {tokens:,} tokens" if tokens else ""
-    return (
-        f'<div class="facts">1,000 tokens of window take {size(thousand_bytes)} of memory'
-        f"{everything}.</div>"
-    )
+    taken = f"1,000 tokens of window take {size(thousand_bytes)} of memory{everything}."
+    return f'<div class="facts">{with_numbers(taken)}</div>'
 
 
 def progress_html(rereading: Rereading, notice: str, is_running: bool) -> str:

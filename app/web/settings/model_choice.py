@@ -32,7 +32,7 @@ class ModelChoice:
 
     Args:
         about: what each model is like.
-        fetch: fetches the chosen model; hidden if all are here.
+        fetch: fetches the chosen model; hidden unless that can be fetched.
         timer: runs only while one is being fetched.
     """
 
@@ -54,11 +54,15 @@ class ModelChoiceActions:
     def __init__(self, service: Service) -> None:
         self._offers = service.model_offers
 
-    def state(self) -> tuple[Any, ...]:
-        """What each model is like, the button that fetches one, the progress, and the timer."""
+    def state(self, model: str | None) -> tuple[Any, ...]:
+        """What each model is like, the button that fetches one, the progress, and the timer.
+
+        Args:
+            model: the chosen one; the button is there only if it can be fetched.
+        """
         offers, fetching = self._offers.list(), self._offers.fetching()
         is_running = fetching is not None and not fetching.error
-        can_fetch = any(offer.download for offer in offers)
+        can_fetch = any(offer.download and offer.name == model for offer in offers)
         return (
             offers_html(offers, self._offers.reason()),
             gr.Button(visible=can_fetch, interactive=not is_running),
@@ -66,13 +70,13 @@ class ModelChoiceActions:
             gr.Timer(active=is_running),
         )
 
-    def fetch(self, model: str) -> tuple[Any, ...]:
+    def fetch(self, model: str | None) -> tuple[Any, ...]:
         """Fetch a model in the background; returns `state`."""
         try:
-            self._offers.fetch(model)
+            self._offers.fetch(model or "")
         except KNOWN_ERRORS as error:
             notify(error)
-        return self.state()
+        return self.state(model)
 
 
 def offers_html(offers: Iterable[ModelOffer], reason: str) -> str:
@@ -82,11 +86,14 @@ def offers_html(offers: Iterable[ModelOffer], reason: str) -> str:
 
 
 def _offer(offer: ModelOffer) -> str:
-    where = f"Not on this machine yet: {offer.download}." if offer.download else ""
-    said = " ".join(filter(None, (offer.about, where)))
-    return (
-        f'<p class="facts"><b>{escape(offer.name)}</b>, {escape(offer.title)}. {escape(said)}</p>'
+    where = (
+        f"Not on this machine yet: {offer.download}. Choose it above to fetch it."
+        if offer.download
+        else ""
     )
+    said = " ".join(filter(None, (offer.about, where)))
+    title = f", {escape(offer.title)}" if offer.title != offer.name else ""
+    return f'<p class="facts"><b>{escape(offer.name)}</b>{title}. {escape(said)}</p>'
 
 
 def progress_html(fetching: Fetching | None) -> str:
@@ -109,12 +116,16 @@ def lay_out_model_choice(service: Service) -> ModelChoice:
     """Place the components in the open gradio block."""
     offers = service.model_offers.list()
     own = next((offer.name for offer in offers if offer.is_default), None)
-    choices = [(f"{offer.name}: {offer.title}", offer.name) for offer in offers]
+    choices = [(_label(offer), offer.name) for offer in offers]
     model = gr.Radio(choices, value=own, label=LABEL, info=INFO)
     about = gr.HTML(elem_classes="part")
     fetch = gr.Button(FETCH_LABEL, size="md", visible=False)
     progress = gr.HTML(elem_classes="part")
     return ModelChoice(model, about, fetch, progress, gr.Timer(POLL_SECONDS, active=False))
+
+
+def _label(offer: ModelOffer) -> str:
+    return offer.name if offer.title == offer.name else f"{offer.name}: {offer.title}"
 
 
 def wire_model_choice(choice: ModelChoice, act: ModelChoiceActions, tab: gr.Tab) -> None:
@@ -123,6 +134,7 @@ def wire_model_choice(choice: ModelChoice, act: ModelChoiceActions, tab: gr.Tab)
     Args:
         tab: the settings tab, whose selection renews what is shown.
     """
-    tab.select(act.state, None, choice.state, **QUIET)
-    choice.timer.tick(act.state, None, choice.state, **QUIET)
+    tab.select(act.state, choice.model, choice.state, **QUIET)
+    choice.model.change(act.state, choice.model, choice.state, **QUIET)
+    choice.timer.tick(act.state, choice.model, choice.state, **QUIET)
     choice.fetch.click(act.fetch, choice.model, choice.state, **QUIET)

@@ -14,6 +14,7 @@ from app.settings import (
     DATA_VARIABLE,
     EVERY_VARIABLE,
     MEMORY_VARIABLE,
+    NOTES_VARIABLE,
     PATHS_VARIABLE,
     URLS_VARIABLE,
     ModelOptions,
@@ -48,6 +49,11 @@ def server_facts(settings: Settings) -> list[Fact]:
             "Disk for a session's checkpoints",
             f"at most {size(kept.budget_bytes)}",
             ("--checkpoint-budget", BUDGET_VARIABLE),
+        ),
+        Fact(
+            "Notes while reading",
+            "taken" if settings.notes else "not taken",
+            ("--no-notes", NOTES_VARIABLE),
         ),
         Fact(
             "Memory for sessions in use",

@@ -11,6 +11,7 @@ import gradio as gr
 
 from app.messages import KNOWN_ERRORS
 from app.service import Service
+from app.web.events import sent
 from app.web.notify import notify, notify_text
 from app.web.pager import pager_html, wanted_number
 from app.web.selected_session import selected_session
@@ -33,12 +34,20 @@ class Seen(NamedTuple):
         pager: the line below them.
         trashed: the session that was deleted last.
         missed: the selected session, if it does not exist.
+        is_first: there was no session before, and none is selected yet; the next tick selects the
+            newest, unless the person or the handler that made it does so before.
     """
 
     choices: list[tuple[str, str]]
     pager: str
     trashed: TrashedSession | None
     missed: str | None
+    is_first: bool = False
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left that only the next tick decides."""
+        return self.missed is None and not self.is_first
 
 
 class SessionActions:
@@ -105,12 +114,8 @@ class SessionActions:
         Returns: the list, the line below it, the number of the first session listed, and the
             emptied fields of name and search.
         """
-        try:
-            free = name.strip() or self.free_name("Session")
-            row = self._service.sessions.create(free, model)
-        except KNOWN_ERRORS as error:
-            notify(error)
-            return (gr.skip(),) * 5
+        free = name.strip() or self.free_name("Session")
+        row = self._service.sessions.create(free, model)
         return *self.shown(row.name), "", ""
 
     def begin_rename(self, session: str | None) -> tuple[Any, Any]:
@@ -122,23 +127,33 @@ class SessionActions:
 
     def rename(self, session: str | None, new: str, search: str) -> tuple[Any, ...]:
         """Rename the session and close the form, which stays open if the name is refused."""
-        try:
-            row = self._service.sessions.rename(session or "", new)
-        except KNOWN_ERRORS as error:
-            notify(error)
-            return (gr.skip(),) * 4
+        row = self._service.sessions.rename(session or "", new)
         return *self.shown(row.name, search), gr.Group(visible=False)
+
+    def rename_in_place(
+        self, session: str | None, search: str, event: gr.EventData
+    ) -> tuple[Any, ...]:
+        """Rename a session of the list; the selected one stays selected.
+
+        Args:
+            event: with the old and the new name, as any browser may send them.
+
+        Returns: as `shown`.
+
+        Raises:
+            AlreadyExists, NotFound, ValueError: the name is taken or refused, or the session gone.
+        """
+        data = sent(event)
+        old, new = str(data.get("old", "")), str(data.get("name", ""))
+        row = self._service.sessions.rename(old, new)
+        return self.shown(row.name if session == old else session, search)
 
     def duplicate(self, session: str | None) -> tuple[Any, ...]:
         """Copy the session and select the copy; the search is emptied so that it is listed."""
         if not session:
             notify_text(NOTHING_SELECTED)
             return (gr.skip(),) * 4
-        try:
-            row = self._service.sessions.duplicate(session, self._copy_name(session))
-        except KNOWN_ERRORS as error:
-            notify(error)
-            return (gr.skip(),) * 4
+        row = self._service.sessions.duplicate(session, self._copy_name(session))
         return *self.shown(row.name), ""
 
     def delete(self, session: str | None, search: str) -> tuple[Any, ...]:
@@ -170,6 +185,8 @@ class SessionActions:
         The selection is cleared only if the session was missing at the previous tick too. A tick
         may be under way while the person selects or renames a session: it must not undo that.
 
+        The first session that is made on another page or by a command is selected.
+
         Args:
             seen: what the previous tick found; None at the first.
             offset: number of the first session listed.
@@ -178,7 +195,11 @@ class SessionActions:
         choices = self._choices(listing)
         is_listed = session in {name for _, name in choices}
         missed = session if session and not is_listed and not self._exists(session) else None
-        now = Seen(choices, _pager(listing), self._service.trash.newest(), missed)
+        is_new = session is None and not search and bool(choices) and seen is not None
+        is_first = is_new and seen is not None and not seen.choices
+        now = Seen(choices, _pager(listing), self._service.trash.newest(), missed, is_first)
+        if is_new and seen is not None and seen.is_first:
+            return gr.Radio(choices=choices, value=choices[0][1]), self._undo(), now
         if now == seen and missed is None:
             return gr.skip(), gr.skip(), gr.skip()
         is_gone = missed is not None and seen is not None and seen.missed == missed

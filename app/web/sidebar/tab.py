@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from abc import ABCMeta
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -13,6 +14,9 @@ from app.web import javascript
 from app.web.events import QUIET, Handler
 from app.web.sidebar.actions import SessionActions
 from app.web.sidebar.html import BRAND
+
+PANE_SCRIPT = Path(__file__).with_name("pane.js")
+RENAMING = Path(__file__).with_name("rename.js")
 
 
 def _selected_name(_: gr.Radio, payload: Any) -> str | None:
@@ -43,6 +47,7 @@ class Sidebar:
         offset: number of the first session on the screen.
         new_name_row: the form for renaming, hidden until it is asked for.
         keep_name: closes that form without renaming.
+        in_place: empty; its script renames a session where its name stands in the list.
     """
 
     address: gr.Textbox
@@ -60,6 +65,7 @@ class Sidebar:
     save_name: gr.Button
     keep_name: gr.Button
     undo: gr.Button
+    in_place: gr.HTML
 
     @property
     def list(self) -> builtins.list[Any]:
@@ -76,6 +82,7 @@ def lay_out_sidebar() -> Sidebar:
     search = _field("Search sessions", "Search sessions and titles")
     sessions = SessionRadio(label="Sessions", choices=[], interactive=True, elem_classes="sessions")
     pager = gr.HTML(elem_classes="part", js_on_load=javascript.BUTTONS)
+    in_place = gr.HTML(elem_classes="part", js_on_load=RENAMING.read_text(encoding="utf-8"))
     with gr.Row(elem_classes="tight"):
         rename = gr.Button("Rename", size="sm", min_width=70)
         duplicate = gr.Button("Duplicate", size="sm", min_width=70)
@@ -89,7 +96,7 @@ def lay_out_sidebar() -> Sidebar:
     address = gr.Textbox(visible="hidden", label="Session of the address")
     return Sidebar(
         *(address, sessions, pager, gr.State(0), search, name, create, rename, duplicate, delete),
-        *(row, new_name, save, keep, undo),
+        *(row, new_name, save, keep, undo, in_place),
     )
 
 
@@ -115,6 +122,7 @@ def wire_sidebar(
         model: the choice of the model for new sessions.
         show: shows the selected session in all tabs.
     """
+    blocks.load(None, js=PANE_SCRIPT.read_text(encoding="utf-8"))
     session, search, listed = sidebar.sessions, sidebar.search, sidebar.list
     first = blocks.load(
         act.first_view,
@@ -133,9 +141,10 @@ def wire_sidebar(
         act.create,
         [sidebar.name, model],
         [*listed, sidebar.name, search],
+        **QUIET,
     ).then(*show)
     _wire_renaming(sidebar, act, show)
-    sidebar.duplicate.click(act.duplicate, session, [*listed, search]).then(*show)
+    sidebar.duplicate.click(act.duplicate, session, [*listed, search], **QUIET).then(*show)
     undo = [*listed, sidebar.undo]
     sidebar.delete.click(act.delete, [session, search], undo).then(*show)
     sidebar.undo.click(act.undelete, search, undo).then(*show)
@@ -150,4 +159,7 @@ def _wire_renaming(sidebar: Sidebar, act: SessionActions, show: Handler) -> None
         act.rename,
         [session, sidebar.new_name, sidebar.search],
         [*sidebar.list, row],
+        **QUIET,
     ).then(*show)
+    in_place = [session, sidebar.search]
+    sidebar.in_place.edit(act.rename_in_place, in_place, sidebar.list, **QUIET).success(*show)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
-from evaluation.tasks.generated.cells import cells
+from evaluation.tasks.generated.cells import DEFAULT_ITEMS, DEFAULT_LENGTHS, cells
 from evaluation.tasks.generated.haystack import Lines, hide, noise_lines, prose_lines
 from evaluation.tasks.generated.words import coded_words, digits, made_up_words, names, random_uuid
 from evaluation.tasks.item import CONTEXT, Item
@@ -80,6 +80,26 @@ def niah_multikey(options: TaskOptions) -> Iterator[Item]:
         pairs = [(key, digits(rng, 7)) for key in names(rng, KEYS)]
         depths = [depth / 100, *_random_depths(rng, KEYS - 1)]
         yield _needles(name, pairs, depths, 1, prose_lines, length, options.encode, rng)
+
+
+def niah_depths(options: TaskOptions) -> Iterator[Item]:
+    """Keys spread evenly over one prose text, one for each item; each is asked for alone.
+
+    All items share the text, so that one reading of it measures every depth. Those of a tenth of
+    the text are a group.
+    """
+    count = options.items or DEFAULT_ITEMS
+    for length in options.lengths or DEFAULT_LENGTHS:
+        rng = Random(f"{options.seed}/{length}")
+        pairs = [(key, digits(rng, 7)) for key in names(rng, count)]
+        depths = [i / max(1, count - 1) for i in range(count)]
+        lines = [NEEDLE.format(key=key, value=value) for key, value in pairs]
+        needles = list(zip(lines, depths, strict=True))
+        text = hide(needles, prose_lines, length, options.encode, rng)
+        prompt, question = SINGULAR
+        for i, ((key, value), depth) in enumerate(zip(pairs, depths, strict=True)):
+            name = f"{length}/{int(10 * depth) * 10}%/{i}"
+            yield _item(name, text, prompt, question.format(query=key), (value,))
 
 
 def niah_multikey_uuid(options: TaskOptions) -> Iterator[Item]:
@@ -251,6 +271,7 @@ RULER: dict[str, Callable[[TaskOptions], Iterator[Item]]] = {
     "niah_single": niah_single,
     "niah_single_prose": niah_single_prose,
     "niah_multikey": niah_multikey,
+    "niah_depths": niah_depths,
     "niah_multikey_uuid": niah_multikey_uuid,
     "niah_multivalue": niah_multivalue,
     "niah_multiquery": niah_multiquery,

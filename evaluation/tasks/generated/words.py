@@ -27,8 +27,15 @@ def digits(rng: Random, count: int) -> str:
 
 
 def names(rng: Random, count: int) -> list[str]:
-    """Different names of an adjective and a noun, such as "shy-walnut"."""
-    pairs = rng.sample(range(len(_ADJECTIVES) * len(_NOUNS)), count)
+    """Different names of an adjective and a noun, such as "shy-walnut".
+
+    Raises:
+        ValueError: there are not so many.
+    """
+    most = len(_ADJECTIVES) * len(_NOUNS)
+    if count > most:
+        raise ValueError(f"There are names for {most:,} keys at most; choose fewer --items.")
+    pairs = rng.sample(range(most), count)
     return [f"{_ADJECTIVES[i // len(_NOUNS)]}-{_NOUNS[i % len(_NOUNS)]}" for i in pairs]
 
 

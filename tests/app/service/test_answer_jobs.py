@@ -67,8 +67,10 @@ def test_a_session_has_one_job_at_a_time_and_another_session_is_queued(service, 
 def test_a_stopped_job_stores_nothing_and_frees_the_session(service, monkeypatch):
     ask, is_stopped = service.questions.ask, threading.Event()
 
-    def held(*arguments):  # after its first words: a watcher may be slower than the whole answer
-        with closing(ask(*arguments)) as events:
+    def held(
+        *arguments, **more
+    ):  # after its first words: a watcher may be slower than the whole answer
+        with closing(ask(*arguments, **more)) as events:
             for event in events:
                 yield event
                 if isinstance(event, Delta):

@@ -4,8 +4,8 @@ import pytest
 
 import storage
 from app.service.answering.retrieval import retrieve
-from app.web.library.actions import LibraryActions
 from app.web.sidebar.actions import SessionActions
+from app.web.sources.actions import SourceActions
 from ingest import UnknownEncoding
 from tests.support.pdf_samples import make_pdf
 from tests.support.service import wait_until_read
@@ -98,7 +98,7 @@ def test_an_unknown_encoding_is_refused_and_nothing_is_stored(service, letter):
 
 @pytest.mark.parametrize(("chosen", "encoding"), [("cp1254", "cp1254"), ("", None), (None, None)])
 def test_the_page_adds_a_text_in_the_chosen_encoding(service, letter, chosen, encoding):
-    actions = LibraryActions(service, SessionActions(service))
+    actions = SourceActions(service, SessionActions(service))
     _, *fields = actions.upload("s", [str(letter)], "", chosen)
     assert fields == [None, "", ""], "the next file is read without it"
     (document,) = documents(service)

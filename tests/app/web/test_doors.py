@@ -153,7 +153,9 @@ def test_an_uploaded_file_is_a_document_and_the_upload_is_deleted(served, inner)
     assert os.path.isfile(path)
     assert client.get(f"/gradio_api/file={path}").status_code == 404, "nobody gets it by its path"
     service.sessions.ensure("s")
-    assert join(client, upload_event(inner), ["s", file_data(path), "", ""]).status_code == 200
+    assert (
+        join(client, upload_event(inner), ["s", file_data(path), "", "", None]).status_code == 200
+    )
     assert messages(client)[-1]["msg"] == "close_stream"
     assert [s.document.title for s in service.documents.list("s")] == ["a"]
     assert not os.path.exists(path) and not os.path.exists(os.path.dirname(path))
@@ -180,7 +182,7 @@ def test_a_file_that_was_not_uploaded_is_no_upload(served, inner, path):
     uploads = os.environ["GRADIO_TEMP_DIR"]
     path = path.format(data=service.settings.data_dir, uploads=uploads)
     assert os.path.exists(path)
-    join(client, upload_event(inner), ["s", file_data(path), "", ""])
+    join(client, upload_event(inner), ["s", file_data(path), "", "", None])
     done = next(m for m in messages(client) if m["msg"] == "process_completed")
     assert done["success"] is False and len(service.documents.list("s")) == before
     assert os.path.exists(path)

@@ -218,7 +218,36 @@ def test_the_scripts_of_the_page_have_its_nonce_and_each_page_has_another():
     nonces = [policy.split("'nonce-")[1].split("'")[0] for policy in policies]
     assert nonces[0] != nonces[1]
     assert first.text.count(f'<script nonce="{nonces[0]}"') == first.text.count("<script") == 2
-    assert int(first.headers["content-length"]) == len(first.content)
+    sent = ask(guard, "GET", "/", {"Sec-Fetch-Site": "none", "Accept-Encoding": "identity"})
+    assert int(sent.headers["content-length"]) == len(sent.content)
+
+
+def test_the_page_is_sent_compressed_to_browsers_that_take_that():
+    guard, _ = made()
+    for accepted, is_compressed in (
+        ("gzip, deflate, br", True),
+        ("br;q=1.0, gzip;q=0.5", True),
+        ("gzip;q=0, br", False),
+        ("gzip;q=0.0", False),
+        ("identity", False),
+    ):
+        headers = {"Sec-Fetch-Site": "none", "Accept-Encoding": accepted}
+        answer = ask(guard, "GET", "/", headers)
+        assert (answer.headers.get("content-encoding") == "gzip") == is_compressed, accepted
+        assert (
+            answer.text.count("<script nonce=") == 2 and "accept-encoding" in answer.headers["vary"]
+        )
+        head = ask(guard, "HEAD", "/", headers)
+        assert head.headers.get("content-encoding") == answer.headers.get("content-encoding")
+
+
+def test_only_files_whose_names_change_with_them_are_kept_for_long():
+    guard, _ = made()
+    kept = ask(guard, "GET", "/assets/index-4f2a.js").headers["cache-control"]
+    assert "immutable" in kept and "max-age=31536000" in kept
+    for path in ("/", "/config"):
+        assert ask(guard, "GET", path).headers["cache-control"] == "no-store"
+    assert "cache-control" not in ask(guard, "GET", "/theme.css").headers
 
 
 def test_below_a_path_of_a_proxy_the_same_doors_are_open():

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable
 from contextlib import closing
+from html import escape
 from types import SimpleNamespace
 
 import gradio as gr
@@ -16,18 +16,20 @@ from app.service import Retrieved, Service
 from app.settings import ModelOptions, Settings
 from app.web.chat import actions as chat
 from app.web.chat.actions import ChatActions, QuestionActions
-from app.web.chat.passage_panel import PassageActions
-from app.web.library import actions as library
-from app.web.library.actions import LibraryActions
+from app.web.notes.actions import NotesActions
 from app.web.page import build
+from app.web.reader.actions import ReaderActions
 from app.web.savings.actions import SavingsActions
 from app.web.savings.plots import AS_RUN
 from app.web.settings.actions import SettingsActions
 from app.web.sidebar import actions as sidebar
 from app.web.sidebar.actions import SessionActions
+from app.web.sources import actions as sources
+from app.web.sources.actions import SourceActions
 from benchmarks.many import BIG, fill
 from tests.support.coroutines import run as run_coroutine
 from tests.support.service import TINY_SINKS, TINY_WINDOW
+from tests.support.statements import statements
 
 
 @pytest.fixture
@@ -52,6 +54,10 @@ def filled(tmp_path, tiny_dir, shared_processes):
 
 def request(name: str = "1") -> SimpleNamespace:
     return SimpleNamespace(session_hash=name)
+
+
+def messages_in(html: str) -> list[str]:
+    return html.split("<article ")[1:]
 
 
 def pressed(do: str, number: int) -> SimpleNamespace:
@@ -79,6 +85,25 @@ class OpenedPage:
                 return json.dumps(run_coroutine(call)["data"])
         raise LookupError(event)
 
+    def poll(self, **inputs: object) -> str:
+        """Fire the timer that looks for changes, and what it sets off; returns what is sent."""
+        look = next(
+            function
+            for function in self.blocks.fns.values()
+            if [name for _, name in function.targets] == ["tick"]
+            and [b.get_block_name() for b in function.outputs] == ["state"]
+        )
+        given = [inputs.get(getattr(b, "label", "") or "") for b in look.inputs]
+        looked = run_coroutine(self.blocks.process_api(look, given, state=self.state))
+        sent = [looked["data"]]
+        for function in self.blocks.fns.values():
+            if any((state, "change") in function.targets for state in looked["changed_state_ids"]):
+                if "Sessions" in [getattr(b, "label", None) for b in function.outputs]:
+                    values = [inputs.get(getattr(b, "label", "") or "") for b in function.inputs]
+                    call = self.blocks.process_api(function, values, state=self.state)
+                    sent.append(run_coroutine(call)["data"])
+        return json.dumps(sent)
+
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_poll_sends_a_screen_at_most_and_nothing_that_did_not_change(filled):
@@ -86,34 +111,36 @@ def test_a_poll_sends_a_screen_at_most_and_nothing_that_did_not_change(filled):
     page = OpenedPage(service)
 
     def poll() -> str:
-        return page.fire("timer", "tick", "Sessions", **{"Sessions": BIG, "Search sessions": ""})
+        return page.poll(**{"Sessions": BIG, "Search sessions": ""})
 
     first = poll()
     assert BIG in first and "report 1" in first
     assert len(first) < 100_000
+    count = service.db.statement_count
     assert len(poll()) < 500, "nothing changed"
+    assert service.db.statement_count - count == 1
     storage.create_session(service.db, "A new one", {"by": "another process"})
     changed = poll()
     assert "A new one" in changed and "report 1" not in changed
 
 
-def statements(service: Service, act: Callable[[], object]) -> int:
-    """How many statements an action sends to the database from this thread."""
-    sent: list[str] = []
-    connection = service.db.connection.conn
-    connection.set_trace_callback(sent.append)
-    try:
-        act()
-    finally:
-        connection.set_trace_callback(None)
-    return len([text for text in sent if not text.startswith("--")])
+@pytest.mark.filterwarnings("ignore")
+def test_the_first_session_made_elsewhere_is_selected_though_nothing_else_changes(make_service):
+    service = make_service()
+    page = OpenedPage(service)
+    page.poll(**{"Search sessions": ""})
+    storage.create_session(service.db, "A new one", {"by": "another process"})
+    seen = page.poll(**{"Search sessions": ""})
+    assert "A new one" in seen and '"value": "A new one"' not in seen
+    assert '"value": "A new one"' in page.poll(**{"Search sessions": ""})
 
 
 def counts(service: Service, tmp_path) -> dict[str, int]:
     """The number of statements of each action of the page."""
     sessions, documents = SessionActions(service), None
-    documents = LibraryActions(service, sessions)
+    documents = SourceActions(service, sessions)
     questions, chats = QuestionActions(service), ChatActions(service)
+    notes = NotesActions(service, ReaderActions(service))
     note = tmp_path / f"{len(list(tmp_path.iterdir()))}.txt"
     note.write_text(f"A note about the violet ledger, {note.name}.", "utf-8")
 
@@ -125,6 +152,9 @@ def counts(service: Service, tmp_path) -> dict[str, int]:
     named = {
         "poll the list of sessions": lambda: sessions.tick(BIG, "", None),
         "poll the documents": lambda: documents.tick(BIG, "", None),
+        "poll the notes": lambda: notes.tick(BIG, None),
+        "notes": lambda: notes.opened(BIG),
+        "add a note": lambda: notes.save(BIG, "A note.", None),
         "load": lambda: sessions.first_view("Volume 3"),
         "search": lambda: sessions.find("volume 7"),
         "make": lambda: sessions.create(""),
@@ -181,11 +211,11 @@ def test_the_screen_with_the_selected_session_is_listed(filled):
     assert (radio.value, offset) == ("Session 1", 0)
 
 
-def test_the_library_shows_a_screen_and_finds_a_document_on_another(filled):
+def test_the_sources_are_shown_in_screens_and_one_on_another_is_found(filled):
     service = filled(120)
-    act = LibraryActions(service, SessionActions(service))
+    act = SourceActions(service, SessionActions(service))
     html, view, _ = act.opened(BIG)
-    assert html.count('class="doc done"') == library.SCREEN and "1–50 of 121" in html
+    assert html.count('class="doc done"') == sources.SCREEN and "1–50 of 121" in html
     assert act.tick(BIG, "", view) == (gr.skip(), gr.skip())
     html, view = act.act(BIG, "", view, pressed("screen", 100))
     assert view.offset == 100 and html.count('class="doc done"') == 21
@@ -193,26 +223,26 @@ def test_the_library_shows_a_screen_and_finds_a_document_on_another(filled):
     html, view = act.act(BIG, "", view, pressed("remove", document.id))
     assert view.offset == 100 and document.title not in html and "101–120 of 120" in html
     html, _ = act.find(BIG, "REPORT 77")
-    assert re.findall(r'doc-title">([^<]*)', html) == ["report 77"]
-    assert library.NOTHING_FOUND in act.find(BIG, "atlantis")[0]
+    assert re.findall(r'doc-title"[^>]*>([^<]*)', html) == ["report 77"]
+    assert sources.NOTHING_FOUND in act.find(BIG, "atlantis")[0]
     assert act.tick("Volume 1", "", view)[1].session == "Volume 1"
 
 
 def test_a_document_of_another_session_is_not_touched(filled):
     service = filled(60)
-    act = LibraryActions(service, SessionActions(service))
+    act = SourceActions(service, SessionActions(service))
     document = service.documents.list(BIG)[5].document
     for number in (document.id, 10**9, "5", None):
         act.act("Volume 1", "", None, pressed("remove", number))
     assert service.documents.find(BIG, document.id) is not None
 
 
-def test_the_library_opens_where_something_is_being_read(filled, tmp_path):
+def test_the_sources_open_where_something_is_being_read(filled, tmp_path):
     service = filled(120)
     path = tmp_path / "new.txt"
     path.write_text("Something new.", "utf-8")
     service.documents.add(BIG, path)
-    html, view, _ = LibraryActions(service, SessionActions(service)).opened(BIG)
+    html, view, _ = SourceActions(service, SessionActions(service)).opened(BIG)
     assert view.offset == 100 and "new" in html
 
 
@@ -220,18 +250,19 @@ def test_the_conversation_shows_its_end_and_leads_to_the_rest(filled):
     service = filled(250)
     act = QuestionActions(service)
     one = request()
-    shown, footing = act.open(BIG, one)
-    assert len(shown.value) == chat.SCREEN and "Message 249" in str(shown.value[-1])
-    assert "151–250 of 250" in footing
-    shown, footing = act.turn(BIG, one, pressed("screen", 50))
-    assert "Message 50:" in str(shown.value[0]) and "51–150 of 250" in footing
-    assert act.shown(BIG, one)[3].text.startswith("Message 53:"), "what a click on it means"
-    act.turn(BIG, one, pressed("screen", 10**30))
-    assert len(act.shown(BIG, one)) == 1
-    messages, footing = act.find(BIG, "message 12: WHAT", one)
-    assert messages[-1]["content"].startswith("Message 12:") and "1–13 of 250" in footing
+    shown, _, below = act.open(BIG, one)
+    said = messages_in(shown)
+    assert len(said) == chat.SCREEN and "Message 249:" in said[-1]
+    assert "151–250 of 250" in below and "at-end" in shown
+    shown, _, below = act.turn(BIG, one, pressed("screen", 50))
+    assert "Message 50:" in messages_in(shown)[0] and "51–150 of 250" in below
+    assert "at-end" not in shown, "the last question is on another screen"
+    shown, *_ = act.turn(BIG, one, pressed("screen", 10**30))
+    assert len(messages_in(shown)) == 1
+    shown, _, below = act.find(BIG, "message 12: WHAT", one)
+    assert "Message 12:" in messages_in(shown)[-1] and "1–13 of 250" in below
     with pytest.warns(UserWarning, match="no earlier one"):
-        assert act.find(BIG, "message 12: WHAT", one) == (gr.skip(), gr.skip())
+        assert act.find(BIG, "message 12: WHAT", one) == (gr.skip(),) * 3
 
 
 def test_a_passage_of_an_answer_on_an_earlier_screen_is_opened(filled):
@@ -258,15 +289,18 @@ def test_a_passage_of_an_answer_on_an_earlier_screen_is_opened(filled):
     for number in range(200):
         role = "assistant" if number % 2 else "user"
         storage.add_message(service.db, session.id, role=role, text="And?", position=0)
-    questions = QuestionActions(service)
-    one, passages = request(), PassageActions(service, questions)
-    questions.open(BIG, one)
-    questions.turn(BIG, one, pressed("screen", 200))
-    clicked = SimpleNamespace(index=51, value=None)
-    (_, html, answer_id), *_ = passages.open_answer(BIG, clicked, one)
-    assert "report 77" in html and answer_id is not None
-    chip = SimpleNamespace(index=0, value=str(found.segment_id))
-    assert next(passages.open_chip(BIG, chip, one))[2] == answer_id
+    answer = next(m for m in service.questions.messages(BIG) if m.text == "There.")
+    passages = ReaderActions(service)
+
+    def opened(**data: object) -> tuple[object, object]:
+        return next(passages.open_of_answer(BIG, SimpleNamespace(_data=data)))
+
+    for data in ({"do": "answer"}, {"do": "open", "id": found.segment_id}):
+        page, _ = opened(**data, message=answer.id)
+        assert "report 77" in page and escape(f'"answer": {answer.id}') in page
+    other = {"do": "open", "id": found.segment_id + 1, "message": answer.id}
+    for nonsense in ({}, {"do": "open", "id": "x", "message": answer.id}, other):
+        assert opened(**nonsense) == (gr.skip(),) * 2
 
 
 def test_places_are_offered_for_the_last_documents_or_those_whose_title_is_typed(filled):

@@ -2,22 +2,18 @@
 
 import csv
 import io
-import re
 import socket
 from dataclasses import replace
-from types import SimpleNamespace
+from html import escape
 
 import gradio as gr
 import pytest
 from PIL import Image
 
 from app.errors import PortTaken
-from app.service import PassageContext
 from app.service.report import saved
 from app.web.chat import html as chat_views
-from app.web.chat.passage_panel import passage_html, picture_html, steps_html
 from app.web.formatting import counted, duration, size
-from app.web.library.html import documents_html
 from app.web.savings.actions import SavingsActions
 from app.web.savings.html import as_csv
 from app.web.savings.memory_bar import memory_html, parts
@@ -25,7 +21,7 @@ from app.web.savings.plots import AS_RUN, PAPER, plots
 from app.web.savings.png import as_png
 from app.web.sidebar.actions import SessionActions
 from app.web.sidebar.html import session_label
-from ingest import PagePicture
+from app.web.sources.html import documents_html
 from storage import DocumentState, MessageRow, ReadingSpeed
 from tests.support.service import read_in_part, wait_until_read
 
@@ -43,26 +39,10 @@ PASSAGE = {
 }
 
 
-def test_passage_html_escapes_the_passage_and_its_neighbours():
-    document = SimpleNamespace(title=HOSTILE)
-    context = PassageContext(document, 7, "page 1", "<img onerror=y>", [HOSTILE], [HOSTILE], None)
-    page = passage_html([PASSAGE], context, "")
-    assert "<script>" not in page and "<img" not in page
-    assert page.count("&lt;script&gt;") == 5  # the chip's two names, the title, both neighbours
-    assert "<mark>&lt;img onerror=y&gt;</mark>" in page
-
-
-def test_picture_html_marks_the_passage_in_percent_of_the_page():
-    mark = SimpleNamespace(left=100, top=50, right=300, bottom=75)
-    page = picture_html(PagePicture(b"png", 1000, 500, [mark]), "a <b> page")
-    assert "left:10.00%;top:10.00%;width:20.00%;height:5.00%" in page
-    assert "a &lt;b&gt; page" in page
-
-
 def test_chips_tell_cited_passages_from_those_only_looked_at():
     given = {**PASSAGE, "number": 2, "segment_id": 8, "cited": False, "is_read": False}
     given["is_replaced"] = True
-    assert [chip["label"] for chip in chat_views.chips([PASSAGE, given])] == [
+    assert [chat_views.chip_text(passage) for passage in (PASSAGE, given)] == [
         f"[1] {HOSTILE}, page 1",
         f"[2] {HOSTILE}, page 1 (also looked at, of an older version, not yet read)",
     ]
@@ -73,7 +53,7 @@ def message(id: int, role: str, text: str, **details: object) -> MessageRow:
     return MessageRow(id, 1, role, text, 0, citations, details, created_at="2024-01-01T00:00:00Z")
 
 
-def test_the_last_answer_has_chips_and_earlier_answers_name_their_passages():
+def test_every_answer_has_chips_of_the_passages_that_it_cites():
     answer = {"citations": [PASSAGE], "passages": [PASSAGE]}
     said = [
         message(1, "user", HOSTILE),
@@ -82,51 +62,8 @@ def test_the_last_answer_has_chips_and_earlier_answers_name_their_passages():
         message(4, "assistant", "It was.", **answer),
     ]
     shown = chat_views.conversation(said)
-    assert shown[0] == {"role": "user", "content": chat_views.as_text(HOSTILE)}
-    assert shown[1]["content"] == chat_views.as_text(f"It is.\n\n[1] {HOSTILE}, page 1")
-    assert shown[3]["content"] == "It was." and shown[3]["options"][0]["value"] == "7"
-
-
-def test_steps_html_leads_to_the_earlier_and_the_later_answer():
-    found = {"passages": [PASSAGE]}
-    said = [
-        message(1, "user", HOSTILE),
-        message(2, "assistant", "It is.", **found),
-        message(3, "user", "And?"),
-        message(4, "assistant", "Nothing was found."),
-        message(5, "user", "Then?"),
-        message(6, "assistant", "It was.", **found),
-    ]
-    first, last = steps_html(said, said[1]), steps_html(said, said[5])
-    assert "<script>" not in first and "&lt;script&gt;" in first
-    assert first.count("disabled") == 1 and 'data-id="6">Later' in first
-    assert last.count("disabled") == 1 and 'data-id="2">Earlier' in last and "Then?" in last
-    assert steps_html(said[:2], said[1]) == "", "the only one leads nowhere"
-
-
-def test_as_text_disarms_html_and_as_written_restores_it():
-    shown = chat_views.as_text("<img src=x> </b> <!-- &lt; a < b & c")
-    assert not re.search("<[a-z/!]|&[a-z]", shown) and "a < b & c" in shown
-    assert chat_views.as_written(shown) == "<img src=x> </b> <!-- &lt; a < b & c"
-
-
-def test_the_footing_says_what_an_answer_rests_on_and_how_fast_it_was():
-    had = {"passages": 2, "passage_tokens": 410, "window_tokens": 1500, "memory_tokens": 9000}
-    details = {"rests_on": had, "first_word_s": 2.94, "answer_tokens": 31, "seconds": 5.12}
-    assert chat_views.rests_on(details) == (
-        "Rests on 2 passages read again word for word (410 tokens), the last 1,500 tokens exactly, "
-        "only the gist of the 9,000 before them."
-    )
-    more = {"rests_on": {**had, "matching_passages": 9}}
-    assert chat_views.rests_on(more).startswith(
-        "Rests on the best 2 of 9 matching passages read again word for word (410 tokens), the"
-    )
-    many = {"rests_on": {**had, "matching_passages": 60}}
-    assert "the best 2 of 60 or more matching passages" in chat_views.rests_on(many)
-    assert chat_views.pace(details) == "First word after 2.9 s, 31 tokens in 5.1 s."
-    assert chat_views.pace({**details, "first_word_s": 0.0}) == ""
-    assert "As of &lt;page 3&gt;" in chat_views.footing_html({**details, "as_of": "<page 3>"})
-    assert chat_views.footing_html(None) == ""
+    assert "<script>" not in shown and shown.count(escape(HOSTILE)) == 3  # the question, the chips
+    assert shown.count('class="option" data-do="open" data-id="7"') == 2
 
 
 def test_documents_html_has_the_buttons_that_each_state_allows(make_service, tmp_path):
@@ -148,7 +85,7 @@ def test_documents_html_has_the_buttons_that_each_state_allows(make_service, tmp
         row = replace(status.document, state=state, title=HOSTILE)
         page = documents_html([replace(status, document=row)], "<notice>")
         assert [word for word in wanted if f'data-do="{word}"' in page] == wanted
-        assert page.count("data-do=") == len(wanted)
+        assert page.count("data-do=") == len(wanted) + 2  # the tick and the title
         assert "<script>" not in page and "<notice>" not in page
     service.close()
 
@@ -277,7 +214,7 @@ def test_the_page_builds(make_service):
     from app.web.page import build
 
     page = build(make_service())
-    assert {"Chat", "Library", "Memory & savings"} <= {
+    assert {"Chat", "Search documents", "Memory & savings"} <= {
         b.label for b in page.blocks.values() if hasattr(b, "label")
     }
 

@@ -3,7 +3,7 @@
 import gradio as gr
 from gradio.data_classes import FileData, ListFiles
 
-from app.web.library.upload import keep_names, name_of
+from app.web.sources.upload import keep_names, name_of
 
 NAME = "C# & 'notes' 100%? #1.txt"
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from app.web.library.upload import discard
+from app.web.sources.upload import discard
 from app.web.upload_folder import ABANDONED_S, delete_abandoned, upload_folder
 from tests.support.paths import ROOT
 

@@ -27,7 +27,9 @@ def make(name, **options):
 def test_a_text_has_the_length_asked_for_and_the_references_in_it(name):
     for length in (8_000, 40_000):
         items = make(name, items=3, lengths=(length,))
-        assert len({item.documents for item in items}) == len({item.id for item in items}) == 3
+        texts = 1 if name == "niah_depths" else 3
+        assert len({item.documents for item in items}) == texts
+        assert len({item.id for item in items}) == 3
         for item in items:
             ((_, text),) = item.documents
             assert 0.9 * length <= len(encode(text)) <= 1.01 * length
@@ -131,6 +133,21 @@ def test_several_values_and_queries_are_all_asked_for():
     for value in queries.references:
         line = next(x for x in queries.documents[0][1].splitlines() if value in x)
         assert line.split("numbers for ")[1].split(" is")[0] in queries.question
+
+
+def test_one_text_has_a_key_at_every_depth_and_each_is_asked_for_alone():
+    items = make("niah_depths", items=21, lengths=(40_000,))
+    assert len(items) == 21 and len({item.documents for item in items}) == 1
+    ((_, text),) = items[0].documents
+    for i, item in enumerate(items):
+        key = item.question.split("number for ")[1].split(" mentioned")[0]
+        assert f"numbers for {key} is: {item.references[0]}." in text
+        assert text.index(item.references[0]) / len(text) == pytest.approx(i / 20, abs=0.02)
+    assert [group_of(item.id) for item in items][::10] == ["40000/0%", "40000/50%", "40000/100%"]
+    (single,) = make("niah_depths", items=1)
+    assert single.documents[0][1].count(single.references[0]) == 1
+    with pytest.raises(ValueError, match="--items"):
+        make("niah_depths", items=10_000, lengths=(1_000_000,))
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,22 @@ def test_a_sample_is_drawn_with_the_seed(data):
     assert len(set(drawn)) > 1
 
 
+def test_items_of_one_text_are_of_one_that_is_short_enough_or_of_the_shortest(data):
+    stories = [
+        {**STORY, "id": name, "document": document, "questions": STORY["questions"] * 3}
+        for name, document in [("long", "far " * 90), ("short", "near " * 9), ("mid", "by " * 40)]
+    ]
+    (data / "squality" / "squality_train.jsonl").write_text(lines(*stories))
+
+    def chosen(tokens, seed):
+        made = make("squality", data, items=2, one_text_tokens=tokens, seed=seed)
+        assert len(made) == 2 and len({item.documents for item in made}) == 1
+        return made[0].id.split()[0]
+
+    assert {chosen(50, seed) for seed in range(9)} == {"short", "mid"}
+    assert {chosen(5, seed) for seed in range(9)} == {"short"}
+
+
 def test_half_of_the_unanswerable_task_are_questions_about_other_tales(data):
     items = make("unanswerable", data)
     foreign = [item for item in items if not item.references]

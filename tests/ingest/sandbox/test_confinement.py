@@ -242,6 +242,7 @@ def test_a_reader_that_was_taken_over_harms_no_other_document(pool, attempt, tmp
 
 
 KNOWN = {"kind": "text", "byte_count": 1, "unit_name": "line", "unit_count": 1, "notes": []}
+KNOWN["own_title"] = ""
 
 
 @pytest.mark.parametrize(
@@ -250,6 +251,7 @@ KNOWN = {"kind": "text", "byte_count": 1, "unit_name": "line", "unit_count": 1, 
         {},
         {"document": None},
         {"document": {**KNOWN, "title": ["a"]}},
+        {"document": {**KNOWN, "title": "a", "own_title": ["a"]}},
         {"document": {**KNOWN, "title": "a", "byte_count": 2**70}},
         {"document": {**KNOWN, "title": "a", "kind": "program"}},
         {"document": {**KNOWN, "title": "a", "notes": [{}]}},
@@ -269,9 +271,10 @@ def test_an_answer_that_no_reader_gives_is_a_sentence(attempt, answer):
 def test_a_title_is_one_safe_line_whatever_a_reader_answers(pool, tmp_path):
     path = tmp_path / "lying.txt"
     title = "a\n[2] Other, page 3:\x1b[2J\u202e" + 1000 * "x"
-    answer = {"document": {**KNOWN, "title": title}}
+    answer = {"document": {**KNOWN, "title": title, "own_title": title}}
     path.write_text(json.dumps({"deed": "lie", "arguments": [answer]}))
-    assert pool.open_document(path).title == clean_line(title)
+    document = pool.open_document(path)
+    assert document.title == document.own_title == clean_line(title)
 
 
 @needs_landlock

@@ -145,7 +145,7 @@ def test_suggested_questions_find_passages(service, make_service, novel):
     assert service.questions.suggested("novel") == []
     service.documents.add("novel", novel)
     wait_until_read(service, "novel")
-    assert "What happens in “The Mill”?" in service.questions.suggested("novel")
+    assert any("“The Mill”" in question for question in service.questions.suggested("novel"))
     assert not any("Chapter III" in question for question in service.questions.suggested("novel"))
 
 

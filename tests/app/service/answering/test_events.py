@@ -102,6 +102,7 @@ def test_the_keys_of_an_answer_are_those_that_were_promised():
         *("answer", "citations", "question", "position", "memory_status", "prompt_tokens"),
         *("answer_tokens", "waited_s", "first_word_s", "seconds", "as_of", "found_nothing"),
         *("rests_on", "kind", "looked_at", "left_out", "declined", "sentences", "was_revised"),
+        *("repeats_question", "documents_asked", "of_documents"),
         "notes",
     ]
     assert [c["cited"] for c in ANSWER.as_dict()["citations"]] == [True]

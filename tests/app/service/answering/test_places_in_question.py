@@ -4,8 +4,9 @@ import pytest
 
 import storage
 from app.service.answering.contents import contents_of
-from app.service.answering.named_places import is_asked_for, missing_place
+from app.service.answering.named_places import missing_place
 from app.service.answering.passage_search import find_passages
+from app.service.answering.place_search import is_asked_for
 from app.service.answering.places_in_question import Place, places_in
 from app.service.answering.prompt import build_prompt
 from storage import NewSegment
@@ -55,16 +56,68 @@ def test_places_are_recognised_in_a_question(question, places):
     assert places_in(question, KINDS)[0] == places
 
 
+@pytest.mark.parametrize(
+    "question, number",
+    [
+        ("What is on the third page of the book?", 3),
+        ("Summarise the second page of this old report.", 2),
+        ("Summarise the third chapter of Moby Dick.", 3),
+        ("the third chapter of “Moby Dick”", 3),
+        ("What is the first line of app.log?", 1),
+        ("What is the first line of the bells?", 1),
+        ("What is the first line of the text?", 1),
+        ("What does the second page of it say?", 2),
+        ("Who dies in the third chapter in London?", 3),
+        ("Who dies in the third chapter in the tavern?", 3),
+        ("What does the third page's text say?", 3),
+        ("Translate the first page into German", 1),
+        ("Say the first page in its own words", 1),
+        ("Does the third chapter support the claim?", 3),
+        ("Which of them is in the second chapter - Anna or Ben?", 2),
+    ],
+)
+def test_an_ordinal_counts_in_a_document(question, number):
+    (found,) = places_in(question, KINDS, titles={"app.log", "The Bells"})[0]
+    assert found.first == found.last == number
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the first line of the poem?",
+        "What was the third line of defence?",
+        "What is written on the second page of the letter?",
+        "When did the third chapter of his life begin?",
+        "A second chapter in her life began; when?",
+        "What stands on the first page of Anna's diary?",
+        "What is the first line of the song?",
+        "What is the first line in the poem?",
+        "What is the first line of Kubla Khan?",
+        "Who was the first page boy?",
+        "Who was the second line manager?",
+        "What is the first line of treatment?",
+        "What was on the third page of the newspaper?",
+        "Who stood in the second line of battle?",
+        "Is there a second page from the will?",
+        "What is the first line on her grave?",
+    ],
+)
+def test_an_ordinal_in_what_a_text_tells_of_is_no_place(question):
+    titles = {"app.log", "The Bells"}
+    assert places_in(question, KINDS, titles=titles) == ([], question)
+
+
+def test_a_page_of_a_chapter_is_both_places():
+    assert places_in("the first page of the third chapter", KINDS)[0] == [
+        Place("page", 1, 1),
+        Place("chapter", 3, 3),
+    ]
+    assert places_in("the first page of chapter 3", KINDS)[0][0] == Place("page", 1, 1)
+
+
 def test_a_unit_that_the_session_does_not_have_is_no_place():
     assert places_in("page 3", []) == ([], "page 3")
     assert places_in("What is on slide 4?", ["slide"])[0] == [Place("slide", 4, 4, "4")]
-
-
-@pytest.fixture
-def db():
-    with storage.Database(":memory:") as database:
-        storage.create_session(database, "s", {})
-        yield database
 
 
 @pytest.fixture
@@ -167,6 +220,25 @@ def test_chapters_with_numbers_in_words_are_found_beyond_the_twelfth(db, add):
     assert found(db, "Summarise the 32nd chapter")[0].startswith("CHAPTER THE THIRTY SECOND")
 
 
+def test_the_first_line_of_a_poem_is_looked_for_where_the_poem_is(db, add):
+    add("tale", lines(1, "It rained."), lines(11, "The poem began: its first line was of a weir."))
+    for question in ("What is the first line of the poem?", "the second page of the letter"):
+        assert missing_place(db, 1, question, None) == ""
+    chosen = find_passages(db, 1, "What is the first line of the poem?", None)
+    assert (chosen.at_place, [p.locator for p in chosen.passages]) == (False, ["lines 11–20"])
+    assert find_passages(db, 1, "What is the first line of the tale?", None).at_place
+    assert found(db, "What is the first line of tale?") == ["It rained."]
+
+
+def test_a_letter_that_is_a_document_has_pages(db, add):
+    add("Letter to Anna", page(1, "The weir."), page(2, "The ferry."))
+    assert found(db, "What is on the second page of the letter?") == ["The ferry."]
+    assert missing_place(db, 1, "What is on the third page of the letter?", None) == (
+        "There is no page 3: Letter to Anna has pages 1–2."
+    )
+    assert not find_passages(db, 1, "What is on the second page of the will?", None).at_place
+
+
 def test_a_chapter_behind_too_many_headings_is_not_denied(db, add, monkeypatch):
     monkeypatch.setattr("app.service.answering.chapters.MAX_HEADINGS", 3)
     add("one", *(lines(10 * i, f"CHAPTER {i}.\n\n" + "The weir. " * 30) for i in (1, 2, 3)))
@@ -221,7 +293,24 @@ def test_contents_that_are_cut_short_still_say_how_many_chapters_there_are(db, a
         f"{title}: 200 chapters, pages 1–200" for title in ("one", "two", "three")
     ]
     assert contents.text.count("\n") == 300 + 2 * 2
-    assert contents.left_out == ("300 further chapters are not listed.",)
+    assert contents.left_out == ("300 further chapters or headings are not listed.",)
+
+
+def test_without_chapters_the_headings_above_the_paragraphs_are_the_contents(db, add):
+    def below(number, heading):
+        locator = f"paragraph {number} ({heading})" if heading else f"paragraph {number}"
+        start = 10 * number
+        return NewSegment("Text.", locator, "paragraph", number, number, start, 10)
+
+    names = (None, "Setup", "Setup", "Memory (RAM)", "Setup", "2.1 Size", "Tools")
+    add("manual", *(below(i, name) for i, name in enumerate(names, 1)))
+    add("tale", below(1, None))
+    assert contents_of(db, 1, "table of contents", None).text == (
+        "manual: 4 headings, paragraphs 1–7\n- Setup, paragraph 2\n- Memory (RAM), paragraph 4\n"
+        "- 2.1 Size, paragraph 6\n- Tools, paragraph 7\n\n"
+        "tale: no chapters are marked in it; it has paragraph 1."
+    )
+    assert "Tools" not in contents_of(db, 1, "table of contents", 160).text
 
 
 def test_what_there_is_is_said_of_one_chapter_and_of_nothing(db, add):
@@ -301,7 +390,7 @@ def test_of_a_files_versions_the_newest_that_was_begun_is_meant(db, add):
 def test_of_a_long_chapter_the_beginning_and_what_is_spread_over_it_is_taken(db, add):
     add("book", *(page(i, f"Sheet {i} of it.", chapter=4) for i in range(1, 10)))
     chosen = find_passages(db, 1, "Summarise chapter 4.", None)
-    assert [p.locator for p in chosen.passages] == ["page 1", "page 4", "page 7"]
+    assert [p.locator for p in chosen.passages] == [f"page {number}" for number in (1, 3, 5, 7, 9)]
     assert (chosen.matching, chosen.at_place) == (9, True)
     best = find_passages(db, 1, "Which sheet of chapter 4 is 8?", None).passages[0]
     assert best.locator == "page 8"

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from app.service.answering.question_kinds import recognise
+from app.service.answering.question_kinds import MAX_CHARS, recognise
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from app.service.answering.question_kinds import recognise
         ("List all keepers of the lamp in the book", "keepers of the lamp"),
         ("Please list every mention of the parrot.", "parrot"),
         ("Can you list all of the errors in the log?", "errors"),
-        ("Name all the characters.", "characters"),
+        ("Name all the ferries.", "ferries"),
         ("Show me all lines with timeout", "timeout"),
         ("Find all references to clause penalties", "to clause penalties"),
         ("Give me every passage about the storm", "storm"),
@@ -46,7 +46,7 @@ def test_a_list_is_recognised_with_what_is_listed(question, subject):
         ("How many times does the word 'sea' appear?", "sea"),
         ("How many times is the name Ahab mentioned?", "Ahab"),
         ("How many errors were found in the log?", "errors"),
-        ("How many men are named in the book?", "men"),
+        ("How many ships are named in the book?", "ships"),
         ("How many times is the WHO mentioned?", "WHO"),
         ("How many passages mention the parrot?", "parrot"),
         ("How many lines contain timeout?", "timeout"),
@@ -104,7 +104,6 @@ def test_the_contents_are_recognised(question):
         "What were some things that were found in the grass?",
         "Tell me all about the king.",
         "Tell me everything.",
-        "What is it all about?",
         "What was on the list of gifts?",
         "Who listed all the ships?",
         "Name the king.",
@@ -141,7 +140,6 @@ def test_the_contents_are_recognised(question):
         "Why are all mentions of the king removed?",
         "Does the author explain all references to Homer?",
         "Summarise all passages about war.",
-        "Summarise the contents of this book.",
         "What are the contents of this document about?",
         "How many chapters are there in which Ahab dies?",
         "Who is Anna and how many times is she mentioned?",
@@ -192,6 +190,88 @@ def test_in_logs_and_tables_no_lines_are_counted_for_an_amount(question):
     assert recognise(question, is_records=True).kind == "passages"
 
 
+@pytest.mark.parametrize(
+    "question, kind",
+    [
+        ("How many people are in the story?", "passages"),
+        ("How many characters appear in the book?", "passages"),
+        ("How many animals are there in the tale?", "passages"),
+        ("How many children are there in the story?", "passages"),
+        ("How many kings are there in this book?", "passages"),
+        ("How many wolves are in the story?", "passages"),
+        ("How many of the brothers are in the story?", "passages"),
+        ("How many wolves appear?", "passages"),
+        ("How many murders are there in the old novel?", "passages"),
+        ("How many women are mentioned?", "passages"),
+        ("How many people does the book mention?", "passages"),
+        ("How many main characters are named in the novel?", "passages"),
+        ("What is the number of people in the story?", "passages"),
+        ("What is the number of wolves in the story?", "passages"),
+        ("Count the characters.", "passages"),
+        ("Count all the people in the book.", "passages"),
+        ("Name all the characters.", "passages"),
+        ("List all the people in the story.", "passages"),
+        ("List all names.", "passages"),
+        ("List all dates in the document.", "passages"),
+        ("Which characters are mentioned in the book?", "passages"),
+        ("What animals are mentioned in the tale?", "passages"),
+        ("Which people appear in the story?", "passages"),
+        ("Who are all the characters?", "passages"),
+        ("Who is the main character?", "passages"),
+        ("What are all the characters called?", "passages"),
+        ("How many times did she cry in the book?", "passages"),
+        ("How many days does the story last?", "passages"),
+        ("How old is the youngest princess?", "passages"),
+        ("Why does the wolf appear at the door?", "passages"),
+        ("How does the story end?", "passages"),
+        ("What lesson does the story teach?", "passages"),
+        ("Find all the clues in the story.", "passages"),
+        ("Give me all the problems he had.", "passages"),
+        ("How many dragons did he kill?", "passages"),
+        ("Wie viele Personen kommen im Buch vor?", "passages"),
+        ("Wie viele Wölfe kommen im Märchen vor?", "passages"),
+        ("Nenne alle Personen im Buch.", "passages"),
+        ("Nenne alle Gründe.", "passages"),
+        ("Combien de personnages apparaissent dans le livre ?", "passages"),
+        ("What is the third wish?", "passages"),
+        ("Is there a dragon in the story?", "passages"),
+        ("How many times does the wolf appear in the story?", "count"),
+        ("How often does the word wolf occur in the story?", "count"),
+        ("How often is Anna mentioned in the story?", "count"),
+        ("How many sentences mention the king?", "count"),
+        ("How many chapters mention the whale?", "count"),
+        ("How many times is the word 'people' mentioned?", "count"),
+        ("How many “people” are there in the book?", "count"),
+        ("How many errors are there in the report?", "count"),
+        ("How many requirements are in the document?", "count"),
+        ("How many lighthouses are mentioned?", "count"),
+        ("List every mention of the king.", "list"),
+        ("List all mentions of people", "list"),
+        ("Where is the king mentioned?", "list"),
+        ("List all the gifts.", "list"),
+        ("Which ships are mentioned in the book?", "list"),
+        ("Find all references to women", "list"),
+        ("Show me all the poems in the book.", "list"),
+        ("Which chapters does the book have?", "contents"),
+    ],
+)
+def test_what_readers_of_a_tale_ask_is_counted_only_where_words_are_meant(question, kind):
+    assert recognise(question).kind == kind
+
+
+@pytest.mark.parametrize(
+    "question, kind",
+    [
+        ("How many people are in the table?", "count"),
+        ("How many names are in the list?", "count"),
+        ("List all names", "list"),
+        ("List all people", "list"),
+    ],
+)
+def test_in_tables_people_and_names_are_listed_and_counted(question, kind):
+    assert recognise(question, is_records=True).kind == kind
+
+
 def test_a_question_of_the_greatest_length_is_recognised_at_once():
     began = time.monotonic()
     for repeated in ("wie viele kommen ", "how many is ", "the number of ", "where is a b "):
@@ -202,3 +282,11 @@ def test_a_question_of_the_greatest_length_is_recognised_at_once():
 def test_the_contents_of_a_title_are_those_of_a_document():
     assert recognise("What are the contents of Moby Dick?", titles=["Moby Dick"]).kind == "contents"
     assert recognise("What are the contents of Moby Dick?").kind == "passages"
+
+
+def test_a_very_long_question_takes_no_time():
+    for words in ("how many ", "number of ", "how many a is in a "):
+        began = time.perf_counter()
+        assert recognise(words * 5000).kind == "passages"
+        recognise((words * MAX_CHARS)[:MAX_CHARS].strip())
+        assert time.perf_counter() - began < 1.0

@@ -7,7 +7,14 @@ import pytest
 from app.service.answering.citations import Citation
 from app.service.answering.events import AnswerView, Revised, Revising, fold, revising_text
 from app.service.answering.prompt import build_prompt
-from app.service.answering.revision import MIN_ANSWER_TOKENS, Checker, Resumable, revise
+from app.service.answering.revision import (
+    MIN_ANSWER_TOKENS,
+    Checker,
+    Resumable,
+    is_better_than,
+    revise,
+)
+from app.service.answering.support import has_support
 from app.web.chat.html import turn
 from tests.support.passages import passage
 
@@ -27,13 +34,13 @@ def prompt(runtime):
 
 @pytest.fixture
 def checker(prompt):
-    return Checker(prompt.passages, QUESTION, ("english",))
+    return Checker(prompt.passages, QUESTION, QUESTION, ("english",))
 
 
 def run(runtime, prompt, checker, draft, max_tokens=400):
     at = len(prompt.ids) - prompt.tail_tokens
     before, record = Resumable(runtime.session(), list(prompt.ids[:at])), []
-    events, steps = revise(before, prompt, QUESTION, checker, draft, max_tokens, record), []
+    events, steps = revise(before, prompt, checker, draft, max_tokens, record), []
     while True:
         try:
             steps.append(next(events))
@@ -83,6 +90,30 @@ def test_an_answer_without_words_is_made_once_more(runtime, prompt, checker, ans
     assert not final.says_nothing or final is draft
 
 
+def test_an_answer_that_repeats_the_question_is_made_once_more(runtime, prompt, checker):
+    draft = checker.check("The parrot was kept.")
+    assert draft.repeats_question and not draft.unknown and not draft.says_nothing
+    final, steps, record = run(runtime, prompt, checker, draft)
+    assert steps and record and steps[0].unknown == ()
+    is_taken = isinstance(steps[-1], Revised)
+    assert (final is not draft) is is_taken
+    assert not is_taken or (not final.repeats_question and has_support(final.sentences))
+
+
+@pytest.mark.parametrize(
+    "text, is_better",
+    [
+        ("the harbour master", True),
+        ("The parrot was kept.", False),
+        ("a baker from far away", False),
+        ("Captain Nemo", False),
+        ("[1]", False),
+    ],
+)
+def test_it_is_taken_if_it_says_something_that_a_passage_supports(checker, text, is_better):
+    assert is_better_than(checker.check(text), checker.check("The parrot was kept.")) is is_better
+
+
 def test_a_notice_at_the_beginning_is_not_checked(checker):
     assert checker.check("Captain Nemo says. A parrot.", "Captain Nemo says.").unknown == ()
 
@@ -90,10 +121,10 @@ def test_a_notice_at_the_beginning_is_not_checked(checker):
 def test_a_page_shows_why_and_then_the_second_answer():
     view = AnswerView(QUESTION, text="Captain Nemo.")
     during = fold(view, Revising(("Nemo",)))
-    assert turn(during)[1]["content"] == f"Captain Nemo.\n\n{revising_text(['Nemo'])}"
+    assert turn(during).endswith(f">Captain Nemo.\n\n{revising_text(['Nemo'])}")
     after = fold(during, Revised("The harbour master.", ("Nemo",)))
     assert (after.text, after.revising) == ("The harbour master.", None)
-    assert turn(after)[1]["content"] == "The harbour master."
+    assert turn(after).endswith(">The harbour master.")
 
 
 def test_passages_are_those_of_the_prompt(prompt):

@@ -17,13 +17,6 @@ from storage import NewSegment
 
 
 @pytest.fixture
-def db():
-    with storage.Database(":memory:") as database:
-        storage.create_session(database, "s", {})
-        yield database
-
-
-@pytest.fixture
 def add(db):
     def add(title, *texts, kind="text", **columns):
         values = {"file_name": title, "sha256": title, "byte_count": 1, **columns}

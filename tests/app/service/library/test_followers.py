@@ -14,7 +14,7 @@ import pytest
 import storage
 from app.errors import CannotFollow, SessionBusy
 from app.service import final_answer
-from app.web.library.html import documents_html
+from app.web.sources.html import documents_html
 from ingest import IngestError
 from tests.support.paths import ROOT
 from tests.support.service import TINY_SINKS, TINY_WINDOW, same_bits, state_of, wait_until_read

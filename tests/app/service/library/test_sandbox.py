@@ -46,11 +46,11 @@ def test_bad_files_among_good_ones_fail_alone(make_service, write, hostile):
         service.documents.add("s", write(f"{deed}.txt", f"reading {deed}\n"))
         service.documents.add("s", write(f"after {deed}.txt", f"A good text after {deed}.\n"))
     wait_until_read(service, "s")
-    rows = {status.document.title: status.document for status in service.documents.list("s")}
+    rows = {status.document.file_name: status.document for status in service.documents.list("s")}
     assert len(rows) == 2 * len(DEEDS)
     for deed, words in DEEDS.items():
-        assert rows[deed].state == "failed" and words in (rows[deed].error or "")
-        assert rows[f"after {deed}"].state == "done"
+        assert rows[f"{deed}.txt"].state == "failed" and words in (rows[f"{deed}.txt"].error or "")
+        assert rows[f"after {deed}.txt"].state == "done"
     with sqlite3.connect(service.settings.database_path) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     *_, last = service.questions.ask("s", "What is the good text after?")

@@ -1,11 +1,13 @@
 """Questions on the page: what it shows when answers end, fail or belong to another session."""
 
+import re
 from types import SimpleNamespace
 
 import gradio as gr
 import pytest
 
 from app.web.chat.actions import QuestionActions
+from app.web.chat.html import welcome_html
 from app.web.chat.open_pages import MAX_KEPT, UNUSED_S, OpenPages
 from tests.support.service import wait_until_read
 
@@ -28,6 +30,15 @@ def actions(service):
     return QuestionActions(service)
 
 
+def roles(messages):
+    return re.findall(r'class="message (\w+)"', messages)
+
+
+def edited(number, text):
+    """An event of the page's script: the question of this number was edited."""
+    return SimpleNamespace(_data={"id": number, "text": text})
+
+
 def page(name, actions, session):
     request = SimpleNamespace(session_hash=name)
     actions.open(session, request)
@@ -36,12 +47,12 @@ def page(name, actions, session):
 
 def test_a_refresh_shows_once_what_was_asked_on_another_page(actions):
     one, two = page("1", actions, "a"), page("2", actions, "a")
-    assert list(actions.refresh("a", two)) == [(SKIP,) * 4]
-    *_, (messages, *_) = actions.ask("a", "Who is it?", "", one)
-    assert [m["role"] for m in messages] == ["user", "assistant"]
-    ((chat, *_),) = actions.refresh("a", two)
-    assert "Who is it?" in str(chat.value)
-    assert list(actions.refresh("a", two)) == [(SKIP,) * 4], "it is shown once"
+    assert list(actions.refresh("a", two)) == [(SKIP,) * 5]
+    *_, (messages, running, *_) = actions.ask("a", "Who is it?", "", one)
+    assert roles(messages) == ["user", "bot"] and running == ""
+    ((other, *_),) = actions.refresh("a", two)
+    assert "Who is it?" in other and other == messages
+    assert list(actions.refresh("a", two)) == [(SKIP,) * 5], "it is shown once"
 
 
 def test_a_refused_question_changes_nothing_in_the_session_opened_since(actions):
@@ -49,14 +60,14 @@ def test_a_refused_question_changes_nothing_in_the_session_opened_since(actions)
     answers = actions.ask("a", "Who is it?", "page 900", request)
     actions.open("b", request)
     with pytest.warns(UserWarning, match="page 900"):
-        *_, (messages, field, *_) = answers
-    assert messages == SKIP and field == SKIP
+        *_, (*shown, field, _) = answers
+    assert shown == [SKIP] * 3 and field == SKIP
 
 
 def test_a_refused_question_returns_to_its_field(actions):
     with pytest.warns(UserWarning, match="page 900"):
         *_, shown = actions.ask("a", "Who is it?", "page 900", page("1", actions, "a"))
-    assert shown[:2] == ([], "Who is it?")
+    assert roles(shown[0]) == [] and shown[3] == "Who is it?"
 
 
 def test_an_answer_is_not_shown_in_another_session(actions, service):
@@ -64,36 +75,38 @@ def test_an_answer_is_not_shown_in_another_session(actions, service):
     answers = actions.ask("a", "Who is it?", "", request)
     next(answers)
     actions.open("b", request)
-    assert all(shown[0] == SKIP for shown in answers)
+    assert all(shown[:3] == (SKIP,) * 3 for shown in answers)
     while service.answers.of("a") is not None:
         pass
     assert len(service.questions.messages("a")) == 2, "it was answered nevertheless"
-    assert list(actions.refresh("b", request)) == [(SKIP,) * 4]
+    assert list(actions.refresh("b", request)) == [(SKIP,) * 5]
 
 
 def test_a_question_that_was_stopped_can_be_edited(actions, service):
     request = page("1", actions, "a")
     list(actions.ask("a", "Who is it?", "", request))
-    edited = SimpleNamespace(index=2, value="Who lit the lamp?")  # after the last stored message
-    list(actions.edit("a", "", request, edited))
+    list(actions.edit("a", "", request, edited(0, "Who lit the lamp?")))
     assert [m.text for m in service.questions.messages("a")][::2] == [
         "Who is it?",
         "Who lit the lamp?",
     ]
-    list(actions.edit("a", "", request, SimpleNamespace(index=2, value="Which room?")))
+    first, _, last, _ = service.questions.messages("a")
+    list(actions.edit("a", "", request, edited(last.id, "Which room?")))
     assert [m.text for m in service.questions.messages("a")][::2] == ["Who is it?", "Which room?"]
+    with pytest.warns(UserWarning, match="Only the last question"):
+        assert list(actions.edit("a", "", request, edited(first.id, "And why?"))) == [(SKIP,) * 5]
 
 
 def test_actions_on_a_session_deleted_elsewhere_change_nothing(actions, service):
     request = page("1", actions, "a")
     list(actions.ask("a", "Who is it?", "", request))
     service.sessions.delete("a")
-    assert list(actions.ask_again("a", request)) == [(SKIP,) * 4]
-    list(actions.edit("a", "", request, SimpleNamespace(index=0, value="And now?")))
+    assert list(actions.ask_again("a", request)) == [(SKIP,) * 5]
+    list(actions.edit("a", "", request, edited(0, "And now?")))
     assert not actions.stop("a", request).interactive
     list(actions.refresh("a", request))
     (emptied,) = actions.refresh(None, request)
-    assert emptied[0].value in (None, [])
+    assert emptied[:2] == (welcome_html(), "")
 
 
 def test_invented_pages_are_kept_up_to_a_bound(make_service):

@@ -147,21 +147,21 @@ def test_a_rereading_resumes_with_its_own_options_and_is_cancelled(unread: Servi
     assert unread.rereads.progress("s") is None and shown(act).window.value == f"{TINY_WINDOW:,}"
 
 
-def test_refused_settings_are_notified_and_start_nothing(
-    unread: Service, notified: list[str], monkeypatch: pytest.MonkeyPatch
+def test_refused_settings_end_the_event_with_the_sentence_and_start_nothing(
+    unread: Service, monkeypatch: pytest.MonkeyPatch
 ):
     act = SettingsActions(unread)
     same = Wanted.of(SessionConfig.from_row(unread.sessions.get("s"))).fields
     free = SimpleNamespace(available=1000)
     monkeypatch.setattr(reread_form.psutil, "virtual_memory", lambda: free)
-    for fields in (same, (WINDOW, "x", INT8, OWN_MEMORY), (WINDOW, "800", INT8, OWN_MEMORY)):
-        assert len(begin(act, *fields)) == 1
-    assert len(notified) == 3 and unread.rereads.progress("s") is None
-    assert (
-        "already" in notified[0]
-        and "got 'x'" in notified[1]
-        and "only 1.0 kB of memory" in notified[2]
-    )
+    for fields, said in (
+        (same, "already"),
+        ((WINDOW, "x", INT8, OWN_MEMORY), "got 'x'"),
+        ((WINDOW, "800", INT8, OWN_MEMORY), r"only 1\.0 kB of memory"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            begin(act, *fields)
+        assert unread.rereads.progress("s") is None
 
 
 def test_server_facts_name_what_changes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

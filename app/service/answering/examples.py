@@ -1,0 +1,38 @@
+"""Worked examples before the passages: what an answer is to look like.
+
+A small model repeats the question in whole sentences, and finds an answer where there is none.
+After a few short turns about another text it answers in the passage's own words, and declines where
+the passage does not tell. All examples are about one pair of passages, so they cost few tokens.
+"""
+
+from __future__ import annotations
+
+from app.service.reading.stream_text import Encoder, end_turn
+
+ASK = "Answer in a few words: "
+PASSAGES = "Passages found for the question:\n\n"
+NOT_FOUND = "I could not find it."
+_TEXT = (
+    "Pump manual, page 12:\nOnce a month switch the pump off, take the filter out and rinse it in "
+    "cold water. Soap would clog it.\n\n"
+    "The ring, chapter 3:\nWhen Tom had lost the ring, he sat down on the stair and wept, for it "
+    "had been his mother's; and he told nobody but his sister Ann.\n\n"
+)
+# The last turns are whole phrases: after shorter ones a model says "wept" for all that was done.
+_TURNS = (
+    ("Whom did Tom tell?", "his sister Ann"),
+    ("Why must the filter not be washed with soap?", "because soap would clog it"),
+    ("Who found the ring?", NOT_FOUND),
+    ("How is the filter cleaned?", "take it out and rinse it in cold water"),
+    ("What did Tom do when he had lost the ring?", "he sat down on the stair and wept"),
+)
+
+
+def example_ids(tokens: Encoder) -> list[int]:
+    """Token ids of the examples, in the user's turn; another turn of the user is begun after."""
+    ids = tokens.encode(PASSAGES + _TEXT)
+    for question, answer in _TURNS:
+        ids += [*end_turn(tokens, ASK + question), *tokens.encode(answer)]
+        ids += [tokens.control["<|im_end|>"], *tokens.encode("\n")]
+        ids += [tokens.control["<|im_start|>"], *tokens.encode("user\n")]
+    return ids

@@ -1,0 +1,1 @@
+"""One key each for what a reader does most, and a sheet of them."""

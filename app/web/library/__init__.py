@@ -1,1 +1,0 @@
-"""The library tab: the documents of a session, and adding to them."""

@@ -1,0 +1,1 @@
+"""Notes of one's own and kept answers, in the reader's last tab."""

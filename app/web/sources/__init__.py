@@ -1,0 +1,1 @@
+"""The sources in the left pane: the documents of a session, and adding to them."""

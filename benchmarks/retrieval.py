@@ -1,0 +1,129 @@
+"""Search without a model's answers: is a passage with the answer shown, is "nothing found" right?
+
+    python -m benchmarks.retrieval FAIRYTALEQA.jsonl [--tales 40]
+
+The file has a tale with its questions on each line, as `evaluate fairytaleqa` takes it. All tales
+are indexed as one library. Printed is for which share of the questions a right answer stands word
+for word in the first passages found, and in those that an answer is given; counted are questions
+whose answer stands word for word in their tale. Then each tale is asked alone: for which share of
+its own questions, and of another tale's that it does not answer, is nothing found?
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import benchmarks  # noqa: F401 (must be imported before torch)
+from app.cli.open_service import open_service
+from app.service import Service
+from app.service.answering.passage_search import find_passages
+from app.service.answering.prompt import MAX_PASSAGES, strong_passages
+from app.service.answering.retrieval import is_beside_the_question, lacks_named_entity
+from benchmarks.report import processor
+from evaluation.results.intervals import interval
+from evaluation.results.result import occurs
+from evaluation.tasks.local.fairytaleqa import Tale, read_tales
+from evaluation.tasks.options import TaskOptions
+from storage import DocumentState, Passage
+
+SESSION = "tales"
+FIRST = (1, 3, 6)
+POLL_S = 0.5
+
+
+def main(file: Path, count: int | None) -> None:
+    """Index the tales, and print both tables.
+
+    Args:
+        count: how many tales are taken, from the first one on; None: all.
+    """
+    options = TaskOptions(
+        lambda text: [], file, items=None, seed=0, lengths=(), sets=(), depths=(0,)
+    )
+    tales = read_tales(options)[:count]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_service(Path(folder) / "data", {"model": "embedded"}, None) as service,
+    ):
+        documents = _index(service, tales, Path(folder))
+        print(f"{processor()}; {len(tales)} tales")
+        _print_shown(service, tales)
+        _print_declined(service, tales, documents)
+
+
+def _index(service: Service, tales: Sequence[Tale], folder: Path) -> list[int]:
+    """The numbers of the documents, one for each tale."""
+    service.sessions.create(SESSION)
+    service.start()
+    file, documents = folder / "tale.txt", []
+    for number, tale in enumerate(tales):
+        file.write_text(tale.document[1], encoding="utf-8")
+        documents.append(service.documents.add(SESSION, file, f"{number} {tale.document[0]}").id)
+    while any(s.document.state == DocumentState.INDEXING for s in service.documents.list(SESSION)):
+        time.sleep(POLL_S)
+    return documents
+
+
+def _print_shown(service: Service, tales: Sequence[Tale]) -> None:
+    hits = dict.fromkeys([*map(str, FIRST), "shown"], 0)
+    asked, seconds = 0, 0.0
+    for tale in tales:
+        for question, answers in tale.questions:
+            right = [answer for answer in answers if occurs([answer], tale.document[1])]
+            if not right:
+                continue
+            began = time.perf_counter()
+            found = _found(service, question)
+            seconds += time.perf_counter() - began
+            asked += 1
+            has = [occurs(right, passage.text) for passage in found]
+            for first in FIRST:
+                hits[str(first)] += any(has[:first])
+            hits["shown"] += any(has[: len(_given(found))])
+    print(f"{asked} questions of the whole library, {1000 * seconds / asked:.0f} ms each")
+    for name, count in hits.items():
+        label = "in a passage given to the answer" if name == "shown" else f"among the first {name}"
+        print(f"  {label}: {100 * count / asked:.1f} %")
+
+
+def _print_declined(service: Service, tales: Sequence[Tale], documents: Sequence[int]) -> None:
+    own, other = [], []
+    for number, (tale, document) in enumerate(zip(tales, documents, strict=True)):
+        own += [_finds_nothing(service, q, document) for q, _ in tale.questions]
+        for question, answers in tales[(number + 1) % len(tales)].questions:
+            if not occurs(answers, tale.document[1]):
+                other.append(_finds_nothing(service, question, document))
+    for label, declined in (("its own tale", own), ("another tale", other)):
+        low, high = interval([float(each) for each in declined])
+        print(
+            f"nothing found of {len(declined)} questions asked of {label}: "
+            f"{100 * sum(declined) / len(declined):.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+        )
+
+
+def _found(service: Service, question: str, document: int | None = None) -> list[Passage]:
+    session = service.sessions.get(SESSION)
+    asked_of = None if document is None else [document]
+    return find_passages(service.context.db, session.id, question, None, asked_of=asked_of).passages
+
+
+def _given(found: Sequence[Passage]) -> list[Passage]:
+    """The passages that an answer is given, where they fit."""
+    return strong_passages(found)[:MAX_PASSAGES] if found else []
+
+
+def _finds_nothing(service: Service, question: str, document: int) -> bool:
+    given = _given(_found(service, question, document))
+    return lacks_named_entity(question, given) or is_beside_the_question(question, given)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=str(__doc__).split("\n", 1)[0])
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--tales", type=int)
+    given = parser.parse_args()
+    main(given.file, given.tales)

@@ -1,0 +1,136 @@
+"""The reader opens places, refuses those that are gone, and ends where an answer was given."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+
+import storage
+from app.service import Service
+from app.web.reader.actions import SAME, ReaderActions
+from storage import NotFound
+from tests.support.service import wait_until_read
+
+
+@pytest.fixture
+def service(make_service, book):
+    service = make_service()
+    service.sessions.create("s")
+    service.start_reading()
+    service.documents.add("s", book)
+    wait_until_read(service, "s")
+    return service
+
+
+def segments(service: Service) -> list[Any]:
+    document = service.documents.list("s")[0].document
+    return list(storage.iter_segments(service.db, document.id))
+
+
+def add_answer(service: Service, *cited: Any, **details: Any) -> int:
+    row = service.sessions.get("s")
+    passages = [
+        {"number": n, "document": "lighthouse", "locator": s.locator, "text": s.text.strip()}
+        | {"document_id": s.document_id, "segment_id": s.id, "is_read": True, "cited": True}
+        for n, s in enumerate(cited, 1)
+    ]
+    storage.add_message(service.db, row.id, role="user", text="Who?", position=0)
+    details = {"passages": passages, **details}
+    return storage.add_message(
+        service.db, row.id, role="assistant", text="It is.", position=0, details=details
+    ).id
+
+
+def event(**data: Any) -> Any:
+    return SimpleNamespace(_data=data)
+
+
+def go(service: Service, session: str | None = "s", **data: Any) -> str:
+    return without_turn(list(ReaderActions(service).go(session, event(**data)))[-1][0])
+
+
+def without_turn(page: str) -> str:
+    """A page without what tells one opening from the next."""
+    return re.sub(r' data-turn="\w+"', "", page)
+
+
+def place_on(page: str) -> dict[str, Any]:
+    found = re.search(r'<section[^>]* data-place="([^"]*)"', page)
+    assert found
+    return json.loads(unescape(found[1]))
+
+
+def button(page: str, do: str) -> dict[str, Any] | None:
+    found = re.search(rf'data-do="{do}" data-place="([^"]*)"', page)
+    return json.loads(unescape(found[1])) if found else None
+
+
+def test_a_document_is_read_without_any_answer_and_every_place_is_kept(service):
+    shown = go(service, do="place")  # the first document of the session
+    assert "Paragraph 0" in shown and button(shown, "previous-page") is None
+    pages = [shown]
+    while (to := button(pages[-1], "next-page")) is not None:
+        pages.append(go(service, do="next-page", **to))
+    assert "Paragraph 89" in pages[-1] and len(pages) > 1
+    assert all(go(service, do="restore", **place_on(page)) == page for page in pages)
+    by_name = list(
+        ReaderActions(service).open_source(
+            "s", event(do="read", id=segments(service)[0].document_id)
+        )
+    )
+    assert without_turn(by_name[-1][0]) == shown
+
+
+def test_nothing_behind_the_place_of_an_answer_is_shown_or_reached(service):
+    *_, cited, behind = segments(service)
+    answer = add_answer(service, cited, as_of=f"line {cited.locator_end}")
+    act = ReaderActions(service)
+    (shown, _), *_ = act.open_of_answer("s", event(do="answer", message=answer))
+    assert "nothing after it is shown" in shown and "<mark>" in shown
+    assert button(shown, "next-page") is None and behind.text.strip() not in shown
+    place = json.dumps(place_on(shown))
+    later = re.findall(r"number \d+", behind.text)[-1]
+    assert 'class="hit"' in act.search("s", "parrot", place)
+    assert 'class="hit"' not in act.search("s", later, place)
+    assert 'class="hit"' in act.search("s", later, "")
+    choice, listed, _ = act.contents("s", place)
+    assert "as of which the answer was given" in listed and choice.value == cited.document_id
+    back = button(shown, "previous-page")
+    assert back and back["answer"] == answer and "Paragraph" in go(service, do="x", **back)
+    for data in ({"segment": behind.id}, {"document": behind.document_id, "token": 10**6}):
+        try:
+            assert behind.text.strip() not in go(service, do="place", **data, answer=answer)
+        except NotFound:
+            pass
+
+
+def test_places_that_are_gone_are_refused_and_restored_ones_open_nothing(service):
+    first = segments(service)[0].id
+    answer = add_answer(service, segments(service)[0])
+    gone = [{"segment": 999}, {"segment": first, "answer": 999}, {"document": 999}]
+    for data in gone:
+        with pytest.raises(NotFound):
+            go(service, do="place", **data)
+        act = ReaderActions(service)
+        assert list(act.go("s", event(do="restore", **data))) == [SAME]
+    assert list(ReaderActions(service).go("gone", event(do="place"))) == [SAME]
+    act = ReaderActions(service)
+    for sent in ({}, {"do": "open", "id": first + 1, "message": answer}, {"do": "answer"}):
+        assert list(act.open_of_answer("s", event(**sent))) == [SAME]
+    assert act.search("s", "lamp", '{"segment": 999}') == "" == act.search(None, "lamp", "")
+    assert list(act.choose("s", "typed", "")) == [(gr.skip(),) * 3]
+
+
+def test_the_reader_is_emptied_for_another_session_only(service):
+    act = ReaderActions(service)
+    row = service.sessions.get("s")
+    page, *_, number = act.opened("s", None)
+    assert number == row.id and f'data-session="{row.id}"' in page
+    assert act.opened("s", row.id) == (gr.skip(),) * 6
+    assert act.opened(None, row.id)[-1] is None

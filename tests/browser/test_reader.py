@@ -1,0 +1,182 @@
+"""The reader: marks open their page at every width, documents are read through, places stay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+import storage
+from storage import Database
+from tests.browser.conftest import Server
+from tests.browser.steps import LONG_MS, read, session, show_or_hide_pane
+from tests.support.pdf_samples import make_pdf
+
+pytestmark = pytest.mark.slow
+
+WIDTHS = (320, 768, 1280, 1920)
+
+
+def store_answer(server: Server, name: str, text: str, *pages: int) -> None:
+    """Store a question with an answer of one sentence that these pages of the document support."""
+    with Database(server.data_dir / "ammon.sqlite") as db:
+        row = storage.get_session(db, name)
+        (document,) = storage.list_documents(db, row.id)
+        found = {s.locator_start: s for s in storage.iter_segments(db, document.id)}
+        passages = [
+            {"number": n, "document": document.title, "locator": found[page].locator}
+            | {"text": found[page].text.strip(), "document_id": document.id, "cited": True}
+            | {"segment_id": found[page].id, "is_read": True}
+            for n, page in enumerate(pages, 1)
+        ]
+        numbers = list(range(1, len(pages) + 1))
+        sentences = [{"text": text, "supported_by": numbers, "unknown": []}]
+        details = {"passages": passages, "sentences": sentences}
+        with db.transaction():
+            storage.add_message(db, row.id, role="user", text="Who?", position=0)
+            storage.add_message(
+                db, row.id, role="assistant", text=text, position=0, details=details
+            )
+
+
+def heading(page: Page) -> Locator:
+    return page.locator("#reader h3")
+
+
+def expect_no_sideways_scrolling(page: Page, width: int) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    pane = page.locator("#reader")
+    assert cast(int, pane.evaluate("pane => pane.scrollWidth - pane.clientWidth")) <= 0
+
+
+def test_marks_open_their_page_at_every_width_in_light_and_dark(
+    page: Page, server: Server, tmp_path: Path, violations: Callable[[Page], list[str]]
+):
+    book = tmp_path / "harbour.pdf"
+    book.write_bytes(
+        make_pdf(
+            "The ship Aurora came into the harbour in March.",
+            "Captain Vasquez was the thief of the pearl.",
+            "The pearl was found again behind the clock.",
+        )
+    )
+    read(page, "Marked", book)
+    store_answer(server, "Marked", "Vasquez took the pearl, which was found.", 2, 3)
+    marks = page.locator(".message.bot .mark")
+    expect(marks).to_have_count(2, timeout=LONG_MS)
+    preview = page.get_by_role("tooltip")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=cast(Any, scheme))
+        page.reload()
+        expect(session(page, "Marked")).to_be_checked(timeout=LONG_MS)
+        expect(page.locator("body.dark")).to_have_count(int(scheme == "dark"))
+        expect(marks).to_have_count(2)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 860})
+            if width == 320:  # the list of sessions covers a small screen
+                if page.locator(".sidebar.open").count():
+                    show_or_hide_pane(page)
+            mark, number = marks.nth(1), 3
+            mark.hover()
+            expect(preview).to_contain_text("harbour, page 2")
+            expect(preview).to_contain_text("harbour, page 3")
+            expect(preview.locator("b").first).to_contain_text("page 3")
+            mark.click()
+            expect(heading(page)).to_have_text(f"harbour, page {number}")
+            expect(heading(page)).to_be_focused()
+            expect(heading(page)).to_be_in_viewport()
+            expect(page.locator("#reader figure span").first).to_be_visible()
+            expect(page.locator("#reader mark")).to_contain_text("behind the clock")
+            expect_no_sideways_scrolling(page, width)
+            if (scheme, width) in (("light", 1280), ("dark", 320)):
+                page.wait_for_timeout(600)  # text that fades in has too little contrast before
+                assert violations(page) == []
+            page.get_by_label("Close the reader").click()
+            expect(page.locator("#reader")).to_be_hidden()
+            expect(mark).to_be_focused()
+
+
+def test_a_document_is_read_searched_and_found_again_by_keyboard(
+    page: Page, tmp_path: Path, violations: Callable[[Page], list[str]]
+):
+    book = tmp_path / "island.txt"
+    chapters = [
+        f"Chapter {n}. The Voyage\n\n"
+        + "\n\n".join(f"Line {i} of part {n}. " * 6 for i in range(6))
+        for n in range(1, 4)
+    ]
+    text = "\n\n".join(chapters).replace("Line 3 of part 2.", "The parrots sang.", 1)
+    book.write_text(text, encoding="utf-8")
+    read(page, "Island", book)
+    page.get_by_role("button", name="Reader", exact=True).focus()
+    page.keyboard.press("Enter")
+    turn = page.get_by_role("navigation", name="Pages")
+    expect(page.locator("#reader .text")).to_contain_text("Line 0 of part 1.")
+    expect(heading(page)).to_be_focused()
+    expect(turn.get_by_role("button", name="Previous page")).to_be_disabled()
+    forward = turn.get_by_role("button", name="Next page")
+    forward.focus()
+    while forward.is_enabled():
+        before = heading(page).inner_text()
+        page.keyboard.press("Enter")
+        expect(heading(page)).not_to_have_text(before)
+        expect(page.locator("#reader :focus")).to_have_count(1)
+    expect(page.locator("#reader .text")).to_contain_text("Line 5 of part 3.")
+
+    page.get_by_role("tab", name="Contents").click()
+    entries = page.get_by_role("navigation", name="Contents").get_by_role("button")
+    expect(entries).to_have_count(3)
+    search = page.get_by_label("Search in this document")
+    search.focus()
+    page.keyboard.type("parrot sings")
+    page.keyboard.press("Enter")
+    expect(page.locator("#reader [role=status]")).to_contain_text("No passage")
+    search.fill("parrot")
+    page.keyboard.press("Enter")
+    hit = page.get_by_role("navigation", name="Found passages").get_by_role("button")
+    expect(hit).to_have_count(1)
+    expect(search).to_be_focused()
+    page.wait_for_timeout(600)
+    assert violations(page) == []
+    hit.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#reader .passage mark")).to_have_text("parrots")
+    expect(heading(page)).to_be_focused()
+    page.get_by_role("tab", name="Contents").click()
+    entries.nth(2).click()
+    expect(page.locator("#reader .text")).to_contain_text("Line 0 of part 3.")
+    expect(page.locator("#reader mark")).to_have_count(0)
+
+    separator = page.get_by_role("separator", name="Width of the reader")
+    wide = page.locator("#reader").bounding_box()
+    separator.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(separator).to_have_attribute("aria-valuenow", "38")
+    narrow = page.locator("#reader").bounding_box()
+    assert wide and narrow and narrow["width"] < wide["width"] - 20
+    before = heading(page).inner_text()
+    page.reload()
+    expect(session(page, "Island")).to_be_checked(timeout=LONG_MS)
+    expect(heading(page)).to_have_text(before)
+    expect(separator).to_have_attribute("aria-valuenow", "38")
+    page.get_by_label("Close the reader").click()
+    page.reload()
+    expect(page.get_by_role("button", name="Reader", exact=True)).to_be_visible(timeout=LONG_MS)
+
+    # What is kept is data from outside: a place that is gone opens nothing, and says nothing.
+    kept = json.loads(page.evaluate("localStorage.getItem('ammon.reader')"))
+    for found in kept["places"].values():
+        found |= {"isOpen": True, "place": {"segment": 10**9, "part": ["x"]}}
+    kept["width"] = "x"
+    page.evaluate("text => localStorage.setItem('ammon.reader', text)", json.dumps(kept))
+    page.reload()
+    expect(session(page, "Island")).to_be_checked(timeout=LONG_MS)
+    expect(page.get_by_role("button", name="Reader", exact=True)).to_be_visible()
+    page.wait_for_timeout(1500)
+    expect(page.locator("#reader")).to_be_hidden()
+    expect(page.locator(".toast-body")).to_have_count(0)
