@@ -15,7 +15,8 @@ from torch import Tensor
 
 from ahn_runtime.aligned import empty
 from ahn_runtime.backends.cpu import int8_rows
-from ahn_runtime.backends.cpu.int8_linear import FusedLinear, Int8Linear, int8_product
+from ahn_runtime.backends.cpu.int8_linear import FusedLinear, Int8Linear
+from ahn_runtime.backends.cpu.int8_product import int8_product
 from ahn_runtime.backends.cpu.int8_rows import Array
 from ahn_runtime.backends.cpu.jit import FEW_TOKENS
 from ahn_runtime.backends.cpu.pieces import map_pieces

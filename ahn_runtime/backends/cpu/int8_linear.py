@@ -7,10 +7,7 @@ quantized to two terms: the rounding error is quantized again, with steps of 1/2
 same product is taken over twice the rows.
 
 Every token is scaled by its own largest value, so a row's result never depends on its neighbours,
-and a text fed in other pieces gives the same numbers. The sum is torch's int8 product with int32
-accumulation (oneDNN) where that is exact, which is checked once against plain integer arithmetic;
-on processors without 8-bit dot products (VNNI) it saturates, and float32 products of pieces short
-enough to be exact give the same integers, more slowly.
+and a text fed in other pieces gives the same numbers.
 
 Source: per-token, per-channel symmetric quantization as in "LLM.int8()" (arXiv 2208.07339), section
 2, without its mixed-precision decomposition.
@@ -18,22 +15,18 @@ Source: per-token, per-channel symmetric quantization as in "LLM.int8()" (arXiv 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ahn_runtime.backends.cpu.int8_product import LEVELS, int8_product
 from ahn_runtime.model.qwen2 import MEMORY_MARK
 
-LEVELS = 127
 REFINEMENT = 2 * LEVELS  # what rounding leaves is at most half a step
 TWO_TERM_LAYERS = frozenset({"down_proj", "lm_head"})
 MIN_SCALE = 1e-12
-EXACT_TERMS = 2**24 // LEVELS**2
-"""Products of int8 values whose sum, in any order, float32 holds exactly: integers up to 2^24."""
-COLUMNS = 4096
 INT8 = "int8"
 
 
@@ -226,40 +219,3 @@ def _int8_twin(module: nn.Module, two_term: bool) -> nn.Module | None:
         if isinstance(module, nn.Embedding):
             return Int8Embedding(module.num_embeddings, module.embedding_dim)
     return None
-
-
-def int8_product(a: Tensor, b: Tensor) -> Tensor:
-    """a @ b in exact integers, on any processor: int8 [T, K], int8 [K, N] -> int32 [T, N].
-
-    No value may be -128.
-    """
-    if a.device.type != "cpu" or torch_product_is_exact():
-        return torch._int_mm(a, b)
-    return float_product(a, b)
-
-
-def float_product(a: Tensor, b: Tensor) -> Tensor:
-    """`int8_product` in float32, which holds every sum of `EXACT_TERMS` products as it is."""
-    y = torch.zeros(len(a), b.shape[1], dtype=torch.int32)
-    for first in range(0, a.shape[1], EXACT_TERMS):
-        terms = slice(first, first + EXACT_TERMS)
-        left = a[:, terms].float()
-        # Some columns at a time: the weights are never all in memory as float32.
-        for out, columns in zip(y.split(COLUMNS, 1), b[terms].split(COLUMNS, 1), strict=True):
-            out += (left @ columns.float()).to(torch.int32)
-    return y
-
-
-@functools.cache
-def torch_product_is_exact() -> bool:
-    """Largest values on both sides, where kernels that add pairs in 16 bits would saturate."""
-    generator = torch.Generator().manual_seed(0)
-    a = torch.randint(-LEVELS, LEVELS + 1, (33, 4864), generator=generator, dtype=torch.int8)
-    b = torch.randint(-LEVELS, LEVELS + 1, (40, 4864), generator=generator, dtype=torch.int8)
-    a[0], b[0] = LEVELS, LEVELS
-    a[1], b[1] = LEVELS, -LEVELS
-    exact = (a.double() @ b.double().T).to(torch.int32)
-    for rows in (a, a[:1]):
-        if not torch.equal(torch._int_mm(rows, b.T), exact[: len(rows)]):
-            return False
-    return True

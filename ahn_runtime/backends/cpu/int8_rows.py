@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ahn_runtime.backends.cpu.int8_linear import LEVELS, MIN_SCALE, REFINEMENT
+from ahn_runtime.backends.cpu.int8_linear import MIN_SCALE, REFINEMENT
+from ahn_runtime.backends.cpu.int8_product import LEVELS
 from ahn_runtime.backends.cpu.jit import jit
 
 f32, i8, i32 = np.float32, np.int8, np.int32

@@ -9,16 +9,20 @@ import torch
 from safetensors.torch import load_file
 
 from ahn_runtime import Runtime
+from ahn_runtime.backends.cpu import int8_product as products
 from ahn_runtime.backends.cpu.backend import CpuBackend
 from ahn_runtime.backends.cpu.int8_linear import (
-    LEVELS,
     FusedLinear,
     Int8Linear,
-    float_product,
-    int8_product,
     quantize_rows,
     shared_inputs,
     store_adjacent,
+)
+from ahn_runtime.backends.cpu.int8_product import (
+    LEVELS,
+    few_rows_product,
+    float_product,
+    int8_product,
 )
 from ahn_runtime.backends.torch import TorchBackend
 from ahn_runtime.loading import int8_file as quantized_cache
@@ -30,10 +34,15 @@ from tests.support.paths import DATA, ROOT
 REAL_TEXT = (DATA / "two_destinies.txt").read_text("utf-8")
 
 
-@pytest.mark.parametrize("product", [int8_product, float_product])
-@pytest.mark.parametrize("rows, terms, columns", [(1, 96, 40), (33, 4864, 40), (3, 1041, 4100)])
-def test_products_are_exact_on_any_processor(product, rows, terms, columns):
+@pytest.mark.parametrize("is_best", [True, False])
+@pytest.mark.parametrize("product", [int8_product, float_product, few_rows_product])
+@pytest.mark.parametrize(
+    "rows, terms, columns", [(1, 96, 40), (33, 4864, 40), (3, 1041, 4100), (65, 96, 40)]
+)
+def test_products_are_exact_on_any_processor(product, rows, terms, columns, is_best, monkeypatch):
     """Largest values too, where some processors' own instructions saturate."""
+    is_best = is_best and products.torch_product_is_exact()
+    monkeypatch.setattr(products, "torch_product_is_best", lambda: is_best)
     generator = torch.Generator().manual_seed(0)
     a, b = (
         torch.randint(-LEVELS, LEVELS + 1, shape, generator=generator, dtype=torch.int8)
