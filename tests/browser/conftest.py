@@ -23,6 +23,7 @@ from tests.support.paths import ROOT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+FADING_S = 10
 # Chromium's own requests (updates, field trials) would look like requests of the page.
 CHROMIUM_ARGS = [
     "--no-sandbox",
@@ -183,7 +184,10 @@ def story(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def violations() -> Callable[[Page], list[str]]:
-    """What axe-core finds against WCAG 2.1 A and AA on a page."""
+    """What axe-core finds against WCAG 2.1 A and AA on a page, and still finds after a while.
+
+    Text that fades in has too little contrast before, for how long depends on the machine.
+    """
     if importlib.util.find_spec("axe_playwright_python") is None:
         if os.environ.get("CI"):
             pytest.fail("CI must have axe-core: pip install -r requirements-dev.txt")
@@ -191,7 +195,11 @@ def violations() -> Callable[[Page], list[str]]:
     from axe_playwright_python.sync_playwright import Axe
 
     def find(page: Page) -> list[str]:
-        found = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
+        for _ in range(FADING_S):
+            found = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
+            if not found:
+                return []
+            page.wait_for_timeout(1000)
         return [f"{v['id']}: {n['html'][:200]}" for v in found for n in v["nodes"]]
 
     return find
