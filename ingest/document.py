@@ -117,6 +117,8 @@ class Document:
         reader: reads the file.
         notes: sentences for the user, such as "Page 7 had no text (scanned?).", added while the
             segments are read.
+        at_unit: the number of the unit that is being read, for readers that say so; 0 otherwise.
+        is_recognising: that unit is a picture whose text is being recognised, which takes long.
         on_step: called while the segments are read, at least after every page or part, with text or
             without. What it raises ends the reading.
     """
@@ -130,6 +132,8 @@ class Document:
     reader: Reader = field(repr=False)
     notes: list[str] = field(default_factory=list)
     own_title: str = ""
+    at_unit: int = 0
+    is_recognising: bool = False
     on_step: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
 
     def segments(self) -> Iterator[Segment]:

@@ -113,6 +113,7 @@ from storage.kept_notes import (
     notes_kept_from,
 )
 from storage.languages import DEFAULT_LANGUAGE, stems
+from storage.listed_documents import ListedDocument, listed_documents
 from storage.listing import Listing, first_of_screen
 from storage.located import outer_passages, passages_at, passages_between, spread_passages
 from storage.matches import (
@@ -161,6 +162,7 @@ from storage.positions import (
     locator_kinds,
     read_ranges,
 )
+from storage.presence import Presence, presence
 from storage.rereads import (
     begin_reread,
     catch_up,
@@ -197,18 +199,16 @@ from storage.segments import (
 )
 from storage.sessions import (
     MAX_NAME_CHARACTERS,
-    Presence,
     SessionRow,
     SessionSummary,
     clean_session_name,
-    count_sessions,
     create_session,
     find_session,
     get_session,
     get_session_by_id,
     list_sessions,
-    presence,
     rename_session,
+    screen_of_sessions,
     session_names,
     session_rank,
     settings_in_use,
@@ -247,6 +247,7 @@ __all__ = [
     "IllegalTransition",
     "IndexState",
     "KeptNote",
+    "ListedDocument",
     "Listing",
     "MAX_KEPT_CHARACTERS",
     "MAX_NAME_CHARACTERS",
@@ -306,7 +307,6 @@ __all__ = [
     "count_kept_notes",
     "count_messages",
     "count_notes",
-    "count_sessions",
     "count_tokens",
     "count_words",
     "coverage",
@@ -375,6 +375,7 @@ __all__ = [
     "list_sessions",
     "list_speeds",
     "list_trash",
+    "listed_documents",
     "locator_kinds",
     "make_newest",
     "make_private",
@@ -412,6 +413,7 @@ __all__ = [
     "restore_session",
     "rewind_documents",
     "save_checkpoint",
+    "screen_of_sessions",
     "search_passages",
     "segments_around",
     "session_languages",

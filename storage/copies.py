@@ -14,6 +14,7 @@ from dataclasses import asdict
 from itertools import islice
 from typing import Any, TypeVar
 
+from storage.counted import Counted, uncounted
 from storage.database import Database, Row
 from storage.deletion import DELETING, delete_hidden_sessions
 from storage.errors import Outdated, StorageError
@@ -59,7 +60,13 @@ def duplicate_session(
 
 
 def copy_session(
-    source: Database, theirs: SessionRow, db: Database, name: str, *, key: str | None = None
+    source: Database,
+    theirs: SessionRow,
+    db: Database,
+    name: str,
+    *,
+    key: str | None = None,
+    on_copied: Counted = uncounted,
 ) -> SessionRow:
     """Copy a session from one database to another, or within one, completely or not at all.
 
@@ -71,6 +78,8 @@ def copy_session(
         db: the database of the copy; it may be the source.
         name: the name of the copy.
         key: names this copying, so that `sweep_unfinished` can ask whether it is still at work.
+        on_copied: is told how many passages and pages of checkpoints were copied, and how many
+            there are.
 
     Raises:
         AlreadyExists: another session has the name.
@@ -80,7 +89,7 @@ def copy_session(
     """
     name = clean_session_name(name)
     refuse_taken_name(db, name)
-    copy = _Copy(source, theirs, db, key or uuid.uuid4().hex)
+    copy = _Copy(source, theirs, db, key or uuid.uuid4().hex, on_copied)
     try:
         copy.begin()
         copy.copy_segments()
@@ -104,8 +113,11 @@ def insert_row(db: Database, table: str, row: Mapping[str, Any]) -> int:
 class _Copy:
     """One copying: the new ids of what was copied, by the old ids."""
 
-    def __init__(self, source: Database, theirs: SessionRow, db: Database, key: str) -> None:
+    def __init__(
+        self, source: Database, theirs: SessionRow, db: Database, key: str, on_copied: Counted
+    ) -> None:
         self._source, self._theirs, self._db, self._key = source, theirs, db, key
+        self._on_copied, self._done, self._total = on_copied, 0, 0
         self._is_within = source is db
         self._id = 0
         self._documents: dict[int, int] = {}
@@ -135,6 +147,22 @@ class _Copy:
             self._messages = [row["id"] for row in self._rows("messages", "id", "id")]
             self._notes = self._note_ids()
             self._kept_notes = [row["id"] for row in self._rows("kept_notes", "id", "id")]
+        self._total = sum(self._settled.values()) + self._count_pages()
+
+    def _count_pages(self) -> int:
+        """How many pages of checkpoints are copied; within one database they are shared."""
+        if self._is_within:
+            return 0
+        count = self._source.value(
+            "SELECT count(*) FROM checkpoint_pages WHERE checkpoint_id IN "
+            "(SELECT value FROM json_each(?))",
+            [to_json(list(self._checkpoints))],
+        )
+        return int(count)
+
+    def _report(self, count: int) -> None:
+        self._done += count
+        self._on_copied(self._done, self._total)
 
     def copy_segments(self) -> None:
         """Copy the text of the documents in batches.
@@ -149,6 +177,7 @@ class _Copy:
                 with self._db.transaction():
                     self._store(batch)
                 copied += len(batch)
+                self._report(len(batch))
                 self._db.pause()
             if self._is_within and copied < count:
                 raise Outdated(
@@ -174,6 +203,7 @@ class _Copy:
                         insert_row(
                             self._db, "checkpoint_pages", {"checkpoint_id": new, "hash": name}
                         )
+                self._report(len(batch))
                 self._db.pause()
 
     def copy_messages(self) -> None:

@@ -50,11 +50,9 @@ class DocumentState(StrEnum):
             IllegalTransition: the transition is not legal.
         """
         if not self.can_become(new):
-            allowed = ", ".join(state for state in DocumentState if state in TRANSITIONS[self])
             raise IllegalTransition(
-                f"The document {title!r} is in state {self.value!r} and cannot become "
-                f"{new.value!r}, only: {allowed}. Its state may have changed; reload it and try "
-                "again."
+                f"The document {title!r} is {self.value} now and cannot become {new.value}: "
+                "another page or command has changed it. Look at it again, then try again."
             )
 
 

@@ -334,13 +334,13 @@ def get_document(db: Database, document_id: int) -> DocumentRow:
         raise NotFound(
             f"There is no document number {document_id} in {db.path}; it may have been deleted."
         )
-    return _document(row)
+    return document_from(row)
 
 
 def list_documents(db: Database, session_id: int) -> list[DocumentRow]:
     """Return the documents of a session in reading order."""
     rows = db.rows("SELECT * FROM documents WHERE session_id = ? ORDER BY ordinal", [session_id])
-    return [_document(row) for row in rows]
+    return [document_from(row) for row in rows]
 
 
 def kinds_of_documents(db: Database, session_id: int) -> dict[int, str]:
@@ -365,7 +365,7 @@ def get_documents(db: Database, document_ids: Sequence[int]) -> list[DocumentRow
         "ORDER BY session_id, ordinal",
         [to_json(list(document_ids))],
     )
-    return [_document(row) for row in rows]
+    return [document_from(row) for row in rows]
 
 
 def open_documents(db: Database) -> list[DocumentRow]:
@@ -381,7 +381,7 @@ def open_documents(db: Database) -> list[DocumentRow]:
         ORDER BY rereads IS NOT NULL, sessions.updated_at DESC, session_id DESC, ordinal
         """
     )
-    return [_document(row) for row in rows]
+    return [document_from(row) for row in rows]
 
 
 def find_open_document(db: Database, session_id: int) -> int | None:
@@ -426,7 +426,7 @@ def find_by_hash(db: Database, session_id: int, sha256: str) -> DocumentRow | No
         "SELECT * FROM documents WHERE session_id = ? AND sha256 = ? ORDER BY ordinal DESC LIMIT 1",
         [session_id, sha256],
     )
-    return None if row is None else _document(row)
+    return None if row is None else document_from(row)
 
 
 def kept_hashes(db: Database) -> set[str]:
@@ -463,7 +463,7 @@ def next_document_to_read(db: Database, session_id: int) -> DocumentRow | None:
         "ORDER BY tokens_read > 0 DESC, state = 'reading' DESC, ordinal LIMIT 1",
         [session_id],
     )
-    return None if row is None else _document(row)
+    return None if row is None else document_from(row)
 
 
 def find_stalled_document(db: Database, session_id: int) -> DocumentRow | None:
@@ -476,7 +476,7 @@ def find_stalled_document(db: Database, session_id: int) -> DocumentRow | None:
         f"AND state IN {states_sql(STALLED_STATES)} ORDER BY ordinal LIMIT 1",
         [session_id],
     )
-    return None if row is None else _document(row)
+    return None if row is None else document_from(row)
 
 
 def delete_document(db: Database, document_id: int, *, only_unread: bool = False) -> bool:
@@ -551,7 +551,7 @@ _TEXTS_OR_NONE = (
 
 
 def _key(document_id: int, *values: Any) -> DocumentKey:
-    """The key of a document from the other columns; see `_document`."""
+    """The key of a document from the other columns; see `document_from`."""
     ordinal, title, name, sha256, path, version, replaces, encoding, start, own, shown = values
     return DocumentKey(
         document_id,
@@ -569,7 +569,7 @@ def _key(document_id: int, *values: Any) -> DocumentKey:
     )
 
 
-def _document(row: Row) -> DocumentRow:
+def document_from(row: Row) -> DocumentRow:
     """The document of a row; one that cannot be read is a failed one, so that it can be deleted."""
     readable: Row = {name: plain_text(row[name]) for name in _TEXTS}
     readable |= {name: whole(row[name]) for name in _COUNTS}

@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from storage.counted import Counted, uncounted
 from storage.errors import DamagedDatabase
 
 Row = tuple[Any, ...]
@@ -26,6 +27,7 @@ _MIN_ROW_BYTES = 16  # less than any row of Ammon's tables takes in a file
 _MIN_FILE_BYTES = 512  # of a database; SQLite takes a smaller file for an empty one
 _MAX_VALUE_BYTES = 1_000_000_000  # SQLite's own limit
 _STEPS_BETWEEN_LOOKS = 20_000  # of SQLite's machine: well under a hundredth of a second
+_ROWS_BETWEEN_REPORTS = 100
 _SAFE_SETTINGS = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA query_only = ON",
@@ -48,14 +50,17 @@ class ForeignFile:
     Args:
         path: of an existing file. While it is read, no other program should write to it.
         limit_s: seconds for everything that is read; None: as many as its size may take.
+        on_read: is told from time to time how many bytes were read, and how many the file has.
 
     Raises:
         DamagedDatabase: it is not a database.
         OSError: it cannot be read.
     """
 
-    def __init__(self, path: Path, limit_s: float | None = None) -> None:
-        self.path, self.name = path, path.name
+    def __init__(
+        self, path: Path, limit_s: float | None = None, on_read: Counted = uncounted
+    ) -> None:
+        self.path, self.name, self._on_read = path, path.name, on_read
         self.byte_count = path.stat().st_size
         if limit_s is None:
             limit_s = _BASE_S + self.byte_count / _BYTES_PER_S
@@ -138,8 +143,11 @@ class ForeignFile:
             DamagedDatabase: it cannot be read, holds more than its file, or takes too long.
         """
         with self._guarded():
-            for row in self._raw.execute(f"SELECT {', '.join(columns)} FROM {table} NOT INDEXED"):
+            found = self._raw.execute(f"SELECT {', '.join(columns)} FROM {table} NOT INDEXED")
+            for number, row in enumerate(found):
                 self._spend(row)
+                if number % _ROWS_BETWEEN_REPORTS == 0:
+                    self._on_read(self.byte_count - self._left_bytes, self.byte_count)
                 yield row
 
     def _spend(self, row: Row) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 import sqlite_utils
 
 from storage.copies import copy_session
+from storage.counted import Counted, uncounted
 from storage.database import Database
 from storage.durable import keep_file, make_private, sync_file
 from storage.errors import DamagedDatabase, DiskFull, NotFound, translated_errors
@@ -77,7 +78,7 @@ class Export:
 
 
 @contextlib.contextmanager
-def opened_export(path: Path, folder: Path) -> Iterator[Export]:
+def opened_export(path: Path, folder: Path, on_read: Counted = uncounted) -> Iterator[Export]:
     """Check an exported file and yield a copy of what it holds.
 
     The copy is deleted at the end of the block.
@@ -85,6 +86,7 @@ def opened_export(path: Path, folder: Path) -> Iterator[Export]:
     Args:
         path: of the export, which is not changed.
         folder: where the copy is written.
+        on_read: is told how many bytes of the file were read, and how many it has.
 
     Raises:
         NotFound: the file does not exist.
@@ -96,7 +98,7 @@ def opened_export(path: Path, folder: Path) -> Iterator[Export]:
         raise NotFound(f"There is no file {path} to import; check the path.")
     with tempfile.TemporaryDirectory(prefix=f"{IMPORT_PREFIX}{os.getpid()}-", dir=folder) as own:
         copy, files = Path(own) / _COPY_NAME, Path(own) / _FILES_FOLDER
-        with ForeignFile(path) as file:
+        with ForeignFile(path, on_read=on_read) as file:
             _check_room(file, folder)
             version = check_schema(file)
             file.allow(RULES)
@@ -109,13 +111,18 @@ def opened_export(path: Path, folder: Path) -> Iterator[Export]:
 
 
 def import_session(
-    db: Database, export: Export, name: str | None = None, *, key: str | None = None
+    db: Database,
+    export: Export,
+    name: str | None = None,
+    *,
+    key: str | None = None,
+    on_copied: Counted = uncounted,
 ) -> SessionRow:
     """Copy the session of an export into the database, completely or not at all.
 
     Args:
         name: the name of the new session; None keeps the exported name.
-        key: names this import, as for `copy_session`.
+        key, on_copied: as for `copy_session`.
 
     Raises:
         AlreadyExists: another session has the name.
@@ -123,7 +130,7 @@ def import_session(
         ValueError: the name is not a valid session name.
     """
     theirs = export.session
-    return copy_session(export.db, theirs, db, name or theirs.name, key=key)
+    return copy_session(export.db, theirs, db, name or theirs.name, key=key, on_copied=on_copied)
 
 
 def _check_room(file: ForeignFile, folder: Path) -> None:

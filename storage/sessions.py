@@ -10,11 +10,12 @@ import difflib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from storage.database import Database, Row
 from storage.document_state import OPEN_STATES, states_sql
 from storage.errors import AlreadyExists, DamagedDatabase, NotFound, Outdated
+from storage.listing import Listing, first_of_screen
 from storage.names import find_lookalike, seen_part, with_unseen
 from storage.values import (
     SQL_FOLDED,
@@ -32,7 +33,9 @@ from storage.values import (
 MAX_NAME_CHARACTERS = 120
 _MAX_COMPARED = 1000
 """Names that a wrong name is compared with at most, those with the same beginning first."""
-_SHOWN = "rereads IS NULL AND unfinished IS NULL AND id NOT IN (SELECT session_id FROM trash)"
+SHOWN = "rereads IS NULL AND unfinished IS NULL AND id NOT IN (SELECT session_id FROM trash)"
+"""Which sessions are listed: no re-readings, and none in the trash."""
+_MAX_OFFSET = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ def get_session(db: Database, name: str) -> SessionRow:
     """
     found = find_session(db, name)
     if found is None:
-        raise NotFound(_no_such_session(db, _wanted(name)))
+        raise NotFound(_no_such_session(db, wanted_name(name)))
     return found
 
 
@@ -145,26 +148,27 @@ def get_session_by_id(db: Database, session_id: int) -> SessionRow:
         raise NotFound(
             f"There is no session number {session_id} in {db.path}; it may have been deleted."
         )
-    return _session(row)
+    return session_from(row)
 
 
 def find_session(db: Database, name: str) -> SessionRow | None:
     """Return the session of this name, or None; upper and lower case are equal."""
-    wanted = _wanted(name)
-    row = db.row(f"SELECT * FROM sessions WHERE name = ? AND {_SHOWN}", [wanted])
+    wanted = wanted_name(name)
+    row = db.row(f"SELECT * FROM sessions WHERE name = ? AND {SHOWN}", [wanted])
     if row is None:  # a name that is no text can still be used to delete its session
-        shown = f"SELECT * FROM sessions WHERE typeof(name) != 'text' AND {_SHOWN}"
+        shown = f"SELECT * FROM sessions WHERE typeof(name) != 'text' AND {SHOWN}"
         row = next((r for r in db.rows(shown) if plain_text(r["name"]) == wanted), None)
-    return None if row is None else _session(row)
+    return None if row is None else session_from(row)
 
 
-def _wanted(name: str) -> str:
+def wanted_name(name: str) -> str:
+    """Return a name that is looked for as names are stored."""
     # A name with lone surrogates cannot be stored, so no session has it.
     return unicodedata.normalize("NFC", name.strip()).encode("utf-8", "replace").decode()
 
 
 _MATCHES = f"""
-    {_SHOWN} AND NOT EXISTS (
+    {SHOWN} AND NOT EXISTS (
         SELECT 1 FROM json_each(:words) AS word
         WHERE NOT instr({SQL_FOLDED.format("sessions.name")}, word.value) AND NOT EXISTS (
             SELECT 1 FROM documents WHERE session_id = sessions.id
@@ -177,14 +181,28 @@ def _words(search: str) -> str:
     return to_json(unicodedata.normalize("NFC", search).casefold().split())
 
 
-def count_sessions(db: Database, search: str = "") -> int:
-    """Return how many sessions `list_sessions` returns without a limit."""
-    where = {"words": _words(search)}
-    return int(db.value(f"SELECT count(*) FROM sessions WHERE {_MATCHES}", where))
+_SUMMARIES = f"""
+    found AS (
+        SELECT session_id, count(*) AS document_count,
+            {SQL_TOTAL.format("tokens_read")} AS tokens_read,
+            {SQL_TOTAL.format("token_count")} AS token_count,
+            sum(state IN {states_sql(OPEN_STATES)}) AS open_count
+        FROM documents WHERE session_id IN (SELECT id FROM listed) GROUP BY session_id
+    )
+    SELECT sessions.*, coalesce(found.document_count, 0) AS document_count,
+        coalesce(found.tokens_read, 0) AS tokens_read,
+        coalesce(found.token_count, 0) AS token_count,
+        coalesce(found.open_count, 0) AS open_count,
+        (SELECT count(*) FROM checkpoints WHERE session_id = sessions.id) AS checkpoint_count
+        {{also}}
+    FROM listed JOIN sessions ON sessions.id = listed.id
+    LEFT JOIN found ON found.session_id = sessions.id
+    ORDER BY updated_at DESC, sessions.id DESC
+"""
 
 
 def list_sessions(
-    db: Database, search: str = "", *, limit: int | None = None, offset: int = 0
+    db: Database, search: str = "", *, limit: int | None = None
 ) -> list[SessionSummary]:
     """Return sessions except re-readings and those in the trash, latest activity first.
 
@@ -192,32 +210,38 @@ def list_sessions(
         search: return only sessions of which the name or a document's title contains each of these
             words.
         limit: return at most this many; None returns all.
-        offset: leave out this many before them.
+    """
+    rows = db.rows(
+        f"WITH listed AS (SELECT id FROM sessions WHERE {_MATCHES} "
+        f"ORDER BY updated_at DESC, id DESC LIMIT :limit), {_SUMMARIES.format(also='')}",
+        {"words": _words(search), "limit": -1 if limit is None else limit},
+    )
+    return [_summary(row) for row in rows]
+
+
+def screen_of_sessions(
+    db: Database, search: str, offset: int, size: int
+) -> Listing[SessionSummary]:
+    """Return one screen of what `list_sessions` returns, in one statement.
+
+    Args:
+        offset: number of the first one to show, counted from 0; see `first_of_screen`.
+        size: how many sessions a screen has.
     """
     rows = db.rows(
         f"""
-        WITH listed AS (
-            SELECT id FROM sessions WHERE {_MATCHES}
-            ORDER BY updated_at DESC, id DESC LIMIT :limit OFFSET :offset
-        ), found AS (
-            SELECT session_id, count(*) AS document_count,
-                {SQL_TOTAL.format("tokens_read")} AS tokens_read,
-                {SQL_TOTAL.format("token_count")} AS token_count,
-                sum(state IN {states_sql(OPEN_STATES)}) AS open_count
-            FROM documents WHERE session_id IN (SELECT id FROM listed) GROUP BY session_id
-        )
-        SELECT sessions.*, coalesce(found.document_count, 0) AS document_count,
-            coalesce(found.tokens_read, 0) AS tokens_read,
-            coalesce(found.token_count, 0) AS token_count,
-            coalesce(found.open_count, 0) AS open_count,
-            (SELECT count(*) FROM checkpoints WHERE session_id = sessions.id) AS checkpoint_count
-        FROM listed JOIN sessions ON sessions.id = listed.id
-        LEFT JOIN found ON found.session_id = sessions.id
-        ORDER BY updated_at DESC, sessions.id DESC
+        WITH matching AS MATERIALIZED (SELECT id, updated_at FROM sessions WHERE {_MATCHES}),
+        listed AS (
+            SELECT id FROM matching ORDER BY updated_at DESC, id DESC LIMIT :size
+            OFFSET (SELECT min(max(0, :offset), (max(1, count(*)) - 1) / :size * :size)
+                FROM matching)
+        ),
+        {_SUMMARIES.format(also=", (SELECT count(*) FROM matching) AS total")}
         """,
-        {"words": _words(search), "limit": -1 if limit is None else limit, "offset": offset},
+        {"words": _words(search), "offset": min(max(0, offset), _MAX_OFFSET), "size": size},
     )
-    return [_summary(row) for row in rows]
+    total = int(rows[0]["total"]) if rows else 0
+    return Listing([_summary(row) for row in rows], first_of_screen(offset, size, total), total)
 
 
 def session_rank(db: Database, name: str, search: str = "") -> int | None:
@@ -232,49 +256,15 @@ def session_rank(db: Database, name: str, search: str = "") -> int | None:
         FROM sessions AS wanted WHERE wanted.name = :name
         AND wanted.id IN (SELECT id FROM sessions WHERE {_MATCHES})
         """,
-        {"words": _words(search), "name": _wanted(name)},
+        {"words": _words(search), "name": wanted_name(name)},
     )
     return None if rank is None else int(rank)
-
-
-class Presence(NamedTuple):
-    """What there is to show.
-
-    ``has_sessions`` says whether there is any session, and ``is_found`` whether the one that was
-    asked for exists. ``last_state`` is the state of its last document, None without one.
-    """
-
-    has_sessions: bool
-    is_found: bool
-    last_state: str | None
-
-
-def presence(db: Database, name: str | None) -> Presence:
-    """Return what there is to show, in one statement, whatever the number of rows.
-
-    Args:
-        name: of a session; upper and lower case are equal.
-    """
-    row = db.row(
-        f"""
-        WITH wanted AS (SELECT id FROM sessions WHERE name = :name AND {_SHOWN})
-        SELECT EXISTS(SELECT 1 FROM sessions WHERE {_SHOWN}) AS has_sessions,
-            EXISTS(SELECT 1 FROM wanted) AS is_found,
-            (SELECT state FROM documents WHERE session_id = (SELECT id FROM wanted)
-                ORDER BY ordinal DESC LIMIT 1) AS last_state
-        """,
-        {"name": None if name is None else _wanted(name)},
-    )
-    assert row is not None, "a SELECT without FROM returns one row"
-    state = row["last_state"]
-    last_state = None if state is None else plain_text(state)
-    return Presence(bool(row["has_sessions"]), bool(row["is_found"]), last_state)
 
 
 def session_names(db: Database, beginning: str = "") -> list[str]:
     """Return the names of all sessions that begin so; upper and lower case are equal."""
     rows = db.rows(
-        f"SELECT name FROM sessions WHERE {_SHOWN} "
+        f"SELECT name FROM sessions WHERE {SHOWN} "
         f"AND substr({SQL_FOLDED.format('name')}, 1, length(:beginning)) = :beginning",
         {"beginning": unicodedata.normalize("NFC", storable(beginning)).casefold()},
     )
@@ -376,10 +366,11 @@ def refuse_taken_name(db: Database, name: str, except_id: int | None = None) -> 
 
 def _summary(row: Row) -> SessionSummary:
     counts = ("document_count", "tokens_read", "checkpoint_count", "token_count", "open_count")
-    return SessionSummary(session=_session(row), **{name: row[name] for name in counts})
+    return SessionSummary(session=session_from(row), **{name: row[name] for name in counts})
 
 
-def _session(row: Row) -> SessionRow:
+def session_from(row: Row) -> SessionRow:
+    """Return the session of a row of the table."""
     return SessionRow(
         id=row["id"],
         name=plain_text(row["name"]),
@@ -393,7 +384,7 @@ def _session(row: Row) -> SessionRow:
 
 
 def _no_such_session(db: Database, wanted: str) -> str:
-    found = db.rows(f"SELECT name FROM sessions WHERE {_SHOWN} ORDER BY updated_at DESC")
+    found = db.rows(f"SELECT name FROM sessions WHERE {SHOWN} ORDER BY updated_at DESC")
     names = [plain_text(row["name"]) for row in found]
     if not names:
         return f"There is no session named {wanted!r}, and no other session yet; read a file."

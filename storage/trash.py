@@ -63,7 +63,7 @@ def list_trash(db: Database, limit: int | None = None) -> list[TrashedSession]:
         "SELECT * FROM trash ORDER BY trashed_at DESC, session_id DESC LIMIT ?",
         [-1 if limit is None else limit],
     )
-    return [_trashed(row) for row in rows]
+    return [trashed_from(row) for row in rows]
 
 
 def oldest_trash(db: Database, limit: int) -> list[TrashedSession]:
@@ -74,15 +74,16 @@ def oldest_trash(db: Database, limit: int) -> list[TrashedSession]:
     rows = db.rows(
         f"SELECT * FROM trash ORDER BY {_IS_TIME} DESC, trashed_at, session_id LIMIT ?", [limit]
     )
-    return [_trashed(row) for row in rows]
+    return [trashed_from(row) for row in rows]
 
 
 def _find(db: Database, session_id: int) -> TrashedSession | None:
     row = db.row("SELECT * FROM trash WHERE session_id = ?", [session_id])
-    return None if row is None else _trashed(row)
+    return None if row is None else trashed_from(row)
 
 
-def _trashed(row: Row) -> TrashedSession:
+def trashed_from(row: Row) -> TrashedSession:
+    """Return the session of a row of the table."""
     return TrashedSession(row["session_id"], plain_text(row["name"]), plain_text(row["trashed_at"]))
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import time
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from app.terminal import progress_bars, show_status
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from app.service import DocumentStatus, Service
+    from app.service import DocumentStatus, Service, StepReport, WorkStep
     from storage import DocumentRow
 
 POLL_S = 0.3
@@ -25,9 +26,24 @@ _IN_FRONT = ("queued", "reading")
 
 def complete_search_index(service: Service, session: str) -> None:
     """Index what a session stored with an older version of the program; say how far it is."""
+    from app.service import index_step
+
     for event in service.questions.complete_index(session):
-        indexed, total = event.state.indexed, event.state.total
-        show_status(f"Search index of {session!r}: {indexed} of {total} passages")
+        show_status(f"{session}: {index_step(event.state)}")
+
+
+@contextlib.contextmanager
+def shown_steps(title: str) -> Iterator[StepReport]:
+    """Show a bar that follows each step that is reported to what this yields."""
+    from rich.progress import BarColumn
+
+    with progress_bars("{task.description}", BarColumn(), "{task.fields[note]}") as bars:
+        bar = bars.add_task(title[:40], note="", total=None)
+
+        def report(step: WorkStep) -> None:
+            bars.update(bar, total=step.total, completed=step.done, note=str(step))
+
+        yield report
 
 
 def watch(service: Service, session: str | int, wanted: list[int]) -> None:
@@ -97,14 +113,20 @@ def _show(
             if row.id not in wanted and not is_in_front:
                 continue
             tasks[row.id] = bars.add_task("…", note="", total=None)
-        rate = f"{status.tokens_per_second:,.0f} tokens/s" if status.tokens_per_second else ""
-        bars.update(
-            tasks[row.id],
-            description=row.title[:40],
-            total=row.token_count,
-            completed=status.tokens_read,
-            note=f"{row.state} {status.tokens_read:,}/{row.token_count or 0:,} {rate}",
-        )
+        bars.update(tasks[row.id], description=row.title[:40], **bar_of(status))
+
+
+def bar_of(status: DocumentStatus) -> dict[str, Any]:
+    """How far a document is, as the fields of its bar: first its indexing, then its reading."""
+    row, step = status.document, status.step
+    if step is not None:
+        return {"total": step.total, "completed": step.done, "note": status.what}
+    note = status.what
+    if row.token_count:
+        note += f", {status.tokens_read:,} of {row.token_count:,} tokens"
+    if status.tokens_per_second:
+        note += f", {status.tokens_per_second:,.0f} tokens/s"
+    return {"total": row.token_count, "completed": status.tokens_read, "note": note}
 
 
 def print_notes(row: DocumentRow, printed: Sequence[str] = ()) -> None:

@@ -13,6 +13,7 @@ import typer
 
 from app.cli.open_service import open_service
 from app.cli.options import SCREEN, DataDir, Json, Screen, rest_of_list, session_argument
+from app.cli.progress import shown_steps
 from app.terminal import show, show_json
 
 NO_SESSIONS = "No sessions yet: python launch.py read FILE --session NAME"
@@ -230,7 +231,8 @@ def import_session(
     named = {"model": model, "ahn": ahn}
     options = {option: value for option, value in named.items() if value is not None}
     with open_service(data_dir, options, None) as service:
-        row = service.sessions.import_from(file, name)
+        with shown_steps(file.name) as report:
+            row = service.sessions.import_from(file, name, report)
     _print_result({"session": row.name}, f"Imported the session {row.name!r}.", as_json)
 
 

@@ -40,6 +40,7 @@ from app.service.current_readings import CurrentReading, Stage
 from app.service.documents import DocumentStatus
 from app.service.notes import DocumentNotes, NotedChapter, note_place
 from app.service.passages import DocumentPage, PagePlace, Part
+from app.service.reading.work_step import StepReport, WorkStep, index_step
 from app.service.report import Report
 from app.service.service import Service
 
@@ -73,9 +74,12 @@ __all__ = [
     "Scanned",
     "Service",
     "Stage",
+    "StepReport",
     "TextRun",
+    "WorkStep",
     "condensing_text",
     "final_answer",
+    "index_step",
     "left_out_notes",
     "marked_runs",
     "note_heading",

@@ -12,8 +12,13 @@ from ahn_runtime.checkpoint import check_checkpoint, load_checkpoint
 from app.service.import_checks import check_export
 from app.service.library.file_store import FileStore
 from app.service.library.leftovers import noted_export
+from app.service.reading.work_step import StepReport, WorkStep, unreported
 from app.settings import ModelOptions, Settings, home_expanded
 from storage import Database, Export, SessionRow
+
+CHECKING = "Checking the file"
+TRYING = "Checking that the model here can continue it"
+COPYING = "Copying it among the sessions"
 
 
 def export_session(
@@ -66,6 +71,7 @@ def import_session(
     runtime_of: Callable[[SessionRow], Runtime],
     used: Collection[ModelOptions],
     key: str | None = None,
+    report: StepReport = unreported,
 ) -> SessionRow:
     """Add the session of an exported file, if the model here can continue its state.
 
@@ -75,16 +81,23 @@ def import_session(
         runtime_of: returns the model of a session.
         used: the options of the models that this data directory uses; a file names no others.
         key: names this import, so that another process can see that it is at work.
+        report: is told how far it is.
 
     Raises:
         StorageError: the file is damaged or not an export, or the name is taken.
         AhnError: it was read with another model, memory or configuration, or its state is damaged.
     """
     settings.files_dir.mkdir(parents=True, exist_ok=True)
-    with storage.opened_export(home_expanded(path), settings.data_dir) as export:
+    read, copied = _counted(CHECKING, report), _counted(COPYING, report)
+    with storage.opened_export(home_expanded(path), settings.data_dir, read) as export:
+        report(WorkStep(TRYING))
         check_export(export, used, runtime_of)
         export.write_files(lambda sha256: settings.files_dir / sha256)
-        return storage.import_session(db, export, name, key=key)
+        return storage.import_session(db, export, name, key=key, on_copied=copied)
+
+
+def _counted(what: str, report: StepReport) -> Callable[[int, int], None]:
+    return lambda done, total: report(WorkStep(what, done, total))
 
 
 def _load_newest(export: Export, runtime: Runtime) -> None:

@@ -28,6 +28,7 @@ class Changes:
         return (
             context.db.change_mark(),
             tuple(sorted(jobs.positions().items())),
+            tuple(sorted(jobs.indexing_steps().items())),
             tuple(sorted(jobs.notices().items())),
             tuple(sorted((key, id(job)) for key, job in self._answers.running().items())),
             (jobs.session_being_read, context.queue.is_answering),

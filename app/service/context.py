@@ -19,6 +19,7 @@ from app.service.reading.locks import SessionLocks, WorkLocks
 from app.service.reading.model_queue import ModelQueue
 from app.service.reading.notes import NoteTaker
 from app.service.reading.session_cache import SessionCache
+from app.service.reading.work_step import StepReport
 from app.service.reading.worker import ReadingWorker
 from app.service.session_config import SessionConfig
 from app.settings import ModelOptions, Settings
@@ -32,8 +33,8 @@ from storage import (
     SessionRow,
 )
 
-SessionRef = str | int
-"""The name of a session, or its id."""
+SessionRef = str | int | SessionRow
+"""The name of a session, its id, or the session itself as it was just read."""
 
 
 class Context:
@@ -101,7 +102,7 @@ class Context:
         self.db.close()
 
     def session(self, session: SessionRef) -> SessionRow:
-        """The session of this name or id.
+        """The session of this name or id; one that was just read is not read again.
 
         Who works longer on a session looks its name up once and then uses the id: another process
         may rename it meanwhile.
@@ -109,6 +110,8 @@ class Context:
         Raises:
             NotFound: there is none; the message names the nearest ones.
         """
+        if isinstance(session, SessionRow):
+            return session
         if isinstance(session, int):
             return storage.get_session_by_id(self.db, session)
         return storage.get_session(self.db, session)
@@ -129,11 +132,15 @@ class Context:
         return self.runtime(storage.get_session_by_id(self.db, session_id))
 
     def _index(
-        self, document: DocumentRow, is_cancelled: Callable[[], bool], password: str | None
+        self,
+        document: DocumentRow,
+        is_cancelled: Callable[[], bool],
+        password: str | None,
+        report: StepReport,
     ) -> bool:
         tokens = self._runtime_of(document.session_id).tokenizer
         return index_document(
-            self.db, self.files, self.processes, document, tokens, is_cancelled, password
+            self.db, self.files, self.processes, document, tokens, is_cancelled, password, report
         )
 
     def unload_unused_models(self) -> None:

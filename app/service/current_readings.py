@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 import storage
 from app.service.context import Context
+from app.service.reading.work_step import WorkStep
 from storage import CurrentDocument, DocumentState
 
 
@@ -40,16 +41,23 @@ class CurrentReading:
         document: with the text at the position of the reading.
         tokens_per_second: over the last chunks; 0 before it is known, and while reading waits.
         notice: why it is held; empty otherwise.
+        step: how far its indexing is, while this process indexes it.
     """
 
     document: CurrentDocument
     stage: Stage
     tokens_per_second: float = 0.0
     notice: str = ""
+    step: WorkStep | None = None
 
     @property
     def share(self) -> float:
-        """The share of its tokens that is read, from 0 to 1; 0 before they are counted."""
+        """The share of its tokens that is read, from 0 to 1; 0 before they are counted.
+
+        While it is indexed: the share of that, if it is known.
+        """
+        if self.step is not None:
+            return self.step.share or 0.0
         total = self.document.token_count
         return min(1.0, self.document.tokens_read / total) if total else 0.0
 
@@ -93,7 +101,8 @@ class CurrentReadings:
             return None
         is_read = stage in (Stage.READING, Stage.NOTING)
         speed = jobs.speed_of(document.session_id, document.id) if is_read else 0.0
-        return CurrentReading(document, stage, speed, notice)
+        step = jobs.indexing_steps().get(document.id) if stage is Stage.INDEXING else None
+        return CurrentReading(document, stage, speed, notice, step)
 
     def _stage(self, document: CurrentDocument) -> tuple[Stage | None, str]:
         """What happens to a document, and why it is held; None if a log waits until it grows."""

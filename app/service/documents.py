@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,35 @@ from app.service.library.versions import File
 from app.service.reading.titles import (
     as_shown,
     documents_called,
-    list_shown,
     list_shown_keys,
     own_title,
     titles_of,
 )
+from app.service.reading.work_step import WorkStep
 from app.service.rereads import Rereads
 from app.service.sessions import Sessions
 from ingest import EncryptedDocument, named_encoding, takes_encoding
 from ingest.naming import clean_line
-from storage import AskedCount, DocumentRow, DocumentState, Listing, first_of_screen
+from storage import (
+    AskedCount,
+    DocumentRow,
+    DocumentState,
+    ListedDocument,
+    Listing,
+    first_of_screen,
+)
 
+STATE_WORDS = {
+    DocumentState.INDEXING: "Its text is not taken out yet",
+    DocumentState.QUEUED: "Waiting",
+    DocumentState.READING: "Reading",
+    DocumentState.PAUSED: "Paused",
+    DocumentState.DONE: "Read",
+    DocumentState.FAILED: "Could not be read",
+    DocumentState.CANCELLED: "Cancelled",
+}
+"""What the page and the terminal call the states; see `WorkStep` for one that is indexed here."""
+WAITS_FOR_MORE = "Following, waiting for more"
 MAX_NAMED = 50
 """Titles that an error names at most."""
 
@@ -43,6 +61,7 @@ class DocumentStatus:
         tokens_per_second: over the last chunks; 0 if it is not being read.
         waits_for_more: it is a followed log, in state 'paused' until it grows.
         notes: how many were taken on it; see `Notes`.
+        step: how far its indexing is, while this process indexes it.
     """
 
     document: DocumentRow
@@ -50,6 +69,22 @@ class DocumentStatus:
     tokens_per_second: float
     waits_for_more: bool = False
     notes: int = 0
+    step: WorkStep | None = None
+
+    @property
+    def what(self) -> str:
+        """What happens to it, in words."""
+        if self.waits_for_more:
+            return WAITS_FOR_MORE
+        return str(self.step) if self.step else STATE_WORDS[self.document.state]
+
+    @property
+    def share(self) -> float:
+        """The share of the reading that is done, from 0 to 1; while it is indexed, of that."""
+        if self.step is not None:
+            return self.step.share or 0.0
+        total = self.document.token_count
+        return self.tokens_read / total if total else 0.0
 
     @property
     def eta_s(self) -> float | None:
@@ -203,7 +238,7 @@ class Documents:
     def list(self, session: SessionRef) -> builtins.list[DocumentStatus]:
         """The session's documents in reading order, with the titles to show and their progress."""
         session_id = self._context.session(session).id
-        return self._statuses(session_id, list_shown(self._db, session_id))
+        return self._statuses(session_id, titles_of(self._db, session_id))
 
     def listing(
         self, session: SessionRef, search: str = "", offset: int | None = 0, size: int = 50
@@ -227,9 +262,7 @@ class Documents:
             offset = next(numbers, 0) // size * size
         first = first_of_screen(offset, size, len(keys))
         titles = {key.id: key.title for key in keys[first : first + size]}
-        rows = storage.get_documents(self._db, list(titles))
-        shown = [replace(row, title=titles[row.id]) for row in rows]
-        return Listing(self._statuses(session_id, shown), first, len(keys))
+        return Listing(self._statuses(session_id, titles, list(titles)), first, len(keys))
 
     def asked(self, session: SessionRef) -> builtins.list[int] | None:
         """The ids of the documents that are asked from the page; None: all."""
@@ -271,19 +304,30 @@ class Documents:
         return titles_of(self._db, self._context.session(session).id)
 
     def _statuses(
-        self, session_id: int, rows: Sequence[DocumentRow]
+        self,
+        session_id: int,
+        titles: Mapping[int, str],
+        document_ids: Sequence[int] | None = None,
     ) -> builtins.list[DocumentStatus]:
-        waiting = self._context.following.waiting_document(session_id)
-        notes = storage.count_notes(self._db, session_id, [row.id for row in rows])
-        return [self._status(row, row.id == waiting, notes.get(row.id, 0)) for row in rows]
+        """Documents of a session, those of these ids or all, with the titles to show."""
+        listed = storage.listed_documents(self._db, session_id, document_ids)
+        return [self._status(item, titles.get(item.document.id)) for item in listed]
 
-    def _status(self, row: DocumentRow, is_waiting: bool, notes: int) -> DocumentStatus:
-        progress = self._context.jobs.progress_of(row)
-        is_waiting = is_waiting and row.state == DocumentState.PAUSED
+    def _status(self, item: ListedDocument, title: str | None) -> DocumentStatus:
+        row, context = item.document, self._context
+        if title is not None:
+            row = replace(row, title=title)
+        is_waiting = (
+            item.is_followed
+            and row.state == DocumentState.PAUSED
+            and context.following.is_at_work(row.session_id)
+        )
+        progress = context.jobs.progress_of(row)
+        step = context.jobs.indexing_steps().get(row.id)
         if progress is None or row.state == DocumentState.DONE:
-            return DocumentStatus(row, row.tokens_read, 0.0, is_waiting, notes)
+            return DocumentStatus(row, row.tokens_read, 0.0, is_waiting, item.note_count, step)
         speed = progress.tokens_per_second
-        return DocumentStatus(row, progress.tokens_read, speed, is_waiting, notes)
+        return DocumentStatus(row, progress.tokens_read, speed, is_waiting, item.note_count, step)
 
     def stalled_document(self, session: SessionRef) -> DocumentRow | None:
         """A document read in part and stopped; the session's other documents wait for it."""

@@ -179,8 +179,8 @@ def checked_note(text: str) -> str:
         raise BadNote("The note is empty; write something first.")
     if len(text) > MAX_KEPT_CHARACTERS:
         raise BadNote(
-            f"The note has {len(text):,} characters, at most {MAX_KEPT_CHARACTERS:,} are taken; "
-            "shorten it, or make two of it."
+            f"The note has {len(text):,} characters, and the most is "
+            f"{MAX_KEPT_CHARACTERS:,}; shorten it, or make two of it."
         )
     return text
 

@@ -13,7 +13,9 @@ import storage
 from app.service import archive
 from app.service.context import Context, SessionRef
 from app.service.model_offers import ModelOffers
+from app.service.reading import rereading
 from app.service.reading.positions import find_checkpoint
+from app.service.reading.work_step import StepReport, unreported
 from app.service.report import Report, make_report
 from app.service.rereads import Rereads
 from app.settings import ModelOptions
@@ -25,7 +27,6 @@ from storage import (
     Presence,
     SessionRow,
     SessionSummary,
-    first_of_screen,
 )
 
 _NUMBER_CHARACTERS = 8
@@ -62,10 +63,7 @@ class Sessions:
             offset: number of the first one to show, counted from 0.
             size: how many sessions a screen has.
         """
-        total = storage.count_sessions(self._db, search)
-        first = first_of_screen(offset, size, total)
-        rows = storage.list_sessions(self._db, search, limit=size, offset=first)
-        return Listing(rows, first, total)
+        return storage.screen_of_sessions(self._db, search, offset, size)
 
     def rank(self, name: str, search: str = "") -> int | None:
         """How many sessions are listed before this one; None if it is not listed."""
@@ -215,11 +213,14 @@ class Sessions:
             self._db, settings, context.files, row, path, all_checkpoints, runtime
         )
 
-    def import_from(self, path: Path, name: str | None = None) -> SessionRow:
+    def import_from(
+        self, path: Path, name: str | None = None, report: StepReport = unreported
+    ) -> SessionRow:
         """Add the session of an exported file, and resume its unfinished documents.
 
         Args:
             name: of the new session; that of the exported one if None.
+            report: is told how far it is.
 
         Raises:
             StorageError: the file is damaged or not an export, or the name is taken.
@@ -230,7 +231,7 @@ class Sessions:
         try:
             with context.files.adding(), context.copying.held() as key:
                 row = archive.import_session(
-                    self._db, context.settings, path, name, context.runtime, used, key
+                    self._db, context.settings, path, name, context.runtime, used, key, report
                 )
         except BaseException:
             context.files.prune()  # what of the documents' files was written already
@@ -301,10 +302,22 @@ class Sessions:
 
     def notice(self, session: SessionRef) -> str:
         """Sentences about all that keeps the session from being read; empty if nothing does."""
-        row, context = self._context.session(session), self._context
-        notes = [*self.reading_notes(session), context.following.notices.get(row.id, "")]
-        progress = self._rereads.progress(session)
-        if progress is not None:
-            reread = storage.find_reread(self._db, row.id)
-            notes += [str(progress), context.jobs.notice_of(reread.id) if reread else ""]
+        row = self._context.session(session)
+        return self._notice(row, storage.find_reread(self._db, row.id))
+
+    def notice_at(self, present: Presence) -> str:
+        """What `notice` returns of a session that was just looked at; empty if there is none."""
+        row = present.session
+        if row is None:
+            return ""
+        return self._notice(
+            row, storage.find_reread(self._db, row.id) if present.is_reread else None
+        )
+
+    def _notice(self, row: SessionRow, reread: SessionRow | None) -> str:
+        context = self._context
+        notes = [*self.reading_notes(row), context.following.notices.get(row.id, "")]
+        if reread is not None:
+            progress = rereading.progress_of(self._db, reread)
+            notes += [str(progress), context.jobs.notice_of(reread.id)]
         return " ".join(filter(None, notes))

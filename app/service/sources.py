@@ -41,7 +41,7 @@ class OtherSources:
             raise NotAllowed("The text is empty; type or paste some.")
         if len(text) > self._allowed.max_text_chars:
             raise NotAllowed(
-                f"The text has {len(text):,} characters, the maximum is "
+                f"The text has {len(text):,} characters, and the most is "
                 f"{self._allowed.max_text_chars:,}; save it as a file and add that."
             )
         is_titled = bool(title.strip())
@@ -80,7 +80,8 @@ class OtherSources:
             allowed = replace(allowed, urls=True, private_addresses=True)
         if not allowed.urls:
             raise NotAllowed(
-                f"URLs are not read here; the administrator can allow it ({URLS_VARIABLE}=1)."
+                "Web addresses are not read here. Whoever runs Ammon allows it by starting it "
+                f"with {URLS_VARIABLE}=1."
             )
         if not is_url(url.strip()):
             raise NotAllowed(f"{url[:200]!r} is not a web address: those begin with https://.")
@@ -149,8 +150,8 @@ class OtherSources:
         is_open = any(map(resolved.is_relative_to, self._open_below()))
         if not wanted.is_absolute() or not is_open:
             raise NotAllowed(
-                f"{path[:200]!r} is not read from here; the administrator can open "
-                f"directories for this ({PATHS_VARIABLE})."
+                f"{path[:200]!r} is in no folder whose files may be read. Whoever runs Ammon "
+                f"opens folders by starting it with {PATHS_VARIABLE} and their paths."
             )
         return resolved
 

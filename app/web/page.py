@@ -35,6 +35,7 @@ from app.web.sidebar.actions import Seen, SessionActions
 from app.web.sidebar.tab import Sidebar, lay_out_sidebar, wire_sidebar
 from app.web.sources.actions import SourceActions
 from app.web.sources.tab import Sources, lay_out_sources, wire_sources
+from storage import Presence
 
 REFRESH_SECONDS = 1.5
 
@@ -110,7 +111,8 @@ def _wire(page: Page, service: Service) -> None:
     first, notes = FirstSightActions(service, sessions), NotesActions(service, reader)
     session, tabs, model = page.session, page.tabs, page.settings.new_sessions.model
     show = SessionView(
-        *(questions, ChatActions(service), reader, notes, sources, savings, first, reading)
+        *(service, questions, ChatActions(service), reader, notes),
+        *(sources, savings, first, reading),
     ).handler(
         *(session, page.chat, page.reader, page.notes),
         *(page.sources, page.savings, page.first, page.reading),
@@ -161,19 +163,19 @@ def _wire_refresh(
         return gr.skip() if (changes, choices) == shown_before else (changes, next(looks))
 
     def tick(
-        session: str | None, search: str, offset: int, titles: str, before: Any, wanted: Any
+        now: Presence, search: str, offset: int, titles: str, before: Any, wanted: Any
     ) -> tuple[Any, ...]:
         seen_before, status_before = before or (None, None)
-        radio, undo, changed = sessions.tick(session, search, seen_before, offset)
+        radio, undo, changed = sessions.tick(now, search, seen_before, offset)
         pager: Any = changed.pager if isinstance(changed, Seen) else gr.skip()
         is_settled = not isinstance(changed, Seen) or changed.is_settled
         status = model_notice(service)
-        now = changed if isinstance(changed, Seen) else seen_before, status
+        found = changed if isinstance(changed, Seen) else seen_before, status
         notice = gr.skip() if status == status_before else status
         # Else it is looked once more: for a session that is missing before it is given up, and for
         # one that was made elsewhere before it is selected.
-        mark = (wanted[0], (session, search, offset, titles)) if wanted and is_settled else None
-        return radio, pager, undo, gr.skip() if now == before else now, notice, mark
+        mark = (wanted[0], (now.name, search, offset, titles)) if wanted and is_settled else None
+        return radio, pager, undo, gr.skip() if found == before else found, notice, mark
 
     listing = Handler(
         tick,
@@ -182,4 +184,5 @@ def _wire_refresh(
     )
     choices = [page.session, sidebar.search, sidebar.offset, page.sources.search]
     gr.Timer(REFRESH_SECONDS).tick(look, [shown_mark, *choices], page.changed, **QUIET)
-    page.changed.change(*combined([listing, *parts], page.session), **QUIET)
+    update = combined([listing, *parts], page.session, service.sessions.presence)
+    page.changed.change(*update, **QUIET)

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from app.service import Service
 from app.web.chat.actions import ChatActions, QuestionActions
 from app.web.chat.tab import Chat
 from app.web.events import Handler
@@ -28,6 +29,7 @@ from app.web.sources.tab import Sources
 class SessionView:
     """The handlers of all that shows the selected session; Settings follows the list by itself."""
 
+    service: Service
     questions: QuestionActions
     chat: ChatActions
     reader: ReaderActions
@@ -75,14 +77,14 @@ class SessionView:
         editing: Editing | None,
         request: gr.Request,
     ) -> tuple[Any, ...]:
-        savings = self.savings
+        savings, now = self.savings, self.service.sessions.presence(session)
         return (
             *self.questions.open(session, request),
             self.chat.reset_as_of(session),
             *self.reader.opened(session, read),
-            *self.notes.opened(session, editing),
-            *self.sources.opened(session),
+            *self.notes.opened(now, editing),
+            *self.sources.opened(now),
             *(savings.shown(session, convention) if sees_savings else savings.hidden()),
-            *self.first.shown(session),
+            *self.first.shown(now),
             *self.reading.opened(session),
         )

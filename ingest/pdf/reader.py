@@ -125,9 +125,14 @@ class PdfReader:
             names = _PageNames(_labels(pdf), _outline(pdf, self.limits))
             try:
                 with PdfiumExtractor(self.path, self.password, self.limits) as pdfium:
-                    scans = ScannedPages(pdfium, report, self.limits)
+
+                    def on_recognising() -> None:
+                        document.is_recognising = True
+                        document.on_step()
+
+                    scans = ScannedPages(pdfium, report, self.limits, on_recognising)
                     chooser = PageText(pdfium, scans, report, document.on_step)
-                    raw = self._raw_pages(pdf, chooser, report)
+                    raw = self._raw_pages(document, pdf, chooser, report)
                     for index, text in enumerate(without_running_headers(raw)):
                         yield from self._page_segments(index, text, names, report)
             finally:
@@ -136,10 +141,13 @@ class PdfReader:
             if not report.chars:
                 raise report.why_no_text(self.name)
 
-    def _raw_pages(self, pdf: Any, chooser: PageText, report: PdfReport) -> Iterator[str]:
+    def _raw_pages(
+        self, document: Document, pdf: Any, chooser: PageText, report: PdfReport
+    ) -> Iterator[str]:
         """Yield the lines of each page, and what is typed on it; keep its comments for later."""
         files = _attachments(pdf, self.limits)
         for index in range(report.page_count):
+            document.at_unit, document.is_recognising = index + 1, False
             chooser.on_step()
             guard = PageGuard(self.limits)
             text = self._raw_text(pdf, index, guard, report)

@@ -3,6 +3,8 @@
 That is for pages that are only images of text, and for those whose fonts name no letters.
 """
 
+from collections.abc import Callable
+
 from ingest.limits import Limits
 from ingest.pdf.ocr import OcrFailed, find_ocr
 from ingest.pdf.report import PdfReport
@@ -21,10 +23,18 @@ class ScannedPages:
         pdfium: renders the pages.
         report: gets the pages that were recognised and those that failed.
         limits: `seconds_per_ocr_page` holds for each page.
+        on_recognising: called before a page is recognised.
     """
 
-    def __init__(self, pdfium: PdfiumExtractor, report: PdfReport, limits: Limits) -> None:
+    def __init__(
+        self,
+        pdfium: PdfiumExtractor,
+        report: PdfReport,
+        limits: Limits,
+        on_recognising: Callable[[], None] = lambda: None,
+    ) -> None:
         self._pdfium, self._report, self._limits = pdfium, report, limits
+        self._on_recognising = on_recognising
 
     def text(self, index: int) -> str:
         """Return the recognised text of a page without text, "" if there is none.
@@ -44,6 +54,7 @@ class ScannedPages:
             report.ocr = find_ocr()
         if report.ocr.problem or len(report.unrecognised) >= _MAX_FAILED_PAGES:
             return ""
+        self._on_recognising()
         image = self._pdfium.page_image(index)
         if image is None:
             return ""

@@ -1,9 +1,9 @@
 """What a document worker is asked and what it answers, as plain values for `protocol.py`.
 
 A request names a file and says whether its segments are wanted. The answers are any number of
-`{"segments": [...], "more": true}`, then `{"document": ..., "error": ...}`, where either may be
-missing. The worker is not trusted: segments, documents and errors are rebuilt value by value, each
-of the right type, and the class of an error is looked up in a table.
+`{"segments": [...], "at": [...], "more": true}`, then `{"document": ..., "error": ...}`, where
+either may be missing. The worker is not trusted: segments, documents and errors are rebuilt value
+by value, each of the right type, and the class of an error is looked up in a table.
 """
 
 from dataclasses import asdict, dataclass
@@ -44,7 +44,7 @@ _ERRORS: dict[str, type[IngestError]] = {
 # What a database holds.
 _MAX_INT = 2**63 - 1
 _MAX_NOTE_CHARS = 2000
-_Value = TypeVar("_Value", int, str)
+_Value = TypeVar("_Value", int, str, bool)
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,15 @@ class Answer:
 
     Args:
         segments: of the document.
+        at: the number of the unit that is being read, and whether it is being recognised; see
+            `Document`.
         document: what `pack_document` packed; None if it is not in this answer.
         error: of the document.
         fault, traceback: what went wrong in the reader; "" if nothing did.
     """
 
     segments: list[Segment]
+    at: tuple[int, bool]
     document: dict[str, Any] | None
     error: IngestError | None
     fault: str
@@ -75,6 +78,7 @@ def unpack_answer(answer: dict[str, Any]) -> Answer:
     try:
         return Answer(
             list(map(unpack_segment, answer.get("segments", ()))),
+            _unpack_at(*answer.get("at", (0, False))),
             None if document is None else unpack_document(document),
             None if error is None else unpack_error(error),
             _typed(str, answer.get("fault", "")),
@@ -162,6 +166,10 @@ def unpack_document(values: dict[str, Any]) -> dict[str, Any]:
         "unit_count": None if unit_count is None else _count(unit_count),
         "notes": [_typed(str, note)[:_MAX_NOTE_CHARS] for note in notes[: MAX_NOTES + 1]],
     }
+
+
+def _unpack_at(unit: Any, is_recognising: Any) -> tuple[int, bool]:
+    return _count(unit), _typed(bool, is_recognising)
 
 
 def _typed(wanted: type[_Value], value: Any) -> _Value:

@@ -178,6 +178,7 @@ class _SandboxedReader:
         """Yield the segments as the worker sends them; add its notes and unit count at the end."""
         char_count = 0
         for answer in self.answers(read=True, on_wait=document.on_step):
+            document.at_unit, document.is_recognising = answer.at
             document.on_step()
             for segment in answer.segments:
                 char_count += len(segment.text) + 1

@@ -104,7 +104,8 @@ class DocumentWorker:
 
     def _send_segments(self, limits: Limits) -> None:
         assert self._document is not None
-        batch = _SegmentBatch(self._connection, min(_STEP_S, limits.seconds_without_step / 4))
+        step_s = min(_STEP_S, limits.seconds_without_step / 4)
+        batch = _SegmentBatch(self._connection, self._document, step_s)
         budget = _Budget(self._document, limits.seconds_for(self._document.byte_count))
 
         def on_step() -> None:
@@ -153,11 +154,12 @@ class _SegmentBatch:
     """Sends segments in batches, and an empty batch as a sign of life.
 
     Args:
+        document: where it is is sent with each batch.
         step_s: send at least this often, whenever the reader reports a step.
     """
 
-    def __init__(self, connection: WorkerConnection, step_s: float) -> None:
-        self._connection, self._step_s = connection, step_s
+    def __init__(self, connection: WorkerConnection, document: Document, step_s: float) -> None:
+        self._connection, self._document, self._step_s = connection, document, step_s
         self._segments: list[Segment] = []
         self._chars = 0
         self._sent_at = time.monotonic()
@@ -184,7 +186,8 @@ class _SegmentBatch:
     def _send(self) -> None:
         segments, self._segments, self._chars = self._segments, [], 0
         packed = list(map(pack_segment, segments))
+        at = [self._document.at_unit, self._document.is_recognising]
         began_at = time.monotonic()
-        self._connection.send({"segments": packed, "more": True})
+        self._connection.send({"segments": packed, "at": at, "more": True})
         self._sent_at = time.monotonic()
         self.blocked_s += self._sent_at - began_at

@@ -55,7 +55,7 @@ def test_a_log_of_the_server_is_followed_until_it_is_cancelled(sources: Page, se
     path = sources.get_by_label("File on the server")
     path.fill("/etc/hostname")
     sources.get_by_role("button", name="Add the file").click()
-    expect(sources.locator(".toast-body", has_text="is not read from here")).to_be_visible()
+    expect(sources.locator(".toast-body", has_text="is in no folder")).to_be_visible()
     path.fill(str(log))
     sources.get_by_role("button", name="Follow the log").click()
     document = sources.locator(".doc")

@@ -179,7 +179,7 @@ def check_question(question: str, max_chars: int) -> str:
         raise BadQuestion("The question is empty; type one.")
     if len(question) > max_chars:
         raise BadQuestion(
-            f"The question has {len(question):,} characters, at most {max_chars:,} are taken; "
-            "long texts belong into the session as documents."
+            f"The question has {len(question):,} characters, and the most is {max_chars:,}; "
+            "shorten it, or add the long text as a document and ask about that."
         )
     return question

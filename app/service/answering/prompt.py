@@ -122,8 +122,9 @@ def build_prompt(
     left -= len(examples)
     if left < 0:
         raise BadQuestion(
-            f"The question is too long: with its frame it has {budget - left} tokens, and half the "
-            f"window leaves {budget}; ask it in fewer words."
+            f"The question is too long: it takes {budget - left:,} tokens, and the window of this "
+            f"session leaves {budget:,} for it (a token is about three quarters of a word); ask it "
+            "in fewer words."
         )
     passages, texts, passage_tokens = _fit_passages(tokens, strong, position, left)
     turns = _fit_history(tokens, history, left - passage_tokens)

@@ -73,7 +73,7 @@ class Following:
         if storage.find_reread(self._db, row.id) is not None:
             raise CannotFollow(
                 f"The session {row.name!r} is being read again; follow {path.name} when that is "
-                "done, or cancel it (reread NAME --cancel)."
+                "done, or cancel that under Settings (or: reread NAME --cancel)."
             )
         with ExitStack() as held:
             held.enter_context(self._locks.held(row.id))
@@ -120,11 +120,9 @@ class Following:
         with self._locks.held(row.id):
             pass
 
-    def waiting_document(self, session_id: int) -> int | None:
-        """The id of a session's log that this or another process follows; None without one."""
-        follow = storage.find_open_follow(self._db, session_id)
-        is_held = follow is not None and self._locks.seems_held(session_id)
-        return follow.document_id if follow is not None and is_held else None
+    def is_at_work(self, session_id: int) -> bool:
+        """Whether this or another process follows the log of a session that follows one."""
+        return self._locks.seems_held(session_id)
 
     def pause(self, document: DocumentRow) -> None:
         """Stop following this document, if this process does."""

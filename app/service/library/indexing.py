@@ -17,10 +17,15 @@ from app.service.library import versions
 from app.service.library.file_store import FileStore
 from app.service.reading.patience import patiently
 from app.service.reading.stream_text import Encoder, introduction
+from app.service.reading.work_step import StepReport, WorkStep, unreported
 from ingest import Document, Ocr, SandboxPool, SandboxReport, find_ocr, probe_sandbox
 from storage import Database, DocumentRow, NewSegment
 
 BATCH_SEGMENTS = 200
+OPENING = "Opening the file"
+TAKING_OUT = "Taking out the text"
+RECOGNISING = "Recognising the text of scanned pages"
+COUNTING = "Counting the tokens of its text"
 _Uncounted = tuple[str, tuple[str, str, int, int], int | None]
 """A segment's text, its locator as `NewSegment` has it, and its chapter."""
 
@@ -37,6 +42,7 @@ def index_document(
     tokens: Encoder,
     is_cancelled: Callable[[], bool] = lambda: False,
     password: str | None = None,
+    report: StepReport = unreported,
 ) -> bool:
     """Store a document's segments; the segments of an interrupted indexing are deleted first.
 
@@ -44,6 +50,7 @@ def index_document(
         tokens: the tokenizer of the session's model, which counts the segments.
         is_cancelled: asked before each segment, and while a page takes long.
         password: of an encrypted PDF.
+        report: is told how far it is.
 
     Returns:
         False if it was cancelled before the end.
@@ -57,14 +64,17 @@ def index_document(
             raise _Stopped
 
     patiently(lambda: storage.reset_indexing(db, row.id), is_cancelled)
+    report(WorkStep(OPENING))
     document: Document | DocumentRow | None = storage.reread_source(db, row.id)
     if document is None:
         document = processes.open_document(
             files.path(row), name=row.file_name, password=password, encoding=row.encoding
         )
-        document.on_step = check  # also while a page takes long
+        # Also called while a page takes long.
+        document.on_step = partial(_on_step, document, check, report)
     try:
-        end = _store_segments(db, row, _segments(db, document), tokens, check, is_cancelled)
+        segments = _segments(db, document, report)
+        end = _store_segments(db, row, segments, tokens, check, is_cancelled)
     except _Stopped:
         return False
     opened = document
@@ -120,15 +130,29 @@ def _store_segments(
     return end
 
 
-def _segments(db: Database, document: Document | DocumentRow) -> Iterator[_Uncounted]:
+def _on_step(document: Document, check: Callable[[], None], report: StepReport) -> None:
+    """StepReport the page that a reader is at, as far as it says so."""
+    check()
+    if document.at_unit:
+        what = RECOGNISING if document.is_recognising else TAKING_OUT
+        report(WorkStep(what, document.at_unit, document.unit_count, document.unit_name))
+
+
+def _segments(
+    db: Database, document: Document | DocumentRow, report: StepReport
+) -> Iterator[_Uncounted]:
     """Segments of a file, or the stored ones of a document that is read again; not yet counted."""
     if isinstance(document, DocumentRow):
-        for row in storage.iter_segments(db, document.id):
+        for number, row in enumerate(storage.iter_segments(db, document.id), 1):
+            report(WorkStep(COUNTING, number, document.segment_count, "passage"))
             place = (row.locator, row.locator_kind, row.locator_start, row.locator_end)
             yield row.text, place, row.chapter
         return
     for segment in document.segments():
         found = segment.locator
+        if not document.at_unit:  # its reader says no other place than that of its segments
+            total = document.unit_count if document.unit_name == found.kind else None
+            report(WorkStep(TAKING_OUT, found.end, total, found.kind))
         place = (str(found), found.kind, found.start, found.end)
         yield segment.text, place, found.chapter_number
 

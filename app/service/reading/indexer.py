@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 
 import storage
 from app.errors import SessionBusy
@@ -14,6 +15,7 @@ from app.service.reading.job import Job
 from app.service.reading.job_queue import MAX_LONG, MAX_SHORT, JobQueue
 from app.service.reading.locks import SessionLocks
 from app.service.reading.step_threads import StepThreads
+from app.service.reading.work_step import StepReport
 from storage import Database, DocumentRow, StorageError
 
 _SEARCH_INDEX_PAUSE_S = 0.05
@@ -23,8 +25,8 @@ _SEARCH_INDEX_POLL_S = 20.0
 BUSY_S = 1.0
 """Seconds until a document that another process indexes is tried again."""
 
-Index = Callable[[DocumentRow, Callable[[], bool], str | None], bool]
-"""Indexes a document: (document, whether to stop, password) -> True if it is indexed whole."""
+Index = Callable[[DocumentRow, Callable[[], bool], str | None, StepReport], bool]
+"""Indexes a document: (document, whether to stop, password, report) -> True if it is whole."""
 
 
 class Indexer:
@@ -94,7 +96,7 @@ class Indexer:
         # have indexed it, too.
         if document.token_count is not None:
             return True
-        return self._index(document, is_stopped, password)
+        return self._index(document, is_stopped, password, partial(self._jobs.report_indexing, job))
 
     def _lacks_segments(self) -> bool:
         """Wait for segments that are not in the search index yet; False when the service ends.

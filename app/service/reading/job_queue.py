@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from app.service.reading.job import Job
 from app.service.reading.progress import Progress
+from app.service.reading.work_step import WorkStep
 from storage import DocumentRow, DocumentState
 
 MAX_SHORT, MAX_LONG = 2, 2
@@ -27,6 +28,7 @@ class _Indexing:
     password: str | None = field(repr=False)
     began_at: float
     is_long: bool
+    step: WorkStep | None = None
 
 
 class JobQueue:
@@ -158,6 +160,12 @@ class JobQueue:
         with self._changed:
             return any(work.document_id == document_id for work in self._indexing.values())
 
+    def indexing_steps(self) -> dict[int, WorkStep]:
+        """How far the indexing of each document is, of those that this process indexes."""
+        with self._changed:
+            works = self._indexing.values()
+            return {work.document_id: work.step for work in works if work.step is not None}
+
     def notice_of(self, session_id: int) -> str:
         """Why the reading of a session does not advance; empty if it does."""
         job = self._jobs.get(session_id)
@@ -187,6 +195,10 @@ class JobQueue:
             is_long = document_id in self._long
             self._indexing[job] = _Indexing(document_id, password, time.monotonic(), is_long)
             return job, document_id, password
+
+    def report_indexing(self, job: Job, step: WorkStep) -> None:
+        """Note how far the indexing of a job's document is."""
+        self._indexing[job].step = step
 
     def keeps_turn(self, job: Job) -> bool:
         """Whether a job's document may be indexed on; the thread that indexes it asks often."""

@@ -143,12 +143,6 @@ def version_title(
     return _told_apart([_file_of(chain), *map(_file_of, others)])[0]
 
 
-def list_shown(db: Database, session_id: int) -> list[DocumentRow]:
-    """The documents of a session in reading order, with the titles to show."""
-    documents, titles = storage.list_documents(db, session_id), titles_of(db, session_id)
-    return [replace(d, title=titles.get(d.id, d.title)) for d in documents]
-
-
 def list_shown_keys(db: Database, session_id: int) -> list[DocumentKey]:
     """What tells the documents of a session apart, in reading order, with the titles to show."""
     return list(_shown_keys(tuple(storage.list_keys(db, session_id))))

@@ -14,6 +14,7 @@ from typing import Any
 from app.service import (
     AnswerView,
     condensing_text,
+    index_step,
     replay_text,
     revising_text,
     scan_text,
@@ -108,7 +109,7 @@ def turn(view: AnswerView) -> str:
     if view.queue_position:
         text = f"Number {view.queue_position} in line: other questions are answered first."
     elif view.indexing:
-        text = f"Indexing first: {view.indexing.indexed:,} of {view.indexing.total:,} passages."
+        text = f"{index_step(view.indexing)}; the answer comes after that."
     elif view.replayed is not None:
         text = replay_text(view.replayed)
     elif view.scanned is not None:

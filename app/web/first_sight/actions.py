@@ -13,7 +13,7 @@ from app.web.first_sight import html
 from app.web.first_sight.adding import Adding
 from app.web.sidebar.actions import SessionActions
 from ingest import DEFAULT_LIMITS
-from storage import DocumentState
+from storage import DocumentState, Presence
 
 
 class Phase(NamedTuple):
@@ -41,24 +41,23 @@ class FirstSightActions:
     def __init__(self, service: Service, sessions: SessionActions) -> None:
         self._service, self._adding = service, Adding(service, sessions)
 
-    def phase(self, session: str | None) -> Phase:
-        """What there is to show of a session; one statement."""
-        found = self._service.sessions.presence(session)
+    def phase(self, found: Presence) -> Phase:
+        """What there is to show of a session."""
         return Phase(
-            session,
+            found.name,
             found.has_sessions,
-            found.is_found,
+            found.session is not None,
             found.last_state is not None,
             found.last_state not in (None, DocumentState.INDEXING),
             found.last_state == DocumentState.DONE,
         )
 
-    def shown(self, session: str | None) -> tuple[str, Phase]:
+    def shown(self, now: Presence) -> tuple[str, Phase]:
         """The first sight, empty if there is something else to show, and what that is by."""
-        phase = self.phase(session)
+        phase = self.phase(now)
         return self.html(phase), phase
 
-    def tick(self, session: str | None, before: Phase | None) -> tuple[Any, Any, Any]:
+    def tick(self, now: Presence, before: Phase | None) -> tuple[Any, Any, Any]:
         """The outputs of `shown`, and the phase again if the session has come further.
 
         All are skipped if nothing changed, and if the session does not exist: it is being renamed,
@@ -67,10 +66,10 @@ class FirstSightActions:
         Args:
             before: what the page shows by.
         """
-        phase = self.phase(session)
-        if phase == before or (session and not phase.is_found):
+        phase = self.phase(now)
+        if phase == before or (now.name and not phase.is_found):
             return (gr.skip(),) * 3
-        is_same = before is not None and before.session in (session, None)
+        is_same = before is not None and before.session in (now.name, None)
         return self.html(phase), phase, phase if is_same else gr.skip()
 
     def html(self, phase: Phase) -> str:

@@ -15,7 +15,7 @@ from app.web.notes.html import NO_SESSION, SCREEN, empty_html, notes_html
 from app.web.reader.actions import Outputs as Opened
 from app.web.reader.actions import ReaderActions
 from app.web.reader.place import place_in_text
-from storage import SessionRow
+from storage import Presence, SessionRow
 
 ADD, CHANGE = "Add the note", "Save the change"
 FIELD, FIELD_OF_CHANGE = "A note of your own", "Change the note"
@@ -62,15 +62,15 @@ class NotesActions:
     def __init__(self, service: Service, reader: ReaderActions) -> None:
         self._service, self._reader = service, reader
 
-    def opened(self, session: str | None, editing: Editing | None = None) -> tuple[Any, ...]:
+    def opened(self, now: Presence, editing: Editing | None = None) -> tuple[Any, ...]:
         """The notes of a session that was just selected; a change of another one's is left."""
-        row = self._row(session)
+        row = now.session
         is_left = editing is not None and (row is None or editing.session != row.id)
         return *self._listed(row, 0), *(_form() if is_left else SAME_FORM)
 
-    def tick(self, session: str | None, view: NotesView | None) -> Listed:
+    def tick(self, now: Presence, view: NotesView | None) -> Listed:
         """The notes again if they were changed since, on this page or another one."""
-        row = self._row(session)
+        row = now.session
         before = view or NotesView()
         if (row and row.id, row.kept_changes if row else 0) == (before.session, before.changes):
             return SAME

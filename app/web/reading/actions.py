@@ -9,6 +9,7 @@ import gradio as gr
 from app.service import CurrentReading, Service, Stage
 from app.web.reading.html import card_html, picture_html
 from app.web.reading.page_drawer import PageDrawer
+from storage import Presence
 
 PICTURE_PIXELS = 220
 """Width of the page that is drawn small; screens with two pixels for each show it sharply."""
@@ -39,9 +40,9 @@ class ReadingActions:
         """How many pages were drawn so far; a further one is shown at the next tick."""
         return self._drawer.count
 
-    def tick(self, session: str | None, shown: Shown | None) -> Outputs:
+    def tick(self, present: Presence, shown: Shown | None) -> Outputs:
         """What has changed since; what has not is skipped."""
-        now, before = self._now(session), shown or NOTHING
+        now, before = self._now(present.session and present.session.name), shown or NOTHING
         if now == before:
             return gr.skip(), gr.skip(), gr.skip()
         picture = gr.skip() if now.picture == before.picture else now.picture

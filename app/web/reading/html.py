@@ -7,7 +7,7 @@ import re
 from html import escape
 
 from app.service import CurrentReading, Stage
-from app.web.formatting import number, time_left
+from app.web.formatting import number, time_left, with_numbers
 from ingest import PagePicture
 from storage import CurrentText
 
@@ -25,7 +25,9 @@ HEADINGS = {
     Stage.STOPPED: "Stopped; try again among the documents",
 }
 ASK_ALREADY = "You can ask already; answers know what has been read so far."
+LEAVE = "The page can be closed; this continues on the server."
 AGAIN = "Read again with other settings; it answers as before until that is done."
+_BAR = {False: "How much is read", True: "How much of its text is taken out"}
 _SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’»)\]]*\s+|[。！？]|\n\s*\n")
 _KEEPS_ON = {Stage.READING, Stage.NOTING, Stage.ANSWERING}
 
@@ -35,7 +37,9 @@ def card_html(reading: CurrentReading | None) -> str:
     if reading is None:
         return ""
     document, percent = reading.document, 100 * reading.share
-    place = place_html(reading)
+    step = reading.step
+    heading = HEADINGS[reading.stage] if step is None else with_numbers(str(step))
+    place = place_html(reading) if step is None else ""
     where = f' <span class="place">{place}</span>' if place else ""
     sentence = passing(document.text, document.tokens_read) if _is_passing(reading) else ""
     said = f'<p class="passing" dir="auto">{escape(sentence)}</p>' if sentence else ""
@@ -43,9 +47,9 @@ def card_html(reading: CurrentReading | None) -> str:
     problem = f'<p class="problem">{escape(why)}</p>' if why else ""
     return (
         f'<section class="now" aria-label="What is being read">'
-        f'<div class="now-head"><span class="stage">{HEADINGS[reading.stage]}</span>'
+        f'<div class="now-head"><span class="stage">{heading}</span>'
         f"<b>{escape(document.title)}</b>{where}</div>{said}"
-        f'<div class="bar" role="progressbar" aria-label="How much is read" '
+        f'<div class="bar" role="progressbar" aria-label="{_BAR[step is not None]}" '
         f'aria-valuenow="{percent:.0f}" aria-valuemin="0" aria-valuemax="100">'
         f'<span style="width:{percent:.1f}%"></span></div>'
         f'<p class="facts">{" · ".join(_facts(reading))}</p>{problem}</section>'
@@ -96,6 +100,8 @@ def _is_passing(reading: CurrentReading) -> bool:
 
 def _facts(reading: CurrentReading) -> list[str]:
     document, facts = reading.document, []
+    if reading.step is not None:
+        facts.append(LEAVE)
     if document.token_count:
         facts.append(f"{number(100 * reading.share)}% read")
     if reading.tokens_per_second:

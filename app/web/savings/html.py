@@ -32,8 +32,8 @@ def report_html(report: Report, rereading: str, offers_reread: bool) -> str:
         )
     notes = "".join(f'<div class="notice">{notice}</div>' for notice in notices)
     rows = (
-        ("Cache (memory)", report.run_cache_saved, report.paper_cache_saved),
-        ("FLOPs (computing)", report.run_flops_saved, report.paper_flops_saved),
+        ("Memory", report.run_cache_saved, report.paper_cache_saved),
+        ("Computing", report.run_flops_saved, report.paper_flops_saved),
     )
     table = "".join(
         f'<tr><th scope="row">{name}</th><td>{_percent(run)}</td><td>{_percent(paper)}</td></tr>'
@@ -41,7 +41,7 @@ def report_html(report: Report, rereading: str, offers_reread: bool) -> str:
     )
     return (
         f'{notes}<table class="savings"><thead><tr>'
-        f'<th scope="col">Saved against full attention</th>'
+        f'<th scope="col">Saved, compared with holding everything (full attention)</th>'
         f'<th scope="col">{AS_RUN}</th><th scope="col">{PAPER}</th></tr></thead>'
         f"<tbody>{table}</tbody></table>"
     )
@@ -55,13 +55,15 @@ def machine_html(report: Report, process_bytes: int, disk_bytes: int, free_bytes
         disk_bytes: size of the session's files and checkpoints.
         free_bytes: free space on the disk that holds the data directory.
     """
-    window = "everything" if report.window is None else f"{report.window:,} + {report.sinks:,}"
+    window = (
+        "everything" if report.window is None else f"{report.window:,} + {report.sinks:,} tokens"
+    )
     kept = counted(report.checkpoints, "checkpoint")
     tiles = (
         ("Tokens read", f"{report.tokens:,}"),
-        ("Window + start, held exactly", window),
+        ("Window and start, held word for word", window),
         ("Compressed memory", report.memory_status),
-        ("Cache of this session", size(report.run_cache_bytes)),
+        ("Memory that this session takes", size(report.run_cache_bytes)),
         (f"On disk in {kept}, at most {size(report.disk_budget_bytes)}", size(report.disk_bytes)),
         ("On disk with its documents", size(disk_bytes)),
         ("Memory of the whole server", size(process_bytes)),

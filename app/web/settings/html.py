@@ -58,8 +58,8 @@ def made_facts(config: SessionConfig) -> list[Fact]:
         Fact("Model", config.title or config.options.model),
         Fact("Compressed memory", memory_text(stream.cell, config.memory_status)),
         Fact("Held exactly", held_text(stream)),
-        Fact("Computed in", "int8" if stream.quantize else f"exact {stream.dtype}"),
-        Fact("Keys and values in", stream.kv_dtype),
+        Fact("Precision", "int8" if stream.quantize else f"exact {stream.dtype}"),
+        Fact("Precision of what is held", stream.kv_dtype),
         Fact("Positions", POSITIONS[stream.positions]),
     ]
     if chunk_tokens is not None:

@@ -84,8 +84,8 @@ def _window(text: str) -> int:
         )
     if tokens < MIN_WINDOW_TOKENS:
         raise ValueError(
-            f"The window takes at least {MIN_WINDOW_TOKENS} tokens, because half of it "
-            f"holds a question with its passages and its answer; got {tokens}."
+            f"The window takes at least {MIN_WINDOW_TOKENS:,} tokens, because half of it holds a "
+            f"question with its passages and its answer; {tokens:,} are too few."
         )
     return tokens
 

@@ -26,7 +26,7 @@ from app.web.formatting import size
 from app.web.settings.html import Fact
 from ingest.pdf.ocr import LANGUAGES_VARIABLE
 
-FIXED = "fixed, in app/settings.py"
+FIXED = "fixed: no option changes it"
 NO_MEMORY = "none: no memory is trained for this model yet"
 
 

@@ -16,7 +16,7 @@ from app.web.notify import notify, notify_text
 from app.web.pager import pager_html, wanted_number
 from app.web.selected_session import selected_session
 from app.web.sidebar.html import session_label
-from storage import MAX_NAME_CHARACTERS, Listing, SessionSummary, TrashedSession
+from storage import MAX_NAME_CHARACTERS, Listing, Presence, SessionSummary, TrashedSession
 
 SIZES_SECONDS = 15.0
 """Sizes on disk are summed page by page, so they are counted again only after this many seconds."""
@@ -178,7 +178,7 @@ class SessionActions:
         return *self.shown(name or self._service.sessions.newest(), search), self._undo()
 
     def tick(
-        self, session: str | None, search: str, seen: Seen | None, offset: int = 0
+        self, present: Presence, search: str, seen: Seen | None, offset: int = 0
     ) -> tuple[Any, Any, Any]:
         """The list, the undo button and the next `seen`; all skipped if nothing changed.
 
@@ -191,20 +191,21 @@ class SessionActions:
             seen: what the previous tick found; None at the first.
             offset: number of the first session listed.
         """
-        listing = self._listing(search, offset)
+        listing, session = self._listing(search, offset), present.name
         choices = self._choices(listing)
-        is_listed = session in {name for _, name in choices}
-        missed = session if session and not is_listed and not self._exists(session) else None
+        exists = present.session is not None and present.session.name == session
+        missed = session if session and not exists else None
         is_new = session is None and not search and bool(choices) and seen is not None
         is_first = is_new and seen is not None and not seen.choices
-        now = Seen(choices, _pager(listing), self._service.trash.newest(), missed, is_first)
+        now = Seen(choices, _pager(listing), present.trashed, missed, is_first)
+        undo = _undo(present.trashed)
         if is_new and seen is not None and seen.is_first:
-            return gr.Radio(choices=choices, value=choices[0][1]), self._undo(), now
+            return gr.Radio(choices=choices, value=choices[0][1]), undo, now
         if now == seen and missed is None:
             return gr.skip(), gr.skip(), gr.skip()
         is_gone = missed is not None and seen is not None and seen.missed == missed
         radio = gr.Radio(choices=choices, value=None) if is_gone else gr.Radio(choices=choices)
-        return radio, self._undo(), now
+        return radio, undo, now
 
     def _exists(self, session: str | None) -> bool:
         """Whether the session exists, listed or left out by a search."""
@@ -236,10 +237,7 @@ class SessionActions:
         return (rank or 0) // SCREEN * SCREEN
 
     def _undo(self) -> Any:
-        trashed = self._service.trash.newest()
-        if trashed is None:
-            return gr.Button(visible=False)
-        return gr.Button(f"Undo: bring back “{trashed.name}”", visible=True)
+        return _undo(self._service.trash.newest())
 
     def _current_sizes(self, session_ids: list[int]) -> dict[int, int]:
         """The bytes on disk of sessions, by their ids."""
@@ -255,6 +253,13 @@ class SessionActions:
                 kept |= {i: (now, byte_count) for i, byte_count in counted.items()}
                 self._sizes |= kept
             return {i: byte_count for i, (_, byte_count) in kept.items()}
+
+
+def _undo(trashed: TrashedSession | None) -> Any:
+    """The button that restores the session that was deleted last; hidden without one."""
+    if trashed is None:
+        return gr.Button(visible=False)
+    return gr.Button(f"Undo: bring back “{trashed.name}”", visible=True)
 
 
 def _pager(listing: Listing[SessionSummary]) -> str:

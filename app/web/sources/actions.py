@@ -19,7 +19,7 @@ from app.web.sidebar.actions import SessionActions
 from app.web.sources import html
 from app.web.sources.upload import discard, name_of
 from ingest.naming import title_from_name
-from storage import SessionRow
+from storage import Presence, SessionRow
 
 SCREEN = 50
 """Documents that are shown at once; buttons lead to the others."""
@@ -51,7 +51,7 @@ class SourceActions:
 
     def shown(
         self,
-        session: str | None,
+        now: Presence,
         search: str = "",
         offset: int | None = 0,
         opened: int | None = None,
@@ -66,32 +66,31 @@ class SourceActions:
 
         Returns: the documents as HTML, and what the page shows by them.
         """
-        documents, first = self._html(session, search, offset, opened)
-        return documents, View(session, first, documents, opened)
+        documents, first = self._html(now, search, offset, opened)
+        return documents, View(now.name, first, documents, opened)
 
-    def opened(self, session: str | None) -> tuple[str, View, str]:
+    def opened(self, now: Presence) -> tuple[str, View, str]:
         """The documents of another session, and the emptied search."""
-        return *self.shown(session, offset=None), ""
+        return *self.shown(now, offset=None), ""
 
     def _html(
-        self, session: str | None, search: str, offset: int | None, opened: int | None
+        self, now: Presence, search: str, offset: int | None, opened: int | None
     ) -> tuple[str, int]:
-        if not session:
+        row, sessions = now.session, self._service.sessions
+        if row is None:  # the next tick of the sidebar shows that it was deleted
             return html.documents_html([], ""), 0
         try:
-            listing = self._service.documents.listing(session, search or "", offset, SCREEN)
-            sessions = self._service.sessions
-            row = sessions.get(session)
-            index = html.index_text(sessions.index_progress(row.id))
-            notice = " ".join(filter(None, [sessions.notice(session), index]))
+            listing = self._service.documents.listing(row, search or "", offset, SCREEN)
+            progress = sessions.index_progress(row.id) if now.lacks_segments else None
+            index = html.index_text(progress)
+            notice = " ".join(filter(None, [sessions.notice_at(now), index]))
             notes = self._notes(row, index, listing.rows, opened)
-            count = self._service.documents.count_asked(row.id)
-        except KNOWN_ERRORS:  # deleted on another page; the next tick of the sidebar shows that
+        except KNOWN_ERRORS:  # deleted on another page meanwhile
             return html.documents_html([], ""), 0
         below = pager_html(listing, SCREEN, "documents", bool(search))
         if search and not listing.rows:
             return NOTHING_FOUND + below, 0
-        shown = html.documents_html(listing.rows, notice, opened, notes, count)
+        shown = html.documents_html(listing.rows, notice, opened, notes, now.asked)
         return shown + below, listing.offset
 
     def _notes(
@@ -115,14 +114,14 @@ class SourceActions:
 
     def find(self, session: str | None, search: str) -> tuple[str, View]:
         """The documents whose titles contain the words of a search."""
-        return self.shown(session, search)
+        return self.shown(self._service.sessions.presence(session), search)
 
-    def tick(self, session: str | None, search: str, view: View | None) -> tuple[Any, Any]:
+    def tick(self, now: Presence, search: str, view: View | None) -> tuple[Any, Any]:
         """The outputs of `shown`, for the screen that is shown; skipped if it has not changed."""
-        is_same = view is not None and view.session == session
+        is_same = view is not None and view.session == now.name
         offset, opened = (view.offset, view.opened) if view and is_same else (0, None)
-        shown, now = self.shown(session, search, offset, opened)
-        return (gr.skip(), gr.skip()) if now == view else (shown, now)
+        shown, seen = self.shown(now, search, offset, opened)
+        return (gr.skip(), gr.skip()) if seen == view else (shown, seen)
 
     def upload(
         self,
@@ -220,10 +219,11 @@ class SourceActions:
         ticks = {"tick": True, "untick": False, "all": True, "none": False}
         data = sent(event)
         wanted, number = str(data.get("do")), wanted_number(data)
+        present = service.sessions.presence
         if number is None:
-            return self.shown(session, search)
+            return self.shown(present(session), search)
         if wanted == "screen":
-            return self.shown(session, search, number)
+            return self.shown(present(session), search, number)
         opened = view.opened if view else None
         if wanted == "notes":  # the button opens them, and closes them again
             opened = None if opened == number else number
@@ -235,4 +235,4 @@ class SourceActions:
                 actions[wanted](number)
         except KNOWN_ERRORS as error:
             notify(error)
-        return self.shown(session, search, view.offset if view else 0, opened)
+        return self.shown(present(session), search, view.offset if view else 0, opened)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from app.service import DocumentNotes, DocumentStatus, note_place
+from app.service import DocumentNotes, DocumentStatus, index_step, note_place
 from app.web.formatting import duration, with_numbers
 from storage import (
     OPEN_STATES,
@@ -16,15 +16,6 @@ from storage import (
     IndexState,
 )
 
-STATE_WORDS = {
-    DocumentState.INDEXING: "Looking through it",
-    DocumentState.QUEUED: "Waiting",
-    DocumentState.READING: "Reading",
-    DocumentState.PAUSED: "Paused",
-    DocumentState.DONE: "Read",
-    DocumentState.FAILED: "Could not be read",
-    DocumentState.CANCELLED: "Cancelled",
-}
 MAX_NOTES = 5
 """Notes on a document that are shown at once."""
 MAX_ENTRIES = 300
@@ -54,7 +45,6 @@ KIND_WORDS = {
 """What the kinds of documents are called beside their titles."""
 ONE_SOURCE = AskedCount(1, 1)
 NO_SOURCES = "No sources yet: press Add and drop in a book, a document or a log."
-WAITS_FOR_MORE = "Following, waiting for more"
 REMOVE = (
     "Remove “{title}”? A memory cannot unlearn, so what was read after it is read again without it."
 )
@@ -146,13 +136,12 @@ def index_text(progress: IndexState | None) -> str:
     """How far the search index is, if it is not complete."""
     if progress is None:
         return ""
-    return f"The search index is being built: {progress.indexed:,} of {progress.total:,} passages."
+    return f"{index_step(progress)}."
 
 
 def _document(status: DocumentStatus, notes: str) -> str:
     row = status.document
-    total = row.token_count or 0
-    share = 100 * status.tokens_read / total if total else 0
+    share = 100 * status.share
     title = escape(row.title)
     problems = _notes(row.notes) + (_problem(row.error) if row.error else "")
     bar = (
@@ -203,7 +192,7 @@ def _problem(text: str) -> str:
 
 def _facts(status: DocumentStatus) -> list[str]:
     row = status.document
-    facts = [WAITS_FOR_MORE if status.waits_for_more else STATE_WORDS[row.state]]
+    facts = [status.what]
     if row.unit_count:
         plural = "" if row.unit_count == 1 else "s"
         facts.append(f"{row.unit_count:,} {row.unit_name}{plural}")

@@ -31,7 +31,7 @@ element.addEventListener('click', (event) => {
 """
 FILES = "Add books, documents or logs"
 ENCODINGS = [
-    ("Found out by Ammon", ""),
+    ("Detected from the text", ""),
     ("Unicode (utf-8)", "utf-8"),
     ("Unicode (utf-16-le)", "utf-16-le"),
     ("Western European (cp1252)", "cp1252"),

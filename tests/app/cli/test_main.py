@@ -108,7 +108,7 @@ def test_what_an_older_version_stored_is_indexed_when_its_session_is_asked(run, 
     index = {f["what"]: f for f in json.loads(run("doctor", "--json").stdout)}["search index"]
     assert index["ok"] and index["found"].startswith(f"0 of {total} passages; the rest")
     done = run("ask", "s", "Who kept the parrot Ozymandias?", "--json")
-    assert f"Search index of 's': 0 of {total} passages" in done.stderr
+    assert f"s: Building the search index: 0 of {total} passages" in done.stderr
     assert not json.loads(done.stdout)["found_nothing"]
     index = {f["what"]: f for f in json.loads(run("doctor", "--json").stdout)}["search index"]
     assert index["found"] == f"{total} of {total} passages"

@@ -11,6 +11,7 @@ import storage
 from ahn_runtime import ModelMismatchError, ModelNotFound
 from app.cli.sessions import import_session
 from app.service import Service, final_answer
+from app.service.archive import CHECKING, COPYING, TRYING
 from tests.support.service import wait_until_read
 
 
@@ -48,6 +49,34 @@ def test_an_imported_session_equals_the_exported_one(exported):
     answer = final_answer(service.questions.ask("Lamp again", "Who kept a grey parrot?"))
     assert answer.text == ours[-1].text
     assert service.db.integrity_check() == []
+
+
+def test_an_import_says_how_far_it_is_and_what_it_does(exported):
+    service, path = exported
+    steps = []
+    service.sessions.import_from(path, "again", steps.append)
+    said = list(dict.fromkeys(step.what for step in steps))
+    assert said == [CHECKING, TRYING, COPYING]
+    for what in (CHECKING, COPYING):
+        shares = [step.share for step in steps if step.what == what]
+        assert len(shares) > 1 and shares == sorted(shares) and 0 < shares[-1] <= 1
+    assert str(steps[-1]) == "Copying it among the sessions: 100%"
+
+
+def test_an_import_that_is_left_half_way_leaves_nothing(exported):
+    service, path = exported
+    files = sorted(service.settings.data_dir.rglob("*"))
+
+    def leave(step):
+        if step.what == COPYING:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        service.sessions.import_from(path, "again", leave)
+    assert [s.session.name for s in service.sessions.list()] == ["Lamp"]
+    assert service.db.value("SELECT count(*) FROM sessions") == 1
+    left = [p for p in service.settings.data_dir.rglob("*") if p not in files]
+    assert [p for p in left if p.suffix != ".lock"] == []
 
 
 def test_another_data_directory_imports_the_session(exported, tmp_path, make_service):

@@ -2,7 +2,11 @@
 
 import pytest
 
+from app.cli.progress import bar_of
 from app.service import Stage
+from app.web.reading.html import card_html
+from app.web.sources.html import documents_html
+from tests.support.pdf_samples import make_pdf
 from tests.support.service import hold_reading, read_in_part, wait_until_read
 
 
@@ -69,3 +73,34 @@ def test_only_a_pdf_has_a_page_to_draw(make_service, book, kind, page):
     service.db.execute("UPDATE documents SET kind = ?", [kind])
     service.db.execute("UPDATE segments SET locator_kind = 'page', locator_start = 5")
     assert service.readings.of("s").page_index == page
+
+
+def test_the_indexing_of_a_scanned_book_says_its_page_on_the_page_and_in_the_terminal(
+    make_service, tmp_path, monkeypatch
+):
+    service = make_service()
+    path = tmp_path / "plates.pdf"
+    path.write_bytes(make_pdf("The first plate.", "", "The third plate."))
+    service.sessions.create("s")
+    document = service.documents.add("s", path)
+    jobs, noted = service.context.jobs, []
+    marks = [service.changes.mark()]
+    report = jobs.report_indexing
+
+    def look(job, step):
+        report(job, step)
+        found, (listed,) = service.readings.of("s"), service.documents.list("s")
+        assert (found.step, listed.step) == (step, step) and found.stage is Stage.INDEXING
+        assert str(step) in card_html(found) and str(step) in documents_html([listed], "")
+        assert bar_of(listed)["note"] == str(step)
+        marks.append(service.changes.mark())
+        assert marks[-1] != marks[-2] or step == noted[-1], "the page is told of it"
+        noted.append(step)
+
+    monkeypatch.setattr(jobs, "report_indexing", look)
+    service.context.indexer.step()
+    said = list(dict.fromkeys(map(str, noted)))
+    assert said[0] == "Opening the file"
+    assert said[-1] == "Taking out the text: 3 of 3 pages", said
+    assert jobs.indexing_steps() == {}, "it is over"
+    assert service.documents.list("s")[0].document.id == document.id

@@ -29,12 +29,12 @@ def older(make_service, book):
 
 
 def shown(service):
-    return SourceActions(service, SessionActions(service)).shown("s")[0]
+    return SourceActions(service, SessionActions(service)).shown(service.sessions.presence("s"))[0]
 
 
 def test_the_page_says_how_far_the_index_is_until_it_is_complete(older):
     total = storage.index_state(older.db).total
-    line = f"The search index is being built: 0 of {total} passages."
+    line = f"Building the search index: 0 of {total} passages."
     assert line in shown(older)
     older.sessions.create("without documents")
     nothing = older.sessions.get("without documents").id
@@ -67,8 +67,10 @@ def test_the_conversation_shows_the_indexing_in_place_of_the_answer(older):
     views = list(job.watch())
     assert views[-1].is_done and views[-1].indexing is None
     waiting = fold(AnswerView("Who?"), Indexing(IndexState(1200, 5000)))
-    assert turn(waiting).endswith(">Indexing first: 1,200 of 5,000 passages.")
-    assert "Indexing" not in turn(fold(waiting, Queued(1)))
+    assert turn(waiting).endswith(
+        "Building the search index: 1,200 of 5,000 passages; the answer comes after that."
+    )
+    assert "search index" not in turn(fold(waiting, Queued(1)))
 
 
 def test_the_command_lists_the_sessions_whose_index_is_not_complete(older, capsys):

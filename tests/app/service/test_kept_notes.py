@@ -60,7 +60,7 @@ def test_a_note_of_ones_own_is_added_changed_and_deleted(service):
         (" \n ", "The note is empty; write something first."),
         (
             "a" * (MAX_KEPT_CHARACTERS + 1),
-            "The note has 100,001 characters, at most 100,000 are taken; shorten it, or make two "
+            "The note has 100,001 characters, and the most is 100,000; shorten it, or make two "
             "of it.",
         ),
     ],

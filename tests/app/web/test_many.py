@@ -124,6 +124,46 @@ def test_a_poll_sends_a_screen_at_most_and_nothing_that_did_not_change(filled):
     assert "A new one" in changed and "report 1" not in changed
 
 
+def statements_of_updates(service: Service, tmp_path) -> dict[str, int]:
+    """How many statements a poll of the page costs, by what has changed since the one before."""
+    book = tmp_path / f"{len(list(tmp_path.iterdir()))}.txt"
+    book.write_text("Something new is read.\n" * 2000, "utf-8")
+    document = service.documents.add(BIG, book)
+    service.context.indexer.step()
+    service.context.worker.step()
+    service.documents.pause(document.id)
+    reading = storage.find_current_document(service.db, BIG, {})
+    progress = service.context.jobs.progress_of(document)
+    assert reading.id == document.id and progress is not None, "it is read in part"
+    page = OpenedPage(service)
+
+    def read_on() -> None:
+        progress.advance(progress.tokens_read + 20)
+
+    def add_message() -> None:
+        session = document.session_id
+        storage.add_message(service.db, session, role="user", text="And?", position=0)
+
+    def poll() -> str:
+        return page.poll(**{"Sessions": BIG, "Search sessions": ""})
+
+    poll()
+    found = {}
+    for name, act in {"nothing": lambda: None, "reading": read_on, "message": add_message}.items():
+        act()
+        before = service.db.statement_count
+        sent = poll()
+        found[name] = service.db.statement_count - before
+        assert ("tokens" in sent) == (name == "reading"), name
+    return found
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_update_costs_few_statements_whatever_the_size_of_the_library(filled, tmp_path):
+    few, more = (statements_of_updates(filled(count), tmp_path) for count in (120, 360))
+    assert few == more == {"nothing": 1, "reading": 6, "message": 6}
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_the_first_session_made_elsewhere_is_selected_though_nothing_else_changes(make_service):
     service = make_service()
@@ -150,10 +190,12 @@ def counts(service: Service, tmp_path) -> dict[str, int]:
 
     ask()  # opens the session
     named = {
-        "poll the list of sessions": lambda: sessions.tick(BIG, "", None),
-        "poll the documents": lambda: documents.tick(BIG, "", None),
-        "poll the notes": lambda: notes.tick(BIG, None),
-        "notes": lambda: notes.opened(BIG),
+        "poll the list of sessions": lambda: sessions.tick(
+            service.sessions.presence(BIG), "", None
+        ),
+        "poll the documents": lambda: documents.tick(service.sessions.presence(BIG), "", None),
+        "poll the notes": lambda: notes.tick(service.sessions.presence(BIG), None),
+        "notes": lambda: notes.opened(service.sessions.presence(BIG)),
         "add a note": lambda: notes.save(BIG, "A note.", None),
         "load": lambda: sessions.first_view("Volume 3"),
         "search": lambda: sessions.find("volume 7"),
@@ -162,8 +204,8 @@ def counts(service: Service, tmp_path) -> dict[str, int]:
         "duplicate": lambda: sessions.duplicate("Volume 5"),
         "delete": lambda: sessions.delete("Volume 6", ""),
         "undelete": lambda: sessions.undelete(""),
-        "a missing session": lambda: sessions.tick("no such", "", None),
-        "documents": lambda: documents.opened(BIG),
+        "a missing session": lambda: sessions.tick(service.sessions.presence("no such"), "", None),
+        "documents": lambda: documents.opened(service.sessions.presence(BIG)),
         "filter the documents": lambda: documents.find(BIG, "report 7"),
         "conversation": lambda: questions.open(BIG, request()),
         "questions to begin with": lambda: service.questions.suggested(BIG),
@@ -199,14 +241,15 @@ def test_the_sidebar_lists_a_screen_and_leads_to_the_others(filled):
 
 
 def test_the_screen_with_the_selected_session_is_listed(filled):
-    act = SessionActions(filled(120))
+    service = filled(120)
+    act = SessionActions(service)
     radio, _, _, offset, selected = act.first_view("Volume 1")
     assert selected == "Volume 1" in [name for _, name in radio.choices] and offset == 100
     radio, _, offset, *_ = act.rename("Volume 1", "Renamed", "")
     assert (radio.value, offset) == ("Renamed", 100)
     assert "Renamed" in [name for _, name in radio.choices]
-    _, _, seen = act.tick("Renamed", "", None, 100)
-    assert act.tick("Renamed", "", seen, 100) == (gr.skip(),) * 3
+    _, _, seen = act.tick(service.sessions.presence("Renamed"), "", None, 100)
+    assert act.tick(service.sessions.presence("Renamed"), "", seen, 100) == (gr.skip(),) * 3
     radio, _, offset, *_ = act.create("")
     assert (radio.value, offset) == ("Session 1", 0)
 
@@ -214,9 +257,9 @@ def test_the_screen_with_the_selected_session_is_listed(filled):
 def test_the_sources_are_shown_in_screens_and_one_on_another_is_found(filled):
     service = filled(120)
     act = SourceActions(service, SessionActions(service))
-    html, view, _ = act.opened(BIG)
+    html, view, _ = act.opened(service.sessions.presence(BIG))
     assert html.count('class="doc done"') == sources.SCREEN and "1–50 of 121" in html
-    assert act.tick(BIG, "", view) == (gr.skip(), gr.skip())
+    assert act.tick(service.sessions.presence(BIG), "", view) == (gr.skip(), gr.skip())
     html, view = act.act(BIG, "", view, pressed("screen", 100))
     assert view.offset == 100 and html.count('class="doc done"') == 21
     document = service.documents.list(BIG)[110].document
@@ -225,7 +268,7 @@ def test_the_sources_are_shown_in_screens_and_one_on_another_is_found(filled):
     html, _ = act.find(BIG, "REPORT 77")
     assert re.findall(r'doc-title"[^>]*>([^<]*)', html) == ["report 77"]
     assert sources.NOTHING_FOUND in act.find(BIG, "atlantis")[0]
-    assert act.tick("Volume 1", "", view)[1].session == "Volume 1"
+    assert act.tick(service.sessions.presence("Volume 1"), "", view)[1].session == "Volume 1"
 
 
 def test_a_document_of_another_session_is_not_touched(filled):
@@ -242,7 +285,9 @@ def test_the_sources_open_where_something_is_being_read(filled, tmp_path):
     path = tmp_path / "new.txt"
     path.write_text("Something new.", "utf-8")
     service.documents.add(BIG, path)
-    html, view, _ = SourceActions(service, SessionActions(service)).opened(BIG)
+    html, view, _ = SourceActions(service, SessionActions(service)).opened(
+        service.sessions.presence(BIG)
+    )
     assert view.offset == 100 and "new" in html
 
 

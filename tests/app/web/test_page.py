@@ -274,11 +274,15 @@ def test_the_selection_is_cleared_only_if_the_session_is_missing_twice(make_serv
     service = make_service()
     service.sessions.create("old")
     act = SessionActions(service)
-    *_, seen = act.tick("old", "", None)
-    assert act.tick("old", "", seen) == (gr.skip(),) * 3
+    *_, seen = act.tick(service.sessions.presence("old"), "", None)
+    assert act.tick(service.sessions.presence("old"), "", seen) == (gr.skip(),) * 3
     service.sessions.rename("old", "new")
-    radio, _, seen = act.tick("old", "", seen)  # under way when this page renamed it
+    radio, _, seen = act.tick(
+        service.sessions.presence("old"), "", seen
+    )  # under way when this page renamed it
     assert radio._constructor_args[0] == {"choices": radio.choices}
-    assert "value" not in act.tick("new", "", seen)[0]._constructor_args[0]
-    radio, *_ = act.tick("old", "", seen)
+    assert (
+        "value" not in act.tick(service.sessions.presence("new"), "", seen)[0]._constructor_args[0]
+    )
+    radio, *_ = act.tick(service.sessions.presence("old"), "", seen)
     assert radio._constructor_args[0]["value"] is None, "another page renamed it"

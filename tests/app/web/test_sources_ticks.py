@@ -48,12 +48,12 @@ def test_ticks_are_shown_counted_and_seen_on_another_page(make_service, tmp_path
     act = SourceActions(service, SessionActions(service))
     ids = {s.document.title: s.document.id for s in service.documents.list("s")}
     other = service.documents.list("other")[0].document.id
-    page, view = act.shown("s")
-    _, elsewhere = act.shown("s")
+    page, view = act.shown(service.sessions.presence("s"))
+    _, elsewhere = act.shown(service.sessions.presence("s"))
     assert ticked(page) == list(TEXTS) and "All 3 are asked" in page
     page, view = act.act("s", "", view, pressed("untick", ids["island"]))
     assert ticked(page) == ["harbour", "light"] and "2 of 3 are asked" in page
-    seen, _ = act.tick("s", "", elsewhere)
+    seen, _ = act.tick(service.sessions.presence("s"), "", elsewhere)
     assert ticked(seen) == ["harbour", "light"], "the page of another window"
     page, view = act.act("s", "", view, pressed("none"))
     assert ticked(page) == [] and "0 of 3 are asked" in page

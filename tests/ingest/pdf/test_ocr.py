@@ -78,8 +78,12 @@ def test_scanned_pages_among_others_are_recognised_with_their_page_numbers(docum
 def test_a_scan_is_recognised_in_a_worker(tmp_path, english):
     path = tmp_path / "scan.pdf"
     path.write_bytes(make_pdf(scanned(SCANNED)))
+    seen: list[tuple[int, bool]] = []
     with SandboxPool() as processes:
-        segments = list(processes.open_document(path).segments())
+        opened = processes.open_document(path)
+        opened.on_step = lambda: seen.append((opened.at_unit, opened.is_recognising))
+        segments = list(opened.segments())
+    assert (1, True) in seen, "the worker says at which page it is, and that it recognises it"
     assert [(segment.text, str(segment.locator)) for segment in segments] == [
         (f"{SCANNED}\n", "page 1")
     ]

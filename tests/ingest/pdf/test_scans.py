@@ -28,8 +28,11 @@ def recognise(monkeypatch):
         monkeypatch.setattr("ingest.pdf.scans.find_ocr", lambda: ocr or Ocr("tesseract"))
         monkeypatch.setattr(Ocr, "text_of", lambda _, image, limits: text_of(int(image.pgm)))
         report, pdfium = PdfReport(10), FakePdfium(blank)
-        scans = ScannedPages(pdfium, report, Limits())
-        return [scans.text(index) for index in indices], report, pdfium.asked
+        begun: list[int] = []
+        scans = ScannedPages(pdfium, report, Limits(), lambda: begun.append(len(pdfium.asked)))
+        texts = [scans.text(index) for index in indices]
+        assert begun == list(range(len(pdfium.asked))), "told before each page, and of no other"
+        return texts, report, pdfium.asked
 
     return run
 

@@ -26,7 +26,7 @@ def document(db: Database) -> DocumentRow:
 def test_a_step_indexes_the_next_document_and_queues_its_session(db, document):
     jobs, calls = JobQueue(), []
 
-    def index(row, is_cancelled, password):
+    def index(row, is_cancelled, password, report):
         calls.append((row.id, is_cancelled(), password))
         return True
 
@@ -41,7 +41,7 @@ def test_a_step_indexes_the_next_document_and_queues_its_session(db, document):
 def test_a_document_that_cannot_be_indexed_fails_with_the_reason(db, document):
     jobs = JobQueue()
 
-    def index(row, is_cancelled, password):
+    def index(row, is_cancelled, password, report):
         raise IngestError("It is damaged.")
 
     jobs.enqueue(document)
@@ -61,7 +61,7 @@ def test_a_fault_of_the_program_ends_the_document_and_not_the_thread(db, documen
 def test_indexing_is_cancelled_by_a_stop_and_nothing_of_it_is_queued(db, document):
     jobs, seen = JobQueue(), []
 
-    def index(row, is_cancelled, password):
+    def index(row, is_cancelled, password, report):
         jobs.stop()
         seen.append(is_cancelled())
         return not is_cancelled()
@@ -75,7 +75,7 @@ def test_indexing_is_cancelled_by_a_stop_and_nothing_of_it_is_queued(db, documen
 def test_a_document_queued_twice_is_indexed_once(db, document):
     jobs, calls = JobQueue(), []
 
-    def index(row, is_cancelled, password):
+    def index(row, is_cancelled, password, report):
         jobs.enqueue(document)  # the same file was added again meanwhile
         storage.finish_indexing(db, row.id, token_count=1, unit_count=1, unit_name="line", notes=[])
         calls.append(row.id)
@@ -142,7 +142,7 @@ def test_what_an_older_version_stored_is_indexed_in_the_background(db, document)
 def test_a_database_that_others_write_to_is_no_fault_of_the_document(db, document):
     jobs, attempts = JobQueue(), []
 
-    def index(row, is_cancelled, password):
+    def index(row, is_cancelled, password, report):
         attempts.append(password)
         if len(attempts) == 1:
             raise storage.DatabaseLocked("It is locked by another program.")
@@ -171,7 +171,7 @@ def test_a_document_that_takes_long_makes_room_and_is_indexed_later(db, monkeypa
             )
         )
 
-    def index(row, is_stopped, password):
+    def index(row, is_stopped, password, report):
         if row.title == "small":
             ended.append(row.title)
             return True

@@ -3,7 +3,13 @@
 import pytest
 
 import storage
-from app.service.reading.titles import Title, documents_called, list_shown, new_title, shown_titles
+from app.service.reading.titles import (
+    Title,
+    documents_called,
+    list_shown_keys,
+    new_title,
+    shown_titles,
+)
 from ingest.naming import title_from_name
 
 
@@ -39,7 +45,7 @@ def stored(db):
 
 
 def shown(db):
-    return [document.title for document in list_shown(db, 1)]
+    return [document.title for document in list_shown_keys(db, 1)]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +133,7 @@ def test_a_name_means_the_documents_that_are_called_so(db, add, name, meant):
     add("README.md", "/home/ann/docs/README.md")
     add("README.md", "/home/ann/src/README.md")
     add("Notes: a, b.md")
-    assert [d.id for d in documents_called(list_shown(db, 1), name)] == meant
+    assert [d.id for d in documents_called(list_shown_keys(db, 1), name)] == meant
 
 
 def test_titles_of_thousands_of_files_of_one_name_are_found_quickly(db, add):

@@ -73,43 +73,50 @@ def test_a_file_that_lacks_its_password_makes_the_session_in_which_it_is_typed(s
 
 
 def test_the_phase_tells_what_there_is_and_costs_one_statement(service, act):
-    assert "alone" in act.shown(None)[0]
+    assert "alone" in act.shown(service.sessions.presence(None))[0]
     service.sessions.create("Empty")
-    html, phase = act.shown("Empty")
+    html, phase = act.shown(service.sessions.presence("Empty"))
     assert "zone" in html and "alone" not in html
     act.add_text("Empty", None, sent(text="Words."))
     statements: list[str] = []
     service.db.connection.conn.set_trace_callback(statements.append)
-    html, later, progress = act.tick("Empty", phase)
+    html, later, progress = act.tick(service.sessions.presence("Empty"), phase)
     service.db.connection.conn.set_trace_callback(None)
     assert len([s for s in statements if not s.startswith("--")]) == 1
     assert (html, later.has_documents, progress) == ("", True, later)
-    assert act.tick("Empty", later) == (gr.skip(),) * 3
-    assert act.tick("Renamed meanwhile", later) == (gr.skip(),) * 3
-    assert act.tick(None, later)[0] != "" and act.tick(None, later)[2] == gr.skip()
+    assert act.tick(service.sessions.presence("Empty"), later) == (gr.skip(),) * 3
+    assert act.tick(service.sessions.presence("Renamed meanwhile"), later) == (gr.skip(),) * 3
+    assert (
+        act.tick(service.sessions.presence(None), later)[0] != ""
+        and act.tick(service.sessions.presence(None), later)[2] == gr.skip()
+    )
 
 
 def test_presence_leaves_out_the_trash_and_other_sessions(service, act):
     act.add_text(None, None, sent(title="One", text="Words."))
     service.sessions.create("Two")
-    assert storage.presence(service.db, "Two") == (True, True, None)
+    assert storage.presence(service.db, "Two").session.name == "Two"
     assert storage.presence(service.db, "one").last_state == "indexing"
-    assert storage.presence(service.db, "Three") == (True, False, None)
+    missing = storage.presence(service.db, "Three")
+    assert (missing.has_sessions, missing.session, missing.last_state) == (True, None, None)
     service.trash.put("One")
     service.trash.put("Two")
-    assert storage.presence(service.db, "One") == (False, False, None)
+    gone = storage.presence(service.db, "One")
+    assert (gone.has_sessions, gone.session, gone.trashed.name) == (False, None, "Two")
 
 
 def test_the_first_session_that_comes_from_elsewhere_is_selected_at_the_second_tick(service):
     sidebar = SessionActions(service)
-    _, _, seen = sidebar.tick(None, "", None)
+    _, _, seen = sidebar.tick(service.sessions.presence(None), "", None)
     service.sessions.create("From the terminal")
-    radio, _, seen = sidebar.tick(None, "", seen)
+    radio, _, seen = sidebar.tick(service.sessions.presence(None), "", seen)
     assert radio.value is None, "the page itself may just be making it"
-    radio, _, seen = sidebar.tick(None, "", seen)
+    radio, _, seen = sidebar.tick(service.sessions.presence(None), "", seen)
     assert radio.value == "From the terminal"
-    assert sidebar.tick("From the terminal", "", seen)[0] == gr.skip()
-    assert sidebar.tick(None, "", seen)[0] == gr.skip(), "later, none may be selected on purpose"
+    assert sidebar.tick(service.sessions.presence("From the terminal"), "", seen)[0] == gr.skip()
+    assert sidebar.tick(service.sessions.presence(None), "", seen)[0] == gr.skip(), (
+        "later, none may be selected on purpose"
+    )
 
 
 def test_a_session_is_renamed_where_it_stands(service):

@@ -76,26 +76,26 @@ def test_what_is_typed_is_not_lost_to_another_note(service, act):
         act.edit("s", "note 1, changed", editing, sent(id=second.id))
     # Another session: what is edited is left, a draft stays.
     service.sessions.create("other")
-    assert act.opened("other", editing)[2].value == ""
-    assert act.opened("other", None)[2:] == (gr.skip(),) * 4
+    assert act.opened(service.sessions.presence("other"), editing)[2].value == ""
+    assert act.opened(service.sessions.presence("other"), None)[2:] == (gr.skip(),) * 4
 
 
 def test_notes_of_another_page_are_listed_at_the_next_refresh_and_only_then(service, act):
-    _, view, *_ = act.opened("s")
-    assert act.tick("s", view) == SAME
+    _, view, *_ = act.opened(service.sessions.presence("s"))
+    assert act.tick(service.sessions.presence("s"), view) == SAME
     service.kept_notes.add("s", "from another page")
-    listed, view = act.tick("s", view)
+    listed, view = act.tick(service.sessions.presence("s"), view)
     assert "from another page" in listed
-    assert statements(service, lambda: act.tick("s", view)) == 1
-    assert act.tick("s", view) == SAME
-    listed, view = act.tick("gone", view)
+    assert statements(service, lambda: act.tick(service.sessions.presence("s"), view)) == 1
+    assert act.tick(service.sessions.presence("s"), view) == SAME
+    listed, view = act.tick(service.sessions.presence("gone"), view)
     assert "select one" in listed and view == NotesView()
 
 
 def test_a_screen_is_listed_and_leads_to_the_others(service, act):
     for number in range(SCREEN + 5):
         service.kept_notes.add("s", f"note {number}.")
-    listed, view, *_ = act.opened("s")
+    listed, view, *_ = act.opened(service.sessions.presence("s"))
     assert listed.count("<article") == SCREEN and f"1–{SCREEN} of {SCREEN + 5}" in listed
     listed, view, *_ = act.act("s", view, None, sent(do="screen", id=SCREEN))
     assert listed.count("<article") == 5 and view.offset == SCREEN

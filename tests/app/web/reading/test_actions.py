@@ -32,23 +32,29 @@ def test_the_card_shows_the_page_and_its_picture_and_is_sent_once(service):
     while not shown.picture:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-        *_, now = act.tick("s", shown)
+        *_, now = act.tick(service.sessions.presence("s"), shown)
         shown = shown if now == gr.skip() else now
     assert shown.picture.startswith('<img class="now-page" src="data:image/png;base64,')
     assert len(shown.picture) < 60_000 and "drawn small" in shown.picture
-    unchanged = [act.tick("s", shown) for _ in range(3)]
+    unchanged = [act.tick(service.sessions.presence("s"), shown) for _ in range(3)]
     assert unchanged[-1] == SAME
-    assert act.tick("no such", shown) == ("", "", NOTHING) and act.tick(None, NOTHING) == SAME
+    assert (
+        act.tick(service.sessions.presence("no such"), shown) == ("", "", NOTHING)
+        and act.tick(service.sessions.presence(None), NOTHING) == SAME
+    )
     service.start_reading()
     wait_until_read(service, "s")
-    assert act.tick("s", shown) == ("", "", NOTHING), "it is gone when nothing is being read"
+    assert act.tick(service.sessions.presence("s"), shown) == ("", "", NOTHING), (
+        "it is gone when nothing is being read"
+    )
 
 
 def test_a_tick_costs_one_statement(service):
     act, sent = ReadingActions(service), []
     connection = service.db.connection.conn
-    for session in ("s", "no such"):
+    for session, count in (("s", 1), ("no such", 1)):
+        present = service.sessions.presence(session)
         connection.set_trace_callback(sent.append)
-        act.tick(session, None)
+        act.tick(present, None)
         connection.set_trace_callback(None)
-    assert len(sent) == 2
+        assert len(sent) == count, "for one that does not exist nothing is asked"

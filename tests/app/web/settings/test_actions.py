@@ -73,7 +73,7 @@ def test_made_facts_say_how_a_session_was_made(make_service):
     assert facts["Model"] == HOSTILE
     assert facts["Held exactly"] == f"the first {TINY_SINKS} and the last {TINY_WINDOW:,} tokens"
     assert facts["Compressed memory"].endswith(", trained")
-    assert facts["Computed in"] == "int8" and facts["Keys and values in"] == "float32"
+    assert facts["Precision"] == "int8" and facts["Precision of what is held"] == "float32"
     full = replace(config, stream=replace(config.stream, window=None, cell=None))
     facts = {fact.name: fact.value for fact in made_facts(full)}
     assert facts["Held exactly"].startswith("everything") and facts["Compressed memory"] == "none"
