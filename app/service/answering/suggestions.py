@@ -71,7 +71,7 @@ def suggest_questions(
     Args:
         asked_of: ids of the documents that are asked; None: all.
     """
-    documents = _with_text(db, row.id, asked_of)
+    documents = documents_with_text(db, row.id, asked_of)
     if not documents or storage.lacks_segments(db, row.id):
         return []
     candidates = itertools.islice(
@@ -93,7 +93,7 @@ def _is_answered(
     )
 
 
-def _with_text(
+def documents_with_text(
     db: Database, session_id: int, asked_of: Collection[int] | None
 ) -> list[DocumentRow]:
     """The first documents of a session that have text, with the titles to show."""
