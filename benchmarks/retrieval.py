@@ -12,6 +12,7 @@ its own questions, and of another tale's that it does not answer, is nothing fou
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import benchmarks  # noqa: F401 (must be imported before torch)
 from app.cli.open_service import open_service
+from app.messages import KNOWN_ERRORS, sentence
 from app.service import Service
 from app.service.answering.passage_search import find_passages
 from app.service.answering.prompt import MAX_PASSAGES, strong_passages
@@ -35,24 +37,55 @@ FIRST = (1, 3, 6)
 POLL_S = 0.5
 
 
-def main(file: Path, count: int | None) -> None:
+def main(file: Path, count: int | None, model: str = "embedded") -> None:
     """Index the tales, and print both tables.
 
     Args:
         count: how many tales are taken, from the first one on; None: all.
+        model: whose tokens are counted while indexing; it answers nothing.
+
+    Raises:
+        ValueError, OSError: the file is missing or malformed, or has too little to measure.
     """
+    if not file.is_file():
+        raise ValueError(f"There is no file {file}: name one that has a tale on each line.")
     options = TaskOptions(
         lambda text: [], file, items=None, seed=0, lengths=(), sets=(), depths=(0,)
     )
     tales = read_tales(options)[:count]
+    _check(tales, file)
     with (
         tempfile.TemporaryDirectory() as folder,
-        open_service(Path(folder) / "data", {"model": "embedded"}, None) as service,
+        open_service(Path(folder) / "data", {"model": model}, None) as service,
     ):
         documents = _index(service, tales, Path(folder))
         print(f"{processor()}; {len(tales)} tales")
         _print_shown(service, tales)
         _print_declined(service, tales, documents)
+
+
+def _check(tales: Sequence[Tale], file: Path) -> None:
+    """Refuse tales of which a figure would be a share of nothing."""
+    if len(tales) < 2:
+        raise ValueError(
+            f"{file} gives {len(tales)} tale{'' if len(tales) == 1 else 's'}; two or more are "
+            "needed, for each is asked another's questions."
+        )
+    if not any(_right(tale, answers) for tale in tales for _, answers in tale.questions):
+        raise ValueError(f"{file} has no question whose answer stands word for word in its tale.")
+    if not any(_others_questions(tales, number) for number in range(len(tales))):
+        raise ValueError(f"{file} has no tale that leaves a question of the next one unanswered.")
+
+
+def _right(tale: Tale, answers: Sequence[str]) -> list[str]:
+    """The answers that stand word for word in a tale."""
+    return [answer for answer in answers if occurs([answer], tale.document[1])]
+
+
+def _others_questions(tales: Sequence[Tale], number: int) -> list[str]:
+    """The questions of the tale after one, the first again after the last, that it leaves open."""
+    following = tales[(number + 1) % len(tales)].questions
+    return [question for question, answers in following if not _right(tales[number], answers)]
 
 
 def _index(service: Service, tales: Sequence[Tale], folder: Path) -> list[int]:
@@ -73,7 +106,7 @@ def _print_shown(service: Service, tales: Sequence[Tale]) -> None:
     asked, seconds = 0, 0.0
     for tale in tales:
         for question, answers in tale.questions:
-            right = [answer for answer in answers if occurs([answer], tale.document[1])]
+            right = _right(tale, answers)
             if not right:
                 continue
             began = time.perf_counter()
@@ -94,9 +127,7 @@ def _print_declined(service: Service, tales: Sequence[Tale], documents: Sequence
     own, other = [], []
     for number, (tale, document) in enumerate(zip(tales, documents, strict=True)):
         own += [_finds_nothing(service, q, document) for q, _ in tale.questions]
-        for question, answers in tales[(number + 1) % len(tales)].questions:
-            if not occurs(answers, tale.document[1]):
-                other.append(_finds_nothing(service, question, document))
+        other += [_finds_nothing(service, q, document) for q in _others_questions(tales, number)]
     for label, declined in (("its own tale", own), ("another tale", other)):
         low, high = interval([float(each) for each in declined])
         print(
@@ -121,9 +152,20 @@ def _finds_nothing(service: Service, question: str, document: int) -> bool:
     return lacks_named_entity(question, given) or is_beside_the_question(question, given)
 
 
-if __name__ == "__main__":
+def run(arguments: Sequence[str] | None = None) -> int:
+    """The command; its exit code is 1 after an error, which is printed in a sentence."""
     parser = argparse.ArgumentParser(description=str(__doc__).split("\n", 1)[0])
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--tales", type=int)
-    given = parser.parse_args()
-    main(given.file, given.tales)
+    parser.add_argument("file", type=Path, help="a tale with its questions on each line")
+    parser.add_argument("--tales", type=int, help="how many, from the first on; default: all")
+    parser.add_argument("--model", default="embedded", help="counts the tokens; answers nothing")
+    given = parser.parse_args(arguments)
+    try:
+        main(given.file, given.tales, given.model)
+    except KNOWN_ERRORS as error:
+        print(sentence(error), file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from ahn_runtime import Runtime
 from ahn_runtime.loading.tiny import write_tiny
 from evaluation import divergence, drift, plots, probe, questions, recall
-from evaluation.scoring import with_interval
+from evaluation.scoring import NO_INTERVAL, with_interval
 from evaluation.texts import middle
 from evaluation.variants import FULL, VARIANT_KEY, WINDOW, Log
 
@@ -160,7 +160,9 @@ class MemoryReport:
             "questions": _questions_table,
         }
         return "\n".join(
-            line for part, found in self.values.items() for line in (*makers[part](found), "")
+            line
+            for part, found in self.values.items()
+            for line in (*makers[part](found), *_note(found), "")
         )
 
     def _divergence(self) -> None:
@@ -246,6 +248,13 @@ def _divergence_table(rows: list[dict[str, Any]]) -> list[str]:
 
 def _spread(row: dict[str, Any], name: str, form: str) -> str:
     return with_interval(row[name], row[f"{name}_plus_minus"], form)
+
+
+def _note(found: Any) -> list[str]:
+    """The lines below a table that say why a mean in it has no interval."""
+    rows = found if isinstance(found, list) else []
+    is_alone = any(key.endswith("_plus_minus") and row[key] is None for row in rows for key in row)
+    return ["", NO_INTERVAL] if is_alone else []
 
 
 def _recall_table(rows: list[dict[str, Any]]) -> list[str]:

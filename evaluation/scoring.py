@@ -67,6 +67,10 @@ def half_interval(values: Sequence[float]) -> float | None:
     return quantile * statistics.stdev(values) / math.sqrt(len(values))
 
 
+NO_INTERVAL = "Without “±”: of one document alone, which tells nothing of how far others are."
+"""The note below a table with a mean of a single value."""
+
+
 def with_interval(value: float, half: float | None, form: str) -> str:
     """A mean and half of its interval, as a table shows it; of a single value the value alone.
 

@@ -25,6 +25,7 @@ from ingest.pdf.ocr import Ocr, find_ocr
 from ingest.sandbox.pool import SandboxPool
 from ingest.sandbox.probe import SandboxReport, probe_sandbox
 from ingest.sandbox.render import PagePicture, Rectangle, render_page
+from ingest.tables.rows import is_lettered
 from ingest.tail.growing import GrowingText, begin_growing, resume_growing
 from ingest.tail.growing_json_lines import GrowingJsonLines
 from ingest.tail.growing_log import GrowingLog
@@ -63,6 +64,7 @@ __all__ = [
     "encode_segments",
     "find_files",
     "find_ocr",
+    "is_lettered",
     "kind_to_follow",
     "named_encoding",
     "open_document",

@@ -18,7 +18,7 @@ from app.service.answering.events import Event, Indexing, Prefilled, Queued
 from app.service.answering.first_or_last import find_first_or_last
 from app.service.answering.passage_search import place_lookup
 from app.service.answering.stream import prompt_for, stream_answer
-from app.service.answering.suggestions import suggest_questions
+from app.service.answering.suggestion_cache import SuggestionCache
 from app.service.answering.transcript import render_transcript
 from app.service.context import Context, SessionRef
 from app.service.kept_notes import as_shown
@@ -42,6 +42,7 @@ class Questions:
 
     def __init__(self, context: Context) -> None:
         self._context, self._db = context, context.db
+        self._suggestions = SuggestionCache(context.db)
 
     def ask(
         self,
@@ -204,7 +205,7 @@ class Questions:
         Args:
             documents: ids of those that are asked; None: all.
         """
-        return suggest_questions(self._db, self._context.session(session), documents)
+        return self._suggestions.questions(self._context.session(session), documents)
 
     def complete_index(self, session: SessionRef) -> Iterator[Indexing]:
         """Index what the search index lacks of a session, and report how far that is.

@@ -417,8 +417,9 @@ class WordTarget:
         if self._tables != 1:
             return
         cells, self._cells = self._cells or [], None
-        is_header = self._is_header_row or self._rows.first_row_is_header(cells)
-        row = self._rows.end_row(cells, is_header)
+        is_marked = self._is_header_row
+        is_header = is_marked or self._rows.first_row_is_header(cells)
+        row = self._rows.end_row(cells, is_header, is_marked)
         if row.text:
             self._emit(row.text, 0, tight=True, header=row.header)
 

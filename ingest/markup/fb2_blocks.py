@@ -158,8 +158,9 @@ class FictionBookTarget:
     def _end_row(self) -> None:
         self._flush()
         cells, self._cells = self._cells or [], None
-        is_header = bool(cells) and all(cell.is_header for cell in cells)
-        row = self._rows.end_row(cells, is_header or self._rows.first_row_is_header(cells))
+        is_marked = bool(cells) and all(cell.is_header for cell in cells)
+        is_header = is_marked or self._rows.first_row_is_header(cells)
+        row = self._rows.end_row(cells, is_header, is_marked)
         if row.text:
             self._emit(row.text.rstrip(), is_tight=True, header=row.header)
 

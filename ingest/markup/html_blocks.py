@@ -423,8 +423,9 @@ class _BlockTarget:
         if not self._tables:
             self._tables.append(TableRows())
         rows = self._tables[-1]
-        is_header = bool(self._head) or all(cell.is_header for cell in row)
-        text, header = rows.end_row(row, is_header or rows.first_row_is_header(row))
+        is_marked = bool(self._head) or all(cell.is_header for cell in row)
+        is_header = is_marked or rows.first_row_is_header(row)
+        text, header = rows.end_row(row, is_header, is_marked)
         if text:
             self._caption_above = ""
             self._emit(text, 0, tight=True, header=header)

@@ -338,8 +338,9 @@ class OdfTarget:
             elif line:
                 self._emit(line, 0)
             return
-        is_header = self._header_rows > 0 or self._table.first_row_is_header(cells)
-        row = self._table.end_row(cells, is_header)
+        is_marked = self._header_rows > 0
+        is_header = is_marked or self._table.first_row_is_header(cells)
+        row = self._table.end_row(cells, is_header, is_marked)
         if row.text:
             self._emit(row.text.rstrip(), 0, is_tight=True, header=row.header)
 

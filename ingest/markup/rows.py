@@ -6,10 +6,13 @@ Knows no format: the readers provide the cells.
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ingest.tables.header import is_denied
+
 # A longer row is not a row of data: the table is there for the layout of the page.
 MAX_ROW_CHARS = 2000
 _MAX_COLUMNS = 1000
 _MAX_HEADER_LINES = 3
+_ROWS_TO_JUDGE = 3
 
 
 @dataclass
@@ -59,16 +62,20 @@ class TableRows:
         self.caption = caption
         self._header: list[str] = []
         self._has_names = self._has_body = False
+        # Names that no mark says are names, and the rows below them that may deny it.
+        self._unmarked: list[str] = []
+        self._below: list[list[str]] = []
         self._above: list[str] = []
         # For a column that a cell of an earlier row takes: that cell's text, and its rows to come.
         self._reserved: dict[int, tuple[str, int]] = {}
 
-    def end_row(self, cells: list[Cell], is_header: bool) -> RowText:
+    def end_row(self, cells: list[Cell], is_header: bool, is_marked: bool = True) -> RowText:
         """Return the next row.
 
         Args:
             cells: of the row.
             is_header: whether the row names the columns; that counts only above the other rows.
+            is_marked: whether the file says that it does; else the rows below may deny it.
         """
         columns = self._columns(cells)
         text = "\t".join(columns)
@@ -78,10 +85,26 @@ class TableRows:
         if is_header and not self._has_body and len(self._header) < _MAX_HEADER_LINES:
             self._header.append(text)
             self._has_names = self._has_names or len(cells) > 1
+            self._unmarked = [] if is_marked else columns
             return RowText(text, "")
         self._has_body = True
+        self._judge_header(columns)
         lines = [self.caption, *self._header] if self.caption else self._header
         return RowText(text, "".join(f"{line}\n" for line in lines))
+
+    def _judge_header(self, columns: list[str]) -> None:
+        """Give up names that no mark says are names, if the first rows below are of their kinds.
+
+        No row waits for this: a segment hardly ever begins in one of the first.
+        """
+        if not self._unmarked:
+            return
+        self._below.append(columns)
+        if len(self._below) < _ROWS_TO_JUDGE:
+            return
+        if is_denied(self._unmarked, self._below):
+            self._header.pop()
+        self._unmarked, self._below = [], []
 
     def first_row_is_header(self, cells: list[Cell]) -> bool:
         """Return whether a table that marks no header begins with this one.

@@ -411,8 +411,9 @@ class RtfBlocks:
         cells = [self._cell(index, texts) for index in range(min(len(texts), _MAX_CELLS))]
         if self._table is None:
             self._table, self._caption = TableRows(self._caption), ""
-        is_header = self._is_header_row or self._table.first_row_is_header(cells)
-        row = self._table.end_row(cells, is_header)
+        is_marked = self._is_header_row
+        is_header = is_marked or self._table.first_row_is_header(cells)
+        row = self._table.end_row(cells, is_header, is_marked)
         if row.text:
             table = self._table
             self._emit(row.text.rstrip(), 0, is_tight=True, header=row.header)

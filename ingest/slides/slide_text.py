@@ -131,9 +131,10 @@ class SlideTarget:
 
     def _end_row(self) -> None:
         cells, self._cells = self._cells or [], None
-        is_header = self._has_header_row or self._rows.first_row_is_header(cells)
+        is_marked = self._has_header_row
+        is_header = is_marked or self._rows.first_row_is_header(cells)
         self._has_header_row = False
-        row = self._rows.end_row(cells, is_header)
+        row = self._rows.end_row(cells, is_header, is_marked)
         if row.text:
             self._lines.append(Row(f"{row.text.rstrip()}\n", row.header))
 

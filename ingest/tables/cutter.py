@@ -1,10 +1,10 @@
 """Cuts the rows of tables into segments, each with its table's caption and header line.
 
 Knows no format. The law of this file: every segment is the caption, if the table has one, the
-header line, if it has one, and whole rows in order; every row is in one segment, once. The only
-exception is a row that is too long for a segment: its values are written on lines of their own,
-each after the name of its column, and these lines are divided among segments, which have the row's
-first value before them.
+header line, and whole rows in order; every row is in one segment, once. The columns of a table
+without a header have letters for names. The only exception is a row that is too long for a segment:
+its values are written on lines of their own, each after the name of its column, and these lines are
+divided among segments, which have the row's first value before them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from ingest.document import Chapter, Locator, Segment
 from ingest.limits import Limits
 from ingest.segmenting import cut_text
 from ingest.tables.header import column_names
-from ingest.tables.rows import SEPARATOR, TableRow, row_line
+from ingest.tables.rows import SEPARATOR, TableRow, lettered_columns, row_line
 
 MAX_CAPTION_CHARS = 200
 _MAX_KEY_CHARS = 80
@@ -32,6 +32,7 @@ class Table(NamedTuple):
         start: the number of the first row of caption and header, None if they are no rows.
         chapter: the sheet of the table.
         comments: on the cells of caption and header.
+        columns: how many columns a table without a header has; its header line has their letters.
     """
 
     caption: str = ""
@@ -39,6 +40,7 @@ class Table(NamedTuple):
     start: int | None = None
     chapter: Chapter | None = None
     comments: Sequence[str] = ()
+    columns: int = 0
 
 
 def cut_table(table: Table, rows: Iterable[TableRow], limits: Limits) -> Iterator[Segment]:
@@ -62,6 +64,8 @@ class _TableCutter:
         caption = shortened(table.caption, min(MAX_CAPTION_CHARS, limits.max_segment_chars // 4))
         self._caption = f"{caption}\n" if caption else ""
         names = _without_empty_end(column_names(list(table.header)))
+        if not names and table.columns > 1:  # one column has no line that looks like a header
+            names = lettered_columns(table.columns)
         self._width = len(names)
         self._names = [shortened(name, _MAX_NAME_CHARS) for name in names]
         room = limits.max_segment_chars // 2 - len(self._caption)

@@ -1,8 +1,9 @@
 """Finds the header of a table in its first rows. Knows no format.
 
 A row is the header if its cells differ in kind from the cells below them: "Price" above numbers,
-"SKU" above "SKU-0001". Where all cells are words, the first row is the header if none of its cells
-occurs again in its column.
+"SKU" above "SKU-0001". A number above numbers, a date above dates, a code above codes say that it
+is a row like the others. Where all cells are words, the first row is the header if it names every
+column, each differently, and none of its cells occurs again in its column.
 """
 
 import re
@@ -15,7 +16,9 @@ _MAX_TITLE_ROWS = 12
 _MAX_HEADER_ROWS = 3
 _MAX_COLUMNS = 256
 _MAX_NAME_CHARS = 80
-_NUMBER = re.compile(r"[-+(]?\s?[€$£¥]?\s?\d[\d.,'\u00a0\u202f ]*(?:[eE][-+]?\d+)?\s?[%€$£¥)]*")
+_NUMBER = re.compile(
+    r"[-+(\u2212]?\s?[€$£¥]?\s?[.,]?\d[\d.,'\u00a0\u202f ]*(?:[eE][-+]?\d+)?\s?[%€$£¥)]*"
+)
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d{2}(?::\d{2})?.*)?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DIGITS = re.compile(r"\d+")
@@ -51,6 +54,11 @@ def find_header(sample: list[TableRow]) -> FoundHeader:
             return FoundHeader(index, last + 1 - index, votes > 0 or index > 0)
         return FoundHeader(0, 0)
     return FoundHeader(0, 0)
+
+
+def is_denied(names: list[str], below: list[list[str]]) -> bool:
+    """Return whether the kinds of the cells say that a first row is one like those below it."""
+    return _votes(names, below) < 0
 
 
 def column_names(header: list[TableRow]) -> list[str]:

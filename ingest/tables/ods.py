@@ -21,7 +21,7 @@ from ingest.limits import Limits
 from ingest.markup.archive import Archive
 from ingest.markup.odf_package import CONTENT_PART, check_package
 from ingest.markup.xml import BrokenXml, attribute, feed_xml, local_name
-from ingest.tables.rows import MAX_COMMENT_CHARS, TableRow, comment_line
+from ingest.tables.rows import MAX_COMMENT_CHARS, TableRow, column_letters, comment_line
 from ingest.tables.workbook import (
     MAX_COLUMNS,
     MAX_ROWS,
@@ -307,19 +307,6 @@ class _ContentTarget:
                 self._findings.comments -= len(self._comments)
                 row = row._replace(comments=tuple(self._comments))
             self._rows.append(_Repeated(self._place, row, repeat))
-
-
-def column_letters(index: int) -> str:
-    """Return the letters of a column, counted from 0.
-
-    >>> column_letters(0), column_letters(27)
-    ('A', 'AB')
-    """
-    letters = ""
-    while index >= 0:
-        letters = chr(ord("A") + index % 26) + letters
-        index = index // 26 - 1
-    return letters
 
 
 def _count(text: str) -> int:

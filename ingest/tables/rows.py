@@ -9,6 +9,12 @@ Why: a small model reads this form reliably, because Markdown tables are written
 of the tokens of "name: value" for each cell; and a word search finds the key of the row and the
 column's name in the same segment, whole and beside no other character. A row that is too wide for
 that is written as "name: value" on lines of its own.
+
+The columns of a table without a header have the letters that a spreadsheet program shows above
+them, so that the first line with cells is never a row:
+
+    A | B | C
+    0.5 | 12 | 7
 """
 
 import re
@@ -72,3 +78,31 @@ def clean_cells(cells: list[str]) -> list[str]:
 def row_line(cells: Sequence[str]) -> str:
     """Return a row as one line with its newline; empty cells stay, so that no column shifts."""
     return SEPARATOR.join(cells).strip(" ") + "\n"
+
+
+def lettered_columns(count: int) -> list[str]:
+    """Return the names of the columns of a table without a header: "A", "B", "C"..."""
+    return list(map(column_letters, range(count)))
+
+
+def is_lettered(line: str) -> bool:
+    """Return whether a line of a segment is the header of a table that has none of its own.
+
+    >>> is_lettered("A | B | C"), is_lettered("A | B | Price"), is_lettered("A")
+    (True, False, False)
+    """
+    cells = line.strip().split(SEPARATOR)
+    return len(cells) > 1 and cells == lettered_columns(len(cells))
+
+
+def column_letters(index: int) -> str:
+    """Return the letters of a column, counted from 0.
+
+    >>> column_letters(0), column_letters(27)
+    ('A', 'AB')
+    """
+    letters = ""
+    while index >= 0:
+        letters = chr(ord("A") + index % 26) + letters
+        index = index // 26 - 1
+    return letters

@@ -12,7 +12,7 @@ from ingest.errors import LimitExceeded
 from ingest.limits import Limits
 from ingest.tables.cutter import MAX_CAPTION_CHARS, Table, cut_table
 from ingest.tables.header import SAMPLE_ROWS, find_header
-from ingest.tables.rows import SEPARATOR, TableRow
+from ingest.tables.rows import TableRow
 
 _MAX_SAMPLE_CHARS = 400_000
 
@@ -32,7 +32,7 @@ def cut_tables(
     while sample := stream.sample():
         found = find_header(sample)
         titles = sample[: found.titles]
-        caption = SEPARATOR.join(filter(None, [name, *dict.fromkeys(map(_title_line, titles))]))
+        caption = ": ".join(filter(None, [name, *dict.fromkeys(map(_title_line, titles))]))
         if len(caption) > MAX_CAPTION_CHARS:
             # The caption will be shortened, so the whole titles are read as rows.
             yield from cut_table(Table(chapter=chapter), titles, limits)
@@ -41,7 +41,8 @@ def cut_tables(
         start = min((row.number for row in [*titles, *header]), default=None)
         stream.skip(found.titles + found.rows)
         comments = [comment for row in [*titles, *header] for comment in row.comments]
-        table = Table(caption, header, start, chapter, comments)
+        columns = 0 if header else max(map(_width, sample))
+        table = Table(caption, header, start, chapter, comments, columns)
         yield from cut_table(table, stream.rows_of_table(bool(header)), limits)
 
 
@@ -68,6 +69,11 @@ def bounded_segments(segments: Iterable[Segment], name: str, limits: Limits) -> 
                 "into parts and read them one after another."
             )
         yield segment
+
+
+def _width(row: TableRow) -> int:
+    """Return the number of the last cell of a row that is filled."""
+    return max((index + 1 for index, cell in enumerate(row.cells) if cell), default=0)
 
 
 def _title_line(row: TableRow) -> str:

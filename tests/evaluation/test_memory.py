@@ -13,7 +13,7 @@ from ahn_runtime import Runtime
 from evaluation import divergence, drift, probe, questions, recall
 from evaluation.divergence import Measurement
 from evaluation.memory import PARTS, MemoryReport, MemorySettings
-from evaluation.scoring import half_interval
+from evaluation.scoring import NO_INTERVAL, half_interval
 from evaluation.texts import middle, stream
 from evaluation.variants import FULL, WINDOW
 from tests.support.paths import ROOT
@@ -265,6 +265,7 @@ def test_a_report_writes_json_tables_and_figures_of_every_part(tiny_dir, texts, 
     assert {"settings", *PARTS} == set(values)
     tables = (tmp_path / "out" / "memory.md").read_text()
     assert "| 48 | GatedDeltaNet |" in tables and "outside" in tables
+    assert tables.count(NO_INTERVAL) == 0, "each mean is of several documents"
     figures = {path.name for path in (tmp_path / "out").glob("*.svg")}
     assert figures == {"distance.svg", "drift_GatedDeltaNet.svg", "probe_GatedDeltaNet.svg"}
     for path in (tmp_path / "out").glob("*.svg"):
@@ -285,7 +286,10 @@ def test_of_one_document_no_interval_is_shown_or_written(tiny_dir, texts, asked,
     assert values["divergence"][1]["divergence_plus_minus"] is None
     assert values["divergence"][1]["divergence"] > 0
     tables = (tmp_path / "out" / "memory.md").read_text()
-    assert "nan" not in tables.lower() and "±" not in tables
+    rows = [line for line in tables.splitlines() if line.startswith("|")]
+    assert "nan" not in tables.lower() and "±" not in "".join(rows)
+    notes = [line for line in tables.splitlines() if line and not line.startswith("|")]
+    assert notes == [NO_INTERVAL] * 3, "below the tables of means, and not below that of the drift"
 
 
 def test_drift_is_measured_once_more_is_read_than_the_sinks_hold(trained, texts):

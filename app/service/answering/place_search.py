@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import storage
+from app.service.answering.absent_places import MAX_NAMED, AbsentPlaces, name_of_place
 from app.service.answering.chapters import Chapter, are_headings_cut, list_chapters, text_of_chapter
 from app.service.answering.clauses import (
     clause_labels,
@@ -19,7 +20,6 @@ from app.service.answering.clauses import (
     single_clause,
     without_label,
 )
-from app.service.answering.contents import extent_of, range_of
 from app.service.answering.end_questions import Which, asked_end_of_place
 from app.service.answering.places_in_question import (
     Place,
@@ -31,10 +31,8 @@ from app.service.answering.quoting import Wanted, is_quoted, wanted_of
 from app.service.answering.units import SMALL_UNITS, cut_to
 from app.service.answering.words import content_words, count_shared
 from app.service.reading.titles import listed_titles
-from storage import Database, DocumentKey, Passage, UnitRange
+from storage import Database, DocumentKey, Passage
 
-MAX_NAMED = 5
-"""Documents that are named where all are meant."""
 # What is asked about a place as a whole; other words say what is looked for there.
 _ABOUT_ALL = frozenset(
     """
@@ -123,6 +121,7 @@ class PlaceSearch:
             # Behind the headings that were looked through there may be such a chapter.
             if are_headings_cut(self.db, self.session_id, self.documents, self.before_position):
                 return None
+        absent = AbsentPlaces(self.db, self.session_id, self.documents, self.before_position)
         share = max(1, self.limit // len(places))
         chosen = [
             _at_end(passages, end, share) if end else chosen_passages(passages, words, share)
@@ -131,7 +130,7 @@ class PlaceSearch:
         mixed = [p for rank in range(self.limit) for c in chosen for p in c[rank : rank + 1]]
         once = list({p.segment_id: p for p in mixed}.values())  # places may overlap
         total = sum(count for _, count in found)
-        names = " and ".join(_name(place) for place in places if place not in missing)
+        names = " and ".join(name_of_place(place) for place in places if place not in missing)
         of_end = f"the {end} of " if end else ""
         looked_at = f"{of_end}{names} of {self._titles(once)}" if once else ""
         whole = {(p.segment_id, p.locator): p for passages, _ in found for p in passages}
@@ -139,7 +138,7 @@ class PlaceSearch:
             once[: self.limit],
             total,
             looked_at,
-            self._missing(missing) or self._beyond_the_end(places),
+            absent.said_of(missing) or absent.beyond_the_end(places),
             list(whole.values()),
             all(place.kind in SMALL_UNITS for place in places) and not end,
             wanted_of(question, rest, self._document_words()),
@@ -269,49 +268,6 @@ class PlaceSearch:
         has_chapters = any(place.kind == "chapter" for place in places) and bool(self._chapters())
         return has_chapters or all(place.kind == "page" for place in places)
 
-    def _missing(self, places: Sequence[Place]) -> str:
-        if not places:
-            return ""
-        ids = [document.id for document in self.documents]
-        units = storage.unit_ranges(self.db, ids, self.before_position)
-        empty = [place for place in places if any(_is_within(place, unit) for unit in units)]
-        if empty and len(empty) == len(places):
-            return " ".join(f"There is no text on {_name(place)}." for place in places)
-        absent = [place for place in places if place not in empty]
-        names = " and no ".join(map(_name, absent))
-        are = "is" if absent[0].first == absent[0].last else "are"
-        chapters = self._chapters()
-        parts = []
-        for document in self.documents[:MAX_NAMED]:
-            numbers = [c.number for c in chapters if c.document_id == document.id]
-            counted = f"{range_of('chapter', min(numbers), max(numbers))}, " if numbers else ""
-            extent = extent_of(document, units)
-            if extent.startswith("chapter"):
-                counted = ""
-            parts.append(f"{document.title} has {counted}{extent}")
-        more = len(self.documents) - MAX_NAMED
-        parts += [f"{more:,} further documents are not named here"] if more > 0 else []
-        bound = " up to there" if self.before_position is not None else ""
-        there = "; ".join(parts) or "nothing was read"
-        return f"There {are} no {names}{bound}: {there}."
-
-    def _beyond_the_end(self, places: Sequence[Place]) -> str:
-        """A sentence about lines, or other small units, of a range that no document has."""
-        ranges = [p for p in places if p.first < p.last and p.kind in SMALL_UNITS]
-        if not ranges:
-            return ""
-        ids = [document.id for document in self.documents]
-        units = storage.unit_ranges(self.db, ids, self.before_position)
-        ends = {
-            kind: max(u.last for u in units if u.kind == kind) for kind in {u.kind for u in units}
-        }
-        beyond = [
-            replace(place, first=ends[place.kind] + 1, label="")
-            for place in ranges
-            if place.last > ends.get(place.kind, place.last)
-        ]
-        return self._missing(beyond)
-
     def _titles(self, passages: Iterable[Passage]) -> str:
         titles = {document.id: document.title for document in self.documents}
         return listed_titles((titles[p.document_id] for p in passages), MAX_NAMED)
@@ -383,18 +339,6 @@ def _within_each_other(
         return found
     kept = [[p for p in passages if p.segment_id in common] for passages, _ in found]
     return [(passages, len(passages)) for passages in kept]
-
-
-def _is_within(place: Place, units: UnitRange) -> bool:
-    """Whether lines, or other small units, are among those of a document."""
-    is_of_kind = place.kind == units.kind and place.kind in SMALL_UNITS
-    return is_of_kind and units.first <= place.first and place.last <= units.last
-
-
-def _name(place: Place) -> str:
-    if place.first < place.last:
-        return f"{place.kind}s {place.first}–{place.last}"
-    return f"{place.kind} {place.label or place.first}"
 
 
 def _without(title: str, question: str) -> str:

@@ -35,6 +35,7 @@ from app.service.answering.suggestion_material import (
 )
 from app.service.answering.suggestion_phrases import phrase
 from app.service.reading.titles import list_shown_keys
+from ingest import is_lettered
 from storage import Database, DocumentRow, SessionRow
 
 MAX_QUESTIONS = 4
@@ -70,7 +71,7 @@ def suggest_questions(
     Args:
         asked_of: ids of the documents that are asked; None: all.
     """
-    documents = _with_text(db, row.id, asked_of)
+    documents = documents_with_text(db, row.id, asked_of)
     if not documents or storage.lacks_segments(db, row.id):
         return []
     candidates = itertools.islice(
@@ -92,7 +93,7 @@ def _is_answered(
     )
 
 
-def _with_text(
+def documents_with_text(
     db: Database, session_id: int, asked_of: Collection[int] | None
 ) -> list[DocumentRow]:
     """The first documents of a session that have text, with the titles to show."""
@@ -210,6 +211,8 @@ def _about_clauses(texts: list[str], language: str) -> Iterator[str]:
 def _about_rows(texts: list[str]) -> Iterator[str]:
     """Questions about cells: a column of numbers, for what the first column of a row names."""
     for number, text in enumerate(texts[:: max(1, len(texts) // _CANDIDATES_PER_KIND)]):
+        if any(map(is_lettered, text.splitlines())):  # nobody asks for "column B"
+            continue
         lines = [_CELL.split(line.strip("| \t")) for line in text.splitlines()]
         header = next((cells for cells in lines if len(cells) > 1), [])
         rows = [cells for cells in lines if len(cells) == len(header) > 1 and cells != header]

@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import storage
+from ingest import is_lettered
 from storage import Database, Passage
 
 UNITS_OF_A_LINE = frozenset(("line", "row", "paragraph"))
 """Kinds of units that are one line of their passage's text each."""
 SMALL_UNITS = UNITS_OF_A_LINE | {"cue", "cell"}
 """Kinds of units that are mostly shorter than a passage."""
+_MAX_ABOVE = 2
+"""Lines above the rows of a table: its caption and its header."""
 _DETAILS = re.compile(r" \(.*\)$", re.DOTALL)
 
 
@@ -78,7 +81,14 @@ def of_units(
 
 
 def _repeated_lines(db: Database, passage: Passage) -> list[str]:
-    """The lines at the beginning of a passage of rows that the passage before it has, too."""
+    """The lines above the rows of a passage: those that the passage before it has, too.
+
+    The letters of columns are no row, so what ends with them is above the rows of the first, too.
+    """
+    above = passage.text.split("\n")[:_MAX_ABOVE]
+    for number, line in enumerate(above, start=1):
+        if is_lettered(line):
+            return above[:number]
     near = storage.segments_around(db, passage.segment_id, before=1, after=0)
     if len(near) < 2:
         return []

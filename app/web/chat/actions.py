@@ -16,6 +16,7 @@ from app.messages import KNOWN_ERRORS
 from app.service import AnswerJob, Service
 from app.web.chat import html
 from app.web.chat.open_pages import OpenPage, OpenPages
+from app.web.chat.welcome import Welcome
 from app.web.events import sent
 from app.web.notify import notify, notify_text
 from app.web.pager import pager_html, wanted_number
@@ -47,7 +48,7 @@ class ChatActions:
     """What the tab shows of a session, and the files it saves."""
 
     def __init__(self, service: Service) -> None:
-        self._service = service
+        self._service, self._welcome = service, Welcome(service)
 
     def messages(self, session: str | None, offset: int | None = None) -> Shown:
         """One screen of the conversation; before it, questions to begin with.
@@ -61,9 +62,7 @@ class ChatActions:
         screen = self.screen(session, offset)
         if screen.rows:
             return (*self.shown(screen), pager(screen))
-        asked = self._service.documents.asked(session)
-        suggested = self._service.questions.suggested(session, asked)
-        return html.welcome_html(suggested), "", ""
+        return self._welcome.html(session), "", ""
 
     def shown(self, screen: Listing[MessageRow]) -> tuple[str, str]:
         """The stored messages of a screen, those that are kept marked, and no running question."""
@@ -153,7 +152,7 @@ class QuestionActions:
 
     def __init__(self, service: Service) -> None:
         self._service, self._chat = service, ChatActions(service)
-        self._pages = OpenPages()
+        self._pages, self._welcome = OpenPages(), Welcome(service)
 
     def open(self, session: str | None, request: gr.Request) -> Shown:
         """Show the conversation of a session, unless an answer is being written into it."""
@@ -161,6 +160,8 @@ class QuestionActions:
             return SAME
         page = self._page(request)
         name, page.found = selected_session(self._service, session), None
+        if name is not None:
+            self._welcome.note_ticks(page, name)
         page.offset = self._chat.screen(name).offset if name else 0
         return self._chat.messages(session, page.offset if name else None)
 
@@ -246,12 +247,25 @@ class QuestionActions:
                 yield self._stored(page, session)
             elif page.kept_changes != kept_changes:
                 yield self.kept_again(session, request), *_unchanged()[1:]
+            elif last_message_id is None:
+                yield from self._suggest_again(page, session)
             else:
                 yield _unchanged()
         except (
             KNOWN_ERRORS
         ):  # shown where the question was asked; a deleted session leaves the list
             yield self._refused(page, session, gr.skip())
+
+    def _suggest_again(self, page: OpenPage, session: str) -> Iterator[Outputs]:
+        """Suggest questions of the sources that are ticked by now, unless one is asked."""
+        is_shown = False
+        for shown in self._welcome.renewed(page, session):
+            if page.session != session or page.watched or self._version(session)[0] is not None:
+                break
+            is_shown = True
+            yield shown, *_unchanged()[1:]
+        if not is_shown:
+            yield _unchanged()
 
     def kept_again(self, session: str | None, request: gr.Request) -> Any:
         """The messages that are shown, those that are kept by now marked; nothing else changes."""

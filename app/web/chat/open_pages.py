@@ -32,6 +32,7 @@ class OpenPage:
         found: the text that was looked for in the conversation, and the message where it was found.
         last_message_id: of the last message that it shows.
         kept_changes: of the session's kept notes, when its messages were last shown as kept or not.
+        ticked: ids of the sources for which it suggests first questions; None: all.
         watched: the answer that grows on it.
         stopped: the answer that was stopped from it.
     """
@@ -41,6 +42,7 @@ class OpenPage:
     found: tuple[str, int] | None = None
     last_message_id: int | None = None
     kept_changes: int = 0
+    ticked: list[int] | None = None
     watched: AnswerJob | None = None
     stopped: AnswerJob | None = None
 

@@ -1,7 +1,7 @@
 """Passages as escaped HTML, by what they are: tables, e-mails, lines in monospace, running text.
 
-Only what the reader of the file wrote itself is recognised: rows of tables with " | " between their
-cells, and the header lines above a message. Knows no pages.
+Only what the reader of the file wrote itself is recognised: the header and rows of tables with
+" | " between their cells, and the header lines above a message. Knows no pages.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from storage import SegmentRow
 Spans = Sequence[tuple[int, int]]
 """Starts and ends of what is marked in a text, in order."""
 MONOSPACE = frozenset({"log", "jsonl", "code", "subtitles", "notebook"})
-PLAIN = frozenset({"text", *MONOSPACE})
-"""Kinds whose text is the file's own, so that " | " in it may mean anything."""
+TABLES = frozenset({"table", "workbook"})
+"""Kinds whose rows the reader of the file wrote; elsewhere " | " may mean anything."""
 MAIL = frozenset({"email", "mailbox"})
 MIN_LINES = 2
 """Of a table or of the head of a message; a single line is text."""
@@ -43,7 +43,11 @@ def typeset(kind: str, segment: SegmentRow, spans: Spans = ()) -> str:
     if kind in MONOSPACE:
         end = len(text.rstrip("\n"))
         return f'<pre class="lines">{marked(text, spans, 0, end)}</pre>'
-    return "".join(_block(kind, segment, lines, spans) for lines in _blocks(kind, segment))
+    if kind in TABLES:
+        return _table_passage(segment, spans)
+    if kind in MAIL:
+        return _message(segment, spans)
+    return _paragraph(text, [*_lines(text)], spans)
 
 
 def marked(text: str, spans: Spans, start: int = 0, end: int | None = None) -> str:
@@ -58,26 +62,51 @@ def marked(text: str, spans: Spans, start: int = 0, end: int | None = None) -> s
     return "".join([*parts, escape(text[at:end])])
 
 
-def _blocks(kind: str, segment: SegmentRow) -> Iterator[list[_Line]]:
-    """Lines that belong together: those of a table, of a message's head, or of a text."""
+def _table_passage(segment: SegmentRow, spans: Spans) -> str:
+    """Rows of one table: the first line with cells is its header, whatever comes between them.
 
-    def what(line: _Line) -> tuple[str, int]:
-        if kind not in PLAIN and (count := _padded(line.text).count(_SEPARATOR)):
-            return "row", count
-        return ("head" if kind in MAIL and _HEADER.match(line.text) else "text"), 0
-
-    text: list[_Line] = []
-    for (found, _), group in groupby(_lines(segment.text), what):
+    So it was written; see `ingest/tables/cutter.py`. A row may have fewer or more cells, and
+    comments may follow it.
+    """
+    text, all_lines = segment.text, [*_lines(segment.text)]
+    if sum(map(bool, map(_cell_breaks, all_lines))) < MIN_LINES:
+        return _paragraph(text, all_lines, spans)
+    parts, has_header = [], False
+    for is_row, group in groupby(all_lines, lambda line: bool(_cell_breaks(line))):
         lines = list(group)
-        if found == "text" or len(lines) < MIN_LINES:
+        if not is_row:
+            parts.append(_paragraph(text, lines, spans))
+            continue
+        if not has_header and _is_caption(lines):
+            parts.append(_paragraph(text, lines[:1], spans))
+            lines = lines[1:]
+        names = 0 if has_header else 1
+        parts.append(_table(text, lines[:names], lines[names:], spans))
+        has_header = True
+    return "".join(parts)
+
+
+def _is_caption(lines: Sequence[_Line]) -> bool:
+    """Whether a sheet's name and a title, which had a bar between them, are above the header."""
+    return len(lines) > MIN_LINES and _cell_breaks(lines[0]) < _cell_breaks(lines[1])
+
+
+def _cell_breaks(line: _Line) -> int:
+    return _padded(line.text).count(_SEPARATOR)
+
+
+def _message(segment: SegmentRow, spans: Spans) -> str:
+    """Text of a message, in which lines of its head are set apart."""
+    parts, text = [], list[_Line]()
+    groups = groupby(_lines(segment.text), lambda line: bool(_HEADER.match(line.text)))
+    for is_head, group in groups:
+        lines = list(group)
+        if not is_head or len(lines) < MIN_LINES:
             text += lines
             continue
-        if text:
-            yield text
-        yield lines
+        parts += [_paragraph(segment.text, text, spans), _head(segment.text, lines, spans)]
         text = []
-    if text:
-        yield text
+    return "".join([*parts, _paragraph(segment.text, text, spans)])
 
 
 def _lines(text: str) -> Iterator[_Line]:
@@ -87,14 +116,10 @@ def _lines(text: str) -> Iterator[_Line]:
         start += len(line) + 1
 
 
-def _block(kind: str, segment: SegmentRow, lines: Sequence[_Line], spans: Spans) -> str:
-    text = segment.text
-    texts = [line.text for line in lines]
-    if kind not in PLAIN and len(lines) >= MIN_LINES:
-        if all(_SEPARATOR in _padded(each) for each in texts):
-            return _table(text, lines, spans)
-        if kind in MAIL and all(map(_HEADER.match, texts)):
-            return _head(text, lines, spans)
+def _paragraph(text: str, lines: Sequence[_Line], spans: Spans) -> str:
+    """Lines of text without the empty ones around them; nothing if all are empty."""
+    if not lines:
+        return ""
     start, end = lines[0].start, lines[-1].start + len(lines[-1].text)
     while start < end and text[start] == "\n":
         start += 1
@@ -103,18 +128,18 @@ def _block(kind: str, segment: SegmentRow, lines: Sequence[_Line], spans: Spans)
     return f'<p dir="auto">{marked(text, spans, start, end)}</p>' if start < end else ""
 
 
-def _table(text: str, lines: Sequence[_Line], spans: Spans) -> str:
-    """Rows of a table; the first of them names the columns."""
-    head, *rows = ([*_cells(line)] for line in lines)
+def _table(text: str, head: Sequence[_Line], body: Sequence[_Line], spans: Spans) -> str:
+    """Rows of a table, below the line that names the columns if it is among them."""
 
     def row(cells: Sequence[tuple[int, int]], tag: str) -> str:
         inner = (f"<{tag}>{marked(text, spans, start, end)}</{tag[:2]}>" for start, end in cells)
         return f"<tr>{''.join(inner)}</tr>"
 
-    body = "".join(row(cells, "td") for cells in rows)
+    names = "".join(row([*_cells(line)], _HEAD_CELL) for line in head)
+    rows = "".join(row([*_cells(line)], "td") for line in body)
     return (
         '<div class="table" tabindex="0" role="region" aria-label="Table"><table>'
-        f"<thead>{row(head, _HEAD_CELL)}</thead><tbody>{body}</tbody></table></div>"
+        f"{f'<thead>{names}</thead>' if names else ''}<tbody>{rows}</tbody></table></div>"
     )
 
 

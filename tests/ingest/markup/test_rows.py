@@ -55,6 +55,26 @@ def test_a_title_over_all_columns_and_the_row_below_it_are_the_header():
     )
 
 
+@pytest.mark.parametrize(
+    ("first", "is_marked", "is_kept"),
+    [
+        (["S-1", "Lamp", "3.50"], False, False),
+        (["S-1", "Lamp", "3.50"], True, True),
+        (["Key", "Name", "Price"], False, True),
+    ],
+)
+def test_a_header_that_nothing_marks_is_given_up_if_its_kinds_are_those_below_it(
+    first, is_marked, is_kept
+):
+    rows = TableRows("Stock")
+    assert is_marked or rows.first_row_is_header(cells(*first))
+    rows.end_row(cells(*first), is_header=True, is_marked=is_marked)
+    for number in range(2, 9):
+        row = rows.end_row(cells(f"S-{number}", "Desk", f"{number}.00"), is_header=False)
+    header = "\t".join(first) + "\n" if is_kept else ""
+    assert row.header == f"Stock\n{header}"
+
+
 def test_empty_cells_stay_and_an_empty_row_is_none():
     rows = TableRows()
     assert rows.end_row(cells("a", "", "c", ""), is_header=False).text == "a\t\tc\t"

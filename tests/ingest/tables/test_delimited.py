@@ -1,5 +1,6 @@
 """CSV and TSV files, read as tables in a stream."""
 
+import re
 import tracemalloc
 
 import pytest
@@ -59,9 +60,41 @@ def test_titles_above_the_header_are_the_caption_of_every_segment(document):
     assert all(text.startswith("Stock in May\nSKU | Name | Purchase price\nSKU-") for text in found)
 
 
-def test_numbers_without_a_header_get_none(document):
+def test_the_columns_of_numbers_without_a_header_have_letters(document):
     _, found = texts(document, "".join(f"{i},{i + 1}\n" for i in range(5)))
-    assert found == ["0 | 1\n1 | 2\n2 | 3\n3 | 4\n4 | 5\n"]
+    assert found == ["A | B\n0 | 1\n1 | 2\n2 | 3\n3 | 4\n4 | 5\n"]
+    opened, found = texts(document, "".join(f"{i},{i % 7}.5,x\n" for i in range(300)))
+    assert len(found) > 5 and all(re.match(r"A \| B \| C\n\d", text) for text in found)
+    first, second, *_ = opened.segments()
+    assert first.locator.start == 1 and second.locator.start == first.locator.end + 1
+    assert first.text.count("\n") == 1 + first.locator.end
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "2024-01-05,Rome,3\n2024-01-06,Oslo,4\n2024-01-07,Kiel,9\n",
+        "S-1,Lamp,3.50\nS-2,Desk,12.00\nS-3,Chair,7.25\n",
+        ".5,1.25\n1.5,.75\n2.5,3\n",
+        "\u22125,12\n3,\u22127\n4,8\n",
+        "12:30,open\n13:45,shut\n14:00,open\n",
+    ],
+)
+def test_a_first_row_of_the_kinds_below_it_is_no_header(document, data):
+    _, (found,) = texts(document, data)
+    assert found.startswith("A | B")
+    assert found.splitlines()[1].split(" | ") == data.splitlines()[0].split(",")
+
+
+def test_one_column_without_a_header_has_no_letter(document):
+    assert texts(document, "3\n4\n5\n")[1] == ["3\n4\n5\n"]
+
+
+def test_a_long_row_below_letters_has_them_beside_its_values(document):
+    long = "many words " * 150
+    _, found = texts(document, f"1,2,x\n3,4,{long}\n5,6,y\n")
+    assert found[0] == "A | B | C\n1 | 2 | x\n"
+    assert found[1] == "A: 3\nB: 4\n" and found[2].startswith("A: 3\nC: many words")
 
 
 def test_rows_of_another_length_are_kept_as_they_are(document):

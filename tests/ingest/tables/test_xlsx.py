@@ -74,7 +74,22 @@ def test_shared_texts_with_parts_and_without_readings(document):
         for i in (1, 2, 3)
     )
     _, (one,) = read(document, make_xlsx({"One": rows}, shared=shared))
-    assert one.text == "Key | 1\nTwo parts of text | 2\n東京 | 3\n"
+    assert one.text == "A | B\nKey | 1\nTwo parts of text | 2\n東京 | 3\n"
+
+
+def test_rows_without_a_header_have_the_letters_of_their_columns(document):
+    rows = "".join(row(i, i, i + 0.5, f"L-{i}") for i in range(1, 5))
+    _, found = read(document, make_xlsx({"Depths": rows, "Other": row(1, "Key", "Price")}))
+    assert found[0].text == (
+        "Depths\nA | B | C\n1 | 1.5 | L-1\n2 | 2.5 | L-2\n3 | 3.5 | L-3\n4 | 4.5 | L-4\n"
+    )
+
+
+def test_no_bar_is_between_the_parts_of_a_caption(document):
+    """With one, a sheet's name and a title looked like a header of two columns."""
+    rows = row(1, "Stock in May") + row(2, "SKU", "Price") + row(3, "S-1", 3) + row(4, "S-2", 4)
+    _, found = read(document, make_xlsx({"Berlin": rows, "Other": row(1, "Key", "Price")}))
+    assert found[0].text == "Berlin: Stock in May\nSKU | Price\nS-1 | 3\nS-2 | 4\n"
 
 
 def test_merged_cells_repeat_their_value(document):

@@ -67,6 +67,14 @@ def test_questions_are_of_the_kind_of_the_material(suggest, kind, text, question
     assert (question or "What does “Choosing a pump” say?") in suggested
 
 
+def test_no_question_is_about_a_column_without_a_name(suggest):
+    rows = "".join(f"Silas Marner {n} | {n}\n" for n in range(9))
+    assert not any("given as" in question for question in suggest(f"A | B\n{rows}", "table"))
+    assert any(
+        "given as pages" in question for question in suggest(f"Name | pages\n{rows}", "table")
+    )
+
+
 def test_german_nouns_are_no_names():
     assert {name.text for name in names_of([GERMAN * 4])} == {"Anna", "Peter", "Berlin"}
 

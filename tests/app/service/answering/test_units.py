@@ -57,6 +57,12 @@ def test_a_passage_is_cut_to_lines_and_its_locator_says_so(db):
     )
 
 
+def test_a_row_below_letters_is_found_in_the_first_passage(db):
+    first = lined("Depths\nA | B\n1 | 2\n3 | 4\n5 | 6\n", 1, 3, "row")
+    cut = cut_to(db, first, 2, 2)
+    assert (cut.text, cut.locator_start) == ("Depths\nA | B\n3 | 4", 2)
+
+
 def test_a_row_is_found_behind_the_header_and_keeps_it(db):
     document = storage.add_document(
         db, 1, title="prices", kind="table", file_name="p.csv", sha256="p", byte_count=1

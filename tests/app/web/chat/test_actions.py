@@ -55,6 +55,58 @@ def test_a_refresh_shows_once_what_was_asked_on_another_page(actions):
     assert list(actions.refresh("a", two)) == [(SKIP,) * 5], "it is shown once"
 
 
+def test_suggestions_follow_the_ticks_until_something_is_asked(make_service, tmp_path):
+    service = make_service(max_answer_tokens=4)
+    service.sessions.create("s")
+    for name in ("zebra", "parrot"):
+        path = tmp_path / f"{name}.txt"
+        path.write_text(f"The {name} stood by the {name}. Every {name} is here.", encoding="utf-8")
+        service.documents.add("s", path)
+    service.start_reading()
+    wait_until_read(service, "s")
+    ids = {s.document.title: s.document.id for s in service.documents.list("s")}
+    actions = QuestionActions(service)
+    one, two = (page(name, actions, "s") for name in "12")
+    html = actions.open("s", one)[0]
+    assert "zebra" in html and "parrot" in html
+
+    def refreshed(at):
+        (*_, last) = actions.refresh("s", at)
+        return last[0]
+
+    assert not isinstance(refreshed(one), str)
+    service.documents.choose("s", False, ids["zebra"])
+    for each in (one, two):  # the page of another window, too
+        html = refreshed(each)
+        assert "parrot" in html and "zebra" not in html
+        assert not isinstance(refreshed(each), str), "shown once"
+    service.documents.choose("s", False)
+    assert "suggested" not in refreshed(one)
+    service.documents.choose("s", True, ids["zebra"])
+    assert "zebra" in refreshed(one)
+    list(actions.ask("s", "What is the zebra?", "", one))
+    service.documents.choose("s", True)
+    assert not isinstance(refreshed(one), str)
+
+
+def test_ticks_that_change_while_suggestions_are_made_are_followed(make_service, tmp_path):
+    service = make_service()
+    service.sessions.create("s")
+    path = tmp_path / "zebra.txt"
+    path.write_text("The zebra stood by the zebra. Every zebra is here.", encoding="utf-8")
+    service.documents.add("s", path)
+    service.start_reading()
+    wait_until_read(service, "s")
+    actions = QuestionActions(service)
+    opened = page("1", actions, "s")
+    service.documents.choose("s", False)
+    shown = actions.refresh("s", opened)
+    assert "zebra" not in next(shown)[0]
+    service.documents.choose("s", True)
+    assert "zebra" in next(shown)[0]
+    assert list(shown) == []
+
+
 def test_a_refused_question_changes_nothing_in_the_session_opened_since(actions):
     request = page("1", actions, "a")
     answers = actions.ask("a", "Who is it?", "page 900", request)

@@ -113,6 +113,31 @@ def test_rows_of_a_table_are_a_table_and_empty_cells_keep_their_columns():
     assert "<tr><td></td><td>Lamp</td><td><mark>2.50</mark></td></tr>" in shown
     assert "<table" not in typeset("text", segment(1, text))
     assert "<table" not in typeset("docx", segment(1, "Either a | b, or not."))
+    assert "<table" not in typeset("html", segment(1, "Home | About\nNews | Contact\n"))
+
+
+def test_only_the_first_line_with_cells_is_the_header_of_a_table():
+    """Rows of another length, and those after a comment, once had a header of their own."""
+    text = "A | B | C\n1 | 2 | 3\n4 | 5\n6 | 7\n[Comment on B4: checked]\n8 | 9 | 10\n11 | 12 | 13"
+    shown = typeset("workbook", segment(1, text, "row"))
+    assert re.findall(r'<th scope="col">(.*?)</th>', shown) == ["A", "B", "C"]
+    assert shown.count("<thead>") == 1 and shown.count("<table>") == 2
+    assert re.findall(r"<td>(.*?)</td>", shown) == [str(number) for number in range(1, 14)]
+    assert '<p dir="auto">[Comment on B4: checked]</p>' in shown
+
+
+def test_a_header_with_a_comment_below_it_is_still_the_header():
+    text = "Key | Price\n[Comment on B1: without tax]\nA | 1\nB | 2\n"
+    shown = typeset("workbook", segment(1, text, "row"))
+    assert re.findall(r'<th scope="col">(.*?)</th>', shown) == ["Key", "Price"]
+    assert re.findall(r"<td>(.*?)</td>", shown) == ["A", "1", "B", "2"]
+
+
+def test_a_caption_with_a_bar_which_was_written_once_is_no_header():
+    text = "Berlin | May\nSKU | Name | Price\nS-1 | Lamp | 3\nS-2 | Desk | 4\n"
+    shown = typeset("workbook", segment(1, text, "row"))
+    assert '<p dir="auto">Berlin | May</p>' in shown
+    assert re.findall(r'<th scope="col">(.*?)</th>', shown) == ["SKU", "Name", "Price"]
 
 
 def test_header_lines_of_a_message_are_set_apart():
