@@ -40,7 +40,7 @@ class SuggestionCache:
     def _key(self, row: SessionRow, asked_of: Collection[int] | None) -> Hashable:
         """What the questions are made of, without the texts: those of a document only grow."""
         documents = documents_with_text(self._db, row.id, asked_of)
-        notes = storage.count_notes(self._db, row.id, [document.id for document in documents])
+        notes = storage.count_notes(self._db, row.id)
         return (
             (row.id, row.generation, None if asked_of is None else frozenset(asked_of)),
             tuple((d.id, d.title, d.segment_count, notes.get(d.id, 0)) for d in documents),

@@ -42,7 +42,8 @@ class ReadingActions:
 
     def tick(self, present: Presence, shown: Shown | None) -> Outputs:
         """What has changed since; what has not is skipped."""
-        now, before = self._now(present.session and present.session.name), shown or NOTHING
+        session = present.session.name if present.session else None
+        now, before = self._now(session), shown or NOTHING
         if now == before:
             return gr.skip(), gr.skip(), gr.skip()
         picture = gr.skip() if now.picture == before.picture else now.picture
