@@ -4,9 +4,9 @@
 
 The file has a tale with its questions on each line, as `evaluate fairytaleqa` takes it. All tales
 are indexed as one library. Printed is for which share of the questions a right answer stands word
-for word in the first passages found, and in those that an answer is given; counted are questions
-whose answer stands word for word in their tale. Then each tale is asked alone: for which share of
-its own questions, and of another tale's that it does not answer, is nothing found?
+for word in the first passages found, and in those that fit into an answer's prompt; counted are
+questions whose answer stands word for word in their tale. Then each tale is asked alone: for which
+share of its own questions, and of another tale's that it does not answer, is nothing found?
 """
 
 from __future__ import annotations
@@ -22,8 +22,14 @@ import benchmarks  # noqa: F401 (must be imported before torch)
 from app.cli.open_service import open_service
 from app.messages import KNOWN_ERRORS, sentence
 from app.service import Service
+from app.service.answering.citations import Citation
 from app.service.answering.passage_search import find_passages
-from app.service.answering.prompt import MAX_PASSAGES, strong_passages
+from app.service.answering.prompt import (
+    MAX_PASSAGES,
+    budget_tokens,
+    build_prompt,
+    strong_passages,
+)
 from app.service.answering.retrieval import is_beside_the_question, lacks_named_entity
 from benchmarks.report import processor
 from evaluation.results.intervals import interval
@@ -103,6 +109,7 @@ def _index(service: Service, tales: Sequence[Tale], folder: Path) -> list[int]:
 
 def _print_shown(service: Service, tales: Sequence[Tale]) -> None:
     hits = dict.fromkeys([*map(str, FIRST), "shown"], 0)
+    fitted = _Fitted(service)
     asked, seconds = 0, 0.0
     for tale in tales:
         for question, answers in tale.questions:
@@ -116,10 +123,14 @@ def _print_shown(service: Service, tales: Sequence[Tale]) -> None:
             has = [occurs(right, passage.text) for passage in found]
             for first in FIRST:
                 hits[str(first)] += any(has[:first])
-            hits["shown"] += any(has[: len(_given(found))])
+            hits["shown"] += any(occurs(right, given.text) for given in fitted(question, found))
     print(f"{asked} questions of the whole library, {1000 * seconds / asked:.0f} ms each")
     for name, count in hits.items():
-        label = "in a passage given to the answer" if name == "shown" else f"among the first {name}"
+        label = (
+            "in a passage that fits into the prompt"
+            if name == "shown"
+            else f"among the first {name}"
+        )
         print(f"  {label}: {100 * count / asked:.1f} %")
 
 
@@ -142,13 +153,24 @@ def _found(service: Service, question: str, document: int | None = None) -> list
     return find_passages(service.context.db, session.id, question, None, asked_of=asked_of).passages
 
 
-def _given(found: Sequence[Passage]) -> list[Passage]:
-    """The passages that an answer is given, where they fit."""
-    return strong_passages(found)[:MAX_PASSAGES] if found else []
+class _Fitted:
+    """Which passages fit into the prompt of an answer: they share its room with the examples."""
+
+    def __init__(self, service: Service) -> None:
+        runtime = service.context.runtime(service.sessions.get(SESSION))
+        self._tokens = runtime.tokenizer
+        most = service.context.settings.max_answer_tokens
+        self._budget, _ = budget_tokens(runtime.stream.window, most)
+
+    def __call__(self, question: str, found: Sequence[Passage]) -> tuple[Citation, ...]:
+        read = max((p.token_start + p.token_count for p in found), default=0)
+        prompt = build_prompt(self._tokens, question, found, [], self._budget, read)
+        return prompt.passages
 
 
 def _finds_nothing(service: Service, question: str, document: int) -> bool:
-    given = _given(_found(service, question, document))
+    found = _found(service, question, document)
+    given = strong_passages(found)[:MAX_PASSAGES] if found else []
     return lacks_named_entity(question, given) or is_beside_the_question(question, given)
 
 

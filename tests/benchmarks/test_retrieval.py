@@ -57,7 +57,7 @@ def test_the_figures_are_those_worked_out_by_hand(tale_file, tiny_dir, capsys):
         "  among the first 1: 66.7 %",
         "  among the first 3: 66.7 %",
         "  among the first 6: 66.7 %",
-        "  in a passage given to the answer: 66.7 %",
+        "  in a passage that fits into the prompt: 66.7 %",
         "nothing found of 4 questions asked of its own tale: 25.0 % [4.6, 69.9]",
         "nothing found of 4 questions asked of another tale: 100.0 % [51.0, 100.0]",
     ]
