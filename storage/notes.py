@@ -138,22 +138,12 @@ def list_notes(
     return [_note(row) for row in rows]
 
 
-def count_notes(
-    db: Database, session_id: int, document_ids: Sequence[int] | None = None
-) -> dict[int, int]:
-    """Return how many notes there are on each document of a session that has any, by its id.
-
-    Args:
-        document_ids: only those of these documents; None: of all.
-    """
+def count_notes(db: Database, session_id: int) -> dict[int, int]:
+    """Return how many notes there are on each document of a session that has any, by its id."""
     rows = db.rows(
         "SELECT document_id, count(*) AS notes FROM notes WHERE document_id IN "
-        "(SELECT id FROM documents WHERE session_id = :session AND (:documents IS NULL "
-        "OR id IN (SELECT value FROM json_each(:documents)))) GROUP BY document_id",
-        {
-            "session": session_id,
-            "documents": None if document_ids is None else to_json(list(document_ids)),
-        },
+        "(SELECT id FROM documents WHERE session_id = ?) GROUP BY document_id",
+        [session_id],
     )
     return {row["document_id"]: row["notes"] for row in rows}
 

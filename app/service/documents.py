@@ -42,14 +42,12 @@ class DocumentStatus:
         tokens_read: of the document, as of the last chunk.
         tokens_per_second: over the last chunks; 0 if it is not being read.
         waits_for_more: it is a followed log, in state 'paused' until it grows.
-        notes: how many were taken on it; see `Notes`.
     """
 
     document: DocumentRow
     tokens_read: int
     tokens_per_second: float
     waits_for_more: bool = False
-    notes: int = 0
 
     @property
     def eta_s(self) -> float | None:
@@ -274,16 +272,15 @@ class Documents:
         self, session_id: int, rows: Sequence[DocumentRow]
     ) -> builtins.list[DocumentStatus]:
         waiting = self._context.following.waiting_document(session_id)
-        notes = storage.count_notes(self._db, session_id, [row.id for row in rows])
-        return [self._status(row, row.id == waiting, notes.get(row.id, 0)) for row in rows]
+        return [self._status(row, row.id == waiting) for row in rows]
 
-    def _status(self, row: DocumentRow, is_waiting: bool, notes: int) -> DocumentStatus:
+    def _status(self, row: DocumentRow, is_waiting: bool) -> DocumentStatus:
         progress = self._context.jobs.progress_of(row)
         is_waiting = is_waiting and row.state == DocumentState.PAUSED
         if progress is None or row.state == DocumentState.DONE:
-            return DocumentStatus(row, row.tokens_read, 0.0, is_waiting, notes)
+            return DocumentStatus(row, row.tokens_read, 0.0, is_waiting)
         speed = progress.tokens_per_second
-        return DocumentStatus(row, progress.tokens_read, speed, is_waiting, notes)
+        return DocumentStatus(row, progress.tokens_read, speed, is_waiting)
 
     def stalled_document(self, session: SessionRef) -> DocumentRow | None:
         """A document read in part and stopped; the session's other documents wait for it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from app.messages import KNOWN_ERRORS
-from app.service import DocumentStatus, Service
+from app.service import Service
 from app.web.events import sent
 from app.web.first_sight.adding import Adding
 from app.web.notify import notify, notify_text
@@ -19,7 +19,6 @@ from app.web.sidebar.actions import SessionActions
 from app.web.sources import html
 from app.web.sources.upload import discard, name_of
 from ingest.naming import title_from_name
-from storage import SessionRow
 
 SCREEN = 50
 """Documents that are shown at once; buttons lead to the others."""
@@ -33,13 +32,11 @@ class View(NamedTuple):
         session: whose they are.
         offset: number of the first one, counted from 0.
         html: how they are shown.
-        opened: id of the document whose notes are shown.
     """
 
     session: str | None
     offset: int
     html: str
-    opened: int | None = None
 
 
 class SourceActions:
@@ -47,14 +44,9 @@ class SourceActions:
 
     def __init__(self, service: Service, sessions: SessionActions) -> None:
         self._service, self._adding = service, Adding(service, sessions)
-        self._last_notes: tuple[object, str] = (None, "")
 
     def shown(
-        self,
-        session: str | None,
-        search: str = "",
-        offset: int | None = 0,
-        opened: int | None = None,
+        self, session: str | None, search: str = "", offset: int | None = 0
     ) -> tuple[str, View]:
         """One screen of the documents of a session.
 
@@ -62,20 +54,17 @@ class SourceActions:
             search: words in the titles of those to show.
             offset: number of the first one, counted from 0; None: the screen of the first document
                 that is being worked on.
-            opened: id of the document whose notes are shown.
 
         Returns: the documents as HTML, and what the page shows by them.
         """
-        documents, first = self._html(session, search, offset, opened)
-        return documents, View(session, first, documents, opened)
+        documents, first = self._html(session, search, offset)
+        return documents, View(session, first, documents)
 
     def opened(self, session: str | None) -> tuple[str, View, str]:
         """The documents of another session, and the emptied search."""
         return *self.shown(session, offset=None), ""
 
-    def _html(
-        self, session: str | None, search: str, offset: int | None, opened: int | None
-    ) -> tuple[str, int]:
+    def _html(self, session: str | None, search: str, offset: int | None) -> tuple[str, int]:
         if not session:
             return html.documents_html([], ""), 0
         try:
@@ -84,34 +73,14 @@ class SourceActions:
             row = sessions.get(session)
             index = html.index_text(sessions.index_progress(row.id))
             notice = " ".join(filter(None, [sessions.notice(session), index]))
-            notes = self._notes(row, index, listing.rows, opened)
             count = self._service.documents.count_asked(row.id)
         except KNOWN_ERRORS:  # deleted on another page; the next tick of the sidebar shows that
             return html.documents_html([], ""), 0
         below = pager_html(listing, SCREEN, "documents", bool(search))
         if search and not listing.rows:
             return NOTHING_FOUND + below, 0
-        shown = html.documents_html(listing.rows, notice, opened, notes, count)
+        shown = html.documents_html(listing.rows, notice, count)
         return shown + below, listing.offset
-
-    def _notes(
-        self, row: SessionRow, index: str, statuses: Sequence[DocumentStatus], opened: int | None
-    ) -> str:
-        """The notes on a document, if it is on the screen; made again when they may have changed.
-
-        Args:
-            index: how far the search index is, with which chapters are found.
-        """
-        status = next((s for s in statuses if s.document.id == opened and s.notes), None)
-        if status is None:
-            return ""
-        document = status.document
-        key = (document.id, document.title, status.notes, row.generation, index)
-        last, shown = self._last_notes  # another page may put its own there at any time
-        if last != key:
-            shown = html.notes_html(self._service.notes.of_document(row.id, document.id))
-            self._last_notes = key, shown
-        return shown
 
     def find(self, session: str | None, search: str) -> tuple[str, View]:
         """The documents whose titles contain the words of a search."""
@@ -120,8 +89,7 @@ class SourceActions:
     def tick(self, session: str | None, search: str, view: View | None) -> tuple[Any, Any]:
         """The outputs of `shown`, for the screen that is shown; skipped if it has not changed."""
         is_same = view is not None and view.session == session
-        offset, opened = (view.offset, view.opened) if view and is_same else (0, None)
-        shown, now = self.shown(session, search, offset, opened)
+        shown, now = self.shown(session, search, view.offset if view and is_same else 0)
         return (gr.skip(), gr.skip()) if now == view else (shown, now)
 
     def upload(
@@ -224,9 +192,6 @@ class SourceActions:
             return self.shown(session, search)
         if wanted == "screen":
             return self.shown(session, search, number)
-        opened = view.opened if view else None
-        if wanted == "notes":  # the button opens them, and closes them again
-            opened = None if opened == number else number
         try:
             if session and wanted in ticks:
                 is_of_all = wanted in ("all", "none")
@@ -235,4 +200,4 @@ class SourceActions:
                 actions[wanted](number)
         except KNOWN_ERRORS as error:
             notify(error)
-        return self.shown(session, search, view.offset if view else 0, opened)
+        return self.shown(session, search, view.offset if view else 0)
