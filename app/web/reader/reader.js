@@ -24,6 +24,7 @@ const placeIn = (text) => {
 // The width, in percent of the desk.
 const SIDE_BY_SIDE = 700;  // pixels of the desk, from which on both panes have room
 const TABS = 50;  // pixels of the tabs above what is read
+const SETTLING_MS = 1000;  // in which the left pane has moved away, or come back
 movableEdge(element.querySelector('[role="separator"]'), {
     kept, usual: 42, step: 2, grows: 'ArrowLeft', min: 25, max: () => 70,
     widthAt: (x) => {
@@ -127,21 +128,33 @@ const uncover = () => {
     }
     document.dispatchEvent(new Event('reader-opened'));
 };
-// What is read stays in view when the reader comes to be below the conversation, or beside it.
-const setStacked = (isNarrow) => {
-    if (isNarrow === isStacked()) return;
+// What is read stays in view when the reader comes to be below the conversation, or beside it: a
+// function that scrolls there again, if the reader is what is read.
+const placeInView = () => {
     const pane = desk.querySelector('#reader');
-    const isRead = isOpen() && (isStacked() || pane.contains(document.activeElement));
+    if (!isOpen() || !(isStacked() || pane.contains(document.activeElement))) return null;
     const below = () => Math.max(0, pane.getBoundingClientRect().top) + TABS;
-    const line = isRead && [...pane.querySelectorAll('.page, .text > *, .contents > *')]
+    const line = [...pane.querySelectorAll('.page, .text > *, .contents > *')]
         .find((node) => node.getBoundingClientRect().bottom > below());
-    const before = line && line.getBoundingClientRect();
-    const share = line && (below() - before.top) / before.height;  // of it, that is passed
-    desk.toggleAttribute('data-narrow', isNarrow);
-    if (!line) return;
-    if (isNarrow) line.scrollIntoView({block: 'start'});
-    const {top, height} = line.getBoundingClientRect();
-    (isNarrow ? window : pane).scrollBy(0, top + share * height - below());
+    if (!line) return null;
+    const before = line.getBoundingClientRect();
+    const share = (below() - before.top) / before.height;  // of it, that is passed
+    return () => {
+        if (isStacked()) line.scrollIntoView({block: 'start'});
+        const {top, height} = line.getBoundingClientRect();
+        (isStacked() ? window : pane).scrollBy(0, top + share * height - below());
+    };
+};
+let toPlace = null;
+let turnedAt = 0;
+const fit = (width) => {
+    const isNarrow = width < SIDE_BY_SIDE;
+    if (isNarrow !== isStacked()) {
+        toPlace = placeInView();
+        turnedAt = performance.now();
+        desk.toggleAttribute('data-narrow', isNarrow);
+    }
+    if (performance.now() - turnedAt < SETTLING_MS) toPlace?.();
 };
 const update = () => {
     const page = find('.reader-page');
@@ -173,7 +186,7 @@ const update = () => {
 const begin = () => {
     if (!find('')) return void requestAnimationFrame(begin);
     new ResizeObserver(([{contentRect}]) => {
-        setStacked(contentRect.width < SIDE_BY_SIDE);
+        fit(contentRect.width);
     }).observe(desk);
     new MutationObserver(update).observe(desk.querySelector('#reader'), {
         childList: true, subtree: true, attributes: true,
