@@ -13,12 +13,10 @@ from storage.values import to_json
 class ListedDocument(NamedTuple):
     """A document of a list.
 
-    ``note_count`` is how many notes there are on it. ``is_followed`` says whether it is a log
-    whose following has not ended.
+    ``is_followed`` says whether it is a log whose following has not ended.
     """
 
     document: DocumentRow
-    note_count: int
     is_followed: bool
 
 
@@ -33,16 +31,11 @@ def listed_documents(
     among = "" if document_ids is None else "id IN (SELECT value FROM json_each(:ids)) AND"
     rows = db.rows(
         "SELECT documents.*, "
-        "(SELECT count(*) FROM notes WHERE document_id = documents.id) AS note_count, "
         "EXISTS (SELECT 1 FROM follows WHERE document_id = documents.id AND NOT ended) "
         f"AS is_followed FROM documents WHERE {among} session_id = :session ORDER BY ordinal",
         {"session": session_id, "ids": to_json(list(document_ids or []))},
     )
     return [
-        ListedDocument(
-            note_count=row.pop("note_count"),
-            is_followed=bool(row.pop("is_followed")),
-            document=document_from(row),
-        )
+        ListedDocument(is_followed=bool(row.pop("is_followed")), document=document_from(row))
         for row in rows
     ]

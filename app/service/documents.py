@@ -60,7 +60,6 @@ class DocumentStatus:
         tokens_read: of the document, as of the last chunk.
         tokens_per_second: over the last chunks; 0 if it is not being read.
         waits_for_more: it is a followed log, in state 'paused' until it grows.
-        notes: how many were taken on it; see `Notes`.
         step: how far its indexing is, while this process indexes it.
     """
 
@@ -68,7 +67,6 @@ class DocumentStatus:
     tokens_read: int
     tokens_per_second: float
     waits_for_more: bool = False
-    notes: int = 0
     step: WorkStep | None = None
 
     @property
@@ -325,9 +323,9 @@ class Documents:
         progress = context.jobs.progress_of(row)
         step = context.jobs.indexing_steps().get(row.id)
         if progress is None or row.state == DocumentState.DONE:
-            return DocumentStatus(row, row.tokens_read, 0.0, is_waiting, item.note_count, step)
+            return DocumentStatus(row, row.tokens_read, 0.0, is_waiting, step)
         speed = progress.tokens_per_second
-        return DocumentStatus(row, progress.tokens_read, speed, is_waiting, item.note_count, step)
+        return DocumentStatus(row, progress.tokens_read, speed, is_waiting, step)
 
     def stalled_document(self, session: SessionRef) -> DocumentRow | None:
         """A document read in part and stopped; the session's other documents wait for it."""

@@ -148,9 +148,12 @@ class Notes:
             return "No notes: it is too short for any."
         config = SessionConfig.from_row(row)
         chunk = config.chunk_tokens_or(self._context.settings.chunk_tokens)
-        if not longest_part(config.stream.window, chunk):
+        longest = longest_part(config.stream.window, chunk)
+        if not longest:
             return "No notes: the window of this session is too small to take any."
-        if document.tokens_read < MIN_PART_TOKENS:
+        if self._context.notes is None:
+            return "No notes: they are switched off, by --no-notes or AMMON_NOTES=0."
+        if document.tokens_read < min(longest, document.token_count or longest):
             return "No notes yet: too little of it has been read."
         if position is not None:
             return "No notes: none was taken up to there."

@@ -7,6 +7,9 @@ from pathlib import Path
 LOCALE = Path(__file__).with_name("locale.js").read_text(encoding="utf-8")
 """Writes the marked numbers and times of the page as the browser's language does."""
 
+EDGE = Path(__file__).with_name("edge.js").read_text(encoding="utf-8")
+"""What the scripts of the panes begin with: edges that are moved, and what a browser keeps."""
+
 ON_LOAD = """() => {
     document.documentElement.lang = 'en';
     // What is typed after the name of a choice replaces the name. It is not selected at once: the

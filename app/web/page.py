@@ -125,7 +125,8 @@ def _wire(page: Page, service: Service) -> None:
     wire_reader(page.reader, reader, page.chat, session)
     wire_notes(page.notes, notes, page.chat, questions, page.reader, session)
     wire_sources(page.sources, sources, session, show, model)
-    page.sources.documents.click(reader.open_source, session, page.reader.opened, **QUIET)
+    opened = [*page.reader.opened, *page.reader.listed]
+    page.sources.documents.click(reader.open_source, session, opened, **QUIET)
     wire_savings(page.savings, savings, session, tabs)
     wire_settings(page.settings, SettingsActions(service), session, tabs["settings"], page.blocks)
     wire_model_choice(page.settings.new_sessions, ModelChoiceActions(service), tabs["settings"])

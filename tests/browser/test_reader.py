@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 import storage
 from storage import Database
 from tests.browser.conftest import Server
-from tests.browser.steps import LONG_MS, read, session, show_or_hide_pane
+from tests.browser.steps import LONG_MS, new_session, read, session, show_or_hide_pane
 from tests.support.pdf_samples import make_pdf
 
 pytestmark = pytest.mark.slow
@@ -98,6 +98,54 @@ def test_marks_open_their_page_at_every_width_in_light_and_dark(
             page.get_by_label("Close the reader").click()
             expect(page.locator("#reader")).to_be_hidden()
             expect(mark).to_be_focused()
+
+
+PLACE_OF_WORDS = """words => {
+    const texts = document.createTreeWalker(
+        document.querySelector('#reader .text'), NodeFilter.SHOW_TEXT);
+    while (texts.nextNode() && !texts.currentNode.data.includes(words));
+    const range = document.createRange();
+    range.setStart(texts.currentNode, texts.currentNode.data.indexOf(words));
+    range.setEnd(texts.currentNode, range.startOffset + words.length);
+    return range.getBoundingClientRect().top;
+}"""
+"""Pixels from the upper end of the window to some words in the reader."""
+
+
+def test_what_is_read_stays_in_view_when_the_window_becomes_narrow_and_wide_again(
+    page: Page, server: Server
+):
+    new_session(page, "Narrowed")
+    with Database(server.data_dir / "ammon.sqlite") as db:  # nothing has to be read
+        row = storage.get_session(db, "Narrowed")
+        document = storage.add_document(
+            db, row.id, title="voyage", kind="text", file_name="a", sha256="a", byte_count=1
+        )
+        text = "\n\n".join(f"Line {i}." for i in range(60))
+        storage.add_segments(
+            db, document.id, [storage.NewSegment(text, "lines 1–119", "line", 1, 119, 0, 10)]
+        )
+        storage.finish_indexing(db, document.id, token_count=10, unit_count=119, unit_name="lines")
+    page.reload()
+    expect(session(page, "Narrowed")).to_be_checked(timeout=LONG_MS)
+    page.get_by_role("button", name="voyage", exact=True).click()
+    expect(heading(page)).to_be_focused()
+    pane = page.locator("#reader")
+    top = page.evaluate(PLACE_OF_WORDS, "30.")
+    pane.evaluate("(pane, top) => pane.scrollBy(0, top - 300)", top)
+    for width in (600, 1280, 600):
+        page.set_viewport_size({"width": width, "height": 860})
+        expect(page.locator("#desk[data-narrow]")).to_have_count(int(width == 600))
+        page.wait_for_timeout(600)  # the left pane moves
+        page.wait_for_function(f"0 < ({PLACE_OF_WORDS})('30.') && ({PLACE_OF_WORDS})('30.') < 800")
+        box = pane.bounding_box()
+        assert box is not None and (box["y"] < 0) == (width == 600)
+    page.set_viewport_size({"width": 1280, "height": 860})
+    question = page.get_by_label("Question", exact=True)
+    question.focus()
+    page.set_viewport_size({"width": 600, "height": 860})
+    expect(page.locator("#desk[data-narrow]")).to_have_count(1)
+    expect(question).to_be_in_viewport()  # not the reader
 
 
 def test_a_document_is_read_searched_and_found_again_by_keyboard(

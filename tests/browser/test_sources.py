@@ -14,6 +14,7 @@ from tests.browser.steps import (
     expect_answered,
     last_answer,
     new_session,
+    open_tab,
     session,
     show_or_hide_pane,
     upload,
@@ -127,6 +128,61 @@ def test_sources_that_are_ticked_out_are_not_cited_and_stay_out(
     expect(page.get_by_label("Question", exact=True)).to_have_value("When did the lamp go out?")
     page.get_by_role("button", name="Ask all").click()
     expect(page.get_by_role("checkbox", name="Ask lighthouse")).to_be_checked()
+
+
+def test_the_notes_of_a_source_are_opened_in_the_reader_from_everywhere(
+    page: Page, story: Path, tmp_path: Path
+):
+    island = tmp_path / "island.txt"
+    island.write_text("Chapter 1. The Bay\n\n" + "The parrots sang. " * 20, encoding="utf-8")
+    new_session(page, "Noted")
+    expect(page.locator(".doc")).to_have_count(0)
+    upload(page, story, island)
+    expect(page.locator(".doc.done")).to_have_count(2, timeout=LONG_MS)
+    contents = page.get_by_role("navigation", name="Contents")
+    open_tab(page, "Settings")
+    for name in ("island", "lighthouse", "island"):  # the tab is opened, then shows another one
+        page.get_by_role("button", name=f"Notes: {name}").click()
+        expect(contents).to_contain_text("No notes: it is too short for any.")
+        expect(contents.get_by_text("The Bay")).to_have_count(int(name == "island"))
+        expect(contents).to_be_focused()
+        expect(page.locator("#reader-document input")).to_have_value(name)
+    page.get_by_role("button", name="lighthouse", exact=True).click()
+    expect(page.locator("#reader h3")).to_be_focused()
+    page.set_viewport_size({"width": 390, "height": 844})
+    show_or_hide_pane(page)
+    page.get_by_role("button", name="Notes: island").click()
+    toggle = page.get_by_label("Show or hide sessions and sources")
+    expect(toggle).to_have_attribute("aria-expanded", "false")  # it would cover the reader
+    expect(contents).to_be_focused()
+    expect(contents).to_be_in_viewport()
+
+
+def test_a_window_made_narrow_closes_the_left_pane_and_a_wide_one_has_it_as_it_was(page: Page):
+    toggle = page.get_by_label("Show or hide sessions and sources")
+    search = page.get_by_label("Search sessions")
+    new_session(page, "Rotated")  # so that the pane is shown, whatever came before
+
+    def turn(width: int, is_open: bool) -> None:
+        page.set_viewport_size({"width": width, "height": 800})
+        expect(toggle).to_have_attribute("aria-expanded", str(is_open).lower())
+
+    search.focus()
+    turn(700, False)
+    expect(toggle).to_be_focused()  # no key leads into what is hidden
+    turn(1280, True)
+    turn(700, False)
+    page.reload()
+    expect(session(page, "Rotated")).to_be_checked(timeout=LONG_MS)
+    turn(700, False)
+    turn(1280, True)  # that it was closed there is not kept
+    toggle.click()
+    turn(700, False)
+    toggle.click()
+    expect(toggle).to_have_attribute("aria-expanded", "true")  # over the page, as on a phone
+    turn(1280, False)
+    toggle.click()
+    turn(1280, True)
 
 
 def test_the_left_pane_is_resized_and_closed_and_stays_so(page: Page):

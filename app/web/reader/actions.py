@@ -15,19 +15,22 @@ from typing import Any
 import gradio as gr
 
 from app.messages import KNOWN_ERRORS, sentence
-from app.service import DocumentPage, PagePlace, Service
+from app.service import DocumentPage, PagePlace, Service, stored_passages
 from app.web.chat.html import passages_of
 from app.web.events import sent
 from app.web.pager import wanted_number
 from app.web.reader import html
 from app.web.reader.html import Answered
-from app.web.reader.place import Place, passage_place, place_in_text, place_of
+from app.web.reader.place import Place, as_text, passage_place, place_in_text, place_of
 from app.web.selected_session import selected_session
-from storage import KeptNote, MessageRow, NotFound
+from storage import KeptNote, MessageRow, NotFound, SearchedWords
 
 Outputs = tuple[Any, Any]
 """Values for the page, and for the tabs, of which that of the page is selected."""
 SAME: Outputs = gr.skip(), gr.skip()
+Contents = tuple[Any, Any, Any]
+"""Values for the list of documents, the contents of the one that is shown, and what was found."""
+SAME_CONTENTS: Contents = gr.skip(), gr.skip(), gr.skip()
 NEAR = 60
 """Messages before an answer, and after it, among which the answers beside it are looked for."""
 MAX_OFFERED = 200
@@ -75,18 +78,27 @@ class ReaderActions:
                 raise
             yield SAME
 
-    def open_source(self, session: str | None, event: gr.EventData) -> Iterator[Outputs]:
-        """Open a document at its beginning, if its title was clicked among the sources.
+    def open_source(self, session: str | None, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
+        """Open a document at its beginning, if it was asked for among the sources.
 
         Args:
-            event: with what to do and the document's number, as the browser sends them.
+            event: with what to do ("read" shows its page, "notes" its contents, which have its
+                notes) and the document's number, as the browser sends them.
+
+        Returns:
+            the page, the tabs, and the values of `contents`.
         """
         data = sent(event)
         place = place_of({"document": data.get("id")})
-        if data.get("do") != "read" or place.document is None:
-            yield SAME
+        if data.get("do") not in ("read", "notes") or place.document is None:
+            yield *SAME, *SAME_CONTENTS
             return
-        yield from self._go(session, place)
+        pages = self._go(session, place)
+        if data.get("do") == "notes":
+            page, _ = next(pages)
+            yield page, gr.Tabs(selected="contents"), *self.contents(session, as_text(place))
+        for shown in pages:
+            yield *shown, *SAME_CONTENTS
 
     def open_of_note(self, session: str, note: KeptNote, segment_id: int) -> Iterator[Outputs]:
         """Open a passage of a kept note: beside the others of its answer, if that is still there.
@@ -103,8 +115,9 @@ class ReaderActions:
         page = self._service.passages.page(session, PagePlace(segment_id), at)
         if at:  # the other pages could not be bounded: the answer that bounds them is gone
             page = replace(page, previous=None, next=None)
-        shown = html.page_html(page, Place(segment=segment_id), "", None, None)
-        yield shown, gr.Tabs(selected="page")
+        kept = stored_passages({}, note.citations)
+        cited = next((p for p in kept if p["segment_id"] == segment_id), None)
+        yield from self._show(page, Place(segment=segment_id), cited=cited)
 
     def opened(self, session: str | None, shown: int | None) -> tuple[Any, Any, Any, Any, Any, Any]:
         """Empty the reader for another session; the browser opens where that one was left.
@@ -123,7 +136,7 @@ class ReaderActions:
         tabs = gr.Tabs(selected="page")
         return html.closed_html(now), tabs, "", "", "", now
 
-    def contents(self, session: str | None, shown: str) -> tuple[Any, Any, Any]:
+    def contents(self, session: str | None, shown: str) -> Contents:
         """The list of documents, the contents of the one that is shown, and no found passages.
 
         Args:
@@ -223,7 +236,6 @@ class ReaderActions:
     def _open(
         self, session: str | None, place: Place, answered: Answered | None
     ) -> Iterator[Outputs]:
-        """Show the text first, then with it the picture, which takes a moment to draw."""
         name = selected_session(self._service, session)
         if name is None:
             yield SAME
@@ -233,15 +245,27 @@ class ReaderActions:
         page = self._page(name, place, answered)
         words = self._service.passages.searched_words(name, place.words) if place.words else None
         kept = place if place.segment is not None else _kept(page, place)
-        placeholder = html.BEING_DRAWN if page.page_index is not None else ""
+        cited = answered.passage if answered else None
+        yield from self._show(page, kept, answered, cited, words)
+
+    def _show(
+        self,
+        page: DocumentPage,
+        place: Place,
+        answered: Answered | None = None,
+        cited: Mapping[str, Any] | None = None,
+        words: SearchedWords | None = None,
+    ) -> Iterator[Outputs]:
+        """Show the text first, then with it the picture, which takes a moment to draw."""
         turn = secrets.token_hex(4)
-        yield (
-            html.page_html(page, kept, placeholder, answered, words, turn),
-            gr.Tabs(selected="page"),
-        )
-        if page.page_index is not None:
-            picture = self._picture(page, page.page_index, answered)
-            yield html.page_html(page, kept, picture, answered, words, turn), gr.skip()
+
+        def shown(picture: str) -> str:
+            return html.page_html(page, place, picture, answered, cited, words, turn)
+
+        index = page.page_index
+        yield shown("" if index is None else html.BEING_DRAWN), gr.Tabs(selected="page")
+        if index is not None:
+            yield shown(self._picture(page, index, cited)), gr.skip()
 
     def _page(self, session: str, place: Place, answered: Answered | None) -> DocumentPage:
         at = answered.at if answered else ""
@@ -251,14 +275,14 @@ class ReaderActions:
             wanted = PagePlace(place.segment, place.part, place.page)
         return self._service.passages.page(session, wanted, at)
 
-    def _picture(self, page: DocumentPage, index: int, answered: Answered | None) -> str:
-        cited = answered.passage["text"] if answered and answered.passage else ""
+    def _picture(self, page: DocumentPage, index: int, cited: Mapping[str, Any] | None) -> str:
+        text = str(cited["text"]) if cited else ""
         try:
-            picture = self._service.passages.render(page.document.id, index, str(cited))
+            picture = self._service.passages.render(page.document.id, index, text)
         except KNOWN_ERRORS as error:
             return f'<div class="footing">{escape(sentence(error))}</div>'
         name = f"{page.document.title}, {page.name}"
-        return html.picture_html(picture, name, has_passage=bool(cited))
+        return html.picture_html(picture, name, has_passage=bool(text))
 
     def _answered(self, session: str | None, place: Place) -> Answered | None:
         """The answer of a place, and which of its passages that is; None: it is of no answer."""

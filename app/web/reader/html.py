@@ -71,6 +71,7 @@ def page_html(
     place: Place,
     picture: str,
     answered: Answered | None = None,
+    cited: Mapping[str, Any] | None = None,
     words: SearchedWords | None = None,
     turn: str = "",
 ) -> str:
@@ -80,12 +81,12 @@ def page_html(
         place: as the page was asked for.
         picture: HTML of its picture, or of what is shown instead; empty for none.
         answered: the answer from which it was opened.
+        cited: the passage of that answer, or of a kept note, that is marked.
         words: of a search, which are marked.
         turn: another one each time that a page is asked for. So the browser also notices that the
             page that it has is opened again.
     """
     document = page.document
-    cited = answered.passage if answered else None
     where = f"{document.title}, {cited['locator'] if cited else page.name}"
     texts = []
     for segment in page.segments:
@@ -247,12 +248,11 @@ def contents_html(
     if not any(entry.is_heading for entry in entries):
         begin = _Entry(0, True, "From the beginning")
         lines.insert(0, _entry_html(of.document_id, begin, answer))
-    remarks = [of.why_none] if of.why_none else []
-    if at:
-        remarks.insert(0, f"Up to {at}, as of which the answer was given.")
-    below = "".join(f'<p class="footing">{escape(text)}</p>' for text in remarks)
+    until = f"Up to {at}, as of which the answer was given." if at else ""
+    remarks = [f'<p class="footing">{escape(text)}</p>' for text in (until, of.why_none) if text]
     pager = pager_html(Listing(lines, offset, len(entries)), MAX_ENTRIES, "entries")
-    return f'<nav class="contents" aria-label="Contents">{"".join(lines)}{pager}</nav>{below}'
+    shown = "".join([*remarks, *lines, pager])
+    return f'<nav class="contents" aria-label="Contents" tabindex="-1">{shown}</nav>'
 
 
 def _of_chapter(chapter: NotedChapter) -> Iterator[_Entry]:

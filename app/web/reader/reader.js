@@ -1,67 +1,37 @@
 // What the browser does with the reader: opens, closes and resizes it, sends what its buttons lead
 // to, keeps the focus and the scrolled place, and remembers width and place over a reload. It runs
-// once, for the handle; `trigger` tells the server.
+// once, for the handle, after `edge.js`; `trigger` tells the server.
 const desk = element.closest('#desk');
 const find = (selector) => desk.querySelector(`#reader ${selector}`.trim());
-const separator = () => element.querySelector('[role="separator"]');
 
-// What is kept is data from outside: the server checks places, here numbers are checked.
-const KEY = 'ammon.reader';
+// The places that are kept: the server checks what they name.
 const MAX_KEPT = 100;
-const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
-const kept = () => {
-    try {
-        const found = JSON.parse(localStorage.getItem(KEY));
-        return isObject(found) ? found : {};
-    } catch { return {}; }
+const kept = keptUnder('ammon.reader');
+const keptPlaces = () => {
+    const {places} = kept.read();
+    return isObject(places) ? places : {};
 };
-const keep = (changes) => {
-    try { localStorage.setItem(KEY, JSON.stringify({...kept(), ...changes})); } catch { /* full */ }
-};
-const keptPlaces = () => (isObject(kept().places) ? kept().places : {});
 const keepPlace = (session, place, isOpen) => {
     if (!session) return;
     const {[session]: _, ...others} = keptPlaces();
     const places = Object.entries(others).slice(1 - MAX_KEPT);
-    keep({places: Object.fromEntries([...places, [session, {place, isOpen}]])});
+    kept.keep({places: Object.fromEntries([...places, [session, {place, isOpen}]])});
 };
 const placeIn = (text) => {
     try { return isObject(JSON.parse(text)) ? JSON.parse(text) : {}; } catch { return {}; }
 };
 
 // The width, in percent of the desk.
-const [LEAST, MOST, USUAL] = [25, 70, 42];
 const SIDE_BY_SIDE = 700;  // pixels of the desk, from which on both panes have room
-const width = () => {
-    const found = Number(kept().width);
-    return found >= LEAST && found <= MOST ? found : USUAL;
-};
-const showWidth = (percent) => {
-    const bounded = Math.min(MOST, Math.max(LEAST, Math.round(percent)));
-    desk.style.setProperty('--reader-width', `${bounded}%`);
-    const attributes = {valuenow: bounded, valuemin: LEAST, valuemax: MOST};
-    for (const [name, value] of Object.entries(attributes)) {
-        separator().setAttribute(`aria-${name}`, value);
-    }
-    return bounded;
-};
-const setWidth = (percent) => keep({width: showWidth(percent)});
-element.addEventListener('pointerdown', (event) => {
-    if (event.target !== separator()) return;
-    event.preventDefault();
-    separator().focus();
-    separator().setPointerCapture(event.pointerId);
-});
-element.addEventListener('pointermove', ({target, pointerId, clientX}) => {
-    if (target !== separator() || !target.hasPointerCapture(pointerId)) return;
-    const {right, width: whole} = desk.getBoundingClientRect();
-    setWidth(100 * (right - clientX) / whole);
-});
-const STEPS = {ArrowLeft: 2, ArrowRight: -2, Home: -100, End: 100};
-element.addEventListener('keydown', (event) => {
-    if (event.target !== separator() || !(event.key in STEPS)) return;
-    event.preventDefault();
-    setWidth(width() + STEPS[event.key]);
+const TABS = 50;  // pixels of the tabs above what is read
+const SETTLING_MS = 1000;  // in which the left pane has moved away, or come back
+movableEdge(element.querySelector('[role="separator"]'), {
+    kept, usual: 42, step: 2, grows: 'ArrowLeft', min: 25, max: () => 70,
+    widthAt: (x) => {
+        const {right, width} = desk.getBoundingClientRect();
+        return 100 * (right - x) / width;
+    },
+    show: (width) => desk.style.setProperty('--reader-width', `${width}%`),
 });
 
 // Open and closed.
@@ -71,6 +41,7 @@ let turn = '';  // of the page: another one each time that it is opened
 let isQuiet = false;  // what was left is restored: the focus and the scrolled page stay
 let wanted = 'h3';  // what gets the focus on the next page
 let held = null;  // what has it, until it is moved away
+let from = null;  // what had it when the page was opened
 const isOpen = () => desk.dataset.reader === 'open';
 const open = () => {
     desk.dataset.reader = 'open';
@@ -103,8 +74,15 @@ const actions = {
 };
 const TURNS = ['next-page', 'previous-page', 'next-passage', 'previous-passage', 'earlier-answer',
     'later-answer'];
+document.addEventListener('click', ({target}) => {
+    const source = target.closest('#sources button[data-do]');
+    if (!source) return;
+    isQuiet = false;
+    wanted = source.dataset.do === 'notes' ? '.contents' : 'h3';
+});
 desk.addEventListener('click', ({target}) => {
     isQuiet = false;
+    if (target.closest('button, .message')) wanted = 'h3';
     const button = target.closest('#reader button[data-do], #reader-handle button[data-do]');
     if (!button) return;
     const {do: what, place} = button.dataset;
@@ -142,6 +120,42 @@ const toMark = () => {
     scrolledTo = pane.scrollTop;
 };
 const isStacked = () => desk.hasAttribute('data-narrow');
+// Opened from beside the desk, the reader may be in a tab that is not shown, or below the left pane.
+const uncover = () => {
+    const panel = desk.closest('[role="tabpanel"]');
+    if (!panel.getClientRects().length) {
+        document.querySelector(`[role="tab"][aria-controls="${CSS.escape(panel.id)}"]`)?.click();
+    }
+    document.dispatchEvent(new Event('reader-opened'));
+};
+// What is read stays in view when the reader comes to be below the conversation, or beside it: a
+// function that scrolls there again, if the reader is what is read.
+const placeInView = () => {
+    const pane = desk.querySelector('#reader');
+    if (!isOpen() || !(isStacked() || pane.contains(document.activeElement))) return null;
+    const below = () => Math.max(0, pane.getBoundingClientRect().top) + TABS;
+    const line = [...pane.querySelectorAll('.page, .text > *, .contents > *')]
+        .find((node) => node.getBoundingClientRect().bottom > below());
+    if (!line) return null;
+    const before = line.getBoundingClientRect();
+    const share = (below() - before.top) / before.height;  // of it, that is passed
+    return () => {
+        if (isStacked()) line.scrollIntoView({block: 'start'});
+        const {top, height} = line.getBoundingClientRect();
+        (isStacked() ? window : pane).scrollBy(0, top + share * height - below());
+    };
+};
+let toPlace = null;
+let turnedAt = 0;
+const fit = (width) => {
+    const isNarrow = width < SIDE_BY_SIDE;
+    if (isNarrow !== isStacked()) {
+        toPlace = placeInView();
+        turnedAt = performance.now();
+        desk.toggleAttribute('data-narrow', isNarrow);
+    }
+    if (performance.now() - turnedAt < SETTLING_MS) toPlace?.();
+};
 const update = () => {
     const page = find('.reader-page');
     if (!page) return;
@@ -158,6 +172,8 @@ const update = () => {
     if (isOther) {
         open();
         if (!isQuiet) {
+            uncover();
+            from = document.activeElement;
             if (isStacked()) desk.querySelector('#reader').scrollIntoView({block: 'start'});
             focusSoon(wanted);
         }
@@ -165,13 +181,12 @@ const update = () => {
         isQuiet = false;
         requestAnimationFrame(toMark);
     } else if (place && desk.querySelector('#reader').scrollTop === scrolledTo) toMark();
-    if (held && document.activeElement === document.body) focusSoon(held);
+    if (held && [document.body, from].includes(document.activeElement)) focusSoon(held);
 };
 const begin = () => {
     if (!find('')) return void requestAnimationFrame(begin);
-    showWidth(width());
     new ResizeObserver(([{contentRect}]) => {
-        desk.toggleAttribute('data-narrow', contentRect.width < SIDE_BY_SIDE);
+        fit(contentRect.width);
     }).observe(desk);
     new MutationObserver(update).observe(desk.querySelector('#reader'), {
         childList: true, subtree: true, attributes: true,

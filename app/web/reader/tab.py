@@ -10,7 +10,7 @@ import gradio as gr
 
 from app.web.chat.tab import Chat
 from app.web.events import QUIET
-from app.web.javascript import BUTTONS
+from app.web.javascript import BUTTONS, EDGE
 from app.web.reader.actions import ReaderActions
 
 SCRIPT = Path(__file__).with_name("reader.js")
@@ -59,8 +59,13 @@ class Reader:
 
     @property
     def opened(self) -> list[Any]:
-        """The outputs of what opens a page: `ReaderActions.go`, `open_source` and others."""
+        """The outputs of what opens a page: `ReaderActions.go` and others."""
         return [self.page, self.tabs]
+
+    @property
+    def listed(self) -> list[Any]:
+        """The outputs of `ReaderActions.contents`."""
+        return [self.document, self.contents, self.found]
 
     @property
     def of_session(self) -> list[Any]:
@@ -72,7 +77,7 @@ def lay_out_reader() -> Reader:
     """Make the pane and the handle before it, in the row of the conversation."""
     handle = gr.HTML(
         HANDLE,
-        js_on_load=SCRIPT.read_text(encoding="utf-8"),
+        js_on_load=EDGE + SCRIPT.read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id="reader-handle",
     )
@@ -128,8 +133,7 @@ def wire_reader(reader: Reader, act: ReaderActions, chat: Chat, session: gr.Radi
     chat.messages.click(act.open_of_answer, session, reader.opened, **QUIET)
     reader.handle.click(act.go, session, reader.opened, **QUIET)
     shown = [session, reader.place]
-    listed = [reader.document, reader.contents, reader.found]
-    reader.contents_tab.select(act.contents, shown, listed, **with_place)
+    reader.contents_tab.select(act.contents, shown, reader.listed, **with_place)
     reader.contents.click(act.turn, shown, reader.contents, **with_place)
     reader.document.input(
         act.choose,

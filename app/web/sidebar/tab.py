@@ -122,7 +122,8 @@ def wire_sidebar(
         model: the choice of the model for new sessions.
         show: shows the selected session in all tabs.
     """
-    blocks.load(None, js=PANE_SCRIPT.read_text(encoding="utf-8"))
+    script = javascript.EDGE + PANE_SCRIPT.read_text(encoding="utf-8")
+    blocks.load(None, js=f"() => {{\n{script}}}")
     session, search, listed = sidebar.sessions, sidebar.search, sidebar.list
     first = blocks.load(
         act.first_view,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from app.messages import KNOWN_ERRORS
-from app.service import DocumentStatus, Service
+from app.service import Service
 from app.web.events import sent
 from app.web.first_sight.adding import Adding
 from app.web.notify import notify, notify_text
@@ -19,7 +19,7 @@ from app.web.sidebar.actions import SessionActions
 from app.web.sources import html
 from app.web.sources.upload import discard, name_of
 from ingest.naming import title_from_name
-from storage import Presence, SessionRow
+from storage import Presence
 
 SCREEN = 50
 """Documents that are shown at once; buttons lead to the others."""
@@ -33,13 +33,11 @@ class View(NamedTuple):
         session: whose they are.
         offset: number of the first one, counted from 0.
         html: how they are shown.
-        opened: id of the document whose notes are shown.
     """
 
     session: str | None
     offset: int
     html: str
-    opened: int | None = None
 
 
 class SourceActions:
@@ -47,35 +45,25 @@ class SourceActions:
 
     def __init__(self, service: Service, sessions: SessionActions) -> None:
         self._service, self._adding = service, Adding(service, sessions)
-        self._last_notes: tuple[object, str] = (None, "")
 
-    def shown(
-        self,
-        now: Presence,
-        search: str = "",
-        offset: int | None = 0,
-        opened: int | None = None,
-    ) -> tuple[str, View]:
+    def shown(self, now: Presence, search: str = "", offset: int | None = 0) -> tuple[str, View]:
         """One screen of the documents of a session.
 
         Args:
             search: words in the titles of those to show.
             offset: number of the first one, counted from 0; None: the screen of the first document
                 that is being worked on.
-            opened: id of the document whose notes are shown.
 
         Returns: the documents as HTML, and what the page shows by them.
         """
-        documents, first = self._html(now, search, offset, opened)
-        return documents, View(now.name, first, documents, opened)
+        documents, first = self._html(now, search, offset)
+        return documents, View(now.name, first, documents)
 
     def opened(self, now: Presence) -> tuple[str, View, str]:
         """The documents of another session, and the emptied search."""
         return *self.shown(now, offset=None), ""
 
-    def _html(
-        self, now: Presence, search: str, offset: int | None, opened: int | None
-    ) -> tuple[str, int]:
+    def _html(self, now: Presence, search: str, offset: int | None) -> tuple[str, int]:
         row, sessions = now.session, self._service.sessions
         if row is None:  # the next tick of the sidebar shows that it was deleted
             return html.documents_html([], ""), 0
@@ -84,33 +72,13 @@ class SourceActions:
             progress = sessions.index_progress(row.id) if now.lacks_segments else None
             index = html.index_text(progress)
             notice = " ".join(filter(None, [sessions.notice_at(now), index]))
-            notes = self._notes(row, index, listing.rows, opened)
         except KNOWN_ERRORS:  # deleted on another page meanwhile
             return html.documents_html([], ""), 0
         below = pager_html(listing, SCREEN, "documents", bool(search))
         if search and not listing.rows:
             return NOTHING_FOUND + below, 0
-        shown = html.documents_html(listing.rows, notice, opened, notes, now.asked)
+        shown = html.documents_html(listing.rows, notice, now.asked)
         return shown + below, listing.offset
-
-    def _notes(
-        self, row: SessionRow, index: str, statuses: Sequence[DocumentStatus], opened: int | None
-    ) -> str:
-        """The notes on a document, if it is on the screen; made again when they may have changed.
-
-        Args:
-            index: how far the search index is, with which chapters are found.
-        """
-        status = next((s for s in statuses if s.document.id == opened and s.notes), None)
-        if status is None:
-            return ""
-        document = status.document
-        key = (document.id, document.title, status.notes, row.generation, index)
-        last, shown = self._last_notes  # another page may put its own there at any time
-        if last != key:
-            shown = html.notes_html(self._service.notes.of_document(row.id, document.id))
-            self._last_notes = key, shown
-        return shown
 
     def find(self, session: str | None, search: str) -> tuple[str, View]:
         """The documents whose titles contain the words of a search."""
@@ -119,8 +87,7 @@ class SourceActions:
     def tick(self, now: Presence, search: str, view: View | None) -> tuple[Any, Any]:
         """The outputs of `shown`, for the screen that is shown; skipped if it has not changed."""
         is_same = view is not None and view.session == now.name
-        offset, opened = (view.offset, view.opened) if view and is_same else (0, None)
-        shown, seen = self.shown(now, search, offset, opened)
+        shown, seen = self.shown(now, search, view.offset if view and is_same else 0)
         return (gr.skip(), gr.skip()) if seen == view else (shown, seen)
 
     def upload(
@@ -224,9 +191,6 @@ class SourceActions:
             return self.shown(present(session), search)
         if wanted == "screen":
             return self.shown(present(session), search, number)
-        opened = view.opened if view else None
-        if wanted == "notes":  # the button opens them, and closes them again
-            opened = None if opened == number else number
         try:
             if session and wanted in ticks:
                 is_of_all = wanted in ("all", "none")
@@ -235,4 +199,4 @@ class SourceActions:
                 actions[wanted](number)
         except KNOWN_ERRORS as error:
             notify(error)
-        return self.shown(present(session), search, view.offset if view else 0, opened)
+        return self.shown(present(session), search, view.offset if view else 0)

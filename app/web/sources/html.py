@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from app.service import DocumentNotes, DocumentStatus, index_step, note_place
+from app.service import DocumentStatus, index_step
 from app.web.formatting import duration, with_numbers
 from storage import (
     OPEN_STATES,
@@ -18,9 +18,6 @@ from storage import (
 
 MAX_NOTES = 5
 """Notes on a document that are shown at once."""
-MAX_ENTRIES = 300
-"""Chapters and notes of a document that are shown at once."""
-MORE_NOTES = "{lines} not shown: python launch.py notes prints all of them."
 KIND_WORDS = {
     "pdf": "PDF",
     "epub": "EPUB",
@@ -75,24 +72,17 @@ _CONFIRMED = {"remove": REMOVE, "cancel": CANCEL}
 
 
 def documents_html(
-    statuses: Sequence[DocumentStatus],
-    notice: str,
-    opened: int | None = None,
-    notes: str = "",
-    count: AskedCount = ONE_SOURCE,
+    statuses: Sequence[DocumentStatus], notice: str, count: AskedCount = ONE_SOURCE
 ) -> str:
     """The documents with their progress, below a notice if there is one.
 
     Args:
         count: of the documents of the session, on the screen or not.
-        opened: id of the document whose notes are shown.
-        notes: these, from `notes_html`.
     """
     if not statuses:
         return f'<div class="empty">{NO_SOURCES}</div>'
     above = f'<div class="notice">{escape(notice)}</div>' if notice else ""
-    shown = (_document(s, notes if s.document.id == opened else "") for s in statuses)
-    return above + asked_html(count) + "".join(shown)
+    return above + asked_html(count) + "".join(map(_document, statuses))
 
 
 def asked_html(count: AskedCount) -> str:
@@ -114,24 +104,6 @@ def asked_html(count: AskedCount) -> str:
     )
 
 
-def notes_html(of: DocumentNotes) -> str:
-    """The notes on a document as its table of contents."""
-    lines = []
-    for chapter in of.chapters:
-        if chapter.heading:
-            lines.append(f'<div class="noted-chapter">{escape(chapter.heading)}</div>')
-        lines += [
-            f'<div class="note"><span>{escape(note_place(note))}</span> {escape(note.text)}</div>'
-            for note in chapter.notes
-        ]
-    rest = len(lines) - MAX_ENTRIES
-    if rest > 0:
-        further = "1 further line is" if rest == 1 else f"{rest:,} further lines are"
-        more = escape(MORE_NOTES.format(lines=further))
-        lines[MAX_ENTRIES:] = [f'<div class="note">{more}</div>']
-    return f'<div class="notes" role="region" aria-label="Notes">{"".join(lines)}</div>'
-
-
 def index_text(progress: IndexState | None) -> str:
     """How far the search index is, if it is not complete."""
     if progress is None:
@@ -139,7 +111,7 @@ def index_text(progress: IndexState | None) -> str:
     return f"{index_step(progress)}."
 
 
-def _document(status: DocumentStatus, notes: str) -> str:
+def _document(status: DocumentStatus) -> str:
     row = status.document
     share = 100 * status.share
     title = escape(row.title)
@@ -156,8 +128,8 @@ def _document(status: DocumentStatus, notes: str) -> str:
         f'<span class="kind">{escape(KIND_WORDS.get(row.kind, row.kind))}</span></div>'
         f"{'' if row.state is DocumentState.DONE else bar}"
         f'<div class="doc-foot"><div class="facts">{with_numbers(" · ".join(_facts(status)))}</div>'
-        f'<div class="doc-actions">{_buttons(status, bool(notes))}</div></div>'
-        f"{problems}{notes}</div>"
+        f'<div class="doc-actions">{_buttons(row)}</div></div>'
+        f"{problems}</div>"
     )
 
 
@@ -207,15 +179,12 @@ def _facts(status: DocumentStatus) -> list[str]:
     return facts
 
 
-def _buttons(status: DocumentStatus, is_opened: bool) -> str:
-    row = status.document
-    shown = []
-    if status.notes:
-        name = escape(f"Notes: {row.title}")
-        shown.append(
-            f'<button data-do="notes" data-id="{row.id}" aria-label="{name}" '
-            f'aria-expanded="{str(is_opened).lower()}">Notes</button>'
-        )
+def _buttons(row: DocumentRow) -> str:
+    shown = [
+        f'<button data-do="notes" data-id="{row.id}" aria-controls="reader" '
+        f'title="Open its contents and notes in the reader" '
+        f'aria-label="{escape(f"Notes: {row.title}")}">Notes</button>'
+    ]
     for action, label in actions(row.state):
         confirm = _CONFIRMED.get(action, "").format(title=row.title)
         question = f' data-confirm="{escape(confirm)}"' if confirm else ""

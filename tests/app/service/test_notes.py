@@ -62,6 +62,7 @@ def test_as_of_a_position_only_what_ends_before_is_known(service, epub):
         ("log", 3, None, "none are taken on logs"),
         ("text", 1, None, "too short"),
         ("text", 3, 0, "too little of it has been read"),
+        ("text", 3, 1500, "too little of it has been read"),  # its first part ends behind that
         ("text", 3, None, "python launch.py reread 's'"),
     ],
 )
@@ -70,6 +71,15 @@ def test_a_document_without_notes_says_why(service, kind, count, read, reason):
     add_document(service.db, service.sessions.get("s").id, "novel", segments, read, kind)
     (of,), _ = service.notes.of_session("s")
     assert reason in of.why_none and of.chapters == ()
+
+
+def test_notes_that_are_switched_off_are_said(make_service):
+    service = make_service(notes=False)
+    service.sessions.create("s")
+    segments = [("text", "line 1", "line", None)] * 3
+    number = add_document(service.db, service.sessions.get("s").id, "novel", segments)
+    why = service.notes.of_document("s", number).why_none
+    assert why == "No notes: they are switched off, by --no-notes or AMMON_NOTES=0."
 
 
 def test_a_small_window_is_said(make_service):

@@ -85,7 +85,7 @@ def test_documents_html_has_the_buttons_that_each_state_allows(make_service, tmp
         row = replace(status.document, state=state, title=HOSTILE)
         page = documents_html([replace(status, document=row)], "<notice>")
         assert [word for word in wanted if f'data-do="{word}"' in page] == wanted
-        assert page.count("data-do=") == len(wanted) + 2  # the tick and the title
+        assert page.count("data-do=") == len(wanted) + 3  # the tick, the title, the notes
         assert "<script>" not in page and "<notice>" not in page
     service.close()
 

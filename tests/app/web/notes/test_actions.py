@@ -1,5 +1,6 @@
 """The tab of notes: adding, changing, deleting, keeping; two pages see each other's notes."""
 
+import re
 from types import SimpleNamespace
 
 import gradio as gr
@@ -12,6 +13,7 @@ from app.web.chat.actions import QuestionActions
 from app.web.notes.actions import SAME, NotesActions, NotesView
 from app.web.notes.html import SCREEN, note_html
 from app.web.reader.actions import ReaderActions
+from tests.support.pdf_samples import make_pdf
 from tests.support.statements import statements
 
 HOSTILE = '<img src=x onerror="alert(1)">\u202e'
@@ -140,6 +142,37 @@ def test_a_passage_of_a_note_opens_in_the_reader_when_the_conversation_is_gone(s
     service.documents.remove(document.id)
     with pytest.raises(storage.NotFound):
         next(act.open("s", sent(do="open", id=segment.id, note=note.id)))
+
+
+def test_a_passage_of_a_kept_answer_is_shown_with_its_picture_when_the_answer_is_deleted(
+    service, act, tmp_path
+):
+    path = tmp_path / "mill.pdf"
+    path.write_bytes(make_pdf("the cover", "a zebra at the mill", "a theatre by the weir"))
+    document = service.documents.add("s", path)
+    service.context.indexer.step()
+    (_, segment, _) = storage.iter_segments(service.db, document.id)
+    row = service.sessions.get("s")
+    passage = {"number": 1, "document": "mill", "locator": "page 2", "text": "zebra"}
+    passage |= {"document_id": document.id, "segment_id": segment.id, "is_read": True}
+    message = storage.add_message(
+        service.db,
+        row.id,
+        role="assistant",
+        text="It was a zebra [1].",
+        position=0,
+        citations=[{**passage, "cited": True}],
+    )
+    note = service.kept_notes.keep_answer("s", message.id)
+    storage.delete_messages_from(service.db, row.id, message.id)
+    asked = sent(do="open", id=segment.id, note=note.id)
+    first, again = list(act.open("s", asked)), list(act.open("s", asked))
+    (drawing, tabs), (drawn, _) = first
+    assert "being drawn" in drawing and tabs.selected == "page"
+    assert '<figure class="page">' in drawn and "the passage is marked" in drawn
+    assert "a <mark>zebra</mark> at the mill" in drawn and "mill, page 2" in drawn
+    turns = [re.search(r'data-turn="(\w+)"', page)[1] for page, _ in (first[0], again[0])]
+    assert turns[0] != turns[1], "so the browser opens a closed reader again"
 
 
 def test_a_note_is_made_at_the_page_that_the_reader_shows(service, act, book):

@@ -13,8 +13,11 @@ import pytest
 
 import storage
 from app.service import Service
-from app.web.reader.actions import SAME, ReaderActions
+from app.web.reader.actions import SAME, SAME_CONTENTS, ReaderActions
+from app.web.sidebar.actions import SessionActions
+from app.web.sources.actions import SourceActions
 from storage import NotFound
+from tests.support.noted import add_document, add_noted_novel
 from tests.support.service import wait_until_read
 
 
@@ -84,7 +87,47 @@ def test_a_document_is_read_without_any_answer_and_every_place_is_kept(service):
             "s", event(do="read", id=segments(service)[0].document_id)
         )
     )
-    assert without_turn(by_name[-1][0]) == shown
+    assert without_turn(by_name[-1][0]) == shown and by_name[-1][2:] == SAME_CONTENTS
+
+
+def test_the_button_notes_of_a_source_lists_its_contents_with_the_notes_taken_so_far(make_service):
+    service = make_service(notes=True)
+    novel = add_noted_novel(service)
+    sources, _ = SourceActions(service, SessionActions(service)).shown("s")
+    assert f'data-do="notes" data-id="{novel}"' in sources
+
+    def opened(**data: Any) -> list[tuple[Any, ...]]:
+        return list(ReaderActions(service).open_source("s", event(**data)))
+
+    ((page, tabs, chosen, listed, found),) = opened(do="notes", id=novel)
+    assert tabs.selected == "contents" and place_on(page)["segment"]
+    assert (chosen.value, found) == (novel, "")
+    assert "1. The Mill" in listed and "The mill burns" in listed
+    assert "&lt;b&gt;A&lt;/b&gt;" in listed and "<b>" not in listed
+    storage.add_note(service.db, novel, 2000, 3000, "The sea rises")
+    assert "The sea rises" in opened(do="notes", id=novel)[0][3]
+    ((page, tabs, *rest),) = opened(do="read", id=novel)
+    assert tabs.selected == "page" and tuple(rest) == SAME_CONTENTS
+    for nonsense in (-1, 10**30, "x", None):
+        assert opened(do="notes", id=nonsense) == [(*SAME, *SAME_CONTENTS)]
+    with pytest.raises(NotFound):
+        opened(do="notes", id=999)
+
+
+@pytest.mark.parametrize(
+    "notes, said", [(True, "No notes yet: too little of it"), (False, "they are switched off")]
+)
+def test_the_button_notes_of_a_source_without_any_leads_to_a_sentence_that_says_why(
+    make_service, notes, said
+):
+    service = make_service(notes=notes)
+    row = service.sessions.create("s")
+    number = add_document(service.db, row.id, "n", [("text", "line 1", "line", None)] * 3, 0)
+    sources, _ = SourceActions(service, SessionActions(service)).shown("s")
+    assert f'data-do="notes" data-id="{number}"' in sources
+    act = ReaderActions(service)
+    ((_, _, _, listed, _),) = act.open_source("s", event(do="notes", id=number))
+    assert said in listed and listed.index(said) < listed.index("From the beginning")
 
 
 def test_nothing_behind_the_place_of_an_answer_is_shown_or_reached(service):

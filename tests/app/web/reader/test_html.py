@@ -61,6 +61,7 @@ def test_a_page_escapes_all_texts_and_marks_what_is_cited():
         Place(segment=7, number=1, answer=2),
         "",
         Answered(answer(2, cited), [], cited),
+        cited,
     )
     assert "<script>" not in shown and "<img" not in shown
     assert shown.count("&lt;script&gt;") == 5  # the chip's two names, the title, both neighbours
@@ -71,7 +72,11 @@ def test_a_page_escapes_all_texts_and_marks_what_is_cited():
 def test_a_passage_whose_words_are_not_in_the_text_is_marked_whole():
     cited = passage(1, 7, "other words")
     shown = page_html(
-        page(segment(7, "All of it.")), Place(segment=7), "", Answered(answer(2, cited), [], cited)
+        page(segment(7, "All of it.")),
+        Place(segment=7),
+        "",
+        Answered(answer(2, cited), [], cited),
+        cited,
     )
     assert "<mark>All of it.</mark>" in shown
 
