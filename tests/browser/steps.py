@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import JSHandle, Locator, Page, expect
 
-LONG_MS = 120_000
+LONG_MS = 300_000  # two processes of tests share two cores, and some read six times as fast
 LONG_QUESTION = "Write Python code for a class Lighthouse with a keeper, a parrot and a lamp."
 """Its answer takes about ten seconds on an idle machine."""
 

@@ -45,7 +45,8 @@ def test_scripts_and_control_tokens_are_shown_as_text(page: Page, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "question, message", [("", "The question is empty"), ("w" * 4001, "4,001 characters, and the most is 4,000")]
+    "question, message",
+    [("", "The question is empty"), ("w" * 4001, "4,001 characters, and the most is 4,000")],
 )
 def test_an_empty_or_too_long_question_is_refused(
     page: Page, story: Path, question: str, message: str

@@ -112,12 +112,11 @@ PLACE_OF_WORDS = """words => {
 """Pixels from the upper end of the window to some words in the reader."""
 
 
-def test_what_is_read_stays_in_view_when_the_window_becomes_narrow_and_wide_again(
-    page: Page, server: Server
-):
-    new_session(page, "Narrowed")
-    with Database(server.data_dir / "ammon.sqlite") as db:  # nothing has to be read
-        row = storage.get_session(db, "Narrowed")
+def show_voyage(page: Page, server: Server, name: str) -> None:
+    """Make and show a session with a text of many lines, of which nothing has to be read."""
+    new_session(page, name)
+    with Database(server.data_dir / "ammon.sqlite") as db:
+        row = storage.get_session(db, name)
         document = storage.add_document(
             db, row.id, title="voyage", kind="text", file_name="a", sha256="a", byte_count=1
         )
@@ -127,7 +126,45 @@ def test_what_is_read_stays_in_view_when_the_window_becomes_narrow_and_wide_agai
         )
         storage.finish_indexing(db, document.id, token_count=10, unit_count=119, unit_name="lines")
     page.reload()
-    expect(session(page, "Narrowed")).to_be_checked(timeout=LONG_MS)
+    expect(session(page, name)).to_be_checked(timeout=LONG_MS)
+
+
+def test_the_edge_of_the_reader_is_dragged_and_moved_with_keys_and_its_place_is_kept(
+    page: Page, server: Server
+):
+    show_voyage(page, server, "Dragged")
+    page.evaluate("localStorage.setItem('ammon.reader', '{\"width\": 50}')")
+    page.reload()
+    expect(session(page, "Dragged")).to_be_checked(timeout=LONG_MS)
+    page.get_by_role("button", name="voyage", exact=True).click()
+    edge = page.get_by_role("separator", name="Width of the reader")
+    expect(edge).to_have_attribute("aria-valuenow", "50")
+    pane = page.locator("#reader")
+    before, at, desk = (each.bounding_box() for each in (pane, edge, page.locator("#desk")))
+    assert before is not None and at is not None and desk is not None
+    page.mouse.move(at["x"] + 5, 300)
+    page.mouse.down()
+    page.mouse.move(at["x"] + 125, 310, steps=4)
+    page.mouse.up()
+    width = round(100 * (desk["x"] + desk["width"] - at["x"] - 125) / desk["width"])
+    expect(edge).to_have_attribute("aria-valuenow", str(width))
+    after = pane.bounding_box()
+    assert after is not None and after["width"] < before["width"] - 20
+    page.reload()
+    expect(edge).to_have_attribute("aria-valuenow", str(width), timeout=LONG_MS)
+    expect(heading(page)).to_be_visible()  # the place is kept beside it
+    edge.focus()
+    for key, value in (("End", 70), ("ArrowRight", 68), ("Home", 25), ("ArrowLeft", 27)):
+        page.keyboard.press(key)
+        expect(edge).to_have_attribute("aria-valuenow", str(value))
+    expect(edge).to_have_attribute("aria-valuemin", "25")
+    expect(edge).to_have_attribute("aria-valuemax", "70")
+
+
+def test_what_is_read_stays_in_view_when_the_window_becomes_narrow_and_wide_again(
+    page: Page, server: Server
+):
+    show_voyage(page, server, "Narrowed")
     page.get_by_role("button", name="voyage", exact=True).click()
     expect(heading(page)).to_be_focused()
     pane = page.locator("#reader")

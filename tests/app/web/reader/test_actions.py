@@ -93,7 +93,8 @@ def test_a_document_is_read_without_any_answer_and_every_place_is_kept(service):
 def test_the_button_notes_of_a_source_lists_its_contents_with_the_notes_taken_so_far(make_service):
     service = make_service(notes=True)
     novel = add_noted_novel(service)
-    sources, _ = SourceActions(service, SessionActions(service)).shown("s")
+    now = service.sessions.presence("s")
+    sources, _ = SourceActions(service, SessionActions(service)).shown(now)
     assert f'data-do="notes" data-id="{novel}"' in sources
 
     def opened(**data: Any) -> list[tuple[Any, ...]]:
@@ -123,7 +124,8 @@ def test_the_button_notes_of_a_source_without_any_leads_to_a_sentence_that_says_
     service = make_service(notes=notes)
     row = service.sessions.create("s")
     number = add_document(service.db, row.id, "n", [("text", "line 1", "line", None)] * 3, 0)
-    sources, _ = SourceActions(service, SessionActions(service)).shown("s")
+    now = service.sessions.presence("s")
+    sources, _ = SourceActions(service, SessionActions(service)).shown(now)
     assert f'data-do="notes" data-id="{number}"' in sources
     act = ReaderActions(service)
     ((_, _, _, listed, _),) = act.open_source("s", event(do="notes", id=number))
