@@ -100,6 +100,23 @@ def test_marks_open_their_page_at_every_width_in_light_and_dark(
             expect(mark).to_be_focused()
 
 
+def test_the_mark_on_the_picture_comes_into_view_though_the_text_was_there_before(
+    page: Page, server: Server, tmp_path: Path
+):
+    book = tmp_path / "atlas.pdf"
+    lines = "\n".join(f"Sheet {n} shows the coast with its lights and buoys." for n in range(45))
+    book.write_bytes(make_pdf(lines))
+    read(page, "Deep", book)
+    store_answer(server, "Deep", "The coast.", 1)
+    page.locator(".message.bot .mark").first.click(timeout=LONG_MS)
+    expect(page.locator("#reader figure span").first).to_be_in_viewport()
+    pane = page.locator("#reader")
+    scrolled = "pane => { pane.scrollTop = 7; }"
+    pane.evaluate(scrolled)
+    page.wait_for_timeout(2000)  # updates leave the place to which a person scrolled
+    assert pane.evaluate("pane => pane.scrollTop") == 7
+
+
 PLACE_OF_WORDS = """words => {
     const texts = document.createTreeWalker(
         document.querySelector('#reader .text'), NodeFilter.SHOW_TEXT);

@@ -216,8 +216,8 @@ def picture_html(picture: PagePicture, name: str, has_passage: bool = True) -> s
     remark = "the passage is marked" if marks else "the passage was not found on the picture"
     about = f"{name} as a picture" + (f"; {remark}" if has_passage else "")
     return (
-        f'<figure class="page"><img src="data:image/png;base64,{data}" '
-        f'alt="{escape(about)}">{marks}</figure>'
+        f'<figure class="page"><img src="data:image/png;base64,{data}" width="{picture.width}" '
+        f'height="{picture.height}" alt="{escape(about)}">{marks}</figure>'
     )
 
 

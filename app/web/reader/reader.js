@@ -118,6 +118,12 @@ const toMark = () => {
     const at = pane.scrollTop + below;
     pane.scrollTop = mark && at > 0.7 * pane.clientHeight ? at - 110 : 0;
     scrolledTo = pane.scrollTop;
+    // The picture of the page comes later, above the text. The browser would keep the text in view;
+    // the mark on the picture is what is wanted, unless the person has scrolled meanwhile.
+    pane.style.overflowAnchor = 'none';
+};
+const keepOwnPlace = ({currentTarget: pane}) => {
+    if (pane.scrollTop !== scrolledTo) pane.style.overflowAnchor = '';
 };
 const isStacked = () => desk.hasAttribute('data-narrow');
 // Opened from beside the desk, the reader may be in a tab that is not shown, or below the left pane.
@@ -188,6 +194,7 @@ const begin = () => {
     new ResizeObserver(([{contentRect}]) => {
         fit(contentRect.width);
     }).observe(desk);
+    desk.querySelector('#reader').addEventListener('scroll', keepOwnPlace);
     new MutationObserver(update).observe(desk.querySelector('#reader'), {
         childList: true, subtree: true, attributes: true,
         attributeFilter: ['data-turn', 'data-session'],
