@@ -12,7 +12,7 @@ from gradio.state_holder import SessionState
 
 import storage
 from ahn_runtime import Runtime
-from app.service import Retrieved, Service
+from app.service import Retrieved, Service, changes
 from app.settings import ModelOptions, Settings
 from app.web.chat import actions as chat
 from app.web.chat.actions import ChatActions, QuestionActions
@@ -33,8 +33,9 @@ from tests.support.statements import statements
 
 
 @pytest.fixture
-def filled(tmp_path, tiny_dir, shared_processes):
+def filled(tmp_path, tiny_dir, shared_processes, monkeypatch):
     """Make a service with many rows: `filled(250)` has 250 of each."""
+    monkeypatch.setattr(changes, "AGAIN_S", 1e9)  # however long it takes, nothing is assumed
     made = []
 
     def make(count: int) -> Service:
