@@ -18,10 +18,10 @@ class Presence:
     ``name`` is the one that was asked for, and ``session`` the session of that name, None if there
     is none. ``has_sessions`` says whether there is any session. Of the session: ``last_state`` is
     the state of its last document, None without one; ``asked`` counts its documents; ``is_reread``
-    says whether it is being read again, ``last_message_id`` is that of its last message, None without
-    one, and ``left_out`` are the ids of the documents that are not asked, as text, looked for only
-    until something is asked. ``lacks_segments`` says whether segments of any session
-    are not in the search index yet, and ``trashed`` is the session that was deleted last.
+    says whether it is being read again, ``last_message_id`` is that of its last message, None
+    without one, and ``left_out`` are the ids of the documents that are not asked, as text, looked
+    for only until something is asked. ``lacks_segments`` says whether segments of any session are
+    not in the search index yet, and ``trashed`` is the session that was deleted last.
     """
 
     name: str | None
