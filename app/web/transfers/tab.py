@@ -38,7 +38,9 @@ class TransferNotices:
 
 def lay_out_transfers() -> TransferNotices:
     """Place the component in the open gradio block."""
-    notices = gr.HTML(elem_classes="status transfers", js_on_load=javascript.BUTTONS)
+    notices = gr.HTML(
+        elem_classes="status transfers", js_on_load=javascript.BUTTONS, apply_default_css=False
+    )
     return TransferNotices(notices, gr.State(), gr.State(), gr.State())
 
 
