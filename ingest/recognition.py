@@ -29,6 +29,7 @@ from ingest.sniffing import (
     ZIP_MAGIC,
     describe_non_text,
     has_pdf_header,
+    is_session_export,
     looks_like_ods,
     starts_as_html,
     starts_as_pdf,
@@ -191,6 +192,11 @@ def _describe_unread(file: InputFile) -> str | None:
 
 
 def _refuse_other_kinds(file: InputFile) -> None:
+    if is_session_export(file.head):
+        raise UnsupportedFormat(
+            f"{file.name} is a session that Ammon exported, not a document: import it with python "
+            "launch.py import FILE, or drop it on the page."
+        )
     kind = _describe_unread(file)
     if file.suffix in _WORKBOOK_SUFFIXES and file.head.startswith(OLE_MAGIC):
         raise EncryptedDocument(

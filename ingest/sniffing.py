@@ -17,6 +17,9 @@ UNKNOWN_BINARY = "binary data of an unknown kind"
 EPUB = "an EPUB book"
 DOCX = "a Word document (docx)"
 XLSX = "an Excel workbook (xlsx)"
+SESSION_EXPORT = "a session that Ammon exported"
+_SQLITE_MAGIC = b"SQLite format 3\x00"
+_EXPORT_ID, _EXPORT_ID_AT = b"Ammn", 68  # of the header of an SQLite file: the program's own id
 _ODS_TYPE = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 
 ZIP_MAGIC = b"PK\x03\x04"
@@ -27,7 +30,7 @@ _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
     (b"mimetypeapplication/epub+zip", 30, EPUB),
     (b"mimetypeapplication/vnd.oasis", 30, "an OpenDocument file"),
-    (b"SQLite format 3\x00", 0, "an SQLite database"),
+    (_SQLITE_MAGIC, 0, "an SQLite database"),
     (b"\x89PNG\r\n\x1a\n", 0, "a PNG image"),
     (b"\xff\xd8\xff\xe0\x00", 0, "a JPEG image"),
     (b"\xff\xd8\xff\xdb\x00", 0, "a JPEG image"),
@@ -151,6 +154,12 @@ def starts_as_html(head: bytes) -> bool:
     return text.startswith((b"<!doctype html", b"<html"))
 
 
+def is_session_export(head: bytes) -> bool:
+    """Return whether a file says in its header that it is a session that Ammon exported."""
+    found = head[_EXPORT_ID_AT : _EXPORT_ID_AT + len(_EXPORT_ID)]
+    return head.startswith(_SQLITE_MAGIC) and found == _EXPORT_ID
+
+
 def looks_like_ods(head: bytes) -> bool:
     """Return whether an archive says in its first entry that it is an OpenDocument spreadsheet."""
     return head[30 : 30 + len(_ODS_TYPE)] == _ODS_TYPE
@@ -173,6 +182,8 @@ def describe_binary(head: bytes) -> str | None:
             return words
     if head.startswith(ZIP_MAGIC):
         return _describe_zip(head)
+    if is_session_export(head):
+        return SESSION_EXPORT
     binary = _is_binary(head)
     may_be_text = not binary and not _is_binary(head[:_HEADER_BYTES])
     for signature, offset, words in _SIGNATURES:

@@ -6,12 +6,14 @@ The file is an SQLite database with the same tables, one session, and the origin
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from storage.copies import insert_row
+from storage.counted import Counted, uncounted
 from storage.database import Database, Row
 from storage.durable import replace_file, sync_file
 from storage.imports import Export, opened_export
@@ -25,6 +27,7 @@ from storage.values import to_json
 
 _PLAIN_TABLES = ("sessions", "documents", "messages", "checkpoints")
 _WITH_JSON = ("messages", "kept_notes")
+_ROWS_BETWEEN_REPORTS = 100
 
 
 def export_session(
@@ -37,6 +40,8 @@ def export_session(
     folder: Path,
     all_checkpoints: bool = False,
     check: Callable[[Export], None] = lambda _: None,
+    on_copied: Counted = uncounted,
+    on_read: Counted = uncounted,
 ) -> None:
     """Write a session to a file, completely or not at all, while it may be read on.
 
@@ -49,6 +54,9 @@ def export_session(
         folder: where the copy is kept that is checked.
         all_checkpoints: export all checkpoints, not only the newest.
         check: raises if the written export cannot be used.
+        on_copied: is told how many passages and pages of checkpoints were written, and how many
+            there are.
+        on_read: is told how many bytes of what was written were checked, and how many there are.
 
     Raises:
         NotFound: the session does not exist.
@@ -62,12 +70,12 @@ def export_session(
                 with db.snapshot():
                     # In the state that is copied: another process may have begun to delete it.
                     get_session_by_id(db, session_id)
-                    _copy_out(db, out, session_id, all_checkpoints)
+                    _copy_out(db, out, session_id, all_checkpoints, on_copied)
                 for row in out.rows("SELECT DISTINCT sha256 FROM documents"):
                     _store_file(out, row["sha256"], files(row["sha256"]))
             out.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             out.execute("PRAGMA journal_mode = DELETE")  # one file, no log beside it
-        with opened_export(part, folder) as written:
+        with opened_export(part, folder, on_read) as written:
             check(written)
         with part.open("rb+") as written_file:
             sync_file(written_file)
@@ -77,7 +85,9 @@ def export_session(
             left.unlink(missing_ok=True)
 
 
-def _copy_out(db: Database, out: Database, session_id: int, all_checkpoints: bool) -> None:
+def _copy_out(
+    db: Database, out: Database, session_id: int, all_checkpoints: bool, on_copied: Counted
+) -> None:
     newest = "ORDER BY position DESC, id DESC" + ("" if all_checkpoints else " LIMIT 1")
     chosen = {"session": session_id}
     wanted = f"id IN (SELECT id FROM checkpoints WHERE session_id = :session {newest})"
@@ -95,21 +105,27 @@ def _copy_out(db: Database, out: Database, session_id: int, all_checkpoints: boo
     for table in _PLAIN_TABLES:
         for row in db.rows(queries[table], chosen):
             insert_row(out, table, {**_readable(table, row), **private.get(table, {})})
-    for document in out.rows("SELECT id FROM documents"):
-        for segment in iter_segments(db, document["id"]):
-            insert_row(out, "segments", asdict(segment))
-        for note in db.rows("SELECT * FROM notes WHERE document_id = ?", [document["id"]]):
-            insert_row(out, "notes", note)
-    # After the messages and segments to which they refer.
-    for kept in db.rows("SELECT * FROM kept_notes WHERE session_id = ?", [session_id]):
-        insert_row(out, "kept_notes", _readable("kept_notes", kept))
     links = db.rows(
         f"SELECT * FROM checkpoint_pages WHERE checkpoint_id IN (SELECT id FROM checkpoints "
         f"WHERE {wanted})",
         chosen,
     )
-    for name in dict.fromkeys(link["hash"] for link in links):
+    pages = list(dict.fromkeys(link["hash"] for link in links))
+    passages = int(out.value("SELECT coalesce(sum(segment_count), 0) FROM documents"))
+    count, total = itertools.count(1), passages + len(pages)
+    for document in out.rows("SELECT id FROM documents"):
+        for segment in iter_segments(db, document["id"]):
+            insert_row(out, "segments", asdict(segment))
+            if (done := next(count)) % _ROWS_BETWEEN_REPORTS == 0:
+                on_copied(done, total)
+        for note in db.rows("SELECT * FROM notes WHERE document_id = ?", [document["id"]]):
+            insert_row(out, "notes", note)
+    # After the messages and segments to which they refer.
+    for kept in db.rows("SELECT * FROM kept_notes WHERE session_id = ?", [session_id]):
+        insert_row(out, "kept_notes", _readable("kept_notes", kept))
+    for name in pages:
         insert_pages(out, {name: read_page(db, name)})
+        on_copied(next(count), total)
     for link in links:
         insert_row(out, "checkpoint_pages", link)
 

@@ -51,6 +51,7 @@ class ForeignFile:
         path: of an existing file. While it is read, no other program should write to it.
         limit_s: seconds for everything that is read; None: as many as its size may take.
         on_read: is told from time to time how many bytes were read, and how many the file has.
+        name: what messages call it; None: the name in its path.
 
     Raises:
         DamagedDatabase: it is not a database.
@@ -58,9 +59,13 @@ class ForeignFile:
     """
 
     def __init__(
-        self, path: Path, limit_s: float | None = None, on_read: Counted = uncounted
+        self,
+        path: Path,
+        limit_s: float | None = None,
+        on_read: Counted = uncounted,
+        name: str | None = None,
     ) -> None:
-        self.path, self.name, self._on_read = path, path.name, on_read
+        self.path, self.name, self._on_read = path, name or path.name, on_read
         self.byte_count = path.stat().st_size
         if limit_s is None:
             limit_s = _BASE_S + self.byte_count / _BYTES_PER_S

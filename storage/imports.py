@@ -78,7 +78,9 @@ class Export:
 
 
 @contextlib.contextmanager
-def opened_export(path: Path, folder: Path, on_read: Counted = uncounted) -> Iterator[Export]:
+def opened_export(
+    path: Path, folder: Path, on_read: Counted = uncounted, name: str | None = None
+) -> Iterator[Export]:
     """Check an exported file and yield a copy of what it holds.
 
     The copy is deleted at the end of the block.
@@ -87,6 +89,7 @@ def opened_export(path: Path, folder: Path, on_read: Counted = uncounted) -> Ite
         path: of the export, which is not changed.
         folder: where the copy is written.
         on_read: is told how many bytes of the file were read, and how many it has.
+        name: what messages call the file; None: the name in its path.
 
     Raises:
         NotFound: the file does not exist.
@@ -98,7 +101,7 @@ def opened_export(path: Path, folder: Path, on_read: Counted = uncounted) -> Ite
         raise NotFound(f"There is no file {path} to import; check the path.")
     with tempfile.TemporaryDirectory(prefix=f"{IMPORT_PREFIX}{os.getpid()}-", dir=folder) as own:
         copy, files = Path(own) / _COPY_NAME, Path(own) / _FILES_FOLDER
-        with ForeignFile(path, on_read=on_read) as file:
+        with ForeignFile(path, on_read=on_read, name=name) as file:
             _check_room(file, folder)
             version = check_schema(file)
             file.allow(RULES)
@@ -107,7 +110,7 @@ def opened_export(path: Path, folder: Path, on_read: Counted = uncounted) -> Ite
                 files.mkdir()
                 _copy_files(file, hashes, files)
         with Database(copy) as db:
-            yield Export(path.name, db, files)
+            yield Export(name or path.name, db, files)
 
 
 def import_session(

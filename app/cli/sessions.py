@@ -210,7 +210,8 @@ def export_session(
 ) -> None:
     """Write a session to one file: its documents, messages and state."""
     with open_service(data_dir, {}, session) as service:
-        service.sessions.export_to(session, file, all_checkpoints)
+        with shown_steps(file.name) as report:
+            service.sessions.export_to(session, file, all_checkpoints, report)
     result = {"session": session, "file": str(file)}
     _print_result(result, f"Exported the session {session!r} to {file}.", as_json)
 

@@ -43,9 +43,11 @@ from app.service.passages import DocumentPage, PagePlace, Part
 from app.service.reading.work_step import StepReport, WorkStep, index_step
 from app.service.report import Report
 from app.service.service import Service
+from app.service.transfers import SUFFIX, Transfer
 
 __all__ = [
     "REPEATS_QUESTION",
+    "SUFFIX",
     "Answer",
     "AnswerJob",
     "AnswerView",
@@ -76,6 +78,7 @@ __all__ = [
     "Stage",
     "StepReport",
     "TextRun",
+    "Transfer",
     "WorkStep",
     "condensing_text",
     "final_answer",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 import storage
@@ -16,6 +16,7 @@ from app.service.reading.work_step import StepReport, WorkStep, unreported
 from app.settings import ModelOptions, Settings, home_expanded
 from storage import Database, Export, SessionRow
 
+WRITING = "Writing the file"
 CHECKING = "Checking the file"
 TRYING = "Checking that the model here can continue it"
 COPYING = "Copying it among the sessions"
@@ -29,6 +30,7 @@ def export_session(
     path: Path,
     all_checkpoints: bool,
     runtime: Runtime | None = None,
+    report: StepReport = unreported,
 ) -> None:
     """Write a session to a file, with its documents, their files, its messages and checkpoints.
 
@@ -37,6 +39,7 @@ def export_session(
         all_checkpoints: also the older ones, not only the newest.
         runtime: the session's model, if it is in memory: the written checkpoint is restored with
             it. Without it, every page is read and decoded.
+        report: is told how far it is.
 
     Raises:
         StorageError, AhnError, OSError: it cannot be written, or what was written cannot be used.
@@ -60,6 +63,8 @@ def export_session(
             folder=settings.data_dir,
             all_checkpoints=all_checkpoints,
             check=check,
+            on_copied=_counted(WRITING, report),
+            on_read=_counted(CHECKING, report),
         )
 
 
@@ -67,33 +72,42 @@ def import_session(
     db: Database,
     settings: Settings,
     path: Path,
-    name: str | None,
+    names: Callable[[str], Iterable[str]],
     runtime_of: Callable[[SessionRow], Runtime],
     used: Collection[ModelOptions],
     key: str | None = None,
     report: StepReport = unreported,
+    called: str | None = None,
 ) -> SessionRow:
     """Add the session of an exported file, if the model here can continue its state.
 
     Args:
         path: of the exported file.
-        name: of the new session; that of the exported one if None.
+        names: the names for the new session, given that of the exported one; the first that is
+            free is taken.
         runtime_of: returns the model of a session.
         used: the options of the models that this data directory uses; a file names no others.
         key: names this import, so that another process can see that it is at work.
         report: is told how far it is.
+        called: what messages call the file; None: the name in its path.
 
     Raises:
-        StorageError: the file is damaged or not an export, or the name is taken.
+        StorageError: the file is damaged or not an export, or the names are taken.
         AhnError: it was read with another model, memory or configuration, or its state is damaged.
     """
     settings.files_dir.mkdir(parents=True, exist_ok=True)
     read, copied = _counted(CHECKING, report), _counted(COPYING, report)
-    with storage.opened_export(home_expanded(path), settings.data_dir, read) as export:
+    with storage.opened_export(home_expanded(path), settings.data_dir, read, called) as export:
         report(WorkStep(TRYING))
         check_export(export, used, runtime_of)
         export.write_files(lambda sha256: settings.files_dir / sha256)
-        return storage.import_session(db, export, name, key=key, on_copied=copied)
+        taken: storage.AlreadyExists | None = None
+        for name in names(export.session.name):
+            try:
+                return storage.import_session(db, export, name, key=key, on_copied=copied)
+            except storage.AlreadyExists as error:
+                taken = error
+        raise taken or AssertionError("there is no name")
 
 
 def _counted(what: str, report: StepReport) -> Callable[[int, int], None]:

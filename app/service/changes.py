@@ -7,6 +7,7 @@ from collections.abc import Hashable
 
 from app.service.answer_jobs import AnswerJobs
 from app.service.context import Context
+from app.service.transfers import Transfers
 
 AGAIN_S = 120.0
 """Seconds after which a change is assumed: sizes on the disk and speeds change by themselves."""
@@ -15,8 +16,8 @@ AGAIN_S = 120.0
 class Changes:
     """Looks for changes, of this process and others."""
 
-    def __init__(self, context: Context, answers: AnswerJobs) -> None:
-        self._context, self._answers = context, answers
+    def __init__(self, context: Context, answers: AnswerJobs, transfers: Transfers) -> None:
+        self._context, self._answers, self._transfers = context, answers, transfers
 
     def mark(self) -> Hashable:
         """What equals an earlier mark only if nothing has changed since.
@@ -31,6 +32,7 @@ class Changes:
             tuple(sorted(jobs.indexing_steps().items())),
             tuple(sorted(jobs.notices().items())),
             tuple(sorted((key, job.number) for key, job in self._answers.running().items())),
+            self._transfers.mark(),
             (jobs.session_being_read, context.queue.is_answering),
             context.notes.document_id if context.notes else None,
             (context.models.is_loading, context.models.any_loaded),

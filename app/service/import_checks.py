@@ -94,13 +94,13 @@ def _check_options(name: str, options: ModelOptions, used: Collection[ModelOptio
     if options.model not in {*PRESETS, *(known.model for known in used)}:
         raise ModelNotFound(
             f"{name} was read with the model {options.model!r}, which no session here uses; if you "
-            "know that model, import the file with --model and its name."
+            "know that model, import the file in the terminal with --model and its name."
         )
     cells = {f"{UNTRAINED_CELL}{cell}" for cell in CELLS}
     if options.ahn not in {None, "auto", *cells, *(known.ahn for known in used)}:
         raise ModelNotFound(
             f"{name} was read with the memory {options.ahn!r}, which no session here uses; if you "
-            "know that memory, import the file with --ahn and its name."
+            "know that memory, import the file in the terminal with --ahn and its name."
         )
     for field, values in _OPTION_VALUES.items():
         if getattr(options, field) not in values:

@@ -19,6 +19,7 @@ from app.service.questions import Questions
 from app.service.rereads import Rereads
 from app.service.sessions import Sessions
 from app.service.sources import OtherSources
+from app.service.transfers import Transfers
 from app.service.trash import Trash
 from app.settings import Settings
 from ingest import SandboxPool
@@ -47,7 +48,8 @@ class Service:
         self.sources = OtherSources(context, self.documents)
         self.questions = Questions(context)
         self.answers = AnswerJobs(context, self.questions)
-        self.changes = Changes(context, self.answers)
+        self.transfers = Transfers(context, self.sessions)
+        self.changes = Changes(context, self.answers, self.transfers)
         self.passages = Passages(context)
         self.readings = CurrentReadings(context)
         self.notes = Notes(context)
@@ -91,9 +93,10 @@ class Service:
         self.context.stop_reading()
 
     def close(self) -> None:
-        """Stop answers and reading, write checkpoints, close the database."""
+        """Stop answers, imports, exports and reading, write checkpoints, close the database."""
         self.model_offers.stop()
         self.answers.stop_all()
+        self.transfers.stop_all()
         self.trash.stop()
         self.caretaker.stop()
         self.context.close()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import builtins
-import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -124,18 +123,25 @@ class Sessions:
             title: of any length and with any characters.
             settings: of `new_settings`.
         """
-        stem = clean_line(title, MAX_NAME_CHARACTERS - _NUMBER_CHARACTERS) or "Untitled"
-        taken = {name.casefold() for name in self.names(stem)}
-        for number in itertools.count(1):
-            name = stem if number == 1 else f"{stem} {number}"
-            if name.casefold() in taken:
-                continue
+        refused: storage.AlreadyExists | None = None
+        for name in self._free_names(title):
             try:
                 return storage.create_session(self._db, name, settings)
-            except storage.AlreadyExists:  # made in between, or in the trash, or it looks the same
-                if number > len(taken) + _MAX_TRIES:
-                    raise
-        raise AssertionError("there is no last number")
+            except storage.AlreadyExists as error:
+                refused = error
+        raise refused or AssertionError("there is no name")
+
+    def _free_names(self, title: str) -> Iterator[str]:
+        """Names after a title that no session has, as far as is known: "Emma", "Emma 2", ...
+
+        One may be taken all the same: made in between, or in the trash, or it looks the same.
+        """
+        stem = clean_line(title, MAX_NAME_CHARACTERS - _NUMBER_CHARACTERS) or "Untitled"
+        taken = {name.casefold() for name in self.names(stem)}
+        for number in range(1, len(taken) + _MAX_TRIES + 2):
+            name = stem if number == 1 else f"{stem} {number}"
+            if name.casefold() not in taken:
+                yield name
 
     def presence(self, name: str | None) -> Presence:
         """What there is to show of a session: one statement, for what is asked again and again."""
@@ -197,11 +203,18 @@ class Sessions:
         storage.delete_session(self._db, row.id)
         self._context.files.prune()
 
-    def export_to(self, name: SessionRef, path: Path, all_checkpoints: bool = False) -> None:
+    def export_to(
+        self,
+        name: SessionRef,
+        path: Path,
+        all_checkpoints: bool = False,
+        report: StepReport = unreported,
+    ) -> None:
         """Write a session to one file.
 
         Args:
             all_checkpoints: also the older ones, not only the newest.
+            report: is told how far it is.
 
         Raises:
             StorageError, OSError: it cannot be written.
@@ -210,28 +223,49 @@ class Sessions:
         row, settings = context.session(name), context.settings
         runtime = context.models.if_loaded(context.options_of(row))
         archive.export_session(
-            self._db, settings, context.files, row, path, all_checkpoints, runtime
+            self._db, settings, context.files, row, path, all_checkpoints, runtime, report
         )
 
     def import_from(
-        self, path: Path, name: str | None = None, report: StepReport = unreported
+        self,
+        path: Path,
+        name: str | None = None,
+        report: StepReport = unreported,
+        called: str | None = None,
+        is_numbered: bool = False,
     ) -> SessionRow:
         """Add the session of an exported file, and resume its unfinished documents.
 
         Args:
             name: of the new session; that of the exported one if None.
             report: is told how far it is.
+            called: what messages call the file; None: the name in its path.
+            is_numbered: a name that is taken gets a number, as in `create_called`.
 
         Raises:
             StorageError: the file is damaged or not an export, or the name is taken.
             AhnError: the model here cannot continue its state.
         """
         context = self._context
+
+        def names(theirs: str) -> Iterator[str]:
+            yield name or theirs
+            if is_numbered:
+                yield from self._free_names(name or theirs)
+
         used = [context.settings.model, *context.options_in_use()]
         try:
             with context.files.adding(), context.copying.held() as key:
                 row = archive.import_session(
-                    self._db, context.settings, path, name, context.runtime, used, key, report
+                    self._db,
+                    context.settings,
+                    path,
+                    names,
+                    context.runtime,
+                    used,
+                    key,
+                    report,
+                    called,
                 )
         except BaseException:
             context.files.prune()  # what of the documents' files was written already

@@ -85,6 +85,9 @@ OPEN = (
     Door(_POST, f"{API}/cancel", Kind.CALL, "ends an event whose page does not want it any more"),
     Door(_POST, f"{API}/reset", Kind.CALL, "does nothing; the framework's script calls it"),
     Door(_POST, f"{API}/upload", Kind.UPLOAD, "files dropped on the page"),
+    Door(
+        ("GET", "HEAD"), "/exports/{number}", Kind.CALL, "a session that was exported on the page"
+    ),
     Door(_GET, f"{API}/upload_progress", Kind.CALL, "how far an upload is"),
 )
 """The routes that are served."""

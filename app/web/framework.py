@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.web.page_ids import PageIds
+from app.web.transfers.download import FileOf, add_route
 from app.web.upload_folder import delete_abandoned
 
 SWEEP_S = 5.0
@@ -63,6 +64,7 @@ def make_framework(
     max_file_bytes: int,
     root_path: str,
     changes: Callable[[], str],
+    file_of: FileOf,
     **layout: Any,
 ) -> Framework:
     """Set up the framework for a page.
@@ -73,6 +75,7 @@ def make_framework(
         max_file_bytes: size of an uploaded file.
         root_path: path or whole address that a reverse proxy serves the page below.
         changes: returns a text that differs from an earlier one if the page is to be renewed.
+        file_of: finds the file of an exported session.
         layout: theme, style and head of the page, as gradio takes them.
     """
     import fastapi
@@ -109,6 +112,7 @@ def make_framework(
     blocks.has_launched = True
     inner = outer.routes[-1].app  # type: ignore[attr-defined]
     inner.user_middleware = [m for m in inner.user_middleware if m.cls is not CustomCORSMiddleware]
+    add_route(inner, file_of)
     pages = PageIds(lambda page_id: _forget(inner, page_id))
     outer.router.lifespan_context = _swept(outer.router.lifespan_context, inner, pages)
     return Framework(outer, pages, tuple(_routes([*outer.routes[:-1], *inner.routes])))

@@ -34,6 +34,8 @@ from app.web.sidebar.actions import Seen, SessionActions
 from app.web.sidebar.tab import Sidebar, lay_out_sidebar, wire_sidebar
 from app.web.sources.actions import SourceActions
 from app.web.sources.tab import Sources, lay_out_sources, wire_sources
+from app.web.transfers.actions import TransferActions
+from app.web.transfers.tab import TransferNotices, lay_out_transfers, wire_transfers
 from app.web.update.combined import combined
 from app.web.update.mark import ChangeMark
 from app.web.update.tab import lay_out_update, wire_update
@@ -54,6 +56,7 @@ class Page:
     sidebar: Sidebar
     sources: Sources
     status: gr.HTML
+    transfers: TransferNotices
     tabs: dict[str, gr.Tab]
     first: FirstSight
     reading: Reading
@@ -95,6 +98,7 @@ def _lay_out(blocks: gr.Blocks, service: Service) -> Page:
         with gr.Column(elem_id="sources", min_width=0):
             sources = lay_out_sources(service)
     status = gr.HTML(elem_classes="status")
+    transfers = lay_out_transfers()
     tabs = {}
     with gr.Tab("Chat") as tabs["chat"]:
         first = lay_out_first_sight()
@@ -111,7 +115,7 @@ def _lay_out(blocks: gr.Blocks, service: Service) -> Page:
     lay_out_keys()
     update = lay_out_update()
     return Page(
-        *(blocks, sidebar, sources, status, tabs, first, reading),
+        *(blocks, sidebar, sources, status, transfers, tabs, first, reading),
         *(chat, reader, notes, savings, settings, update),
     )
 
@@ -136,7 +140,9 @@ def _wire(page: Page, service: Service, reading: ReadingActions) -> None:
     wire_chat(page.chat, tabs["chat"], session, service, questions)
     wire_reader(page.reader, reader, page.chat, session)
     wire_notes(page.notes, notes, page.chat, questions, page.reader, session)
-    wire_sources(page.sources, sources, session, show, model)
+    wire_sources(page.sources, sources, session, show, model, page.transfers.begun)
+    transfers = TransferActions(service, sessions)
+    wire_transfers(page.transfers, transfers, page.sidebar, show)
     opened = [*page.reader.opened, *page.reader.listed]
     page.sources.documents.click(reader.open_source, session, opened, **QUIET)
     wire_savings(page.savings, savings, session, tabs)
@@ -152,6 +158,7 @@ def _wire(page: Page, service: Service, reading: ReadingActions) -> None:
         Handler(questions.tick, [chat.seen], [chat.seen]),
         Handler(notes.tick, [page.notes.view], page.notes.listed),
         Handler(first.tick, [page.first.phase], [*page.first.shown, page.first.progress]),
+        Handler(transfers.tick, [page.transfers.begun, page.transfers.view], page.transfers.list),
         Handler(reading.tick, [page.reading.shown], page.reading.list),
     )
     page.blocks.unload(questions.leave)
@@ -186,4 +193,6 @@ def _wire_refresh(page: Page, service: Service, sessions: SessionActions, *parts
         return not isinstance(shown[found], Seen) or shown[found].is_settled
 
     searches = [sidebar.search.change, sidebar.pager.click, page.sources.search.change]
-    wire_update(page.update, renew, [page.session.change, *searches], is_settled)
+    # What is imported may be there before the page is told that it awaits it.
+    choices = [page.session.change, *searches, page.transfers.begun.change]
+    wire_update(page.update, renew, choices, is_settled)

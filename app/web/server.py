@@ -22,11 +22,9 @@ from app.web.framework import close_environment, make_framework
 from app.web.guard import Guard, Rules
 from app.web.hosts import Hosts, is_loopback
 from app.web.login import Login, read_secret
-from app.web.upload_folder import upload_folder
+from app.web.upload_folder import MAX_UPLOAD_BYTES, upload_folder
 from ingest import DEFAULT_LIMITS
 
-MAX_UPLOAD_BYTES = 4 * DEFAULT_LIMITS.max_bytes
-"""Size of the files that are dropped on the page at once; each is also bounded by the reader."""
 STOP_S = 3
 """Seconds that open connections have when the server stops."""
 
@@ -116,6 +114,7 @@ def guarded_page(service: Service, rules: Rules, root_path: str = "") -> Guard:
         max_file_bytes=DEFAULT_LIMITS.max_bytes,
         root_path=root_path,
         changes=built.changes.text,
+        file_of=service.transfers.file_of,
         theme=theme(),
         css_paths=STYLE_SHEET,
         head=HEAD,

@@ -15,6 +15,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ingest import DEFAULT_LIMITS
+
+MAX_UPLOAD_BYTES = 4 * DEFAULT_LIMITS.max_bytes
+"""Size of the files that are dropped on the page at once; each is also bounded by the reader."""
 ABANDONED_S = 3600.0
 """Seconds after which an upload that no page added is deleted."""
 _LOCK = ".lock"

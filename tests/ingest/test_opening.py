@@ -13,6 +13,8 @@ from ingest import (
     UnsupportedFormat,
     open_document,
 )
+from storage.schemas import APPLICATION_ID
+from tests.support.exports import HARBOUR
 from tests.support.pdf_samples import make_pdf
 from tests.support.zip_samples import make_zip
 
@@ -65,6 +67,14 @@ def test_unsupported_formats_are_refused_by_name(document, head, words):
         document(head, "thing.txt")
     assert words in str(raised.value)
     assert "thing.txt" in str(raised.value) and "Markdown" in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["lamp.ammon", "lamp.txt", "lamp.pdf"])
+def test_an_exported_session_is_no_document_and_the_refusal_says_how_it_is_imported(document, name):
+    # The program that imports it knows it by the same bytes.
+    assert bytes.fromhex(f"{APPLICATION_ID:08x}") == b"Ammn"
+    with pytest.raises(UnsupportedFormat, match=r"a session that Ammon exported.*import FILE"):
+        document(HARBOUR.read_bytes(), name)
 
 
 @pytest.mark.parametrize("text", [b"MZ is a name.\n", b"BM, PAR1 and GIF89a\n", b"ID3\n"])

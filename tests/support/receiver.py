@@ -73,7 +73,7 @@ class Receiver:
 
     def take(self, path: Path) -> SessionRow:
         return import_session(
-            self.db, self.settings, path, "theirs", self.runtime_of, used=[OPTIONS]
+            self.db, self.settings, path, lambda _: ["theirs"], self.runtime_of, used=[OPTIONS]
         )
 
     def use(self, row: SessionRow) -> None:

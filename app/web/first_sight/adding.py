@@ -38,7 +38,7 @@ class Adding:
         Returns: the list of sessions with a new one selected, skipped if none was made, and why
             documents were refused.
         """
-        if not self._service.is_loaded and session is None:
+        if adds and not self._service.is_loaded and session is None:
             notify_text(WAITS)
         wanted: str | int | None = session
         refused: list[Exception] = []

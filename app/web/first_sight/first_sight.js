@@ -20,12 +20,34 @@ const say = (text, isLasting = false) => {
     if (text && !isLasting) fading = setTimeout(() => say(''), 8000);
 };
 
+// What the server would refuse for its size is not sent to it, and what it takes only one after the
+// other is sent so.
+const inMegabytes = (bytes) => `${Math.round(bytes / 1e6).toLocaleString()} MB`;
+const fitting = (files) => {
+    for (const {name, size} of files) {
+        if (size <= limits.file) continue;
+        const remedy = name.toLowerCase().endsWith(exported)
+            ? 'import it with python launch.py import FILE where Ammon runs.'
+            : 'split it into parts and add them one after another.';
+        const most = `the page takes files of ${inMegabytes(limits.file)} at most`;
+        refusal = `${name} has ${inMegabytes(size)}, and ${most}: ${remedy}`;
+        say(refusal);
+    }
+    return files.filter(({size}) => size <= limits.file);
+};
+const countAtOnce = (files) => {
+    let sum = 0;
+    const over = files.findIndex(({size}) => (sum += size + 1000) > limits.upload);
+    return over < 0 ? files.length : over;
+};
+
 // Files are handed to the field for uploads, among the sources. The framework drops what comes while
 // it uploads or adds earlier files. It takes the field away meanwhile, shows the files with another
 // field beside them, and then makes a new one.
 const field = () => document.querySelector('#sources input[type=file]');
 let given = null;
 let waiting = [];
+let refusal = '';  // of files that are too large, said beside what is added
 const hand = () => {
     const input = field();
     const isBusy = input?.closest('.block').querySelector(
@@ -33,16 +55,18 @@ const hand = () => {
     if (!input || input === given || isBusy) return;
     if (!waiting.length) {
         given = null;
-        say('');
+        say(refusal);
+        refusal = '';
         return;
     }
     const transfer = new DataTransfer();
-    for (const file of waiting) transfer.items.add(file);
-    const [first, ...others] = waiting;
-    waiting = [];
+    const sent = waiting.slice(0, countAtOnce(waiting));
+    for (const file of sent) transfer.items.add(file);
+    const [first, ...others] = sent;
+    waiting = waiting.slice(sent.length);
     given = input;
     const more = others.length ? ` and ${others.length.toLocaleString()} more` : '';
-    say(`Adding ${first.name}${more}…`, true);
+    say(`${refusal} Adding ${first.name}${more}…`.trim(), true);
     input.files = transfer.files;
     input.dispatchEvent(new Event('change', {bubbles: true}));
     later();
@@ -59,11 +83,25 @@ const later = () => {
     }, 300);
 };
 const add = (files) => {
-    if (!files.length) return;
-    waiting.push(...files);
+    const taken = fitting(files);
+    if (!taken.length) {
+        refusal = '';
+        return;
+    }
+    waiting.push(...taken);
     if (!given) hand();
     later();
 };
+
+// Chosen in the field's own dialog: what does not fit is taken out before the framework sees it.
+document.addEventListener('change', (event) => {
+    if (event.target !== field()) return;
+    const files = [...event.target.files];
+    if (fitting(files).length === files.length && countAtOnce(files) === files.length) return;
+    event.stopImmediatePropagation();
+    event.target.value = '';
+    add(files);
+}, true);
 
 // Of a folder all files are taken whose names say that they can be read, and none that is hidden.
 const entriesIn = async (folder) => {

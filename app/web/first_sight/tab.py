@@ -8,9 +8,12 @@ from pathlib import Path
 
 import gradio as gr
 
+from app.service import SUFFIX
 from app.web.events import QUIET, Handler
 from app.web.first_sight.actions import FirstSightActions
 from app.web.first_sight.html import UNKNOWN
+from app.web.upload_folder import MAX_UPLOAD_BYTES
+from ingest import DEFAULT_LIMITS
 from ingest.recognition import KNOWN_SUFFIXES
 
 SCRIPT = Path(__file__).with_name("first_sight.js")
@@ -47,9 +50,11 @@ def lay_out_first_sight() -> FirstSight:
 
 
 def _script() -> str:
-    """The script, with the suffixes of the files that are taken from a folder."""
-    suffixes = json.dumps(sorted(KNOWN_SUFFIXES))
-    return f"const suffixes = {suffixes};\n{SCRIPT.read_text(encoding='utf-8')}"
+    """The script, with the suffixes of the files taken from a folder, and the largest sizes."""
+    suffixes = json.dumps(sorted({*KNOWN_SUFFIXES, SUFFIX}))
+    limits = json.dumps({"file": DEFAULT_LIMITS.max_bytes, "upload": MAX_UPLOAD_BYTES})
+    given = f"const suffixes = {suffixes}, exported = {SUFFIX!r}, limits = {limits};"
+    return f"{given}\n{SCRIPT.read_text(encoding='utf-8')}"
 
 
 def wire_first_sight(

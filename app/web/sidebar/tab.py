@@ -59,6 +59,7 @@ class Sidebar:
     create: gr.Button
     rename: gr.Button
     duplicate: gr.Button
+    export: gr.Button
     delete: gr.Button
     new_name_row: gr.Group
     new_name: gr.Textbox
@@ -84,9 +85,10 @@ def lay_out_sidebar() -> Sidebar:
     pager = gr.HTML(elem_classes="part", js_on_load=javascript.BUTTONS)
     in_place = gr.HTML(elem_classes="part", js_on_load=RENAMING.read_text(encoding="utf-8"))
     with gr.Row(elem_classes="tight"):
-        rename = gr.Button("Rename", size="sm", min_width=70)
-        duplicate = gr.Button("Duplicate", size="sm", min_width=70)
-        delete = gr.Button("Delete", size="sm", min_width=70)
+        rename = gr.Button("Rename", size="sm", min_width=100)
+        duplicate = gr.Button("Duplicate", size="sm", min_width=100)
+        export = gr.Button("Export", size="sm", min_width=100)
+        delete = gr.Button("Delete", size="sm", min_width=100)
     with gr.Group(visible=False, elem_classes="plain") as row:
         new_name = _field("New name of the session", "New name")
         with gr.Row(elem_classes="tight"):
@@ -95,8 +97,8 @@ def lay_out_sidebar() -> Sidebar:
     undo = gr.Button(size="sm", visible=False, elem_classes="undo")
     address = gr.Textbox(visible="hidden", label="Session of the address")
     return Sidebar(
-        *(address, sessions, pager, gr.State(0), search, name, create, rename, duplicate, delete),
-        *(row, new_name, save, keep, undo, in_place),
+        *(address, sessions, pager, gr.State(0), search, name, create),
+        *(rename, duplicate, export, delete, row, new_name, save, keep, undo, in_place),
     )
 
 

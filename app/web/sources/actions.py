@@ -18,6 +18,7 @@ from app.web.pager import pager_html, wanted_number
 from app.web.sidebar.actions import SessionActions
 from app.web.sources import html
 from app.web.sources.upload import discard, name_of
+from app.web.transfers.actions import TransferActions, is_export
 from ingest.naming import title_from_name
 from storage import Presence
 
@@ -45,6 +46,7 @@ class SourceActions:
 
     def __init__(self, service: Service, sessions: SessionActions) -> None:
         self._service, self._adding = service, Adding(service, sessions)
+        self._transfers = TransferActions(service, sessions)
 
     def shown(self, now: Presence, search: str = "", offset: int | None = 0) -> tuple[str, View]:
         """One screen of the documents of a session.
@@ -97,8 +99,10 @@ class SourceActions:
         password: str,
         encoding: str | None,
         model: str | None = None,
-    ) -> tuple[Any, None, str, str]:
+    ) -> tuple[Any, None, str, str, Any]:
         """Add the uploaded files; the others are added even if one is refused.
+
+        Exported sessions among them are no documents: they are imported, which goes on after this.
 
         What was uploaded is deleted: a file that was added has its copy, and the field is emptied.
 
@@ -106,8 +110,11 @@ class SourceActions:
             encoding: of the texts among them, empty to detect it.
             model: of a new session, the one that is chosen for new sessions.
 
-        Returns: the sessions, and the emptied fields of files, password and encoding.
+        Returns: the sessions, the emptied fields of files, password and encoding, and what the
+            page began to import, skipped if nothing.
         """
+        exports = [path for path in paths or [] if is_export(path)]
+        paths = [path for path in paths or [] if path not in exports]
         secret = password or None
         adds = [
             lambda name, path=path: self._service.documents.add(
@@ -118,16 +125,20 @@ class SourceActions:
                 encoding=encoding or None,
                 model=model,
             )
-            for path in paths or []
+            for path in paths
         ]
         called = name_of(paths[0]) if paths else ""
         try:
             radio, refused = self._adding.add(session, *adds, called=called)
             for error in refused:
                 notify(error)
-            return radio, None, "", ""
+            selected = getattr(radio, "value", session)
+            begun: Any = gr.skip()
+            if exports:
+                begun = self._transfers.begin_imports(exports, selected)
+            return radio, None, "", "", begun
         finally:
-            for path in paths or []:
+            for path in paths:
                 discard(Path(path), self._service.settings.uploads_dir)
 
     def add_text(self, session: str | None, title: str, text: str) -> tuple[Any, str, str]:

@@ -144,7 +144,12 @@ def _example(service: Service) -> str:
 
 
 def wire_sources(
-    sources: Sources, act: SourceActions, session: gr.Radio, show: Handler, model: gr.Radio
+    sources: Sources,
+    act: SourceActions,
+    session: gr.Radio,
+    show: Handler,
+    model: gr.Radio,
+    begun: gr.State,
 ) -> None:
     """Connect the events.
 
@@ -152,9 +157,10 @@ def wire_sources(
         model: the choice of the model for new sessions.
         session: the list of sessions; adding without a selected one makes and selects a session.
         show: shows the selected session in all tabs.
+        begun: what the page begins to import.
     """
     upload = [session, sources.upload, sources.password, sources.encoding]
-    sources.upload.upload(act.upload, [*upload, model], upload).then(*show)
+    sources.upload.upload(act.upload, [*upload, model], [*upload, begun]).then(*show)
     text = [session, sources.title, sources.text]
     sources.add_text.click(act.add_text, text, text, **QUIET).then(*show)
     url = [session, sources.url]

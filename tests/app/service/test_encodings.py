@@ -99,7 +99,7 @@ def test_an_unknown_encoding_is_refused_and_nothing_is_stored(service, letter):
 @pytest.mark.parametrize(("chosen", "encoding"), [("cp1254", "cp1254"), ("", None), (None, None)])
 def test_the_page_adds_a_text_in_the_chosen_encoding(service, letter, chosen, encoding):
     actions = SourceActions(service, SessionActions(service))
-    _, *fields = actions.upload("s", [str(letter)], "", chosen)
+    _, *fields, _ = actions.upload("s", [str(letter)], "", chosen)
     assert fields == [None, "", ""], "the next file is read without it"
     (document,) = documents(service)
     assert document.encoding == encoding

@@ -53,6 +53,7 @@ def served(tmp_path_factory, tiny_dir):
         max_file_bytes=MAX_FILE,
         root_path="",
         changes=page.changes.text,
+        file_of=service.transfers.file_of,
     )
     guard = Guard(made.app, Rules(Hosts("127.0.0.1"), MAX_UPLOAD), made.pages)
     with TestClient(guard, base_url=OWN, headers={"Origin": OWN}) as client:
@@ -205,6 +206,27 @@ def test_uploads_are_bounded_and_what_is_refused_leaves_nothing(served):
     answer = client.post("/gradio_api/upload", data=field, files={"files": ("a.txt", b"x")})
     assert answer.status_code in (400, 413)
     assert sorted(os.listdir(uploads)) == before
+
+
+def test_an_exported_session_is_saved_by_its_own_page_and_only_by_its_number(served, tmp_path):
+    client, _, service = served
+    service.sessions.ensure("L\u00e4mp")
+    number = service.transfers.begin_export("L\u00e4mp", tmp_path)
+    deadline = time.monotonic() + 60
+    while service.transfers.file_of(number) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    answer = client.get(f"/exports/{number}")
+    assert answer.content == service.transfers.file_of(number).read_bytes()
+    assert answer.headers["content-disposition"] == ("attachment; filename*=utf-8''L%C3%A4mp.ammon")
+    assert answer.headers["cache-control"] == "no-store"
+    evil = {"Origin": "https://evil.example"}
+    assert client.get(f"/exports/{number}", headers=evil).status_code == 403
+    for wrong in (number + 1, "x", "1" * 40, "..%2fammon.sqlite", "%C2%B2"):
+        assert client.get(f"/exports/{wrong}").status_code == 404, wrong
+    service.transfers.end(number)
+    gone = client.get(f"/exports/{number}")
+    assert gone.status_code == 404 and "export the session again" in gone.text
 
 
 @pytest.mark.parametrize("number", [99_999, -1, 10**30])

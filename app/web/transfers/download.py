@@ -1,0 +1,32 @@
+"""Hands an exported session to the browser, from the disk and piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+PATH = "/exports/{number}"
+"""Below the page; `html.saved_path` makes one."""
+FileOf = Callable[[int], Path | None]
+"""Finds the file of an exported session by the number that only the page was told."""
+
+
+def add_route(app: Any, file_of: FileOf) -> None:
+    """Let an application of fastapi answer with exported files.
+
+    It comes before the application's own routes, of which some take any path.
+    """
+    from starlette.responses import FileResponse, PlainTextResponse, Response
+    from starlette.routing import Route
+
+    def answer(request: Any) -> Response:
+        number = request.path_params["number"]
+        is_number = number.isascii() and number.isdecimal() and len(number) < 20
+        file = file_of(int(number)) if is_number else None
+        if file is None or not file.is_file():
+            text = "This file is not kept any more; export the session again.\n"
+            return PlainTextResponse(text, 404)
+        return FileResponse(file, filename=file.name, media_type="application/octet-stream")
+
+    app.router.routes.insert(0, Route(PATH, answer, methods=["GET"]))
