@@ -16,6 +16,7 @@ from ingest.tables.rows import clean_cell
 # Nothing is taken back, else a line of many blanks would take hours.
 _CELL = r":?+-++:?+[ \t]*+"
 _DASHES = re.compile(rf"[ \t>]*+\|?+[ \t]*+{_CELL}(?:\|[ \t]*+{_CELL})*+\|?+[ \t]*+\n?+")
+_BAR = re.compile(r"(?<!\\)\|")
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _MAX_LINE_CHARS = 8192
 
@@ -34,6 +35,32 @@ def mark_rows(blocks: Iterable[str], max_header_chars: int) -> Iterator[Row]:
     for block in blocks:
         yield from marker.add(block)
     yield from marker.finish()
+
+
+def is_dashes(line: str) -> bool:
+    """Return whether a line is the one of dashes between the header and the rows of a table."""
+    return "-" in line and bool(_DASHES.fullmatch(line))
+
+
+def cell_spans(line: str) -> list[tuple[int, int]]:
+    r"""Return where the cells of a header or row start and end; an escaped bar ends none.
+
+    >>> [r"| a | b\|c |"[start:end] for start, end in cell_spans(r"| a | b\|c |")]
+    ['a', 'b\\|c']
+    """
+    bounds = [-1, *(bar.start() for bar in _BAR.finditer(line)), len(line)]
+    spans = list(zip((bar + 1 for bar in bounds), bounds[1:], strict=False))
+    if not line[: bounds[1]].strip(" \t>"):
+        spans = spans[1:]
+    if len(spans) > 1 and not line[spans[-1][0] :].strip():
+        spans = spans[:-1]
+    return [_trimmed(line, start, end) for start, end in spans]
+
+
+def _trimmed(line: str, start: int, end: int) -> tuple[int, int]:
+    cell = line[start:end]
+    start += len(cell) - len(cell.lstrip())
+    return start, max(start, end - len(cell) + len(cell.rstrip()))
 
 
 class _Marker:
