@@ -1,8 +1,10 @@
 """Finds the tables in Markdown and plain text whose cells are separated by "|". Knows no files.
 
 Such a table is a line with "|", a line of dashes such as "|---|:--:|", and all lines with "|" that
-follow. A very long line is no part of a table. The last line of text above a table is its caption
-if it says so: "**Table 3: Depths**", "Table: Depths", ": Depths".
+follow. A very long line is no part of a table. A header of empty cells, which Markdown asks for
+above rows without names, is none: letters name the columns, as in other tables. The last line of
+text above a table is its caption if it says so: "**Table 3: Depths**", "Table: Depths",
+": Depths".
 """
 
 import re
@@ -11,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from ingest.captions import MAX_CAPTION_CHARS, is_table_caption
 from ingest.segmenting import Row
 from ingest.tables.cutter import header_line
-from ingest.tables.rows import clean_cell
+from ingest.tables.rows import clean_cell, lettered_columns
 
 # Nothing is taken back, else a line of many blanks would take hours.
 _CELL = r":?+-++:?+[ \t]*+"
@@ -142,7 +144,8 @@ def _caption(line: str) -> str:
 
 
 def _bounded_header(line: str, max_chars: int) -> str:
-    if len(line) <= max_chars:
-        return line
-    cells = line.strip().strip("|").split("|")
-    return header_line([clean_cell(cell) for cell in cells], max_chars)
+    """Return the header line to repeat: shortened if it is long, letters if it names no column."""
+    cells = [clean_cell(line[start:end]) for start, end in cell_spans(line)]
+    if not any(cells):
+        return header_line(lettered_columns(len(cells)), max_chars)
+    return line if len(line) <= max_chars else header_line(cells, max_chars)
