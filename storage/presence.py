@@ -18,8 +18,10 @@ class Presence:
     ``name`` is the one that was asked for, and ``session`` the session of that name, None if there
     is none. ``has_sessions`` says whether there is any session. Of the session: ``last_state`` is
     the state of its last document, None without one; ``asked`` counts its documents; ``is_reread``
-    says whether it is being read again. ``lacks_segments`` says whether segments of any session
-    are not in the search index yet, and ``trashed`` is the session that was deleted last.
+    says whether it is being read again, ``last_message_id`` is that of its last message, None
+    without one, and ``left_out`` are the ids of the documents that are not asked, as text, looked
+    for only until something is asked. ``lacks_segments`` says whether segments of any session are
+    not in the search index yet, and ``trashed`` is the session that was deleted last.
     """
 
     name: str | None
@@ -28,6 +30,8 @@ class Presence:
     last_state: str | None = None
     asked: AskedCount = AskedCount(0, 0)
     is_reread: bool = False
+    last_message_id: int | None = None
+    left_out: str = ""
     lacks_segments: bool = False
     trashed: TrashedSession | None = None
 
@@ -39,14 +43,21 @@ _PRESENCE = f"""
         (SELECT state FROM documents WHERE session_id = wanted.id
             ORDER BY ordinal DESC LIMIT 1) AS last_state,
         (SELECT count(*) FROM documents WHERE session_id = wanted.id) AS total,
-        (SELECT count(*) FROM documents WHERE session_id = wanted.id AND is_asked = 0) AS left_out,
+        (SELECT count(*) FROM documents WHERE session_id = wanted.id AND is_asked = 0)
+            AS left_out_count,
+        (SELECT max(id) FROM messages WHERE session_id = wanted.id) AS last_message_id,
+        (SELECT group_concat(id) FROM documents WHERE session_id = wanted.id AND is_asked = 0
+            AND NOT EXISTS(SELECT 1 FROM messages WHERE session_id = wanted.id)) AS left_out,
         EXISTS(SELECT 1 FROM sessions WHERE rereads = wanted.id) AS is_reread,
         EXISTS(SELECT 1 FROM segments_to_index) AS lacks_segments,
         trashed.session_id AS trashed_id, trashed.name AS trashed_name, trashed.trashed_at
     FROM (SELECT 1) LEFT JOIN wanted
     LEFT JOIN (SELECT * FROM trash ORDER BY trashed_at DESC, session_id DESC LIMIT 1) AS trashed
 """
-_TOLD = ("has_sessions", "last_state", "total", "left_out", "is_reread", "lacks_segments")
+_TOLD = (
+    *("has_sessions", "last_state", "total", "left_out_count", "last_message_id", "left_out"),
+    *("is_reread", "lacks_segments"),
+)
 _OF_TRASH = ("trashed_id", "trashed_name", "trashed_at")
 
 
@@ -68,8 +79,10 @@ def presence(db: Database, name: str | None) -> Presence:
         session=None if row["id"] is None else session_from(row),
         has_sessions=bool(told["has_sessions"]),
         last_state=None if told["last_state"] is None else plain_text(told["last_state"]),
-        asked=AskedCount(told["total"] - told["left_out"], told["total"]),
+        asked=AskedCount(told["total"] - told["left_out_count"], told["total"]),
         is_reread=bool(told["is_reread"]),
+        last_message_id=told["last_message_id"],
+        left_out=told["left_out"] or "",
         lacks_segments=bool(told["lacks_segments"]),
         trashed=None if trash_id is None else trashed_from(trashed),
     )

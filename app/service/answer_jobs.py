@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 from collections.abc import Collection, Generator, Iterator
@@ -14,6 +15,7 @@ from app.service.context import Context, SessionRef
 from app.service.questions import Questions
 
 log = logging.getLogger(__name__)
+_NUMBERS = itertools.count()
 
 
 class AnswerJob:
@@ -34,6 +36,8 @@ class AnswerJob:
         events: Generator[Event, None, None],
     ) -> None:
         self.session_id, self.replaces = session_id, replaces
+        self.number = next(_NUMBERS)
+        """No other of this process has it; the memory of one that has ended is used again."""
         self._view, self._events = view, events
         self._changed = threading.Condition()
         self._is_stopping = threading.Event()

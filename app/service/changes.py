@@ -30,7 +30,7 @@ class Changes:
             tuple(sorted(jobs.positions().items())),
             tuple(sorted(jobs.indexing_steps().items())),
             tuple(sorted(jobs.notices().items())),
-            tuple(sorted((key, id(job)) for key, job in self._answers.running().items())),
+            tuple(sorted((key, job.number) for key, job in self._answers.running().items())),
             (jobs.session_being_read, context.queue.is_answering),
             context.notes.document_id if context.notes else None,
             (context.models.is_loading, context.models.any_loaded),

@@ -70,6 +70,7 @@ OPEN = (
     Door(_GET, "/favicon.ico", Kind.STATIC, "the picture beside the page's title"),
     Door(_GET, "/manifest.json", Kind.STATIC, "the page's head names it; it has the title only"),
     Door(_GET, "/robots.txt", Kind.STATIC, "search engines ask for it"),
+    Door(_GET, "/changes", Kind.CALL, "an open page asks whether anything has changed"),
     Door(_GET, "/config", Kind.CALL, "an open page fetches its layout after a restart"),
     Door(_GET, f"{API}/app_id", Kind.CALL, "an open page asks whether the server was restarted"),
     Door(_POST, f"{API}/queue/join", Kind.CALL, "every event of the page", session="body"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ SWEEP_S = 5.0
 """Seconds between two looks for pages that nobody uses any more."""
 MAX_EVENTS = 1000
 """Events of all pages that wait at a time; the next one is refused."""
+CHANGES_PATH = "/changes"
+"""Where the page asks whether anything has changed."""
 MAX_FIELD_BYTES = 65_536
 """Size of what an upload sends besides files."""
 _SWITCHES = ("GRADIO_", "SPACE_", "OAUTH_")
@@ -47,7 +49,7 @@ class Framework:
     Args:
         app: its ASGI application, to be served behind a `Guard`.
         pages: the ids of the pages, whose state it keeps.
-        routes: all routes that it registers, each with its path and methods.
+        routes: all that are registered, each with its path and methods.
     """
 
     app: Any
@@ -56,7 +58,12 @@ class Framework:
 
 
 def make_framework(
-    blocks: Any, max_threads: int, max_file_bytes: int, root_path: str, **layout: Any
+    blocks: Any,
+    max_threads: int,
+    max_file_bytes: int,
+    root_path: str,
+    changes: Callable[[], str],
+    **layout: Any,
 ) -> Framework:
     """Set up the framework for a page.
 
@@ -65,10 +72,12 @@ def make_framework(
         max_threads: that run handlers of events.
         max_file_bytes: size of an uploaded file.
         root_path: path or whole address that a reverse proxy serves the page below.
+        changes: returns a text that differs from an earlier one if the page is to be renewed.
         layout: theme, style and head of the page, as gradio takes them.
     """
     import fastapi
     import gradio as gr
+    from fastapi.responses import PlainTextResponse
     from gradio.route_utils import CustomCORSMiddleware
 
     _close_downloads()
@@ -77,6 +86,8 @@ def make_framework(
     blocks.max_threads = blocks._queue.max_thread_count = max_threads
     _refuse_unknown_events(blocks)
     outer = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    # It is not asynchronous, so it runs in a thread: the database may be busy.
+    outer.add_api_route(CHANGES_PATH, changes, methods=["GET"], response_class=PlainTextResponse)
     gr.mount_gradio_app(
         outer,
         blocks,
@@ -100,7 +111,7 @@ def make_framework(
     inner.user_middleware = [m for m in inner.user_middleware if m.cls is not CustomCORSMiddleware]
     pages = PageIds(lambda page_id: _forget(inner, page_id))
     outer.router.lifespan_context = _swept(outer.router.lifespan_context, inner, pages)
-    return Framework(outer, pages, tuple(_routes(inner.routes)))
+    return Framework(outer, pages, tuple(_routes([*outer.routes[:-1], *inner.routes])))
 
 
 def _routes(routes: Any) -> list[tuple[str, frozenset[str]]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -12,7 +12,6 @@ from app.service import Service
 from app.web import javascript
 from app.web.chat.actions import ChatActions, QuestionActions
 from app.web.chat.tab import Chat, lay_out_chat, wire_chat
-from app.web.combined import combined
 from app.web.events import QUIET, Handler
 from app.web.faults import say_all_faults
 from app.web.first_sight.actions import FirstSightActions
@@ -35,9 +34,10 @@ from app.web.sidebar.actions import Seen, SessionActions
 from app.web.sidebar.tab import Sidebar, lay_out_sidebar, wire_sidebar
 from app.web.sources.actions import SourceActions
 from app.web.sources.tab import Sources, lay_out_sources, wire_sources
+from app.web.update.combined import combined
+from app.web.update.mark import ChangeMark
+from app.web.update.tab import lay_out_update, wire_update
 from storage import Presence
-
-REFRESH_SECONDS = 1.5
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Page:
     Args:
         status: a notice above the tabs, empty once the model is loaded.
         tabs: the tabs themselves: "chat", "savings" and "settings".
-        changed: changes when anything has changed that a page may show.
+        update: never seen; renews all of these when something has changed.
     """
 
     blocks: gr.Blocks
@@ -62,7 +62,7 @@ class Page:
     notes: NotesTab
     savings: Savings
     settings: SettingsTab
-    changed: gr.State
+    update: gr.HTML
 
     @property
     def session(self) -> gr.Radio:
@@ -70,12 +70,23 @@ class Page:
         return self.sidebar.sessions
 
 
-def build(service: Service) -> gr.Blocks:
+class Built(NamedTuple):
+    """The page, and what its script asks to learn whether anything has changed."""
+
+    blocks: gr.Blocks
+    changes: ChangeMark
+
+
+def build(service: Service) -> Built:
     """Lay out the page and connect its events to the service."""
+    reading = ReadingActions(service)
     with gr.Blocks(title="Ammon", analytics_enabled=False, fill_width=True) as blocks:
-        _wire(_lay_out(blocks, service), service)
+        _wire(_lay_out(blocks, service), service, reading)
         say_all_faults(blocks)
-    return blocks
+    return Built(
+        blocks,
+        ChangeMark(lambda: (service.changes.mark(), reading.pictures_drawn, model_notice(service))),
+    )
 
 
 def _lay_out(blocks: gr.Blocks, service: Service) -> Page:
@@ -98,17 +109,18 @@ def _lay_out(blocks: gr.Blocks, service: Service) -> Page:
     with gr.Tab("Settings") as tabs["settings"]:
         settings = lay_out_settings(service)
     lay_out_keys()
+    update = lay_out_update()
     return Page(
         *(blocks, sidebar, sources, status, tabs, first, reading),
-        *(chat, reader, notes, savings, settings, gr.State()),
+        *(chat, reader, notes, savings, settings, update),
     )
 
 
-def _wire(page: Page, service: Service) -> None:
+def _wire(page: Page, service: Service, reading: ReadingActions) -> None:
     sessions, questions = SessionActions(service), QuestionActions(service)
     sources, savings = SourceActions(service, sessions), SavingsActions(service)
-    reader, reading = ReaderActions(service), ReadingActions(service)
-    first, notes = FirstSightActions(service, sessions), NotesActions(service, reader)
+    reader, first = ReaderActions(service), FirstSightActions(service, sessions)
+    notes = NotesActions(service, reader)
     session, tabs, model = page.session, page.tabs, page.settings.new_sessions.model
     show = SessionView(
         *(service, questions, ChatActions(service), reader, notes),
@@ -121,7 +133,7 @@ def _wire(page: Page, service: Service) -> None:
     page.blocks.load(None, js=javascript.LOCALE)
     wire_sidebar(page.sidebar, sessions, page.blocks, show, model)
     wire_first_sight(page.first, first, session, model, show)
-    wire_chat(page.chat, tabs["chat"], session, service, questions, page.changed)
+    wire_chat(page.chat, tabs["chat"], session, service, questions)
     wire_reader(page.reader, reader, page.chat, session)
     wire_notes(page.notes, notes, page.chat, questions, page.reader, session)
     wire_sources(page.sources, sources, session, show, model)
@@ -135,8 +147,9 @@ def _wire(page: Page, service: Service) -> None:
     page.first.progress.change(questions.refresh_welcome, session, shown, **QUIET)
     listed = page.sources
     _wire_refresh(
-        *(page, service, sessions, reading),
+        *(page, service, sessions),
         Handler(sources.tick, [listed.search, listed.view], listed.list),
+        Handler(questions.tick, [chat.seen], [chat.seen]),
         Handler(notes.tick, [page.notes.view], page.notes.listed),
         Handler(first.tick, [page.first.phase], [*page.first.shown, page.first.progress]),
         Handler(reading.tick, [page.reading.shown], page.reading.list),
@@ -144,46 +157,33 @@ def _wire(page: Page, service: Service) -> None:
     page.blocks.unload(questions.leave)
 
 
-def _wire_refresh(
-    page: Page, service: Service, sessions: SessionActions, reading: ReadingActions, *parts: Handler
-) -> None:
+def _wire_refresh(page: Page, service: Service, sessions: SessionActions, *parts: Handler) -> None:
     """Show what reading and other pages have changed.
-
-    The timer only looks whether anything has changed at all, which costs one statement, and the
-    browser hardly anything. If so, `changed` does, and that shows everything again. It is asked
-    for again until it was shown: the framework drops an event while the one before is under way.
-    So is it if what a person has chosen changed meanwhile: what was shown is of the earlier choice.
 
     Args:
         parts: what is renewed besides the list of sessions and the notice above the tabs.
     """
-    sidebar, seen, shown_mark, looks = page.sidebar, gr.State(), gr.State(), itertools.count()
+    sidebar, seen, notice = page.sidebar, gr.State(), gr.State()
 
-    def look(shown_before: Any, *choices: Any) -> Any:
-        changes = (service.changes.mark(), reading.pictures_drawn, model_notice(service))
-        return gr.skip() if (changes, choices) == shown_before else (changes, next(looks))
-
-    def tick(
-        now: Presence, search: str, offset: int, titles: str, before: Any, wanted: Any
-    ) -> tuple[Any, ...]:
-        seen_before, status_before = before or (None, None)
-        radio, undo, changed = sessions.tick(now, search, seen_before, offset)
+    def tick(now: Presence, search: str, offset: int, before: Any, said: Any) -> tuple[Any, ...]:
+        radio, undo, changed = sessions.tick(now, search, before, offset)
         pager: Any = changed.pager if isinstance(changed, Seen) else gr.skip()
-        is_settled = not isinstance(changed, Seen) or changed.is_settled
         status = model_notice(service)
-        found = changed if isinstance(changed, Seen) else seen_before, status
-        notice = gr.skip() if status == status_before else status
-        # Else it is looked once more: for a session that is missing before it is given up, and for
-        # one that was made elsewhere before it is selected.
-        mark = (wanted[0], (now.name, search, offset, titles)) if wanted and is_settled else None
-        return radio, pager, undo, gr.skip() if found == before else found, notice, mark
+        notices = (gr.skip(),) * 2 if status == said else (status, status)
+        return radio, pager, undo, changed, *notices
 
     listing = Handler(
         tick,
-        [sidebar.search, sidebar.offset, page.sources.search, seen, page.changed],
-        [page.session, sidebar.pager, sidebar.undo, seen, page.status, shown_mark],
+        [sidebar.search, sidebar.offset, seen, notice],
+        [page.session, sidebar.pager, sidebar.undo, seen, page.status, notice],
     )
-    choices = [page.session, sidebar.search, sidebar.offset, page.sources.search]
-    gr.Timer(REFRESH_SECONDS).tick(look, [shown_mark, *choices], page.changed, **QUIET)
-    update = combined([listing, *parts], page.session, service.sessions.presence)
-    page.changed.change(*update, **QUIET)
+    renew = combined([listing, *parts], page.session, service.sessions.presence)
+    found = list(renew.outputs).index(seen)
+
+    def is_settled(shown: Sequence[Any]) -> bool:
+        # Else it is looked once more: for a session that is missing before it is given up, and for
+        # one that was made elsewhere before it is selected.
+        return not isinstance(shown[found], Seen) or shown[found].is_settled
+
+    searches = [sidebar.search.change, sidebar.pager.click, page.sources.search.change]
+    wire_update(page.update, renew, [page.session.change, *searches], is_settled)

@@ -108,12 +108,14 @@ def guarded_page(service: Service, rules: Rules, root_path: str = "") -> Guard:
     from app.web.settings.theme_choice import HEAD
     from app.web.theme import STYLE_SHEET, theme
 
+    built = build(service)
     framework = make_framework(
-        build(service),
+        built.blocks,
         # Each waiting question holds a thread for half a second at a time.
         max_threads=2 * service.settings.max_waiting_questions + 40,
         max_file_bytes=DEFAULT_LIMITS.max_bytes,
         root_path=root_path,
+        changes=built.changes.text,
         theme=theme(),
         css_paths=STYLE_SHEET,
         head=HEAD,

@@ -149,34 +149,35 @@ EVENTS = st.fixed_dictionaries(
 
 
 def _special(handler, draw):
-    """Values for the parameters that gradio fills by their types: the request and the event."""
+    """What gradio fills in by the parameters' types, the request and the event: (place, value)."""
     made = {}
-    for name, parameter in inspect.signature(handler).parameters.items():
+    for at, parameter in enumerate(inspect.signature(handler).parameters.values()):
         kind = str(parameter.annotation)
         if "KeyUpData" in kind:
-            made[name] = SimpleNamespace(input_value=draw(words), key="x")
+            made[at] = SimpleNamespace(input_value=draw(words), key="x")
         elif "Request" in kind:
-            made[name] = SimpleNamespace(session_hash="page", headers={}, client=None)
+            made[at] = SimpleNamespace(session_hash="page", headers={}, client=None)
         elif "SelectData" in kind or "EditData" in kind or "EventData" in kind:
             value = draw(st.one_of(words, st.none(), st.fixed_dictionaries({"text": words})))
             index = draw(st.one_of(st.integers(), st.none(), st.lists(st.integers(), max_size=2)))
             data = draw(st.one_of(EVENTS, st.none()))
-            made[name] = SimpleNamespace(value=value, index=index, _data=data)
-    return made
+            made[at] = SimpleNamespace(value=value, index=index, _data=data)
+    return made.items()
 
 
 @quiet
 @given(data=st.data())
 def test_every_handler_of_the_page_answers_nonsense_with_a_sentence(make_service, book, data):
     service = _service(make_service, book)
-    events = [event for event in build(service).fns.values() if event.fn is not None]
+    events = [event for event in build(service).blocks.fns.values() if event.fn is not None]
     event = data.draw(st.sampled_from(events), label="event")
     values = [data.draw(_value_for(component)) for component in event.inputs]
-    special = _special(event.fn, data.draw)
+    for at, special in _special(event.fn, data.draw):
+        values.insert(at, special)
     toasts = []
     with mock.patch.object(gr, "Warning", lambda text, **_: toasts.append(text)):
         try:
-            result = event.fn(*values, **special)
+            result = event.fn(*values)
             if inspect.isgenerator(result):
                 for _, _ in zip(result, range(200), strict=False):
                     pass

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from app.samples import SAMPLE_TITLE
 from tests.browser.conftest import Server, opened
@@ -121,6 +121,61 @@ def test_a_dropped_pdf_is_cited_in_three_actions(empty: Page, manual: Path):
     page.keyboard.press("Enter")
     expect(session(page, "The <b>light</b>")).to_be_checked()
     delete_selected(page)
+    expect(page.locator(".zone")).to_be_visible()
+
+
+def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
+    """Press Tab until something has the focus, as somebody without a mouse does."""
+    expect(target).to_be_visible(timeout=LONG_MS)
+    for _ in range(120):
+        if target.evaluate("target => target === document.activeElement"):
+            return
+        page.keyboard.press(key)
+    pytest.fail(f"{key} does not reach it")
+
+
+def test_keyboard_alone_leads_from_nothing_to_a_note_with_its_page(empty: Page, manual: Path):
+    page, keys = empty, empty.keyboard
+    tab_to(page, page.get_by_role("button", name="Drop books, documents or logs here"))
+    with page.expect_file_chooser() as chooser:
+        keys.press("Enter")
+    chooser.value.set_files(manual)
+    question = page.get_by_label("Question", exact=True)
+    expect(question).to_be_focused(timeout=LONG_MS)
+    keys.type("What was the parrot's name?")
+    keys.press("Enter")
+    expect(last_answer(page)).to_contain_text("Ozymandias", timeout=LONG_MS)
+    expect_answered(page)
+
+    tab_to(page, last_answer(page).locator(".mark").first, "Shift+Tab")
+    keys.press("Enter")
+    expect(page.locator("#reader mark")).to_contain_text("Ozymandias")
+    heading = page.locator("#reader h3")
+    expect(heading).to_be_focused()
+    keys.press("[")
+    expect(heading).to_contain_text("page 1")
+    keys.press("]")
+    expect(heading).to_contain_text("page 2")
+
+    keys.press("/")
+    expect(question).to_be_focused()
+    tab_to(page, page.get_by_role("button", name="Keep as a note"), "Shift+Tab")
+    keys.press("Enter")
+    expect(page.get_by_role("button", name="Kept as a note")).to_be_focused()
+    keys.press("Enter")
+    note = page.get_by_label("Kept answer")
+    expect(note).to_be_focused()
+    expect(note).to_contain_text("Ozymandias")
+
+    keys.press("s")
+    tick = page.locator("#sources").get_by_role("checkbox").first
+    tab_to(page, tick)
+    keys.press("Space")
+    expect(tick).not_to_be_checked()
+    pane = page.locator("#left-pane")
+    tab_to(page, pane.get_by_role("button", name="Delete", exact=True), "Shift+Tab")
+    keys.press("Enter")
+    expect(page.locator(".sessions label")).to_have_count(0, timeout=LONG_MS)
     expect(page.locator(".zone")).to_be_visible()
 
 

@@ -22,7 +22,7 @@ from app.web.notify import notify, notify_text
 from app.web.pager import pager_html, wanted_number
 from app.web.selected_session import selected_session
 from ingest.naming import file_name
-from storage import Listing, MessageRow
+from storage import Listing, MessageRow, Presence
 
 SCREEN = 100
 """Messages that are shown at once; buttons lead to the others."""
@@ -225,6 +225,15 @@ class QuestionActions:
             self._page(request).stopped = job
             job.stop()
         return NO_STOP
+
+    def tick(self, present: Presence, before: Any) -> tuple[Any]:
+        """All that `refresh` depends on, if it is not as before; else skipped."""
+        row = present.session
+        job = self._service.answers.running().get(row.id) if row else None
+        conversation = (row.id, row.kept_changes) if row else None
+        answer = job.number if job else None
+        now = (present.name, conversation, present.last_message_id, present.left_out, answer)
+        return (gr.skip() if now == before else now,)
 
     def refresh(self, session: str | None, request: gr.Request) -> Iterator[Outputs]:
         """Show what was asked on other pages, or before this page was loaded."""

@@ -40,6 +40,7 @@ class Chat:
     html: gr.Button
     file_name: gr.Textbox
     file_text: gr.Textbox
+    seen: gr.State
 
     @property
     def at(self) -> gr.Dropdown:
@@ -81,7 +82,7 @@ def lay_out_chat() -> Chat:
         text = gr.Textbox(visible="hidden", label="File")
     return Chat(
         *(messages, running, pager, find, question, send, stop, as_of),
-        *(notes, markdown, json, page, name, text),
+        *(notes, markdown, json, page, name, text, gr.State()),
     )
 
 
@@ -104,7 +105,6 @@ def wire_chat(
     session: gr.Radio,
     service: Service,
     questions: QuestionActions,
-    changed: gr.State,
 ) -> None:
     """Connect the components with their actions.
 
@@ -112,9 +112,8 @@ def wire_chat(
         tab: the chat's own.
         session: its value is the selected session.
         questions: shared with the page, which opens sessions with it.
-        changed: changes when there may be answers that were asked for on another page.
     """
-    _wire_questions(chat, session, questions, service.settings.max_waiting_questions, changed)
+    _wire_questions(chat, session, questions, service.settings.max_waiting_questions)
     actions, shown = ChatActions(service), [chat.messages, chat.running, chat.pager]
     chat.pager.click(questions.turn, session, shown, **QUIET)
     chat.find.submit(questions.find, [session, chat.find], shown, **QUIET)
@@ -135,7 +134,7 @@ def wire_chat(
 
 
 def _wire_questions(
-    chat: Chat, session: gr.Radio, questions: QuestionActions, max_waiting: int, changed: gr.State
+    chat: Chat, session: gr.Radio, questions: QuestionActions, max_waiting: int
 ) -> None:
     outputs = [chat.messages, chat.running, chat.pager, chat.question, chat.stop]
     # As many as may wait in the queue, and one more, which is refused with the reason.
@@ -151,4 +150,4 @@ def _wire_questions(
     chat.messages.retry(questions.ask_again, session, outputs, **limits)
     chat.messages.edit(questions.edit, [session, chat.at], outputs, **limits)
     chat.stop.click(questions.stop, session, chat.stop, concurrency_limit=None)
-    changed.change(questions.refresh, session, outputs, concurrency_limit=None, **QUIET)
+    chat.seen.change(questions.refresh, session, outputs, concurrency_limit=None, **QUIET)

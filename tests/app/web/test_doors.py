@@ -46,8 +46,13 @@ def served(tmp_path_factory, tiny_dir):
     from app.web.page import build
 
     service = Service(settings, lambda options: Runtime.load(**options.as_dict()))
+    page = build(service)
     made = framework.make_framework(
-        build(service), max_threads=8, max_file_bytes=MAX_FILE, root_path=""
+        page.blocks,
+        max_threads=8,
+        max_file_bytes=MAX_FILE,
+        root_path="",
+        changes=page.changes.text,
     )
     guard = Guard(made.app, Rules(Hosts("127.0.0.1"), MAX_UPLOAD), made.pages)
     with TestClient(guard, base_url=OWN, headers={"Origin": OWN}) as client:

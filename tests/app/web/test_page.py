@@ -213,7 +213,7 @@ def test_sessions_without_a_name_are_numbered_and_copies_too(make_service):
 def test_the_page_builds(make_service):
     from app.web.page import build
 
-    page = build(make_service())
+    page = build(make_service()).blocks
     assert {"Chat", "Search documents", "Memory & savings"} <= {
         b.label for b in page.blocks.values() if hasattr(b, "label")
     }

@@ -1,0 +1,1 @@
+"""An open page learns that something has changed, and shows it."""
