@@ -10,7 +10,8 @@ import gradio as gr
 
 from app.service import Service
 from app.web import javascript
-from app.web.chat.actions import ChatActions, QuestionActions
+from app.web.chat.actions import QuestionActions
+from app.web.chat.conversation import ChatActions
 from app.web.chat.tab import Chat, lay_out_chat, wire_chat
 from app.web.events import QUIET, Handler
 from app.web.faults import say_all_faults

@@ -8,7 +8,8 @@ from typing import Any
 import gradio as gr
 
 from app.service import Service
-from app.web.chat.actions import ChatActions, QuestionActions
+from app.web.chat.actions import QuestionActions
+from app.web.chat.conversation import ChatActions
 from app.web.chat.tab import Chat
 from app.web.events import Handler
 from app.web.first_sight.actions import FirstSightActions

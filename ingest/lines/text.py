@@ -9,7 +9,7 @@ terminals (`terminal.py`) were removed, bytes that are invalid in the encoding b
 encoded data became "…", and signs that only say where a word may be broken, such as soft hyphens,
 were removed (`without_typesetting`). The only exception is a segment that begins inside a table of
 Markdown, in its line of dashes or a row: the table's caption and header line are before it, the
-header line shortened if it is longer than half a segment.
+header line shortened if it is longer than half a segment, with letters if it names no column.
 """
 
 import io

@@ -1,8 +1,10 @@
 """Finds the tables in Markdown and plain text whose cells are separated by "|". Knows no files.
 
 Such a table is a line with "|", a line of dashes such as "|---|:--:|", and all lines with "|" that
-follow. A very long line is no part of a table. The last line of text above a table is its caption
-if it says so: "**Table 3: Depths**", "Table: Depths", ": Depths".
+follow. A very long line is no part of a table. A header of empty cells, which Markdown asks for
+above rows without names, is none: letters name the columns, as in other tables. The last line of
+text above a table is its caption if it says so: "**Table 3: Depths**", "Table: Depths",
+": Depths".
 """
 
 import re
@@ -11,11 +13,12 @@ from collections.abc import Iterable, Iterator
 from ingest.captions import MAX_CAPTION_CHARS, is_table_caption
 from ingest.segmenting import Row
 from ingest.tables.cutter import header_line
-from ingest.tables.rows import clean_cell
+from ingest.tables.rows import clean_cell, lettered_columns
 
 # Nothing is taken back, else a line of many blanks would take hours.
 _CELL = r":?+-++:?+[ \t]*+"
 _DASHES = re.compile(rf"[ \t>]*+\|?+[ \t]*+{_CELL}(?:\|[ \t]*+{_CELL})*+\|?+[ \t]*+\n?+")
+_BAR = re.compile(r"(?<!\\)\|")
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _MAX_LINE_CHARS = 8192
 
@@ -34,6 +37,32 @@ def mark_rows(blocks: Iterable[str], max_header_chars: int) -> Iterator[Row]:
     for block in blocks:
         yield from marker.add(block)
     yield from marker.finish()
+
+
+def is_dashes(line: str) -> bool:
+    """Return whether a line is the one of dashes between the header and the rows of a table."""
+    return "-" in line and bool(_DASHES.fullmatch(line))
+
+
+def cell_spans(line: str) -> list[tuple[int, int]]:
+    r"""Return where the cells of a header or row start and end; an escaped bar ends none.
+
+    >>> [r"| a | b\|c |"[start:end] for start, end in cell_spans(r"| a | b\|c |")]
+    ['a', 'b\\|c']
+    """
+    bounds = [-1, *(bar.start() for bar in _BAR.finditer(line)), len(line)]
+    spans = list(zip((bar + 1 for bar in bounds), bounds[1:], strict=False))
+    if not line[: bounds[1]].strip(" \t>"):
+        spans = spans[1:]
+    if len(spans) > 1 and not line[spans[-1][0] :].strip():
+        spans = spans[:-1]
+    return [_trimmed(line, start, end) for start, end in spans]
+
+
+def _trimmed(line: str, start: int, end: int) -> tuple[int, int]:
+    cell = line[start:end]
+    start += len(cell) - len(cell.lstrip())
+    return start, max(start, end - len(cell) + len(cell.rstrip()))
 
 
 class _Marker:
@@ -115,7 +144,8 @@ def _caption(line: str) -> str:
 
 
 def _bounded_header(line: str, max_chars: int) -> str:
-    if len(line) <= max_chars:
-        return line
-    cells = line.strip().strip("|").split("|")
-    return header_line([clean_cell(cell) for cell in cells], max_chars)
+    """Return the header line to repeat: shortened if it is long, letters if it names no column."""
+    cells = [clean_cell(line[start:end]) for start, end in cell_spans(line)]
+    if not any(cells):
+        return header_line(lettered_columns(len(cells)), max_chars)
+    return line if len(line) <= max_chars else header_line(cells, max_chars)

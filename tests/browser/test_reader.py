@@ -14,6 +14,7 @@ import storage
 from storage import Database
 from tests.browser.conftest import Server
 from tests.browser.steps import LONG_MS, new_session, read, session, show_or_hide_pane
+from tests.support.noted import add_document
 from tests.support.pdf_samples import make_pdf
 
 pytestmark = pytest.mark.slow
@@ -200,6 +201,64 @@ def test_what_is_read_stays_in_view_when_the_window_becomes_narrow_and_wide_agai
     page.set_viewport_size({"width": 600, "height": 860})
     expect(page.locator("#desk[data-narrow]")).to_have_count(1)
     expect(question).to_be_in_viewport()  # not the reader
+
+
+def test_a_wide_table_of_a_web_page_scrolls_in_its_own_box_on_a_narrow_screen(
+    page: Page, tmp_path: Path, violations: Callable[[Page], list[str]]
+):
+    ports = tmp_path / "ports.html"
+    names = [f"Column{n:02d}" for n in range(14)]
+    rows = [names, *([f"Value{row}of{n}" for n in range(14)] for row in range(1, 5))]
+    lines = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    ports.write_text(f"<p>The ports.</p><table>{lines}</table><p>All.</p>", encoding="utf-8")
+    read(page, "Ports", ports)
+    page.get_by_role("button", name="Reader", exact=True).click()
+    table = page.locator("#reader .table")
+    expect(table.get_by_role("columnheader")).to_have_count(14)
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.wait_for_timeout(600)
+    assert table.evaluate("box => box.scrollWidth > box.clientWidth")
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    assert violations(page) == []
+    table.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('#reader .table').scrollLeft > 0")
+
+
+def test_contents_grow_while_they_are_open_and_keep_the_focus_and_what_is_in_view(
+    page: Page, server: Server
+):
+    new_session(page, "Grown")
+    with Database(server.data_dir / "ammon.sqlite") as db:
+        row = storage.get_session(db, "Grown")
+        number = add_document(db, row.id, "saga", [("A saga.", "line 1", "line", None)] * 60)
+        for n in range(20, 60):
+            storage.add_note(db, number, 1000 * n, 1000 * n + 999, f"Note {n} on the saga. " * 8)
+        page.reload()
+        expect(session(page, "Grown")).to_be_checked(timeout=LONG_MS)
+        page.get_by_role("button", name="saga", exact=True).click()
+        expect(heading(page)).to_be_focused()
+        page.get_by_role("tab", name="Contents").click()
+        entries = page.get_by_role("navigation", name="Contents").get_by_role("button")
+        expect(entries).to_have_count(41)
+        entry = entries.filter(has_text="Note 50 ")
+        entry.scroll_into_view_if_needed()
+        entry.focus()
+        page.wait_for_timeout(500)
+        before = entry.bounding_box()
+        for n in (5, 9, 55):
+            storage.add_note(db, number, 1000 * n, 1000 * n + 998, f"Late note {n}. " * 8)
+        expect(entries).to_have_count(44, timeout=LONG_MS)
+        expect(entry).to_be_focused()
+        after = entry.bounding_box()
+        assert before and after and abs(before["y"] - after["y"]) < 4
+        page.get_by_role("tab", name="Page").click()
+        expect(heading(page)).to_be_visible()
+        storage.add_note(db, number, 12_000, 12_998, "Not asked for.")
+        page.wait_for_timeout(6000)
+        expect(page.locator("#reader .contents")).not_to_contain_text("Not asked for.")
+    page.get_by_role("tab", name="Contents").click()
+    expect(entries).to_have_count(45)
 
 
 def test_a_document_is_read_searched_and_found_again_by_keyboard(

@@ -1,8 +1,9 @@
 """What a reader would ask about, found in texts without the model: names, clauses, speakers.
 
 A name is a word with a capital letter inside sentences that hardly ever has an article before it
-and is not written small elsewhere; German nouns are told from names by that, too. Whether it is a
-person's or a place's is seen by the words before it.
+and is not written small elsewhere; German nouns are told from names by that, too. What begins a
+sentence, a line or what someone says counts neither for it nor against it, nor do headings. Whether
+it is a person's or a place's is seen by the words before it.
 """
 
 from __future__ import annotations
@@ -21,14 +22,20 @@ _MAX_ARTICLES = 0.12  # of its mentions
 _MAX_SMALL = 0.1
 _MIN_PLACE = 0.34
 _NAME = re.compile(
-    r"(?P<before>[^\W\d_]+)?(?P<gap>[,;“\"'‘«„(]*\s+[“\"'‘«„(]*)"
+    r"(?<![^\W\d_])(?P<before>[^\W\d_]+)[,;]?[”“\"'’»«]*[^\S\n]+\(?"
     r"(?P<name>[^\W\d_a-z][^\W\d_]+(?:['’-][^\W\d_a-z][^\W\d_]+)*"
     r"(?:\s[^\W\d_a-z][^\W\d_]+)?)"
+)
+# A line by itself, which does not end as a sentence or what someone says.
+_HEADING = re.compile(
+    r"^[ \t]*#{1,6} .*$|(?:\A|(?<=\n\n))[^\n]{0,80}[^\n.!?…,;:\"'“”‘’«»)](?=\n\n)", re.MULTILINE
 )
 _ARTICLES = frozenset(
     "the a an this that these those his her my your our their its every each some any no all both "
     "der die das den dem des ein eine einen einem einer eines dieser diese dieses kein keine zum "
     "zur im am beim vom ins ihr sein mein unser jeder jede jedes aller alle ihre seine ihren "
+    "meine meinen meiner dein deine deinen deiner seinen seinem seiner ihrem ihrer unsere unseren "
+    "jeden jener jene welche welcher welches "
     "le la les un une des du au aux ce cette ces son sa ses leur mon ma notre "
     "el los las una unos unas del al este esta su sus mi".split()
 )
@@ -68,6 +75,7 @@ _DECISION = re.compile(
 _ERROR_LINE = re.compile(
     r"\b(?:error|fatal|critical|failed|failure|panic|exception)\b", re.IGNORECASE
 )
+_ANY_WORD = re.compile(r"\b[^\W\d_]+\b")
 _WORD = re.compile(r"\b[^\W\d_]{5,}\b")
 _SPEECH = re.compile(
     r"\b(?:said|asked|cried|replied|sagte|fragte|rief|antwortete|sprach|"
@@ -106,11 +114,11 @@ def names_of(texts: Iterable[str], favoured: str = "") -> list[Name]:
     seen: Counter[str] = Counter()
     small: Counter[str] = Counter()
     for text in texts:
-        small.update(word for word in _WORD.findall(text) if word.islower())
-        for found in _NAME.finditer(text):
-            before = (found["before"] or "").casefold()
-            if found["before"] is None or found["before"][0].isupper():
-                continue  # it may begin a sentence, or is a part of a longer name
+        small.update(word for word in _ANY_WORD.findall(text) if word.islower())
+        for found in _NAME.finditer(_HEADING.sub("", text)):
+            before = found["before"].casefold()
+            if found["before"][0].isupper():
+                continue  # it is a part of a longer name, or follows the first word of a sentence
             name = " ".join(found["name"].split())
             for part in {name, name.split()[0]}:
                 mentions[part] += 1
@@ -157,7 +165,7 @@ def pairs_of(texts: Sequence[str], names: Sequence[Name]) -> list[tuple[str, str
     counts: Counter[tuple[str, str]] = Counter()
     people = [name.text for name in names if not name.is_place]
     for text in texts:
-        here = [name for name in people if name in text]
+        here = [name for name in people if re.search(rf"\b{re.escape(name)}\b", text)]
         counts.update((a, b) for i, a in enumerate(here) for b in here[i + 1 :])
     return [pair for pair, count in counts.most_common() if count >= MIN_MENTIONS]
 

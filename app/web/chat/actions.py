@@ -1,4 +1,4 @@
-"""The actions of the chat tab: show a conversation, ask, stop, ask again, edit, save as a file.
+"""The actions of questions: open a conversation, turn its screens, ask, stop, ask again, edit.
 
 An answer is made by the service; a page only watches it. So all pages that show a session show its
 answer, and it is completed even if they are closed.
@@ -6,7 +6,7 @@ answer, and it is completed even if they are closed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -15,136 +15,21 @@ from app.errors import AlreadyAnswering, NothingRead
 from app.messages import KNOWN_ERRORS
 from app.service import AnswerJob, Service
 from app.web.chat import html
+from app.web.chat.conversation import SCREEN, ChatActions, Shown, pager
 from app.web.chat.open_pages import OpenPage, OpenPages
 from app.web.chat.welcome import Welcome
 from app.web.events import sent
 from app.web.notify import notify, notify_text
-from app.web.pager import pager_html, wanted_number
+from app.web.pager import wanted_number
 from app.web.selected_session import selected_session
-from ingest.naming import file_name
 from storage import Listing, MessageRow, Presence
 
-SCREEN = 100
-"""Messages that are shown at once; buttons lead to the others."""
 MORE = 100
 """Messages that a page may show beyond a screen, since it was opened."""
-NOW = ("Everything read so far", "")
-"""The entry of the "as of" list for no earlier position: its label and value."""
-
-MAX_OFFERED = 2_000
-"""Places in the "as of" list of one page."""
-Offered = tuple[str | None, list[tuple[str, str]]]
-"""A session, and the label and value of each place in its "as of" list."""
-
-Shown = tuple[Any, Any, Any]
-"""Values for the stored messages, the running question with its answer, and the pager."""
 Outputs = tuple[Any, Any, Any, Any, Any]
-"""The same, and values for the question's field and the stop button."""
+"""The values of `Shown`, and those for the question's field and the stop button."""
 NO_STOP = gr.Button(interactive=False)
 SAME: Shown = gr.skip(), gr.skip(), gr.skip()
-
-
-class ChatActions:
-    """What the tab shows of a session, and the files it saves."""
-
-    def __init__(self, service: Service) -> None:
-        self._service, self._welcome = service, Welcome(service)
-
-    def messages(self, session: str | None, offset: int | None = None) -> Shown:
-        """One screen of the conversation; before it, questions to begin with.
-
-        Args:
-            offset: number of the first message, counted from 0; None: the last screen.
-        """
-        session = selected_session(self._service, session)
-        if session is None:
-            return html.welcome_html(), "", ""
-        screen = self.screen(session, offset)
-        if screen.rows:
-            return (*self.shown(screen), pager(screen))
-        return self._welcome.html(session), "", ""
-
-    def shown(self, screen: Listing[MessageRow]) -> tuple[str, str]:
-        """The stored messages of a screen, those that are kept marked, and no running question."""
-        is_end = screen.offset + len(screen.rows) == screen.total
-        return html.conversation(screen.rows, is_end, self.kept(screen.rows)), ""
-
-    def kept(self, messages: Sequence[MessageRow]) -> Collection[int]:
-        """The numbers of those messages of a session that are kept as notes."""
-        if not messages:
-            return ()
-        numbers = [message.id for message in messages]
-        return self._service.kept_notes.kept_from(messages[0].session_id, numbers)
-
-    def screen(self, session: str, offset: int | None = None) -> Listing[MessageRow]:
-        """The messages of one screen; `offset` as `messages` takes it."""
-        total = self._service.questions.count_messages(session)
-        first = max(0, total - SCREEN) if offset is None else min(offset, max(0, total - 1))
-        rows = self._service.questions.messages_at(session, first, SCREEN)
-        return Listing(rows, first, total)
-
-    def refresh_as_of(self, session: str | None, offered: Offered | None) -> tuple[Any, Offered]:
-        """The current "as of" choices; what is selected or typed stays.
-
-        Args:
-            offered: what the list offers already, and of which session; None: nothing.
-        """
-        return self._offer_more(session, "", offered)
-
-    def find_as_of(
-        self, session: str | None, offered: Offered | None, typed: gr.KeyUpData
-    ) -> tuple[Any, Offered]:
-        """The same with places in documents whose title has the words that are being typed."""
-        return self._offer_more(session, typed.input_value, offered)
-
-    def _offer_more(
-        self, session: str | None, search: str, offered: Offered | None
-    ) -> tuple[Any, Offered]:
-        """The places that are found, and then those offered already.
-
-        The browser shows those of them that have the typed words. A list that gets shorter while it
-        is open makes gradio's script fail, so one only grows until another session is shown.
-        """
-        choices = self._as_of_choices(session, search)
-        if offered and offered[0] == session:
-            choices = list(dict.fromkeys([*choices, *offered[1]]))[:MAX_OFFERED]
-        return gr.Dropdown(choices=choices), (session, choices)
-
-    def reset_as_of(self, session: str | None) -> Any:
-        """The "as of" choices of another session, none of them selected."""
-        return gr.Dropdown(choices=self._as_of_choices(session), value="")
-
-    def _as_of_choices(self, session: str | None, search: str = "") -> list[tuple[str, str]]:
-        name = selected_session(self._service, session)
-        choices = self._service.questions.places(name, search) if name else []
-        return [NOW, *((choice.label, choice.at) for choice in choices)]
-
-    def as_markdown(self, session: str | None) -> tuple[str, str]:
-        """(file name, text) of the conversation as Markdown; empty if there is nothing."""
-        return self._file(session, "md")
-
-    def as_json(self, session: str | None) -> tuple[str, str]:
-        """(file name, text) of the conversation as JSON; empty if there is nothing."""
-        return self._file(session, "json")
-
-    def as_html(self, session: str | None) -> tuple[str, str]:
-        """(file name, text) of the conversation as HTML; empty if there is nothing."""
-        return self._file(session, "html")
-
-    def _file(self, session: str | None, format: str) -> tuple[str, str]:
-        """Name and content of the conversation as a file; empty if there is nothing to save."""
-        row = self._service.sessions.find(session) if session else None
-        if row is None or not self._service.questions.has_history(row.id):
-            notify_text("Nothing was asked or noted yet; there is no conversation to save.")
-            return "", ""
-        session = row.name
-        try:
-            return f"{file_name(session)}.{format}", self._service.questions.history(
-                session, format
-            )
-        except KNOWN_ERRORS as error:
-            notify(error)
-            return "", ""
 
 
 class QuestionActions:
@@ -437,11 +322,6 @@ class QuestionActions:
 
     def _page(self, request: gr.Request) -> OpenPage:
         return self._pages.of(str(request.session_hash))
-
-
-def pager(screen: Listing[MessageRow]) -> str:
-    """The line below the conversation that leads to its other messages, as HTML."""
-    return pager_html(screen, SCREEN, "messages")
 
 
 def _text(event: gr.EventData) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from app.web.chat.actions import NOW
+from app.web.chat.conversation import NOW
 from app.web.events import QUIET
 
 SCRIPT = Path(__file__).with_name("as_of.js")

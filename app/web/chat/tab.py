@@ -11,8 +11,9 @@ import gradio as gr
 from app.service import Service
 from app.web import javascript
 from app.web.chat import html
-from app.web.chat.actions import ChatActions, QuestionActions
+from app.web.chat.actions import QuestionActions
 from app.web.chat.as_of import AsOf, lay_out_as_of, wire_as_of
+from app.web.chat.conversation import ChatActions
 from app.web.events import QUIET, save_on_click
 
 SCRIPT = Path(__file__).with_name("conversation.js")

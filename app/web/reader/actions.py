@@ -160,13 +160,20 @@ class ReaderActions:
         Args:
             event: with the number of the first one.
         """
-        name, place = selected_session(self._service, session), place_in_text(shown)
-        offset = wanted_number(event._data)
-        answered = self._answered(name, place)
-        document_id = self._document_of(name, place, answered) if name else None
-        if name is None or document_id is None or offset is None:
+        return self._screen(session, shown, wanted_number(event._data)) or gr.skip()
+
+    def renew(self, session: str | None, shown: str, event: gr.EventData) -> Any:
+        """List the contents again, if they have grown since: nobody asked, so no error is shown.
+
+        Args:
+            event: with what was listed, as its HTML says, and the number of its first entry.
+        """
+        try:
+            listed = self._screen(session, shown, wanted_number(event._data))
+        except KNOWN_ERRORS:
             return gr.skip()
-        return self._contents(name, document_id, answered, offset)
+        is_same = listed is None or html.state_of(listed) == sent(event).get("state")
+        return gr.skip() if is_same else listed
 
     def choose(
         self, session: str | None, document_id: Any, shown: str
@@ -219,6 +226,15 @@ class ReaderActions:
         has_chapters = any(chapter.heading for chapter in notes.chapters)
         headings = [] if has_chapters else self._service.notes.headings(session, document_id, at)
         return html.contents_html(notes, headings, number, at, offset)
+
+    def _screen(self, session: str | None, shown: str, offset: int | None) -> str | None:
+        """The contents of the document that is shown, from an entry on; None if there are none."""
+        name, place = selected_session(self._service, session), place_in_text(shown)
+        answered = self._answered(name, place)
+        document_id = self._document_of(name, place, answered) if name else None
+        if name is None or document_id is None or offset is None:
+            return None
+        return self._contents(name, document_id, answered, offset)
 
     def _document_of(self, session: str, place: Place, answered: Answered | None) -> int | None:
         """The document of a place; that which would be opened if the place is empty."""

@@ -7,6 +7,8 @@ page itself, from where the browser keeps it.
 from __future__ import annotations
 
 import base64
+import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -252,7 +254,17 @@ def contents_html(
     remarks = [f'<p class="footing">{escape(text)}</p>' for text in (until, of.why_none) if text]
     pager = pager_html(Listing(lines, offset, len(entries)), MAX_ENTRIES, "entries")
     shown = "".join([*remarks, *lines, pager])
-    return f'<nav class="contents" aria-label="Contents" tabindex="-1">{shown}</nav>'
+    state = hashlib.blake2s(shown.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    return (
+        f'<nav class="contents" aria-label="Contents" tabindex="-1" data-state="{state}" '
+        f'data-offset="{offset}">{shown}</nav>'
+    )
+
+
+def state_of(contents: str) -> str:
+    """What differs for contents that differ, as their HTML says it."""
+    found = re.search(r' data-state="(\w+)"', contents)
+    return found[1] if found else ""
 
 
 def _of_chapter(chapter: NotedChapter) -> Iterator[_Entry]:

@@ -162,6 +162,7 @@ const fit = (width) => {
     }
     if (performance.now() - turnedAt < SETTLING_MS) toPlace?.();
 };
+const isSeen = (page) => page.getClientRects().length > 0;  // not behind another tab
 const update = () => {
     const page = find('.reader-page');
     if (!page) return;
@@ -186,7 +187,9 @@ const update = () => {
         wanted = 'h3';
         isQuiet = false;
         requestAnimationFrame(toMark);
-    } else if (place && desk.querySelector('#reader').scrollTop === scrolledTo) toMark();
+    } else if (place && isSeen(page) && desk.querySelector('#reader').scrollTop === scrolledTo) {
+        toMark();
+    }
     if (held && [document.body, from].includes(document.activeElement)) focusSoon(held);
 };
 const begin = () => {

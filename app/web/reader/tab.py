@@ -14,6 +14,7 @@ from app.web.javascript import BUTTONS, EDGE
 from app.web.reader.actions import ReaderActions
 
 SCRIPT = Path(__file__).with_name("reader.js")
+CONTENTS_SCRIPT = Path(__file__).with_name("contents.js")
 HANDLE = (
     '<div role="separator" tabindex="0" aria-orientation="vertical" aria-controls="reader" '
     'aria-label="Width of the reader"></div>'
@@ -119,7 +120,8 @@ def _contents() -> tuple[gr.Dropdown, gr.Textbox, gr.HTML, gr.HTML]:
         elem_id="reader-search",
     )
     found = gr.HTML(js_on_load=None, apply_default_css=False, elem_id="reader-found")
-    return document, find, found, gr.HTML(js_on_load=BUTTONS, apply_default_css=False)
+    script = BUTTONS + CONTENTS_SCRIPT.read_text(encoding="utf-8")
+    return document, find, found, gr.HTML(js_on_load=script, apply_default_css=False)
 
 
 def wire_reader(reader: Reader, act: ReaderActions, chat: Chat, session: gr.Radio) -> None:
@@ -135,6 +137,7 @@ def wire_reader(reader: Reader, act: ReaderActions, chat: Chat, session: gr.Radi
     shown = [session, reader.place]
     reader.contents_tab.select(act.contents, shown, reader.listed, **with_place)
     reader.contents.click(act.turn, shown, reader.contents, **with_place)
+    reader.contents.tick(act.renew, shown, reader.contents, **with_place)
     reader.document.input(
         act.choose,
         [session, reader.document, reader.place],

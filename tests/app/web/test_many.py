@@ -17,8 +17,9 @@ import storage
 from ahn_runtime import Runtime
 from app.service import Retrieved, Service, changes
 from app.settings import ModelOptions, Settings
-from app.web.chat import actions as chat
-from app.web.chat.actions import ChatActions, QuestionActions
+from app.web.chat import conversation as chat
+from app.web.chat.actions import QuestionActions
+from app.web.chat.conversation import ChatActions
 from app.web.notes.actions import NotesActions
 from app.web.page import build
 from app.web.reader.actions import ReaderActions

@@ -1,5 +1,6 @@
 """Tables of Markdown: a segment that begins in a row has the header line before it."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,6 +63,21 @@ def test_a_long_header_is_shortened():
     rows = list(mark_rows([f"{head}{'|---' * 5}|\n{'| 1 ' * 5}|\n"], 90))
     assert len(rows[-1].header) <= 90
     assert rows[-1].header.count("A long") == 5 and "…" in rows[-1].header
+
+
+@pytest.mark.parametrize("head", ["|  |  |  |\n", "| | | |\n", "> |\u00a0|  |\t|\n"])
+def test_an_empty_header_is_none_and_letters_name_the_columns(head):
+    text = f"Table 3: Lamps\n\n{TABLE.replace(HEAD, head)}"
+    segments = [segment.text for segment in segment_blocks([text], Limits())]
+    assert len(segments) >= 3 and segments[0].startswith(f"Table 3: Lamps\n\n{head}|---|")
+    assert all(s.startswith("Table 3: Lamps\nA | B | C\n| SKU-0") for s in segments[1:])
+    assert "".join(segments).count(head) == 1
+    assert all(line.count("|") in {0, 2, 4} for s in segments[1:] for line in s.splitlines())
+
+
+def test_a_header_with_one_name_is_one():
+    rows = list(mark_rows(["|  | Price |\n|--|--|\n| a | 1 |\n"], 100))
+    assert rows[-1].header == "|  | Price |\n"
 
 
 def test_a_very_long_line_is_passed_on_at_once():

@@ -3,10 +3,12 @@
 import pytest
 
 import storage
+from app.samples import SAMPLE
 from app.service.answering.overview_questions import is_about_the_whole
-from app.service.answering.suggestion_material import names_of, speakers_of
+from app.service.answering.suggestion_material import Name, names_of, pairs_of, speakers_of
 from app.service.answering.suggestion_phrases import PHRASES
 from app.service.answering.suggestions import MAX_QUESTIONS, suggest_questions
+from tests.support.paths import ROOT
 
 TALE = (
     "Then Silas said that he would go to Raveloe with Dolly. Nobody saw Silas in Raveloe, and "
@@ -77,6 +79,62 @@ def test_no_question_is_about_a_column_without_a_name(suggest):
 
 def test_german_nouns_are_no_names():
     assert {name.text for name in names_of([GERMAN * 4])} == {"Anna", "Peter", "Berlin"}
+
+
+TALK = (
+    "Chapter {0}\n\nHere she met Mary.\n\n"
+    'Then Alice said to Mary, “{0}, we must go.” And Mary said, "{0}! Says Alice so?" Now the '
+    "cat said: {0}, let us see. But Mary told Alice, ‘{0} then’, and the cat cried «{0}» to Mary.\n"
+    "{0}, said Alice, and so went Mary with Alice.\n\nOf {0} and Mary\n\n"
+)
+
+
+@pytest.mark.parametrize("word", "Come Look Surely Yonder Chapter Well Oh Yes Ah".split())
+def test_words_that_begin_what_someone_says_or_a_line_are_no_names(word):
+    assert [name.text for name in names_of([TALK.format(word) * 4])] == ["Mary", "Alice"]
+
+
+def test_a_word_that_is_written_small_elsewhere_is_no_name():
+    """Short words, too: only those of five letters were looked for once."""
+    text = f"{TALE * 4}We saw Come there, and so went Come. They come and come. " * 3
+    assert "Come" not in {name.text for name in names_of([text])}
+    rare = text.replace("They come and come.", "They went.")
+    assert "Come" in {name.text for name in names_of([rare])}
+
+
+def test_a_pair_is_not_asked_about_with_a_word_of_dialogue(suggest):
+    suggested = suggest(TALK.format("Come") * 8)
+    assert any("Mary" in question for question in suggested)
+    assert not any("Come" in question for question in suggested)
+
+
+@pytest.mark.parametrize("word", "Komm Ach Ja Kapitel Nun Morgen".split())
+def test_german_words_of_dialogue_are_no_names(word):
+    text = (
+        f"Da sagte Anna zu Peter: „{word}, wir gehen.“ Und dann rief Peter »{word}!«, und der "
+        f"Hund von Anna bellte, „{word}, mein Freund“, sagte Peter, als Anna mit Peter ging. Doch "
+        f"seine Augen sah Anna nicht, und ihrer Mutter schrieb Peter.\n\n{word}\n\n"
+    )
+    assert {name.text for name in names_of([text * 4])} == {"Anna", "Peter"}
+
+
+def test_the_names_of_the_tales_are_found_and_nothing_else():
+    tale = (ROOT / "tests" / "data" / "john_sherman.txt").read_text()
+    assert [name.text for name in names_of([tale])] == [
+        "Margaret",
+        "Miss Leland",
+        "Mary Carton",
+        "John",
+    ]
+    names = {name.text for name in names_of([SAMPLE.read_text()])}
+    assert {"Yamato Take", "Takeru", "Ototachibana"} <= names
+    assert not names & {"Come", "Well", "Oh", "Yes", "Chapter", "Then", "Now", "Prince"}
+
+
+def test_a_pair_is_of_whole_words():
+    names = [Name("Ann", 9, False), Name("Peter", 9, False)]
+    assert pairs_of(["Anna met Peter."] * 4, names) == []
+    assert pairs_of(["Ann met Peter."] * 4, names) == [("Ann", "Peter")]
 
 
 def test_a_place_is_told_from_a_person():

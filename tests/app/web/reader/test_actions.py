@@ -14,6 +14,7 @@ import pytest
 import storage
 from app.service import Service
 from app.web.reader.actions import SAME, SAME_CONTENTS, ReaderActions
+from app.web.reader.html import state_of
 from app.web.sidebar.actions import SessionActions
 from app.web.sources.actions import SourceActions
 from storage import NotFound
@@ -179,3 +180,23 @@ def test_the_reader_is_emptied_for_another_session_only(service):
     assert number == row.id and f'data-session="{row.id}"' in page
     assert act.opened("s", row.id) == (gr.skip(),) * 6
     assert act.opened(None, row.id)[-1] is None
+
+
+def test_contents_are_listed_again_only_when_they_have_grown(make_service):
+    service = make_service()
+    novel, act = add_noted_novel(service), ReaderActions(service)
+    place = f'{{"document": {novel}}}'
+    before = act.contents("s", place)[1]
+    asked = event(state=state_of(before), id=0)
+    assert act.renew("s", place, asked) == gr.skip()
+    storage.add_note(service.db, novel, 2000, 3000, "The sea takes her")
+    after = act.renew("s", place, asked)
+    assert "The sea takes her" in after and after == act.contents("s", place)[1]
+    assert act.renew("s", place, event(state=state_of(after), id=0)) == gr.skip()
+    last = act.renew("s", place, event(state=state_of(after), id=3))
+    assert "The sea takes her" in last and "The mill burns" not in last
+    for nonsense in ({}, {"id": "x"}, {"id": None, "state": 5}):
+        assert act.renew("s", place, event(**nonsense)) == gr.skip()
+    assert act.renew(None, place, asked) == gr.skip()
+    answer = '{"answer": 999999, "segment": 999999}'
+    assert act.renew("s", answer, asked) == gr.skip()
