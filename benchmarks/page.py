@@ -6,6 +6,7 @@ A data directory gets one session with COUNT documents, and as many sessions, on
 page is opened in Chromium with an empty cache, on the same machine. Times and bytes are the
 browser's own: of its performance API, and for the cost of an update those of its profiler (script,
 style and layout, in seconds of the page's thread). An update is what the page asks for every 1.5 s.
+Idle is what a page costs in that time if it does not look for changes: the framework's own.
 Each figure is the median of the rounds. Playwright and Chromium are needed (requirements-dev.txt;
 apt-get install chromium).
 """
@@ -60,6 +61,8 @@ TIMES = """() => ({
     bytes: ['navigation', 'resource'].flatMap((kind) => performance.getEntriesByType(kind))
         .reduce((sum, entry) => sum + entry.transferSize, 0),
 })"""
+# A page that nobody sees does not look for changes.
+UNSEEN = "Object.defineProperty(document, 'hidden', {get: () => true})"
 COSTS = ("ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
 
 
@@ -133,15 +136,22 @@ def _opened(page: Page, url: str) -> dict[str, float]:
 
 
 def measure_updates(
-    browser: Browser, url: str, service: Service, change: Callable[[], object] | None
+    browser: Browser,
+    url: str,
+    service: Service,
+    change: Callable[[], object] | None = None,
+    looks: bool = True,
 ) -> Update:
     """The cost of an update on an open page.
 
     Args:
         change: changes something that the page shows, before each update; None: nothing changes.
+        looks: whether the page looks for changes; what it costs without is the framework's own.
     """
     page = browser.new_page()
     try:
+        if not looks:
+            page.add_init_script(UNSEEN)
         page.goto(url)
         page.wait_for_function("document.querySelector('.sessions input:checked')")
         page.wait_for_timeout(3000)  # the first updates show what the loading did not
@@ -188,7 +198,8 @@ def measure(browser: Browser, count: int, rounds: int, folder: Path) -> str:
         with serving(service, place / "uploads") as url:
             measure_opening(browser, url)  # the server's first page is slower
             opened = [measure_opening(browser, url) for _ in range(rounds)]
-            still = measure_updates(browser, url, service, None)
+            idle = measure_updates(browser, url, service, looks=False)
+            still = measure_updates(browser, url, service)
             moved = measure_updates(browser, url, service, retitling(service))
 
     def median(name: str) -> float:
@@ -197,15 +208,15 @@ def measure(browser: Browser, count: int, rounds: int, folder: Path) -> str:
     return (
         f"| {count:,} | {median('painted_ms') / 1000:.2f} | {median('usable_ms') / 1000:.2f} "
         f"| {median('byte_count') / 1e6:.2f} | {median('again_byte_count') / 1e6:.2f} "
-        f"| {still.client_ms:.1f} | {moved.client_ms:.1f} "
+        f"| {idle.client_ms:.1f} | {still.client_ms:.1f} | {moved.client_ms:.1f} "
         f"| {still.statements:.1f} | {moved.statements:.1f} |"
     )
 
 
 HEAD = (
-    "| documents | first paint, s | usable, s | download, MB | once more, MB | update, ms "
-    "| with a change, ms | statements | with a change |\n"
-    "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    "| documents | first paint, s | usable, s | download, MB | once more, MB | idle, ms "
+    "| update, ms | with a change, ms | statements | with a change |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
 )
 
 
