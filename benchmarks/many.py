@@ -152,7 +152,7 @@ def _serves(url: str) -> bool:
 
 
 def measure_page(page: PageClient, table: Table, rounds: int) -> None:
-    """Measure polls and actions of the page."""
+    """Measure looks for changes and actions of the page."""
     sessions, search = (
         page.component("radio", "Sessions"),
         page.component("textbox", "Search sessions"),
@@ -178,9 +178,8 @@ def measure_page(page: PageClient, table: Table, rounds: int) -> None:
     repeat("select the session with many of each", lambda: select(BIG))
     repeat("select an empty session", lambda: select("Volume 1"))
     select(BIG)
-    page.polls()
-    for polled in _polled(page, rounds):
-        table.add("poll of the page, nothing changed", polled)
+    table.add("show what has changed", [page.look()])
+    repeat("look for changes, nothing changed", page.look)
     for label in ("Chat", "Memory & savings", "Settings"):
         tab = page.component("tabitem", label)
         repeat(f"open the tab {label}", partial(page.fire, tab, "select"))
@@ -203,11 +202,6 @@ def measure_page(page: PageClient, table: Table, rounds: int) -> None:
     repeat("duplicate a session", lambda: press("Duplicate"))
     repeat("delete a session", lambda: press("Delete"))
     repeat("bring it back", lambda: page.fire(undo, "click"))
-
-
-def _polled(page: PageClient, rounds: int) -> list[list[Fired]]:
-    found = [page.polls() for _ in range(rounds)]
-    return [list(each) for each in zip(*found, strict=True)]
 
 
 def measure_asking(service: Service, table: Table, rounds: int) -> None:

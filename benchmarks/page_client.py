@@ -55,6 +55,7 @@ class PageClient:
         self._url, self._hash = url, secrets.token_hex(6)
         self._server = psutil.Process(process_id)
         self._changed: list[int] = []  # states, whose events the browser fires, too
+        self._mark = ""
         jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self._opener = urllib.request.build_opener(jar)
         self._opener.addheaders = [("Origin", url.rstrip("/")), ("Sec-Fetch-Site", "same-origin")]
@@ -64,6 +65,9 @@ class PageClient:
         self._events = config["dependencies"]
         self._components = {c["id"]: c for c in config["components"]}
         self._values = {c["id"]: c["props"].get("value") for c in config["components"]}
+        self._update = next(
+            c["id"] for c in config["components"] if c["props"].get("elem_id") == "update"
+        )
         for component in config["components"]:
             if component["type"] == "textbox":  # an empty field in a browser
                 self._values[component["id"]] = self._values[component["id"]] or ""
@@ -80,24 +84,32 @@ class PageClient:
         """Fill in a component, as a person would."""
         self._values[component] = value
 
-    def polls(self) -> list[Fired]:
-        """Fire each timer of the page that runs, once, with what it sets off."""
-        running = [
-            component
-            for component, found in self._components.items()
-            if found["type"] == "timer" and found["props"].get("active", True)
-        ]
-        return [self.fire(timer, "tick") for timer in running]
+    def look(self) -> Fired:
+        """Look for changes as the page's script does, and have them shown if there are any."""
+        began, worked = time.perf_counter(), self._processor_seconds()
+        with self._opener.open(f"{self._url}changes") as answer:
+            mark = answer.read().decode()
+        seconds, work = time.perf_counter() - began, self._processor_seconds() - worked
+        looked = Fired(seconds, work, len(mark))
+        if mark == self._mark:
+            return looked
+        self._mark = mark
+        sent = {"mark": mark, "choice": 0}
+        return Fired.sum_of([looked, self.fire(self._update, "tick", sent)])
 
     def load(self) -> Fired:
         """Fire what a browser fires when it has loaded the page."""
         targets = [target for event in self._events for target in event["targets"]]
         return self.fire(next(number for number, name in targets if name == "load"), "load")
 
-    def fire(self, component: int, name: str) -> Fired:
-        """Fire an event of a component with all that is chained to it; what came of them in all."""
+    def fire(self, component: int, name: str, sent: Mapping[str, Any] | None = None) -> Fired:
+        """Fire an event of a component with all that is chained to it; what came of them in all.
+
+        Args:
+            sent: what the component's script sends with the event.
+        """
         fired = [
-            self._fire(each)
+            self._fire(each, sent)
             for event in self._events
             if [component, name] in event["targets"]
             for each in self._with_chained(event)
@@ -113,12 +125,12 @@ class PageClient:
                 found += self._with_chained(other)
         return found
 
-    def _fire(self, event: Mapping[str, Any]) -> Fired:
+    def _fire(self, event: Mapping[str, Any], sent: Mapping[str, Any] | None) -> Fired:
         body = {
             "data": [self._values.get(i) for i in event["inputs"]],
             "fn_index": event["id"],
             "session_hash": self._hash,
-            "event_data": None,
+            "event_data": sent,
             "trigger_id": event["targets"][0][0] if event["targets"] else None,
         }
         began, worked = time.perf_counter(), self._processor_seconds()

@@ -154,7 +154,7 @@ def _wire(page: Page, service: Service, reading: ReadingActions) -> None:
     page.first.progress.change(questions.refresh_welcome, session, shown, **QUIET)
     listed = page.sources
     _wire_refresh(
-        *(page, service, sessions),
+        *(page, service, sessions, questions),
         Handler(sources.tick, [listed.search, listed.view], listed.list),
         Handler(questions.tick, [chat.seen], [chat.seen]),
         Handler(notes.tick, [page.notes.view], page.notes.listed),
@@ -165,7 +165,13 @@ def _wire(page: Page, service: Service, reading: ReadingActions) -> None:
     page.blocks.unload(questions.leave)
 
 
-def _wire_refresh(page: Page, service: Service, sessions: SessionActions, *parts: Handler) -> None:
+def _wire_refresh(
+    page: Page,
+    service: Service,
+    sessions: SessionActions,
+    questions: QuestionActions,
+    *parts: Handler,
+) -> None:
     """Show what reading and other pages have changed.
 
     Args:
@@ -193,7 +199,7 @@ def _wire_refresh(page: Page, service: Service, sessions: SessionActions, *parts
         # one that was made elsewhere before it is selected.
         return not isinstance(shown[found], Seen) or shown[found].is_settled
 
-    searches = [sidebar.search.change, sidebar.pager.click, page.sources.search.change]
+    searches = [sidebar.search.change, sidebar.offset.change, page.sources.search.change]
     # What is imported may be there before the page is told that it awaits it.
     choices = [page.session.change, *searches, page.transfers.begun.change]
-    wire_update(page.update, renew, choices, is_settled)
+    wire_update(page.update, renew, choices, is_settled, questions.note_open)

@@ -4,7 +4,7 @@ import urllib.error
 import urllib.request
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 import storage
 from tests.browser.conftest import Server
@@ -18,10 +18,15 @@ LOOKS = 3
 def next_looks(page: Page, count: int = LOOKS) -> list[str]:
     """The paths of all requests until the page has looked so many times."""
     paths: list[str] = []
-    page.on("request", lambda request: paths.append(request.url.rsplit("/", 1)[-1]))
+
+    def note(request: Request) -> None:
+        paths.append(request.url.rsplit("/", 1)[-1])
+
+    page.on("request", note)
     for _ in range(count):
         with page.expect_response("**/changes"):
             pass
+    page.remove_listener("request", note)
     return paths
 
 
@@ -29,9 +34,10 @@ def next_looks(page: Page, count: int = LOOKS) -> list[str]:
 def quiet(page: Page) -> Page:
     """A page that shows everything."""
     new_session(page, "Nothing changes here")
-    while "join?" in " ".join(next_looks(page)):
-        page.wait_for_timeout(100)
-    return page
+    for _ in range(40):
+        if "join?" not in " ".join(next_looks(page)):
+            return page
+    pytest.fail("there is an event at every look")
 
 
 def test_nothing_but_a_word_is_asked_for_while_nothing_changes(quiet: Page):

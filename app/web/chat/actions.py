@@ -98,6 +98,10 @@ class QuestionActions:
             return False
         return self._service.answers.of(session) is page.watched
 
+    def note_open(self, page_id: str) -> None:
+        """Note that a page is still open, so that its state is kept."""
+        self._pages.of(page_id)
+
     def leave(self, request: gr.Request) -> None:
         """Forget a page that was closed; its answers are still completed."""
         self._pages.forget(str(request.session_hash))

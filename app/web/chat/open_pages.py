@@ -19,7 +19,7 @@ from app.web.page_ids import MAX_PAGES
 MAX_KEPT = 2 * MAX_PAGES
 """Pages that are kept: those that the server knows, and those whose last events still run."""
 UNUSED_S = 3600.0
-"""Seconds after which a page that asked for nothing is forgotten; an open one asks all the time."""
+"""Seconds after which a page that asked for nothing is forgotten; an open one is renewed sooner."""
 
 
 @dataclass

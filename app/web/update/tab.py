@@ -30,6 +30,7 @@ def wire_update(
     renew: Handler,
     choices: Sequence[Callable[..., Any]],
     is_settled: Callable[[Sequence[Any]], bool],
+    note_open: Callable[[str], None],
 ) -> None:
     """Renew the page when something has changed, or when an update did not see a choice.
 
@@ -41,9 +42,12 @@ def wire_update(
         renew: reads and shows everything.
         choices: events that change what is to be shown, such as the choice of a session.
         is_settled: whether the values that `renew` returned leave nothing for another look.
+        note_open: is told the id of each page that is renewed, which is every open page now and
+            then, whether or not anybody uses it.
     """
 
-    def call(event: gr.EventData, *values: Any) -> tuple[Any, ...]:
+    def call(event: gr.EventData, request: gr.Request, *values: Any) -> tuple[Any, ...]:
+        note_open(str(request.session_hash))
         results = renew.function(*values)
         return (*results, shown_html(sent(event), is_settled(results)))
 
