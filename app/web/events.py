@@ -11,6 +11,10 @@ from app.web import javascript
 
 QUIET: dict[str, Any] = {"show_progress": "hidden"}
 """Options of an event that draws no spinner over what it fills."""
+IN_TURN: dict[str, Any] = {**QUIET, "trigger_mode": "multiple", "concurrency_limit": 1}
+"""Options of a quick event of which none is to be lost: each runs after the one before."""
+AT_ONCE: dict[str, Any] = {**QUIET, "trigger_mode": "multiple"}
+"""Options of an event that goes through `Latest`: it runs although the one before is under way."""
 MAX_NUMBER = 2**53 - 1
 """Larger numbers are not exact in a browser."""
 

@@ -13,7 +13,7 @@ from app.web import javascript
 from app.web.chat.actions import QuestionActions
 from app.web.chat.conversation import ChatActions
 from app.web.chat.tab import Chat, lay_out_chat, wire_chat
-from app.web.events import QUIET, Handler
+from app.web.events import AT_ONCE, QUIET, Handler
 from app.web.faults import say_all_faults
 from app.web.first_sight.actions import FirstSightActions
 from app.web.first_sight.tab import FirstSight, lay_out_first_sight, wire_first_sight
@@ -145,7 +145,7 @@ def _wire(page: Page, service: Service, reading: ReadingActions) -> None:
     transfers = TransferActions(service, sessions)
     wire_transfers(page.transfers, transfers, page.sidebar, show)
     opened = [*page.reader.opened, *page.reader.listed]
-    page.sources.documents.click(reader.open_source, session, opened, **QUIET)
+    page.sources.documents.click(reader.open_source, session, opened, **AT_ONCE)
     wire_savings(page.savings, savings, session, tabs)
     wire_settings(page.settings, SettingsActions(service), session, tabs["settings"], page.blocks)
     wire_model_choice(page.settings.new_sessions, ModelChoiceActions(service), tabs["settings"])

@@ -14,7 +14,7 @@ from app.web.chat import html
 from app.web.chat.actions import QuestionActions
 from app.web.chat.as_of import AsOf, lay_out_as_of, wire_as_of
 from app.web.chat.conversation import ChatActions
-from app.web.events import QUIET, save_on_click
+from app.web.events import IN_TURN, QUIET, save_on_click
 
 SCRIPT = Path(__file__).with_name("conversation.js")
 
@@ -116,7 +116,7 @@ def wire_chat(
     """
     _wire_questions(chat, session, questions, service.settings.max_waiting_questions)
     actions, shown = ChatActions(service), [chat.messages, chat.running, chat.pager]
-    chat.pager.click(questions.turn, session, shown, **QUIET)
+    chat.pager.click(questions.turn, session, shown, **IN_TURN)
     chat.find.submit(questions.find, [session, chat.find], shown, **QUIET)
     tab.select(questions.open, session, shown, **QUIET)
     wire_as_of(chat.as_of)

@@ -178,7 +178,9 @@ class NotesActions:
         kept = self._service.kept_notes.kept_from(row.id, [message])
         return self._shown_from(session, kept[message]) if kept else SAME
 
-    def open(self, session: str | None, event: gr.EventData) -> Iterator[Opened]:
+    def open(
+        self, session: str | None, event: gr.EventData, request: gr.Request | None = None
+    ) -> Iterator[Opened]:
         """Open a passage of a kept answer, or the place of a note, in the reader.
 
         Args:
@@ -189,7 +191,8 @@ class NotesActions:
         """
         row, data = self._required(session), sent(event)
         note = self._service.kept_notes.get(row.id, _number(data.get("note")))
-        yield from self._reader.open_of_note(row.name, note, _number(data.get("id")))
+        segment_id = _number(data.get("id"))
+        yield from self._reader.open_of_note(row.name, note, segment_id, request)
 
     def _shown_from(self, session: str | None, note_id: int) -> Listed:
         """The screen on which a note is; the first one for 0."""

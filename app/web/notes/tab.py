@@ -11,7 +11,7 @@ import gradio as gr
 from app.web import javascript
 from app.web.chat.actions import QuestionActions
 from app.web.chat.tab import Chat
-from app.web.events import QUIET
+from app.web.events import AT_ONCE, QUIET
 from app.web.notes.actions import ADD, FIELD, NotesActions
 from app.web.notes.html import NO_SESSION, empty_html
 from app.web.reader.tab import WITH_PLACE, Reader
@@ -99,7 +99,7 @@ def wire_notes(
     tab.notes.click(act.act, [session, tab.view, tab.editing], saved, **QUIET)
     edited = tab.notes.edit(act.edit, [session, tab.field, tab.editing], tab.form, **QUIET)
     edited.success(**to_field)
-    tab.notes.select(act.open, session, reader.opened, **QUIET)
+    tab.notes.select(act.open, session, reader.opened, **AT_ONCE)
     to_notes: dict[str, Any] = {"fn": None, "js": javascript.TO_NOTES}
     kept = chat.messages.like(act.keep, session, tab.listed, **QUIET)
     kept.success(questions.kept_again, session, chat.messages, **QUIET)

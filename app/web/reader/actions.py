@@ -18,6 +18,7 @@ from app.messages import KNOWN_ERRORS, sentence
 from app.service import DocumentPage, PagePlace, Service, stored_passages
 from app.web.chat.html import passages_of
 from app.web.events import sent
+from app.web.latest import Latest
 from app.web.pager import wanted_number
 from app.web.reader import html
 from app.web.reader.html import Answered
@@ -44,8 +45,11 @@ class ReaderActions:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._latest = Latest()
 
-    def open_of_answer(self, session: str | None, event: gr.EventData) -> Iterator[Outputs]:
+    def open_of_answer(
+        self, session: str | None, event: gr.EventData, request: gr.Request | None = None
+    ) -> Iterator[Any]:
         """Open a passage of an answer in the conversation: the one named, else the first.
 
         Args:
@@ -62,9 +66,11 @@ class ReaderActions:
         if answered is None or answered.passage is None:
             yield SAME
             return
-        yield from self._open(session, place, answered)
+        yield from self._latest.of(request, self._open(session, place, answered))
 
-    def go(self, session: str | None, event: gr.EventData) -> Iterator[Outputs]:
+    def go(
+        self, session: str | None, event: gr.EventData, request: gr.Request | None = None
+    ) -> Iterator[Any]:
         """Open the place that a button of the reader names.
 
         Args:
@@ -72,13 +78,15 @@ class ReaderActions:
         """
         data = sent(event)
         try:
-            yield from self._go(session, place_of(data))
+            yield from self._latest.of(request, self._go(session, place_of(data)))
         except KNOWN_ERRORS:
             if data.get("do") != "restore":
                 raise
             yield SAME
 
-    def open_source(self, session: str | None, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
+    def open_source(
+        self, session: str | None, event: gr.EventData, request: gr.Request | None = None
+    ) -> Iterator[Any]:
         """Open a document at its beginning, if it was asked for among the sources.
 
         Args:
@@ -93,14 +101,16 @@ class ReaderActions:
         if data.get("do") not in ("read", "notes") or place.document is None:
             yield *SAME, *SAME_CONTENTS
             return
-        pages = self._go(session, place)
+        pages = self._latest.of(request, self._go(session, place))
         if data.get("do") == "notes":
             page, _ = next(pages)
             yield page, gr.Tabs(selected="contents"), *self.contents(session, as_text(place))
         for shown in pages:
             yield *shown, *SAME_CONTENTS
 
-    def open_of_note(self, session: str, note: KeptNote, segment_id: int) -> Iterator[Outputs]:
+    def open_of_note(
+        self, session: str, note: KeptNote, segment_id: int, request: gr.Request | None = None
+    ) -> Iterator[Any]:
         """Open a passage of a kept note: beside the others of its answer, if that is still there.
 
         Raises:
@@ -109,7 +119,7 @@ class ReaderActions:
         place = Place(segment=segment_id, answer=note.message_id)
         answered = self._answered(session, place)
         if answered is not None and answered.passage is not None:
-            yield from self._open(session, place, answered)
+            yield from self._latest.of(request, self._open(session, place, answered))
             return
         at = str(note.details.get("as_of") or "")
         page = self._service.passages.page(session, PagePlace(segment_id), at)
@@ -117,7 +127,8 @@ class ReaderActions:
             page = replace(page, previous=None, next=None)
         kept = stored_passages({}, note.citations)
         cited = next((p for p in kept if p["segment_id"] == segment_id), None)
-        yield from self._show(page, Place(segment=segment_id), cited=cited)
+        shown = self._show(page, Place(segment=segment_id), cited=cited)
+        yield from self._latest.of(request, shown)
 
     def opened(self, session: str | None, shown: int | None) -> tuple[Any, Any, Any, Any, Any, Any]:
         """Empty the reader for another session; the browser opens where that one was left.
@@ -176,7 +187,11 @@ class ReaderActions:
         return gr.skip() if is_same else listed
 
     def choose(
-        self, session: str | None, document_id: Any, shown: str
+        self,
+        session: str | None,
+        document_id: Any,
+        shown: str,
+        request: gr.Request | None = None,
     ) -> Iterator[tuple[Any, Any, Any]]:
         """Open another document, bounded as before, and list its contents.
 
@@ -189,7 +204,7 @@ class ReaderActions:
             yield (gr.skip(),) * 3
             return
         listed = self._contents(name, chosen.document, self._answered(name, chosen))
-        for page, _ in self._go(name, chosen):
+        for page, _ in self._latest.of(request, self._go(name, chosen)):
             yield page, listed, ""
 
     def find_documents(self, session: str | None, typed: gr.KeyUpData) -> Any:

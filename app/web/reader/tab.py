@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from app.web.chat.tab import Chat
-from app.web.events import QUIET
+from app.web.events import AT_ONCE, IN_TURN, QUIET
 from app.web.javascript import BUTTONS, EDGE
 from app.web.reader.actions import ReaderActions
 
@@ -132,17 +132,17 @@ def wire_reader(reader: Reader, act: ReaderActions, chat: Chat, session: gr.Radi
         session: its value is the selected session.
     """
     with_place: dict[str, Any] = {"js": WITH_PLACE, **QUIET}
-    chat.messages.click(act.open_of_answer, session, reader.opened, **QUIET)
-    reader.handle.click(act.go, session, reader.opened, **QUIET)
+    chat.messages.click(act.open_of_answer, session, reader.opened, **AT_ONCE)
+    reader.handle.click(act.go, session, reader.opened, **AT_ONCE)
     shown = [session, reader.place]
     reader.contents_tab.select(act.contents, shown, reader.listed, **with_place)
-    reader.contents.click(act.turn, shown, reader.contents, **with_place)
+    reader.contents.click(act.turn, shown, reader.contents, **{**IN_TURN, **with_place})
     reader.contents.tick(act.renew, shown, reader.contents, **with_place)
     reader.document.input(
         act.choose,
         [session, reader.document, reader.place],
         [reader.page, reader.contents, reader.found],
-        **with_place,
+        **{**AT_ONCE, **with_place},
     )
     # "always_last" would send what the first of the keys had typed again.
     reader.document.key_up(

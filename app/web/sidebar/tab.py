@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from app.web import javascript
-from app.web.events import QUIET, Handler
+from app.web.events import IN_TURN, QUIET, Handler
 from app.web.sidebar.actions import SessionActions
 from app.web.sidebar.html import BRAND
 
@@ -136,9 +136,10 @@ def wire_sidebar(
     selecting = [session, sidebar.address]
     first.then(None, selecting, session, js=javascript.SELECT_FIRST).then(*show)
     session.change(None, session, None, js=javascript.SESSION_TO_ADDRESS)
-    session.input(*show)
+    # The panes show the last one that was selected, however fast they were.
+    session.input(*show, trigger_mode="always_last")
     search.change(act.find, search, listed, **QUIET)
-    sidebar.pager.click(act.turn, search, listed, **QUIET)
+    sidebar.pager.click(act.turn, search, listed, **IN_TURN)
     gr.on(
         [sidebar.create.click, sidebar.name.submit],
         act.create,

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from app.service import Service
-from app.web.events import QUIET, Handler
+from app.web.events import IN_TURN, QUIET, Handler
 from app.web.javascript import BUTTONS
 from app.web.sources.actions import SourceActions
 from app.web.sources.upload import keep_names
@@ -170,6 +170,5 @@ def wire_sources(
     sources.follow.click(act.follow, path, path, **QUIET).then(*show)
     shown = [session, sources.search, sources.view]
     # Ticks that follow each other quickly all count, in their order.
-    in_turn: dict[str, Any] = {**QUIET, "trigger_mode": "multiple", "concurrency_limit": 1}
-    sources.documents.click(act.act, shown, sources.list, **in_turn)
+    sources.documents.click(act.act, shown, sources.list, **IN_TURN)
     sources.search.input(act.find, [session, sources.search], sources.list, **QUIET)
