@@ -13,6 +13,7 @@
     ├── ModelNotFetched  a model for a new session that is not on this machine yet
     ├── CannotFollow     a log that cannot be followed in this session now
     ├── RereadStopped    a re-reading stopped before its end, with the reason
+    ├── TooManyTransfers the queue of imports and exports is full
     ├── TransferStopped  an import or export was stopped before its end
     ├── PortTaken        the web page's address is in use
     └── InternalFault    a fault of Ammon itself, reported in a sentence instead of a traceback
@@ -73,6 +74,10 @@ class CannotFollow(AppError):
 
 class RereadStopped(AppError):
     """A session could not be read again to its end."""
+
+
+class TooManyTransfers(AppError):
+    """The queue of imports and exports is full."""
 
 
 class TransferStopped(AppError):

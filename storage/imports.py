@@ -98,6 +98,8 @@ def opened_export(
         DiskFull: the folder has no room for the copy.
     """
     if not path.is_file():
+        if name is not None:  # the path is of a copy that the person does not know
+            raise NotFound(f"{name} is not kept any more; choose the file again.")
         raise NotFound(f"There is no file {path} to import; check the path.")
     with tempfile.TemporaryDirectory(prefix=f"{IMPORT_PREFIX}{os.getpid()}-", dir=folder) as own:
         copy, files = Path(own) / _COPY_NAME, Path(own) / _FILES_FOLDER

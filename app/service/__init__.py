@@ -43,9 +43,10 @@ from app.service.passages import DocumentPage, PagePlace, Part
 from app.service.reading.work_step import StepReport, WorkStep, index_step
 from app.service.report import Report
 from app.service.service import Service
-from app.service.transfers import SUFFIX, Transfer
+from app.service.transfers import MAX_CALLED_CHARS, SUFFIX, ExportedFile, Transfer
 
 __all__ = [
+    "MAX_CALLED_CHARS",
     "REPEATS_QUESTION",
     "SUFFIX",
     "Answer",
@@ -62,6 +63,7 @@ __all__ = [
     "DocumentStatus",
     "Done",
     "Event",
+    "ExportedFile",
     "Indexing",
     "NotedChapter",
     "DocumentPage",

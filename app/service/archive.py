@@ -52,7 +52,8 @@ def export_session(
             _load_newest(export, runtime)
 
     path = home_expanded(path)
-    part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
+    # Not after the file's own name, which may be as long as a name may be.
+    part = path.with_name(f"ammon-{uuid.uuid4().hex[:8]}.part")
     with noted_export(settings, part), store.adding():  # no file is pruned meanwhile
         storage.export_session(
             db,

@@ -21,6 +21,8 @@ MAX_UPLOAD_BYTES = 4 * DEFAULT_LIMITS.max_bytes
 """Size of the files that are dropped on the page at once; each is also bounded by the reader."""
 ABANDONED_S = 3600.0
 """Seconds after which an upload that no page added is deleted."""
+KEPT = "kept-"
+"""Begins the names of folders with uploads that are in use, however long that takes."""
 _LOCK = ".lock"
 
 
@@ -48,9 +50,14 @@ def upload_folder(directory: Path) -> Iterator[Path]:
 
 
 def delete_abandoned(folder: Path) -> None:
-    """Delete the uploads of this process that no page added within an hour."""
+    """Delete the uploads of this process that no page added within an hour.
+
+    What is in folders whose names begin with `KEPT` stays.
+    """
     limit = time.time() - ABANDONED_S
     for path in folder.rglob("*"):
+        if path.relative_to(folder).parts[0].startswith(KEPT):
+            continue
         with suppress(OSError):
             if path.stat().st_mtime < limit:
                 path.rmdir() if path.is_dir() else path.unlink()

@@ -42,8 +42,16 @@ def test_an_exported_session_is_saved_and_comes_back_under_another_name(
     expect(page.locator("#arrivals")).to_be_hidden(timeout=LONG_MS)
 
 
+def session_names(page: Page) -> list[str]:
+    """The names in the sidebar, without their sizes."""
+    labels = page.locator(".sessions label").all_inner_texts()
+    return [label.strip().split("\n")[0] for label in labels]
+
+
 def test_a_damaged_export_and_a_large_file_are_refused_with_a_sentence(page: Page, tmp_path: Path):
     new_session(page, "Keeps")
+    names = session_names(page)
+    assert "Keeps" in names
     damaged = tmp_path / "lamp.ammon"
     damaged.write_bytes(b"SQLite format 3\0" + bytes(52) + b"Ammn" + bytes(2000))
     drop(page, damaged)
@@ -55,16 +63,22 @@ def test_a_damaged_export_and_a_large_file_are_refused_with_a_sentence(page: Pag
 
     page.evaluate(
         """() => {
-            const large = new File(['x'], 'large.ammon');
-            Object.defineProperty(large, 'size', {value: 700e6});
+            const file = (name, value) => {
+                const large = new File(['x'], name);
+                Object.defineProperty(large, 'size', {value});
+                return {kind: 'file', getAsFile: () => large, webkitGetAsEntry: () => null};
+            };
             const transfer = {types: ['Files'], getData: () => '', items: [
-                {kind: 'file', getAsFile: () => large, webkitGetAsEntry: () => null}]};
+                file('large.ammon', 700e6), file('\u202etxt.' + 'x'.repeat(200), 800e6)]};
             const event = new Event('drop', {bubbles: true, cancelable: true});
             Object.defineProperty(event, 'dataTransfer', {value: transfer});
             document.querySelector('main').dispatchEvent(event);
         }"""
     )
-    expect(page.locator("#arrivals")).to_contain_text(
-        "large.ammon has 700 MB, and the page takes files of 537 MB at most: import it with"
+    expect(page.locator("#arrivals")).to_have_text(
+        f"large.ammon (700 MB) and txt.{'x' * 55}… (800 MB) are too large, as the page takes files "
+        "of 537 MB at most: import exported sessions with python launch.py import FILE where Ammon "
+        "runs, and split the others into parts and add them one after another."
     )
-    expect(page.locator(".sessions label")).not_to_have_count(0)
+    expect(page.locator(".doc")).to_have_count(0)
+    assert session_names(page) == names

@@ -17,23 +17,37 @@ const say = (text, isLasting = false) => {
     clearTimeout(fading);
     line.textContent = text;
     line.hidden = !text;
-    if (text && !isLasting) fading = setTimeout(() => say(''), 8000);
+    if (text && !isLasting) fading = setTimeout(() => say(''), limits.shown);
+};
+// A file may be called anything: no direction marks, and no name that fills the page.
+const called = (name) => {
+    const characters = [...name.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '')];
+    return characters.length > 60 ? `${characters.slice(0, 59).join('')}…` : characters.join('');
 };
 
 // What the server would refuse for its size is not sent to it, and what it takes only one after the
 // other is sent so.
 const inMegabytes = (bytes) => `${Math.round(bytes / 1e6).toLocaleString()} MB`;
-const fitting = (files) => {
-    for (const {name, size} of files) {
-        if (size <= limits.file) continue;
-        const remedy = name.toLowerCase().endsWith(exported)
-            ? 'import it with python launch.py import FILE where Ammon runs.'
-            : 'split it into parts and add them one after another.';
-        const most = `the page takes files of ${inMegabytes(limits.file)} at most`;
-        refusal = `${name} has ${inMegabytes(size)}, and ${most}: ${remedy}`;
-        say(refusal);
+const fits = ({size}) => size <= limits.file;
+const MAX_NAMED = 5;  // files in a sentence
+const tooLarge = (files) => {
+    const isOne = files.length === 1;
+    const [it, are] = isOne ? ['it', 'is'] : ['them', 'are'];
+    const named = files.slice(0, MAX_NAMED).map(
+        ({name, size}) => `${called(name)} (${inMegabytes(size)})`);
+    if (files.length > MAX_NAMED) {
+        named.push(`${(files.length - MAX_NAMED).toLocaleString()} more`);
     }
-    return files.filter(({size}) => size <= limits.file);
+    const all = isOne ? named[0] : `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
+    const exports = files.filter(({name}) => name.toLowerCase().endsWith(exported)).length;
+    const ways = [
+        exports && `import ${exports < files.length ? 'exported sessions' : it} with ` +
+            'python launch.py import FILE where Ammon runs',
+        exports < files.length && `split ${exports ? 'the others' : it} into parts and add them ` +
+            'one after another',
+    ];
+    return `${all} ${are} too large, as the page takes files of ${inMegabytes(limits.file)} at ` +
+        `most: ${ways.filter(Boolean).join(', and ')}.`;
 };
 const countAtOnce = (files) => {
     let sum = 0;
@@ -47,7 +61,11 @@ const countAtOnce = (files) => {
 const field = () => document.querySelector('#sources input[type=file]');
 let given = null;
 let waiting = [];
-let refusal = '';  // of files that are too large, said beside what is added
+let refused = [];  // sentences about what is not added, said beside what is, and after it
+const tellRefused = () => {
+    say(refused.join(' '));
+    refused = [];
+};
 const hand = () => {
     const input = field();
     const isBusy = input?.closest('.block').querySelector(
@@ -55,8 +73,7 @@ const hand = () => {
     if (!input || input === given || isBusy) return;
     if (!waiting.length) {
         given = null;
-        say(refusal);
-        refusal = '';
+        tellRefused();
         return;
     }
     const transfer = new DataTransfer();
@@ -66,7 +83,7 @@ const hand = () => {
     waiting = waiting.slice(sent.length);
     given = input;
     const more = others.length ? ` and ${others.length.toLocaleString()} more` : '';
-    say(`${refusal} Adding ${first.name}${more}…`.trim(), true);
+    say([...refused, `Adding ${called(first.name)}${more}…`].join(' '), true);
     input.files = transfer.files;
     input.dispatchEvent(new Event('change', {bubbles: true}));
     later();
@@ -83,12 +100,14 @@ const later = () => {
     }, 300);
 };
 const add = (files) => {
-    const taken = fitting(files);
-    if (!taken.length) {
-        refusal = '';
+    const large = files.filter((file) => !fits(file));
+    if (large.length) refused.push(tooLarge(large));
+    waiting.push(...files.filter(fits));
+    if (!given && !waiting.length) {
+        tellRefused();
         return;
     }
-    waiting.push(...taken);
+    if (given && refused.length) say([...refused, 'Adding the others…'].join(' '), true);
     if (!given) hand();
     later();
 };
@@ -97,7 +116,7 @@ const add = (files) => {
 document.addEventListener('change', (event) => {
     if (event.target !== field()) return;
     const files = [...event.target.files];
-    if (fitting(files).length === files.length && countAtOnce(files) === files.length) return;
+    if (files.every(fits) && countAtOnce(files) === files.length) return;
     event.stopImmediatePropagation();
     event.target.value = '';
     add(files);
@@ -139,12 +158,16 @@ const dropped = async (transfer) => {
         else try {
             files.push(...await filesOf(entry, left));
         } catch {
-            say(`The folder ${entry.name} cannot be read by the browser; drop its files.`);
+            const name = called(entry.name);
+            refused.push(`The folder ${name} cannot be read by the browser; drop its files.`);
         }
     }
+    if (left.files >= MAX_FILES) {
+        refused.push(`Only the first ${MAX_FILES} files of the folder are added.`);
+    } else if (left.others) {
+        refused.push(`${left.others.toLocaleString()} files of other kinds were left out.`);
+    }
     add(files.filter(Boolean));
-    if (left.files >= MAX_FILES) say(`The first ${MAX_FILES} files of the folder are added.`);
-    else if (left.others) say(`${left.others.toLocaleString()} files of other kinds were left out.`);
     return files;
 };
 

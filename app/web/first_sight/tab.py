@@ -12,6 +12,7 @@ from app.service import SUFFIX
 from app.web.events import QUIET, Handler
 from app.web.first_sight.actions import FirstSightActions
 from app.web.first_sight.html import UNKNOWN
+from app.web.notify import SHOWN_SECONDS
 from app.web.upload_folder import MAX_UPLOAD_BYTES
 from ingest import DEFAULT_LIMITS
 from ingest.recognition import KNOWN_SUFFIXES
@@ -50,9 +51,10 @@ def lay_out_first_sight() -> FirstSight:
 
 
 def _script() -> str:
-    """The script, with the suffixes of the files taken from a folder, and the largest sizes."""
+    """The script, with the suffixes of the files taken from a folder, and what it is bound by."""
     suffixes = json.dumps(sorted({*KNOWN_SUFFIXES, SUFFIX}))
-    limits = json.dumps({"file": DEFAULT_LIMITS.max_bytes, "upload": MAX_UPLOAD_BYTES})
+    sizes = {"file": DEFAULT_LIMITS.max_bytes, "upload": MAX_UPLOAD_BYTES}
+    limits = json.dumps({**sizes, "shown": 1000 * SHOWN_SECONDS})
     given = f"const suffixes = {suffixes}, exported = {SUFFIX!r}, limits = {limits};"
     return f"{given}\n{SCRIPT.read_text(encoding='utf-8')}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from app.web.pager import pager_html, wanted_number
 from app.web.sidebar.actions import SessionActions
 from app.web.sources import html
 from app.web.sources.upload import discard, name_of
-from app.web.transfers.actions import TransferActions, is_export
+from app.web.transfers.actions import Begun, TransferActions, is_export
 from ingest.naming import title_from_name
 from storage import Presence
 
@@ -99,6 +99,7 @@ class SourceActions:
         password: str,
         encoding: str | None,
         model: str | None = None,
+        begun: Sequence[Begun] | None = None,
     ) -> tuple[Any, None, str, str, Any]:
         """Add the uploaded files; the others are added even if one is refused.
 
@@ -109,9 +110,10 @@ class SourceActions:
         Args:
             encoding: of the texts among them, empty to detect it.
             model: of a new session, the one that is chosen for new sessions.
+            begun: what the page began to import before.
 
         Returns: the sessions, the emptied fields of files, password and encoding, and what the
-            page began to import, skipped if nothing.
+            page has begun to import then, skipped if that is the same.
         """
         exports = [path for path in paths or [] if is_export(path)]
         paths = [path for path in paths or [] if path not in exports]
@@ -133,10 +135,10 @@ class SourceActions:
             for error in refused:
                 notify(error)
             selected = getattr(radio, "value", session)
-            begun: Any = gr.skip()
+            importing: Any = gr.skip()
             if exports:
-                begun = self._transfers.begin_imports(exports, selected)
-            return radio, None, "", "", begun
+                importing = self._transfers.begin_imports(exports, selected, begun or ())
+            return radio, None, "", "", importing
         finally:
             for path in paths:
                 discard(Path(path), self._service.settings.uploads_dir)

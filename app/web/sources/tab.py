@@ -157,10 +157,11 @@ def wire_sources(
         model: the choice of the model for new sessions.
         session: the list of sessions; adding without a selected one makes and selects a session.
         show: shows the selected session in all tabs.
-        begun: what the page begins to import.
+        begun: what the page began to import.
     """
     upload = [session, sources.upload, sources.password, sources.encoding]
-    sources.upload.upload(act.upload, [*upload, model], [*upload, begun]).then(*show)
+    added = sources.upload.upload(act.upload, [*upload, model, begun], [*upload, begun])
+    added.then(*show)
     text = [session, sources.title, sources.text]
     sources.add_text.click(act.add_text, text, text, **QUIET).then(*show)
     url = [session, sources.url]

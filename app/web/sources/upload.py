@@ -6,12 +6,15 @@ allow (quotes, #, ?, and more), and its field hands on only the path of the copy
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+
+from app.web.upload_folder import KEPT
 
 
 class UploadedFile(str):
@@ -45,6 +48,23 @@ def discard(path: Path, uploads_dir: Path) -> None:
     with suppress(OSError):  # the next start of the server deletes what is left
         path.unlink(missing_ok=True)
         path.parent.rmdir()
+
+
+def keep(path: Path, uploads_dir: Path) -> Path:
+    """Move gradio's copy of an upload to where it stays until `discard`; returns where it is then.
+
+    Elsewhere it is deleted after an hour. A file that is no upload stays where it is.
+    """
+    path, uploads = path.resolve(), uploads_dir.resolve()
+    if not path.is_relative_to(uploads) or not path.is_file():
+        return path
+    server = path.relative_to(uploads).parts[0]
+    own = uploads / server / f"{KEPT}{secrets.token_hex(8)}"
+    own.mkdir(mode=0o700)
+    moved = path.rename(own / "upload")
+    with suppress(OSError):  # other files may be in it
+        path.parent.rmdir()
+    return moved
 
 
 def _with_names(payload: Iterable[Any] | None) -> list[UploadedFile] | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
+
+from app.service import ExportedFile
 
 PATH = "/exports/{number}"
 """Below the page; `html.saved_path` makes one."""
-FileOf = Callable[[int], Path | None]
+FileOf = Callable[[int], ExportedFile | None]
 """Finds the file of an exported session by the number that only the page was told."""
 
 
@@ -24,9 +25,9 @@ def add_route(app: Any, file_of: FileOf) -> None:
         number = request.path_params["number"]
         is_number = number.isascii() and number.isdecimal() and len(number) < 20
         file = file_of(int(number)) if is_number else None
-        if file is None or not file.is_file():
+        if file is None or not file.path.is_file():
             text = "This file is not kept any more; export the session again.\n"
             return PlainTextResponse(text, 404)
-        return FileResponse(file, filename=file.name, media_type="application/octet-stream")
+        return FileResponse(file.path, filename=file.name, media_type="application/octet-stream")
 
     app.router.routes.insert(0, Route(PATH, answer, methods=["GET"]))

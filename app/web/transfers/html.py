@@ -10,6 +10,7 @@ from app.service import Transfer
 from app.web.formatting import size
 
 WAITS = "waits for its turn"
+STOPS = "is being stopped"
 
 
 def transfers_html(transfers: Iterable[Transfer]) -> str:
@@ -31,6 +32,8 @@ def _notice(transfer: Transfer) -> str:
         return (
             f'<div class="notice" role="status">{_link(transfer)}{_button(transfer, "Close")}</div>'
         )
+    if transfer.is_stopping:
+        return f'<div class="notice">{what}: {STOPS}</div>'
     step = escape(str(transfer.step)) if transfer.step else WAITS
     return f'<div class="notice">{what}: {step}{_button(transfer, "Stop")}{_bar(transfer)}</div>'
 
@@ -41,7 +44,7 @@ def _link(transfer: Transfer) -> str:
     if file is None:
         return ""
     try:
-        byte_count = size(file.stat().st_size)
+        byte_count = size(file.path.stat().st_size)
     except OSError:  # it was deleted meanwhile
         return ""
     name = escape(file.name)

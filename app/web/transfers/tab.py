@@ -21,19 +21,21 @@ class TransferNotices:
     Args:
         notices: one for each that is at work, failed, or has a file to be saved.
         view: what the page shows of them.
-        begun: what the page began to import and awaits.
+        begun: what the page began to import; only uploads change it.
         arrived: the imported session that is to be selected.
+        followed: the upload of the last one that was selected so.
     """
 
     notices: gr.HTML
     view: gr.State
     begun: gr.State
     arrived: gr.State
+    followed: gr.State
 
     @property
     def list(self) -> builtins.list[Any]:
         """The outputs of `TransferActions.tick`."""
-        return [self.notices, self.view, self.begun, self.arrived]
+        return [self.notices, self.view, self.arrived]
 
 
 def lay_out_transfers() -> TransferNotices:
@@ -41,7 +43,7 @@ def lay_out_transfers() -> TransferNotices:
     notices = gr.HTML(
         elem_classes="status transfers", js_on_load=javascript.BUTTONS, apply_default_css=False
     )
-    return TransferNotices(notices, gr.State(), gr.State(), gr.State())
+    return TransferNotices(notices, *(gr.State() for _ in range(4)))
 
 
 def wire_transfers(
@@ -52,7 +54,9 @@ def wire_transfers(
     Args:
         show: shows the selected session in all tabs.
     """
-    sidebar.export.click(act.export, sidebar.sessions, transfers.notices, **QUIET)
-    transfers.notices.click(act.end, None, transfers.notices, **QUIET)
-    selecting = [*sidebar.list, sidebar.search]
-    transfers.arrived.change(act.select, transfers.arrived, selecting, **QUIET).then(*show)
+    shown = [transfers.notices, transfers.view]
+    sidebar.export.click(act.export, sidebar.sessions, shown, **QUIET)
+    transfers.notices.click(act.end, None, shown, **QUIET)
+    arriving = [transfers.arrived, sidebar.sessions, transfers.followed]
+    selecting = [*sidebar.list, sidebar.search, transfers.followed]
+    transfers.arrived.change(act.select, arriving, selecting, **QUIET).then(*show)

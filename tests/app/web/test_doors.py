@@ -160,7 +160,8 @@ def test_an_uploaded_file_is_a_document_and_the_upload_is_deleted(served, inner)
     assert client.get(f"/gradio_api/file={path}").status_code == 404, "nobody gets it by its path"
     service.sessions.ensure("s")
     assert (
-        join(client, upload_event(inner), ["s", file_data(path), "", "", None]).status_code == 200
+        join(client, upload_event(inner), ["s", file_data(path), "", "", None, None]).status_code
+        == 200
     )
     assert messages(client)[-1]["msg"] == "close_stream"
     assert [s.document.title for s in service.documents.list("s")] == ["a"]
@@ -188,7 +189,7 @@ def test_a_file_that_was_not_uploaded_is_no_upload(served, inner, path):
     uploads = os.environ["GRADIO_TEMP_DIR"]
     path = path.format(data=service.settings.data_dir, uploads=uploads)
     assert os.path.exists(path)
-    join(client, upload_event(inner), ["s", file_data(path), "", "", None])
+    join(client, upload_event(inner), ["s", file_data(path), "", "", None, None])
     done = next(m for m in messages(client) if m["msg"] == "process_completed")
     assert done["success"] is False and len(service.documents.list("s")) == before
     assert os.path.exists(path)
@@ -217,7 +218,7 @@ def test_an_exported_session_is_saved_by_its_own_page_and_only_by_its_number(ser
         assert time.monotonic() < deadline
         time.sleep(0.02)
     answer = client.get(f"/exports/{number}")
-    assert answer.content == service.transfers.file_of(number).read_bytes()
+    assert answer.content == service.transfers.file_of(number).path.read_bytes()
     assert answer.headers["content-disposition"] == ("attachment; filename*=utf-8''L%C3%A4mp.ammon")
     assert answer.headers["cache-control"] == "no-store"
     evil = {"Origin": "https://evil.example"}
