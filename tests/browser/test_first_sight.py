@@ -136,8 +136,9 @@ def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
 
 def test_keyboard_alone_leads_from_nothing_to_a_note_with_its_page(empty: Page, manual: Path):
     page, keys = empty, empty.keyboard
-    tab_to(page, page.get_by_role("button", name="Drop books, documents or logs here"))
-    with page.expect_file_chooser() as chooser:
+    with page.expect_file_chooser() as chooser:  # so early that the browser knows of it by then
+        tab_to(page, page.get_by_role("button", name="Drop books, documents or logs here"))
+        page.wait_for_timeout(500)
         keys.press("Enter")
     chooser.value.set_files(manual)
     question = page.get_by_label("Question", exact=True)
