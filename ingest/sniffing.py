@@ -20,6 +20,8 @@ XLSX = "an Excel workbook (xlsx)"
 SESSION_EXPORT = "a session that Ammon exported"
 _SQLITE_MAGIC = b"SQLite format 3\x00"
 _EXPORT_ID, _EXPORT_ID_AT = b"Ammn", 68  # of the header of an SQLite file: the program's own id
+SESSION_HEAD_BYTES = _EXPORT_ID_AT + len(_EXPORT_ID)
+"""Of a file, by which a session that Ammon exported is recognised."""
 _ODS_TYPE = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 
 ZIP_MAGIC = b"PK\x03\x04"
@@ -156,7 +158,7 @@ def starts_as_html(head: bytes) -> bool:
 
 def is_session_export(head: bytes) -> bool:
     """Return whether a file says in its header that it is a session that Ammon exported."""
-    found = head[_EXPORT_ID_AT : _EXPORT_ID_AT + len(_EXPORT_ID)]
+    found = head[_EXPORT_ID_AT:SESSION_HEAD_BYTES]
     return head.startswith(_SQLITE_MAGIC) and found == _EXPORT_ID
 
 

@@ -173,7 +173,6 @@ from storage.rereads import (
     switch_reread,
 )
 from storage.retention import prune_checkpoints
-from storage.schemas import is_export
 from storage.search import Passage, matching_documents, search_passages
 from storage.search_index import (
     IndexState,
@@ -353,7 +352,6 @@ __all__ = [
     "has_page",
     "has_versions",
     "import_session",
-    "is_export",
     "index_batch",
     "index_segments",
     "index_state",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
 import sqlite_utils
 
@@ -18,7 +17,6 @@ from storage.foreign_file import ForeignFile
 from storage.migrations import SCHEMA_VERSION, create_tables
 
 APPLICATION_ID = 0x416D6D6E  # "Ammn"
-_SQLITE, _ID_AT = b"SQLite format 3\0", 68  # of the header of a database file
 FILES_TABLE = """
     CREATE TABLE exported_files (
         sha256 TEXT NOT NULL, ordinal INTEGER NOT NULL, data BLOB NOT NULL,
@@ -27,19 +25,6 @@ FILES_TABLE = """
 """
 
 Definition = tuple[str, str, str, str]
-
-
-def is_export(path: Path) -> bool:
-    """Whether a file's header says that it is an exported session; nothing else is looked at.
-
-    A file that cannot be read is none.
-    """
-    try:
-        with path.open("rb") as file:
-            head = file.read(_ID_AT + 4)
-    except OSError:
-        return False
-    return head.startswith(_SQLITE) and head[_ID_AT:] == APPLICATION_ID.to_bytes(4, "big")
 
 
 def check_schema(file: ForeignFile) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 import storage
 from ahn_runtime import Runtime
 from ahn_runtime.checkpoint import check_checkpoint, load_checkpoint
+from app.service.free_name import under_free_name
 from app.service.import_checks import check_export
 from app.service.library.file_store import FileStore
 from app.service.library.leftovers import noted_export
@@ -102,13 +103,10 @@ def import_session(
         report(WorkStep(TRYING))
         check_export(export, used, runtime_of)
         export.write_files(lambda sha256: settings.files_dir / sha256)
-        taken: storage.AlreadyExists | None = None
-        for name in names(export.session.name):
-            try:
-                return storage.import_session(db, export, name, key=key, on_copied=copied)
-            except storage.AlreadyExists as error:
-                taken = error
-        raise taken or AssertionError("there is no name")
+        return under_free_name(
+            names(export.session.name),
+            lambda name: storage.import_session(db, export, name, key=key, on_copied=copied),
+        )
 
 
 def _counted(what: str, report: StepReport) -> Callable[[int, int], None]:

@@ -11,6 +11,7 @@ from typing import Any
 import storage
 from app.service import archive
 from app.service.context import Context, SessionRef
+from app.service.free_name import under_free_name
 from app.service.model_offers import ModelOffers
 from app.service.reading import rereading
 from app.service.reading.positions import find_checkpoint
@@ -123,13 +124,10 @@ class Sessions:
             title: of any length and with any characters.
             settings: of `new_settings`.
         """
-        refused: storage.AlreadyExists | None = None
-        for name in self._free_names(title):
-            try:
-                return storage.create_session(self._db, name, settings)
-            except storage.AlreadyExists as error:
-                refused = error
-        raise refused or AssertionError("there is no name")
+        return under_free_name(
+            self._free_names(title),
+            lambda name: storage.create_session(self._db, name, settings),
+        )
 
     def _free_names(self, title: str) -> Iterator[str]:
         """Names after a title that no session has, as far as is known: "Emma", "Emma 2", ...

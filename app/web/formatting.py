@@ -32,6 +32,16 @@ def time_left(seconds: float) -> str:
     return f"about {counted(hours, 'hour')}{beyond} left"
 
 
+def bar_html(name: str, share: float) -> str:
+    """A bar that says how far something is, from 0 to 1, by this name."""
+    percent = 100 * share
+    return (
+        f'<div class="bar" role="progressbar" aria-label="{escape(name)}" '
+        f'aria-valuenow="{percent:.0f}" aria-valuemin="0" aria-valuemax="100">'
+        f'<span style="width:{percent:.1f}%"></span></div>'
+    )
+
+
 def number(value: float, digits: int = 0) -> str:
     """A number as HTML, which the page's script writes as the browser's language does.
 

@@ -91,6 +91,7 @@ def make_framework(
     outer = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     # It is not asynchronous, so it runs in a thread: the database may be busy.
     outer.add_api_route(CHANGES_PATH, changes, methods=["GET"], response_class=PlainTextResponse)
+    add_route(outer, file_of)
     gr.mount_gradio_app(
         outer,
         blocks,
@@ -112,7 +113,6 @@ def make_framework(
     blocks.has_launched = True
     inner = outer.routes[-1].app  # type: ignore[attr-defined]
     inner.user_middleware = [m for m in inner.user_middleware if m.cls is not CustomCORSMiddleware]
-    add_route(inner, file_of)
     pages = PageIds(lambda page_id: _forget(inner, page_id))
     outer.router.lifespan_context = _swept(outer.router.lifespan_context, inner, pages)
     return Framework(outer, pages, tuple(_routes([*outer.routes[:-1], *inner.routes])))

@@ -8,7 +8,7 @@ from ahn_runtime.loading.embedded import PackagedModel
 from ahn_runtime.loading.presets import PRESETS
 from app.messages import sentence
 from app.service import Service
-from app.web.formatting import size
+from app.web.formatting import bar_html, size
 
 MEANWHILE = "Add documents already: they are read as soon as it is here."
 
@@ -24,11 +24,8 @@ def model_notice(service: Service) -> str:
     if preset is None or not isinstance(preset.base, PackagedModel) or preset.base.is_fetched():
         return f'<div class="notice" role="status">The model is being loaded. {MEANWHILE}</div>'
     here, whole = preset.base.bytes_here(), preset.base.byte_count
-    share = 100 * here / whole
     return (
         '<div class="notice" role="status">The model is being fetched, once, because this is the '
         f"first start: {escape(size(here))} of {escape(size(whole))}. {MEANWHILE}"
-        '<div class="bar" role="progressbar" aria-label="Fetching the model" '
-        f'aria-valuenow="{share:.0f}" aria-valuemin="0" aria-valuemax="100">'
-        f'<span style="width:{share:.1f}%"></span></div></div>'
+        f"{bar_html('Fetching the model', here / whole)}</div>"
     )

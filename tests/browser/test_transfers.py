@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-import storage
+from ingest.sniffing import is_session_export
 from tests.browser.steps import LONG_MS, drop, new_session, read, session, upload
 
 pytestmark = pytest.mark.slow
@@ -31,7 +31,7 @@ def test_an_exported_session_is_saved_and_comes_back_under_another_name(
     assert saved.value.suggested_filename == "Wreck.ammon"
     kept = tmp_path / "kept.bin"
     saved.value.save_as(kept)
-    assert storage.is_export(kept)
+    assert is_session_export(kept.read_bytes())
     page.get_by_role("button", name="Close: Exporting Wreck").click()
     expect(link).to_have_count(0)
 

@@ -136,13 +136,14 @@ def wire_reader(reader: Reader, act: ReaderActions, chat: Chat, session: gr.Radi
     reader.handle.click(act.go, session, reader.opened, **AT_ONCE)
     shown = [session, reader.place]
     reader.contents_tab.select(act.contents, shown, reader.listed, **with_place)
-    reader.contents.click(act.turn, shown, reader.contents, **{**IN_TURN, **with_place})
+    reader.contents.click(act.turn, shown, reader.contents, js=WITH_PLACE, **IN_TURN)
     reader.contents.tick(act.renew, shown, reader.contents, **with_place)
     reader.document.input(
         act.choose,
         [session, reader.document, reader.place],
         [reader.page, reader.contents, reader.found],
-        **{**AT_ONCE, **with_place},
+        js=WITH_PLACE,
+        **AT_ONCE,
     )
     # "always_last" would send what the first of the keys had typed again.
     reader.document.key_up(

@@ -7,7 +7,7 @@ import re
 from html import escape
 
 from app.service import CurrentReading, Stage
-from app.web.formatting import number, time_left, with_numbers
+from app.web.formatting import bar_html, number, time_left, with_numbers
 from ingest import PagePicture
 from storage import CurrentText
 
@@ -36,7 +36,7 @@ def card_html(reading: CurrentReading | None) -> str:
     """What a session is at; empty if it has nothing to read."""
     if reading is None:
         return ""
-    document, percent = reading.document, 100 * reading.share
+    document = reading.document
     step = reading.step
     heading = HEADINGS[reading.stage] if step is None else with_numbers(str(step))
     place = place_html(reading) if step is None else ""
@@ -49,9 +49,7 @@ def card_html(reading: CurrentReading | None) -> str:
         f'<section class="now" aria-label="What is being read">'
         f'<div class="now-head"><span class="stage">{heading}</span>'
         f"<b>{escape(document.title)}</b>{where}</div>{said}"
-        f'<div class="bar" role="progressbar" aria-label="{_BAR[step is not None]}" '
-        f'aria-valuenow="{percent:.0f}" aria-valuemin="0" aria-valuemax="100">'
-        f'<span style="width:{percent:.1f}%"></span></div>'
+        f"{bar_html(_BAR[step is not None], reading.share)}"
         f'<p class="facts">{" · ".join(_facts(reading))}</p>{problem}</section>'
     )
 

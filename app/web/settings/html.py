@@ -9,7 +9,7 @@ from html import escape
 from ahn_runtime.config import StreamConfig
 from app.service.reading.rereading import Rereading
 from app.service.session_config import UNTRAINED, SessionConfig
-from app.web.formatting import counted, size, with_numbers
+from app.web.formatting import bar_html, counted, size, with_numbers
 
 EMPTY = (
     '<div class="empty"><b>No session is selected.</b><br>How it was made, and how to read it '
@@ -105,10 +105,7 @@ def progress_html(rereading: Rereading, notice: str, is_running: bool) -> str:
         is_running: whether it is read now; otherwise the notice says how to resume it.
     """
     how_to_resume = "" if is_running else f" {INTERRUPTED}"
-    share = 100 * rereading.share
     return (
         f'<div class="notice">{escape(notice)}{how_to_resume}</div>'
-        f'<div class="bar" role="progressbar" aria-label="Reading again" '
-        f'aria-valuenow="{share:.0f}" aria-valuemin="0" aria-valuemax="100">'
-        f'<span style="width:{share:.1f}%"></span></div>'
+        f"{bar_html('Reading again', rereading.share)}"
     )

@@ -16,6 +16,7 @@ from app.messages import KNOWN_ERRORS
 from app.service import Service
 from app.service.model_offers import Fetching, ModelOffer
 from app.web.events import QUIET
+from app.web.formatting import bar_html
 from app.web.notify import notify
 
 POLL_SECONDS = 1.5
@@ -102,13 +103,10 @@ def progress_html(fetching: Fetching | None) -> str:
         return ""
     if fetching.error:
         return f'<div class="notice" role="status">{escape(fetching.error)}</div>'
-    share = 100 * fetching.done / fetching.total
     return (
         f'<div class="notice" role="status">{escape(fetching.title)} is being fetched: '
         f"{fetching.done} of {fetching.total} parts.</div>"
-        '<div class="bar" role="progressbar" aria-label="Fetching the model" '
-        f'aria-valuenow="{share:.0f}" aria-valuemin="0" aria-valuemax="100">'
-        f'<span style="width:{share:.1f}%"></span></div>'
+        f"{bar_html('Fetching the model', fetching.done / fetching.total)}"
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from app.service import DocumentStatus, index_step
-from app.web.formatting import duration, with_numbers
+from app.web.formatting import bar_html, duration, with_numbers
 from storage import (
     OPEN_STATES,
     RESUMABLE_STATES,
@@ -113,14 +113,9 @@ def index_text(progress: IndexState | None) -> str:
 
 def _document(status: DocumentStatus) -> str:
     row = status.document
-    share = 100 * status.share
     title = escape(row.title)
     problems = _notes(row.notes) + (_problem(row.error) if row.error else "")
-    bar = (
-        f'<div class="bar" role="progressbar" aria-label="{title}" '
-        f'aria-valuenow="{share:.0f}" aria-valuemin="0" aria-valuemax="100">'
-        f'<span style="width:{share:.1f}%"></span></div>'
-    )
+    bar = bar_html(row.title, status.share)
     return (
         f'<div class="doc {row.state}"><div class="doc-head">{_tick(row, title)}'
         f'<button class="doc-title" data-do="read" data-id="{row.id}" '

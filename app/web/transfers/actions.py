@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +11,6 @@ from typing import Any, NamedTuple
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-import storage
 from app.errors import TooManyTransfers, TransferStopped
 from app.messages import sentence
 from app.service import MAX_CALLED_CHARS, SUFFIX, Service
@@ -20,6 +20,7 @@ from app.web.sidebar.actions import NOTHING_SELECTED, SessionActions
 from app.web.sources.upload import discard, keep, name_of
 from app.web.transfers.html import transfers_html
 from ingest.naming import clean_line
+from ingest.sniffing import SESSION_HEAD_BYTES, is_session_export
 from storage import Presence
 
 
@@ -53,9 +54,13 @@ class Arrived(NamedTuple):
 def is_export(path: str) -> bool:
     """Whether an uploaded file is an exported session, by its content or by its name.
 
-    One that is only named so is damaged or no export, and the import says which.
+    One that is only named so is damaged or no export, and the import says which. A file that cannot
+    be read has its name only.
     """
-    return storage.is_export(Path(path)) or name_of(path).lower().endswith(SUFFIX)
+    head = b""
+    with suppress(OSError), Path(path).open("rb") as file:
+        head = file.read(SESSION_HEAD_BYTES)
+    return is_session_export(head) or name_of(path).lower().endswith(SUFFIX)
 
 
 class TransferActions:

@@ -14,12 +14,8 @@ FileOf = Callable[[int], ExportedFile | None]
 
 
 def add_route(app: Any, file_of: FileOf) -> None:
-    """Let an application of fastapi answer with exported files.
-
-    It comes before the application's own routes, of which some take any path.
-    """
+    """Let an application of fastapi answer with exported files."""
     from starlette.responses import FileResponse, PlainTextResponse, Response
-    from starlette.routing import Route
 
     def answer(request: Any) -> Response:
         number = request.path_params["number"]
@@ -30,4 +26,4 @@ def add_route(app: Any, file_of: FileOf) -> None:
             return PlainTextResponse(text, 404)
         return FileResponse(file.path, filename=file.name, media_type="application/octet-stream")
 
-    app.router.routes.insert(0, Route(PATH, answer, methods=["GET"]))
+    app.add_route(PATH, answer, methods=["GET"])

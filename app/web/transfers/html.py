@@ -7,7 +7,7 @@ from html import escape
 
 from app.messages import sentence
 from app.service import Transfer
-from app.web.formatting import size
+from app.web.formatting import bar_html, size
 
 WAITS = "waits for its turn"
 STOPS = "is being stopped"
@@ -53,13 +53,7 @@ def _link(transfer: Transfer) -> str:
 
 def _bar(transfer: Transfer) -> str:
     share = transfer.step.share if transfer.step else None
-    if share is None:
-        return ""
-    return (
-        f'<div class="bar" role="progressbar" aria-label="{escape(transfer.what)}" '
-        f'aria-valuenow="{100 * share:.0f}" aria-valuemin="0" aria-valuemax="100">'
-        f'<span style="width:{100 * share:.1f}%"></span></div>'
-    )
+    return "" if share is None else bar_html(transfer.what, share)
 
 
 def _button(transfer: Transfer, label: str) -> str:

@@ -12,6 +12,8 @@ from app.messages import sentence
 from app.service import archive
 from app.service.archive import COPYING
 from app.service.transfers import MAX_FILES, MAX_OPEN, WAITING_FOR_MODEL
+from ingest.sniffing import is_session_export
+from tests.support.loading import model_loading
 from tests.support.service import PATIENCE_S, read_whole
 
 
@@ -122,7 +124,9 @@ def test_an_exported_session_waits_in_a_file_until_it_is_forgotten(service, tmp_
     number = service.transfers.begin_export("On / off", tmp_path / "saved")
     file = ended(service, number).file
     assert file.name == "On - off.ammon" and service.transfers.file_of(number) == file
-    assert storage.is_export(file.path) and service.transfers.file_of(number + 1) is None
+    assert (
+        is_session_export(file.path.read_bytes()) and service.transfers.file_of(number + 1) is None
+    )
     assert service.sessions.import_from(file.path, "again").name == "again"
     service.transfers.end(number)
     assert list((tmp_path / "saved").iterdir()) == [] and service.transfers.file_of(number) is None
@@ -146,20 +150,8 @@ def test_nothing_is_begun_while_ammon_is_being_stopped(service, exported):
 @pytest.fixture
 def hold(service, tmp_path):
     """Keep the thread of the imports and exports at work; what is begun then waits."""
-    is_loading, may_load = threading.Event(), threading.Event()
-
-    def load():
-        with service.context.models._loading:
-            is_loading.set()
-            assert may_load.wait(PATIENCE_S)
-
-    thread = threading.Thread(target=load)
-    thread.start()
-    assert is_loading.wait(PATIENCE_S)
-    missing = tmp_path / "missing"
-    yield service.transfers.begin_import(missing, "held.ammon")
-    may_load.set()
-    thread.join()
+    with model_loading(service):
+        yield service.transfers.begin_import(tmp_path / "missing", "held.ammon")
 
 
 def wait_for(is_so):

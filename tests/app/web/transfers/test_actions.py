@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import threading
 import time
 from types import SimpleNamespace
 
@@ -16,6 +15,7 @@ from app.web.sidebar.actions import SessionActions
 from app.web.sources.actions import SourceActions
 from app.web.transfers.actions import Begun, TransferActions, is_export
 from app.web.upload_folder import ABANDONED_S, delete_abandoned
+from tests.support.loading import model_loading
 from tests.support.service import PATIENCE_S, read_whole
 
 
@@ -156,19 +156,8 @@ def test_an_export_is_written_and_a_link_saves_it(service, act, tmp_path, monkey
 @pytest.fixture
 def busy(service):
     """Imports wait, because a model is being loaded, until the returned event is set."""
-    is_loading, may_load = threading.Event(), threading.Event()
-
-    def load():
-        with service.context.models._loading:
-            is_loading.set()
-            assert may_load.wait(PATIENCE_S)
-
-    thread = threading.Thread(target=load)
-    thread.start()
-    assert is_loading.wait(PATIENCE_S)
-    yield may_load
-    may_load.set()
-    thread.join()
+    with model_loading(service) as may_load:
+        yield may_load
 
 
 def test_a_second_upload_is_awaited_beside_the_first(service, act, upload, content, busy):
