@@ -63,7 +63,8 @@ class SessionRow:
 class SessionSummary:
     """One session with counts of its contents.
 
-    ``tokens_read`` is how many tokens its checkpoints have read. ``token_count`` is how many tokens
+    ``tokens_read`` is how many tokens its checkpoints have read; what is listed by the service has
+    those read since as well. ``token_count`` is how many tokens
     its indexed documents have, and ``open_count`` is how many documents are in one of the
     ``OPEN_STATES``. ``byte_count`` is its size on the disk, None unless the caller computes it.
     """

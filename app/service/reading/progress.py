@@ -15,10 +15,12 @@ class Progress:
 
     Args:
         tokens_read: of the document.
+        stored_tokens: of these, in the newest checkpoint.
         marks: the last chunks: (seconds by the monotonic clock, tokens read by then).
     """
 
     tokens_read: int
+    stored_tokens: int
     marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=64))
 
     def advance(self, tokens_read: int) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 import storage
 from app.service import Done
+from app.service.reading.progress import Progress
 from tests.support.service import read_whole, same_bits, state_of, wait_until_read
 
 
@@ -46,6 +47,34 @@ def test_a_duplicate_has_the_same_state_and_takes_hardly_any_disk_space(
     wait_until_read(service, "two")
     assert [d.document.state for d in service.documents.list("two")] == ["done", "done"]
     assert service.db.integrity_check() == []
+
+
+def test_what_is_being_read_counts_before_its_checkpoint(make_service, book):
+    service = make_service(checkpoint_tokens=10**6, slice_tokens=256)
+    service.sessions.create("one")
+    service.sessions.create("two")
+    service.documents.add("one", book)
+    service.context.indexer.step()
+    seen = []
+
+    def look() -> None:
+        (listed,) = [s for s in service.sessions.listing().rows if s.session.name == "one"]
+        assert [s.tokens_read for s in service.sessions.list("one")] == [listed.tokens_read]
+        seen.append((listed.tokens_read, service.documents.list("one")[0].tokens_read))
+
+    advance = Progress.advance
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Progress, "advance", lambda *args: (advance(*args), look()))
+        while service.context.worker.step():
+            pass
+    assert len({read for read, _ in seen}) > 3
+    assert all(read == of_document for read, of_document in seen)
+    (stored,) = [s for s in service.sessions.list() if s.session.name == "one"]
+    assert stored.tokens_read == document_tokens(service, "one")
+
+
+def document_tokens(service, name: str) -> int:
+    return sum(s.document.token_count for s in service.documents.list(name))
 
 
 def test_a_duplicate_made_during_a_reading_ends_in_the_same_bits(make_service, book):
