@@ -154,7 +154,7 @@ def _found(service: Service, question: str, document: int | None = None) -> list
 
 
 class _Fitted:
-    """Which passages fit into the prompt of an answer: they share its room with the examples."""
+    """Which passages fit into the prompt of an answer."""
 
     def __init__(self, service: Service) -> None:
         runtime = service.context.runtime(service.sessions.get(SESSION))

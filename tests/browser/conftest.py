@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import json
 import os
 import shutil
 import signal
@@ -17,7 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Frame, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Frame,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.support.paths import ROOT
 
@@ -38,6 +49,7 @@ CHROMIUM_ARGS = [
 # still fetches and prepares the model.
 TIMEOUT_MS, FIRST_TIMEOUT_MS = 60_000, 240_000
 expect.set_options(timeout=TIMEOUT_MS)
+CONTEXTS: dict[str, BrowserContext] = {}
 CUT_OFF = ("AbortError", "Unexpected error Connection errored out")
 
 
@@ -111,6 +123,7 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         yield browser
+        CONTEXTS.clear()
         browser.close()
 
 
@@ -135,7 +148,7 @@ def opened(
     Args:
         expected: beginnings of errors that the page may print.
     """
-    page = browser.new_page(**context)
+    page = _context(browser, context).new_page()
     page.set_default_timeout(TIMEOUT_MS)
     page.set_default_navigation_timeout(FIRST_TIMEOUT_MS)
     errors: list[str] = []
@@ -165,9 +178,19 @@ def opened(
     page.goto(server.url)
     expect(page.locator(".sessions")).to_be_attached(timeout=FIRST_TIMEOUT_MS)
     yield page
+    with contextlib.suppress(PlaywrightError):  # the page shows an error, or is closed
+        page.evaluate("localStorage.clear()")
     page.close()
     assert outside == []
     assert [error for error in errors if not error.startswith(expected)] == []
+
+
+def _context(browser: Browser, options: dict[str, Any]) -> BrowserContext:
+    """The context with these options: scripts in its cache need not be compiled for each page."""
+    name = json.dumps(options, sort_keys=True)
+    if name not in CONTEXTS:
+        CONTEXTS[name] = browser.new_context(**options)
+    return CONTEXTS[name]
 
 
 @pytest.fixture

@@ -76,6 +76,11 @@ def test_a_question_is_answered_while_reading_and_across_a_reload(page: Page, tm
     expect(last_answer(page)).to_contain_text("Wrenn", timeout=LONG_MS)
     expect_answered(page)
     expect(page.locator(".doc")).to_contain_text("voyage")
+    # It would be read beside all tests that come after this one.
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_role("button", name="Undo: bring back “Voyage”")).to_be_visible(
+        timeout=LONG_MS
+    )
 
 
 def test_an_answer_streams_to_two_pages_of_a_session_and_either_can_stop_it(
@@ -108,7 +113,7 @@ def test_a_killed_server_resumes_reading_and_answers(
         read(page, "Killed", story)
         new_session(page, "Other")
         session(page, "Killed").check()
-        upload(page, voyage(tmp_path, days=250))
+        upload(page, voyage(tmp_path, days=150))
         expect(page.locator(".doc.reading")).to_contain_text("tokens/s", timeout=LONG_MS)
         own_server.kill()
         expect(page.locator(".toast-body")).to_contain_text("Connection to the server was lost")

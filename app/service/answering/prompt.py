@@ -4,10 +4,10 @@ The stream of a session is one long chat turn. The opening begins it and is what
 each document is introduced by its title; a question closes the turn, in a fork. Control tokens are
 inserted by id; text from documents and people is encoded as text only, never as control tokens.
 
-Half of the window is left to the documents: examples + passages + history + question + answer <=
-W/2. If they do not fit, the oldest history is dropped first, then the weakest passages. A small
-model is easily led astray: passages far weaker than the best are left out, and the best one comes
-last, next to the question.
+Half of the window is left to the documents: passages + history + question + answer <= W/2. If they
+do not fit, the oldest history is dropped first, then the weakest passages. A small model is easily
+led astray: passages far weaker than the best are left out, and the best one comes last, next to the
+question. Worked examples come on top, where they are a small part of that half.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ WEAKEST_SHARE = 0.6
 """A passage below this share of the best one's score is left out."""
 MAX_HISTORY_TURNS = 2
 MAX_EXAMPLES_SHARE = 0.4
-"""Examples are left out where they would take more than this of what passages and they have."""
+"""Examples are left out where they would be longer than this share of the room for passages."""
 MIN_CLIPPED_CHARS = 80
 """A passage is not clipped to less than this; it is left out."""
 FULL_ATTENTION_BUDGET_TOKENS = 2048
@@ -97,7 +97,7 @@ def build_prompt(
     Args:
         found: passages, the best first.
         history: earlier turns, the oldest first.
-        budget: maximum tokens of the whole prompt.
+        budget: maximum tokens of the prompt without the examples.
         position: tokens the session has read; passages behind it are marked as not yet read.
         at_place: the question names the place of the best passages, so they are what it is about.
         with_examples: put worked examples of short answers before the passages, if they fit.
@@ -119,7 +119,6 @@ def build_prompt(
     examples = example_ids(tokens) if with_examples and not at_place else []
     if len(examples) > MAX_EXAMPLES_SHARE * left:
         examples = []
-    left -= len(examples)
     if left < 0:
         raise BadQuestion(
             f"The question is too long: it takes {budget - left:,} tokens, and the window of this "

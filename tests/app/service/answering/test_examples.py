@@ -31,6 +31,17 @@ def test_they_come_before_the_passages_and_are_left_out_of_a_small_window():
     assert large.ids[-len(answer_start) :] == answer_start
 
 
+def test_they_take_no_room_from_passages():
+    tokens = CharacterTokens()
+    found = [passage(i, f"The keeper came at {i}. " * 16, 1 - i / 100) for i in range(9)]
+    asked = (tokens, "Who came?", found, [], 4000, 100)
+    bare = build_prompt(*asked, with_examples=False)
+    whole = build_prompt(*asked)
+    assert 1 < len(bare.passages) and whole.passages == bare.passages
+    assert len(whole.ids) == len(bare.ids) + len(example_ids(tokens))
+    assert len(bare.ids) <= 4000
+
+
 def test_what_is_at_a_place_and_options_are_asked_for_without_them():
     tokens = CharacterTokens()
     found = [passage(1, "The keeper came at noon.")]

