@@ -48,28 +48,34 @@ class Hand:
         self.page, self.count = page, 0
 
     def click(self, target: Locator) -> None:
+        """Click on something."""
         self.count += 1
         target.click()
 
     def point(self, target: Locator) -> None:
+        """Move the pointer onto something."""
         self.count += 1
         target.hover()
 
     def fill(self, target: Locator, text: str) -> None:
+        """Write into a field, as one action."""
         self.count += 1
         target.fill(text)
 
     def press(self, key: str) -> None:
+        """Press a key."""
         self.count += 1
         self.page.keyboard.press(key)
 
     def drop(self, file: Path) -> None:
+        """Drop a file on the middle of the page."""
         self.count += 1
         data = base64.b64encode(file.read_bytes()).decode()
         carried = self.page.evaluate_handle(CARRIED, [file.name, data])
         self.page.dispatch_event("main", "drop", {"dataTransfer": carried})
 
     def ask(self, question: str) -> None:
+        """Write a question, and send it."""
         self.fill(self.page.get_by_label("Question", exact=True), question)
         self.press("Enter")
 
@@ -81,16 +87,16 @@ class Desk:
         self.page, self.hand = page, Hand(page)
         self.book, self.question, self.word = book, question, word
         self.tasks: list[tuple[str, Callable[[], None]]] = [
-            ("read a PDF and get an answer with its pages", self.answer),
-            ("see the passage that a sentence rests on", self.preview),
-            ("open its page, with the passage marked", self.open_page),
-            ("find a word elsewhere in the book", self.find),
-            ("add a second document", self.add),
-            ("ask only one of the two", self.ask_one),
-            ("ask as of the end of the first page", self.ask_as_of),
-            ("keep an answer as a note", self.keep),
-            ("save the conversation with its sources", self.save),
-            ("come back: session, conversation and reader as they were", self.come_back),
+            ("read a PDF and get an answer with its pages", self._answer),
+            ("see the passage that a sentence rests on", self._preview),
+            ("open its page, with the passage marked", self._open_page),
+            ("find a word elsewhere in the book", self._find),
+            ("add a second document", self._add),
+            ("ask only one of the two", self._ask_one),
+            ("ask as of the end of the first page", self._ask_as_of),
+            ("keep an answer as a note", self._keep),
+            ("save the conversation with its sources", self._save),
+            ("come back: session, conversation and reader as they were", self._come_back),
         ]
 
     def ready(self) -> None:
@@ -98,19 +104,19 @@ class Desk:
         if self.page.locator(".doc").count() > 1:
             self.page.locator(".doc.done").nth(1).wait_for(state="visible")
 
-    def answer(self) -> None:
+    def _answer(self) -> None:
         self.hand.drop(self.book)
         self._answered(self.question, 1)
 
-    def preview(self) -> None:
+    def _preview(self) -> None:
         self.hand.point(self._mark())
         self.page.get_by_role("tooltip").wait_for(state="visible")
 
-    def open_page(self) -> None:
+    def _open_page(self) -> None:
         self.hand.click(self._mark())
         self.page.locator("#reader figure span").first.wait_for(state="visible")
 
-    def find(self) -> None:
+    def _find(self) -> None:
         self.hand.click(self.page.get_by_role("tab", name="Contents"))
         self.hand.fill(self.page.get_by_label("Search in this document"), self.word)
         self.hand.press("Enter")
@@ -118,19 +124,19 @@ class Desk:
         self.hand.click(found.last)
         self.page.locator("#reader .passage mark").first.wait_for(state="visible")
 
-    def add(self) -> None:
+    def _add(self) -> None:
         self.hand.click(self.page.get_by_role("button", name="Add", exact=True))
         second = Path(self.book.parent / f"second-{self.book.stem}.txt")
         second.write_text("The harbour has two lamps. Tam Rendall lights them at dusk.\n")
         self.hand.drop(second)
         self.page.locator(".doc").nth(1).wait_for(state="visible")
 
-    def ask_one(self) -> None:
+    def _ask_one(self) -> None:
         self.hand.click(self.page.locator("#sources").get_by_role("checkbox").last)
         self.page.get_by_text("1 of 2 are asked").first.wait_for(state="visible")
         self._answered(self.question, 2)
 
-    def ask_as_of(self) -> None:
+    def _ask_as_of(self) -> None:
         chip = self.page.locator(".as-of-chip")
         self.hand.click(chip)
         self.hand.fill(self.page.get_by_label("Answer as of"), "page 1")
@@ -138,15 +144,15 @@ class Desk:
         self.page.locator(".as-of-chip", has_text="page 1").wait_for(state="visible")
         self._answered(self.question, 3)
 
-    def keep(self) -> None:
+    def _keep(self) -> None:
         self.hand.click(self.page.get_by_role("button", name="Keep as a note").first)
         self.page.get_by_role("button", name="Kept as a note").wait_for(state="visible")
 
-    def save(self) -> None:
+    def _save(self) -> None:
         with self.page.expect_download():
             self.hand.click(self.page.get_by_role("button", name="Save as HTML"))
 
-    def come_back(self) -> None:
+    def _come_back(self) -> None:
         self.hand.count += 1
         self.page.reload()
         self.page.locator(".sessions input:checked").wait_for(state="attached")
