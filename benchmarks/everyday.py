@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 LIMIT_MS = 300_000
-WIDE = {"width": 1440, "height": 900}
 # What the browser hands to a page on which a file is dropped.
 CARRIED = """([name, data]) => {
     const transfer = new DataTransfer();
@@ -190,7 +189,7 @@ def main(book: Path, question: str, word: str, model: str) -> None:
         shutil.copyfile(book, copy)
         with serving(service, Path(folder) / "uploads") as url:
             browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-            page = browser.new_page(viewport=WIDE)
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
             page.set_default_timeout(LIMIT_MS)
             page.goto(url)
             page.locator(".zone").wait_for(state="visible")

@@ -68,8 +68,8 @@ class Sessions:
 
     def _with_unstored(self, found: Sequence[SessionSummary]) -> builtins.list[SessionSummary]:
         """With what this process has read since the newest checkpoints; people see it read."""
-        unstored = self._context.jobs.unstored_tokens()
-        return [replace(s, tokens_read=s.tokens_read + unstored.get(s.session.id, 0)) for s in found]
+        more = self._context.jobs.unstored_tokens()
+        return [replace(s, tokens_read=s.tokens_read + more.get(s.session.id, 0)) for s in found]
 
     def rank(self, name: str, search: str = "") -> int | None:
         """How many sessions are listed before this one; None if it is not listed."""

@@ -142,10 +142,7 @@ class JobQueue:
         """How many tokens were read since the newest checkpoint, by the ids of the sessions."""
         with self._changed:
             jobs = list(self._jobs.values())
-        return {
-            job.session_id: sum(p.tokens_read - p.stored_tokens for p in list(job.progress.values()))
-            for job in jobs
-        }
+        return {job.session_id: sum(p.unstored for p in [*job.progress.values()]) for job in jobs}
 
     def notices(self) -> dict[int, str]:
         """Why readings do not advance, by the ids of their sessions; of those that do not."""

@@ -29,6 +29,11 @@ class Progress:
         self.marks.append((time.monotonic(), tokens_read))
 
     @property
+    def unstored(self) -> int:
+        """How many tokens were read since the newest checkpoint."""
+        return self.tokens_read - self.stored_tokens
+
+    @property
     def tokens_per_second(self) -> float:
         """Over the last chunks; 0 before there are two."""
         now = time.monotonic()
