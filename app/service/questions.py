@@ -17,6 +17,7 @@ from app.service.answering.direct import answer_directly
 from app.service.answering.events import Event, Indexing, Prefilled, Queued
 from app.service.answering.first_or_last import find_first_or_last
 from app.service.answering.passage_search import place_lookup
+from app.service.answering.prompt_start import PromptStart
 from app.service.answering.stream import prompt_for, stream_answer
 from app.service.answering.suggestion_cache import SuggestionCache
 from app.service.answering.transcript import render_transcript
@@ -42,7 +43,7 @@ class Questions:
 
     def __init__(self, context: Context) -> None:
         self._context, self._db = context, context.db
-        self._suggestions = SuggestionCache(context.db)
+        self._suggestions, self._start = SuggestionCache(context.db), PromptStart()
 
     def ask(
         self,
@@ -106,7 +107,7 @@ class Questions:
             yield from _wait_for_model(ticket)
             opened = earlier or context.cache.get(row.id)
             yield from stream_answer(
-                self._db, context.settings, opened, asked, asked_at, lookup, picked
+                self._db, context.settings, opened, asked, asked_at, lookup, self._start, picked
             )
 
     @contextmanager

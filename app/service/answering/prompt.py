@@ -64,6 +64,7 @@ class Prompt:
         passage_tokens: tokens of the passages within `ids`.
         found_nothing: no passage that fitted speaks of what was asked.
         tail_tokens: tokens of `ids` from the question on; see `question_tail`.
+        start_tokens: tokens of `ids` with which all prompts with examples begin; 0 without any.
     """
 
     ids: list[int]
@@ -72,6 +73,7 @@ class Prompt:
     passage_tokens: int
     found_nothing: bool
     tail_tokens: int = 0
+    start_tokens: int = 0
 
 
 def budget_tokens(window: int | None, max_answer_tokens: int) -> tuple[int, int]:
@@ -128,9 +130,16 @@ def build_prompt(
     passages, texts, passage_tokens = _fit_passages(tokens, strong, position, left)
     turns = _fit_history(tokens, history, left - passage_tokens)
     parts = [*turns, head, *reversed(texts)]
-    ids = [*tokens.encode(SEPARATOR), *examples, *join(tokens, parts, tail)]
-    found_nothing = not (passages and is_found)
-    return Prompt(ids, tuple(passages), len(turns), passage_tokens, found_nothing, len(tail))
+    start = [*tokens.encode(SEPARATOR), *examples]
+    return Prompt(
+        [*start, *join(tokens, parts, tail)],
+        tuple(passages),
+        len(turns),
+        passage_tokens,
+        found_nothing=not (passages and is_found),
+        tail_tokens=len(tail),
+        start_tokens=len(start) if examples else 0,
+    )
 
 
 def strong_passages(found: Sequence[Passage]) -> list[Passage]:

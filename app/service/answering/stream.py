@@ -35,6 +35,7 @@ from app.service.answering.overview import (
 )
 from app.service.answering.passage_search import Found, find_passages
 from app.service.answering.prompt import Prompt, budget_tokens, build_prompt
+from app.service.answering.prompt_start import PromptStart
 from app.service.answering.question_kinds import Kind
 from app.service.answering.revision import Checker, Draft, Resumable, recorded, revise
 from app.service.answering.support import has_support, with_marks
@@ -57,6 +58,7 @@ def stream_answer(
     question: Question,
     asked_at: float,
     lookup: PlaceLookup,
+    start: PromptStart,
     picked: Picked | None = None,
 ) -> Iterator[Event]:
     """Answer a question in a fork of the session, so that its reading is not affected.
@@ -70,6 +72,7 @@ def stream_answer(
         opened: at the position to answer from. The caller holds the model's turn.
         asked_at: time of the question, in seconds of the monotonic clock.
         lookup: keeps the place that the question names, if `answer_directly` has looked it up.
+        start: keeps the state after the beginning of the prompt for the next question.
         picked: what `find_first_or_last` found for the question.
     """
     waited_s = time.monotonic() - asked_at
@@ -88,9 +91,8 @@ def stream_answer(
     context = context_usage(opened, prompt, basis.matching)
     yield Retrieved(position, prompt.passages, context, prompt.found_nothing)
     write = _write_from_passages if overview is None else _write_overview
-    written = yield from write(
-        opened.session.fork(), basis, question, checker, max_tokens, asked_at
-    )
+    fork, flops_before = start.fork(opened.session, prompt.ids[: prompt.start_tokens])
+    written = yield from write(fork, basis, question, checker, max_tokens, asked_at)
     final, session = written.final, written.session
     passages = basis.cite(final)
     answer = Answer(
@@ -116,7 +118,7 @@ def stream_answer(
         repeats_question=final.repeats_question,
         documents_asked=len(question.asked_of or ()),
         of_documents=question.of_documents,
-        flops=session.state.flops - opened.session.state.flops + written.flops + basis.cost.flops,
+        flops=session.state.flops - flops_before + written.flops + basis.cost.flops,
         bytes_held=session.cache_bytes,
     )
     stored = None if question.is_alone else store_answer(db, opened.row.id, question, answer)
@@ -326,14 +328,18 @@ def prompt_for(
 def _prefill(fork: Session, prompt: Prompt) -> Generator[Prefilled, None, Resumable]:
     """Feed a prompt in chunks, with an event after each.
 
+    Args:
+        fork: has read the beginning of the prompt.
+
     Returns:
         The state before the last chunk that begins before the question, to answer it once more.
     """
     ids, chunk_tokens = prompt.ids, fork.runtime.block_tokens
+    begun = prompt.start_tokens
     question_at = len(ids) - prompt.tail_tokens
-    kept_at = question_at // chunk_tokens * chunk_tokens
+    kept_at = begun + (question_at - begun) // chunk_tokens * chunk_tokens
     kept = fork
-    for start in range(0, len(ids), chunk_tokens):
+    for start in range(begun, len(ids), chunk_tokens):
         if start == kept_at:
             kept = fork.fork()
         fork.feed(ids[start : start + chunk_tokens], logits=None)
