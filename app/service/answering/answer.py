@@ -88,8 +88,8 @@ class Answer:
         repeats_question: it says nothing that the question does not say.
         documents_asked: how many documents were asked; 0: all.
         of_documents: how many the session had then, if not all were asked.
-        flops: spent on prompt and answer, as the runtime counts them; a beginning of the prompt that
-            was kept from the question before costs nothing.
+        flops: spent on prompt and answer, as the runtime counts them; a beginning of the prompt
+            that was kept from the question before costs nothing.
         bytes_held: by keys, values, gates and memories at the end of the answer. Like `flops` it is
             for measurements: neither stored nor part of `as_dict`.
     """
