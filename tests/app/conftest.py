@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from ahn_runtime import Runtime
 from app.service import Service
 from app.settings import ModelOptions, Retention, Settings
 from ingest import SandboxPool
-from tests.support.paths import ROOT
+from tests.support import warm
 from tests.support.service import TINY_SINKS, TINY_WINDOW
 
 
@@ -66,8 +65,7 @@ def launch(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the command line on the data directory that `make_service` uses."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "launch.py", *arguments, "--data-dir", str(tmp_path / "data")]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+        return warm.run([*arguments, "--data-dir", str(tmp_path / "data")], tmp_path / "command")
 
     return run
 

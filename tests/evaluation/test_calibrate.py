@@ -2,13 +2,11 @@
 
 import json
 import shutil
-import subprocess
-import sys
 
 import pytest
 
 from evaluation.calibrate import lowest
-from tests.support.paths import ROOT
+from tests.support import warm
 
 
 @pytest.mark.parametrize(
@@ -29,10 +27,10 @@ def test_the_command_writes_the_factors_into_the_memorys_config(tiny_dir, tmp_pa
     text = tmp_path / "text.txt"
     text.write_text(" ".join(f"word{i % 97}" for i in range(3000)))
     command = [
-        *(sys.executable, "launch.py", "calibrate", str(memory), str(text), "--json"),
+        *("calibrate", str(memory), str(text), "--json"),
         *("--model", str(tiny_dir), "--windows", "64", "--sinks", "4", "--length", "640"),
     ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = warm.run(command, tmp_path / "command")
     assert done.returncode == 0, done.stderr
     factor = json.loads(done.stdout)["64"]
     assert 0 <= factor <= 1

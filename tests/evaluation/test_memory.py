@@ -4,8 +4,6 @@ import itertools
 import json
 import math
 import statistics
-import subprocess
-import sys
 
 import pytest
 
@@ -16,7 +14,7 @@ from evaluation.memory import PARTS, MemoryReport, MemorySettings
 from evaluation.scoring import NO_INTERVAL, half_interval
 from evaluation.texts import middle, stream
 from evaluation.variants import FULL, WINDOW
-from tests.support.paths import ROOT
+from tests.support import warm
 
 
 @pytest.fixture
@@ -310,13 +308,11 @@ def test_the_model_tiny_is_generated(texts):
     assert [m["tokens"] for m in report.values["drift"]["GatedDeltaNet"]] == [100, 200, 300]
 
 
-def test_the_command_prints_json_and_reports_wrong_options(tiny_dir, texts):
-    command = [sys.executable, "launch.py", "evaluate", "memory", *map(str, texts)]
+def test_the_command_prints_json_and_reports_wrong_options(tiny_dir, texts, tmp_path):
+    command = ["evaluate", "memory", *map(str, texts)]
     command += ["--model", str(tiny_dir), "--sinks", "4", "--length", "640"]
     command += ["--parts", "divergence"]
-    done = subprocess.run(
-        [*command, "--windows", "48", "--json"], cwd=ROOT, capture_output=True, text=True
-    )
+    done = warm.run([*command, "--windows", "48", "--json"], tmp_path / "command")
     rows = json.loads(done.stdout)["divergence"]
     assert [row["way"] for row in rows] == ["full", "window", "GatedDeltaNet"]
     for wrong, sentence in (
@@ -326,5 +322,5 @@ def test_the_command_prints_json_and_reports_wrong_options(tiny_dir, texts):
         (["--parts", "questions"], "name them with --questions"),
         (["--ahn", "none-such"], "none-such"),
     ):
-        failed = subprocess.run([*command, *wrong], cwd=ROOT, capture_output=True, text=True)
+        failed = warm.run([*command, *wrong], tmp_path / "command")
         assert failed.returncode == 1 and sentence in failed.stderr

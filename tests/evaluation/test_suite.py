@@ -1,10 +1,6 @@
 """Tasks under all variants: resumed after a kill, costs as the runtime counts them, right sums."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -29,6 +25,7 @@ from evaluation.suite import QUICK_GENERATED, VARIANTS, Suite, SuiteSettings
 from evaluation.tasks.item import Item
 from evaluation.tasks.options import TaskOptions
 from evaluation.tasks.registry import TASKS
+from tests.support import warm
 from tests.support.paths import ROOT
 from tests.test_imports import imported
 from training import chat
@@ -280,20 +277,25 @@ def test_unknown_names_are_refused_with_the_known_ones(names):
 
 
 def command(tiny_dir, folder, *more):
-    base = [sys.executable, str(ROOT / "launch.py"), "evaluate", "passkey", "--output", str(folder)]
+    base = ["evaluate", "passkey", "--output", str(folder)]
     model = ["--model", str(tiny_dir), "--window", "1500", "--sinks", "64"]
     return [*base, *model, "--items", "3", "--length", "2500", *more]
 
 
+def run(arguments, folder):
+    return warm.run(arguments, folder / "command")
+
+
 def test_no_other_folder_in_the_folder_of_the_answers_is_touched(tiny_dir, tmp_path):
-    own = tmp_path / "assistant" / "letter.txt"
-    own.parent.mkdir()
+    folder = tmp_path / "out"
+    own = folder / "assistant" / "letter.txt"
+    own.parent.mkdir(parents=True)
     own.write_text("Dear Ishmael", encoding="utf-8")
     more = ("--variants", "none,recall", "--items", "1", "--length", "300")
-    done = subprocess.run(command(tiny_dir, tmp_path, *more), capture_output=True, text=True)
+    done = run(command(tiny_dir, folder, *more), tmp_path)
     assert done.returncode == 0, done.stderr
     assert own.read_text(encoding="utf-8") == "Dear Ishmael"
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
+    assert sorted(path.name for path in folder.iterdir()) == [
         "answers.jsonl",
         "assistant",
         "passkey.json",
@@ -305,15 +307,16 @@ def test_a_killed_evaluation_resumes_and_loses_at_most_one_answer(tiny_dir, tmp_
     """All variants through the command line, killed with SIGKILL while it runs."""
     folder = tmp_path / "out"
     answers = folder / "answers.jsonl"
-    process = subprocess.Popen(command(tiny_dir, folder), stderr=subprocess.PIPE, text=True)
+    process = warm.start(command(tiny_dir, folder), tmp_path / "killed")
     deadline = time.monotonic() + 120
     while not answers.exists() or answers.read_bytes().count(b"\n") < 7:
-        assert process.poll() is None and time.monotonic() < deadline, process.stderr.read()
+        said = (tmp_path / "killed.err").read_text() if process.exitcode is not None else ""
+        assert process.exitcode is None and time.monotonic() < deadline, said
         time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
+    process.kill()
+    process.join()
     before = answers.read_bytes().splitlines()
-    done = subprocess.run(command(tiny_dir, folder, "--json"), capture_output=True, text=True)
+    done = run(command(tiny_dir, folder, "--json"), tmp_path)
     assert done.returncode == 0, done.stderr
     after = answers.read_bytes().splitlines()
     assert after[: len(before)] == before and len(after) == 3 * len(VARIANTS)
@@ -334,7 +337,7 @@ def test_a_killed_evaluation_resumes_and_loses_at_most_one_answer(tiny_dir, tmp_
 def test_an_error_of_the_command_is_one_sentence(tiny_dir, tmp_path):
     arguments = command(tiny_dir, tmp_path, "--variants", "window")
     arguments[arguments.index("passkey")] = "quality"
-    done = subprocess.run(arguments, capture_output=True, text=True)
+    done = run(arguments, tmp_path)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert done.stderr.count("Error: ") == 1 and "--data" in done.stderr
 

@@ -1,7 +1,9 @@
 """The commands in processes of their own; an error is one sentence and exit code 1."""
 
 import contextlib
+import functools
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -14,17 +16,17 @@ import storage
 from app.cli.doctor import ATTEMPTS
 from app.settings import Settings
 from ingest import probe_sandbox
+from tests.support import warm
 from tests.support.paths import ROOT
 
 
 @pytest.fixture
 def run(tmp_path, tiny_dir):
     def call(*arguments: str, model: bool = False) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, str(ROOT / "launch.py"), *arguments]
-        command += ["--data-dir", str(tmp_path / "data")]
+        command = [*arguments, "--data-dir", str(tmp_path / "data")]
         if model:
             command += ["--model", str(tiny_dir), "--window", "3000", "--sinks", "64"]
-        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120)
+        return warm.run(command, tmp_path / "command", functools.partial(os.chdir, tmp_path))
 
     return call
 
