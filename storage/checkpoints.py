@@ -113,7 +113,6 @@ def save_checkpoint(
             [session_id, position, document_id, document_tokens, to_json(dict(manifest)), now()],
         )
         _link_pages(db, checkpoint_id, hashes)
-        touch_session(db, session_id)
         return get_checkpoint(db, checkpoint_id)
 
 

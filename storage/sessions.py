@@ -46,7 +46,8 @@ class SessionRow:
     listed and can be deleted, and the caller says why it cannot be used. ``rereads`` is None, or
     in a re-reading the id of the session whose state it will replace. ``generation`` counts how
     often what the session has read was undone or replaced: a state that was loaded before that is
-    outdated. ``kept_changes`` counts how often a kept note was added, changed or deleted.
+    outdated. ``updated_at`` is when a person used it last, not when something was read into it.
+    ``kept_changes`` counts how often a kept note was added, changed or deleted.
     """
 
     id: int
@@ -320,7 +321,10 @@ def update_session_settings(
 
 
 def touch_session(db: Database, session_id: int) -> None:
-    """Set the time of the session's last activity to now."""
+    """Set the time at which a person used the session last to now.
+
+    What is read in the background does not: lists would move under the pointer.
+    """
     db.execute("UPDATE sessions SET updated_at = ? WHERE id = ?", [now(), session_id])
 
 

@@ -94,7 +94,8 @@ def test_a_checkpoint_that_fails_at_its_last_statement_stores_nothing(
     session = add_session(db)
     document = add_text(db, session.id, "one")
     db.execute(
-        "CREATE TRIGGER stop BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'stop'); END"
+        "CREATE TRIGGER stop BEFORE INSERT ON checkpoint_pages "
+        "BEGIN SELECT RAISE(ABORT, 'stop'); END"
     )
     with pytest.raises(storage.StorageError, match="stop"):
         save(db, session.id, 5, b"a", document_id=document.id, document_tokens=5)

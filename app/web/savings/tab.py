@@ -26,6 +26,8 @@ from app.web.savings.plots import (
 LIVE_SECONDS = 2.0
 """Seconds between two updates while the tab is open."""
 
+OPEN_OR_NOT = "() => [{__type__: 'update', active: %s}, %s]"
+
 
 @dataclass(frozen=True)
 class Savings:
@@ -33,7 +35,7 @@ class Savings:
 
     Args:
         timer: runs only while the tab is open.
-        is_open: whether the tab is open.
+        is_open: whether the tab is open; never seen.
         seen: what `SavingsActions.tick` compares with.
     """
 
@@ -46,7 +48,7 @@ class Savings:
     speed: gr.LinePlot
     machine: gr.HTML
     seen: gr.State
-    is_open: gr.State
+    is_open: gr.Checkbox
     timer: gr.Timer
     csv: gr.Button
     png: gr.Button
@@ -78,10 +80,11 @@ def lay_out_savings() -> Savings:
         png = gr.Button("Save the figures as PNG", size="sm", scale=0, min_width=190)
     name = gr.Textbox(visible="hidden", label="File name")
     text = gr.Textbox(visible="hidden", label="File")
+    is_open = gr.Checkbox(visible="hidden", label="Whether the savings are shown")
     timer = gr.Timer(LIVE_SECONDS, active=False)
     return Savings(
         *(memory, figures, reread, convention, cache, flops, speed, machine),
-        *(gr.State(), gr.State(False), timer, csv, png, name, text),
+        *(gr.State(), is_open, timer, csv, png, name, text),
     )
 
 
@@ -111,8 +114,9 @@ def wire_savings(
     """
     inputs, open_or_not = [session, savings.convention], [savings.timer, savings.is_open]
     for name, tab in tabs.items():
-        is_open = name == "savings"
-        tab.select(lambda live=is_open: (gr.Timer(active=live), live), None, open_or_not, **QUIET)
+        # In the browser alone: answers of the server to two quick selections may change places.
+        live = "true" if name == "savings" else "false"
+        tab.select(None, None, open_or_not, js=OPEN_OR_NOT % (live, live))
     tabs["savings"].select(act.shown, inputs, savings.shown, **QUIET)
     savings.timer.tick(act.tick, [*inputs, savings.seen], savings.shown, **QUIET)
     savings.reread.click(act.reread, inputs, savings.shown)

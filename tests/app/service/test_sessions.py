@@ -73,6 +73,20 @@ def test_what_is_being_read_counts_before_its_checkpoint(make_service, book):
     assert stored.tokens_read == document_tokens(service, "one")
 
 
+def test_a_session_keeps_its_place_in_the_list_while_it_is_read(make_service, book):
+    service = make_service(checkpoint_tokens=256)
+    service.sessions.create("read in the background")
+    service.documents.add("read in the background", book)
+    service.sessions.create("used since")
+    service.context.indexer.step()
+    while service.context.worker.step():
+        listed = [s.session.name for s in service.sessions.listing().rows]
+        assert listed == ["used since", "read in the background"]
+    assert len(service.sessions.checkpoints("read in the background")) > 1
+    list(service.questions.ask("read in the background", "Who kept a parrot?"))
+    assert service.sessions.newest() == "read in the background"
+
+
 def document_tokens(service, name: str) -> int:
     return sum(s.document.token_count for s in service.documents.list(name))
 

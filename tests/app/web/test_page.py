@@ -286,3 +286,20 @@ def test_the_selection_is_cleared_only_if_the_session_is_missing_twice(make_serv
     )
     radio, *_ = act.tick(service.sessions.presence("old"), "", seen)
     assert radio._constructor_args[0]["value"] is None, "another page renamed it"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_whether_the_savings_are_live_is_decided_in_the_browser_and_takes_no_turn(make_service):
+    """The server's answers to two quick selections of tabs can change places on a busy machine."""
+    from app.web.page import build
+
+    blocks = build(make_service()).blocks
+    (is_open,) = [
+        number
+        for number, block in blocks.blocks.items()
+        if getattr(block, "label", None) == "Whether the savings are shown"
+    ]
+    setting = [each for each in blocks.config["dependencies"] if is_open in each["outputs"]]
+    assert len(setting) == 3
+    assert not any(each["backend_fn"] for each in setting)
+    assert sum("active: true}, true]" in each["js"] for each in setting) == 1
