@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import base64
-import importlib.util
 import shutil
 import sys
 import tempfile
@@ -24,7 +23,8 @@ from typing import TYPE_CHECKING
 
 import benchmarks  # noqa: F401 (must be imported before torch)
 from app.cli.open_service import open_service
-from benchmarks.page import ARGUMENTS, serving
+from benchmarks.chromium import launched
+from benchmarks.page import serving
 from benchmarks.report import processor
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Desk:
 
     def _add(self) -> None:
         self.hand.click(self.page.get_by_role("button", name="Add", exact=True))
-        second = Path(self.book.parent / f"second-{self.book.stem}.txt")
+        second = self.book.with_name(f"second-{self.book.stem}.txt")
         second.write_text("The harbour has two lamps. Tam Rendall lights them at dusk.\n")
         self.hand.drop(second)
         self.page.locator(".doc").nth(1).wait_for(state="visible")
@@ -169,26 +169,17 @@ class Desk:
 
 def main(book: Path, question: str, word: str, model: str) -> None:
     """Do the tasks, and print a row for each, with the processor's name above."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if importlib.util.find_spec("playwright") is None or chromium is None:
-        sys.exit(
-            "This benchmark needs Playwright and Chromium: pip install -r requirements-dev.txt; "
-            "apt-get install chromium."
-        )
     if not book.is_file():
         sys.exit(f"There is no file {book}: name a PDF.")
-    from playwright.sync_api import sync_playwright
-
     with (
+        launched() as browser,
         tempfile.TemporaryDirectory(prefix="ammon-everyday-") as folder,
         open_service(Path(folder) / "data", {"model": model}, None) as service,
-        sync_playwright() as playwright,
     ):
         service.start()
         copy = Path(folder) / book.name
         shutil.copyfile(book, copy)
         with serving(service, Path(folder) / "uploads") as url:
-            browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             page.set_default_timeout(LIMIT_MS)
             page.goto(url)
@@ -201,7 +192,6 @@ def main(book: Path, question: str, word: str, model: str) -> None:
                 act()
                 seconds = time.perf_counter() - began
                 print(f"| {name} | {desk.hand.count} | {seconds:.1f} |", flush=True)
-            browser.close()
 
 
 if __name__ == "__main__":

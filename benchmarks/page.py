@@ -15,12 +15,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib.util
 import itertools
-import shutil
 import socket
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -33,6 +30,7 @@ import benchmarks  # noqa: F401 (must be imported before torch)
 import storage
 from ahn_runtime.loading.tiny import write_tiny
 from app.service import Service
+from benchmarks.chromium import launched
 from benchmarks.many import BIG, fill, make_service
 from benchmarks.report import processor
 
@@ -43,7 +41,6 @@ UPDATES_S = 12.0
 """Seconds over which updates are measured."""
 TICK_S = 1.5
 LIMIT_MS = 60_000
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # The page is usable when a question can be typed and the sessions are listed.
 WATCH = """() => {
     performance.setResourceTimingBufferSize(10000);
@@ -222,23 +219,10 @@ HEAD = (
 
 def main(counts: list[int], rounds: int) -> None:
     """Measure, and print the table with the processor's name."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if importlib.util.find_spec("playwright") is None or chromium is None:
-        sys.exit(
-            "This benchmark needs Playwright and Chromium: pip install -r requirements-dev.txt; "
-            "apt-get install chromium."
-        )
-    from playwright.sync_api import sync_playwright
-
-    print(f"{processor()}; median of {rounds}\n\n{HEAD}", flush=True)
-    with (
-        tempfile.TemporaryDirectory(prefix="ammon-page-") as folder,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    with launched() as browser, tempfile.TemporaryDirectory(prefix="ammon-page-") as folder:
+        print(f"{processor()}; median of {rounds}\n\n{HEAD}", flush=True)
         for count in counts:
             print(measure(browser, count, rounds, Path(folder)), flush=True)
-        browser.close()
 
 
 if __name__ == "__main__":

@@ -138,12 +138,6 @@ class JobQueue:
             jobs = list(self._jobs.values())
         return {i: each.tokens_read for job in jobs for i, each in list(job.progress.items())}
 
-    def unstored_tokens(self) -> dict[int, int]:
-        """How many tokens were read since the newest checkpoint, by the ids of the sessions."""
-        with self._changed:
-            jobs = list(self._jobs.values())
-        return {job.session_id: sum(p.unstored for p in [*job.progress.values()]) for job in jobs}
-
     def notices(self) -> dict[int, str]:
         """Why readings do not advance, by the ids of their sessions; of those that do not."""
         with self._changed:

@@ -15,23 +15,16 @@ class Progress:
 
     Args:
         tokens_read: of the document.
-        stored_tokens: of these, in the newest checkpoint.
         marks: the last chunks: (seconds by the monotonic clock, tokens read by then).
     """
 
     tokens_read: int
-    stored_tokens: int
     marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=64))
 
     def advance(self, tokens_read: int) -> None:
         """Note that the document has been read so far, now."""
         self.tokens_read = tokens_read
         self.marks.append((time.monotonic(), tokens_read))
-
-    @property
-    def unstored(self) -> int:
-        """How many tokens were read since the newest checkpoint."""
-        return self.tokens_read - self.stored_tokens
 
     @property
     def tokens_per_second(self) -> float:

@@ -146,11 +146,10 @@ class ReadingWorker:
         A slice that ends because another session waits writes no checkpoint.
         """
         total, is_growing = storage.readable_tokens(self._db, document)
-        saved = min(document.tokens_read, opened.document_tokens)
-        progress = job.progress.setdefault(document.id, Progress(opened.document_tokens, saved))
-        progress.stored_tokens = saved
+        progress = job.progress.setdefault(document.id, Progress(opened.document_tokens))
         progress.advance(opened.document_tokens)
         chunk_tokens = opened.chunk_tokens(self._settings)
+        saved = min(document.tokens_read, opened.document_tokens)
         stop = checkpoint_policy.next_stop(self._db, self._settings, document, saved, chunk_tokens)
         slice_end = opened.document_tokens + self._settings.slice_tokens
         # One that was left for later at a checkpoint.
@@ -219,7 +218,6 @@ class ReadingWorker:
             )  # a followed log waits until it has more
         with self._queue.reading():  # no answer forks a session while its checkpoint is written
             opened.save(self._db, state)
-        job.progress[document.id].stored_tokens = opened.document_tokens
         checkpoint_policy.prune(self._db, self._settings, job.session_id)
         if is_growing and document.id not in job.paused:
             storage.wake_follow(self._db, document.id)  # it may have got more, or ended, meanwhile

@@ -27,6 +27,7 @@ LIVE_SECONDS = 2.0
 """Seconds between two updates while the tab is open."""
 
 OPEN_OR_NOT = "() => [{__type__: 'update', active: %s}, %s]"
+"""Sets the timer and `is_open` in the browser."""
 
 
 @dataclass(frozen=True)
