@@ -64,10 +64,10 @@ class SessionRow:
 class SessionSummary:
     """One session with counts of its contents.
 
-    ``tokens_read`` is how many tokens its checkpoints have read; what is listed by the service has
-    those read since as well. ``token_count`` is how many tokens
-    its indexed documents have, and ``open_count`` is how many documents are in one of the
-    ``OPEN_STATES``. ``byte_count`` is its size on the disk, None unless the caller computes it.
+    ``tokens_read`` is how many tokens its checkpoints have read, and more if the caller knew more.
+    ``token_count`` is how many tokens its indexed documents have, and ``open_count`` is how many
+    documents are in one of the ``OPEN_STATES``. ``byte_count`` is its size on the disk, None unless
+    the caller computes it.
     """
 
     session: SessionRow
@@ -192,7 +192,12 @@ _SUMMARIES = f"""
         FROM documents WHERE session_id IN (SELECT id FROM listed) GROUP BY session_id
     )
     SELECT sessions.*, coalesce(found.document_count, 0) AS document_count,
-        coalesce(found.tokens_read, 0) AS tokens_read,
+        coalesce(found.tokens_read, 0) + (
+            SELECT {SQL_TOTAL.format("max(0, read.value - documents.tokens_read)")}
+            FROM json_each(:positions) AS read
+            JOIN documents ON documents.id = CAST(read.key AS INTEGER)
+            WHERE session_id = sessions.id
+        ) AS tokens_read,
         coalesce(found.token_count, 0) AS token_count,
         coalesce(found.open_count, 0) AS open_count,
         (SELECT count(*) FROM checkpoints WHERE session_id = sessions.id) AS checkpoint_count
@@ -204,7 +209,11 @@ _SUMMARIES = f"""
 
 
 def list_sessions(
-    db: Database, search: str = "", *, limit: int | None = None
+    db: Database,
+    search: str = "",
+    *,
+    limit: int | None = None,
+    positions: Mapping[int, int] | None = None,
 ) -> list[SessionSummary]:
     """Return sessions except re-readings and those in the trash, latest activity first.
 
@@ -212,23 +221,29 @@ def list_sessions(
         search: return only sessions of which the name or a document's title contains each of these
             words.
         limit: return at most this many; None returns all.
+        positions: how many tokens of documents were read, where that is newer than what is stored.
     """
     rows = db.rows(
         f"WITH listed AS (SELECT id FROM sessions WHERE {_MATCHES} "
         f"ORDER BY updated_at DESC, id DESC LIMIT :limit), {_SUMMARIES.format(also='')}",
-        {"words": _words(search), "limit": -1 if limit is None else limit},
+        {
+            "words": _words(search),
+            "limit": -1 if limit is None else limit,
+            "positions": to_json(dict(positions or {})),
+        },
     )
     return [_summary(row) for row in rows]
 
 
 def screen_of_sessions(
-    db: Database, search: str, offset: int, size: int
+    db: Database, search: str, offset: int, size: int, positions: Mapping[int, int]
 ) -> Listing[SessionSummary]:
     """Return one screen of what `list_sessions` returns, in one statement.
 
     Args:
         offset: number of the first one to show, counted from 0; see `first_of_screen`.
         size: how many sessions a screen has.
+        positions: see `list_sessions`.
     """
     rows = db.rows(
         f"""
@@ -240,7 +255,12 @@ def screen_of_sessions(
         ),
         {_SUMMARIES.format(also=", (SELECT count(*) FROM matching) AS total")}
         """,
-        {"words": _words(search), "offset": min(max(0, offset), _MAX_OFFSET), "size": size},
+        {
+            "words": _words(search),
+            "offset": min(max(0, offset), _MAX_OFFSET),
+            "size": size,
+            "positions": to_json(dict(positions)),
+        },
     )
     total = int(rows[0]["total"]) if rows else 0
     return Listing([_summary(row) for row in rows], first_of_screen(offset, size, total), total)

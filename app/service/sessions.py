@@ -49,7 +49,8 @@ class Sessions:
             search: only those whose name or documents' titles contain each of these words.
             sizes: include the bytes of each on disk, which takes time: pages are counted.
         """
-        found = self._with_unstored(storage.list_sessions(self._db, search))
+        positions = self._context.jobs.positions()
+        found = storage.list_sessions(self._db, search, positions=positions)
         if not sizes:
             return found
         byte_counts = self.disk_bytes([s.session.id for s in found])
@@ -63,13 +64,8 @@ class Sessions:
             offset: number of the first one to show, counted from 0.
             size: how many sessions a screen has.
         """
-        found = storage.screen_of_sessions(self._db, search, offset, size)
-        return replace(found, rows=self._with_unstored(found.rows))
-
-    def _with_unstored(self, found: Sequence[SessionSummary]) -> builtins.list[SessionSummary]:
-        """With what this process has read since the newest checkpoints; people see it read."""
-        more = self._context.jobs.unstored_tokens()
-        return [replace(s, tokens_read=s.tokens_read + more.get(s.session.id, 0)) for s in found]
+        positions = self._context.jobs.positions()
+        return storage.screen_of_sessions(self._db, search, offset, size, positions)
 
     def rank(self, name: str, search: str = "") -> int | None:
         """How many sessions are listed before this one; None if it is not listed."""

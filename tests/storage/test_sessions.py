@@ -84,6 +84,24 @@ def test_sessions_are_listed_by_latest_activity_with_their_counts(db, add_sessio
     assert storage.list_sessions(db)[0].session.name == "second"
 
 
+def test_tokens_that_the_caller_knows_to_be_read_count_if_they_are_more_than_what_is_stored(
+    db, add_session, add_text, save
+):
+    first, second = add_session(db, "first"), add_session(db, "second")
+    one, two = (add_text(db, first.id, text) for text in ("one", "two"))
+    other = add_text(db, second.id, "other")
+    save(db, first.id, 12, b"a", document_id=one.id, document_tokens=12)
+
+    def read(positions):
+        listed = storage.list_sessions(db, positions=positions)
+        assert storage.screen_of_sessions(db, "", 0, 50, positions).rows == listed
+        return {s.session.name: s.tokens_read for s in listed}
+
+    assert read({}) == {"first": 12, "second": 0}
+    assert read({one.id: 15, two.id: 4, other.id: 2, 99: 7}) == {"first": 19, "second": 2}
+    assert read({one.id: 9}) == {"first": 12, "second": 0}, "a checkpoint was written since"
+
+
 def test_renaming_a_session(db, add_session):
     session, other = add_session(db, "old"), add_session(db, "other")
     assert storage.rename_session(db, session.id, "OLD").name == "OLD"

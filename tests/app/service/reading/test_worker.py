@@ -181,16 +181,16 @@ def test_progress_is_that_of_the_last_chunk_and_ends_with_the_document(reading):
     assert r.jobs.progress_of(document) is None
 
 
-def test_what_was_read_since_the_newest_checkpoint_is_counted_by_session(reading):
+def test_positions_are_newer_than_what_is_stored(reading):
     r, seen = reading(checkpoint_tokens=32), []
     session_id = r.add("s")
     r.cache.for_reading(session_id).before_feed = lambda: seen.append(
-        (r.document(session_id).tokens_read, r.jobs.unstored_tokens()[session_id])
+        (r.document(session_id).tokens_read, r.jobs.positions()[r.document(session_id).id])
     )
     while r.worker.step():
         pass
-    assert seen[:6] == [(0, 0), (0, 8), (0, 16), (0, 24), (32, 0), (32, 8)]
-    assert r.jobs.unstored_tokens().get(session_id, 0) == 0
+    assert seen[:6] == [(0, 0), (0, 8), (0, 16), (0, 24), (32, 32), (32, 40)]
+    assert r.jobs.positions() == {}
 
 
 def test_a_database_that_others_write_to_is_waited_for_and_fails_no_document(reading, monkeypatch):
