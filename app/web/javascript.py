@@ -7,6 +7,9 @@ from pathlib import Path
 LOCALE = Path(__file__).with_name("locale.js").read_text(encoding="utf-8")
 """Writes the marked numbers and times of the page as the browser's language does."""
 
+IN_ORDER = Path(__file__).with_name("in_order.js").read_text(encoding="utf-8")
+"""Sends the events of the page in their order, and shows what they answer in that order."""
+
 EDGE = Path(__file__).with_name("edge.js").read_text(encoding="utf-8")
 """What the scripts of the panes begin with: edges that are moved, and what a browser keeps."""
 

@@ -134,6 +134,7 @@ def _wire(page: Page, service: Service, reading: ReadingActions) -> None:
         *(session, page.chat, page.reader, page.notes),
         *(page.sources, page.savings, page.first, page.reading),
     )
+    page.blocks.load(None, js=javascript.IN_ORDER)
     page.blocks.load(None, js=javascript.ON_LOAD)
     page.blocks.load(None, js=javascript.LOCALE)
     wire_sidebar(page.sidebar, sessions, page.blocks, show, model)
