@@ -14,6 +14,12 @@ import storage
 from app.service.answering.answer import MAX_COUNTED
 from app.service.answering.clauses import clause_labels, clauses_first
 from app.service.answering.first_or_last import Picked
+from app.service.answering.introductions import (
+    MAX_NAMED,
+    first_named,
+    introducing,
+    name_asked_about,
+)
 from app.service.answering.named_places import PlaceLookup
 from app.service.answering.prompt import MAX_PASSAGES, strong_passages
 from app.service.answering.ranking import rank_again, without_copies
@@ -95,8 +101,19 @@ def _search(
 ) -> tuple[list[Passage], int]:
     """The passages that match the words of a question, and how many match about as well."""
     labels = clause_labels(question)
-    retrieved = retrieve(db, session_id, question, MAX_COUNTED, before_position, asked_of)
-    found = clauses_first(labels, without_copies(rank_again(retrieved, question)))
+    who = name_asked_about(question)
+    limit = MAX_NAMED if who else MAX_COUNTED
+    retrieved = retrieve(db, session_id, question, limit, before_position, asked_of)
+    first: list[Passage] = []
+    if who:
+        introductions = introducing(without_copies(retrieved), who.name)
+        if introductions:
+            return introductions, len(introductions)
+        first = first_named(retrieved, who.name)
+        retrieved = retrieved[:MAX_COUNTED]
+    ranked = rank_again(retrieved, question)
+    first = [replace(p, score=ranked[0].score) for p in first]
+    found = clauses_first(labels, without_copies([*first, *ranked]))
     matching = max(len(strong_passages(retrieved)), len(strong_passages(found[:MAX_PASSAGES])))
     return found, matching
 

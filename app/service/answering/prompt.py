@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from app.errors import BadQuestion
 from app.service.answering.citations import Citation
 from app.service.answering.examples import ASK, PASSAGES, example_ids
+from app.service.answering.introductions import NameAsked, around, name_asked_about, stands_in
 from app.service.answering.line_wrapping import unwrapped
 from app.service.answering.retrieval import is_beside_the_question, lacks_named_entity
 from app.service.reading.stream_text import Encoder, end_turn
@@ -65,6 +66,7 @@ class Prompt:
         found_nothing: no passage that fitted speaks of what was asked.
         tail_tokens: tokens of `ids` from the question on; see `question_tail`.
         start_tokens: tokens of `ids` with which all prompts with examples begin; 0 without any.
+        begun: how the answer begins, with which `ids` end; the model goes on from there.
     """
 
     ids: list[int]
@@ -74,6 +76,7 @@ class Prompt:
     found_nothing: bool
     tail_tokens: int = 0
     start_tokens: int = 0
+    begun: str = ""
 
 
 def budget_tokens(window: int | None, max_answer_tokens: int) -> tuple[int, int]:
@@ -114,7 +117,9 @@ def build_prompt(
         # What a follow-up is about stands in the question before it.
         or (not history and is_beside_the_question(question, strong))
     )
-    tail = question_tail(tokens, question)
+    who = None if at_place or is_picked or not is_found else _named_in(strong, question)
+    begun = who.answer if who else ""
+    tail = question_tail(tokens, question, begun)
     head = question_head(bool(found), is_found)
     left = budget - len(tail) - len(tokens.encode(SEPARATOR)) - len(tokens.encode(head))
     # What is at a place is told at length; after short answers a word of these stood for it.
@@ -127,7 +132,7 @@ def build_prompt(
             f"session leaves {budget:,} for it (a token is about three quarters of a word); ask it "
             "in fewer words."
         )
-    passages, texts, passage_tokens = _fit_passages(tokens, strong, position, left)
+    passages, texts, passage_tokens = _fit_passages(tokens, strong, position, left, who)
     turns = _fit_history(tokens, history, left - passage_tokens)
     parts = [*turns, head, *reversed(texts)]
     start = [*tokens.encode(SEPARATOR), *examples]
@@ -139,6 +144,7 @@ def build_prompt(
         found_nothing=not (passages and is_found),
         tail_tokens=len(tail),
         start_tokens=len(start) if examples else 0,
+        begun=begun,
     )
 
 
@@ -175,6 +181,12 @@ def history_text(turn: Turn) -> str:
     return f"Earlier question: {turn.question}\nEarlier answer: {answer}\n\n"
 
 
+def _named_in(passages: Sequence[Passage], question: str) -> NameAsked | None:
+    """The name that a question asks about, if a passage has it."""
+    who = name_asked_about(question)
+    return who if who and any(stands_in(who.name, p.text) for p in passages) else None
+
+
 def question_head(any_passages: bool, found: bool) -> str:
     """The line before the passages; `found`: they speak of what was asked."""
     if not any_passages:
@@ -182,9 +194,9 @@ def question_head(any_passages: bool, found: bool) -> str:
     return PASSAGES if found else OTHER_PASSAGES
 
 
-def question_tail(tokens: Encoder, question: str) -> list[int]:
+def question_tail(tokens: Encoder, question: str, begun: str = "") -> list[int]:
     """The question, the end of the user's turn, and the start of the answer."""
-    return end_turn(tokens, ASK + question)
+    return [*end_turn(tokens, ASK + question), *tokens.encode(begun)]
 
 
 def join(tokens: Encoder, parts: Sequence[str], tail: Sequence[int]) -> list[int]:
@@ -196,11 +208,16 @@ def join(tokens: Encoder, parts: Sequence[str], tail: Sequence[int]) -> list[int
 
 
 def _fit_passages(
-    tokens: Encoder, passages: Sequence[Passage], position: int, limit: int
+    tokens: Encoder,
+    passages: Sequence[Passage],
+    position: int,
+    limit: int,
+    who: NameAsked | None = None,
 ) -> tuple[list[Citation], list[str], int]:
     """The passages that fit into a number of tokens: citations, texts, tokens used.
 
-    The best one is clipped if it is too long, for a part of it is worth reading.
+    The best one is clipped if it is too long, for a part of it is worth reading. Asked who somebody
+    is, the model reads of each only what stands beside the name.
     """
     citations: list[Citation] = []
     texts: list[str] = []
@@ -210,6 +227,7 @@ def _fit_passages(
         marks = f" ({', '.join(citation.marks)})" if citation.marks else ""
         title = f"{citation.document}{marks}"
         said = citation.text if passage.locator_kind in LINED else unwrapped(citation.text)
+        said = around(who.name, said) if who else said
         text = passage_text(citation.number, title, citation.locator, said)
         if not citations:
             text = _clipped(tokens, text, limit)

@@ -178,7 +178,7 @@ def _write_from_passages(
     before_question = yield from _prefill(fork, prompt)
     ids: list[int] = []
     generated = recorded(_generate(fork, prompt, question, max_tokens), ids)
-    pieces = fork.runtime.tokenizer.decode_stream(generated)
+    pieces = _begun(fork.runtime.tokenizer.decode_stream(generated), prompt.begun)
     text, first_word_s = yield from _said(_with_notice(pieces, prompt.found_nothing), asked_at)
     draft = checker.check(text, FOUND_NOTHING if prompt.found_nothing else "")
     final = yield from revise(before_question, prompt, checker, draft, max_tokens, ids)
@@ -360,6 +360,13 @@ def _sampling(question: Question) -> tuple[float, int | None]:
     if question.is_asked_again and question.replaces is not None:
         return AGAIN_TEMPERATURE, question.replaces.id
     return 0.0, None
+
+
+def _begun(pieces: Iterator[str], beginning: str) -> Iterator[str]:
+    """The generated text behind the beginning that it goes on from; nothing if there is none."""
+    if beginning and (first := next(pieces, "")):
+        yield f"{beginning}{first}"
+    yield from pieces
 
 
 def _with_notice(pieces: Iterator[str], found_nothing: bool) -> Iterator[str]:

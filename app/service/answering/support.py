@@ -16,7 +16,7 @@ import storage
 from app.service.answering.citations import Citation
 from app.service.answering.irregular_forms import base_form
 from app.service.answering.numbers import all_numbers, worded_numbers, written_numbers
-from app.service.answering.words import content_words, folded_name, names_in
+from app.service.answering.words import TITLES, content_words, folded_name, names_in
 
 MIN_SHARE = 0.6
 """Passages support a sentence if they have at least this share of its content words."""
@@ -29,7 +29,6 @@ _SENTENCE_END = re.compile(
 _LIST_MARK = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,3}[.)])[ \t]+", re.MULTILINE)
 _PASSAGE_NUMBER = re.compile(r"\s*\[\d{1,2}\]")
 _SAYS_NOTHING = frozenset("yes nope yeah okay sure ja nein oui non si".split())
-_TITLES = frozenset("mr mrs ms miss dr sir lady lord madam prof".split())
 
 
 @dataclass(frozen=True)
@@ -236,7 +235,7 @@ def sought_in(sentence: str, asked: SourceWords | None = None) -> Sought | None:
     said = _PASSAGE_NUMBER.sub("", sentence)
     numbers = worded_numbers(said)
     of_numbers = {part for text in numbers for part in storage.folded_words(text)}
-    without = of_numbers | _SAYS_NOTHING | _TITLES
+    without = of_numbers | _SAYS_NOTHING | TITLES
     words = {w: other for w, other in content_words(said).items() if w not in without}
     digits = frozenset(numbers.values())
     if asked is not None:
@@ -306,4 +305,4 @@ def names_of(sentence: str) -> list[str]:
     """The names in a sentence. In German, where every noun has a capital letter, there are none."""
     if storage.guess_language(storage.folded_words(sentence)) == "german":
         return []
-    return [name for name in names_in(sentence) if name.lower().strip(".") not in _TITLES]
+    return [name for name in names_in(sentence) if name.lower().strip(".") not in TITLES]

@@ -42,6 +42,18 @@ def test_the_best_passage_is_the_last_one_and_number_one(tokens):
     assert [(c.number, c.text) for c in prompt.passages] == [(1, "best"), (2, "second")]
 
 
+def test_who_somebody_is_is_answered_from_the_name_on(tokens):
+    def prompt(text, **more):
+        return build_prompt(tokens, "Who is Joe?", [passage(1, text)], [], 2000, 1000, **more)
+
+    begun = prompt("Joe is the smith.")
+    assert begun.begun == "Joe is" and tokens.decode(begun.ids).endswith("Joe is")
+    assert tokens.decode(begun.ids[-begun.tail_tokens :]).startswith("Answer in a few words")
+    others = [prompt("He is the smith."), prompt("Joe came.", at_place=True)]
+    assert [each.begun for each in others] == ["", ""]
+    assert prompt_text(tokens, [passage(1, "Joe came.")])[1].begun == ""
+
+
 def test_far_weaker_passages_are_left_out(tokens):
     _, prompt = prompt_text(tokens, [passage(1, "best"), passage(2, "weak", 0.5)])
     assert [c.text for c in prompt.passages] == ["best"]

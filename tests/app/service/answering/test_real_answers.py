@@ -40,6 +40,12 @@ def test_a_fact_is_answered_from_its_passage_and_supported_by_it(service):
     assert all(sentence.supported_by for sentence in answer.sentences)
 
 
+def test_who_somebody_is_is_answered_where_the_text_introduces_him(service):
+    answer = ask(service, "Who is Jonathan Ashe?")
+    assert answer.text.startswith("Jonathan Ashe is ") and "harbour master" in answer.text
+    assert not answer.declined and answer.citations
+
+
 def test_a_chapter_is_answered_from_its_own_text(service):
     answer = ask(service, "What happens in chapter 2?")
     assert (answer.kind, answer.looked_at) == ("place", "chapter 2 of harbour")
