@@ -23,6 +23,7 @@ from app.cli.open_service import open_service
 from app.messages import KNOWN_ERRORS, sentence
 from app.service import Service
 from app.service.answering.citations import Citation
+from app.service.answering.introductions import name_asked_about
 from app.service.answering.passage_search import find_passages
 from app.service.answering.prompt import (
     MAX_PASSAGES,
@@ -150,7 +151,11 @@ def _print_declined(service: Service, tales: Sequence[Tale], documents: Sequence
 def _found(service: Service, question: str, document: int | None = None) -> list[Passage]:
     session = service.sessions.get(SESSION)
     asked_of = None if document is None else [document]
-    return find_passages(service.context.db, session.id, question, None, asked_of=asked_of).passages
+    who = name_asked_about(question)
+    found = find_passages(
+        service.context.db, session.id, question, None, asked_of=asked_of, who=who
+    )
+    return found.passages
 
 
 class _Fitted:

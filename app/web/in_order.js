@@ -11,8 +11,20 @@
 
     window.fetch = (request, ...options) => {
         if (!isEvent(request)) return fetch(request, ...options);
-        const answer = Promise.race([earlier, patience()]).then(() => fetch(request, ...options));
-        earlier = answer.then((sent) => sent.clone().text()).catch(() => {});
+        let isOver;
+        const over = new Promise((known) => { isOver = known; });
+        const answer = earlier.then(async () => {
+            try {
+                const sent = await fetch(request, ...options);
+                sent.clone().text().then(isOver, isOver);
+                return sent;
+            } catch (error) {
+                isOver();
+                throw error;
+            }
+        });
+        // One that is not answered holds the next ones back for so long from its own turn on.
+        earlier = earlier.then(() => Promise.race([over, patience()]));
         return answer;
     };
     window.setTimeout = (handler, delay, ...values) => {

@@ -8,39 +8,38 @@ Joe"), or beside the name ("Joe, the blacksmith, ...").
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import storage
-from app.service.answering.line_wrapping import unwrapped
 from app.service.answering.support import sentences
+from app.service.answering.words import TITLES, names_in
 from storage import Passage
 
 MAX_NAMED = 1_000
-"""So many passages with the name are looked through."""
+"""So many passages with words of the name are looked through."""
 MAX_INTRODUCING = 2
-"""Of them so many come before what the search ranks first."""
+"""So many that introduce a name are read again, and no others: they lead a small model astray."""
 GIVES_NAME, SAYS_WHAT, HAS_APPOSITION = 3, 2, 1
 """How surely a sentence introduces a name: the name is given, followed by a verb, or by a noun."""
+MAX_QUESTION_CHARS = 120
+MAX_NAME_WORDS = 6
+BESIDE_CHARS = 160
+"""Of a text before and after a name, where it may be introduced."""
 
-_CAPITAL = r"[^\W\d_a-zà-öø-ÿ][\w'’\-]*\.?"
-_NAME = (
-    rf"{_CAPITAL}(?:\s+(?:(?:of|the|de|du|des|la|le|von|van|der|den|al|ibn)\s+){{0,2}}{_CAPITAL})*"
+_ASKED = re.compile(
+    r"^\W*(?:who(?:\s+on\s+earth)?(?:['’](?=s)|\s+(?:exactly\s+)?)|wer\s+|qui\s+)"
+    r"(?P<verb>is|was|are|were|s|ist|war|sind|waren|est|était|sont|étaient)\s+"
+    r"[\"“„«‘']?\s*(?P<name>[^\W\d_][\w.'’-]*(?:\s+[^\W\d_][\w.'’-]*)*)[\s?!.…\"”“»’']*$",
+    re.IGNORECASE,
 )
-_WHO = (
-    r"^\W*(?i:(?:who(?:\s+on\s+earth)?(?:['’](?=s)|\s+(?:exactly\s+)?)|wer\s+|qui\s+))"
-    r"(?P<verb>(?i:is|was|are|were|s|ist|war|sind|waren|est|était|sont|étaient))\s+"
-    r"(?P<article>(?i:the|der|die|das|le|la|les)\s+)?"
+_PARTICLES = frozenset("of the de du des la le von van der den al ibn d' l'".split())
+_NO_SURNAMES = TITLES | frozenset(
+    "mme mlle hr fr king queen prince princess captain colonel major general count countess duke "
+    "duchess inspector professor rev father mother aunt uncle saint st herr frau fräulein könig "
+    "königin prinz prinzessin monsieur madame mademoiselle roi reine old young little".split()
 )
-_ASKED = re.compile(rf"{_WHO}(?P<name>{_NAME})\W*$")
-_ASKED_IN_SMALL = re.compile(rf"{_WHO}(?P<name>[^\W\d_]{{2,}}\.?(?:\s+[^\W\d_]{{2,}}){{0,2}})\W*$")
-_PARTICLES = frozenset("of the de du des la le von van der den al ibn".split())
-_TITLES = frozenset(
-    "mr mrs ms miss dr sir lady lord madam prof king queen prince princess captain aunt uncle "
-    "saint st herr frau fräulein könig königin prinz prinzessin monsieur madame mademoiselle roi "
-    "reine".split()
-)
-_MIN_PART = 3
 _KIN = (
     r"(?:son|daughter|child|boy|girl|man|woman|lady|brother|sister|twin|wife|husband|widow|father|"
     r"mother|uncle|aunt|cousin|nephew|niece|friend|companion|servant|maid|nurse|housekeeper|"
@@ -48,19 +47,34 @@ _KIN = (
     r"physician|lawyer|clerk|teacher|master|priest|witch|wizard|giant|dwarf|fairy|farmer|smith|"
     r"blacksmith|hunter|fisherman|merchant|neighbou?r|leader|chief|head|editor|engineer|"
     r"sohn|tochter|bruder|schwester|frau|mann|könig|königin|freund|diener|"
-    r"fils|fille|frère|sœur|soeur|femme|homme|mari|roi|reine|ami|amie)"
+    r"fils|fille|frère|sœur|soeur|femme|homme|mari|roi|reine|ami|amie)s?"
 )
-_INDEFINITE = (
-    r"(?:a|an|one|the\s+(?:[\w-]+\s+){0,2}(?:of|son|daughter)|his|her|my|our|ein|eine|un|une)"
+_ARTICLE = (
+    r"(?:a|an|the|one|two|three|his|her|its|their|my|our|ein|eine|der|die|das|sein|seine|ihr|ihre|"
+    r"un|une|le|la|son|sa)"
+)
+_WHAT = (
+    r"(?!(?:a|an|one)\s+(?:little|few|bit|long|good|great|moment)\b|ein\s+(?:paar|wenig|bisschen)\b)"
+    r"(?:(?:a|an|one|his|her|my|our|ein|eine|un|une|the\s+(?:[\w-]+\s+){0,2}(?:of|son|daughter))|"
+    r"born|geboren|née?)\b"
 )
 _CALLED = (  # "a woman called Nelly", but not "I called Nelly" and "Catherine called Nelly"
     r"\b(?!(?:he|she|they|we|you|it|to|and|or|then|who|that|again|have|had|has|not|never|could|"
     r"would|should|will|once|also|just|so|even)\b)[a-zà-ÿ]{2,},?\s+called"
 )
-_ARTICLE = (
-    r"(?:a|an|the|one|his|her|its|their|my|our|ein|eine|der|die|das|sein|seine|ihr|ihre|un|une|le|"
-    r"la|son|sa)"
+_BEFORE_GIVEN = re.compile(
+    rf"(?:{_CALLED}|(?i:\b(?:named|known\s+as|by\s+the\s+name\s+of|by\s+name|names?\s+(?:was|is)|"
+    r"christened|namens|genannt|hieß|heißt|nommée?|appelée?|s['’]appelait)))\s+[\"“‘'«„]?$"
 )
+_AFTER_WHAT = re.compile(
+    rf"(?:\s+|,[^,.;]{{1,60}},\s+)(?i:was|is|war|ist|était|est)(?:,[^,.;]{{1,60}},)?\s+(?i:{_WHAT})"
+)
+_AFTER_NOUN = re.compile(rf",\s+(?i:{_ARTICLE})\s+(?:[\w'’-]+\s+){{0,3}}?(?i:{_KIN})\b")
+_BEFORE_NOUN = re.compile(
+    rf"\b(?i:{_ARTICLE})\s+(?:[\w'’-]+\s+){{0,3}}?(?i:{_KIN}),?\s+(?:[\w'’-]+(?:,|\s+and)\s+){{0,3}}$"
+)
+_WORD_BEFORE = re.compile(r"([^\W\d_][\w'’-]*\.?)\s+$")
+_WORD_AFTER = re.compile(r"\s+([^\W\d_][\w'’-]*)")
 
 
 @dataclass(frozen=True)
@@ -68,129 +82,180 @@ class NameAsked:
     """The name in a question that asks for nothing but who somebody is.
 
     Args:
+        name: as the question has it; in a question in small letters, with capitals.
         answer: how an answer to it begins: asked who Joe is, a small model says "Joe".
+        is_sure: it has its capitals in the question. Else it may be none ("who is responsible").
     """
 
     name: str
     answer: str
+    is_sure: bool = True
+
+    @property
+    def proper(self) -> list[str]:
+        """The words of the name without titles and particles, if anything is left."""
+        words = self.name.split()
+        return [word for word in words if _folded(word) not in _PARTICLES | _NO_SURNAMES] or words
 
 
 def name_asked_about(question: str) -> NameAsked | None:
     """The name that a question asks about; None if it asks for anything else.
 
-    A question in small letters may ask for none ("who is responsible?"): see `stands_in`.
+    Nor is a role a name ("Who is the CEO?"): a text says who has it, not what it is.
 
     >>> name_asked_about("Who was Joe Gargery?")
-    NameAsked(name='Joe Gargery', answer='Joe Gargery was')
+    NameAsked(name='Joe Gargery', answer='Joe Gargery was', is_sure=True)
     >>> name_asked_about("Who is Joe afraid of?")
     """
     question = question.strip()
-    found = _ASKED.match(question)
-    if found is None and question.islower():
-        found = _ASKED_IN_SMALL.match(question)
-    if found is None:
+    found = _ASKED.match(question) if len(question) <= MAX_QUESTION_CHARS else None
+    words = found["name"].rstrip(".'’").split() if found else []
+    if found is None or len(words) > MAX_NAME_WORDS or re.search(r"['’]s?\b\s*$", found["name"]):
         return None
-    name, verb = found["name"].rstrip("."), found["verb"].lower()
-    if storage.STOP_WORDS.issuperset(storage.folded_words(name)):  # "who is she"
+    folded = [_folded(word) for word in words]
+    named = [word for word, plain in zip(words, folded, strict=True) if plain not in _PARTICLES]
+    if folded[0] in _PARTICLES or any(storage.STOP_WORDS.issuperset([w.lower()]) for w in named):
         return None
-    if name.islower():
-        name = name.title()
-    article = (found["article"] or "").capitalize()
-    return NameAsked(name, f"{article}{name} {'is' if verb == 's' else verb}")
+    is_sure = all(word[0].isupper() for word in named)
+    if not is_sure and any(word[0].isupper() for word in named):
+        return None
+    if len(words) == 1 and words[0].isupper():
+        return None
+    if not is_sure:
+        words = [w if w in _PARTICLES else w[:1].upper() + w[1:] for w in words]
+    name, verb = " ".join(words), found["verb"].lower()
+    return NameAsked(name, f"{name} {'is' if verb == 's' else verb}", is_sure)
 
 
-def stands_in(name: str, text: str) -> bool:
-    """Whether a text has a name, or one of its words, in these letters."""
-    return name in " ".join(text.split()) or any(part in text for part in _proper(name))
+def is_named_in(who: NameAsked, text: str) -> bool:
+    """Whether a text speaks of somebody: by the whole name, the surname or the only word of it."""
+    if not who.is_sure and not set(who.name.split()) <= {*names_in(text), *_PARTICLES}:
+        return False
+    last = who.proper[-1]
+    return any(word in (who.name, last) for word, _, _ in _mentions(who, _flowing(text)))
 
 
-def introducing(passages: Sequence[Passage], name: str) -> list[Passage]:
-    """The passages that introduce a name, the surest and then the earliest first.
+def introducing(passages: Sequence[Passage], who: NameAsked) -> list[Passage]:
+    """The passages that introduce a name, the best first.
 
-    A small model is led astray by others, so there are no others beside these. If none is sure, the
-    passage that names it first comes beside it: there a text says it in its own way.
+    The whole name comes before a part of it, then the surer before the less sure, then a document
+    that matches better, then the earlier in it. If none introduces the whole name surely, the
+    passage that names it first comes with the best: there a text says it in its own way.
 
     Args:
-        passages: that have words of the name, the best first.
+        passages: that have words of the name, the best first. Rows of tables introduce nobody.
 
     Returns:
         At most `MAX_INTRODUCING`, with the best score of all; none if nothing introduces it.
     """
-    patterns = _patterns(name)
-    sure = [(_sureness(p.text, patterns), p) for p in passages]
-    found = sorted(
-        ((sureness, p) for sureness, p in sure if sureness),
-        key=lambda each: (-each[0], each[1].document_id, each[1].token_start),
-    )
+    best: dict[int, float] = defaultdict(float)
+    for p in passages:
+        best[p.document_id] = max(best[p.document_id], p.score)
+    found = []
+    for p in passages:
+        is_whole, sureness = _sureness(p.text, who) if p.locator_kind != "row" else (False, 0)
+        if sureness:
+            place = -best[p.document_id], p.document_id, p.token_start
+            found.append(((not is_whole, -sureness, *place), p))
+    if not found:
+        return []
+    found.sort(key=lambda each: each[0])
     chosen = [p for _, p in found[:MAX_INTRODUCING]]
-    if found and found[0][0] < SAYS_WHAT:
-        first = first_named(passages, name)
-        chosen = [*chosen[:1], *(p for p in first if p not in chosen[:1])]
-    best = max((p.score for p in passages), default=0.0)
-    return [replace(p, score=best) for p in chosen]
+    is_partial, sureness = found[0][0][:2]
+    if is_partial or -sureness < SAYS_WHAT:
+        first = first_named(passages, who)
+        chosen = [*chosen[:1], *(p for p in first if p != chosen[0])]
+    return [replace(p, score=max(best.values())) for p in chosen]
 
 
-def around(name: str, text: str) -> str:
+def first_named(passages: Sequence[Passage], who: NameAsked) -> list[Passage]:
+    """The first passage with the whole name, or, where there is none, with one of its words."""
+    whole = [p for p in passages if _has(p.text, who, whole=True)]
+    having = whole or [p for p in passages if _has(p.text, who)]
+    first = min(having, key=lambda p: (p.document_id, p.token_start), default=None)
+    return [] if first is None else [first]
+
+
+def around(who: NameAsked, text: str) -> str:
     """The sentence of a text that introduces a name, with the one before it and the one after it.
 
     If none does, the first sentence with the name is taken so; a text without it stays whole.
     """
-    parts, patterns = sentences(unwrapped(text)), _patterns(name)
-    having = [i for i, part in enumerate(parts) if stands_in(name, part)]
+    parts = sentences(text)
+    having = [i for i, part in enumerate(parts) if _has(part, who)]
     if not having:
         return text
-    at = max(having, key=lambda i: (_sureness(parts[i], patterns), -i))
-    return " ".join(parts[max(0, at - 1) : at + 2])
+    at = max(having, key=lambda i: (_sureness(parts[i], who)[1], -i))
+    first, last = parts[max(0, at - 1)], parts[min(len(parts) - 1, at + 1)]
+    start = text.find(first)
+    end = text.find(last, start)
+    return text[start : end + len(last)] if 0 <= start <= end else text
 
 
-def first_named(passages: Iterable[Passage], name: str) -> list[Passage]:
-    """The first passage with the whole name, or, where there is none, with one of its words."""
-    whole = [p for p in passages if name in " ".join(p.text.split())]
-    having = whole or [p for p in passages if stands_in(name, p.text)]
-    first = min(having, key=lambda p: (p.document_id, p.token_start), default=None)
-    return [first] if first is not None else []
+def _has(text: str, who: NameAsked, whole: bool = False) -> bool:
+    mentions = _mentions(who, _flowing(text))
+    return any(word == who.name or not whole for word, _, _ in mentions)
 
 
-def _proper(name: str) -> list[str]:
-    """The words of a name without titles and particles, if anything is left."""
-    parts = [part for part in name.split() if part.rstrip(".").casefold() not in _PARTICLES]
-    proper = [p for p in parts if p.rstrip(".").casefold() not in _TITLES and len(p) >= _MIN_PART]
-    return proper or parts
-
-
-def _sureness(text: str, patterns: Iterable[tuple[int, re.Pattern[str]]]) -> int:
-    flowing = " ".join(text.split())
-    return next((sure for sure, pattern in patterns if pattern.search(flowing)), 0)
-
-
-def _patterns(name: str) -> list[tuple[int, re.Pattern[str]]]:
-    """What introduces a name, the surest first."""
-    alternatives = sorted({name, *_proper(name)}, key=len, reverse=True)
-    one = rf"(?<![\w'’-])(?:{'|'.join(map(re.escape, alternatives))})(?![\w-]|['’]s)"
-    # What stands between "Prince" or "Yamato" and the rest of a name.
-    named = rf"(?:(?:{_CAPITAL})\s+){{0,3}}{one}(?:\s+{_CAPITAL}){{0,2}}"
-    return [
-        (
-            GIVES_NAME,
-            re.compile(
-                rf"(?:{_CALLED}|(?i:\b(?:named|known as|by the name of|by name|names? (?:was|is)|"
-                rf"christened|namens|genannt|hieß|heißt|nommée?|appelée?|s['’]appelait)))"
-                rf"\s+[\"“‘'«„]?{named}"
-            ),
-        ),
-        (
-            SAYS_WHAT,
-            re.compile(
-                rf"{one}(?:\s+{_CAPITAL}){{0,2}}\s+(?i:was|is|war|ist|était|est)(?:,[^,.;]{{1,60}},)?"
-                rf"\s+(?i:{_INDEFINITE}\b|born\b|geboren\b|né)"
-            ),
-        ),
-        (
-            HAS_APPOSITION,
-            re.compile(
-                rf"{one}(?:\s+{_CAPITAL}){{0,2}},\s+(?i:{_ARTICLE})\s+(?:[\w'’-]+\s+){{0,3}}?(?i:{_KIN})\b|"
-                rf"\b(?i:{_ARTICLE}|two|three)\s+(?:[\w'’-]+\s+){{0,3}}?(?i:{_KIN})s?,?\s+"
-                rf"(?:{_CAPITAL}(?:,|\s+and)\s+){{0,3}}{named}"
-            ),
-        ),
+def _sureness(text: str, who: NameAsked) -> tuple[bool, int]:
+    """Whether a text has the whole name where it introduces it best, and how surely it does."""
+    flowing = _flowing(text)
+    found = [
+        (word == who.name or len(who.proper) == 1, _sureness_at(flowing, start, end))
+        for word, start, end in _mentions(who, flowing)
     ]
+    return max(found, key=lambda each: (each[1], each[0]), default=(False, 0))
+
+
+def _sureness_at(text: str, start: int, end: int) -> int:
+    """How surely a text introduces the name at text[start:end]; 0: it does not."""
+    # A name may be part of a longer one: "an outlaw named Idzumo Takeru".
+    for _ in range(3):
+        before = _WORD_BEFORE.search(text[max(0, start - 40) : start])
+        if before is None or not before[1][0].isupper():
+            break
+        start -= len(before[0])
+    for _ in range(2):
+        after = _WORD_AFTER.match(text[end : end + 40])
+        if after is None or not after[1][0].isupper():
+            break
+        end += len(after[0])
+    left, right = text[max(0, start - BESIDE_CHARS) : start], text[end : end + BESIDE_CHARS]
+    if _BEFORE_GIVEN.search(left):
+        return GIVES_NAME
+    if _AFTER_WHAT.match(right):
+        return SAYS_WHAT
+    return HAS_APPOSITION if _AFTER_NOUN.match(right) or _BEFORE_NOUN.search(left) else 0
+
+
+def _mentions(who: NameAsked, text: str) -> Iterator[tuple[str, int, int]]:
+    """Where a text has the name or a word of it that is not another one's: word, start, end."""
+    proper = who.proper
+    words = sorted({who.name, *proper}, key=len, reverse=True)
+    pattern = rf"(?<![\w'’-])(?:{'|'.join(map(re.escape, words))})(?![\w-]|['’]s)"
+    own = {_folded(word) for word in who.name.split()}
+    for found in re.finditer(pattern, text):
+        start, end = found.span()
+        is_part = found[0] != who.name and len(proper) > 1
+        if not (is_part and _is_of_another(text, start, end, own)):
+            yield found[0], start, end
+
+
+def _is_of_another(text: str, start: int, end: int, own: Iterable[str]) -> bool:
+    """Whether the part of a name at text[start:end] stands beside a part of another name."""
+    before = _WORD_BEFORE.search(text[max(0, start - 40) : start])
+    after = _WORD_AFTER.match(text[end : end + 40])
+    beside = [each[1] for each in (before, after) if each is not None and each[1][0].isupper()]
+    known = _NO_SURNAMES.union(own)
+    return any(
+        _folded(word) not in known and not storage.STOP_WORDS.issuperset([word.lower()])
+        for word in beside
+    )
+
+
+def _flowing(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _folded(word: str) -> str:
+    return word.rstrip(".").lower()

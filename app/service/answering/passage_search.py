@@ -16,9 +16,9 @@ from app.service.answering.clauses import clause_labels, clauses_first
 from app.service.answering.first_or_last import Picked
 from app.service.answering.introductions import (
     MAX_NAMED,
+    NameAsked,
     first_named,
     introducing,
-    name_asked_about,
 )
 from app.service.answering.named_places import PlaceLookup
 from app.service.answering.prompt import MAX_PASSAGES, strong_passages
@@ -73,6 +73,7 @@ def find_passages(
     lookup: PlaceLookup | None = None,
     picked: Picked | None = None,
     asked_of: Collection[int] | None = None,
+    who: NameAsked | None = None,
 ) -> Found:
     """Find the passages for a question.
 
@@ -81,6 +82,7 @@ def find_passages(
         lookup: from `place_lookup`; the place may have been looked up with it already.
         picked: what `find_first_or_last` found for the question.
         asked_of: ids of the documents that are asked; None: all.
+        who: the question asks for nothing but who this is.
     """
     if picked is not None and storage.passages_by_id(db, [picked.passage.segment_id]):
         return _behind(picked, db, session_id, question, before_position, asked_of)
@@ -88,7 +90,7 @@ def find_passages(
     if placed is not None:
         shown = with_shown_titles(db, session_id, placed.passages)
         return Found(shown, placed.total, placed.looked_at, placed.missing)
-    found, matching = _search(db, session_id, question, before_position, asked_of)
+    found, matching = _search(db, session_id, question, before_position, asked_of, who)
     return Found(with_shown_titles(db, session_id, found[:MAX_PASSAGES]), matching)
 
 
@@ -98,23 +100,18 @@ def _search(
     question: str,
     before_position: int | None,
     asked_of: Collection[int] | None,
+    who: NameAsked | None = None,
 ) -> tuple[list[Passage], int]:
     """The passages that match the words of a question, and how many match about as well."""
     labels = clause_labels(question)
-    who = name_asked_about(question)
     limit = MAX_NAMED if who else MAX_COUNTED
-    retrieved = retrieve(db, session_id, question, limit, before_position, asked_of)
-    first: list[Passage] = []
-    if who:
-        introductions = introducing(without_copies(retrieved), who.name)
-        if introductions:
-            return introductions, len(introductions)
-        first = first_named(retrieved, who.name)
-        retrieved = retrieved[:MAX_COUNTED]
-    ranked = rank_again(retrieved, question)
-    first = [replace(p, score=ranked[0].score) for p in first]
-    found = clauses_first(labels, without_copies([*first, *ranked]))
+    named = retrieve(db, session_id, question, limit, before_position, asked_of)
+    retrieved = named[:MAX_COUNTED]
+    found = clauses_first(labels, without_copies(rank_again(retrieved, question)))
     matching = max(len(strong_passages(retrieved)), len(strong_passages(found[:MAX_PASSAGES])))
+    if who:
+        first = [replace(p, score=found[0].score) for p in first_named(named, who)]
+        found = introducing(without_copies(named), who) or without_copies([*first, *found])
     return found, matching
 
 

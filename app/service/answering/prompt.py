@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from app.errors import BadQuestion
 from app.service.answering.citations import Citation
 from app.service.answering.examples import ASK, PASSAGES, example_ids
-from app.service.answering.introductions import NameAsked, around, name_asked_about, stands_in
+from app.service.answering.introductions import NameAsked, around, is_named_in
 from app.service.answering.line_wrapping import unwrapped
 from app.service.answering.retrieval import is_beside_the_question, lacks_named_entity
 from app.service.reading.stream_text import Encoder, end_turn
@@ -96,6 +96,7 @@ def build_prompt(
     at_place: bool = False,
     with_examples: bool = True,
     is_picked: bool = False,
+    who: NameAsked | None = None,
 ) -> Prompt:
     """Fit passages, history and question into the budget.
 
@@ -107,6 +108,8 @@ def build_prompt(
         at_place: the question names the place of the best passages, so they are what it is about.
         with_examples: put worked examples of short answers before the passages, if they fit.
         is_picked: the best passage is the first or last of many that have what is asked for.
+        who: the question asks for nothing but who this is; the answer is begun if a passage that
+            fits speaks of it.
 
     Raises:
         BadQuestion: the question alone does not fit.
@@ -117,9 +120,8 @@ def build_prompt(
         # What a follow-up is about stands in the question before it.
         or (not history and is_beside_the_question(question, strong))
     )
-    who = None if at_place or is_picked or not is_found else _named_in(strong, question)
-    begun = who.answer if who else ""
-    tail = question_tail(tokens, question, begun)
+    who = who if is_found else None
+    tail = question_tail(tokens, question, who.answer if who else "")
     head = question_head(bool(found), is_found)
     left = budget - len(tail) - len(tokens.encode(SEPARATOR)) - len(tokens.encode(head))
     # What is at a place is told at length; after short answers a word of these stood for it.
@@ -133,6 +135,9 @@ def build_prompt(
             "in fewer words."
         )
     passages, texts, passage_tokens = _fit_passages(tokens, strong, position, left, who)
+    begun = who.answer if who and any(is_named_in(who, p.text) for p in passages) else ""
+    if who and not begun:
+        tail = question_tail(tokens, question)
     turns = _fit_history(tokens, history, left - passage_tokens)
     parts = [*turns, head, *reversed(texts)]
     start = [*tokens.encode(SEPARATOR), *examples]
@@ -181,12 +186,6 @@ def history_text(turn: Turn) -> str:
     return f"Earlier question: {turn.question}\nEarlier answer: {answer}\n\n"
 
 
-def _named_in(passages: Sequence[Passage], question: str) -> NameAsked | None:
-    """The name that a question asks about, if a passage has it."""
-    who = name_asked_about(question)
-    return who if who and any(stands_in(who.name, p.text) for p in passages) else None
-
-
 def question_head(any_passages: bool, found: bool) -> str:
     """The line before the passages; `found`: they speak of what was asked."""
     if not any_passages:
@@ -195,8 +194,12 @@ def question_head(any_passages: bool, found: bool) -> str:
 
 
 def question_tail(tokens: Encoder, question: str, begun: str = "") -> list[int]:
-    """The question, the end of the user's turn, and the start of the answer."""
-    return [*end_turn(tokens, ASK + question), *tokens.encode(begun)]
+    """The question, the end of the user's turn, and the start of the answer.
+
+    Args:
+        begun: the answer's first words.
+    """
+    return end_turn(tokens, ASK + question, begun)
 
 
 def join(tokens: Encoder, parts: Sequence[str], tail: Sequence[int]) -> list[int]:
@@ -227,7 +230,8 @@ def _fit_passages(
         marks = f" ({', '.join(citation.marks)})" if citation.marks else ""
         title = f"{citation.document}{marks}"
         said = citation.text if passage.locator_kind in LINED else unwrapped(citation.text)
-        said = around(who.name, said) if who else said
+        if who and passage.locator_kind != "row":  # below its header, a table is read whole
+            said = around(who, said)
         text = passage_text(citation.number, title, citation.locator, said)
         if not citations:
             text = _clipped(tokens, text, limit)

@@ -26,6 +26,7 @@ from app.service.answering.events import (
 from app.service.answering.evidence import mark_cited
 from app.service.answering.first_or_last import Picked
 from app.service.answering.fresh_sentences import FreshSentences
+from app.service.answering.introductions import name_asked_about
 from app.service.answering.named_places import PlaceLookup
 from app.service.answering.overview import (
     KEY_SENTENCES,
@@ -296,18 +297,20 @@ def prompt_for(
 
     Args:
         picked: what `find_first_or_last` found for the question.
-        with_examples: see `build_prompt`.
+        with_examples: see `build_prompt`; without them the answer is not begun either.
 
     Returns:
         The prompt; what was found; and the text of the question and the earlier turns.
     """
     runtime, position = opened.session.runtime, opened.position
     budget, _ = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
-    turns = referred_turns(db, opened.row.id, question, position)
+    who = name_asked_about(question.text)
+    # A question that names somebody is understood without the one before it.
+    turns = [] if who else referred_turns(db, opened.row.id, question, position)
     query = with_referred(question, turns)
     before_position = position if question.as_of else None
     found = find_passages(
-        db, opened.row.id, query, before_position, lookup, picked, question.asked_of
+        db, opened.row.id, query, before_position, lookup, picked, question.asked_of, who
     )
     prompt = build_prompt(
         runtime.tokenizer,
@@ -319,6 +322,7 @@ def prompt_for(
         at_place=found.at_place,
         with_examples=with_examples,
         is_picked=found.picked is not None,
+        who=who if with_examples and not found.at_place else None,
     )
     fitted = turns[len(turns) - prompt.history_turns :]
     known = "\n".join([question.text, *(f"{turn.question}\n{turn.answer}" for turn in fitted)])

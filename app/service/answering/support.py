@@ -16,13 +16,19 @@ import storage
 from app.service.answering.citations import Citation
 from app.service.answering.irregular_forms import base_form
 from app.service.answering.numbers import all_numbers, worded_numbers, written_numbers
-from app.service.answering.words import TITLES, content_words, folded_name, names_in
+from app.service.answering.words import (
+    SHORT_TITLES,
+    TITLES,
+    content_words,
+    folded_name,
+    names_in,
+)
 
 MIN_SHARE = 0.6
 """Passages support a sentence if they have at least this share of its content words."""
 MAX_SUPPORTING = 3
 REPEATS_QUESTION = "This only repeats the question; the passages may not tell the answer."
-_ABBREVIATED = "".join(rf"(?<!\b{word}\.)" for word in "Mr Mrs Ms Dr St No vs [A-Z]".split())
+_ABBREVIATED = "".join(rf"(?<!\b{word}\.)" for word in (*SHORT_TITLES, "St", "No", "vs", "[A-Z]"))
 _SENTENCE_END = re.compile(
     rf"(?:{_ABBREVIATED}(?<=[.!?…])|(?<=[.!?…][\"'”’)\]]))\s+(?![a-z])|\n+|(?<=[。！？])"
 )

@@ -13,8 +13,10 @@ from collections.abc import Mapping, Sequence
 from storage import CAPITAL, STOP_WORDS, folded_words, two_lettered_words
 
 TITLES = frozenset("mr mrs ms miss dr sir lady lord madam prof".split())
-# Not at the beginning of a sentence, where every word has a capital letter; "Mr." ends none.
-_AFTER_TITLE = "".join(rf"|(?<=\b{title}\.\s)" for title in "Mr Mrs Ms Dr Prof St".split())
+SHORT_TITLES = ("Mr", "Mrs", "Ms", "Dr", "Prof")
+"""Their full stop ends no sentence."""
+# Not at the beginning of a sentence, where every word has a capital letter.
+_AFTER_TITLE = "".join(rf"|(?<=\b{title}\.\s)" for title in SHORT_TITLES)
 _INSIDE_SENTENCE = re.compile(rf"(?:(?<=[^.?!:]\s){_AFTER_TITLE})[\"'“‘«(]?([^\W\d_][\w'’\-&+#.]*)")
 _MIN_PART_CHARACTERS = 3
 # In capitals they are stressed ("Which is NOT true?") and name nothing.

@@ -62,6 +62,22 @@ def test_events_come_in_order_and_their_text_adds_up_to_the_answer(service, at, 
     assert fed == sorted(fed) and fed[-1] == answer.position + answer.prompt_tokens
 
 
+def test_who_somebody_is_is_asked_alone_and_answered_from_where_he_is_introduced(
+    make_service, tmp_path
+):
+    days = [f"On day {n} Joe went to the forge, and Pip saw Joe there." for n in range(80)]
+    days[40] = "By the marsh lived a smith named Joe Gargery, who mended ploughs."
+    (tmp_path / "marsh.txt").write_text("\n\n".join(days), encoding="utf-8")
+    service = make_service(max_answer_tokens=8)
+    read_whole(service, tmp_path / "marsh.txt")
+    final_answer(service.questions.ask("s", "What did Pip see?"))
+    answer = final_answer(service.questions.ask("s", "Who is Joe?"))
+    assert answer.text.startswith("Joe is")
+    assert "named Joe Gargery" in answer.passages[0].text and len(answer.passages) == 1
+    then = final_answer(service.questions.ask("s", "Why?"))
+    assert not then.text.startswith("Joe")
+
+
 def test_a_question_asked_again_replaces_its_turn_by_another_answer(service):
     first = final_answer(service.questions.ask("s", "Who kept the lamp in room 7?"))
     kept = done(service.questions.ask("s", "Who kept the parrot Ozymandias?"))

@@ -1,6 +1,7 @@
 """The prompt: what fits into the budget, in which order, and what is said about it."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.errors import BadQuestion
 from app.service.answering.examples import example_ids
+from app.service.answering.introductions import NameAsked
 from app.service.answering.prompt import (
     NO_PASSAGES,
     OTHER_PASSAGES,
@@ -43,15 +45,29 @@ def test_the_best_passage_is_the_last_one_and_number_one(tokens):
 
 
 def test_who_somebody_is_is_answered_from_the_name_on(tokens):
-    def prompt(text, **more):
-        return build_prompt(tokens, "Who is Joe?", [passage(1, text)], [], 2000, 1000, **more)
+    joe = NameAsked("Joe", "Joe is")
 
-    begun = prompt("Joe is the smith.")
-    assert begun.begun == "Joe is" and tokens.decode(begun.ids).endswith("Joe is")
+    def prompt(text):
+        found = [passage(1, text)]
+        return build_prompt(tokens, "Who is Joe?", found, [], 2000, 1000, who=joe)
+
+    begun = prompt("It rained. It snowed. Joe is the smith. He sat. He left.")
+    text = tokens.decode(begun.ids)
+    assert begun.begun == "Joe is" and text.endswith("Joe is")
+    assert "It snowed. Joe is the smith. He sat." in text and "rained" not in text
+    assert begun.passages[0].text.startswith("It rained.")
     assert tokens.decode(begun.ids[-begun.tail_tokens :]).startswith("Answer in a few words")
-    others = [prompt("He is the smith."), prompt("Joe came.", at_place=True)]
-    assert [each.begun for each in others] == ["", ""]
-    assert prompt_text(tokens, [passage(1, "Joe came.")])[1].begun == ""
+    unnamed = prompt("He is the smith.")
+    assert unnamed.begun == "" and not tokens.decode(unnamed.ids).endswith("is")
+
+
+def test_a_table_is_read_whole_when_somebody_is_asked_for(tokens):
+    row = replace(
+        passage(1, "name | role\nAnn | cook\nJoe | smith\nBob | clerk"), locator_kind="row"
+    )
+    joe = NameAsked("Joe", "Joe is")
+    prompt = build_prompt(tokens, "Who is Joe?", [row], [], 2000, 1000, who=joe)
+    assert row.text in tokens.decode(prompt.ids)
 
 
 def test_far_weaker_passages_are_left_out(tokens):
