@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from storage import CAPITAL, STOP_WORDS, folded_words, two_lettered_words
 
 TITLES = frozenset("mr mrs ms miss dr sir lady lord madam prof".split())
-SHORT_TITLES = ("Mr", "Mrs", "Ms", "Dr", "Prof")
+SHORT_TITLES = ("Mr", "Mrs", "Ms", "Dr", "Prof", "Rev", "Hon", "Capt", "Col", "Gen")
 """Their full stop ends no sentence."""
 # Not at the beginning of a sentence, where every word has a capital letter.
 _AFTER_TITLE = "".join(rf"|(?<=\b{title}\.\s)" for title in SHORT_TITLES)

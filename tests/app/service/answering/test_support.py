@@ -96,6 +96,8 @@ def test_sentences_end_where_they_do():
         "She left.",
         "He left [2].",
     ]
+    told = "The Rev. Septimus Harding met Col. Bold. Prof. Ashe left."
+    assert sentences(told) == ["The Rev. Septimus Harding met Col. Bold.", "Prof. Ashe left."]
     assert sentences("灯台です。工場です。") == ["灯台です。", "工場です。"]
 
 

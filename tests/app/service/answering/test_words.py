@@ -13,6 +13,7 @@ from app.service.answering.words import content_words, count_shared, folded_name
         ("Where does Agnes Tarrant live?", ["Agnes", "Tarrant"]),
         ("Where is it? There. And now: Here", []),
         ("Who is the captain O’Brien?", ["O’Brien"]),
+        ("Where does Mr. Harding meet the Rev. Bold? No. Here", ["Mr", "Harding", "Rev", "Bold"]),
         ("What did the WHO send?", ["WHO"]),
         ("What is The matter, and I'm lost", []),
         ("Is the language C# or AT&T's?", ["C#", "AT&T's"]),
