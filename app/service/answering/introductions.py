@@ -25,6 +25,7 @@ GIVES_NAME, SAYS_WHAT, HAS_APPOSITION = 3, 2, 1
 """How surely a sentence introduces a name: the name is given, followed by a verb, or by a noun."""
 MAX_QUESTION_CHARS = 120
 MAX_NAME_WORDS = 6
+MAX_WORD_CHARS = 40
 BESIDE_CHARS = 160
 """Of a text before and after a name, where it may be introduced."""
 
@@ -211,13 +212,13 @@ def _sureness_at(text: str, start: int, end: int) -> int:
     """How surely a text introduces the name at text[start:end]; 0: it does not."""
     # A name may be part of a longer one: "an outlaw named Idzumo Takeru".
     for _ in range(3):
-        before = _WORD_BEFORE.search(text[max(0, start - 40) : start])
-        if before is None or not before[1][0].isupper():
+        before = _capital_before(text, start)
+        if before is None:
             break
         start -= len(before[0])
     for _ in range(2):
-        after = _WORD_AFTER.match(text[end : end + 40])
-        if after is None or not after[1][0].isupper():
+        after = _capital_after(text, end)
+        if after is None:
             break
         end += len(after[0])
     left, right = text[max(0, start - BESIDE_CHARS) : start], text[end : end + BESIDE_CHARS]
@@ -243,14 +244,25 @@ def _mentions(who: NameAsked, text: str) -> Iterator[tuple[str, int, int]]:
 
 def _is_of_another(text: str, start: int, end: int, own: Iterable[str]) -> bool:
     """Whether the part of a name at text[start:end] stands beside a part of another name."""
-    before = _WORD_BEFORE.search(text[max(0, start - 40) : start])
-    after = _WORD_AFTER.match(text[end : end + 40])
-    beside = [each[1] for each in (before, after) if each is not None and each[1][0].isupper()]
+    found = (_capital_before(text, start), _capital_after(text, end))
+    beside = [each[1] for each in found if each is not None]
     known = _NO_SURNAMES.union(own)
     return any(
         _folded(word) not in known and not storage.STOP_WORDS.issuperset([word.lower()])
         for word in beside
     )
+
+
+def _capital_before(text: str, at: int) -> re.Match[str] | None:
+    """The word with a capital letter right before a place, and the space behind it."""
+    found = _WORD_BEFORE.search(text[max(0, at - MAX_WORD_CHARS) : at])
+    return found if found and found[1][0].isupper() else None
+
+
+def _capital_after(text: str, at: int) -> re.Match[str] | None:
+    """The word with a capital letter right after a place, and the space before it."""
+    found = _WORD_AFTER.match(text[at : at + MAX_WORD_CHARS])
+    return found if found and found[1][0].isupper() else None
 
 
 def _flowing(text: str) -> str:

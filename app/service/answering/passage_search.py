@@ -109,9 +109,11 @@ def _search(
     retrieved = named[:MAX_COUNTED]
     found = clauses_first(labels, without_copies(rank_again(retrieved, question)))
     matching = max(len(strong_passages(retrieved)), len(strong_passages(found[:MAX_PASSAGES])))
+    if who and (introductions := introducing(without_copies(named), who)):
+        return introductions, matching
     if who:
         first = [replace(p, score=found[0].score) for p in first_named(named, who)]
-        found = introducing(without_copies(named), who) or without_copies([*first, *found])
+        found = without_copies([*first, *found])
     return found, matching
 
 
