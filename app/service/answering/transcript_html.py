@@ -143,7 +143,7 @@ def _mark(passage: Mapping[str, Any], anchor: str) -> str:
 def _passage(passage: Mapping[str, Any], anchor: str) -> str:
     number = passage["number"]
     document, locator = (_text(str(passage[name]), one_line=True) for name in _PLACE)
-    quoted = _text(str(passage["text"]).strip())
+    quoted = _text(str(passage["text"])).strip()  # at last: strip() takes a U+0085 for a space
     quote = f'<blockquote dir="auto">{quoted}</blockquote>' if quoted else ""
     return (
         f'<li id="{anchor}-p{number}"><div class="where">[{number}] <b><bdi>{document}</bdi></b>, '

@@ -49,6 +49,7 @@ _texts = st.text(
 @settings(deadline=None)
 @given(_texts)
 @example(HOSTILE[0])
+@example("0\n\x85")
 def test_markdown_shows_any_text_and_nothing_of_it_is_markup(text):
     page, tags = shown_page(_written(text))
     assert tags <= {"h1", "h2", "p", "blockquote", "em"}
@@ -112,6 +113,7 @@ _TAGS = set(
 @settings(deadline=None)
 @given(_texts)
 @example(HOSTILE[0])
+@example("0\n\x85")
 @example(HOSTILE[-1])
 def test_html_shows_any_text_and_nothing_of_it_is_markup(text):
     page = _Page(_written(text, "html"))
