@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ahn_runtime.config import ModelConfig, StreamConfig
+from ahn_runtime.model.retained import Grid
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def block_flops(
     finishing = 2 * d * dim * heads + 6 * d * config.intermediate_size
     rows = (config.num_layers - 1) * tokens + logits_to_keep  # over all layers
     linear = config.num_layers * tokens * entering + rows * finishing
-    single = tokens == 1
+    single = tokens == 1 and not stream.retain
     keys = stream.cached_tokens(n + 1) if single else stream.cached_tokens(n) + tokens
     run = linear + rows * 4 * dim * heads * keys
     if stream.cell is not None:
@@ -90,6 +91,10 @@ def block_flops(
         )
         memory = tokens * 4 * d * heads + evicted * (10 * dim**2 + 2 * d) * heads
         run += config.num_layers * memory
+    if stream.retain:
+        # The scores of the sampled queries once more; the weights' sums are not counted.
+        sampled = len(range(tokens)[Grid.of(stream).sampled(n, tokens)])
+        run += config.num_layers * sampled * 2 * dim * heads * (stream.cached_tokens(n) + tokens)
     return run, linear + rows * 4 * dim * heads * (n + tokens)
 
 
@@ -105,7 +110,7 @@ def full_cache_bytes(config: ModelConfig, stream: StreamConfig, tokens: int) -> 
 
 
 def estimated_bytes(config: ModelConfig, stream: StreamConfig, tokens: int, num_gates: int) -> int:
-    """Bytes of a session's state after `tokens` tokens: keys, values, gates and memories.
+    """Bytes of a session's state after `tokens` tokens: all that `ModelState` holds of them.
 
     Args:
         num_gates: per head and token of the memory cell; 0 without a cell.
@@ -113,4 +118,7 @@ def estimated_bytes(config: ModelConfig, stream: StreamConfig, tokens: int, num_
     cached = stream.cached_tokens(tokens)
     gates = num_gates * cached * config.num_heads * 4 * config.num_layers
     memory = config.num_layers * config.num_heads * config.head_dim**2 * 4
-    return full_cache_bytes(config, stream, cached) + (gates + memory if stream.cell else 0)
+    # What each token has received, twice four bytes, and the positions of the retained ones.
+    choice = (cached + stream.retain) * 8 * config.num_kv_heads * config.num_layers
+    held = full_cache_bytes(config, stream, cached)
+    return held + (gates + memory if stream.cell else 0) + (choice if stream.retain else 0)

@@ -9,6 +9,12 @@ its `positions` say which of them it holds:
     k, v  [layers, Hkv, count, D] in the stream's kv_dtype       gates [layers, G, count, H]
     memory  [layers, H, D, D] float32, key axis first            last_hidden  [hidden]
 
+With a retained set of F tokens so far (format version 2) there are also a page for each layer, and
+one for what all held tokens have received, by their slots (see `ahn_runtime.model.cache`):
+
+    retained  [Hkv, F] int64, positions     k, v  [Hkv, F, D]    gates  [G, F, H]
+    attention  [layers, 2, Hkv, held] float32
+
 This module uses no database: pages are returned as a mapping and fetched through a function.
 """
 
@@ -35,7 +41,7 @@ if TYPE_CHECKING:
     from ahn_runtime.session import Session
 
 FORMAT = "ammon-checkpoint"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 PAGE_TOKENS = 256
 _MAX_COUNT = 1 << 100  # the FLOPs of a long session exceed 64 bits
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -71,6 +77,8 @@ def page_hashes(manifest: Manifest) -> list[str]:
     """Hashes of all pages of a manifest."""
     hashes = [page["hash"] for page in manifest["kv_pages"]]
     hashes += [manifest[name] for name in ("memory_page", "hidden_page") if manifest[name]]
+    hashes += manifest.get("retained_pages", ())
+    hashes += [manifest["attention_page"]] if manifest.get("attention_page") else []
     return list(dict.fromkeys(hashes))
 
 
@@ -92,6 +100,7 @@ def check_manifest(manifest: Manifest) -> None:
         int(manifest["prefix_hash"], 16)
         hashes = page_hashes(manifest)
         fits = fits and isinstance(manifest["identity"], Mapping)
+        fits = fits and isinstance(manifest.get("retained_pages", []), list)
         fits = fits and all(_HASH.fullmatch(name) for name in hashes)
     except _DAMAGE as error:
         raise _damaged(error) from error
@@ -123,7 +132,7 @@ def save_checkpoint(
     old = {p["page"]: p["hash"] for p in (previous or {}).get("kv_pages", ()) if _is_whole(p)}
     manifest: Manifest = {
         "format": FORMAT,
-        "format_version": FORMAT_VERSION,
+        "format_version": FORMAT_VERSION if runtime.stream.retain else 1,
         "identity": runtime.identity,
         "page_tokens": PAGE_TOKENS,
         "tokens_seen": state.tokens_seen,
@@ -137,6 +146,7 @@ def save_checkpoint(
         "hidden_page": ""
         if state.last_hidden is None
         else _put(pages, {"last_hidden": state.last_hidden}),
+        **_save_retained(runtime, state, pages),
         **(extra or {}),
     }
     return Checkpoint(manifest, pages)
@@ -169,6 +179,8 @@ def load_checkpoint(runtime: Runtime, manifest: Manifest, fetch: Callable[[str],
             for layer, saved in zip(state.layers, memory, strict=True):
                 _same_shape("memory", saved, layer.memory)
                 layer.memory = aligned(saved)
+        if runtime.stream.retain:
+            _load_retained(runtime, state, manifest, fetch)
         if manifest["hidden_page"]:
             hidden = _get(manifest["hidden_page"], fetch)["last_hidden"]
             state.last_hidden = aligned(hidden.to(runtime.device))
@@ -236,7 +248,7 @@ def _is_whole(page: Manifest) -> bool:
 def _held_ranges(runtime: Runtime, tokens_seen: int) -> list[tuple[int, int]]:
     """Absolute positions held exactly: the sinks' range and the window's."""
     stream = runtime.stream
-    if stream.cache_limit is None or tokens_seen <= stream.cache_limit:
+    if stream.ring_limit is None or tokens_seen <= stream.ring_limit:
         return [(0, tokens_seen)]
     return [(0, stream.sinks), (tokens_seen - (stream.window or 0), tokens_seen)]
 
@@ -283,6 +295,63 @@ def _load_kv(
         raise DamagedCheckpoint(
             f"This checkpoint's pages do not cover {missing} of its positions; use an earlier one."
         )
+
+
+def _save_retained(runtime: Runtime, state: ModelState, pages: dict[str, bytes]) -> Manifest:
+    """The pages of the retained set, by the manifest's names for them; none without such a set."""
+    stream = runtime.stream
+    if not stream.retain:
+        return {}
+    held = stream.cached_tokens(state.tokens_seen)
+    filled = stream.retained_tokens(state.tokens_seen)
+    attention = torch.stack([layer.attention[:, :, :held] for layer in state.layers])
+    slots = slice(held - filled, held)
+    retained = [
+        _put(
+            pages,
+            {
+                "retained": layer.retained[:, :filled],
+                "k": layer.k[:, slots],
+                "v": layer.v[:, slots],
+                "gates": layer.gates[:, slots],
+            },
+        )
+        for layer in state.layers
+        if filled
+    ]
+    return {
+        "retained_pages": retained,
+        "attention_page": _put(pages, {"attention": attention}),
+    }
+
+
+def _load_retained(
+    runtime: Runtime, state: ModelState, manifest: Manifest, fetch: Callable[[str], bytes]
+) -> None:
+    stream = runtime.stream
+    held = stream.cached_tokens(state.tokens_seen)
+    filled = stream.retained_tokens(state.tokens_seen)
+    saved = _get(manifest["attention_page"], fetch)["attention"].to(runtime.device)
+    for layer, attention in zip(state.layers, saved, strict=True):
+        _same_shape("attention", attention, layer.attention[:, :, :held])
+        layer.attention[:, :, :held] = attention
+    if not filled:
+        return
+    slots = slice(held - filled, held)
+    for layer, page_hash in zip(state.layers, manifest["retained_pages"], strict=True):
+        page = _get(page_hash, fetch)
+        positions = page["retained"].to(runtime.device)
+        _same_shape("retained", positions, layer.retained[:, :filled])
+        behind = state.tokens_seen - (stream.window or 0)
+        if not bool(((positions >= stream.sinks) & (positions < behind)).all()):
+            raise DamagedCheckpoint(
+                "This checkpoint retains tokens that are not behind its window; use an earlier one."
+            )
+        layer.retained[:, :filled] = positions
+        for name in ("k", "v", "gates"):
+            target = getattr(layer, name)[:, slots]
+            _same_shape(name, page[name], target)
+            target.copy_(page[name])
 
 
 def _same_shape(name: str, saved: Tensor, target: Tensor) -> None:

@@ -2,7 +2,8 @@
 
 Letters used throughout the package: `T` new tokens, `H` query heads, `Hkv` key/value heads,
 `D` head dim, `W` window (keys a query sees, its own included, sinks not), `S` sinks,
-`E` tokens evicted by a block, `n` absolute position of a block's first token.
+`R` retained tokens of each key/value head, `E` tokens that leave the window in a block,
+`n` absolute position of a block's first token.
 """
 
 from __future__ import annotations
@@ -93,6 +94,8 @@ class StreamConfig:
             for the window and the memory, but sinks are seen at their distance inside the cache.
         memory_scale: factor of what the memory adds; `Runtime.load` takes it from the memory's
             gains for this window.
+        retain: R, tokens behind the window that each key/value head of a layer keeps exactly, as
+            `ahn_runtime.model.retained` says; 0 without a window.
     """
 
     window: int | None
@@ -103,12 +106,17 @@ class StreamConfig:
     quantize: str | None = None
     positions: str = "absolute"
     memory_scale: float = 1.0
+    retain: int = 0
 
     def __post_init__(self) -> None:
         if self.window is not None and self.window < 1:
             raise ValueError(f"window must be 1 token or more, or None; got {self.window}.")
         if self.sinks < 0:
             raise ValueError(f"sinks must be 0 or more; got {self.sinks}.")
+        if self.retain < 0:
+            raise ValueError(f"retain must be 0 tokens or more; got {self.retain}.")
+        if self.retain and self.window is None:
+            raise ValueError("retain needs a window: without one no token ever leaves.")
         for name in ("dtype", "kv_dtype"):
             if getattr(self, name) not in DTYPES:
                 raise ValueError(
@@ -125,11 +133,25 @@ class StreamConfig:
         return DTYPES[self.kv_dtype]
 
     @property
-    def cache_limit(self) -> int | None:
-        """Positions held exactly once the session is long: W + S; None without a limit."""
+    def ring_limit(self) -> int | None:
+        """Positions of sinks and window once the session is long: S + W; None without a limit."""
         return None if self.window is None else self.window + self.sinks
 
+    @property
+    def cache_limit(self) -> int | None:
+        """Tokens held exactly once the session is long: S + W + R; None without a limit."""
+        return None if self.ring_limit is None else self.ring_limit + self.retain
+
     def cached_tokens(self, tokens_seen: int) -> int:
-        """Positions held exactly after `tokens_seen` tokens."""
+        """Tokens held exactly after `tokens_seen` tokens, by each key/value head."""
         limit = self.cache_limit
+        return tokens_seen if limit is None else min(tokens_seen, limit)
+
+    def retained_tokens(self, tokens_seen: int) -> int:
+        """Those of them that are behind the window: at most R."""
+        return self.cached_tokens(tokens_seen) - self.in_ring(tokens_seen)
+
+    def in_ring(self, tokens_seen: int) -> int:
+        """Those of them that are sinks or in the window: at most S + W."""
+        limit = self.ring_limit
         return tokens_seen if limit is None else min(tokens_seen, limit)

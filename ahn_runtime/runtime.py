@@ -89,6 +89,7 @@ class Runtime:
             "positions": stream.positions,
             "model": base,
             # A factor of 1 is left out: states from before there were factors have it.
+            **({"retain": stream.retain} if stream.retain else {}),
             "memory": memory if stream.memory_scale == 1 else f"{memory} x {stream.memory_scale}",
         }
 
@@ -105,6 +106,7 @@ class Runtime:
         quantize: str | None = None,
         device: str = "auto",
         positions: str = "absolute",
+        retain: int = 0,
         progress: Progress | None = None,
     ) -> Runtime:
         """Load a model.
@@ -120,6 +122,7 @@ class Runtime:
             quantize: None (exact), or "int8" (linear layers and embedding of the base).
             device: "auto", "cpu", "cuda".
             positions: "absolute" or "cache", as in `StreamConfig`.
+            retain: R in tokens, as in `StreamConfig`.
             progress: called with each step of the first fetch of an embedded model.
 
         Raises:
@@ -140,6 +143,7 @@ class Runtime:
             kv_dtype=kv_dtype,
             quantize=quantize,
             positions=positions,
+            retain=retain if window_tokens is not None else 0,
         )
         if stream.cell is None:
             memory_from = None
@@ -235,8 +239,8 @@ class Runtime:
 
     def check_identity(self, identity: dict[str, object]) -> None:
         """Refuse a state that another configuration made; the message names the difference."""
-        for key, ours in self.identity.items():
-            theirs = identity.get(key)
+        for key in dict.fromkeys((*self.identity, *identity)):
+            ours, theirs = self.identity.get(key), identity.get(key)
             if theirs != ours:
                 raise ModelMismatchError(
                     f"This state was made with {key} {theirs!r}, but {key} {ours!r} is loaded; "

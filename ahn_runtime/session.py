@@ -17,6 +17,7 @@ from torch import Tensor
 from ahn_runtime.accounting import block_flops, head_flops
 from ahn_runtime.aligned import aligned
 from ahn_runtime.model.cache import ModelState, extend_prefix_hash
+from ahn_runtime.model.retained import Grid
 from ahn_runtime.sampling import Sampler
 from ahn_runtime.speculative import PromptLookup, accepted_prefix
 
@@ -79,11 +80,21 @@ class Session:
     def _prefill(self, tokens: Tensor, keep_all: bool) -> list[Tensor]:
         """Feed tokens block by block; logits of each block's tokens, if all are to be kept."""
         rows = []
-        for block in tokens.split(self.runtime.block_tokens) if len(tokens) else ():
+        while len(tokens):
+            block, tokens = tokens.tensor_split((self._room_in_block,))
             hidden = self._forward_block(block, len(block) if keep_all else 1)
             if keep_all:
                 rows.append(self._logits(hidden))
         return rows
+
+    @property
+    def _room_in_block(self) -> int:
+        """Tokens of the next block at most: with a retained set no block crosses a grid cell."""
+        whole, stream = self.runtime.block_tokens, self.runtime.stream
+        if not stream.retain:
+            return whole
+        cell = Grid.of(stream).cell
+        return min(whole, cell - self.tokens_seen % cell)
 
     @torch.inference_mode()
     def next_logits(self) -> Tensor:
@@ -150,7 +161,7 @@ class Session:
         left = max_new_tokens
         while left > 0 and next_id not in stops:
             lookup.extend([next_id])
-            draft = lookup.draft(min(left, self.runtime.block_tokens) - 1)
+            draft = lookup.draft(min(left, self._room_in_block) - 1)
             draft = list(itertools.takewhile(lambda i: i not in stops, draft))
             accepted, next_id = self._verify([next_id, *draft])
             lookup.extend(accepted[1:])
@@ -176,7 +187,10 @@ class Session:
         chosen = self._logits(hidden).argmax(dim=-1)
         count = 1 + accepted_prefix(ids[1:], chosen)
         if count < len(ids):
-            self.state.trim(backup, ids[:count], hidden[count - 1].clone(), self._write_memory)
+            last_hidden = hidden[count - 1].clone()
+            self.state.trim(
+                backup, ids[:count], last_hidden, self._write_memory, self.runtime.stream
+            )
         return ids[:count], int(chosen[count - 1])
 
     def _write_memory(

@@ -32,6 +32,8 @@ def supports(q: Tensor, plan: BlockPlan) -> bool:
         q: [H, rows, D].
         plan: a block of several tokens that starts behind the sinks or ends inside the window.
     """
+    if plan.competition is not None:
+        return False
     is_16_bit = q.dtype in (torch.float16, torch.bfloat16) and q.shape[2] <= MAX_HEAD_DIM
     return is_16_bit and plan.mask is not None and (sees_all(plan) or plan.start >= plan.sinks)
 

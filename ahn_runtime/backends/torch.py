@@ -82,7 +82,14 @@ class TorchBackend:
         mask = plan.last_mask(q.shape[1])
         if q_sinks is not None:
             return attend_rebased(q, q_sinks, k, v, mask, plan.sinks)
-        return attend(q, k, v, mask)
+        if mask is None or mask.ndim == 2:
+            return attend(q, k, v, mask)
+        group = len(q) // len(k)
+        found = [
+            attend(q[i * group : (i + 1) * group], k[i : i + 1], v[i : i + 1], mask[i])
+            for i in range(len(k))
+        ]
+        return torch.cat(found)
 
     def write_gates(self, cell: Cell, x: Tensor) -> Tensor:
         """x [T, hidden] -> float32 [G, T, H]."""

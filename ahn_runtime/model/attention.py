@@ -3,6 +3,7 @@
 A session holds the sinks (positions 0..S-1) and a ring of the last W positions. Position p lives
 in slot p while p < S and in slot S + (p - S) mod W afterwards, so the layout is a function of the
 position alone: a state restored from disk repeats the very arithmetic of the one that was saved.
+Behind the ring are the slots of the retained set, if there is one (`retained`).
 
 Worked example, W = 4, S = 2, next position n = 9: slots 0 1 hold positions 0 1; the ring's slots
 2 3 4 5 hold 6 7 8 5. Query 9 sees 0 1 and 6 7 8 9; position 5 leaves for the memory, and 9 takes
@@ -13,6 +14,7 @@ Source: "Artificial Hippocampus Networks" (arXiv 2510.07318), section 3; the rin
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ahn_runtime.config import StreamConfig
+from ahn_runtime.model.retained import Competition, Grid
 
 
 def slots_of(positions: Tensor, stream: StreamConfig) -> Tensor:
@@ -33,12 +36,16 @@ def slots_of(positions: Tensor, stream: StreamConfig) -> Tensor:
 
 
 def held_positions(n: int, stream: StreamConfig, device: torch.device | None = None) -> Tensor:
-    """Absolute position in each filled slot before position n is fed, int64 [min(n, S + W)]."""
-    if stream.cache_limit is None or n <= stream.cache_limit:
+    """Absolute position in each filled slot of sinks and ring before position n is fed.
+
+    Returns:
+        int64 [min(n, S + W)].
+    """
+    if stream.ring_limit is None or n <= stream.ring_limit:
         return torch.arange(n, device=device)
-    window, sinks = n - stream.cache_limit + stream.sinks, stream.sinks
+    window, sinks = n - stream.ring_limit + stream.sinks, stream.sinks
     latest = torch.arange(window, n, device=device)
-    held = torch.arange(stream.cache_limit, device=device)
+    held = torch.arange(stream.ring_limit, device=device)
     held[slots_of(latest, stream)] = latest
     held[:sinks] = torch.arange(sinks, device=device)
     return held
@@ -56,16 +63,19 @@ class BlockPlan:
         positions: absolute positions of the block, int64 [T].
         held_before, held_after: filled slots before and after the block.
         write_slots: where the block's keys and values go, int64 [T]; a slice for a single token.
-        evict_slots: slots of the positions that leave for the memory, in order, int64 [E]; a slice
-            if one leaves, None if none does.
+        evict_slots: slots of the positions that leave the window, in order, int64 [E]; a slice
+            if one leaves, None if none does. Without a retained set they leave for the memory.
         read_from: index in the block of the first query that reads the memory (T if none does).
-        mask: `score_mask` of the keys each query sees, float32 [T, held_before + T]; None for a
-            single token, which sees all that is held once its own key is written.
+        mask: `score_mask` of the keys each query sees, float32 [T, held_before + T], or
+            [Hkv, T, held_before + T] where heads differ; None for a single token without a
+            retained set, which sees all that is held once its own key is written.
         sink_positions: query positions as seen from the sinks, int64 [T], if they differ from
             `positions`: with positions "cache" no query is further from a sink than W + S - 1.
         window: W; None without a window.
         sinks: S.
         memory_scale: factor of what the memory adds.
+        competition: for the places of the retained set; None without one.
+        ring_after: with a retained set, `held_positions` after the block.
     """
 
     start: int
@@ -80,10 +90,34 @@ class BlockPlan:
     window: int | None
     sinks: int
     memory_scale: float
+    competition: Competition | None = None
+    ring_after: Tensor | None = None
 
     def last_mask(self, rows: int) -> Tensor | None:
-        """The mask of the block's last `rows` queries, [rows, held_before + T]."""
-        return None if self.mask is None else self.mask[-rows:]
+        """The mask of the block's last `rows` queries, [..., rows, held_before + T]."""
+        return None if self.mask is None else self.mask[..., -rows:, :]
+
+    def of_heads(self, first: int, last: int) -> BlockPlan:
+        """The plan for some of the key/value heads."""
+        if self.mask is None or self.mask.ndim == 2:
+            return self
+        return dataclasses.replace(self, mask=self.mask[first:last])
+
+    def with_head_masks(self, lost_with: Tensor) -> BlockPlan:
+        """The plan of one layer, whose key/value heads retain different tokens.
+
+        Args:
+            lost_with: as `Outcome` has it, [Hkv, F + E].
+        """
+        competition = self.competition
+        assert competition is not None
+        if self.mask is None or not len(competition.leaver_slots):
+            return self
+        query = torch.arange(len(self.positions), device=lost_with.device)
+        seen = query[:, None] < (competition.first_leaver + lost_with)[:, None, :]
+        masks = self.mask.repeat(len(lost_with), 1, 1)
+        masks[:, :, competition.slots] = score_mask(seen)
+        return dataclasses.replace(self, mask=masks)
 
     @functools.cached_property
     def window_columns(self) -> Tensor:
@@ -114,13 +148,23 @@ def plan_block(n: int, tokens: int, stream: StreamConfig, device: torch.device) 
     """
     assert stream.window is None or tokens <= stream.window
     positions = torch.arange(n, n + tokens, device=device)
-    if stream.window is None:
-        evicted = positions[:0]
-        read_from = tokens
-    else:
+    evicted, read_from = positions[:0], tokens
+    competition = None
+    if stream.window is not None:
         first = max(n - stream.window, stream.sinks)
         evicted = torch.arange(first, max(first, n + tokens - stream.window), device=device)
         read_from = min(tokens, first + stream.window - n)
+    if stream.retain:
+        competition = Competition(
+            stream.retain,
+            stream.retained_tokens(n),
+            slots_of(evicted, stream),
+            evicted,
+            read_from,
+            stream.ring_limit or 0,
+            Grid.of(stream),
+        )
+        read_from = min(tokens, read_from + len(evicted) - competition.lost)
     return BlockPlan(
         start=n,
         positions=positions,
@@ -129,11 +173,13 @@ def plan_block(n: int, tokens: int, stream: StreamConfig, device: torch.device) 
         write_slots=_slots(positions, stream),
         evict_slots=_slots(evicted, stream) if len(evicted) else None,
         read_from=read_from,
-        mask=None if tokens == 1 else _visible(n, positions, stream),
+        mask=None if tokens == 1 and not stream.retain else _visible(n, positions, stream),
         sink_positions=_sink_positions(positions, n + tokens, stream),
         window=stream.window,
         sinks=stream.sinks,
         memory_scale=stream.memory_scale,
+        competition=competition,
+        ring_after=held_positions(n + tokens, stream, device) if stream.retain else None,
     )
 
 
@@ -153,18 +199,22 @@ def _sink_positions(positions: Tensor, end: int, stream: StreamConfig) -> Tensor
 
     Source: "Efficient Streaming Language Models" (arXiv 2309.17453), section 3.2.
     """
-    limit = stream.cache_limit
+    limit = stream.ring_limit
     if stream.positions != "cache" or limit is None or not stream.sinks or end <= limit:
         return None
     return positions.clamp(max=limit - 1)
 
 
 def _visible(n: int, positions: Tensor, stream: StreamConfig) -> Tensor:
-    keys = torch.cat((held_positions(n, stream, positions.device), positions))[None, :]
+    held = held_positions(n, stream, positions.device)
+    keys = torch.cat((held, positions))[None, :]
     queries = positions[:, None]
     seen = keys <= queries
     if stream.window is not None:
         seen &= (keys > queries - stream.window) | (keys < stream.sinks)
+    if retained := stream.retained_tokens(n):  # which of them are lost in the block differs by head
+        before, block = seen.split((len(held), len(positions)), dim=1)
+        seen = torch.cat((before, before.new_ones(len(positions), retained), block), dim=1)
     return score_mask(seen)
 
 
@@ -202,7 +252,7 @@ def attend_few(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
     Args:
         q: [H, T, D], rotated.
         k, v: [Hkv, K, D], rotated keys.
-        mask: added to the scores, float32 [T, K]; None: every key is seen.
+        mask: added to the scores, float32 [T, K] or [Hkv, T, K]; None: every key is seen.
 
     Returns:
         [H, T, D], of q's dtype.
@@ -212,8 +262,14 @@ def attend_few(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
     grouped = q.reshape(k.shape[0], -1, dim) * dim**-0.5  # (Hkv, H / Hkv * T, D)
     scores = torch.bmm(grouped, k.transpose(1, 2))
     if mask is not None:
-        scores += mask.repeat(heads // k.shape[0], 1)
+        _add_mask(scores, mask)
     return torch.bmm(torch.softmax(scores, dim=-1), v).view(heads, tokens, dim)
+
+
+def _add_mask(scores: Tensor, mask: Tensor) -> None:
+    """Scores [Hkv, H / Hkv * T, K] += mask [T, K] or [Hkv, T, K], for each head."""
+    by_head = scores.view(len(scores), -1, *mask.shape[-2:])
+    by_head += mask if mask.ndim == 2 else mask[:, None]
 
 
 def attend_rebased(
@@ -224,7 +280,7 @@ def attend_rebased(
     Args:
         q, q_sinks: [H, T, D], rotated for the window's keys and for the sinks' keys.
         k, v: [Hkv, K, D], rotated keys; the sinks are the first `sinks` of them.
-        mask: added to the scores, float32 [T, K]; None: every key is seen.
+        mask: added to the scores, float32 [T, K] or [Hkv, T, K]; None: every key is seen.
 
     Returns:
         [H, T, D], of q's dtype.
@@ -236,7 +292,7 @@ def attend_rebased(
         (grouped_sinks @ k[:, :sinks].mT, grouped @ k[:, sinks:].mT), dim=-1
     ).float()  # (Hkv, H / Hkv * T, K)
     if mask is not None:
-        scores += mask.repeat(heads // k.shape[0], 1)
+        _add_mask(scores, mask)
     weights = torch.softmax(scores, dim=-1).to(v.dtype)
     return (weights @ v).reshape(heads, tokens, dim)
 

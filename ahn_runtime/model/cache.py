@@ -2,25 +2,45 @@
 
 Layouts: `k`, `v` [Hkv, capacity, D] in the stream's kv_dtype; `gates` [G, capacity, H] float32,
 the write gates of the held positions (G of them, as the cell defines; computed when the token was
-processed, used when it is evicted); `memory` [H, D, D] float32, key axis first.
+processed, used when it is evicted); `memory` [H, D, D] float32, key axis first. With a retained
+set (`retained`), slots are for each key/value head, and there are `attention` [2, Hkv, capacity]
+float32, the strength of each held token and what its cell has received so far; and `retained`
+[Hkv, R] int64, the positions of the retained tokens, -1 where there is none yet.
 
 Forks share tensors. Rings are overwritten in place, so the first to write copies a ring that is
-shared. Capacity doubles up to S + W and depends on the number of tokens seen alone.
+shared. Capacity doubles up to S + W + R and depends on the number of tokens seen alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ahn_runtime.config import ModelConfig, StreamConfig
 from ahn_runtime.model.attention import BlockPlan, Slots, plan_block
+from ahn_runtime.model.retained import (
+    Competition,
+    Grid,
+    Outcome,
+    compete,
+    update_strength,
+)
 
 MIN_CAPACITY_TOKENS = 256
+
+_OVERWRITTEN = ("k", "v", "gates", "attention", "retained")
+"""Fields of a layer's state that change in place."""
+
+SHORT_BLOCK_TOKENS = 8
+"""Up to this length a block may be trimmed, so what its queries paid attention to is kept."""
+
+KVGates = tuple[Tensor, Tensor, Tensor]
+"""Keys and values [Hkv, N, D] and write gates [G, N, H] of some tokens."""
 
 WriteMemory = Callable[[int, Tensor, Tensor, Tensor, Tensor], Tensor]
 """Called with a layer's index, the evicted tokens' k and v [Hkv, E, D] and gates [G, E, H], and the
@@ -35,9 +55,22 @@ class LayerState:
     v: Tensor
     gates: Tensor
     memory: Tensor
+    attention: Tensor
+    retained: Tensor
     shared: bool = False
+    last_received: Tensor | None = None  # of a short block, until the next one
 
-    def read_slots(self, slots: Slots) -> tuple[Tensor, Tensor, Tensor]:
+    @property
+    def strength(self) -> Tensor:
+        """Of each held token, as of the last grid cell's end: a view, [Hkv, capacity]."""
+        return self.attention[0]
+
+    @property
+    def received(self) -> Tensor:
+        """By each held token since then: a view, [Hkv, capacity]."""
+        return self.attention[1]
+
+    def read_slots(self, slots: Slots) -> KVGates:
         """Copies of the keys, values and gates in some slots, which may then be overwritten.
 
         Args:
@@ -59,10 +92,98 @@ class LayerState:
         if gates is not None:
             self.gates[:, slots] = gates
 
+    def compete(self, competition: Competition) -> Outcome:
+        """What a block keeps and loses of the retained set."""
+        slots = competition.slots
+        return compete(self.strength[:, slots], self._positions(competition), competition)
+
+    def _positions(self, competition: Competition) -> Tensor:
+        """Absolute positions of the competitors, int64 [Hkv, F + E]."""
+        leavers = competition.leaver_positions.expand(len(self.retained), -1)
+        return torch.cat((self.retained[:, : competition.filled], leavers), dim=1)
+
+    def read_lost(self, competition: Competition, outcome: Outcome) -> KVGates:
+        """Copies of what a block loses: k, v [Hkv, L, D] and gates [G, L, H], in its order."""
+        return self._of_heads(competition.slots[outcome.lost])
+
+    def _of_heads(self, slots: Tensor) -> KVGates:
+        """Copies of k, v [Hkv, N, D] and gates [G, N, H] in slots [Hkv, N] of each head."""
+        heads = torch.arange(len(slots), device=slots.device)[:, None]
+        queries, columns = self._query_heads(slots)
+        return self.k[heads, slots], self.v[heads, slots], self.gates[:, columns, queries]
+
+    def _query_heads(self, slots: Tensor) -> tuple[Tensor, Tensor]:
+        """Indices of gates [G, ., H] in slots [Hkv, N] of each head: of H, and slots [N, H]."""
+        count = self.gates.shape[2]
+        columns = slots.repeat_interleave(count // len(slots), dim=0).T
+        return torch.arange(count, device=slots.device), columns
+
+    def _set_of_heads(self, slots: Tensor, k: Tensor, v: Tensor, gates: Tensor) -> None:
+        """Put k, v [Hkv, N, D] and gates [G, N, H] into slots [Hkv, N] of each head."""
+        heads = torch.arange(len(slots), device=slots.device)[:, None]
+        queries, columns = self._query_heads(slots)
+        self.k[heads, slots] = k
+        self.v[heads, slots] = v
+        self.gates[:, columns, queries] = gates
+
+    def enter(
+        self,
+        plan: BlockPlan,
+        outcome: Outcome,
+        k: Tensor,
+        v: Tensor,
+        gates: Tensor | None,
+        received: Tensor,
+    ) -> None:
+        """Let a block in, with a retained set: what it keeps moves, then it takes its slots.
+
+        Args:
+            plan: of the block of T tokens.
+            outcome: of its competition.
+            k, v, gates: of the block, [Hkv, T, D], [G, T, H].
+            received: what its sampled queries paid attention to, [Hkv, Q, held_before + T].
+        """
+        assert plan.competition is not None
+        self.make_own()
+        self.last_received = received if k.shape[1] <= SHORT_BLOCK_TOKENS else None
+        sums = received.sum(1)
+        self.received[:, : plan.held_before] += sums[:, : plan.held_before]
+        self._keep(plan.competition, outcome)
+        self.write(plan.write_slots, k, v, gates)
+        self.strength[:, plan.write_slots] = 0
+        self.received[:, plan.write_slots] = sums[:, plan.held_before :]
+        if (plan.start + len(plan.positions)) % plan.competition.grid.cell == 0:
+            self._end_cell(plan, plan.competition.grid)
+
+    def _keep(self, competition: Competition, outcome: Outcome) -> None:
+        """Move the tokens that are retained after a block to their slots."""
+        if not len(competition.leaver_slots):
+            return
+        after = competition.filled_after
+        slots = competition.slots[outcome.kept]
+        places = torch.arange(after, device=slots.device).expand_as(slots) + competition.first_slot
+        self.retained[:, :after] = self._positions(competition).gather(1, outcome.kept)
+        self._set_of_heads(places, *self._of_heads(slots))
+        self.attention.scatter_(
+            2, places.expand(2, -1, -1), self.attention.gather(2, slots.expand(2, -1, -1))
+        )
+
+    def _end_cell(self, plan: BlockPlan, grid: Grid) -> None:
+        """New strengths, from what was received in the grid cell that ends with a block."""
+        assert plan.ring_after is not None
+        ring = plan.ring_after.expand(len(self.retained), -1)
+        behind = self.retained[:, : plan.held_after - ring.shape[1]]
+        strength, received = self.attention[:, :, : plan.held_after]
+        positions = torch.cat((ring, behind), dim=1)
+        end = plan.start + len(plan.positions)
+        strength.copy_(update_strength(strength, received, positions, end, grid))
+        received.zero_()
+
     def make_own(self) -> None:
         """Copy the rings if another session still reads them."""
         if self.shared:
-            self.k, self.v, self.gates = self.k.clone(), self.v.clone(), self.gates.clone()
+            for name in _OVERWRITTEN:
+                setattr(self, name, getattr(self, name).clone())
             self.shared = False
 
     def grow(self, capacity: int) -> None:
@@ -75,12 +196,15 @@ class LayerState:
             new = old.new_zeros((old.shape[0], capacity, old.shape[2]))
             new[:, :held] = old
             setattr(self, name, new)
+        if self.retained.shape[1]:
+            self.attention = F.pad(self.attention, (0, capacity - held))
+        self.retained = self.retained.clone()
         self.shared = False
 
     def fork(self) -> LayerState:
         """A state that shares every tensor with this one; both copy a ring before writing to it."""
         self.shared = True
-        return LayerState(self.k, self.v, self.gates, self.memory, shared=True)
+        return replace(self, shared=True)
 
 
 @dataclass(frozen=True)
@@ -91,12 +215,15 @@ class BlockBackup:
         plan: of the block.
         prefix_hash: before the block.
         layers: per layer, the block's slots as they were (k, v [Hkv, T, D], gates [G, T, H]), and
-            the memory before the block.
+            the memory before the block; with a retained set also its `attention` and `retained`.
+        lost: per layer, what the block loses, and what `LayerState.read_lost` reads of it; empty
+            without a retained set.
     """
 
     plan: BlockPlan
     prefix_hash: int
     layers: list[LayerState]
+    lost: list[tuple[Outcome, KVGates]]
 
 
 @dataclass
@@ -135,6 +262,10 @@ class ModelState:
                     ),
                     gates=torch.zeros(num_gates, 0, heads, device=device),
                     memory=torch.zeros(heads if stream.cell else 0, dim, dim, device=device),
+                    attention=torch.zeros(2, config.num_kv_heads, 0, device=device),
+                    retained=torch.full(
+                        (config.num_kv_heads, stream.retain), -1, dtype=torch.int64, device=device
+                    ),
                 )
                 for _ in range(config.num_layers)
             ]
@@ -167,12 +298,28 @@ class ModelState:
         plan = plan_block(self.tokens_seen, tokens, stream, self.layers[0].k.device)
         self.reserve(tokens, stream)
         layers = [
-            LayerState(*layer.read_slots(plan.write_slots), layer.memory) for layer in self.layers
+            LayerState(
+                *layer.read_slots(plan.write_slots),
+                layer.memory,
+                layer.attention.clone(),
+                layer.retained.clone(),
+            )
+            for layer in self.layers
         ]
-        return BlockBackup(plan, self.prefix_hash, layers)
+        lost = []
+        if plan.competition is not None:
+            for layer in self.layers:
+                outcome = layer.compete(plan.competition)
+                lost.append((outcome, layer.read_lost(plan.competition, outcome)))
+        return BlockBackup(plan, self.prefix_hash, layers, lost)
 
     def trim(
-        self, backup: BlockBackup, ids: list[int], last_hidden: Tensor, write_memory: WriteMemory
+        self,
+        backup: BlockBackup,
+        ids: list[int],
+        last_hidden: Tensor,
+        write_memory: WriteMemory,
+        stream: StreamConfig,
     ) -> None:
         """Drop the last tokens of the block that was just fed, as if it had been shorter.
 
@@ -185,8 +332,44 @@ class ModelState:
             ids: the tokens that are kept, the block's first.
             last_hidden: final hidden state of the last of them, [hidden].
             write_memory: writes evicted tokens to a layer's memory.
+            stream: how the session holds its tokens.
         """
-        plan, keep = backup.plan, len(ids)
+        if backup.plan.competition is None:
+            self._trim_ring(backup, len(ids), write_memory)
+        else:
+            self._trim_retained(backup, len(ids), write_memory, stream)
+        self.tokens_seen = backup.plan.start + len(ids)
+        self.prefix_hash = extend_prefix_hash(backup.prefix_hash, ids)
+        self.last_hidden = last_hidden
+
+    def _trim_retained(
+        self, backup: BlockBackup, keep: int, write_memory: WriteMemory, stream: StreamConfig
+    ) -> None:
+        """With a retained set: all that the block changed is undone, and the kept tokens enter."""
+        plan, competition = backup.plan, backup.plan.competition
+        assert competition is not None
+        shorter = plan_block(plan.start, keep, stream, plan.positions.device)
+        assert shorter.competition is not None
+        count = len(range(keep)[competition.grid.sampled(plan.start, keep)])
+        columns = plan.held_before + keep
+        for i, (layer, old) in enumerate(zip(self.layers, backup.layers, strict=True)):
+            assert layer.last_received is not None
+            received = layer.last_received[:, :count, :columns]
+            entered = layer.read_slots(shorter.write_slots)
+            outcome, lost = backup.lost[i]
+            layer.write(plan.write_slots, old.k, old.v, old.gates)
+            layer._set_of_heads(competition.slots[outcome.lost], *lost)
+            layer.attention, layer.retained = old.attention, old.retained
+            layer.memory = old.memory
+            outcome = layer.compete(shorter.competition)
+            if shorter.competition.lost and len(old.memory):
+                lost = layer.read_lost(shorter.competition, outcome)
+                layer.memory = write_memory(i, *lost, old.memory)
+            layer.enter(shorter, outcome, *entered, received)
+
+    def _trim_ring(self, backup: BlockBackup, keep: int, write_memory: WriteMemory) -> None:
+        """Without a retained set: the slots of the dropped tokens get their former content."""
+        plan = backup.plan
         slots = cast(Tensor, plan.write_slots)[keep:]
         written = max(0, keep - plan.read_from)  # tokens that left for the memory
         rows = slice(plan.read_from, plan.read_from + written)
@@ -196,9 +379,6 @@ class ModelState:
             if written and len(old.memory):
                 evicted = old.k[:, rows], old.v[:, rows], old.gates[:, rows]
                 layer.memory = write_memory(i, *evicted, old.memory)
-        self.tokens_seen = plan.start + keep
-        self.prefix_hash = extend_prefix_hash(backup.prefix_hash, ids)
-        self.last_hidden = last_hidden
 
     def cache_bytes(self, stream: StreamConfig) -> int:
         """Bytes of the held keys, values and gates, and of the memories."""
@@ -208,6 +388,8 @@ class ModelState:
             + layer.v[:, :held].nbytes
             + layer.gates[:, :held].nbytes
             + layer.memory.nbytes
+            + layer.attention[:, :, :held].nbytes
+            + layer.retained.nbytes
             for layer in self.layers
         )
 

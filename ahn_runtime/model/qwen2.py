@@ -18,8 +18,9 @@ from torch import Tensor, nn
 
 from ahn_runtime.config import ModelConfig, StreamConfig
 from ahn_runtime.model.attention import BlockPlan, plan_block
-from ahn_runtime.model.cache import LayerState, ModelState
+from ahn_runtime.model.cache import KVGates, LayerState, ModelState
 from ahn_runtime.model.cells import Cell, cell_class
+from ahn_runtime.model.retained import attention_received
 from ahn_runtime.model.rope import rope_rotation, rotate
 
 if TYPE_CHECKING:
@@ -205,11 +206,15 @@ class DecoderLayer(nn.Module):
         k, v = heads.k.to(state.k.dtype), heads.v.to(state.v.dtype)
         gates = None if cell is None else backend.write_gates(cell, h)
         evicted = None
-        if cell is not None and plan.evict_slots is not None:
-            evicted = state.read_slots(plan.evict_slots)
-        q = heads.q[:, -rows:]
-        q_sinks = None if heads.q_sinks is None else heads.q_sinks[:, -rows:]
-        out = _attend_and_write(q, q_sinks, k, v, gates, state, plan, backend)
+        if plan.competition is not None:
+            out, lost = _attend_and_retain(heads, k, v, gates, state, plan, backend, rows)
+            evicted = lost if plan.competition.lost else None
+        else:
+            if cell is not None and plan.evict_slots is not None:
+                evicted = state.read_slots(plan.evict_slots)
+            q = heads.q[:, -rows:]
+            q_sinks = None if heads.q_sinks is None else heads.q_sinks[:, -rows:]
+            out = _attend_and_write(q, q_sinks, k, v, gates, state, plan, backend)
         if cell is not None and evicted is not None:
             since = plan.read_from
             keys, values = (self._repeat(e) for e in evicted[:2])
@@ -269,6 +274,41 @@ def _attend_and_write(
     out = backend.attend(q, q_sinks, keys, values, plan)
     state.write(plan.write_slots, k, v, gates)
     return out
+
+
+def _attend_and_retain(
+    heads: Heads,
+    k: Tensor,
+    v: Tensor,
+    gates: Tensor | None,
+    state: LayerState,
+    plan: BlockPlan,
+    backend: Backend,
+    rows: int,
+) -> tuple[Tensor, KVGates]:
+    """`_attend_and_write` with a retained set; also what the block loses of it.
+
+    Returns:
+        The last rows [H, rows, D], and k, v [Hkv, L, D] and gates [G, L, H] of the lost tokens.
+    """
+    assert plan.competition is not None
+    outcome = state.compete(plan.competition)
+    lost = state.read_lost(plan.competition, outcome)
+    plan = plan.with_head_masks(outcome.lost_with)
+    keys = torch.cat((state.k[:, : plan.held_before], k), dim=1)
+    values = torch.cat((state.v[:, : plan.held_before], v), dim=1)
+    q, q_sinks = heads.q[:, -rows:], heads.q_sinks
+    out = backend.attend(q, None if q_sinks is None else q_sinks[:, -rows:], keys, values, plan)
+    state.enter(plan, outcome, k, v, gates, _received(heads, keys, plan))
+    return out, lost
+
+
+def _received(heads: Heads, keys: Tensor, plan: BlockPlan) -> Tensor:
+    """What the block's sampled queries pay attention to, float32 [Hkv, Q, K]."""
+    assert plan.competition is not None and plan.mask is not None
+    of = plan.competition.grid.sampled(plan.start, len(plan.positions))
+    q_sinks = None if heads.q_sinks is None else heads.q_sinks[:, of]
+    return attention_received(heads.q[:, of], q_sinks, keys, plan.mask[..., of, :], plan.sinks)
 
 
 class Decoder(nn.Module):

@@ -2,7 +2,13 @@
 
 import pytest
 
-from ahn_runtime.accounting import block_flops, full_cache_bytes, head_flops, paper_costs
+from ahn_runtime.accounting import (
+    block_flops,
+    estimated_bytes,
+    full_cache_bytes,
+    head_flops,
+    paper_costs,
+)
 from ahn_runtime.config import StreamConfig
 from tests.support.released import RELEASED
 
@@ -50,6 +56,26 @@ def test_full_attention_as_run_costs_what_full_attention_costs(load_tiny):
     assert session.cache_bytes == full_cache_bytes(
         session.runtime.config, session.runtime.stream, 700
     )
+
+
+@pytest.mark.parametrize("tokens", [0, 20, 40, 90])
+@pytest.mark.parametrize("retain", [0, 9])
+def test_estimated_bytes_are_those_that_are_held(load_tiny, tokens, retain):
+    session = load_tiny(24, 4, retain=retain).session()
+    session.feed([1] * tokens, logits=None)
+    stream, gates = session.runtime.stream, len(session.state.layers[0].gates)
+    estimated = estimated_bytes(session.runtime.config, stream, tokens, gates)
+    assert session.cache_bytes == estimated
+
+
+def test_the_queries_that_score_the_retained_set_are_counted(load_tiny):
+    """Every eighth one of a block: its products with all keys, once more in each layer."""
+    config = load_tiny().config
+    with_set, without = StreamConfig(64, 4, None, retain=10), StreamConfig(74, 4, None)
+    ours, _ = block_flops(config, with_set, 640, 64, 1)
+    plain, _ = block_flops(config, without, 640, 64, 1)
+    keys = 4 + 74 + 64
+    assert ours - plain == config.num_layers * 8 * 2 * config.head_dim * config.num_heads * keys
 
 
 def test_linear_layers_are_counted_as_torch_counts_them(load_tiny):

@@ -1,11 +1,13 @@
 """Law 4 on disk: what is saved and loaded goes on bit for bit, in a new process too."""
 
+import hashlib
 import json
 import subprocess
 import sys
 
 import pytest
 import torch
+from safetensors.torch import load, save
 
 from ahn_runtime import (
     CheckpointVersionError,
@@ -24,9 +26,9 @@ def token_ids(count: int) -> torch.Tensor:
     return torch.randint(0, 259, (count,), generator=torch.Generator().manual_seed(5))
 
 
-@pytest.fixture(scope="module")
-def runtime(load_each):
-    return load_each(WINDOW, SINKS)
+@pytest.fixture(scope="module", params=[0, 130], ids=["", "retaining"])
+def runtime(load_each, request):
+    return load_each(WINDOW, SINKS, retain=request.param)
 
 
 def saved(session):
@@ -89,8 +91,8 @@ SCRIPT = """
 import json, sys, torch
 from pathlib import Path
 from ahn_runtime import Runtime, load_checkpoint
-folder, model, window, sinks = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-runtime = Runtime.load(model, window=window, sinks=sinks)
+folder, model, (window, sinks, retain) = Path(sys.argv[1]), sys.argv[2], map(int, sys.argv[3:])
+runtime = Runtime.load(model, window=window, sinks=sinks, retain=retain)
 manifest = json.loads((folder / "manifest.json").read_text())
 session = load_checkpoint(runtime, manifest, lambda h: (folder / h).read_bytes())
 logits = session.feed(list(range(200)), logits="all")
@@ -105,7 +107,8 @@ def test_a_new_process_gives_the_same_bits(runtime, tiny_dirs, tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     for page_hash, blob in pages.items():
         (tmp_path / page_hash).write_bytes(blob)
-    arguments = tmp_path, tiny_dirs[runtime.stream.cell], WINDOW, SINKS
+    retain = runtime.stream.retain
+    arguments = tmp_path, tiny_dirs[runtime.stream.cell], WINDOW, SINKS, retain
     command = [sys.executable, "-c", SCRIPT, *map(str, arguments)]
     subprocess.run(command, check=True, cwd=ROOT)
     expected = session.feed(list(range(200)), logits="all").numpy().tobytes()
@@ -119,10 +122,48 @@ def checkpoint(runtime):
     return saved(session)
 
 
+def test_another_retained_set_is_refused_by_name(checkpoint, load_each):
+    manifest, pages = checkpoint
+    other = 0 if "retain" in manifest["identity"] else 5
+    with pytest.raises(ModelMismatchError, match="retain"):
+        load_checkpoint(load_each(WINDOW, SINKS, retain=other), manifest, pages.__getitem__)
+
+
+def test_a_checkpoint_of_a_retained_set_is_of_a_newer_format(checkpoint):
+    manifest, _ = checkpoint
+    has_one = "retain" in manifest["identity"]
+    assert manifest["format_version"] == (2 if has_one else 1)
+    assert ("retained_pages" in manifest) == ("attention_page" in manifest) == has_one
+
+
+@pytest.mark.parametrize("spoil", ["missing", "shape", "position", "attention"])
+def test_a_damaged_retained_set_is_refused(load_each, spoil):
+    runtime = load_each(WINDOW, SINKS, retain=20)
+    session = runtime.session()
+    session.feed(token_ids(700), logits=None)
+    manifest, pages = saved(session)
+    first = load(pages[manifest["retained_pages"][0]])
+    if spoil == "position":
+        first["retained"][0, 0] = 700 - WINDOW
+    if spoil == "shape":
+        first["k"] = first["k"][:, 1:].contiguous()
+    blob = save(first)
+    page_hash = hashlib.sha256(blob).hexdigest()
+    changed = {
+        "missing": {"retained_pages": manifest["retained_pages"][:-1]},
+        "shape": {"retained_pages": [page_hash, *manifest["retained_pages"][1:]]},
+        "position": {"retained_pages": [page_hash, *manifest["retained_pages"][1:]]},
+        "attention": {"attention_page": manifest["retained_pages"][0]},
+    }[spoil]
+    with pytest.raises(DamagedCheckpoint):
+        load_checkpoint(runtime, {**manifest, **changed}, {**pages, page_hash: blob}.__getitem__)
+
+
 def test_another_window_is_refused_by_name(checkpoint, load_each):
     manifest, pages = checkpoint
     with pytest.raises(ModelMismatchError, match="window"):
-        load_checkpoint(load_each(WINDOW + 1, SINKS), manifest, pages.__getitem__)
+        retain = manifest["identity"].get("retain", 0)
+        load_checkpoint(load_each(WINDOW + 1, SINKS, retain=retain), manifest, pages.__getitem__)
 
 
 def test_a_newer_format_is_refused(runtime, checkpoint):

@@ -16,9 +16,12 @@ from tests.support.model import assert_same_state, feed_split, token_ids
     sinks=st.integers(0, 9),
     count=st.integers(1, 150),
     lengths=st.lists(st.integers(0, 60), max_size=8),
+    retain=st.sampled_from([0, 0, 1, 5, 30]),
 )
-def test_any_split_gives_the_same_logits_and_state(load_each, window, sinks, count, lengths):
-    runtime, ids = load_each(window, sinks), token_ids(count)
+def test_any_split_gives_the_same_logits_and_state(
+    load_each, window, sinks, count, lengths, retain
+):
+    runtime, ids = load_each(window, sinks, retain=retain), token_ids(count)
     atol = 3e-4 if runtime.stream.cell == "Mamba2" else 1e-4
     whole, split = runtime.session(), runtime.session()
     torch.testing.assert_close(
@@ -27,8 +30,9 @@ def test_any_split_gives_the_same_logits_and_state(load_each, window, sinks, cou
     assert_same_state(split, whole, atol)
 
 
-def test_split_with_bf16_keys_and_values(load_each):
-    runtime, ids = load_each(24, 4, kv_dtype="bfloat16"), token_ids(200)
+@pytest.mark.parametrize("retain", [0, 9])
+def test_split_with_bf16_keys_and_values(load_each, retain):
+    runtime, ids = load_each(24, 4, kv_dtype="bfloat16", retain=retain), token_ids(200)
     whole = runtime.session().feed(ids, logits="all").log_softmax(-1)
     split = feed_split(runtime.session(), ids, [1, 7, 50, 3, 80]).log_softmax(-1)
     kl = (whole.exp() * (whole - split)).sum(-1).mean()
@@ -36,8 +40,9 @@ def test_split_with_bf16_keys_and_values(load_each):
     assert (whole.argmax(-1) == split.argmax(-1)).float().mean() >= 0.99
 
 
-def test_the_same_split_is_bit_equal(load_each):
-    runtime, ids = load_each(), token_ids(90)
+@pytest.mark.parametrize("retain", [0, 9])
+def test_the_same_split_is_bit_equal(load_each, retain):
+    runtime, ids = load_each(retain=retain), token_ids(90)
     a, b = (feed_split(runtime.session(), ids, [13, 1, 40]) for _ in range(2))
     assert torch.equal(a, b)
 
@@ -85,10 +90,11 @@ def stock_logits(runtime, ids):
         return stock.eval()(ids[None]).logits[0]
 
 
+@pytest.mark.parametrize("retain", [0, 11])
 @pytest.mark.parametrize("positions", ["absolute", "cache"])
-def test_what_reading_leaves_out_changes_nothing(load_each, positions):
+def test_what_reading_leaves_out_changes_nothing(load_each, positions, retain):
     """Without logits the last layer finishes one row a block; the state is that of all rows."""
-    runtime = load_each(window=37, sinks=5, positions=positions)
+    runtime = load_each(window=37, sinks=5, positions=positions, retain=retain)
     ids = token_ids(200)
     lean, whole = runtime.session(), runtime.session()
     for start, length in ((0, 41), (41, 1), (42, 36), (78, 122)):
@@ -114,9 +120,10 @@ def test_embedded_equals_transformers_below_the_window(embedded):
 # Law 4, in memory: snapshot and restore (checkpoints: test_checkpoint.py).
 
 
+@pytest.mark.parametrize("retain", [0, 9])
 @pytest.mark.parametrize("read", [3, 27, 28, 29, 53, 100])
-def test_a_restored_snapshot_continues_bit_for_bit(load_each, read):
-    runtime, ids = load_each(), token_ids(140)
+def test_a_restored_snapshot_continues_bit_for_bit(load_each, read, retain):
+    runtime, ids = load_each(retain=retain), token_ids(140)
     session = runtime.session()
     session.feed(ids[:read])
     snapshot = session.snapshot()
@@ -128,9 +135,10 @@ def test_a_restored_snapshot_continues_bit_for_bit(load_each, read):
 # Law 5: isolation.
 
 
+@pytest.mark.parametrize("retain", [0, 9])
 @pytest.mark.parametrize("steps", [[70], [1] * 70, [9] * 8])
-def test_a_fork_never_shows_in_its_parent(load_each, steps):
-    runtime, ids = load_each(), token_ids(60)
+def test_a_fork_never_shows_in_its_parent(load_each, steps, retain):
+    runtime, ids = load_each(retain=retain), token_ids(60)
     session, alone = runtime.session(), runtime.session()
     for s in (session, alone):
         s.feed(ids)
@@ -185,14 +193,19 @@ def test_two_interleaved_sessions_equal_two_apart(load_each):
 # Law 6: constant memory.
 
 
-def test_bytes_held_are_constant_after_the_window(load_each):
-    session = load_each(24, 4).session()
+@pytest.mark.parametrize("retain", [0, 9])
+def test_bytes_held_are_constant_after_the_window(load_each, retain):
+    session = load_each(24, 4, retain=retain).session()
     held, allocated = set(), set()
-    session.feed(token_ids(28))
+    session.feed(token_ids(28 + retain))
     for i in range(60):
         held.add(session.cache_bytes)
         allocated.add(
-            sum(t.nbytes for la in session.state.layers for t in (la.k, la.v, la.gates, la.memory))
+            sum(
+                t.nbytes
+                for la in session.state.layers
+                for t in (la.k, la.v, la.gates, la.memory, la.attention, la.retained)
+            )
         )
         session.feed(token_ids(i % 37 + 1, seed=i))
     assert len(held) == len(allocated) == 1

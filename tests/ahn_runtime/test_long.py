@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tests.support.model import token_ids
+from tests.support.model import feed_split, token_ids
 from tests.support.naive_model import logits_by_definition
 
 LONG = 200_000
@@ -14,6 +14,15 @@ def test_a_session_equals_its_definition(load_each, window, sinks):
     runtime, ids = load_each(window, sinks), token_ids(170)
     atol = 3e-4 if runtime.stream.cell == "Mamba2" else 1e-4
     got = runtime.session().feed(ids, logits="all")
+    torch.testing.assert_close(got, logits_by_definition(runtime, ids), rtol=0, atol=atol)
+
+
+@pytest.mark.parametrize("lengths", [[], [1] * 60, [7, 40, 1, 23, 3]])
+@pytest.mark.parametrize("window, sinks, retain", [(24, 4, 9), (17, 0, 40), (3, 3, 2), (16, 2, 1)])
+def test_a_retained_set_equals_its_definition(load_each, window, sinks, retain, lengths):
+    runtime, ids = load_each(window, sinks, retain=retain), token_ids(170)
+    atol = 3e-4 if runtime.stream.cell == "Mamba2" else 1e-4
+    got = feed_split(runtime.session(), ids, lengths)
     torch.testing.assert_close(got, logits_by_definition(runtime, ids), rtol=0, atol=atol)
 
 

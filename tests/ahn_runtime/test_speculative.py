@@ -45,8 +45,11 @@ def greedy_twin(session, count):
 
 @pytest.mark.parametrize("window, sinks", [(64, 4), (5, 2), (None, 0)])
 @pytest.mark.parametrize("positions", ["absolute", "cache"])
-def test_the_answer_and_the_state_are_those_of_plain_decoding(load_each, window, sinks, positions):
-    runtime = load_each(window=window, sinks=sinks, positions=positions)
+@pytest.mark.parametrize("retain", [0, 12])
+def test_the_answer_and_the_state_are_those_of_plain_decoding(
+    load_each, window, sinks, positions, retain
+):
+    runtime = load_each(window=window, sinks=sinks, positions=positions, retain=retain)
     ids = token_ids(90, seed=3)
     session = runtime.session()
     session.feed(ids, logits=None)

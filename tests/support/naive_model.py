@@ -36,12 +36,25 @@ def logits_by_definition(runtime: Runtime, ids: Tensor) -> Tensor:
         )
         q, k = rotate(q, rotation), rotate(k, rotation)
         k, v = (t.repeat_interleave(group, dim=0) for t in (k, v))
-        out = _attention(q, k, v, stream.window, stream.sinks)
-        first = stream.window + stream.sinks  # the first query that has a memory
+        if stream.retain:
+            out, gone, first = _retaining(q, k[::group], v[::group], stream)
+        else:
+            out = _attention(q, k, v, stream.window, stream.sinks)
+            first = stream.window + stream.sinks  # the first query that has a memory
+            gone = [torch.arange(stream.sinks, len(ids) - stream.window)] * config.num_kv_heads
         if stream.cell and len(ids) > first:
-            gone = slice(stream.sinks, len(ids) - stream.window)
+            k_gone, v_gone = (
+                torch.cat([t[i * group : (i + 1) * group, of] for i, of in enumerate(gone)])
+                for t in (k, v)
+            )
             out[:, first:] += _memory(
-                stream.cell, layer.ahn.fn, q[:, first:], k[:, gone], v[:, gone], h[gone], h[first:]
+                stream.cell,
+                layer.ahn.fn,
+                q[:, first:],
+                k_gone,
+                v_gone,
+                [h[of] for of in gone],
+                h[first:],
             )
         x = x + attn.o_proj(out.transpose(0, 1).flatten(1))
         h, mlp = layer.post_attention_layernorm(x), layer.mlp
@@ -64,13 +77,61 @@ def _attention(q: Tensor, k: Tensor, v: Tensor, window: int, sinks: int) -> Tens
     return torch.cat(rows, dim=1)
 
 
+def _retaining(q: Tensor, k: Tensor, v: Tensor, stream) -> tuple[Tensor, list[Tensor], int]:
+    """Attention with a retained set, token by token, head by head.
+
+    Returns:
+        Outputs [H, T, D]; for each key/value head the positions that it loses, in order; and the
+        first query at which one is lost.
+    """
+    window, sinks, tokens = stream.window, stream.sinks, q.shape[1]
+    group, cell = len(q) // len(k), min(256, window)
+    every = 8 if cell % 8 == 0 else 1
+    out, gone = torch.zeros_like(q), []
+    for head in range(len(k)):
+        of = slice(head * group, (head + 1) * group)
+        received = torch.zeros(1 + tokens // cell, tokens)  # in each cell, by each position
+        strength = torch.zeros(tokens)
+        retained: list[int] = []
+        lost: list[int] = []
+        for t in range(tokens):
+            if t - window >= sinks:
+                retained.append(t - window)
+                if len(retained) > stream.retain:
+                    lost.append(min(retained, key=lambda p: (strength[p].item(), p)))
+                    retained.remove(lost[-1])
+            recent = range(max(sinks, t - window + 1), t + 1)
+            seen = torch.tensor([*range(min(sinks, t + 1)), *sorted(retained), *recent])
+            weights = (q[of, t] @ k[head, seen].T * q.shape[2] ** -0.5).softmax(dim=-1)
+            out[of, t] = weights @ v[head, seen]
+            if t % every == every - 1:
+                received[t // cell, seen] += weights.sum(0)
+            if t % cell == cell - 1:
+                ages = torch.arange(t // cell, -1, -1)  # of the cells, the latest is 0
+                shares = 0.98 ** (ages * cell / 64)
+                for p in range(t + 1):
+                    since = slice(p // cell, t // cell + 1)
+                    total = (received[since, p] * shares[since]).sum() / shares[since].sum()
+                    strength[p] = total * every / cell
+        gone.append(torch.tensor(lost, dtype=torch.int64))
+    return out, gone, sinks + window + stream.retain
+
+
 def _memory(
-    kind: str, cell, q: Tensor, k: Tensor, v: Tensor, x_gone: Tensor, x_now: Tensor
+    kind: str, cell, q: Tensor, k: Tensor, v: Tensor, x_gone: list[Tensor], x_now: Tensor
 ) -> Tensor:
+    """`x_gone`: for each key/value head, the hidden states of the tokens that it has lost."""
+    group = len(q) // len(x_gone)
+
+    def project(linear) -> Tensor:
+        """Of the lost tokens, [E, H]: a head's column from the tokens that it has lost."""
+        parts = [linear(x)[:, i * group : (i + 1) * group] for i, x in enumerate(x_gone)]
+        return torch.cat(parts, dim=1)
+
     gate = F.silu(cell.g_proj(x_now)).T[..., None]
     empty = torch.zeros(q.shape[0], q.shape[2], q.shape[2])
     if kind == "Mamba2":
-        dt = F.softplus(cell.dt_proj(x_gone) + cell.dt_bias).T
+        dt = F.softplus(project(cell.dt_proj) + cell.dt_bias).T
         unit = F.normalize(k, dim=-1) * dt[..., None]
         decay = -cell.A_log.exp()[:, None] * dt
         y, _ = naive_gated_linear_attention(F.normalize(q, dim=-1), unit, v, decay, empty)
@@ -78,12 +139,12 @@ def _memory(
         whole = F.rms_norm(whole, whole.shape[-1:], cell.norm.weight, 1e-5)
         y = whole.unflatten(1, (q.shape[0], -1)).transpose(0, 1)
     else:
-        beta = cell.b_proj(x_gone).sigmoid().T
+        beta = project(cell.b_proj).sigmoid().T
         query, key = l2_norm(q) * q.shape[-1] ** -0.5, l2_norm(k)
         if kind == "DeltaNet":
             y, _ = naive_delta_rule(query, key, v, beta, empty)
         else:
-            step = F.softplus(cell.a_proj(x_gone) + cell.dt_bias).T
+            step = F.softplus(project(cell.a_proj) + cell.dt_bias).T
             decay = -cell.A_log.exp()[:, None] * step
             y, _ = naive_gated_delta_rule(query, key, v, beta, decay, empty)
         y = F.rms_norm(y, y.shape[-1:], cell.o_norm.weight, 1e-5) * gate

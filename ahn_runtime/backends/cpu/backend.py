@@ -142,7 +142,12 @@ class CpuBackend(TorchBackend):
         group = len(q) // len(k)
         found = map_pieces(
             lambda first, last: TorchBackend.attend(
-                self, q[first * group : last * group], None, k[first:last], v[first:last], plan
+                self,
+                q[first * group : last * group],
+                None,
+                k[first:last],
+                v[first:last],
+                plan.of_heads(first, last),
             ),
             len(k),
         )

@@ -264,6 +264,7 @@ class DecodeStep:
         """Whether a block x [T, hidden] is a token that this can compute."""
         return (
             len(x) == 1
+            and not state.layers[0].retained.shape[1]
             and self._first_layer.supports(x, rotations)
             and all(
                 layer.k.dtype in CACHE_DTYPES and tensor.is_contiguous()

@@ -1,0 +1,216 @@
+"""The retained set: which tokens behind the window are still held exactly, per key/value head.
+
+Besides sinks and window, each key/value head of a layer holds R tokens of its own choice. A token
+that leaves the window competes with them: while fewer than R are held it joins them; afterwards
+the weakest of the R + 1 is lost, that is written to the memory (with the write gates of its own
+time) or, without a memory, forgotten. Keys keep the rotary angles of their true positions.
+
+A token's strength is the attention that it received, per query: softmax weights, summed over the
+query heads of its group, averaged over queries with a decay. Only every `SAMPLED_EVERY`th
+position's queries count, and strengths change only at the ends of grid cells: absolute positions
+that are multiples of C (see `Grid`). Feeding cuts its blocks there, so what a block loses is
+known before it is computed, and is the same however its tokens are split into feeds. Of two tokens
+of equal strength, the older one is the weaker one.
+
+Slots: the retained tokens are behind the ring, in slots S + W .. S + W + R - 1. The first R tokens
+that leave the window fill them in order; a token that joins later takes the slot of the one that
+is lost then. What they hold is a function of the history alone.
+
+Sources: H2O (arXiv 2306.14048) keeps those with the most attention received, SnapKV (arXiv
+2404.14469) scores with a few queries, TOVA (arXiv 2401.06104) drops one token for each new one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ahn_runtime.config import StreamConfig
+
+GRID_TOKENS = 256
+"""C, where the window is as long; else the window."""
+
+SAMPLED_EVERY = 8
+"""Of so many positions in a row, the last one's queries are counted."""
+
+DECAY_PER_TOKEN = 0.98 ** (1 / 64)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where strengths change, and whose queries count.
+
+    Args:
+        cell: C.
+        sampled_every: of so many positions in a row the last one counts; it divides C.
+    """
+
+    cell: int
+    sampled_every: int
+
+    @classmethod
+    def of(cls, stream: StreamConfig) -> Grid:
+        """The grid of a session with a window."""
+        cell = min(GRID_TOKENS, stream.window or GRID_TOKENS)
+        return cls(cell, SAMPLED_EVERY if cell % SAMPLED_EVERY == 0 else 1)
+
+    def sampled(self, start: int, tokens: int) -> slice:
+        """Indices of the queries that count in the block of `tokens` tokens at `start`."""
+        return slice((-start - 1) % self.sampled_every, tokens, self.sampled_every)
+
+
+@dataclass(frozen=True)
+class Competition:
+    """Who competes in one block: the F retained tokens, then the E that leave the window.
+
+    Competitors are numbered 0 .. F + E - 1 in that order; the numbers are those of every layer and
+    head, although each head retains other tokens.
+
+    Args:
+        room: R.
+        filled: retained tokens before the block, F.
+        leaver_slots: slots of the E tokens that leave the window, oldest first, int64 [E].
+        leaver_positions: their absolute positions, int64 [E].
+        first_leaver: index in the block of the first query that no longer sees its leaver as a
+            part of the window (T if none leaves).
+        first_slot: S + W, the first retained token's.
+        grid: of the session.
+    """
+
+    room: int
+    filled: int
+    leaver_slots: Tensor
+    leaver_positions: Tensor
+    first_leaver: int
+    first_slot: int
+    grid: Grid
+
+    @property
+    def filled_after(self) -> int:
+        """Retained tokens after the block."""
+        return min(self.room, self.filled + len(self.leaver_slots))
+
+    @property
+    def lost(self) -> int:
+        """How many tokens are lost in the block, by each head."""
+        return self.filled + len(self.leaver_slots) - self.filled_after
+
+    @property
+    def slots(self) -> Tensor:
+        """Slots of the competitors before the block, int64 [F + E]."""
+        held = torch.arange(self.filled, device=self.leaver_slots.device) + self.first_slot
+        return torch.cat((held, self.leaver_slots))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What each head keeps and loses in a block, by the numbers of the competitors.
+
+    Args:
+        lost: in the order of their loss, int64 [Hkv, L].
+        kept: whose token each retained slot holds after the block, int64 [Hkv, F'].
+        lost_with: the number of the leaver with which each competitor is lost, from 0 on, int64
+            [Hkv, F + E]; E where it is kept.
+    """
+
+    lost: Tensor
+    kept: Tensor
+    lost_with: Tensor
+
+
+def compete(strength: Tensor, positions: Tensor, competition: Competition) -> Outcome:
+    """Decide what a block loses, for all its leavers at once.
+
+    A competitor is lost when, for the first time, R stronger ones are there: with one of the
+    leavers after it, or when it arrives itself.
+
+    Args:
+        strength: of the competitors, float32 [Hkv, F + E].
+        positions: of the competitors, int64 [Hkv, F + E].
+        competition: the block's.
+    """
+    filled, device = competition.filled, strength.device
+    leavers, lost = len(competition.leaver_slots), competition.lost
+    rank = _ranks(strength, positions)
+    stronger = rank[:, None, filled:] > rank[:, :, None]  # [Hkv, F + E, E]
+    held = rank[:, :, None] < rank[:, None, :filled]
+    arrived = stronger.cumsum(-1) + held.sum(-1, keepdim=True)
+    arrival = torch.arange(leavers, device=device)
+    own = torch.cat((arrival.new_full((filled,), -1), arrival))
+    is_held = (arrived < competition.room) | (arrival < own[:, None])
+    lost_with = is_held.sum(-1)  # what is lost stays lost
+    order = lost_with.argsort(dim=-1, stable=True)[:, :lost]
+    return Outcome(order, _kept(order, lost_with, competition), lost_with)
+
+
+def _ranks(strength: Tensor, positions: Tensor) -> Tensor:
+    """Ranks by strength, of equals by position; 0 is the weakest, int64 [Hkv, F + E]."""
+    by_age = positions.argsort(dim=-1)
+    order = by_age.gather(1, strength.gather(1, by_age).argsort(dim=-1, stable=True))
+    places = torch.arange(strength.shape[1], device=strength.device).expand_as(order)
+    return torch.empty_like(order).scatter_(1, order, places)
+
+
+def _kept(lost: Tensor, lost_with: Tensor, competition: Competition) -> Tensor:
+    """Whose token each retained slot holds after the block; see `Outcome.kept`."""
+    heads, competitors = lost_with.shape
+    # A leaver takes the place of the competitor that is lost with it, which may be a leaver too;
+    # the first ones take places that were never used. A place has the number of its first holder.
+    place = torch.arange(competitors, device=lost.device).repeat(heads, 1)
+    place[:, competition.filled_after :] = lost
+    for _ in range(len(competition.leaver_slots).bit_length()):
+        place = place.gather(1, place)
+    is_kept = lost_with == len(competition.leaver_slots)
+    kept = is_kept.nonzero()[:, 1].view(heads, competition.filled_after)
+    return torch.empty_like(kept).scatter_(1, place.gather(1, kept), kept)
+
+
+def attention_received(
+    q: Tensor, q_sinks: Tensor | None, k: Tensor, mask: Tensor, sinks: int
+) -> Tensor:
+    """Softmax weights that keys receive from some queries, summed over each key/value head's group.
+
+    Args:
+        q: rotated, [H, Q, D].
+        q_sinks: rotated as seen from the sinks, where that differs.
+        k: rotated, [Hkv, K, D]; the sinks are the first `sinks` of them.
+        mask: added to the scores, float32 [Q, K] or [Hkv, Q, K].
+
+    Returns:
+        float32 [Hkv, Q, K].
+    """
+    heads, queries, dim = q.shape
+    keys = k.float()
+    grouped = q.float().reshape(len(k), -1, dim) * dim**-0.5  # [Hkv, H / Hkv * Q, D]
+    scores = torch.bmm(grouped, keys.mT)
+    if q_sinks is not None:
+        grouped = q_sinks.float().reshape(len(k), -1, dim) * dim**-0.5
+        scores[:, :, :sinks] = torch.bmm(grouped, keys[:, :sinks].mT)
+    scores = scores.view(len(k), heads // len(k), queries, keys.shape[1])
+    scores += mask if mask.ndim == 2 else mask[:, None]
+    return torch.softmax(scores, dim=-1).sum(1)
+
+
+def update_strength(
+    strength: Tensor, received: Tensor, positions: Tensor, end: int, grid: Grid
+) -> Tensor:
+    """Strengths after a grid cell: the decayed mean of what was received per query.
+
+    A token's first cell counts whole, although only later queries see it. With m the number of
+    cells between the token's and the one that ends, and d a cell's decay, the means' weights are
+    d^i / (1 + d + ... + d^m), i cells ago; so each cell moves the mean by (1 - d) / (1 - d^(m+1)).
+
+    Args:
+        strength: before the cell, float32 [Hkv, K].
+        received: sums over the cell's sampled queries, float32 [Hkv, K].
+        positions: of the K tokens, int64 [Hkv, K].
+        end: position at which the cell ends.
+        grid: of the cells.
+    """
+    age = torch.div(end - 1 - positions, grid.cell, rounding_mode="floor")  # the last cell's is 0
+    decay = DECAY_PER_TOKEN**grid.cell
+    share = (1 - decay) / (1 - torch.pow(decay, (age + 1).double()))
+    mean = received * (grid.sampled_every / grid.cell)
+    return torch.lerp(strength, mean, share.float())
