@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ahn_runtime.model.attention import BlockPlan
     from ahn_runtime.model.cache import ModelState
     from ahn_runtime.model.qwen2 import DecoderLayer, Qwen2, Rotations
+    from ahn_runtime.model.retained import Competition, Outcome
 
 
 class Backend(Recurrences, Protocol):
@@ -68,6 +69,25 @@ class Backend(Recurrences, Protocol):
 
         Returns:
             [H, rows, D].
+        """
+        ...
+
+    def compete(self, strength: Tensor, positions: Tensor, competition: Competition) -> Outcome:
+        """`ahn_runtime.model.retained.compete`: strengths and positions [Hkv, F + E]."""
+        ...
+
+    def attention_received(
+        self, q: Tensor, q_sinks: Tensor | None, k: Tensor, plan: BlockPlan
+    ) -> Tensor:
+        """What the block's sampled queries pay attention to.
+
+        Args:
+            q, q_sinks: of the whole block, [H, T, D].
+            k: [Hkv, K, D], as `attend` takes it.
+            plan: of the block, with a retained set.
+
+        Returns:
+            float32 [Hkv, Q, K], summed over each key/value head's group.
         """
         ...
 

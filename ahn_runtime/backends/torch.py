@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ahn_runtime.model.attention import attend, attend_rebased
 from ahn_runtime.model.cells.base import Cell, Scanned
+from ahn_runtime.model.retained import Competition, Outcome, attention_received, compete
 from ahn_runtime.ops.delta_rule import chunk_delta_rule
 from ahn_runtime.ops.gated_delta_rule import chunk_gated_delta_rule, step_gated_delta_rule
 from ahn_runtime.ops.gated_linear_attention import (
@@ -90,6 +91,19 @@ class TorchBackend:
             for i in range(len(k))
         ]
         return torch.cat(found)
+
+    def compete(self, strength: Tensor, positions: Tensor, competition: Competition) -> Outcome:
+        """Strengths and positions [Hkv, F + E]: all leavers at once."""
+        return compete(strength, positions, competition)
+
+    def attention_received(
+        self, q: Tensor, q_sinks: Tensor | None, k: Tensor, plan: BlockPlan
+    ) -> Tensor:
+        """q [H, T, D], k [Hkv, K, D] -> float32 [Hkv, Q, K], of the sampled queries."""
+        assert plan.competition is not None and plan.mask is not None
+        of = plan.competition.grid.sampled(plan.start, len(plan.positions))
+        from_sinks = None if q_sinks is None else q_sinks[:, of]
+        return attention_received(q[:, of], from_sinks, k, plan.mask[..., of, :], plan.sinks)
 
     def write_gates(self, cell: Cell, x: Tensor) -> Tensor:
         """x [T, hidden] -> float32 [G, T, H]."""

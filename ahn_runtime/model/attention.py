@@ -92,6 +92,7 @@ class BlockPlan:
     memory_scale: float
     competition: Competition | None = None
     ring_after: Tensor | None = None
+    _shared: dict[str, Tensor] = dataclasses.field(default_factory=dict)
 
     def last_mask(self, rows: int) -> Tensor | None:
         """The mask of the block's last `rows` queries, [..., rows, held_before + T]."""
@@ -115,9 +116,18 @@ class BlockPlan:
             return self
         query = torch.arange(len(self.positions), device=lost_with.device)
         seen = query[:, None] < (competition.first_leaver + lost_with)[:, None, :]
-        masks = self.mask.repeat(len(lost_with), 1, 1)
-        masks[:, :, competition.slots] = score_mask(seen)
+        masks, changed = self._head_masks(len(lost_with)), score_mask(seen)
+        retained = slice(competition.first_slot, competition.first_slot + competition.filled)
+        masks[:, :, retained] = changed[..., : competition.filled]
+        masks[:, :, competition.leaver_slots] = changed[..., competition.filled :]
         return dataclasses.replace(self, mask=masks)
+
+    def _head_masks(self, heads: int) -> Tensor:
+        """The masks that all layers write into, one after the other, [Hkv, T, K]."""
+        assert self.mask is not None
+        if "masks" not in self._shared:
+            self._shared["masks"] = self.mask.repeat(heads, 1, 1)
+        return self._shared["masks"]
 
     @functools.cached_property
     def window_columns(self) -> Tensor:

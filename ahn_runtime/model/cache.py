@@ -42,6 +42,8 @@ SHORT_BLOCK_TOKENS = 8
 KVGates = tuple[Tensor, Tensor, Tensor]
 """Keys and values [Hkv, N, D] and write gates [G, N, H] of some tokens."""
 
+Compete = Callable[[Tensor, Tensor, Competition], Outcome]
+
 WriteMemory = Callable[[int, Tensor, Tensor, Tensor, Tensor], Tensor]
 """Called with a layer's index, the evicted tokens' k and v [Hkv, E, D] and gates [G, E, H], and the
 layer's memory [H, D, D]; returns the memory after they are written."""
@@ -92,10 +94,15 @@ class LayerState:
         if gates is not None:
             self.gates[:, slots] = gates
 
-    def compete(self, competition: Competition) -> Outcome:
-        """What a block keeps and loses of the retained set."""
-        slots = competition.slots
-        return compete(self.strength[:, slots], self._positions(competition), competition)
+    def compete(self, competition: Competition, decide: Compete = compete) -> Outcome:
+        """What a block keeps and loses of the retained set.
+
+        Args:
+            competition: the block's.
+            decide: `ahn_runtime.model.retained.compete`, or a faster form of it.
+        """
+        strength = self.strength[:, competition.slots]
+        return decide(strength, self._positions(competition), competition)
 
     def _positions(self, competition: Competition) -> Tensor:
         """Absolute positions of the competitors, int64 [Hkv, F + E]."""

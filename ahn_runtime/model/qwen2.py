@@ -20,7 +20,6 @@ from ahn_runtime.config import ModelConfig, StreamConfig
 from ahn_runtime.model.attention import BlockPlan, plan_block
 from ahn_runtime.model.cache import KVGates, LayerState, ModelState
 from ahn_runtime.model.cells import Cell, cell_class
-from ahn_runtime.model.retained import attention_received
 from ahn_runtime.model.rope import rope_rotation, rotate
 
 if TYPE_CHECKING:
@@ -292,23 +291,16 @@ def _attend_and_retain(
         The last rows [H, rows, D], and k, v [Hkv, L, D] and gates [G, L, H] of the lost tokens.
     """
     assert plan.competition is not None
-    outcome = state.compete(plan.competition)
+    outcome = state.compete(plan.competition, backend.compete)
     lost = state.read_lost(plan.competition, outcome)
     plan = plan.with_head_masks(outcome.lost_with)
     keys = torch.cat((state.k[:, : plan.held_before], k), dim=1)
     values = torch.cat((state.v[:, : plan.held_before], v), dim=1)
     q, q_sinks = heads.q[:, -rows:], heads.q_sinks
     out = backend.attend(q, None if q_sinks is None else q_sinks[:, -rows:], keys, values, plan)
-    state.enter(plan, outcome, k, v, gates, _received(heads, keys, plan))
+    received = backend.attention_received(heads.q, q_sinks, keys, plan)
+    state.enter(plan, outcome, k, v, gates, received)
     return out, lost
-
-
-def _received(heads: Heads, keys: Tensor, plan: BlockPlan) -> Tensor:
-    """What the block's sampled queries pay attention to, float32 [Hkv, Q, K]."""
-    assert plan.competition is not None and plan.mask is not None
-    of = plan.competition.grid.sampled(plan.start, len(plan.positions))
-    q_sinks = None if heads.q_sinks is None else heads.q_sinks[:, of]
-    return attention_received(heads.q[:, of], q_sinks, keys, plan.mask[..., of, :], plan.sinks)
 
 
 class Decoder(nn.Module):

@@ -28,6 +28,7 @@ from ahn_runtime.backends.cpu.int8_layer import PIECE_ROWS, Int8Layer
 from ahn_runtime.backends.cpu.int8_linear import FusedLinear, Int8Linear, shared_inputs
 from ahn_runtime.backends.cpu.jit import arrays, is_few
 from ahn_runtime.backends.cpu.pieces import PieceThreads, map_pieces
+from ahn_runtime.backends.cpu.retained import compete
 from ahn_runtime.backends.torch import TorchBackend
 from ahn_runtime.model.attention import BlockPlan, attend_few
 from ahn_runtime.model.cache import LayerState, ModelState
@@ -35,6 +36,7 @@ from ahn_runtime.model.cells import Cell
 from ahn_runtime.model.cells.base import L2_EPS, NORM_EPS, Scanned
 from ahn_runtime.model.cells.gated_delta_net import GatedDeltaNetCell
 from ahn_runtime.model.qwen2 import DecoderLayer, Qwen2, Rotations
+from ahn_runtime.model.retained import Competition, Outcome
 
 FEW_QUERIES = 16
 """Up to this many queries, attention is faster as one product per key/value head."""
@@ -151,6 +153,27 @@ class CpuBackend(TorchBackend):
             ),
             len(k),
         )
+        return found[0] if len(found) == 1 else torch.cat(found)
+
+    def compete(self, strength: Tensor, positions: Tensor, competition: Competition) -> Outcome:
+        """Strengths and positions [Hkv, F + E]: one leaver after the other, in a loop."""
+        return compete(strength, positions, competition)
+
+    def attention_received(
+        self, q: Tensor, q_sinks: Tensor | None, k: Tensor, plan: BlockPlan
+    ) -> Tensor:
+        """q [H, T, D], k [Hkv, K, D] -> float32 [Hkv, Q, K]; heads in pieces."""
+        group = len(q) // len(k)
+
+        def of_heads(first: int, last: int) -> Tensor:
+            queries = slice(first * group, last * group)
+            from_sinks = None if q_sinks is None else q_sinks[queries]
+            part = plan.of_heads(first, last)
+            return TorchBackend.attention_received(
+                self, q[queries], from_sinks, k[first:last], part
+            )
+
+        found = map_pieces(of_heads, len(k))
         return found[0] if len(found) == 1 else torch.cat(found)
 
     def gated_delta_rule(

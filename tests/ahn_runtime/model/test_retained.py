@@ -1,0 +1,74 @@
+"""Who is lost of the retained set: all at once, in a loop, and by the definition."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ahn_runtime.backends.cpu.retained import compete as compete_in_loops
+from ahn_runtime.model.retained import Competition, Grid, compete, update_strength
+
+
+def by_definition(strength, positions, room, filled):
+    """Outcome of one head: lists of the lost, the holder of each place, and when each is lost."""
+    places, lost, lost_with = list(range(filled)), [], {}
+    for leaver in range(filled, len(strength)):
+        if len(places) < room:
+            places.append(leaver)
+            continue
+        weakest = min([*places, leaver], key=lambda i: (strength[i], positions[i]))
+        lost.append(weakest)
+        lost_with[weakest] = leaver - filled
+        if weakest != leaver:
+            places[places.index(weakest)] = leaver
+    leavers = len(strength) - filled
+    return lost, places, [lost_with.get(i, leavers) for i in range(len(strength))]
+
+
+@given(
+    room=st.integers(1, 12),
+    filled=st.integers(0, 12),
+    leavers=st.integers(0, 20),
+    levels=st.integers(1, 9),
+    seed=st.integers(0, 1 << 30),
+)
+@pytest.mark.parametrize("decide", [compete, compete_in_loops])
+def test_what_is_lost_is_the_definitions(decide, room, filled, leavers, levels, seed):
+    """Few levels of strength make many ties, which the older one loses."""
+    filled = min(filled, room)
+    generator = torch.Generator().manual_seed(seed)
+    strength = torch.randint(0, levels, (3, filled + leavers), generator=generator).float()
+    older = torch.stack([torch.randperm(filled, generator=generator) for _ in range(3)])
+    newer = torch.arange(leavers).expand(3, -1) + 100
+    positions = torch.cat((older, newer), dim=1)
+    slots = torch.arange(leavers)
+    competition = Competition(room, filled, slots, newer[0], 0, 50, Grid(256, 8))
+    outcome = decide(strength, positions, competition)
+    for head in range(3):
+        lost, kept, lost_with = by_definition(
+            strength[head].tolist(), positions[head].tolist(), room, filled
+        )
+        assert outcome.lost[head].tolist() == lost
+        assert outcome.kept[head].tolist() == kept
+        assert outcome.lost_with[head].tolist() == lost_with
+
+
+def test_a_strength_is_a_decayed_mean_of_what_each_cell_received():
+    """Cells of 64 tokens decay by 0.98; a token's own cell counts whole."""
+    grid = Grid(64, 8)
+    received = torch.tensor([[8.0, 0.0], [4.0, 16.0], [0.0, 8.0]])  # by cell, of 8 queries each
+    positions = torch.tensor([[3, 64]])  # in cells 0 and 1
+    strength = torch.zeros(1, 2)
+    for cell, sums in enumerate(received):
+        known = positions // 64 <= cell
+        fresh = update_strength(strength, sums[None], positions, 64 * (cell + 1), grid)
+        strength = torch.where(known, fresh, strength)
+    first = (1.0 * 0.98**2 + 0.5 * 0.98 + 0) / (0.98**2 + 0.98 + 1)
+    second = (2.0 * 0.98 + 1.0) / (0.98 + 1)
+    assert strength[0].tolist() == pytest.approx([first, second], rel=1e-6)
+
+
+@pytest.mark.parametrize("start, tokens", [(0, 30), (5, 3), (7, 1), (8, 7), (15, 20)])
+def test_every_eighth_position_counts_wherever_a_block_begins(start, tokens):
+    sampled = range(start, start + tokens)[Grid(256, 8).sampled(start, tokens)]
+    assert list(sampled) == [p for p in range(start, start + tokens) if p % 8 == 7]
