@@ -25,7 +25,6 @@ from ahn_runtime.config import ModelConfig, StreamConfig
 from ahn_runtime.model.attention import BlockPlan, Slots, plan_block
 from ahn_runtime.model.retained import (
     Competition,
-    Grid,
     Outcome,
     compete,
     update_strength,
@@ -159,8 +158,7 @@ class LayerState:
         self.write(plan.write_slots, k, v, gates)
         self.strength[:, plan.write_slots] = 0
         self.received[:, plan.write_slots] = sums[:, plan.held_before :]
-        if (plan.start + len(plan.positions)) % plan.competition.grid.cell == 0:
-            self._end_cell(plan, plan.competition.grid)
+        self.end_block(plan)
 
     def _keep(self, competition: Competition, outcome: Outcome) -> None:
         """Move the tokens that are retained after a block to their slots."""
@@ -175,15 +173,18 @@ class LayerState:
             2, places.expand(2, -1, -1), self.attention.gather(2, slots.expand(2, -1, -1))
         )
 
-    def _end_cell(self, plan: BlockPlan, grid: Grid) -> None:
-        """New strengths, from what was received in the grid cell that ends with a block."""
+    def end_block(self, plan: BlockPlan) -> None:
+        """Called once a block is in: where a grid cell ends with it, strengths change."""
+        competition = plan.competition
+        if competition is None or (plan.start + len(plan.positions)) % competition.grid.cell:
+            return
         assert plan.ring_after is not None
         ring = plan.ring_after.expand(len(self.retained), -1)
         behind = self.retained[:, : plan.held_after - ring.shape[1]]
         strength, received = self.attention[:, :, : plan.held_after]
         positions = torch.cat((ring, behind), dim=1)
         end = plan.start + len(plan.positions)
-        strength.copy_(update_strength(strength, received, positions, end, grid))
+        strength.copy_(update_strength(strength, received, positions, end, competition.grid))
         received.zero_()
 
     def make_own(self) -> None:

@@ -56,6 +56,10 @@ class Grid:
         cell = min(GRID_TOKENS, stream.window or GRID_TOKENS)
         return cls(cell, SAMPLED_EVERY if cell % SAMPLED_EVERY == 0 else 1)
 
+    def is_sampled(self, position: int) -> bool:
+        """Whether the query at a position counts."""
+        return position % self.sampled_every == self.sampled_every - 1
+
     def sampled(self, start: int, tokens: int) -> slice:
         """Indices of the queries that count in the block of `tokens` tokens at `start`."""
         return slice((-start - 1) % self.sampled_every, tokens, self.sampled_every)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from ahn_runtime.backends.cpu.jit import jit
-from ahn_runtime.backends.cpu.threads import blocks_at, float32_at, int8_at
+from ahn_runtime.backends.cpu.threads import blocks_at, float32_at, int8_at, int64_at
 
 f32, i8, i32 = np.float32, np.int8, np.int32
 
@@ -25,7 +25,7 @@ Array = np.ndarray[Any, Any]
 
 
 class Sizes(NamedTuple):
-    """Of the model, and the cache's capacity in positions."""
+    """Of the model; the cache's capacity in positions, and R, how many tokens are retained."""
 
     hidden: int
     inner: int
@@ -33,6 +33,7 @@ class Sizes(NamedTuple):
     kv_heads: int
     head_dim: int
     capacity: int
+    room: int
 
 
 class Epsilons(NamedTuple):
@@ -50,8 +51,14 @@ class Step(NamedTuple):
         held: positions in the cache, this one among them.
         slot: this position's slot.
         evicts: whether another position leaves that slot.
-        has_memory: whether evicted positions go into a memory.
+        has_memory: whether lost tokens go into a memory.
         memory_scale: float32, factor of what the memory adds to the attention output.
+        loses: whether each key/value head loses a token: the one that leaves the slot, or with a
+            retained set the weakest one.
+        leaver: position of the token that leaves the slot.
+        first_retained: slot of the first retained token.
+        filled: retained tokens before this one.
+        is_sampled: whether what this token pays attention to counts.
     """
 
     held: int
@@ -59,6 +66,11 @@ class Step(NamedTuple):
     evicts: bool
     has_memory: bool
     memory_scale: np.float32
+    loses: bool
+    leaver: int
+    first_retained: int
+    filled: int
+    is_sampled: bool
 
 
 class LayerWeights(NamedTuple):
@@ -92,6 +104,8 @@ class LayerCache(NamedTuple):
     gates: Array  # float32 [2, capacity, H]
     memory: Array  # float32 [H, D, D]
     memory_after: Array  # float32 [H, D, D]: gets the memory after this token
+    attention: Array  # float32 [2, Hkv, capacity]: strength, received; this and the next
+    retained: Array  # int64 [1, Hkv, R], positions: only with a retained set
 
 
 class Shared(NamedTuple):
@@ -124,6 +138,7 @@ class Own(NamedTuple):
     old_gates: Array  # float32 [2, 1, H]
     gates: Array  # float32 [2, 1, H]: of this token
     added: Array  # float32 [H, 1, D]: what the memory adds
+    lost: Array  # int64 [Hkv]: slots of the tokens that are lost; the token's own if none is
 
 
 def _addresses(names: type) -> np.dtype[Any]:
@@ -171,6 +186,8 @@ def cache_at(at, sizes, kv_like, like):  # type: ignore[no-untyped-def]
         blocks_at(at.gates, 2, capacity, heads, like),
         blocks_at(at.memory, heads, dim, dim, like),
         blocks_at(at.memory_after, heads, dim, dim, like),
+        blocks_at(at.attention, 2, sizes.kv_heads, capacity, like),
+        int64_at(at.retained, 1, sizes.kv_heads, sizes.room),
     )
 
 
@@ -195,4 +212,5 @@ def own_arrays(sizes):  # type: ignore[no-untyped-def]
         old_gates,
         gates,
         np.empty((heads, 1, dim), f32),
+        np.empty(sizes.kv_heads, np.int64),
     )

@@ -45,6 +45,7 @@ from ahn_runtime.backends.cpu.int8_rows import (
     split_heads,
 )
 from ahn_runtime.backends.cpu.jit import jit
+from ahn_runtime.backends.cpu.retained import slot_to_free
 from ahn_runtime.backends.cpu.threads import (
     CAN_YIELD,
     barrier,
@@ -59,6 +60,7 @@ from ahn_runtime.model.cells.gated_delta_net import GatedDeltaNetCell
 from ahn_runtime.model.qwen2 import Qwen2, Rotations
 
 f32 = np.float32
+ZERO = f32(0)
 
 
 @jit
@@ -93,12 +95,14 @@ def decode_layers(  # type: ignore[no-untyped-def]
         cache = cache_at(caches[layer], sizes, kv_like, shared.x)
         project_heads(part, threads, of, sizes, epsilons, rotation, own, shared)
         if step.evicts:
-            copy_evicted(cache, step, own)
+            copy_evicted(cache, sizes, step, own)
         barrier(arrivals, threads)
-        write_cache(part, threads, cache, sizes, step, shared)
+        write_cache(part, threads, cache, sizes, step, own, shared)
         barrier(arrivals, threads)
         attend_and_remember(part, threads, of, cache, sizes, epsilons, step, own, shared)
         barrier(arrivals, threads)
+        if step.is_sampled:
+            count_attention(part, threads, cache, sizes, step, shared)
         add_attention(part, threads, of, sizes, own, shared)
         barrier(arrivals, threads)
         expand_mlp(part, threads, of, sizes, epsilons, own, shared)
@@ -130,19 +134,56 @@ def project_heads(  # type: ignore[no-untyped-def]
 
 
 @jit
-def copy_evicted(cache, step, own):  # type: ignore[no-untyped-def]
-    """Copy what leaves the slot, for this thread alone, before any thread overwrites it."""
+def copy_evicted(cache, sizes, step, own):  # type: ignore[no-untyped-def]
+    """Copy what is lost, for this thread alone, before any thread overwrites it."""
     for head in range(cache.keys.shape[0]):
+        lost = step.slot
+        if sizes.room > 0:
+            strength, positions = cache.attention[0, head], cache.retained[0, head]
+            first, filled = step.first_retained, step.filled
+            lost = slot_to_free(strength, positions, lost, first, filled, sizes.room)
+        own.lost[head] = lost
         for i in range(cache.keys.shape[2]):
-            own.old_keys[head, 0, i] = bf16_to_float(cache.keys[head, step.slot, i])
-            own.old_values[head, 0, i] = bf16_to_float(cache.values[head, step.slot, i])
+            own.old_keys[head, 0, i] = bf16_to_float(cache.keys[head, lost, i])
+            own.old_values[head, 0, i] = bf16_to_float(cache.values[head, lost, i])
 
 
 @jit
-def write_cache(part, threads, cache, sizes, step, shared):  # type: ignore[no-untyped-def]
+def retain_leaver(cache, step, own, head):  # type: ignore[no-untyped-def]
+    """Move what leaves the slot to that of the token that is lost instead."""
+    lost, slot = own.lost[head], step.slot
+    if lost == slot:
+        return
+    for i in range(cache.keys.shape[2]):
+        cache.keys[head, lost, i] = cache.keys[head, slot, i]
+        cache.values[head, lost, i] = cache.values[head, slot, i]
+    for row in range(2):
+        cache.attention[row, head, lost] = cache.attention[row, head, slot]
+    cache.retained[0, head, lost - step.first_retained] = step.leaver
+
+
+@jit
+def count_attention(part, threads, cache, sizes, step, shared):  # type: ignore[no-untyped-def]
+    """Add this token's weights to what the held tokens received, by heads as `write_cache`."""
+    group = sizes.heads // sizes.kv_heads
+    for head in range(part, sizes.kv_heads, threads):
+        for j in range(step.held):
+            total = ZERO
+            for query in range(head * group, (head + 1) * group):
+                total += shared.scores[query, j]
+            cache.attention[1, head, j] += total
+
+
+@jit
+def write_cache(part, threads, cache, sizes, step, own, shared):  # type: ignore[no-untyped-def]
     """Put keys and values into the slot, every so many heads by another thread."""
     heads, keys, values = shared.heads, cache.keys, cache.values
     for head in range(part, sizes.kv_heads, threads):
+        if sizes.room > 0:
+            if step.evicts:
+                retain_leaver(cache, step, own, head)
+            cache.attention[0, head, step.slot] = ZERO
+            cache.attention[1, head, step.slot] = ZERO
         key, value = sizes.heads + head, sizes.heads + sizes.kv_heads + head
         for i in range(sizes.head_dim):
             keys[head, step.slot, i] = float_to_bf16(heads[key, 0, i], keys)
@@ -159,8 +200,8 @@ def attend_and_remember(  # type: ignore[no-untyped-def]
     decode_attention(q, cache.keys, cache.values, step.held, shared.scores, mixed, first, last)
     if not step.has_memory:
         return
-    exchange_gates(weights, cache, step, own, first, last)
-    if not step.evicts:
+    exchange_gates(weights, cache, sizes, step, own, first, last)
+    if not step.loses:
         return
     fused_recurrent_gated_delta_rule(
         q,
@@ -185,8 +226,9 @@ def attend_and_remember(  # type: ignore[no-untyped-def]
 
 
 @jit
-def exchange_gates(weights, cache, step, own, first, last):  # type: ignore[no-untyped-def]
-    """Put the token's write gates into its slot; those that leave it become `own.old_gates`."""
+def exchange_gates(weights, cache, sizes, step, own, first, last):  # type: ignore[no-untyped-def]
+    """Put the token's write gates into its slot; those of the lost one become `own.old_gates`."""
+    group = sizes.heads // sizes.kv_heads
     write_gates(
         own.h,
         weights.beta,
@@ -199,7 +241,9 @@ def exchange_gates(weights, cache, step, own, first, last):  # type: ignore[no-u
     )
     for gate in range(2):
         for head in range(first, last):
-            own.old_gates[gate, 0, head] = cache.gates[gate, step.slot, head]
+            lost = own.lost[head // group] if step.evicts and sizes.room > 0 else step.slot
+            own.old_gates[gate, 0, head] = cache.gates[gate, lost, head]
+            cache.gates[gate, lost, head] = cache.gates[gate, step.slot, head]
             cache.gates[gate, step.slot, head] = own.gates[gate, 0, head]
 
 
@@ -264,12 +308,11 @@ class DecodeStep:
         """Whether a block x [T, hidden] is a token that this can compute."""
         return (
             len(x) == 1
-            and not state.layers[0].retained.shape[1]
             and self._first_layer.supports(x, rotations)
             and all(
                 layer.k.dtype in CACHE_DTYPES and tensor.is_contiguous()
                 for layer in state.layers
-                for tensor in (layer.k, layer.v, layer.gates, layer.memory)
+                for tensor in (layer.k, layer.v, layer.gates, layer.memory, layer.attention)
             )
         )
 
@@ -288,10 +331,10 @@ class DecodeStep:
         for layer in state.layers:
             layer.make_own()
         caches = [
-            [layer.k, layer.v, layer.gates, layer.memory, memory]
+            [layer.k, layer.v, layer.gates, layer.memory, memory, layer.attention, layer.retained]
             for layer, memory in zip(state.layers, after, strict=True)
         ]
-        evicts = plan.evict_slots is not None
+        step = self._step(plan)
         assert isinstance(plan.write_slots, slice)
         out, threads = x.clone(), torch.get_num_threads()
         arguments = (
@@ -300,27 +343,38 @@ class DecodeStep:
             self._weights,
             _records(caches, CACHE_ADDRESSES),
             empty(0, CACHE_DTYPES[state.layers[0].k.dtype]),
-            self._sizes(state.layers[0].k.shape[1]),
+            self._sizes(state.layers[0].k.shape[1], state.layers[0].retained.shape[1]),
             self._epsilons,
-            Step(
-                plan.held_after,
-                plan.write_slots.start,
-                evicts,
-                self._has_memory,
-                f32(plan.memory_scale),
-            ),
+            step,
             rotations.positions.numpy(),
             self._shared(out.numpy(), plan.held_after),
         )
         run_with_barriers(lambda part: decode_layers(part, *arguments), threads)
-        if evicts:
-            for layer, memory in zip(state.layers, after, strict=True):
+        for layer, memory in zip(state.layers, after, strict=True):
+            if step.loses:
                 layer.memory = memory
+            layer.end_block(plan)
         return out
 
-    def _sizes(self, capacity: int) -> Sizes:
+    def _step(self, plan: BlockPlan) -> Step:
+        assert isinstance(plan.write_slots, slice)
+        evicts, competition = plan.evict_slots is not None, plan.competition
+        return Step(
+            held=plan.held_after,
+            slot=plan.write_slots.start,
+            evicts=evicts,
+            has_memory=self._has_memory,
+            memory_scale=f32(plan.memory_scale),
+            loses=evicts if competition is None else competition.lost > 0,
+            leaver=plan.start - (plan.window or 0),
+            first_retained=0 if competition is None else competition.first_slot,
+            filled=0 if competition is None else competition.filled,
+            is_sampled=competition is not None and competition.grid.is_sampled(plan.start),
+        )
+
+    def _sizes(self, capacity: int, room: int) -> Sizes:
         return Sizes(
-            self._hidden, self._inner, self._heads, self._kv_heads, self._head_dim, capacity
+            self._hidden, self._inner, self._heads, self._kv_heads, self._head_dim, capacity, room
         )
 
     def _shared(self, x: Array, held: int) -> Shared:

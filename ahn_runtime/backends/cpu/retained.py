@@ -63,6 +63,29 @@ def compete_in_turn(  # type: ignore[no-untyped-def]
 
 
 @jit
+def slot_to_free(strength, positions, leaver, first, filled, room):  # type: ignore[no-untyped-def]
+    """The slot whose token makes room for the token that leaves the window, in one head.
+
+    Args:
+        strength: by slot, float32 [capacity].
+        positions: of the retained tokens, int64 [R].
+        leaver: slot of the token that leaves the window; it is younger than all retained ones.
+        first, filled, room: the first retained slot, F, and R.
+
+    Returns:
+        A retained slot, which was never used before if F < R; `leaver` if that is lost itself.
+    """
+    if filled < room:
+        return first + filled
+    weakest = 0
+    for place in range(1, room):
+        here, least = strength[first + place], strength[first + weakest]
+        if here < least or (here == least and positions[place] < positions[weakest]):
+            weakest = place
+    return leaver if strength[leaver] < strength[first + weakest] else first + weakest
+
+
+@jit
 def weakest_of(strength, positions, holders):  # type: ignore[no-untyped-def]
     """The place of the weakest of some tokens, of equals the oldest.
 

@@ -136,6 +136,12 @@ def int8_at(address, rows, columns):  # type: ignore[no-untyped-def]
 
 
 @jit
+def int64_at(address, blocks, rows, columns):  # type: ignore[no-untyped-def]
+    """The int64 array [blocks, rows, columns] at an address."""
+    return carray(_pointer(address), (blocks, rows, columns), np.int64)
+
+
+@jit
 def blocks_at(address, blocks, rows, columns, like):  # type: ignore[no-untyped-def]
     """The array [blocks, rows, columns] at an address, of the dtype of the array `like`."""
     return carray(_pointer(address), (blocks, rows, columns), like.dtype)

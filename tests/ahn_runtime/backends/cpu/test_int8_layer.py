@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from ahn_runtime import Runtime
+from ahn_runtime import Runtime, Session
 from ahn_runtime.backends.cpu.backend import CpuBackend
 from ahn_runtime.backends.cpu.int8_layer import Int8Layer
 from ahn_runtime.backends.cpu.int8_linear import FusedLinear
@@ -57,7 +57,7 @@ def test_the_memory_in_loops_equals_the_memory_in_calls(cell, tokens):
     assert torch.equal(memory, before), "a fork may still read the memory"
 
 
-def both_backends(tiny_dir, cell, kv_dtype="float32"):
+def both_backends(tiny_dir, cell, kv_dtype="float32", retain=0):
     """One int8 model with its loops, and the same model in plain torch calls."""
     loops = Runtime.load(
         tiny_dir,
@@ -66,6 +66,7 @@ def both_backends(tiny_dir, cell, kv_dtype="float32"):
         sinks=SINKS,
         quantize="int8",
         kv_dtype=kv_dtype,
+        retain=retain,
     )
     assert isinstance(loops.backend, CpuBackend)
     return loops, loops.with_stream(backend=TorchBackend())
@@ -119,8 +120,11 @@ def test_rebased_sinks_and_gradients_are_left_to_torch(tiny_dir):
 @pytest.mark.parametrize("kv_dtype", ["float32", "bfloat16"])
 @pytest.mark.parametrize("cell", [None, "GatedDeltaNet"])
 @pytest.mark.parametrize("read", [3, WINDOW + SINKS, 40])
-def test_a_single_token_takes_one_call_on_any_number_of_threads(tiny_dir, cell, read, kv_dtype):
-    runtime, calls = both_backends(tiny_dir, cell, kv_dtype)
+@pytest.mark.parametrize("retain", [0, 7])
+def test_a_single_token_takes_one_call_on_any_number_of_threads(
+    tiny_dir, cell, read, kv_dtype, retain
+):
+    runtime, calls = both_backends(tiny_dir, cell, kv_dtype, retain)
     assert runtime.backend.has_decode_step
     ids, threads, found = token_ids(read + 9), torch.get_num_threads(), []
     try:
@@ -140,8 +144,30 @@ def test_a_single_token_takes_one_call_on_any_number_of_threads(tiny_dir, cell, 
     for logits, other in others:
         assert torch.equal(logits, first)
         for ours, theirs in zip(state.layers, other.layers, strict=True):
-            for name in ("k", "v", "gates", "memory"):
+            for name in ("k", "v", "gates", "memory", "attention", "retained"):
                 assert torch.equal(getattr(ours, name), getattr(theirs, name))
+
+
+@pytest.mark.parametrize("kv_dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("cell", [None, "GatedDeltaNet"])
+def test_a_single_token_keeps_and_loses_what_the_twin_does(tiny_dir, cell, kv_dtype):
+    """From each of the twin's states on, one token through the loops and through the calls."""
+    loops, calls = both_backends(tiny_dir, cell, kv_dtype, retain=7)
+    session, ids, lost = calls.session(), token_ids(100), 0
+    for token in ids.tolist():
+        ours = Session(loops, session.state.fork())
+        before = [layer.retained.clone() for layer in session.state.layers]
+        for each in (ours, session):
+            each.feed([token], logits=None)
+        for old, mine, plain in zip(before, ours.state.layers, session.state.layers, strict=True):
+            assert torch.equal(mine.retained, plain.retained)
+            lost += int((old != plain.retained).sum())
+            pairs = [(mine.memory, plain.memory), (mine.attention, plain.attention)]
+            pairs += [(getattr(mine, n), getattr(plain, n)) for n in ("k", "v", "gates")]
+            for one, other in pairs:
+                one, other = one.float(), other.float()
+                assert (one - other).norm() <= 0.02 * other.norm()
+    assert lost > 7 * 2 * len(before), "more than the first seven, in both heads of each layer"
 
 
 def test_sessions_on_several_threads_do_not_wait_for_each_other_for_ever(tiny_dir):
