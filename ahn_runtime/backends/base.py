@@ -76,6 +76,10 @@ class Backend(Recurrences, Protocol):
         """`ahn_runtime.model.retained.compete`: strengths and positions [Hkv, F + E]."""
         ...
 
+    def mask_heads(self, masks: Tensor, slots: Tensor, last_queries: Tensor) -> None:
+        """`ahn_runtime.model.attention.mask_heads`: into float32 masks [Hkv, T, K]."""
+        ...
+
     def attention_received(
         self, q: Tensor, q_sinks: Tensor | None, k: Tensor, plan: BlockPlan
     ) -> Tensor:
@@ -87,7 +91,8 @@ class Backend(Recurrences, Protocol):
             plan: of the block, with a retained set.
 
         Returns:
-            float32 [Hkv, Q, K], summed over each key/value head's group.
+            float32 [Hkv, Q, K], summed over each key/value head's group; of more than
+            `SHORT_BLOCK_TOKENS` tokens the sums over the queries do, [Hkv, 1, K].
         """
         ...
 

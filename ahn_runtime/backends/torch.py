@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor, nn
 
-from ahn_runtime.model.attention import attend, attend_rebased
+from ahn_runtime.model.attention import attend, attend_rebased, mask_heads
 from ahn_runtime.model.cells.base import Cell, Scanned
 from ahn_runtime.model.retained import Competition, Outcome, attention_received, compete
 from ahn_runtime.ops.delta_rule import chunk_delta_rule
@@ -95,6 +95,10 @@ class TorchBackend:
     def compete(self, strength: Tensor, positions: Tensor, competition: Competition) -> Outcome:
         """Strengths and positions [Hkv, F + E]: all leavers at once."""
         return compete(strength, positions, competition)
+
+    def mask_heads(self, masks: Tensor, slots: Tensor, last_queries: Tensor) -> None:
+        """Into float32 masks [Hkv, T, K]."""
+        mask_heads(masks, slots, last_queries)
 
     def attention_received(
         self, q: Tensor, q_sinks: Tensor | None, k: Tensor, plan: BlockPlan

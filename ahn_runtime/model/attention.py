@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -104,22 +104,19 @@ class BlockPlan:
             return self
         return dataclasses.replace(self, mask=self.mask[first:last])
 
-    def with_head_masks(self, lost_with: Tensor) -> BlockPlan:
+    def with_head_masks(self, lost_with: Tensor, write: MaskHeads | None = None) -> BlockPlan:
         """The plan of one layer, whose key/value heads retain different tokens.
 
         Args:
             lost_with: as `Outcome` has it, [Hkv, F + E].
+            write: a faster `mask_heads`.
         """
         competition = self.competition
         assert competition is not None
         if self.mask is None or not len(competition.leaver_slots):
             return self
-        query = torch.arange(len(self.positions), device=lost_with.device)
-        seen = query[:, None] < (competition.first_leaver + lost_with)[:, None, :]
-        masks, changed = self._head_masks(len(lost_with)), score_mask(seen)
-        retained = slice(competition.first_slot, competition.first_slot + competition.filled)
-        masks[:, :, retained] = changed[..., : competition.filled]
-        masks[:, :, competition.leaver_slots] = changed[..., competition.filled :]
+        masks = self._head_masks(len(lost_with))
+        (write or mask_heads)(masks, competition.slots, competition.first_leaver + lost_with)
         return dataclasses.replace(self, mask=masks)
 
     def _head_masks(self, heads: int) -> Tensor:
@@ -226,6 +223,21 @@ def _visible(n: int, positions: Tensor, stream: StreamConfig) -> Tensor:
         before, block = seen.split((len(held), len(positions)), dim=1)
         seen = torch.cat((before, before.new_ones(len(positions), retained), block), dim=1)
     return score_mask(seen)
+
+
+MaskHeads = Callable[[Tensor, Tensor, Tensor], None]
+
+
+def mask_heads(masks: Tensor, slots: Tensor, last_queries: Tensor) -> None:
+    """Let each head's queries see the keys in some slots up to a query.
+
+    Args:
+        masks: as `score_mask` makes them, [Hkv, T, K]; changed in the columns `slots`.
+        slots: int64 [N].
+        last_queries: the first query that no longer sees each, int64 [Hkv, N].
+    """
+    query = torch.arange(masks.shape[1], device=masks.device)
+    masks[:, :, slots] = score_mask(query[:, None] < last_queries[:, None, :])
 
 
 def score_mask(seen: Tensor) -> Tensor:

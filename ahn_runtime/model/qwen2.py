@@ -293,7 +293,7 @@ def _attend_and_retain(
     assert plan.competition is not None
     outcome = state.compete(plan.competition, backend.compete)
     lost = state.read_lost(plan.competition, outcome)
-    plan = plan.with_head_masks(outcome.lost_with)
+    plan = plan.with_head_masks(outcome.lost_with, backend.mask_heads)
     keys = torch.cat((state.k[:, : plan.held_before], k), dim=1)
     values = torch.cat((state.v[:, : plan.held_before], v), dim=1)
     q, q_sinks = heads.q[:, -rows:], heads.q_sinks

@@ -22,16 +22,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ahn_runtime.backends.cpu import retained
 from ahn_runtime.backends.cpu.decode_step import DecodeStep, TwoTermRow, can_decode
 from ahn_runtime.backends.cpu.gated_delta_rule import fused_recurrent_gated_delta_rule, write_gates
 from ahn_runtime.backends.cpu.int8_layer import PIECE_ROWS, Int8Layer
 from ahn_runtime.backends.cpu.int8_linear import FusedLinear, Int8Linear, shared_inputs
 from ahn_runtime.backends.cpu.jit import arrays, is_few
 from ahn_runtime.backends.cpu.pieces import PieceThreads, map_pieces
-from ahn_runtime.backends.cpu.retained import compete
 from ahn_runtime.backends.torch import TorchBackend
 from ahn_runtime.model.attention import BlockPlan, attend_few
-from ahn_runtime.model.cache import LayerState, ModelState
+from ahn_runtime.model.cache import SHORT_BLOCK_TOKENS, LayerState, ModelState
 from ahn_runtime.model.cells import Cell
 from ahn_runtime.model.cells.base import L2_EPS, NORM_EPS, Scanned
 from ahn_runtime.model.cells.gated_delta_net import GatedDeltaNetCell
@@ -157,20 +157,34 @@ class CpuBackend(TorchBackend):
 
     def compete(self, strength: Tensor, positions: Tensor, competition: Competition) -> Outcome:
         """Strengths and positions [Hkv, F + E]: one leaver after the other, in a loop."""
-        return compete(strength, positions, competition)
+        return retained.compete(strength, positions, competition)
+
+    def mask_heads(self, masks: Tensor, slots: Tensor, last_queries: Tensor) -> None:
+        """Into float32 masks [Hkv, T, K]; in a loop, heads in pieces."""
+        columns, ends = slots.numpy(), last_queries.numpy()
+        map_pieces(
+            lambda first, last: retained.mask_heads(
+                masks[first:last].numpy(), columns, ends[first:last]
+            ),
+            len(masks),
+        )
 
     def attention_received(
         self, q: Tensor, q_sinks: Tensor | None, k: Tensor, plan: BlockPlan
     ) -> Tensor:
         """q [H, T, D], k [Hkv, K, D] -> float32 [Hkv, Q, K]; heads in pieces."""
         group = len(q) // len(k)
+        short = q.shape[1] <= SHORT_BLOCK_TOKENS
+        if short or q_sinks is not None or q.dtype != torch.float32 or torch.is_grad_enabled():
+            return super().attention_received(q, q_sinks, k, plan)
+        assert plan.competition is not None and plan.mask is not None
+        of = plan.competition.grid.sampled(plan.start, q.shape[1])
+        sampled, mask = q[:, of], plan.mask[..., of, :].contiguous()
 
         def of_heads(first: int, last: int) -> Tensor:
-            queries = slice(first * group, last * group)
-            from_sinks = None if q_sinks is None else q_sinks[queries]
-            part = plan.of_heads(first, last)
-            return TorchBackend.attention_received(
-                self, q[queries], from_sinks, k[first:last], part
+            masks = mask if mask.ndim == 2 else mask[first:last]
+            return retained.attention_received(
+                sampled[first * group : last * group], k[first:last], masks
             )
 
         found = map_pieces(of_heads, len(k))

@@ -1,19 +1,25 @@
-"""Who is lost of the retained set, in loops: one leaver after the other, as the definition reads.
+"""The retained set in loops; the twins are the functions of those names in other files.
 
-The twin is `ahn_runtime.model.retained.compete`, which decides for all leavers at once.
+`compete` and `attention_received`: `ahn_runtime.model.retained`; `mask_heads`:
+`ahn_runtime.model.attention`.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from ahn_runtime.backends.cpu.fast_exp import exponential
 from ahn_runtime.backends.cpu.jit import jit
 from ahn_runtime.model.retained import Competition, Outcome
 
+f32 = np.float32
+ZERO, ONE, INFINITY = f32(0), f32(1), f32(np.inf)
+
 
 def compete(strength: Tensor, positions: Tensor, competition: Competition) -> Outcome:
-    """`ahn_runtime.model.retained.compete`: strengths and positions [Hkv, F + E]."""
+    """Strengths and positions [Hkv, F + E]: one leaver after the other, as the definition reads."""
     heads = len(strength)
     lost = torch.empty((heads, competition.lost), dtype=torch.int64)
     kept = torch.empty((heads, competition.filled_after), dtype=torch.int64)
@@ -60,6 +66,69 @@ def compete_in_turn(  # type: ignore[no-untyped-def]
             lost[head, losses] = loser
             lost_with[head, loser] = leaver - filled
             losses += 1
+
+
+def attention_received(q: Tensor, k: Tensor, mask: Tensor) -> Tensor:
+    """Of a long block's queries, all in one: their weights are summed as they are made.
+
+    Args:
+        q: rotated, float32 [H, Q, D].
+        k: rotated, [Hkv, K, D].
+        mask: added to the scores, float32 [Q, K] or [Hkv, Q, K].
+
+    Returns:
+        float32 [Hkv, 1, K].
+    """
+    heads, dim = len(k), q.shape[2]
+    grouped = q.reshape(heads, -1, dim) * dim**-0.5  # [Hkv, H / Hkv * Q, D]
+    scores = torch.bmm(grouped, k.to(q.dtype).mT)
+    sums = torch.zeros(heads, 1, k.shape[1])
+    for head in range(heads):
+        of_head = mask if mask.ndim == 2 else mask[head]
+        add_weights(scores[head].numpy(), of_head.numpy(), sums[head, 0].numpy())
+    return sums
+
+
+@jit
+def add_weights(scores, mask, sums):  # type: ignore[no-untyped-def]
+    """sums += softmax(scores + mask), over all rows.
+
+    Args:
+        scores: float32 [rows, K], of several heads' queries, a head after the other; overwritten.
+        mask: float32 [Q, K].
+        sums: float32 [K].
+    """
+    queries, keys = mask.shape
+    for row in range(scores.shape[0]):
+        most = -INFINITY
+        for j in range(keys):
+            scores[row, j] += mask[row % queries, j]
+            most = max(most, scores[row, j])
+        total = ZERO
+        for j in range(keys):
+            weight = exponential(scores[row, j] - most)
+            scores[row, j] = weight
+            total += weight
+        share = ONE / total
+        for j in range(keys):
+            sums[j] += scores[row, j] * share
+
+
+@jit
+def mask_heads(masks, slots, last_queries):  # type: ignore[no-untyped-def]
+    """Let each head's queries see competitors up to their loss: `BlockPlan.with_head_masks`.
+
+    Args:
+        masks: float32 [Hkv, T, K], changed in the columns `slots`.
+        slots: of the competitors, int64 [N].
+        last_queries: the first query that no longer sees each, int64 [Hkv, N].
+    """
+    heads, tokens = masks.shape[:2]
+    for head in range(heads):
+        for query in range(tokens):
+            for i in range(slots.shape[0]):
+                seen = query < last_queries[head, i]
+                masks[head, query, slots[i]] = ZERO if seen else -INFINITY
 
 
 @jit

@@ -5,7 +5,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ahn_runtime.backends.cpu.backend import CpuBackend
 from ahn_runtime.backends.cpu.retained import compete as compete_in_loops
+from ahn_runtime.backends.torch import TorchBackend
+from ahn_runtime.config import StreamConfig
+from ahn_runtime.model.attention import plan_block
 from ahn_runtime.model.retained import Competition, Grid, compete, update_strength
 
 
@@ -72,3 +76,28 @@ def test_a_strength_is_a_decayed_mean_of_what_each_cell_received():
 def test_every_eighth_position_counts_wherever_a_block_begins(start, tokens):
     sampled = range(start, start + tokens)[Grid(256, 8).sampled(start, tokens)]
     assert list(sampled) == [p for p in range(start, start + tokens) if p % 8 == 7]
+
+
+@pytest.mark.parametrize("kv_dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("start, tokens", [(0, 40), (30, 34), (192, 64), (256, 9), (257, 8)])
+@torch.inference_mode()
+def test_masks_and_what_is_received_in_loops_equal_those_in_calls(start, tokens, kv_dtype):
+    stream = StreamConfig(64, 4, None, retain=20)
+    plan = plan_block(start, tokens, stream, torch.device("cpu"))
+    generator = torch.Generator().manual_seed(0)
+    keys = plan.held_before + tokens
+    q = torch.randn(6, tokens, 16, generator=generator)
+    k = torch.randn(2, keys, 16, generator=generator).to(kv_dtype)
+    strength = torch.rand(2, len(plan.competition.slots), generator=generator)
+    positions = torch.arange(strength.shape[1]).expand(2, -1)
+    outcome = compete(strength, positions, plan.competition)
+    found = []
+    for backend in (CpuBackend(), TorchBackend()):
+        fresh = plan_block(start, tokens, stream, torch.device("cpu"))
+        masked = fresh.with_head_masks(outcome.lost_with, backend.mask_heads)
+        found.append((masked.mask, backend.attention_received(q, None, k, masked).sum(1)))
+    (mask, received), (mask_by_calls, received_by_calls) = found
+    assert torch.equal(mask, mask_by_calls)
+    torch.testing.assert_close(received, received_by_calls, rtol=1e-4, atol=1e-6)
+    queries = len(range(start, start + tokens)[plan.competition.grid.sampled(start, tokens)])
+    assert received.sum().item() == pytest.approx(queries * 6, rel=1e-4), "weights add up to 1"
