@@ -90,6 +90,7 @@ def measure(
     sinks: int,
     length: int,
     log: Log = lambda line: None,
+    retained: Sequence[int] = (),
 ) -> Iterator[Measurement]:
     """Yield a measurement for each document, window and variant; too short documents are skipped.
 
@@ -100,6 +101,7 @@ def measure(
         windows, sinks: values of W, and S, in tokens.
         length: tokens read of each document.
         log: receives progress messages.
+        retained: per cent of each window that a retained set takes, in variants of their own.
 
     Raises:
         ValueError: a window leaves no position beyond it.
@@ -111,7 +113,7 @@ def measure(
                 f"A window of {window} with {sinks} sinks leaves nothing beyond it in {length} "
                 "tokens; choose a smaller window or a greater length."
             )
-    runtimes = reading_variants(plain, memories, windows, sinks)
+    runtimes = reading_variants(plain, memories, windows, sinks, retained)
     for path in texts:
         ids = middle(path, plain.tokenizer, length)
         if ids is None:

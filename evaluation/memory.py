@@ -41,6 +41,8 @@ class MemorySettings:
             reads bytes, for drift over a million tokens.
         memories: values of `ahn`, as `Runtime.load` takes it.
         windows, sinks: values of W to compare, and S.
+        retained: per cent of W that a retained set takes, in variants of their own, in the part
+            divergence.
         length: tokens read of each text.
         recall_window: W of the parts recall and questions.
         needles: needles per text in the part recall, at most 16.
@@ -57,6 +59,7 @@ class MemorySettings:
     quantize: str | None = None
     windows: tuple[int, ...] = (256, 512, 1024, 2048)
     sinks: int = 128
+    retained: tuple[int, ...] = ()
     length: int = 4096
     recall_window: int = 512
     needles: int = 8
@@ -169,7 +172,14 @@ class MemoryReport:
         s = self.settings
         measurements = list(
             divergence.measure(
-                self.plain, self.memories, s.texts, s.windows, s.sinks, s.length, self.log
+                self.plain,
+                self.memories,
+                s.texts,
+                s.windows,
+                s.sinks,
+                s.length,
+                self.log,
+                s.retained,
             )
         )
         if not measurements:

@@ -28,8 +28,8 @@ class Variant:
     """One variant of the model.
 
     Args:
-        name: "full", "window", or the name of a memory.
-        window: W in tokens; None for full attention.
+        name: "full", "window", or the name of a memory; and how much of the window is retained.
+        window: W in tokens, of which a retained set takes a part; None for full attention.
     """
 
     name: str
@@ -37,7 +37,11 @@ class Variant:
 
 
 def reading_variants(
-    plain: Runtime, memories: Mapping[str, Runtime], windows: Sequence[int], sinks: int
+    plain: Runtime,
+    memories: Mapping[str, Runtime],
+    windows: Sequence[int],
+    sinks: int,
+    retained: Sequence[int] = (),
 ) -> dict[Variant, Runtime]:
     """Make the runtime of every variant.
 
@@ -46,14 +50,23 @@ def reading_variants(
         memories: the model with each memory, by the memory's name.
         windows: values of W, in tokens.
         sinks: S, in tokens.
+        retained: per cent of a window that a retained set takes instead, one variant for each.
 
     Returns:
-        Full attention first; then for each window the window alone and the window with each memory.
+        Full attention first; then for each window the window alone and the window with each memory;
+        and then these with each share of it retained.
     """
     variants = {Variant(FULL, None): plain.with_stream(window=None, sinks=0)}
     for window in windows:
         for name, runtime in {WINDOW: plain, **memories}.items():
             variants[Variant(name, window)] = runtime.with_stream(window=window, sinks=sinks)
+        for share in retained:
+            kept = window * share // 100
+            for name, runtime in {WINDOW: plain, **memories}.items():
+                variant = Variant(f"{name}, {share} % retained", window)
+                variants[variant] = runtime.with_stream(
+                    window=window - kept, sinks=sinks, retain=kept
+                )
     return variants
 
 

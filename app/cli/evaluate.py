@@ -258,6 +258,10 @@ def memory(
     quantize: Annotated[str | None, Option(help="'int8'; exact without it.")] = None,
     windows: Annotated[str, Option(help="Windows to compare.")] = "256,512,1024,2048",
     sinks: Annotated[int, Option(help="Sinks.")] = 128,
+    retained: Annotated[
+        str,
+        Option(help="Per cent of a window that a retained set takes: 25,50. Default: none."),
+    ] = "",
     length: Annotated[int, Option(help="Tokens to read of each text.")] = 4096,
     recall_window: Annotated[int, Option(help="Window of the parts recall and questions.")] = 512,
     drift_tokens: Annotated[int, Option(help="Tokens to read in the part drift.")] = 200_000,
@@ -277,6 +281,7 @@ def memory(
         quantize=quantize,
         windows=numbers("windows", windows),
         sinks=sinks,
+        retained=_shares(retained),
         length=length,
         recall_window=recall_window,
         questions=tuple(questions or ()),
@@ -293,6 +298,14 @@ def memory(
         show_json(report.as_dict())
     else:
         show(report.tables())
+
+
+def _shares(text: str) -> tuple[int, ...]:
+    """The value of --retained, in per cent."""
+    shares = numbers("retained", text) if text else ()
+    if not all(0 < share < 100 for share in shares):
+        raise ValueError(f"--retained takes per cent of a window, from 1 to 99; got {text!r}.")
+    return shares
 
 
 @evaluate.command()
