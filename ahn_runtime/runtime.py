@@ -106,7 +106,7 @@ class Runtime:
         quantize: str | None = None,
         device: str = "auto",
         positions: str = "absolute",
-        retain: int = 0,
+        retain: int | str = "auto",
         progress: Progress | None = None,
     ) -> Runtime:
         """Load a model.
@@ -122,7 +122,7 @@ class Runtime:
             quantize: None (exact), or "int8" (linear layers and embedding of the base).
             device: "auto", "cpu", "cuda".
             positions: "absolute" or "cache", as in `StreamConfig`.
-            retain: R in tokens, as in `StreamConfig`.
+            retain: R in tokens behind the window that each key/value head keeps exactly, or "auto".
             progress: called with each step of the first fetch of an embedded model.
 
         Raises:
@@ -143,7 +143,7 @@ class Runtime:
             kv_dtype=kv_dtype,
             quantize=quantize,
             positions=positions,
-            retain=retain if window_tokens is not None else 0,
+            retain=choose_retained(retain, window_tokens, preset),
         )
         if stream.cell is None:
             memory_from = None
@@ -325,6 +325,19 @@ def choose_window(
             raise ValueError(f"sinks must be a number of tokens or 'auto'; got {sinks!r}.")
         sinks = default_sinks
     return window, sinks
+
+
+def choose_retained(retain: int | str, window: int | None, preset: Preset | None) -> int:
+    """R as `Runtime.load` takes it; "auto" becomes the preset's, else 0; 0 without a window.
+
+    Raises:
+        ValueError: it is neither a number nor "auto".
+    """
+    if isinstance(retain, str):
+        if retain != "auto":
+            raise ValueError(f"retain must be a number of tokens or 'auto'; got {retain!r}.")
+        retain = preset.retain if preset else 0
+    return retain if window is not None else 0
 
 
 def has_cuda() -> bool:

@@ -62,6 +62,7 @@ class ModelOptions:
     quantize: str | None = "auto"
     device: str = "auto"
     positions: str = "absolute"
+    retain: int | str = "auto"
 
     def as_dict(self) -> dict[str, Any]:
         """The options by name, as `Runtime.load` takes them."""

@@ -33,6 +33,7 @@ class Preset:
             "none".
         window, sinks: defaults W and S, in tokens.
         licence: of the weights.
+        retain: default R, in tokens.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Preset:
     window: int
     sinks: int
     licence: str
+    retain: int = 0
 
 
 EMBEDDED = Preset(

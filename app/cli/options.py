@@ -97,6 +97,7 @@ _MODEL_OPTIONS = {
     "quantize": "'int8', 'none' (exact), or 'auto': int8 on a CPU.",
     "device": "'auto', 'cpu' or 'cuda'.",
     "positions": "'absolute', or 'cache': sinks at their distance inside the cache.",
+    "retain": "Tokens behind the window that each head keeps exactly, or 'auto'.",
 }
 
 
@@ -133,14 +134,14 @@ def _parse(given: dict[str, str | None]) -> dict[str, Any]:
     """The options that were given, in the types of `ModelOptions`.
 
     Raises:
-        ValueError: window or sinks is not a number.
+        ValueError: window, sinks or retain is not a number.
     """
     options: dict[str, Any] = {}
     for name, value in given.items():
         if value is None:
             continue
         options[name] = None if value == "none" else value
-        if name in ("window", "sinks") and value not in ("auto", "none"):
+        if name in ("window", "sinks", "retain") and value not in ("auto", "none"):
             options[name] = _tokens(name, value)
     return options
 

@@ -140,6 +140,10 @@ def report(
         f"memory: {figures.memory_status}"
     )
     show(
+        f"held:         {figures.held - figures.retained:,} tokens in sinks and window, "
+        f"{figures.retained:,} retained by each head, {figures.compressed:,} compressed"
+    )
+    show(
         f"cache saved:  {figures.run_cache_saved:.1%} as run "
         f"({figures.run_cache_bytes:,} of {figures.run_cache_bytes_full:,} bytes), "
         f"{figures.paper_cache_saved:.1%} by the paper's convention"

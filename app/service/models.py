@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ahn_runtime import Runtime
 from ahn_runtime.loading.presets import PRESETS
-from ahn_runtime.runtime import choose_window, has_cuda
+from ahn_runtime.runtime import choose_retained, choose_window, has_cuda
 from app.settings import ModelOptions
 
 Load = Callable[[ModelOptions], Runtime]
@@ -60,6 +60,7 @@ class Models:
                     sinks=sinks,
                     kv_dtype=options.kv_dtype,
                     positions=options.positions,
+                    retain=choose_retained(options.retain, window, preset),
                 )
         return None
 
@@ -95,6 +96,7 @@ def _weights(options: ModelOptions) -> ModelOptions:
         sinks=plain.sinks,
         kv_dtype=plain.kv_dtype,
         positions=plain.positions,
+        retain=plain.retain,
     )
 
 

@@ -24,6 +24,8 @@ class Report:
     """Figures of one session after `tokens` tokens, beside those of full attention (`_full`).
 
     Args:
+        window, sinks, retain: W, S and R, in tokens.
+        retained: tokens of the retained set that are held now, by each key/value head.
         curve_tokens: numbers of tokens at which the `curve_` figures are given, all by formula.
         counted_tokens: numbers of tokens at which FLOPs were counted as they were run: at the
             start, at each checkpoint that is kept, and now.
@@ -33,6 +35,8 @@ class Report:
     tokens: int
     window: int | None
     sinks: int
+    retain: int
+    retained: int
     memory_status: str
     model: str
     paper_flops: int
@@ -57,6 +61,17 @@ class Report:
     counted_flops: list[int]
     counted_flops_full: list[int]
     speeds: list[ReadingSpeed]
+
+    @property
+    def held(self) -> int:
+        """Tokens that are sinks, in the window or retained, by each key/value head."""
+        limit = None if self.window is None else self.window + self.sinks + self.retain
+        return self.tokens if limit is None else min(self.tokens, limit)
+
+    @property
+    def compressed(self) -> int:
+        """Tokens of which only the memory, if there is one, holds something."""
+        return self.tokens - self.held
 
     @property
     def paper_flops_saved(self) -> float:
@@ -136,6 +151,8 @@ def make_report(
         tokens=tokens,
         window=stream.window,
         sinks=stream.sinks,
+        retain=stream.retain,
+        retained=stream.retained_tokens(tokens),
         memory_status=made.memory_status,
         model=made.title,
         paper_flops=paper.flops,

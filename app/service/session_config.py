@@ -72,8 +72,8 @@ class SessionConfig:
             AttributeError, TypeError, ValueError: one of them is not what this version knows.
         """
         config = cls(
-            # Before there was an option to quantize, no model was quantized.
-            options=typed(ModelOptions, {"quantize": None, **settings["options"]}),
+            # Before there were options to quantize and to retain, nothing was.
+            options=typed(ModelOptions, {"quantize": None, "retain": 0, **settings["options"]}),
             stream=typed(StreamConfig, settings["stream"]),
             model=typed(ModelConfig, settings["config"]),
             num_gates=settings.get("num_gates", 0),

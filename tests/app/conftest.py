@@ -34,11 +34,17 @@ def make_service(
         window: int = TINY_WINDOW,
         quantize: str | None = "auto",
         ahn: str = "auto",
+        retain: int | str = "auto",
         processes: SandboxPool | None = shared_processes,
         **changes: object,
     ) -> Service:
         options = ModelOptions(
-            model=str(tiny_dir), ahn=ahn, window=window, sinks=TINY_SINKS, quantize=quantize
+            model=str(tiny_dir),
+            ahn=ahn,
+            window=window,
+            sinks=TINY_SINKS,
+            quantize=quantize,
+            retain=retain,
         )
         settings = Settings(
             data_dir=tmp_path / "data",

@@ -78,7 +78,7 @@ class SavingsActions:
 
     def _seen(self, session: str, report: Report) -> tuple[Any, int, str]:
         """What changes at checkpoints, the tokens read, and the progress of a re-reading."""
-        made = report.window, report.sinks, report.memory_status
+        made = report.window, report.sinks, report.retain, report.memory_status
         kept = session, made, report.disk_bytes, report.reading_seconds
         return kept, report.tokens, str(self._service.rereads.progress(session) or "")
 

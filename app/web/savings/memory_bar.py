@@ -1,4 +1,4 @@
-"""A bar that shows what a session holds: its first tokens, the gist, and its last tokens."""
+"""A bar that shows what a session holds: first tokens, gist, retained tokens, and last tokens."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from app.web.formatting import number, size, with_numbers
 
 MIN_PERCENT = 12
 """The least width of a part of the bar, so that a small one is visible; the text says its size."""
+
+
+CHOSEN = (
+    "Held exactly because the model looked at them most; each part of the model chooses its own."
+)
 
 
 @dataclass(frozen=True)
@@ -29,16 +34,14 @@ class Part:
 
 def parts(report: Report) -> list[Part]:
     """The parts of what was read, in order."""
-    if report.window is None or report.tokens <= report.window + report.sinks:
+    if report.window is None or not report.compressed:
         explanation = "All of it is held exactly, word for word."
         return [Part("exact", "Everything so far", report.tokens, explanation)]
-    between = report.tokens - report.window - report.sinks
-    gist = Part("gist", "In between", between, _gist(report))
-    last = Part("exact", "The end", report.window, "The last tokens, held exactly.")
-    if not report.sinks:
-        return [gist, last]
     first = Part("exact", "The start", report.sinks, "The first tokens, always held exactly.")
-    return [first, gist, last]
+    gist = Part("gist", "In between", report.compressed, _gist(report))
+    chosen = Part("exact", "Chosen from in between", report.retained, CHOSEN)
+    last = Part("exact", "The end", report.window, "The last tokens, held exactly.")
+    return [part for part in (first, gist, chosen, last) if part.tokens]
 
 
 def _gist(report: Report) -> str:
@@ -84,6 +87,7 @@ def memory_html(report: Report) -> str:
 def _growth(report: Report) -> str:
     if report.window is None:
         return " and grows with every token"
-    if report.tokens <= report.window + report.sinks:
-        return f" and grows until {report.window + report.sinks:,} tokens are read, then no more"
+    if not report.compressed:
+        limit = report.window + report.sinks + report.retain
+        return f" and grows until {limit:,} tokens are read, then no more"
     return ", and stays at that size however much is read"

@@ -74,8 +74,9 @@ def _facts(report: Report, convention: str) -> str:
     else:
         cache, flops = report.run_cache_saved, report.run_flops_saved
     window = "none" if report.window is None else f"{report.window:,}"
+    chosen = f", R = {report.retain:,}" if report.retain else ""
     return (
-        f"{report.tokens:,} tokens read; W = {window}, S = {report.sinks:,}; "
+        f"{report.tokens:,} tokens read; W = {window}, S = {report.sinks:,}{chosen}; "
         f"saved {convention.lower()}: {cache:.1%} of the cache, {flops:.1%} of the FLOPs"
     )
 

@@ -81,7 +81,8 @@ def held_text(stream: StreamConfig) -> str:
     if stream.window is None:
         return "everything (full attention)"
     first = f"the first {stream.sinks:,} and " if stream.sinks else ""
-    return f"{first}the last {stream.window:,} tokens"
+    chosen = f", and {stream.retain:,} chosen ones" if stream.retain else ""
+    return f"{first}the last {stream.window:,} tokens{chosen}"
 
 
 def costs_html(thousand_bytes: int, all_bytes: int, tokens: int) -> str:

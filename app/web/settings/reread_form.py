@@ -96,7 +96,8 @@ def cache_bytes(config: SessionConfig, window: int | None, tokens: int) -> int:
     Args:
         window: in tokens; None: everything is kept.
     """
-    stream = replace(config.stream, window=window)
+    retain = 0 if window is None else config.stream.retain
+    stream = replace(config.stream, window=window, retain=retain)
     if window is None:  # no token leaves the window, so there is no memory
         stream = replace(stream, cell=None)
     return estimated_bytes(config.model, stream, tokens, config.num_gates)

@@ -69,12 +69,17 @@ def server_facts(settings: Settings) -> list[Fact]:
 def _model_facts(options: ModelOptions) -> list[Fact]:
     """How new sessions are made, with "auto" resolved if that needs no model to be opened."""
     preset = PRESETS.get(options.model)
-    window, sinks, memory = options.window, options.sinks, options.ahn
+    window, sinks, retain = options.window, options.sinks, options.retain
+    memory = options.ahn
     if preset is not None:
         window = preset.window if window == "auto" else window
         sinks = preset.sinks if sinks == "auto" else sinks
+        retain = preset.retain if retain == "auto" else retain
         memory = (preset.cell or NO_MEMORY) if memory == "auto" else memory
-    held = "everything" if window is None else f"{_number(window)} + {_number(sinks)} tokens"
+    chosen = "" if retain in (0, "auto") else f" + {_number(retain)} chosen"
+    held = "everything"
+    if window is not None:
+        held = f"{_number(window)} + {_number(sinks)}{chosen} tokens"
     return [
         Fact("Model of new sessions", preset.title if preset else options.model, ("--model",)),
         Fact("Their memory", memory or "none", ("--ahn",)),

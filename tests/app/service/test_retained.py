@@ -1,0 +1,119 @@
+"""A session with a retained set: read, stopped, resumed, moved and read again as any other."""
+
+import copy
+
+import pytest
+import torch
+
+import storage
+from app.service import Done
+from app.service.session_config import SessionConfig
+from app.web.savings.memory_bar import memory_html, parts
+from tests.support.service import TINY_SINKS, TINY_WINDOW, wait_until_read, wait_until_reread
+
+WINDOW, RETAIN = 640, 160
+
+
+@pytest.fixture
+def second(tmp_path):
+    path = tmp_path / "second.txt"
+    path.write_text("The second book tells of a ferry over the river Tay. " * 60)
+    return path
+
+
+def state_of(service, session):
+    row = service.sessions.get(session)
+    with service.context.queue.reading():
+        layers = service.context.cache.get(row.id).session.state.layers
+        names = ("k", "v", "gates", "memory", "attention", "retained")
+        return [getattr(layer, name) for layer in layers for name in names]
+
+
+def read(service, session, *paths):
+    service.sessions.ensure(session)
+    service.start()
+    for path in paths:
+        service.documents.add(session, path)
+        wait_until_read(service, session)
+
+
+def assert_equal(ours, theirs):
+    for mine, other in zip(ours, theirs, strict=True):
+        assert torch.equal(mine, other)
+
+
+def test_a_resumed_session_ends_in_the_state_of_an_uninterrupted_one(make_service, book, second):
+    whole = make_service(window=WINDOW, retain=RETAIN)
+    read(whole, "whole", book, second)
+    expected = state_of(whole, "whole")
+    whole.close()
+    first = make_service(window=WINDOW, retain=RETAIN)
+    read(first, "parts", book)
+    first.close()
+    resumed = make_service(window=WINDOW, retain=RETAIN)
+    read(resumed, "parts", second)
+    assert_equal(state_of(resumed, "parts"), expected)
+    assert isinstance(list(resumed.questions.ask("parts", "Who kept a parrot?"))[-1], Done)
+    assert_equal(state_of(resumed, "parts"), expected)
+
+
+def test_an_imported_session_has_its_retained_set(make_service, book, tmp_path):
+    service = make_service(window=WINDOW, retain=RETAIN)
+    read(service, "s", book)
+    expected = state_of(service, "s")
+    service.sessions.export_to("s", tmp_path / "s.ammon")
+    service.sessions.import_from(tmp_path / "s.ammon", "other")
+    assert service.sessions.report("other").retain == RETAIN
+    assert_equal(state_of(service, "other"), expected)
+
+
+def test_the_report_and_the_page_say_what_is_retained(make_service, book):
+    service = make_service(window=WINDOW, retain=RETAIN)
+    read(service, "s", book)
+    report = service.sessions.report("s")
+    limit = WINDOW + TINY_SINKS + RETAIN
+    assert report.tokens > limit
+    assert (report.held, report.retained, report.compressed) == (
+        limit,
+        RETAIN,
+        report.tokens - limit,
+    )
+    assert sum(part.tokens for part in parts(report)) == report.tokens
+    assert [part.tokens for part in parts(report)] == [
+        TINY_SINKS,
+        report.compressed,
+        RETAIN,
+        WINDOW,
+    ]
+    assert "Chosen from in between" in memory_html(report)
+    session = service.context.cache.get(service.sessions.get("s").id).session
+    assert session.cache_bytes == report.run_cache_bytes
+
+
+def test_reading_again_gives_a_session_a_retained_set(make_service, book):
+    service = make_service(window=WINDOW)
+    read(service, "old", book)
+    assert service.sessions.report("old").retain == 0
+    assert "Chosen" not in memory_html(service.sessions.report("old"))
+    service.rereads.begin("old", {"retain": RETAIN})
+    wait_until_reread(service, "old")
+    again = state_of(service, "old")
+    assert service.sessions.report("old").retain == RETAIN
+    service.close()
+    other = make_service(window=WINDOW, retain=RETAIN)
+    read(other, "new", book)
+    assert_equal(state_of(other, "new"), again)
+
+
+def test_a_session_from_before_there_was_a_retained_set_goes_on_without(make_service, book):
+    service = make_service()
+    read(service, "s", book)
+    row = service.sessions.get("s")
+    settings = copy.deepcopy(dict(row.settings))
+    del settings["options"]["retain"], settings["stream"]["retain"]
+    config = SessionConfig.from_settings(settings)
+    assert config.options.retain == 0 and config.stream.retain == 0
+    assert config.as_settings() == settings, "what was stored stays as it was"
+    (newest, *_) = storage.list_checkpoints(service.db, row.id)
+    assert "retain" not in newest.manifest["identity"] and newest.manifest["format_version"] == 1
+    assert service.sessions.report("s").window == TINY_WINDOW
