@@ -81,9 +81,7 @@ def block_flops(
     finishing = 2 * d * dim * heads + 6 * d * config.intermediate_size
     rows = (config.num_layers - 1) * tokens + logits_to_keep  # over all layers
     linear = config.num_layers * tokens * entering + rows * finishing
-    single = tokens == 1 and not stream.retain
-    keys = stream.cached_tokens(n + 1) if single else stream.cached_tokens(n) + tokens
-    run = linear + rows * 4 * dim * heads * keys
+    run = linear + _attention_flops(config, stream, n, tokens, logits_to_keep)
     if stream.cell is not None:
         # Write gates for every token; decay, correct, write and read D x D per evicted one.
         evicted = max(0, n + tokens - (stream.cache_limit or 0)) - max(
@@ -91,11 +89,28 @@ def block_flops(
         )
         memory = tokens * 4 * d * heads + evicted * (10 * dim**2 + 2 * d) * heads
         run += config.num_layers * memory
-    if stream.retain:
-        # The scores of the sampled queries once more; the weights' sums are not counted.
-        sampled = len(range(tokens)[Grid.of(stream).sampled(n, tokens)])
-        run += config.num_layers * sampled * 2 * dim * heads * (stream.cached_tokens(n) + tokens)
     return run, linear + rows * 4 * dim * heads * (n + tokens)
+
+
+def _attention_flops(
+    config: ModelConfig, stream: StreamConfig, n: int, tokens: int, logits_to_keep: int
+) -> int:
+    """FLOPs of the scores and of the weighted sums of one block over all layers, as run."""
+    per_key = 4 * config.head_dim * config.num_heads
+    if not stream.retain:
+        rows = (config.num_layers - 1) * tokens + logits_to_keep
+        keys = stream.cached_tokens(n + 1) if tokens == 1 else stream.cached_tokens(n) + tokens
+        return rows * per_key * keys
+    flops, grid, end = 0, Grid.of(stream), n + tokens
+    for length in grid.parts(n, tokens):
+        keys = stream.cached_tokens(n) + length
+        wanted = min(length, max(0, logits_to_keep - (end - n - length)))
+        flops += ((config.num_layers - 1) * length + wanted) * per_key * keys
+        # The scores of the sampled queries once more; the sums of their weights are not counted.
+        sampled = len(range(length)[grid.sampled(n, length)])
+        flops += config.num_layers * sampled * per_key // 2 * keys
+        n += length
+    return flops
 
 
 def head_flops(config: ModelConfig, rows: int) -> int:

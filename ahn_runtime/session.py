@@ -80,21 +80,18 @@ class Session:
     def _prefill(self, tokens: Tensor, keep_all: bool) -> list[Tensor]:
         """Feed tokens block by block; logits of each block's tokens, if all are to be kept."""
         rows = []
-        while len(tokens):
-            block, tokens = tokens.tensor_split((self._room_in_block,))
+        for block in tokens.split(self.runtime.block_tokens) if len(tokens) else ():
             hidden = self._forward_block(block, len(block) if keep_all else 1)
             if keep_all:
                 rows.append(self._logits(hidden))
         return rows
 
     @property
-    def _room_in_block(self) -> int:
-        """Tokens of the next block at most: with a retained set no block crosses a grid cell."""
+    def _room_for_draft(self) -> int:
+        """Tokens of a block that can be trimmed: with a retained set it must not cross a cell."""
         whole, stream = self.runtime.block_tokens, self.runtime.stream
-        if not stream.retain:
-            return whole
-        cell = Grid.of(stream).cell
-        return min(whole, cell - self.tokens_seen % cell)
+        room = Grid.of(stream).room(self.tokens_seen) if stream.retain else whole
+        return min(whole, room)
 
     @torch.inference_mode()
     def next_logits(self) -> Tensor:
@@ -161,7 +158,7 @@ class Session:
         left = max_new_tokens
         while left > 0 and next_id not in stops:
             lookup.extend([next_id])
-            draft = lookup.draft(min(left, self._room_in_block) - 1)
+            draft = lookup.draft(min(left, self._room_for_draft) - 1)
             draft = list(itertools.takewhile(lambda i: i not in stops, draft))
             accepted, next_id = self._verify([next_id, *draft])
             lookup.extend(accepted[1:])

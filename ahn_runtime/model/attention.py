@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -76,6 +77,8 @@ class BlockPlan:
         memory_scale: factor of what the memory adds.
         competition: for the places of the retained set; None without one.
         ring_after: with a retained set, `held_positions` after the block.
+        parts: with a retained set, the plans of the parts of a block that several grid cells
+            share; they are computed one after the other. The block's own plan has no mask then.
     """
 
     start: int
@@ -92,6 +95,7 @@ class BlockPlan:
     memory_scale: float
     competition: Competition | None = None
     ring_after: Tensor | None = None
+    parts: tuple[BlockPlan, ...] = ()
     _shared: dict[str, Tensor] = dataclasses.field(default_factory=dict)
 
     def last_mask(self, rows: int) -> Tensor | None:
@@ -161,7 +165,14 @@ def plan_block(n: int, tokens: int, stream: StreamConfig, device: torch.device) 
         first = max(n - stream.window, stream.sinks)
         evicted = torch.arange(first, max(first, n + tokens - stream.window), device=device)
         read_from = min(tokens, first + stream.window - n)
+    parts: list[BlockPlan] = []
+    is_plain_token = tokens == 1 and not stream.retain
     if stream.retain:
+        lengths = Grid.of(stream).parts(n, tokens)
+        if len(lengths) > 1:
+            starts = itertools.accumulate(lengths, initial=n)
+            cells = zip(starts, lengths, strict=False)
+            parts = [plan_block(start, length, stream, device) for start, length in cells]
         competition = Competition(
             stream.retain,
             stream.retained_tokens(n),
@@ -180,12 +191,13 @@ def plan_block(n: int, tokens: int, stream: StreamConfig, device: torch.device) 
         write_slots=_slots(positions, stream),
         evict_slots=_slots(evicted, stream) if len(evicted) else None,
         read_from=read_from,
-        mask=None if tokens == 1 and not stream.retain else _visible(n, positions, stream),
+        mask=None if parts or is_plain_token else _visible(n, positions, stream),
         sink_positions=_sink_positions(positions, n + tokens, stream),
         window=stream.window,
         sinks=stream.sinks,
         memory_scale=stream.memory_scale,
         competition=competition,
+        parts=tuple(parts),
         ring_after=held_positions(n + tokens, stream, device) if stream.retain else None,
     )
 

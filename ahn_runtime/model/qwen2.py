@@ -66,6 +66,11 @@ class Heads:
     v: Tensor
     q_sinks: Tensor | None = None
 
+    def rows(self, start: int, end: int) -> Heads:
+        """Those of some of the block's tokens."""
+        q_sinks = None if self.q_sinks is None else self.q_sinks[:, start:end]
+        return Heads(self.q[:, start:end], self.k[:, start:end], self.v[:, start:end], q_sinks)
+
 
 class RMSNorm(nn.Module):
     """Root mean square norm with a weight [dim]."""
@@ -200,6 +205,8 @@ class DecoderLayer(nn.Module):
         Returns:
             [H, rows, D].
         """
+        if plan.parts:
+            return self._attend_in_parts(h, heads, state, plan, backend, rows)
         cell = self.ahn.fn if self.ahn is not None else None
         # Rounded before use, so that what is saved is what was used.
         k, v = heads.k.to(state.k.dtype), heads.v.to(state.v.dtype)
@@ -224,6 +231,25 @@ class DecoderLayer(nn.Module):
             added = added[:, added.shape[1] - reading :].to(out.dtype)
             out[:, rows - reading :].add_(added, alpha=plan.memory_scale)
         return out
+
+    def _attend_in_parts(
+        self,
+        h: Tensor,
+        heads: Heads,
+        state: LayerState,
+        plan: BlockPlan,
+        backend: Backend,
+        rows: int,
+    ) -> Tensor:
+        """`attend`, one part of the block after the other."""
+        found, start = [], 0
+        for part in plan.parts:
+            end = start + len(part.positions)
+            wanted = min(end - start, max(0, rows - (len(h) - end)))
+            inside = heads.rows(start, end)
+            found.append(self.attend(h[start:end], inside, state, part, backend, wanted))
+            start = end
+        return torch.cat(found, dim=1)
 
     def write_memory(
         self, k: Tensor, v: Tensor, gates: Tensor, memory: Tensor, backend: Backend
@@ -296,9 +322,9 @@ def _attend_and_retain(
     plan = plan.with_head_masks(outcome.lost_with, backend.mask_heads)
     keys = torch.cat((state.k[:, : plan.held_before], k), dim=1)
     values = torch.cat((state.v[:, : plan.held_before], v), dim=1)
-    q, q_sinks = heads.q[:, -rows:], heads.q_sinks
-    out = backend.attend(q, None if q_sinks is None else q_sinks[:, -rows:], keys, values, plan)
-    received = backend.attention_received(heads.q, q_sinks, keys, plan)
+    wanted = heads.rows(k.shape[1] - rows, k.shape[1])
+    out = wanted.q if not rows else backend.attend(wanted.q, wanted.q_sinks, keys, values, plan)
+    received = backend.attention_received(heads.q, heads.q_sinks, keys, plan)
     state.enter(plan, outcome, k, v, gates, received)
     return out, lost
 

@@ -8,9 +8,9 @@ time) or, without a memory, forgotten. Keys keep the rotary angles of their true
 A token's strength is the attention that it received, per query: softmax weights, summed over the
 query heads of its group, averaged over queries with a decay. Only every `SAMPLED_EVERY`th
 position's queries count, and strengths change only at the ends of grid cells: absolute positions
-that are multiples of C (see `Grid`). Feeding cuts its blocks there, so what a block loses is
-known before it is computed, and is the same however its tokens are split into feeds. Of two tokens
-of equal strength, the older one is the weaker one.
+that are multiples of C (see `Grid`). Attention cuts its blocks there, so what a part of a block
+loses is known before it is computed, and is the same however its tokens are split into feeds. Of
+two tokens of equal strength, the older one is the weaker one.
 
 Slots: the retained tokens are behind the ring, in slots S + W .. S + W + R - 1. The first R tokens
 that leave the window fill them in order; a token that joins later takes the slot of the one that
@@ -56,6 +56,16 @@ class Grid:
         cell = min(GRID_TOKENS, stream.window or GRID_TOKENS)
         return cls(cell, SAMPLED_EVERY if cell % SAMPLED_EVERY == 0 else 1)
 
+    def room(self, position: int) -> int:
+        """Tokens from a position on to the end of its cell."""
+        return self.cell - position % self.cell
+
+    def parts(self, start: int, tokens: int) -> list[int]:
+        """Lengths of the parts, one in each cell, of the block of `tokens` tokens at `start`."""
+        first = min(tokens, self.room(start))
+        whole, last = divmod(tokens - first, self.cell)
+        return [first, *[self.cell] * whole, *([last] if last else [])]
+
     def is_sampled(self, position: int) -> bool:
         """Whether the query at a position counts."""
         return position % self.sampled_every == self.sampled_every - 1
@@ -67,7 +77,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Competition:
-    """Who competes in one block: the F retained tokens, then the E that leave the window.
+    """Who competes in a block, or part of one, inside a cell: F retained tokens, then E that leave.
 
     Competitors are numbered 0 .. F + E - 1 in that order; the numbers are those of every layer and
     head, although each head retains other tokens.

@@ -101,3 +101,13 @@ def test_masks_and_what_is_received_in_loops_equal_those_in_calls(start, tokens,
     torch.testing.assert_close(received, received_by_calls, rtol=1e-4, atol=1e-6)
     queries = len(range(start, start + tokens)[plan.competition.grid.sampled(start, tokens)])
     assert received.sum().item() == pytest.approx(queries * 6, rel=1e-4), "weights add up to 1"
+
+
+@pytest.mark.parametrize("start, tokens", [(0, 64), (10, 30), (10, 60), (63, 200), (64, 1)])
+def test_no_part_of_a_block_crosses_a_cell(start, tokens):
+    lengths, at = Grid(64, 8).parts(start, tokens), start
+    assert sum(lengths) == tokens and min(lengths) > 0
+    for length in lengths:
+        assert at // 64 == (at + length - 1) // 64, "within one cell"
+        at += length
+        assert at % 64 == 0 or at == start + tokens, "and to its end"
