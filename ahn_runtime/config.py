@@ -19,11 +19,19 @@ from ahn_runtime.errors import WeightsError
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 POSITIONS = ("absolute", "cache")
 QUANTIZED = (None, "int8")
+ARCHITECTURES = QWEN2, QWEN3 = ("qwen2", "qwen3")
+"""Of base models, as `config.json` and GGUF files name them."""
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """The shape of a Qwen2 decoder, in the terms of its `config.json`."""
+    """The shape of a Qwen2 or Qwen3 decoder, in the terms of its `config.json`.
+
+    Args:
+        attention_bias: whether queries, keys and values have a bias, as in Qwen2.
+        qk_norm: whether each head's queries and keys are normed before they are rotated, as in
+            Qwen3.
+    """
 
     hidden_size: int
     intermediate_size: int
@@ -36,6 +44,8 @@ class ModelConfig:
     rope_theta: float
     tie_word_embeddings: bool = False
     max_position_embeddings: int = 32768
+    attention_bias: bool = True
+    qk_norm: bool = False
 
     @classmethod
     def from_hf(cls, raw: Mapping[str, Any]) -> ModelConfig:
@@ -44,10 +54,11 @@ class ModelConfig:
         Raises:
             WeightsError: another architecture, or a field is missing.
         """
-        if raw.get("model_type") != "qwen2":
+        kind = raw.get("model_type")
+        if kind not in ARCHITECTURES:
             raise WeightsError(
-                f"The model's config.json says model_type {raw.get('model_type')!r}; "
-                "Ammon runs Qwen2 and Qwen2.5 models (model_type 'qwen2')."
+                f"The model's config.json says model_type {kind!r}; Ammon runs Qwen2 and Qwen2.5 "
+                "models (model_type 'qwen2') and dense Qwen3 models ('qwen3')."
             )
         if raw.get("rope_scaling"):
             raise WeightsError(
@@ -68,6 +79,8 @@ class ModelConfig:
                 rope_theta=_rope_theta(raw),
                 tie_word_embeddings=bool(raw.get("tie_word_embeddings", False)),
                 max_position_embeddings=int(raw.get("max_position_embeddings", 32768)),
+                attention_bias=bool(raw.get("attention_bias", kind == QWEN2)),
+                qk_norm=kind == QWEN3,
             )
         except KeyError as missing:
             raise WeightsError(f"The model's config.json has no field {missing}.") from missing

@@ -14,6 +14,7 @@ import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import tiktoken
 
@@ -24,6 +25,33 @@ QWEN2_PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+
+
+THINK, END_THINK = "<think>", "</think>"
+"""Control tokens around what a Qwen3 model thinks before it answers."""
+
+
+class Encoder(Protocol):
+    """What a prompt needs of a tokenizer."""
+
+    control: dict[str, int]
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of a text; control tokens in it are only characters."""
+        ...
+
+
+def no_thinking(tokens: Encoder) -> list[int]:
+    """Ids with which an answer begins that is not thought about before: Qwen3's empty thought.
+
+    Empty for a model that does not think aloud. Source: the chat template in Qwen3's
+    tokenizer_config.json, with enable_thinking=False.
+    """
+    begin, end = tokens.control.get(THINK), tokens.control.get(END_THINK)
+    if begin is None or end is None:
+        return []
+    blank = tokens.encode("\n\n")
+    return [begin, *blank, end, *blank]
 
 
 class Tokenizer:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ahn_runtime import AhnError, Runtime
+from ahn_runtime.tokenizer import END_THINK, THINK, no_thinking
 from evaluation.continuations import Continuations
 from evaluation.variants import FULL, WINDOW
 
@@ -39,7 +40,7 @@ HOLDS = (FULL, WINDOW, MEMORY)
 MAX_NEW_TOKENS = 256
 START, END, END_OF_TEXT = "<|im_start|>", "<|im_end|>", "<|endoftext|>"
 MARK = "\0"
-CONTROL = re.compile(f"{MARK}({re.escape(START)}|{re.escape(END)}){MARK}")
+CONTROL = re.compile(f"{MARK}({'|'.join(map(re.escape, (START, END, THINK, END_THINK)))}){MARK}")
 """Control tokens in a chat prompt: marked, since the same characters in a text are only text."""
 
 
@@ -140,7 +141,9 @@ class AmmonLM(TemplateLM):  # type: ignore[misc]  # Any where the harness is not
             f"{start}{turn['role']}\n{turn['content'].replace(MARK, '')}" for turn in chat_history
         ]
         if add_generation_prompt:
-            turns.append(f"{start}assistant\n")
+            thought = f"{MARK}{THINK}{MARK}\n\n{MARK}{END_THINK}{MARK}\n\n"
+            has_thoughts = bool(no_thinking(self.runtime.tokenizer))
+            turns.append(f"{start}assistant\n{thought if has_thoughts else ''}")
         return f"{end}\n".join(turns)
 
     def loglikelihood_rolling(self, requests: list[Any], disable_tqdm: bool = False) -> list[float]:

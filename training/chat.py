@@ -3,7 +3,7 @@ plain text if not."""
 
 from __future__ import annotations
 
-from ahn_runtime.tokenizer import Tokenizer
+from ahn_runtime.tokenizer import Tokenizer, no_thinking
 
 SYSTEM = "You read a long text with care and answer from it, exactly."
 START, END = "<|im_start|>", "<|im_end|>"
@@ -28,7 +28,7 @@ def closing(tokenizer: Tokenizer, question: str) -> list[int]:
     if START not in control:
         return encode(f"\n\nQuestion: {question}\nAnswer: ")
     asked = [*encode(f"\n\n{question}"), control[END], *encode("\n")]
-    return [*asked, control[START], *encode("assistant\n")]
+    return [*asked, control[START], *encode("assistant\n"), *no_thinking(tokenizer)]
 
 
 def end_answer(tokenizer: Tokenizer, answer: list[int]) -> list[int]:

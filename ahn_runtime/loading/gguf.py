@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ahn_runtime.config import ModelConfig
+from ahn_runtime.config import ARCHITECTURES, QWEN3, ModelConfig
 from ahn_runtime.errors import WeightsError
 from ahn_runtime.tokenizer import Tokenizer, from_vocabulary
 
@@ -35,6 +35,8 @@ MAX_AHEAD = 8
 _LAYER_NAMES = {
     "attn_norm": "input_layernorm",
     "attn_q": "self_attn.q_proj",
+    "attn_q_norm": "self_attn.q_norm",
+    "attn_k_norm": "self_attn.k_norm",
     "attn_k": "self_attn.k_proj",
     "attn_v": "self_attn.v_proj",
     "attn_output": "self_attn.o_proj",
@@ -52,7 +54,7 @@ _NORMAL_TOKEN = 1  # gguf's token type for ordinary vocabulary
 
 
 class GGUFModel:
-    """An opened GGUF of architecture qwen2.
+    """An opened GGUF of one of the known architectures.
 
     Raises:
         WeightsError: not a GGUF, cut short, or another architecture.
@@ -69,22 +71,25 @@ class GGUFModel:
         Raises:
             WeightsError: a field is missing or makes no sense.
         """
-        fields = self._index["fields"]
+        fields, tensors = self._index["fields"], self._index["tensors"]
+        kind = fields["general.architecture"]
         try:
-            heads = int(fields["qwen2.attention.head_count"])
-            hidden = int(fields["qwen2.embedding_length"])
+            heads = int(fields[f"{kind}.attention.head_count"])
+            hidden = int(fields[f"{kind}.embedding_length"])
             return ModelConfig(
                 hidden_size=hidden,
-                intermediate_size=int(fields["qwen2.feed_forward_length"]),
-                num_layers=int(fields["qwen2.block_count"]),
+                intermediate_size=int(fields[f"{kind}.feed_forward_length"]),
+                num_layers=int(fields[f"{kind}.block_count"]),
                 num_heads=heads,
-                num_kv_heads=int(fields["qwen2.attention.head_count_kv"]),
-                head_dim=int(fields.get("qwen2.attention.key_length", hidden // heads)),
+                num_kv_heads=int(fields[f"{kind}.attention.head_count_kv"]),
+                head_dim=int(fields.get(f"{kind}.attention.key_length", hidden // heads)),
                 vocab_size=len(self._index["tokens"]),
-                rms_norm_eps=float(fields["qwen2.attention.layer_norm_rms_epsilon"]),
-                rope_theta=float(fields["qwen2.rope.freq_base"]),
-                tie_word_embeddings="output.weight" not in self._index["tensors"],
-                max_position_embeddings=int(fields["qwen2.context_length"]),
+                rms_norm_eps=float(fields[f"{kind}.attention.layer_norm_rms_epsilon"]),
+                rope_theta=float(fields[f"{kind}.rope.freq_base"]),
+                tie_word_embeddings="output.weight" not in tensors,
+                max_position_embeddings=int(fields[f"{kind}.context_length"]),
+                attention_bias="blk.0.attn_q.bias" in tensors,
+                qk_norm=kind == QWEN3,
             )
         except KeyError as missing:
             raise WeightsError(f"{self.path} has no GGUF field {missing}.") from missing
@@ -95,7 +100,7 @@ class GGUFModel:
         return from_vocabulary(self._index["tokens"], [t != _NORMAL_TOKEN for t in types])
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """Every weight under its stock Qwen2 name, dequantized to float32.
+        """Every weight under its stock name, dequantized to float32.
 
         A few are dequantized ahead: all of a model in float32 may be more than the memory.
         """
@@ -123,7 +128,7 @@ def stock_name(name: str) -> str:
         return f"model.layers.{parts[1]}.{_LAYER_NAMES[parts[2]]}.{parts[3]}"
     if len(parts) == 2 and parts[0] in _TOP_NAMES:
         return f"{_TOP_NAMES[parts[0]]}.{parts[1]}"
-    raise WeightsError(f"The GGUF holds a tensor {name!r} that a Qwen2 model does not have.")
+    raise WeightsError(f"The GGUF holds a tensor {name!r} that a Qwen model does not have.")
 
 
 def _dequantize(raw: np.memmap, entry: dict[str, Any]) -> Tensor:
@@ -181,10 +186,10 @@ def _parse(path: Path) -> dict[str, Any]:
         raise WeightsError(
             f"{path} is not a readable GGUF file ({error}); fetch or convert it again."
         ) from error
-    if fields.get("general.architecture") != "qwen2":
+    if fields.get("general.architecture") not in ARCHITECTURES:
         raise WeightsError(
             f"{path} holds a model of architecture {fields.get('general.architecture')!r}; "
-            "Ammon runs 'qwen2'."
+            "Ammon runs 'qwen2' and 'qwen3'."
         )
     return {
         "tokens": fields.pop("tokenizer.ggml.tokens"),

@@ -116,12 +116,28 @@ def _plain(size: str) -> Preset:
     )
 
 
+def _qwen3(size: str) -> Preset:
+    """A dense Qwen3, for which no memory is released."""
+    return Preset(
+        name=f"qwen3-{size.lower()}",
+        title=f"Qwen3-{size}",
+        base=f"Qwen/Qwen3-{size}",
+        memory=None,
+        cell=None,
+        memory_status="none",
+        window=DEFAULT_WINDOW_TOKENS,
+        sinks=DEFAULT_SINK_TOKENS,
+        licence=APACHE,
+    )
+
+
 PRESETS: dict[str, Preset] = {
     preset.name: preset
     for preset in (
         EMBEDDED,
         EMBEDDED_1_5B,
         *(_plain(size) for size in ("0.5B", "1.5B")),
+        *(_qwen3(size) for size in ("0.6B", "1.7B", "4B", "8B", "14B")),
         *(_released(size, short) for size in ("3B", "7B", "14B") for short in _RELEASED_CELLS),
     )
 }

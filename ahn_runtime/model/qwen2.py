@@ -1,10 +1,11 @@
-"""The whole forward of Qwen2 over sinks, window and memory, one block of tokens at a time.
+"""The whole forward of Qwen2 and Qwen3 over sinks, window and memory, a block at a time.
 
 Modules carry the stock parameter names, so that released files load as they are. They hold weights
 only: a session's state and the backend that computes are arguments. `config` explains the letters.
 
-Source: Qwen2.5 technical report (arXiv 2412.15115) for the decoder; AHN (arXiv 2510.07318) for
-what is added to the attention output before `o_proj`.
+Source: Qwen2.5 technical report (arXiv 2412.15115) for the decoder, Qwen3's (arXiv 2505.09388) for
+its norms of queries and keys; AHN (arXiv 2510.07318) for what is added to the attention output
+before `o_proj`.
 """
 
 from __future__ import annotations
@@ -108,17 +109,22 @@ class Attention(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         hidden, dim = config.hidden_size, config.head_dim
-        self.q_proj = nn.Linear(hidden, config.num_heads * dim)
-        self.k_proj = nn.Linear(hidden, config.num_kv_heads * dim)
-        self.v_proj = nn.Linear(hidden, config.num_kv_heads * dim)
+        has_bias = config.attention_bias
+        self.q_proj = nn.Linear(hidden, config.num_heads * dim, bias=has_bias)
+        self.k_proj = nn.Linear(hidden, config.num_kv_heads * dim, bias=has_bias)
+        self.v_proj = nn.Linear(hidden, config.num_kv_heads * dim, bias=has_bias)
+        self.q_norm = RMSNorm(dim, config.rms_norm_eps) if config.qk_norm else None
+        self.k_norm = RMSNorm(dim, config.rms_norm_eps) if config.qk_norm else None
         self.o_proj = nn.Linear(config.num_heads * dim, hidden, bias=False)
         self.head_dim, self.num_kv_heads = dim, config.num_kv_heads
 
     def project(self, h: Tensor, rotations: Rotations, backend: Backend) -> Heads:
         """Normed inputs h [T, hidden] -> their queries, keys and values."""
         q, k, v = backend.linear(h, self.q_proj, self.k_proj, self.v_proj)
-        both = torch.cat((q, k), dim=-1)
-        both, v = (t.unflatten(-1, (-1, self.head_dim)).transpose(0, 1) for t in (both, v))
+        q, k, v = (t.unflatten(-1, (-1, self.head_dim)) for t in (q, k, v))
+        if self.q_norm is not None and self.k_norm is not None:
+            q, k = self.q_norm(q), self.k_norm(k)
+        both, v = torch.cat((q, k), dim=1).transpose(0, 1), v.transpose(0, 1)
         q, k = rotate(both, rotations.positions).tensor_split((-self.num_kv_heads,))
         if rotations.sink_positions is None:
             return Heads(q, k, v)

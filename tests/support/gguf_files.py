@@ -14,7 +14,7 @@ from ahn_runtime.loading.gguf import _LAYER_NAMES, _TOP_NAMES
 def write_gguf(path: Path, model: Path, alignment: int = 32) -> Path:
     """A tiny model without memory as a float32 GGUF, each tensor at a multiple of `alignment`."""
     config = json.loads((model / "config.json").read_text())
-    writer = GGUFWriter(path, "qwen2")
+    writer = GGUFWriter(path, config["model_type"])
     writer.add_custom_alignment(alignment)
     writer.add_context_length(4096)
     writer.add_embedding_length(config["hidden_size"])
@@ -22,6 +22,8 @@ def write_gguf(path: Path, model: Path, alignment: int = 32) -> Path:
     writer.add_feed_forward_length(config["intermediate_size"])
     writer.add_head_count(config["num_attention_heads"])
     writer.add_head_count_kv(config["num_key_value_heads"])
+    if "head_dim" in config:
+        writer.add_key_length(config["head_dim"])
     writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
     writer.add_rope_freq_base(config["rope_theta"])
     names = json.loads((model / "tokenizer.json").read_text())

@@ -34,6 +34,8 @@ def logits_by_definition(runtime: Runtime, ids: Tensor) -> Tensor:
             proj(h).unflatten(-1, (-1, dim)).transpose(0, 1)
             for proj in (attn.q_proj, attn.k_proj, attn.v_proj)
         )
+        if config.qk_norm:
+            q, k = attn.q_norm(q), attn.k_norm(k)
         q, k = rotate(q, rotation), rotate(k, rotation)
         k, v = (t.repeat_interleave(group, dim=0) for t in (k, v))
         if stream.retain:

@@ -439,7 +439,9 @@ class TwoTermRow:
 
 def can_decode(model: Qwen2) -> bool:
     """Whether a model of int8 layers can be computed by a `DecodeStep` on this system."""
-    return CAN_YIELD and all(
+    if not CAN_YIELD or model.config.qk_norm:
+        return False
+    return all(
         (layer.ahn is None or _is_supported(layer.ahn.fn))
         and layer.input_layernorm.weight.dtype == torch.float32
         for layer in model.layers

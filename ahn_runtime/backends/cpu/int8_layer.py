@@ -75,8 +75,12 @@ class Int8Layer:
         self._down = Product(cast(Int8Linear, layer.mlp.down_proj))
 
     def supports(self, x: Tensor, rotations: Rotations) -> bool:
-        """Whether a block x [T, hidden] can be computed here: float32, no gradient, no rebasing."""
+        """Whether a block x [T, hidden] can be computed here.
+
+        That takes float32, no gradient, no rebased sinks, and no norms of queries and keys.
+        """
         plain = x.dtype == torch.float32 and not torch.is_grad_enabled()
+        plain = plain and not self.layer.config.qk_norm
         return plain and rotations.sink_positions is None
 
     def forward(

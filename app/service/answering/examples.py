@@ -7,7 +7,8 @@ the passage does not tell. All examples are about one pair of passages, so they 
 
 from __future__ import annotations
 
-from app.service.reading.stream_text import Encoder, end_turn
+from ahn_runtime.tokenizer import Encoder
+from app.service.reading.stream_text import end_turn
 
 ASK = "Answer in a few words: "
 PASSAGES = "Passages found for the question:\n\n"

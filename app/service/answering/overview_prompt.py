@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ahn_runtime.tokenizer import Encoder
 from app.service.answering.prompt import SEPARATOR, without_numbers
-from app.service.reading.stream_text import Encoder, end_turn
+from app.service.reading.stream_text import end_turn
 
 HEAD = "Notes on {title}, part by part, from its beginning to its end:\n\n"
 HEAD_OF_SEVERAL = "Notes on {title}, part by part, each after the title of its document:\n\n"

@@ -16,13 +16,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ahn_runtime.tokenizer import Encoder
 from app.errors import BadQuestion
 from app.service.answering.citations import Citation
 from app.service.answering.examples import ASK, PASSAGES, example_ids
 from app.service.answering.introductions import NameAsked, around, is_named_in
 from app.service.answering.line_wrapping import unwrapped
 from app.service.answering.retrieval import is_beside_the_question, lacks_named_entity
-from app.service.reading.stream_text import Encoder, end_turn
+from app.service.reading.stream_text import end_turn
 from storage import Passage
 
 SEPARATOR = "\n\n---\n"

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import storage
+from ahn_runtime.tokenizer import Encoder
 from app.service.reading.patience import patiently
-from app.service.reading.stream_text import Encoder, introduction
+from app.service.reading.stream_text import introduction
 from app.service.reading.titles import new_title
 from app.settings import Settings
 from ingest import (

@@ -13,10 +13,11 @@ from functools import partial
 from itertools import islice
 
 import storage
+from ahn_runtime.tokenizer import Encoder
 from app.service.library import versions
 from app.service.library.file_store import FileStore
 from app.service.reading.patience import patiently
-from app.service.reading.stream_text import Encoder, introduction
+from app.service.reading.stream_text import introduction
 from app.service.reading.work_step import StepReport, WorkStep, unreported
 from ingest import Document, Ocr, SandboxPool, SandboxReport, find_ocr, probe_sandbox
 from storage import Database, DocumentRow, NewSegment

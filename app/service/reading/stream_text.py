@@ -8,9 +8,9 @@ else: text from documents and people is only ever text.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
 
 import storage
+from ahn_runtime.tokenizer import Encoder, no_thinking
 from storage import Database, DocumentRow
 
 SYSTEM = (
@@ -19,15 +19,6 @@ SYSTEM = (
     "passage you used, like [1]. If the text does not say it, answer: I could not find it."
 )
 USER_OPENING = "Here is what I would like you to read.\n"
-
-
-class Encoder(Protocol):
-    """What the stream needs of a tokenizer; `control` has the ids of the control tokens."""
-
-    control: dict[str, int]
-
-    def encode(self, text: str) -> list[int]:
-        """Token ids of a text; control tokens in it are encoded as plain text."""
 
 
 def opening(tokens: Encoder) -> list[int]:
@@ -58,7 +49,10 @@ def end_turn(tokens: Encoder, request: str, beginning: str = "") -> list[int]:
     if end is None or start is None:
         return tokens.encode(f"{request}\n{beginning}")
     asked = [*tokens.encode(request), end, *tokens.encode("\n"), start]
-    return [*asked, *tokens.encode(f"assistant\n{beginning}")]
+    thought = no_thinking(tokens)
+    if not thought:
+        return [*asked, *tokens.encode(f"assistant\n{beginning}")]
+    return [*asked, *tokens.encode("assistant\n"), *thought, *tokens.encode(beginning)]
 
 
 def document_pieces(
