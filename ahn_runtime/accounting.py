@@ -134,6 +134,7 @@ def estimated_bytes(config: ModelConfig, stream: StreamConfig, tokens: int, num_
     gates = num_gates * cached * config.num_heads * 4 * config.num_layers
     memory = config.num_layers * config.num_heads * config.head_dim**2 * 4
     # What each token has received, twice four bytes, and the positions of the retained ones.
-    choice = (cached + stream.retain) * 8 * config.num_kv_heads * config.num_layers
+    chosen = stream.retained_tokens(tokens)
+    choice = (cached + chosen) * 8 * config.num_kv_heads * config.num_layers
     held = full_cache_bytes(config, stream, cached)
     return held + (gates + memory if stream.cell else 0) + (choice if stream.retain else 0)

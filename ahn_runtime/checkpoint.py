@@ -277,7 +277,7 @@ def _load_kv(
         )
     capacity = capacity_for(state.tokens_seen, runtime.stream) if state.tokens_seen else 0
     for layer in state.layers:
-        layer.grow(capacity)
+        layer.grow(capacity, runtime.stream.retained_tokens(capacity))
     for entry in entries:
         page = _get(entry["hash"], fetch)
         positions = page["positions"]

@@ -173,10 +173,13 @@ class Runtime:
         Args:
             memory_gain: other factors by window for the memory.
             backend: another one for the same model.
-            changes: fields of `StreamConfig` (window, sinks, kv_dtype, positions, memory_scale).
-                Without a `memory_scale`, another window or other factors decide it.
+            changes: fields of `StreamConfig` (window, sinks, retain, kv_dtype, positions,
+                memory_scale). Without a `memory_scale`, another window or other factors decide it;
+                without a window nothing is retained.
         """
         gain = self.memory_gain if memory_gain is None else memory_gain
+        if changes.get("window", self.stream.window) is None:
+            changes["retain"] = 0
         stream = replace(self.stream, **changes)
         is_rescaled = memory_gain is not None or stream.window != self.stream.window
         if is_rescaled and "memory_scale" not in changes:

@@ -5,7 +5,8 @@ the write gates of the held positions (G of them, as the cell defines; computed 
 processed, used when it is evicted); `memory` [H, D, D] float32, key axis first. With a retained
 set (`retained`), slots are for each key/value head, and there are `attention` [2, Hkv, capacity]
 float32, the strength of each held token and what its cell has received so far; and `retained`
-[Hkv, R] int64, the positions of the retained tokens, -1 where there is none yet.
+[Hkv, capacity - S - W] int64, the positions of the tokens in the slots behind the ring, -1 where
+there is none yet. Without one `attention` is [0, Hkv, capacity], and `retained` has no columns.
 
 Forks share tensors. Rings are overwritten in place, so the first to write copies a ring that is
 shared. Capacity doubles up to S + W + R and depends on the number of tokens seen alone.
@@ -194,8 +195,12 @@ class LayerState:
                 setattr(self, name, getattr(self, name).clone())
             self.shared = False
 
-    def grow(self, capacity: int) -> None:
-        """Make room for `capacity` positions; held positions keep their slots."""
+    def grow(self, capacity: int, retained: int) -> None:
+        """Make room for `capacity` positions; held positions keep their slots.
+
+        Args:
+            retained: how many of the slots are behind the ring.
+        """
         held = self.k.shape[1]
         if capacity <= held:
             return
@@ -204,9 +209,8 @@ class LayerState:
             new = old.new_zeros((old.shape[0], capacity, old.shape[2]))
             new[:, :held] = old
             setattr(self, name, new)
-        if self.retained.shape[1]:
-            self.attention = F.pad(self.attention, (0, capacity - held))
-        self.retained = self.retained.clone()
+        self.attention = F.pad(self.attention, (0, capacity - held))
+        self.retained = F.pad(self.retained, (0, retained - self.retained.shape[1]), value=-1)
         self.shared = False
 
     def fork(self) -> LayerState:
@@ -270,10 +274,10 @@ class ModelState:
                     ),
                     gates=torch.zeros(num_gates, 0, heads, device=device),
                     memory=torch.zeros(heads if stream.cell else 0, dim, dim, device=device),
-                    attention=torch.zeros(2, config.num_kv_heads, 0, device=device),
-                    retained=torch.full(
-                        (config.num_kv_heads, stream.retain), -1, dtype=torch.int64, device=device
+                    attention=torch.zeros(
+                        2 if stream.retain else 0, config.num_kv_heads, 0, device=device
                     ),
+                    retained=torch.zeros(config.num_kv_heads, 0, dtype=torch.int64, device=device),
                 )
                 for _ in range(config.num_layers)
             ]
@@ -283,7 +287,7 @@ class ModelState:
         """Make room for the next `tokens` tokens in every layer."""
         capacity = capacity_for(self.tokens_seen + tokens, stream)
         for layer in self.layers:
-            layer.grow(capacity)
+            layer.grow(capacity, stream.retained_tokens(capacity))
 
     def fork(self) -> ModelState:
         """A copy that is independent from here on; tensors are shared until one of them writes."""
@@ -391,13 +395,14 @@ class ModelState:
     def cache_bytes(self, stream: StreamConfig) -> int:
         """Bytes of the held keys, values and gates, and of the memories."""
         held = stream.cached_tokens(self.tokens_seen)
+        retained = stream.retained_tokens(self.tokens_seen)
         return sum(
             layer.k[:, :held].nbytes
             + layer.v[:, :held].nbytes
             + layer.gates[:, :held].nbytes
             + layer.memory.nbytes
             + layer.attention[:, :, :held].nbytes
-            + layer.retained.nbytes
+            + layer.retained[:, :retained].nbytes
             for layer in self.layers
         )
 

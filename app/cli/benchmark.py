@@ -33,7 +33,8 @@ def benchmark(
         str,
         Option(
             help="Variants of Ammon: any of memory, drafting (memory, with speculative decoding as "
-            "in answers), window, full and float32."
+            "in answers), retained (memory, and half of the window as a retained set), window, "
+            "full and float32."
         ),
     ] = "memory,window,full",
     against: Annotated[
@@ -93,6 +94,12 @@ def _ammon(model: str, variants: Sequence[str], window: int, sinks: int) -> list
     options: dict[str, dict[str, Any]] = {
         "memory": {"window": window, "sinks": sinks, "quantize": "int8"},
         "drafting": {"window": window, "sinks": sinks, "quantize": "int8", "lookup": True},
+        "retained": {
+            "window": window - window // 2,
+            "sinks": sinks,
+            "quantize": "int8",
+            "retain": window // 2,
+        },
         "window": {"window": window, "sinks": sinks, "quantize": "int8", "ahn": None},
         "full": {"window": None, "sinks": 0, "quantize": "int8", "ahn": None},
         "float32": {"window": window, "sinks": sinks},

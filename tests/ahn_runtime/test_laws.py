@@ -47,6 +47,12 @@ def test_the_same_split_is_bit_equal(load_each, retain):
     assert torch.equal(a, b)
 
 
+def test_without_a_window_nothing_is_retained(load_each):
+    runtime = load_each(window=None, sinks=0, retain=9)
+    other = load_each(24, 4, retain=9).with_stream(window=None, sinks=0)
+    assert runtime.stream.retain == other.stream.retain == 0
+
+
 def test_memory_matters_past_the_window(load_each):
     """The laws above are about a memory that really is there."""
     runtime, ids = load_each(), token_ids(90)

@@ -25,7 +25,7 @@ Array = np.ndarray[Any, Any]
 
 
 class Sizes(NamedTuple):
-    """Of the model; the cache's capacity in positions, and R, how many tokens are retained."""
+    """Of the model; the cache's capacity in positions, and how many of them are behind the ring."""
 
     hidden: int
     inner: int
@@ -105,7 +105,7 @@ class LayerCache(NamedTuple):
     memory: Array  # float32 [H, D, D]
     memory_after: Array  # float32 [H, D, D]: gets the memory after this token
     attention: Array  # float32 [2, Hkv, capacity]: strength, received; this and the next
-    retained: Array  # int64 [1, Hkv, R], positions: only with a retained set
+    retained: Array  # int64 [1, Hkv, room], positions: only with a retained set
 
 
 class Shared(NamedTuple):

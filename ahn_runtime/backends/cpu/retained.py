@@ -137,9 +137,10 @@ def slot_to_free(strength, positions, leaver, first, filled, room):  # type: ign
 
     Args:
         strength: by slot, float32 [capacity].
-        positions: of the retained tokens, int64 [R].
+        positions: of the retained tokens, int64 [room].
         leaver: slot of the token that leaves the window; it is younger than all retained ones.
-        first, filled, room: the first retained slot, F, and R.
+        first, filled: the first retained slot, and F.
+        room: slots behind the ring; there are more than F of them unless F is R.
 
     Returns:
         A retained slot, which was never used before if F < R; `leaver` if that is lost itself.

@@ -58,3 +58,19 @@ def test_nothing_of_the_dropped_tokens_is_left(load_each, retain):
     for ours, theirs in zip(session.state.layers, before.state.layers, strict=True):
         for name in ("k", "v", "gates"):
             assert torch.equal(getattr(ours, name)[:, dropped], getattr(theirs, name)[:, dropped])
+
+
+@pytest.mark.parametrize("quantize", [None, "int8"])
+def test_a_retained_set_takes_memory_as_it_fills(load_tiny, quantize):
+    """However large it may become: the tensors grow with the text."""
+    runtime, ids = load_tiny(24, 4, retain=10**9, quantize=quantize), token_ids(600)
+    session = runtime.session()
+    for part in (ids[:5], ids[5:300], ids[300:301], ids[301:302], ids[302:]):
+        session.feed(part, logits=None)
+    layer = session.state.layers[0]
+    assert layer.retained[:, : 600 - 28].sort().values.tolist() == [list(range(4, 576))] * 2
+    assert layer.k.shape[1] == 1024 and layer.retained.shape[1] == 1024 - 28
+    plain = load_tiny(window=None, sinks=0, ahn=None, quantize=quantize).session()
+    plain.feed(ids, logits=None)
+    ours, full = session.next_logits(), plain.next_logits()
+    assert (ours - full).norm() < (1e-4 if quantize is None else 0.02) * full.norm()

@@ -161,7 +161,8 @@ def test_a_single_token_keeps_and_loses_what_the_twin_does(tiny_dir, cell, kv_dt
             each.feed([token], logits=None)
         for old, mine, plain in zip(before, ours.state.layers, session.state.layers, strict=True):
             assert torch.equal(mine.retained, plain.retained)
-            lost += int((old != plain.retained).sum())
+            if old.shape == plain.retained.shape:
+                lost += int((old != plain.retained).sum())
             pairs = [(mine.memory, plain.memory), (mine.attention, plain.attention)]
             pairs += [(getattr(mine, n), getattr(plain, n)) for n in ("k", "v", "gates")]
             for one, other in pairs:
