@@ -39,7 +39,7 @@ def paper_costs(config: ModelConfig, cache_limit: int, tokens: int) -> PaperCost
 
     Args:
         config: the base model.
-        cache_limit: Wt = W + S.
+        cache_limit: Wt = W + S, and R with a retained set.
         tokens: L. At or below Wt nothing is saved, and both columns are those of full attention.
     """
     d, dim, heads, kv_heads = (

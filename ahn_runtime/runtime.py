@@ -88,7 +88,7 @@ class Runtime:
             "quantize": stream.quantize,
             "positions": stream.positions,
             "model": base,
-            # A factor of 1 is left out: states from before there were factors have it.
+            # Left out where they are 0 and 1: states from before there were such have no others.
             **({"retain": stream.retain} if stream.retain else {}),
             "memory": memory if stream.memory_scale == 1 else f"{memory} x {stream.memory_scale}",
         }

@@ -52,7 +52,7 @@ class Session:
 
     @property
     def cache_bytes(self) -> int:
-        """Bytes of held keys, values and gates and of the memories: constant after W + S tokens."""
+        """Bytes of all that the session holds: constant after W + S + R tokens."""
         return self.state.cache_bytes(self.runtime.stream)
 
     @torch.inference_mode()
@@ -179,15 +179,14 @@ class Session:
         if len(ids) == 1:
             self._forward_block(tokens, 1)
             return ids, int(self.next_logits()[0].argmax())
-        backup = self.state.backup(len(ids), self.runtime.stream)
+        stream, decide = self.runtime.stream, self.runtime.backend.compete
+        backup = self.state.backup(len(ids), stream, decide)
         hidden = self._forward_block(tokens, len(ids))
         chosen = self._logits(hidden).argmax(dim=-1)
         count = 1 + accepted_prefix(ids[1:], chosen)
         if count < len(ids):
             last_hidden = hidden[count - 1].clone()
-            self.state.trim(
-                backup, ids[:count], last_hidden, self._write_memory, self.runtime.stream
-            )
+            self.state.trim(backup, ids[:count], last_hidden, self._write_memory, stream, decide)
         return ids[:count], int(chosen[count - 1])
 
     def _write_memory(

@@ -91,8 +91,8 @@ class Backend(Recurrences, Protocol):
             plan: of the block, with a retained set.
 
         Returns:
-            float32 [Hkv, Q, K], summed over each key/value head's group; of more than
-            `SHORT_BLOCK_TOKENS` tokens the sums over the queries do, [Hkv, 1, K].
+            float32 [Hkv, Q, K], summed over each key/value head's group; for a block of more than
+            `SHORT_BLOCK_TOKENS` tokens the sum over its queries is enough, [Hkv, 1, K].
         """
         ...
 

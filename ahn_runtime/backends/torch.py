@@ -104,8 +104,8 @@ class TorchBackend:
         self, q: Tensor, q_sinks: Tensor | None, k: Tensor, plan: BlockPlan
     ) -> Tensor:
         """q [H, T, D], k [Hkv, K, D] -> float32 [Hkv, Q, K], of the sampled queries."""
-        assert plan.competition is not None and plan.mask is not None
-        of = plan.competition.grid.sampled(plan.start, len(plan.positions))
+        assert plan.mask is not None
+        of = plan.sampled
         from_sinks = None if q_sinks is None else q_sinks[:, of]
         return attention_received(q[:, of], from_sinks, k, plan.mask[..., of, :], plan.sinks)
 

@@ -101,27 +101,12 @@ def _released(size: str, short: str) -> Preset:
     )
 
 
-def _plain(size: str) -> Preset:
-    """A base for which no memory is released: sinks and window."""
+def _plain(name: str, title: str) -> Preset:
+    """One of Qwen's bases for which no memory is released: sinks and window."""
     return Preset(
-        name=f"qwen2.5-{size.lower()}",
-        title=f"Qwen2.5-{size}-Instruct",
-        base=f"Qwen/Qwen2.5-{size}-Instruct",
-        memory=None,
-        cell=None,
-        memory_status="none",
-        window=DEFAULT_WINDOW_TOKENS,
-        sinks=DEFAULT_SINK_TOKENS,
-        licence=APACHE,
-    )
-
-
-def _qwen3(size: str) -> Preset:
-    """A dense Qwen3, for which no memory is released."""
-    return Preset(
-        name=f"qwen3-{size.lower()}",
-        title=f"Qwen3-{size}",
-        base=f"Qwen/Qwen3-{size}",
+        name=name.lower(),
+        title=title,
+        base=f"Qwen/{title}",
         memory=None,
         cell=None,
         memory_status="none",
@@ -136,8 +121,8 @@ PRESETS: dict[str, Preset] = {
     for preset in (
         EMBEDDED,
         EMBEDDED_1_5B,
-        *(_plain(size) for size in ("0.5B", "1.5B")),
-        *(_qwen3(size) for size in ("0.6B", "1.7B", "4B", "8B", "14B")),
+        *(_plain(f"qwen2.5-{size}", f"Qwen2.5-{size}-Instruct") for size in ("0.5B", "1.5B")),
+        *(_plain(f"qwen3-{size}", f"Qwen3-{size}") for size in ("0.6B", "1.7B", "4B", "8B", "14B")),
         *(_released(size, short) for size in ("3B", "7B", "14B") for short in _RELEASED_CELLS),
     )
 }

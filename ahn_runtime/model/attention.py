@@ -76,7 +76,7 @@ class BlockPlan:
         sinks: S.
         memory_scale: factor of what the memory adds.
         competition: for the places of the retained set; None without one.
-        ring_after: with a retained set, `held_positions` after the block.
+        ring_after: `held_positions` after the block, where a grid cell of a retained set ends.
         parts: with a retained set, the plans of the parts of a block that several grid cells
             share; they are computed one after the other. The block's own plan has no mask then.
     """
@@ -101,6 +101,12 @@ class BlockPlan:
     def last_mask(self, rows: int) -> Tensor | None:
         """The mask of the block's last `rows` queries, [..., rows, held_before + T]."""
         return None if self.mask is None else self.mask[..., -rows:, :]
+
+    @property
+    def sampled(self) -> slice:
+        """Which of the block's queries count for the strengths of a retained set."""
+        assert self.competition is not None
+        return self.competition.grid.sampled(self.start, len(self.positions))
 
     def of_heads(self, first: int, last: int) -> BlockPlan:
         """The plan for some of the key/value heads."""
@@ -166,7 +172,7 @@ def plan_block(n: int, tokens: int, stream: StreamConfig, device: torch.device) 
         evicted = torch.arange(first, max(first, n + tokens - stream.window), device=device)
         read_from = min(tokens, first + stream.window - n)
     parts: list[BlockPlan] = []
-    is_plain_token = tokens == 1 and not stream.retain
+    ring_after = None
     if stream.retain:
         lengths = Grid.of(stream).parts(n, tokens)
         if len(lengths) > 1:
@@ -183,6 +189,8 @@ def plan_block(n: int, tokens: int, stream: StreamConfig, device: torch.device) 
             Grid.of(stream),
         )
         read_from = min(tokens, read_from + len(evicted) - competition.lost)
+        if competition.grid.ends_at(n + tokens):
+            ring_after = held_positions(n + tokens, stream, device)
     return BlockPlan(
         start=n,
         positions=positions,
@@ -191,14 +199,14 @@ def plan_block(n: int, tokens: int, stream: StreamConfig, device: torch.device) 
         write_slots=_slots(positions, stream),
         evict_slots=_slots(evicted, stream) if len(evicted) else None,
         read_from=read_from,
-        mask=None if parts or is_plain_token else _visible(n, positions, stream),
+        mask=None if parts else _mask(n, positions, stream),
         sink_positions=_sink_positions(positions, n + tokens, stream),
         window=stream.window,
         sinks=stream.sinks,
         memory_scale=stream.memory_scale,
         competition=competition,
         parts=tuple(parts),
-        ring_after=held_positions(n + tokens, stream, device) if stream.retain else None,
+        ring_after=ring_after,
     )
 
 
@@ -222,6 +230,16 @@ def _sink_positions(positions: Tensor, end: int, stream: StreamConfig) -> Tensor
     if stream.positions != "cache" or limit is None or not stream.sinks or end <= limit:
         return None
     return positions.clamp(max=limit - 1)
+
+
+def _mask(n: int, positions: Tensor, stream: StreamConfig) -> Tensor | None:
+    """`BlockPlan.mask` of a block at n, before heads differ."""
+    if len(positions) > 1:
+        return _visible(n, positions, stream)
+    if not stream.retain:
+        return None
+    # A single token sees all that is held but what it makes leave, which `with_head_masks` decides.
+    return positions.new_zeros((1, stream.cached_tokens(n) + 1), dtype=torch.float32)
 
 
 def _visible(n: int, positions: Tensor, stream: StreamConfig) -> Tensor:

@@ -24,12 +24,7 @@ from torch import Tensor
 
 from ahn_runtime.config import ModelConfig, StreamConfig
 from ahn_runtime.model.attention import BlockPlan, Slots, plan_block
-from ahn_runtime.model.retained import (
-    Competition,
-    Outcome,
-    compete,
-    update_strength,
-)
+from ahn_runtime.model.retained import Competition, Outcome, compete, update_strength
 
 MIN_CAPACITY_TOKENS = 256
 
@@ -177,9 +172,8 @@ class LayerState:
     def end_block(self, plan: BlockPlan) -> None:
         """Called once a block is in: where a grid cell ends with it, strengths change."""
         competition = plan.competition
-        if competition is None or (plan.start + len(plan.positions)) % competition.grid.cell:
+        if competition is None or plan.ring_after is None:
             return
-        assert plan.ring_after is not None
         ring = plan.ring_after.expand(len(self.retained), -1)
         behind = self.retained[:, : plan.held_after - ring.shape[1]]
         strength, received = self.attention[:, :, : plan.held_after]
@@ -300,12 +294,13 @@ class ModelState:
             self.flops_full,
         )
 
-    def backup(self, tokens: int, stream: StreamConfig) -> BlockBackup:
+    def backup(self, tokens: int, stream: StreamConfig, decide: Compete = compete) -> BlockBackup:
         """Copy what feeding the next block will overwrite; taken before the block is fed.
 
         Args:
             tokens: T of the block, two or more.
             stream: how the session holds its tokens.
+            decide: as the block's competition will be decided.
         """
         plan = plan_block(self.tokens_seen, tokens, stream, self.layers[0].k.device)
         self.reserve(tokens, stream)
@@ -321,7 +316,7 @@ class ModelState:
         lost = []
         if plan.competition is not None:
             for layer in self.layers:
-                outcome = layer.compete(plan.competition)
+                outcome = layer.compete(plan.competition, decide)
                 lost.append((outcome, layer.read_lost(plan.competition, outcome)))
         return BlockBackup(plan, self.prefix_hash, layers, lost)
 
@@ -332,6 +327,7 @@ class ModelState:
         last_hidden: Tensor,
         write_memory: WriteMemory,
         stream: StreamConfig,
+        decide: Compete = compete,
     ) -> None:
         """Drop the last tokens of the block that was just fed, as if it had been shorter.
 
@@ -345,17 +341,23 @@ class ModelState:
             last_hidden: final hidden state of the last of them, [hidden].
             write_memory: writes evicted tokens to a layer's memory.
             stream: how the session holds its tokens.
+            decide: as it was given to `backup`.
         """
         if backup.plan.competition is None:
             self._trim_ring(backup, len(ids), write_memory)
         else:
-            self._trim_retained(backup, len(ids), write_memory, stream)
+            self._trim_retained(backup, len(ids), write_memory, stream, decide)
         self.tokens_seen = backup.plan.start + len(ids)
         self.prefix_hash = extend_prefix_hash(backup.prefix_hash, ids)
         self.last_hidden = last_hidden
 
     def _trim_retained(
-        self, backup: BlockBackup, keep: int, write_memory: WriteMemory, stream: StreamConfig
+        self,
+        backup: BlockBackup,
+        keep: int,
+        write_memory: WriteMemory,
+        stream: StreamConfig,
+        decide: Compete,
     ) -> None:
         """With a retained set: all that the block changed is undone, and the kept tokens enter."""
         plan, competition = backup.plan, backup.plan.competition
@@ -373,7 +375,7 @@ class ModelState:
             layer._set_of_heads(competition.slots[outcome.lost], *lost)
             layer.attention, layer.retained = old.attention, old.retained
             layer.memory = old.memory
-            outcome = layer.compete(shorter.competition)
+            outcome = layer.compete(shorter.competition, decide)
             if shorter.competition.lost and len(old.memory):
                 lost = layer.read_lost(shorter.competition, outcome)
                 layer.memory = write_memory(i, *lost, old.memory)
@@ -393,7 +395,7 @@ class ModelState:
                 layer.memory = write_memory(i, *evicted, old.memory)
 
     def cache_bytes(self, stream: StreamConfig) -> int:
-        """Bytes of the held keys, values and gates, and of the memories."""
+        """Bytes of the held keys, values and gates, of the memories, and of the retained set's."""
         held = stream.cached_tokens(self.tokens_seen)
         retained = stream.retained_tokens(self.tokens_seen)
         return sum(

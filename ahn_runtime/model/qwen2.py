@@ -219,8 +219,7 @@ class DecoderLayer(nn.Module):
         gates = None if cell is None else backend.write_gates(cell, h)
         evicted = None
         if plan.competition is not None:
-            out, lost = _attend_and_retain(heads, k, v, gates, state, plan, backend, rows)
-            evicted = lost if plan.competition.lost else None
+            out, evicted = _attend_and_retain(heads, k, v, gates, state, plan, backend, rows)
         else:
             if cell is not None and plan.evict_slots is not None:
                 evicted = state.read_slots(plan.evict_slots)
@@ -316,15 +315,17 @@ def _attend_and_retain(
     plan: BlockPlan,
     backend: Backend,
     rows: int,
-) -> tuple[Tensor, KVGates]:
+) -> tuple[Tensor, KVGates | None]:
     """`_attend_and_write` with a retained set; also what the block loses of it.
 
     Returns:
-        The last rows [H, rows, D], and k, v [Hkv, L, D] and gates [G, L, H] of the lost tokens.
+        The last rows [H, rows, D], and k, v [Hkv, L, D] and gates [G, L, H] of the lost tokens;
+        None if none is lost, or there is no memory to write them to.
     """
     assert plan.competition is not None
     outcome = state.compete(plan.competition, backend.compete)
-    lost = state.read_lost(plan.competition, outcome)
+    is_written = gates is not None and plan.competition.lost > 0
+    lost = state.read_lost(plan.competition, outcome) if is_written else None
     plan = plan.with_head_masks(outcome.lost_with, backend.mask_heads)
     keys = torch.cat((state.k[:, : plan.held_before], k), dim=1)
     values = torch.cat((state.v[:, : plan.held_before], v), dim=1)

@@ -7,10 +7,11 @@ time) or, without a memory, forgotten. Keys keep the rotary angles of their true
 
 A token's strength is the attention that it received, per query: softmax weights, summed over the
 query heads of its group, averaged over queries with a decay. Only every `SAMPLED_EVERY`th
-position's queries count, and strengths change only at the ends of grid cells: absolute positions
-that are multiples of C (see `Grid`). Attention cuts its blocks there, so what a part of a block
-loses is known before it is computed, and is the same however its tokens are split into feeds. Of
-two tokens of equal strength, the older one is the weaker one.
+position's queries count (each position's where that does not divide C), and strengths change only
+at the ends of grid cells: absolute positions that are multiples of C (see `Grid`). Attention cuts
+its blocks there, so what a part of a block loses is known before it is computed, and is the same
+however its tokens are split into feeds. Of two tokens of equal strength, the older one is the
+weaker one.
 
 Slots: the retained tokens are behind the ring, in slots S + W .. S + W + R - 1. The first R tokens
 that leave the window fill them in order; a token that joins later takes the slot of the one that
@@ -22,6 +23,7 @@ Sources: H2O (arXiv 2306.14048) keeps those with the most attention received, Sn
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import torch
@@ -30,7 +32,7 @@ from torch import Tensor
 from ahn_runtime.config import StreamConfig
 
 GRID_TOKENS = 256
-"""C, where the window is as long; else the window."""
+"""C, where the window is at least as long; else the window."""
 
 SAMPLED_EVERY = 8
 """Of so many positions in a row, the last one's queries are counted."""
@@ -59,6 +61,10 @@ class Grid:
     def room(self, position: int) -> int:
         """Tokens from a position on to the end of its cell."""
         return self.cell - position % self.cell
+
+    def ends_at(self, position: int) -> bool:
+        """Whether a cell ends before a position."""
+        return position % self.cell == 0
 
     def parts(self, start: int, tokens: int) -> list[int]:
         """Lengths of the parts, one in each cell, of the block of `tokens` tokens at `start`."""
@@ -111,7 +117,7 @@ class Competition:
         """How many tokens are lost in the block, by each head."""
         return self.filled + len(self.leaver_slots) - self.filled_after
 
-    @property
+    @functools.cached_property
     def slots(self) -> Tensor:
         """Slots of the competitors before the block, int64 [F + E]."""
         held = torch.arange(self.filled, device=self.leaver_slots.device) + self.first_slot
@@ -176,8 +182,8 @@ def _kept(lost: Tensor, lost_with: Tensor, competition: Competition) -> Tensor:
     place[:, competition.filled_after :] = lost
     for _ in range(len(competition.leaver_slots).bit_length()):
         place = place.gather(1, place)
-    is_kept = lost_with == len(competition.leaver_slots)
-    kept = is_kept.nonzero()[:, 1].view(heads, competition.filled_after)
+    # Sorted, since a selection by a mask would wait for a GPU.
+    kept = lost_with.argsort(dim=-1, descending=True, stable=True)[:, : competition.filled_after]
     return torch.empty_like(kept).scatter_(1, place.gather(1, kept), kept)
 
 

@@ -86,3 +86,11 @@ def book(tmp_path: Path) -> Path:
     path = tmp_path / "lighthouse.txt"
     path.write_text("\n\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Path:
+    """Another text, for a session with more than one document."""
+    path = tmp_path / "second.txt"
+    path.write_text("The second book tells of a ferry over the river Tay. " * 60)
+    return path

@@ -14,6 +14,7 @@ from app.service.reading.open_session import OpenSession, restore_session
 from storage import OPEN_STATES, DocumentRow
 
 TINY_WINDOW, TINY_SINKS = 3000, 64
+STATE_TENSORS = ("k", "v", "gates", "memory", "attention", "retained")
 PATIENCE_S = 300.0
 """Far more than a reading takes, on a machine that does much else, too."""
 
@@ -62,6 +63,13 @@ def state_of(service: Service, name: str = "s") -> OpenSession:
     )
 
 
+def live_tensors(service: Service, session: str) -> list[torch.Tensor]:
+    """All tensors of the state in memory of a session, layer by layer."""
+    with service.context.queue.reading():
+        live = service.context.cache.get(service.sessions.get(session).id)
+        return [getattr(layer, n) for layer in live.session.state.layers for n in STATE_TENSORS]
+
+
 def read_whole(service: Service, book: Path, name: str = "s") -> DocumentRow:
     """Read a file to its end in a new session."""
     service.sessions.create(name)
@@ -76,7 +84,7 @@ def same_bits(a: OpenSession, b: OpenSession) -> None:
     assert a.position == b.position
     assert torch.equal(a.session.next_logits(), b.session.next_logits())
     for x, y in zip(a.session.state.layers, b.session.state.layers, strict=True):
-        assert all(torch.equal(getattr(x, n), getattr(y, n)) for n in ("k", "v", "gates", "memory"))
+        assert all(torch.equal(getattr(x, n), getattr(y, n)) for n in STATE_TENSORS)
 
 
 def wait_until_reread(service: Service, session: str, seconds: float = PATIENCE_S) -> None:

@@ -177,9 +177,8 @@ class CpuBackend(TorchBackend):
         short = q.shape[1] <= SHORT_BLOCK_TOKENS
         if short or q_sinks is not None or q.dtype != torch.float32 or torch.is_grad_enabled():
             return super().attention_received(q, q_sinks, k, plan)
-        assert plan.competition is not None and plan.mask is not None
-        of = plan.competition.grid.sampled(plan.start, q.shape[1])
-        sampled, mask = q[:, of], plan.mask[..., of, :].contiguous()
+        assert plan.mask is not None
+        sampled, mask = q[:, plan.sampled], plan.mask[..., plan.sampled, :].contiguous()
 
         def of_heads(first: int, last: int) -> Tensor:
             masks = mask if mask.ndim == 2 else mask[first:last]

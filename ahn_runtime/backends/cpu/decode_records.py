@@ -138,7 +138,7 @@ class Own(NamedTuple):
     old_gates: Array  # float32 [2, 1, H]
     gates: Array  # float32 [2, 1, H]: of this token
     added: Array  # float32 [H, 1, D]: what the memory adds
-    lost: Array  # int64 [Hkv]: slots of the tokens that are lost; the token's own if none is
+    lost: Array  # int64 [Hkv]: slots that a leaving token frees or fills; only if one leaves
 
 
 def _addresses(names: type) -> np.dtype[Any]:

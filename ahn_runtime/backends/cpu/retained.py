@@ -150,7 +150,7 @@ def slot_to_free(strength, positions, leaver, first, filled, room):  # type: ign
     weakest = 0
     for place in range(1, room):
         here, least = strength[first + place], strength[first + weakest]
-        if here < least or (here == least and positions[place] < positions[weakest]):
+        if is_weaker(here, positions[place], least, positions[weakest]):
             weakest = place
     return leaver if strength[leaver] < strength[first + weakest] else first + weakest
 
@@ -166,8 +166,14 @@ def weakest_of(strength, positions, holders):  # type: ignore[no-untyped-def]
     weakest = 0
     for place in range(1, holders.shape[0]):
         here, least = holders[place], holders[weakest]
-        if strength[here] < strength[least] or (
-            strength[here] == strength[least] and positions[here] < positions[least]
-        ):
+        if is_weaker(strength[here], positions[here], strength[least], positions[least]):
             weakest = place
     return weakest
+
+
+@jit
+def is_weaker(strength, position, of_other, position_of_other):  # type: ignore[no-untyped-def]
+    """Whether a token is weaker than another one; of equals the older one is."""
+    if strength == of_other:
+        return position < position_of_other
+    return strength < of_other

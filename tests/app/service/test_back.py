@@ -7,14 +7,7 @@ import storage
 from app.errors import NoSuchPlace, SessionBusy
 from app.service import Service
 from app.service.reading.locks import SessionLocks
-from tests.support.service import wait_until_read
-
-
-@pytest.fixture
-def second(tmp_path):
-    path = tmp_path / "second.txt"
-    path.write_text("The second book tells of a ferry over the river Tay. " * 60)
-    return path
+from tests.support.service import live_tensors, wait_until_read
 
 
 @pytest.fixture
@@ -31,14 +24,8 @@ def read(service: Service, session: str, *paths) -> None:
     wait_until_read(service, session)
 
 
-def state_of(service: Service, session: str) -> list[torch.Tensor]:
-    with service.context.queue.reading():
-        live = service.context.cache.get(service.sessions.get(session).id)
-        return [t for layer in live.session.state.layers for t in (layer.k, layer.v, layer.memory)]
-
-
 def assert_equal_states(service: Service, one: str, other: str) -> None:
-    for ours, theirs in zip(state_of(service, one), state_of(service, other), strict=True):
+    for ours, theirs in zip(live_tensors(service, one), live_tensors(service, other), strict=True):
         assert torch.equal(ours, theirs)
 
 

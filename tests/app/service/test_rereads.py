@@ -11,16 +11,15 @@ import torch
 import storage
 from app.errors import NothingRead
 from app.service import Done, Service
-from tests.support.service import TINY_SINKS, hold_reading, wait_until_read, wait_until_reread
+from tests.support.service import (
+    TINY_SINKS,
+    hold_reading,
+    live_tensors,
+    wait_until_read,
+    wait_until_reread,
+)
 
 SMALL = 800
-
-
-def state_of(service: Service, session: str) -> list[torch.Tensor]:
-    row = service.sessions.get(session)
-    with service.context.queue.reading():
-        live = service.context.cache.get(row.id)
-        return [t for layer in live.session.state.layers for t in (layer.k, layer.v, layer.memory)]
 
 
 def add(service: Service, session: str, *paths: Path) -> None:
@@ -29,13 +28,6 @@ def add(service: Service, session: str, *paths: Path) -> None:
     for path in paths:
         service.documents.add(session, path)
     wait_until_read(service, session)
-
-
-@pytest.fixture
-def second(tmp_path):
-    path = tmp_path / "second.txt"
-    path.write_text("The second book tells of a ferry over the river Tay. " * 60)
-    return path
 
 
 def test_a_re_read_session_equals_one_made_with_the_new_options(make_service, book, second):
@@ -47,12 +39,12 @@ def test_a_re_read_session_equals_one_made_with_the_new_options(make_service, bo
     assert [(d.document.id, d.document.title) for d in service.documents.list("old")] == before
     assert service.sessions.report("old").window == SMALL
     assert [s.session.name for s in service.sessions.list()] == ["old"]
-    again = state_of(service, "old")
+    again = live_tensors(service, "old")
     service.close()
 
     other = make_service(window=SMALL)
     add(other, "new", book, second)
-    for ours, theirs in zip(again, state_of(other, "new"), strict=True):
+    for ours, theirs in zip(again, live_tensors(other, "new"), strict=True):
         assert torch.equal(ours, theirs)
     assert isinstance(list(other.questions.ask("old", "Who kept a parrot?"))[-1], Done)
 

@@ -2,31 +2,21 @@
 
 import copy
 
-import pytest
 import torch
 
 import storage
 from app.service import Done
 from app.service.session_config import SessionConfig
 from app.web.savings.memory_bar import memory_html, parts
-from tests.support.service import TINY_SINKS, TINY_WINDOW, wait_until_read, wait_until_reread
+from tests.support.service import (
+    TINY_SINKS,
+    TINY_WINDOW,
+    live_tensors,
+    wait_until_read,
+    wait_until_reread,
+)
 
 WINDOW, RETAIN = 640, 160
-
-
-@pytest.fixture
-def second(tmp_path):
-    path = tmp_path / "second.txt"
-    path.write_text("The second book tells of a ferry over the river Tay. " * 60)
-    return path
-
-
-def state_of(service, session):
-    row = service.sessions.get(session)
-    with service.context.queue.reading():
-        layers = service.context.cache.get(row.id).session.state.layers
-        names = ("k", "v", "gates", "memory", "attention", "retained")
-        return [getattr(layer, name) for layer in layers for name in names]
 
 
 def read(service, session, *paths):
@@ -45,26 +35,26 @@ def assert_equal(ours, theirs):
 def test_a_resumed_session_ends_in_the_state_of_an_uninterrupted_one(make_service, book, second):
     whole = make_service(window=WINDOW, retain=RETAIN)
     read(whole, "whole", book, second)
-    expected = state_of(whole, "whole")
+    expected = live_tensors(whole, "whole")
     whole.close()
     first = make_service(window=WINDOW, retain=RETAIN)
     read(first, "parts", book)
     first.close()
     resumed = make_service(window=WINDOW, retain=RETAIN)
     read(resumed, "parts", second)
-    assert_equal(state_of(resumed, "parts"), expected)
+    assert_equal(live_tensors(resumed, "parts"), expected)
     assert isinstance(list(resumed.questions.ask("parts", "Who kept a parrot?"))[-1], Done)
-    assert_equal(state_of(resumed, "parts"), expected)
+    assert_equal(live_tensors(resumed, "parts"), expected)
 
 
 def test_an_imported_session_has_its_retained_set(make_service, book, tmp_path):
     service = make_service(window=WINDOW, retain=RETAIN)
     read(service, "s", book)
-    expected = state_of(service, "s")
+    expected = live_tensors(service, "s")
     service.sessions.export_to("s", tmp_path / "s.ammon")
     service.sessions.import_from(tmp_path / "s.ammon", "other")
     assert service.sessions.report("other").retain == RETAIN
-    assert_equal(state_of(service, "other"), expected)
+    assert_equal(live_tensors(service, "other"), expected)
 
 
 def test_the_report_and_the_page_say_what_is_retained(make_service, book):
@@ -97,12 +87,12 @@ def test_reading_again_gives_a_session_a_retained_set(make_service, book):
     assert "Chosen" not in memory_html(service.sessions.report("old"))
     service.rereads.begin("old", {"retain": RETAIN})
     wait_until_reread(service, "old")
-    again = state_of(service, "old")
+    again = live_tensors(service, "old")
     assert service.sessions.report("old").retain == RETAIN
     service.close()
     other = make_service(window=WINDOW, retain=RETAIN)
     read(other, "new", book)
-    assert_equal(state_of(other, "new"), again)
+    assert_equal(live_tensors(other, "new"), again)
 
 
 def test_a_session_from_before_there_was_a_retained_set_goes_on_without(make_service, book):
