@@ -106,9 +106,8 @@ def _attention_flops(
         keys = stream.cached_tokens(n) + length
         wanted = min(length, max(0, logits_to_keep - (end - n - length)))
         flops += ((config.num_layers - 1) * length + wanted) * per_key * keys
-        # The scores of the sampled queries once more; the sums of their weights are not counted.
-        sampled = len(range(length)[grid.sampled(n, length)])
-        flops += config.num_layers * sampled * per_key // 2 * keys
+        # The scores of a head of each group once more; the sums of their weights are not counted.
+        flops += config.num_layers * length * 2 * config.head_dim * config.num_kv_heads * keys
         n += length
     return flops
 

@@ -106,7 +106,7 @@ class StreamConfig:
         positions: "absolute": rotary angles at the true positions; "cache": at the true positions
             for the window and the memory, but sinks are seen at their distance inside the cache.
         memory_scale: factor of what the memory adds; `Runtime.load` takes it from the memory's
-            gains for this window.
+            gains for W + R.
         retain: R, tokens behind the window that each key/value head of a layer keeps exactly, as
             `ahn_runtime.model.retained` says; 0 without a window.
     """
@@ -149,6 +149,11 @@ class StreamConfig:
     def ring_limit(self) -> int | None:
         """Positions of sinks and window once the session is long: S + W; None without a limit."""
         return None if self.window is None else self.window + self.sinks
+
+    @property
+    def recent_limit(self) -> int | None:
+        """Tokens behind the sinks that are held exactly: W + R; None without a limit."""
+        return None if self.window is None else self.window + self.retain
 
     @property
     def cache_limit(self) -> int | None:

@@ -158,7 +158,7 @@ class Runtime:
         gain = NO_GAIN_CHANGE
         if status == "trained":
             gain = read_memory_gain(memory_from or base.path)
-        stream = replace(stream, memory_scale=gain.at(stream.window))
+        stream = replace(stream, memory_scale=gain.at(stream.recent_limit))
         loaded = loaded.to(_choose_device(device))
         return cls(loaded, stream, base.tokenizer, title, status, gain)
 
@@ -174,16 +174,16 @@ class Runtime:
             memory_gain: other factors by window for the memory.
             backend: another one for the same model.
             changes: fields of `StreamConfig` (window, sinks, retain, kv_dtype, positions,
-                memory_scale). Without a `memory_scale`, another window or other factors decide it;
+                memory_scale). Without a `memory_scale`, another W + R or other factors decide it;
                 without a window nothing is retained.
         """
         gain = self.memory_gain if memory_gain is None else memory_gain
         if changes.get("window", self.stream.window) is None:
             changes["retain"] = 0
         stream = replace(self.stream, **changes)
-        is_rescaled = memory_gain is not None or stream.window != self.stream.window
+        is_rescaled = memory_gain is not None or stream.recent_limit != self.stream.recent_limit
         if is_rescaled and "memory_scale" not in changes:
-            stream = replace(stream, memory_scale=gain.at(stream.window))
+            stream = replace(stream, memory_scale=gain.at(stream.recent_limit))
         return Runtime(
             self.model,
             stream,

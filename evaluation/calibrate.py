@@ -15,7 +15,7 @@ import numpy as np
 from ahn_runtime import Runtime
 from ahn_runtime.loading.memory_gain import MemoryGain
 from evaluation import divergence
-from evaluation.variants import FULL, WINDOW, Log
+from evaluation.variants import WINDOW, Log, retained_name
 
 
 def calibrate(
@@ -26,6 +26,7 @@ def calibrate(
     factors: Sequence[float],
     length: int,
     log: Log = lambda line: None,
+    retained: int = 0,
 ) -> tuple[MemoryGain, list[divergence.Row]]:
     """Measure the divergence at several factors and choose the best factor for each window.
 
@@ -36,6 +37,7 @@ def calibrate(
         factors: factors to measure, two or more, each above 0.
         length: tokens read of each text.
         log: receives progress messages.
+        retained: per cent of each window that a retained set takes.
 
     Returns:
         The chosen factors, and the measurements; a row's variant is its factor.
@@ -51,16 +53,19 @@ def calibrate(
         f"{factor:g}": memory.with_stream(memory_gain=MemoryGain(((1, factor),)))
         for factor in factors
     }
-    measured = divergence.measure(plain, scaled, texts, windows, plain.stream.sinks, length, log)
+    shares, sinks = (retained,) if retained else (), plain.stream.sinks
+    measured = divergence.measure(plain, scaled, texts, windows, sinks, length, log, shares)
     rows = divergence.summarise(list(measured))
     if not rows:
         raise ValueError(f"None of the texts has {length} tokens; choose a smaller --length.")
+    names = {retained_name(WINDOW, retained): 0.0}
+    names |= {retained_name(name, retained): float(name) for name in scaled}
     points = []
     for window in sorted(set(windows)):
         means = {
-            0.0 if row.variant == WINDOW else float(row.variant): row.divergence
+            names[row.variant]: row.divergence
             for row in rows
-            if row.window == window and row.variant != FULL
+            if row.window == window and row.variant in names
         }
         points.append((window, round(lowest(means), 2)))
     return MemoryGain(tuple(points)), rows

@@ -160,12 +160,13 @@ def _read_piece(
         session.feed(ids[:unscored], logits=None)
         logits = session.feed(ids[unscored:PIECE_TOKENS], logits="all")
         assert logits is not None
-        log_p = logits.float().cpu().log_softmax(-1)[: len(targets)]
+        log_p = logits.float().log_softmax(-1)[: len(targets)]
         full = log_p if full is None else full
         score = scores[variant]
         score.positions += range(first, first + len(log_p))
         score.divergence += (full.exp() * (full - log_p)).sum(-1).tolist()
-        score.entropy += (-log_p.gather(1, targets[:, None])[:, 0]).tolist()
+        chosen = log_p.gather(1, targets.to(log_p.device)[:, None])
+        score.entropy += (-chosen[:, 0]).tolist()
 
 
 def _measurements(

@@ -1,8 +1,9 @@
-"""Does a memory drift or saturate? Its norm, half-life and write strength over a long reading.
+"""Does a session drift or saturate? What it holds and how well it predicts, over a long reading.
 
-For each layer and head, at regular intervals: the Frobenius norm of the memory; the half-life of a
-write (the number of tokens after which its decays leave half of it, if nothing overwrites it; not
-defined for a cell without decay); and the mean strength of a write.
+At regular intervals: the cross-entropy of the tokens read last. For each layer and head of a
+memory: its Frobenius norm; the half-life of a write (the number of tokens after which its decays
+leave half of it, if nothing overwrites it; not defined for a cell without decay); and the mean
+strength of a write. For each layer and head of a retained set: how old the tokens in it are.
 
 Source: an open question of "Artificial Hippocampus Networks" (arXiv 2510.07318): the behaviour of a
 memory of fixed size over very long streams.
@@ -21,28 +22,35 @@ import torch
 
 from ahn_runtime import Runtime, Session
 from ahn_runtime.model.cells import Cell
+from evaluation.scoring import cross_entropy, log_probabilities
 from evaluation.texts import stream
 from evaluation.variants import Log
 
 QUANTILES = (0.05, 0.5, 0.95)
+SCORED_TOKENS = 256
+"""Tokens at the end of each interval whose cross-entropy is measured."""
 
 
 @dataclass(frozen=True)
-class MemoryStats:
-    """A memory at one point of a reading: 5th, 50th and 95th percentiles over layers and heads.
+class ReadingStats:
+    """A session at one point of a reading: 5th, 50th and 95th percentiles over layers and heads.
 
     Args:
         tokens: tokens read.
-        norm: Frobenius norm of a head's memory.
+        loss: mean cross-entropy of the last `SCORED_TOKENS` of them, in nats.
+        norm: Frobenius norm of a head's memory; None without a memory.
         half_life: half-life of a write, in tokens; None for a cell without decay.
-        write: strength of the next writes, of the tokens in the window (beta, or Mamba2's step
+        write: strength of the next writes, of the tokens that are held (beta, or Mamba2's step
             size).
+        age: how many tokens ago the retained tokens were read; None while there are none.
     """
 
     tokens: int
-    norm: tuple[float, ...]
-    half_life: tuple[float, ...] | None
-    write: tuple[float, ...]
+    loss: float
+    norm: tuple[float, ...] | None = None
+    half_life: tuple[float, ...] | None = None
+    write: tuple[float, ...] | None = None
+    age: tuple[float, ...] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The fields by name, for JSON."""
@@ -55,48 +63,67 @@ def measure(
     tokens: int,
     every: int,
     log: Log = lambda line: None,
-) -> Iterator[MemoryStats]:
-    """Read texts with a memory and yield its statistics at regular intervals.
+) -> Iterator[ReadingStats]:
+    """Read texts and yield the session's statistics at regular intervals.
 
     The first ones come when more is read than the sinks hold: before, nothing can be written.
 
     Args:
-        runtime: loaded with a memory.
+        runtime: with a window.
         texts: files to read; repeated if they have too few tokens.
         tokens: tokens to read in total, rounded up to a multiple of `every`.
         every: tokens between two measurements.
         log: receives progress messages.
 
     Raises:
-        ValueError: the runtime has no memory, the texts are empty, or no more is to be read than
-            the sinks hold.
+        ValueError: the texts are empty, an interval is below two tokens, or no more is to be read
+            than the sinks hold.
         IngestError: a text cannot be read.
     """
-    if runtime.stream.cell is None:
-        raise ValueError("There is no memory to watch: name one with --ahn.")
     sinks = runtime.stream.sinks
     if tokens <= sinks:
         raise ValueError(
             f"{tokens:,} tokens are no more than the {sinks:,} sinks, so nothing would be written "
             "to the memory; read more."
         )
+    if every < 2:
+        raise ValueError(f"Between two measurements there are two tokens or more; got {every}.")
     session = runtime.session()
     ids = itertools.chain.from_iterable(stream(texts, runtime.tokenizer))
+    scored = min(SCORED_TOKENS, every - 1)
     while session.tokens_seen < tokens:
-        session.feed(list(itertools.islice(ids, every)), logits=None)
+        session.feed(list(itertools.islice(ids, every - scored)), logits=None)
+        last = list(itertools.islice(ids, scored))
+        loss = cross_entropy(log_probabilities(session, last), last)
+        session.feed(last[-1:], logits=None)
         if session.tokens_seen <= sinks:
             continue
-        stats = memory_stats(session)
-        log(f"{stats.tokens:,} tokens: norm {stats.norm[1]:.3g}")
-        yield stats
+        log(f"{session.tokens_seen:,} tokens: {loss:.3f} nats")
+        yield reading_stats(session, loss)
 
 
-def memory_stats(session: Session) -> MemoryStats:
-    """The present statistics of a session's memory.
+def reading_stats(session: Session, loss: float) -> ReadingStats:
+    """The present statistics of a session.
 
     Args:
-        session: of a runtime with a memory; it has read more tokens than there are sinks.
+        session: one that has read more tokens than there are sinks.
+        loss: mean cross-entropy of its last tokens, in nats.
     """
+    found: dict[str, Any] = {}
+    if session.runtime.stream.cell is not None:
+        found |= _memory_stats(session)
+    retained = session.runtime.stream.retained_tokens(session.tokens_seen)
+    if retained:
+        ages = [
+            session.tokens_seen - layer.retained[:, :retained].float().flatten()
+            for layer in session.state.layers
+        ]
+        found["age"] = _percentiles(ages)
+    return ReadingStats(session.tokens_seen, loss, **found)
+
+
+def _memory_stats(session: Session) -> dict[str, tuple[float, ...] | None]:
+    """The fields of `ReadingStats` about the memory."""
     norms, half_lives, writes = [], [], []
     layers = session.runtime.model.layers
     for layer, state in zip(layers, session.state.layers, strict=True):
@@ -108,12 +135,11 @@ def memory_stats(session: Session) -> MemoryStats:
         writes.append(gates[0].mean(dim=0))
         if log_decay is not None:
             half_lives.append(math.log(2) / -log_decay.mean(dim=0))
-    return MemoryStats(
-        session.tokens_seen,
-        _percentiles(norms),
-        _percentiles(half_lives) if half_lives else None,
-        _percentiles(writes),
-    )
+    return {
+        "norm": _percentiles(norms),
+        "half_life": _percentiles(half_lives) if half_lives else None,
+        "write": _percentiles(writes),
+    }
 
 
 def _percentiles(values: list[torch.Tensor]) -> tuple[float, ...]:

@@ -2,7 +2,7 @@
 
 divergence  the divergence of window and memory from full attention, also against the distance
 recall      needles (pass keys and sentences) inside the window and past it
-drift       the memory's norm and half-life over a long reading
+drift       loss, the memory's norm and half-life, the retained set's age, over a long reading
 probe       which tokens' writes change the output most
 questions   questions about texts, answered from window and memory without retrieval
 """
@@ -10,8 +10,9 @@ questions   questions about texts, answered from window and memory without retri
 from __future__ import annotations
 
 import json
+import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,9 @@ from matplotlib.figure import Figure
 from ahn_runtime import Runtime
 from ahn_runtime.loading.tiny import write_tiny
 from evaluation import divergence, drift, plots, probe, questions, recall
-from evaluation.scoring import NO_INTERVAL, with_interval
+from evaluation.scoring import NO_INTERVAL, mean, with_interval
 from evaluation.texts import middle
-from evaluation.variants import FULL, VARIANT_KEY, WINDOW, Log
+from evaluation.variants import FULL, VARIANT_KEY, WINDOW, Log, reading_variants
 
 TINY_MODEL = "tiny"
 PARTS = ("divergence", "recall", "drift", "probe", "questions")
@@ -41,8 +42,8 @@ class MemorySettings:
             reads bytes, for drift over a million tokens.
         memories: values of `ahn`, as `Runtime.load` takes it.
         windows, sinks: values of W to compare, and S.
-        retained: per cent of W that a retained set takes, in variants of their own, in the part
-            divergence.
+        retained: per cent of W that a retained set takes, in variants of their own, in the parts
+            divergence, recall and questions.
         length: tokens read of each text.
         recall_window: W of the parts recall and questions.
         needles: needles per text in the part recall, at most 16.
@@ -200,6 +201,7 @@ class MemoryReport:
                 s.length,
                 s.needles,
                 self.log,
+                s.retained,
             )
         )
         if not answers:
@@ -210,7 +212,13 @@ class MemoryReport:
         s = self.settings
         answers = list(
             questions.measure(
-                self.plain, self.memories, s.questions, s.recall_window, s.sinks, self.log
+                self.plain,
+                self.memories,
+                s.questions,
+                s.recall_window,
+                s.sinks,
+                self.log,
+                s.retained,
             )
         )
         if not answers:
@@ -220,10 +228,21 @@ class MemoryReport:
     def _drift(self) -> None:
         s = self.settings
         self.values["drift"] = {}
-        for name, runtime in self.memories.items():
+        for name, runtime in self._drifting().items():
+            self.log(name)
             history = list(drift.measure(runtime, s.texts, s.drift_tokens, s.drift_every, self.log))
             self.values["drift"][name] = [stats.as_dict() for stats in history]
-            self.figures[f"drift_{name}"] = plots.drift_figure(history, name)
+            self.figures["drift_" + re.sub(r"\W+", "_", name).strip("_")] = plots.drift_figure(
+                history, name
+            )
+
+    def _drifting(self) -> dict[str, Runtime]:
+        """What is watched: each memory; with retained sets, also those and the window alone."""
+        s = self.settings
+        if not s.retained:
+            return self.memories
+        variants = reading_variants(self.plain, self.memories, s.windows[:1], s.sinks, s.retained)
+        return {variant.name: runtime for variant, runtime in variants.items() if variant.window}
 
     def _probe(self) -> None:
         s = self.settings
@@ -296,14 +315,21 @@ def _questions_table(rows: list[dict[str, Any]]) -> list[str]:
 
 def _drift_table(found: dict[str, list[dict[str, Any]]]) -> list[str]:
     lines = [
-        "| memory | tokens read | norm: 5 %, median, 95 % | half-life of a write, tokens |",
-        "| --- | --- | --- | --- |",
+        "| variant | tokens read | loss since the line above | norm: 5 %, median, 95 % "
+        "| half-life of a write, tokens | age of what is retained |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
     for name, history in found.items():
         step = max(1, len(history) // 8)
-        for stats in [*history[::step], history[-1]]:
-            norm = ", ".join(f"{value:.3g}" for value in stats["norm"])
-            half_life = stats["half_life"]
-            life = ", ".join(f"{value:.3g}" for value in half_life) if half_life else "no decay"
-            lines.append(f"| {name} | {stats['tokens']:,} | {norm} | {life} |")
+        shown = sorted({*range(0, len(history), step), len(history) - 1})
+        for before, at in zip([-1, *shown], shown, strict=False):
+            stats = history[at]
+            loss = mean([other["loss"] for other in history[before + 1 : at + 1]])
+            spreads = (_three(stats[key]) for key in ("norm", "half_life", "age"))
+            cells = " | ".join((name, f"{stats['tokens']:,}", f"{loss:.3f}", *spreads))
+            lines.append(f"| {cells} |")
     return lines
+
+
+def _three(values: Sequence[float] | None) -> str:
+    return ", ".join(f"{value:.3g}" for value in values) if values else "none"

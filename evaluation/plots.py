@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from evaluation.divergence import BUCKET_TOKENS, Row
-from evaluation.drift import MemoryStats
+from evaluation.drift import ReadingStats
 from evaluation.figures import STYLE, save
 from evaluation.probe import Influence
 from evaluation.variants import FULL
@@ -40,24 +40,32 @@ def distance_figure(rows: Sequence[Row]) -> Figure:
     return figure
 
 
-def drift_figure(history: Sequence[MemoryStats], title: str) -> Figure:
-    """Norm, half-life and write strength against tokens read: the median, and 5 % to 95 %.
+def drift_figure(history: Sequence[ReadingStats], title: str) -> Figure:
+    """Loss, memory and retained set against tokens read: the median, and 5 % to 95 %.
 
     Args:
         history: in the order of reading.
     """
-    tokens = [stats.tokens for stats in history]
-    panels: dict[str, list[tuple[float, ...]]] = {
-        "norm of a head's memory": [stats.norm for stats in history]
+    fields = {
+        "norm": "norm of a head's memory",
+        "half_life": "half-life of a write, tokens",
+        "write": "strength of a write",
+        "age": "age of what is retained, tokens",
     }
-    half_lives = [stats.half_life for stats in history if stats.half_life is not None]
-    if half_lives:
-        panels["half-life of a write, tokens"] = half_lives
-    panels["strength of a write"] = [stats.write for stats in history]
+    panels: dict[str, list[tuple[int, tuple[float, ...]]]] = {}
+    for field, name in fields.items():
+        points = [(s.tokens, v) for s in history if (v := getattr(s, field)) is not None]
+        if points:
+            panels[name] = points
     with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(1, len(panels), figsize=(4.2 * len(panels), 3.2))
-        for axis, (name, values) in zip(axes, panels.items(), strict=True):
-            low, middle, high = zip(*values, strict=True)
+        width = 4.2 * (1 + len(panels))
+        figure, axes = plt.subplots(1, 1 + len(panels), figsize=(width, 3.2), squeeze=False)
+        first, *others = axes[0]
+        first.plot([stats.tokens for stats in history], [stats.loss for stats in history])
+        first.set(xlabel="tokens read", ylabel="loss of the last tokens, nats")
+        for axis, (name, points) in zip(others, panels.items(), strict=True):
+            tokens = [at for at, _ in points]
+            low, middle, high = zip(*(values for _, values in points), strict=True)
             axis.fill_between(tokens, low, high, alpha=0.2)
             axis.plot(tokens, middle)
             axis.set(xlabel="tokens read", ylabel=name, yscale="log")

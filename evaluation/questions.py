@@ -85,6 +85,7 @@ def measure(
     window: int,
     sinks: int,
     log: Log = lambda line: None,
+    retained: Sequence[int] = (),
 ) -> Iterator[QuestionResult]:
     """Yield a result for each question and variant, text by text.
 
@@ -94,12 +95,13 @@ def measure(
         files: question files, JSONL, as `training.questions` reads them.
         window, sinks: W and S, in tokens.
         log: receives progress messages.
+        retained: per cent of the window that a retained set takes, in variants of their own.
 
     Raises:
         TrainingError: a question file is malformed.
         OSError: a question file cannot be opened.
     """
-    variants = reading_variants(plain, memories, [window], sinks)
+    variants = reading_variants(plain, memories, [window], sinks, retained)
     by_text: dict[str, list[Question]] = {}
     for question in (q for path in files for q in read_questions(path)):
         by_text.setdefault(question.context, []).append(question)

@@ -148,6 +148,7 @@ def measure(
     length: int,
     count: int,
     log: Log = lambda line: None,
+    retained: Sequence[int] = (),
 ) -> Iterator[Answer]:
     """Yield an answer for each document, variant and needle; too short documents are skipped.
 
@@ -159,11 +160,12 @@ def measure(
         length: tokens read of each document.
         count: needles per document, at most 16.
         log: receives progress messages.
+        retained: per cent of the window that a retained set takes, in variants of their own.
 
     Raises:
         IngestError: a text cannot be read.
     """
-    variants = reading_variants(plain, memories, [window], sinks)
+    variants = reading_variants(plain, memories, [window], sinks, retained)
     for number, path in enumerate(texts):
         text = middle(path, plain.tokenizer, length)
         if text is None:

@@ -28,12 +28,12 @@ def log_probabilities(session: Session, ids: list[int]) -> Tensor:
         ids: T token ids, one or more.
 
     Returns:
-        Log-probabilities, float32 [T, vocabulary], on the CPU; row t predicts ids[t].
+        Log-probabilities, float32 [T, vocabulary]; row t predicts ids[t].
     """
     first = session.next_logits()
     rest = session.feed(ids[:-1], logits="all")
     assert rest is not None
-    return torch.cat((first, rest)).float().cpu().log_softmax(-1)
+    return torch.cat((first, rest)).float().log_softmax(-1)
 
 
 def cross_entropy(log_p: Tensor, ids: list[int]) -> float:
@@ -43,7 +43,7 @@ def cross_entropy(log_p: Tensor, ids: list[int]) -> float:
         log_p: log-probabilities, [T, vocabulary].
         ids: the T true tokens.
     """
-    return -float(log_p.gather(1, torch.tensor(ids)[:, None]).mean())
+    return -float(log_p.gather(1, torch.tensor(ids, device=log_p.device)[:, None]).mean())
 
 
 def mean(values: Sequence[float]) -> float:

@@ -63,11 +63,16 @@ def reading_variants(
         for share in retained:
             kept = window * share // 100
             for name, runtime in {WINDOW: plain, **memories}.items():
-                variant = Variant(f"{name}, {share} % retained", window)
+                variant = Variant(retained_name(name, share), window)
                 variants[variant] = runtime.with_stream(
                     window=window - kept, sinks=sinks, retain=kept
                 )
     return variants
+
+
+def retained_name(name: str, share: int) -> str:
+    """The name of a variant, with the per cent of its window that a retained set takes."""
+    return f"{name}, {share} % retained" if share else name
 
 
 def row_as_dict(row: DataclassInstance) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from training.example import Example, score
 from training.questions import Question, read_questions
 from training.settings import TrainingSettings
 from training.tasks import TASKS, make_task
-from training.windows import draw_window
+from training.windows import draw_retained, draw_window
 
 QUESTION_SUFFIX = ".jsonl"
 FOLDER_SUFFIXES = (".txt", ".text", ".md", ".markdown", ".log", ".rst", ".pdf", QUESTION_SUFFIX)
@@ -142,8 +142,19 @@ class Corpus:
         evidence: tuple[int, int] | None = None,
     ) -> Example:
         wanted, first = self.settings.positions, window + sinks
+        retain = draw_retained(rng, window, self.settings.retained)
         positions, weights = score(rng, len(ids), first, answer_start, wanted)
-        return Example(ids, window, sinks, positions, weights, kind, answer_start, evidence)
+        return Example(
+            ids,
+            window - retain,
+            sinks,
+            retain,
+            positions,
+            weights,
+            kind,
+            answer_start,
+            evidence,
+        )
 
     def _task(self, rng: Random, text: list[int]) -> Example | None:
         """Make a recall task of a sequence, or None if no kind of task fits the text.

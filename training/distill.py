@@ -2,14 +2,15 @@
 
 The teacher is the base model with full attention. The student computes what a session computes, as
 one differentiable pass: in each layer, attention over sinks and window, plus the memory's output
-for query t after position t - W was written.
+for query t after position t - W was written. With a retained set of R tokens (`training.retained`),
+that position competes with the retained ones, and what is lost then is written.
 
-Below position P = W + S teacher and student are equal, because a causal layer sees no later
+Below position P = W + S + R teacher and student are equal, because a causal layer sees no later
 position. So the teacher runs first and keeps, for each layer, what the student needs of those
 positions. The student then runs over the positions from P on, and only these have gradients.
 
 Shapes: x [T, hidden]; q [H, T, D]; k, v [Hkv, T, D]. T = L - P is the number of positions from P
-on, and also the number of positions written to the memory, S .. L - W - 1.
+on, and also the number of positions written to the memory: without a retained set S .. L - W - 1.
 
 Source: "Artificial Hippocampus Networks" (arXiv 2510.07318), sections 3.2 and 3.3.
 """
@@ -25,9 +26,11 @@ from torch.utils.checkpoint import checkpoint
 
 from ahn_runtime.backends.base import Backend
 from ahn_runtime.backends.cpu.int8_linear import Int8Linear
+from ahn_runtime.config import StreamConfig
 from ahn_runtime.model.attention import attend, score_mask
 from ahn_runtime.model.qwen2 import DecoderLayer, Qwen2, Rotations
 from ahn_runtime.model.rope import rope_rotation
+from training.retained import attend_retained, choose_retained
 
 QUERY_BLOCK_TOKENS = 1024
 """Queries per attention block: each block has at most W + S + QUERY_BLOCK_TOKENS keys, not L."""
@@ -42,13 +45,15 @@ class Shared:
 
     Args:
         k, v: rotated keys, and values, [Hkv, P, D].
-        x: normed inputs of the positions S .. P - 1, [W, hidden]; their write gates are computed
-            from them.
+        x: normed inputs of the positions S .. P - 1, [W + R, hidden]; their write gates are
+            computed from them.
+        q: rotated queries, [H, P, D], which decide what is retained; None without a retained set.
     """
 
     k: Tensor
     v: Tensor
     x: Tensor
+    q: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -58,16 +63,23 @@ class Window:
     Args:
         window, sinks: W and S.
         length: L, tokens of the sequence.
+        retain: R.
     """
 
     window: int
     sinks: int
     length: int
+    retain: int = 0
 
     @property
     def first(self) -> int:
         """P, the first position with a memory."""
-        return self.window + self.sinks
+        return self.window + self.sinks + self.retain
+
+    @property
+    def stream(self) -> StreamConfig:
+        """How a session with it holds its tokens."""
+        return StreamConfig(self.window, self.sinks, None, retain=self.retain)
 
 
 @torch.no_grad()
@@ -79,7 +91,7 @@ def teacher_forward(
     Args:
         backend: computes linear layers and memories, as in `Runtime.backend`.
         ids: token ids, int64 [L].
-        view: W and S of the student.
+        view: W, S and R of the student.
 
     Returns:
         Final hidden states from P on, [T, hidden], and what the student needs of each layer.
@@ -91,7 +103,9 @@ def teacher_forward(
         h, q, k, v = _project(layer, x, rotation, backend)
         # Copies, because slices would keep the tensors of the whole sequence in memory.
         own = slice(0, view.first)
-        shares.append(Shared(k[:, own].clone(), v[:, own].clone(), h[view.sinks : view.first]))
+        queries = q[:, own].clone() if view.retain else None
+        inputs = h[view.sinks : view.first]
+        shares.append(Shared(k[:, own].clone(), v[:, own].clone(), inputs, queries))
         x = _finish(layer, x, _attend_all(q, k, v), backend)
     final: Tensor = model.model.norm(x[view.first :])
     return final, shares
@@ -111,11 +125,11 @@ def student_forward(
     Args:
         backend: computes linear layers and memories, as in `Runtime.backend`.
         ids: token ids, int64 [L].
-        view: W and S.
+        view: W, S and R.
         shares: each layer's tensors below P, from `teacher_forward`.
         recompute: keep only the layers' inputs and recompute the rest in the backward pass.
-        strengths: factors on the values written to the memory, [layers, H, T]; None for 1, which
-            is what a session computes.
+        strengths: factors on the values written to the memory, in the order of the writes,
+            [layers, H, T]; None for 1, which is what a session computes.
 
     Returns:
         Final hidden states, [T, hidden].
@@ -154,11 +168,21 @@ def _student_layer(
 ) -> Tensor:
     h, q, k, v = _project(layer, x, rotation, backend)
     k, v = torch.cat((share.k, k), dim=1), torch.cat((share.v, v), dim=1)  # (Hkv, L, D)
-    out = attend_window(q, k, v, view)
     assert layer.ahn is not None
-    cell, written = layer.ahn.fn, slice(view.sinks, view.length - view.window)
-    gates = backend.write_gates(cell, torch.cat((share.x, h))[: len(h)])
-    keys, values = (_repeat(layer, t[:, written]) for t in (k, v))
+    cell, inputs = layer.ahn.fn, torch.cat((share.x, h))  # of the positions from S on
+    if share.q is None:
+        out = attend_window(q, k, v, view)
+        written = slice(view.sinks, view.length - view.window)
+        gates = backend.write_gates(cell, inputs[: len(h)])
+        keys, values = (_repeat(layer, t[:, written]) for t in (k, v))
+    else:
+        retained = choose_retained(torch.cat((share.q, q), dim=1), k, view.stream)
+        out = attend_retained(q, k, v, retained, view.first)
+        lost = _repeat(layer, retained.lost)  # by query heads, [H, T]
+        gates = backend.write_gates(cell, inputs)
+        gates = gates.gather(1, (lost - view.sinks).T.expand(len(gates), -1, -1))
+        at = lost[..., None].expand(-1, -1, k.shape[2])
+        keys, values = (_repeat(layer, t).gather(1, at) for t in (k, v))
     if strength is not None:
         values = values * strength[..., None]
     heads, _, dim = q.shape

@@ -15,7 +15,7 @@ class Example:
 
     Args:
         ids: token ids, L of them.
-        window, sinks: W and S.
+        window, sinks, retain: W, S and R.
         positions: ascending positions at which the student's distribution is compared with the
             teacher's.
         weights: one for each position; they sum to 1.
@@ -27,6 +27,7 @@ class Example:
     ids: list[int]
     window: int
     sinks: int
+    retain: int
     positions: list[int]
     weights: list[float]
     kind: str
@@ -41,7 +42,7 @@ def score(
 
     Args:
         length: L; the last position is never scored, because its next token is unknown.
-        first: W + S, the first position that can be scored.
+        first: W + S + R, the first position that can be scored.
         answer_start: index of the answer's first token, or L; position t predicts token t + 1.
         wanted: maximum number of positions; 0 for all.
 

@@ -31,6 +31,7 @@ class TrainingSettings:
         windows: values of W to draw from; None for powers of two and the values halfway between,
             from L/8 to L.
         sinks: values of S to draw from, up to W/2; None for 0, 32, 64, 128 and so on.
+        retained: per cent of W to draw from that a retained set takes instead; none without one.
         positions: scored positions per sequence, drawn at random; 0 for all beyond the window.
         made: share of the text sequences that are made into recall tasks, 0 to 1.
         seed: seed of every random choice.
@@ -52,6 +53,7 @@ class TrainingSettings:
     clip: float = 1.0
     windows: tuple[int, ...] | None = None
     sinks: tuple[int, ...] | None = None
+    retained: tuple[int, ...] = ()
     positions: int = CPU_POSITIONS
     made: float = 0.25
     seed: int = 0
@@ -74,6 +76,9 @@ class TrainingSettings:
                 raise TrainingError(f"{name} is a share from 0 to 1; got {getattr(self, name)}.")
         for sinks in self.sinks or ():
             _at_least("sinks", sinks, 0)
+        for share in self.retained:
+            if not 0 <= share < 100:
+                raise TrainingError(f"retained is a per cent of the window, 0 to 99; got {share}.")
         for window in self.windows or ():
             # At least the last eighth of a sequence is beyond the window.
             if not 1 <= window <= self.length - self.length // 8:
@@ -100,6 +105,10 @@ class TrainingSettings:
             del kept[name]
         for name in ("windows", "sinks"):
             kept[name] = list(kept[name]) if kept[name] is not None else None
+        if self.retained:
+            kept["retained"] = list(self.retained)
+        else:  # trainings saved by versions without retained sets do not have it
+            del kept["retained"]
         return kept
 
 

@@ -176,7 +176,7 @@ class Trainer:
         """Run one sequence through teacher and student; its gradients are added to the memory's."""
         model, device = self.runtime.model, self.runtime.device
         ids = torch.tensor(example.ids, device=device)
-        view = Window(example.window, example.sinks, len(ids))
+        view = Window(example.window, example.sinks, len(ids), example.retain)
         positions = torch.tensor(example.positions, device=device)
         weights = torch.tensor(example.weights, device=device) / self.settings.batch
         rows = positions - view.first

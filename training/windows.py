@@ -1,9 +1,10 @@
-"""The window and sinks of each training sequence.
+"""The window, the sinks and the retained set of each training sequence.
 
 They are drawn at random for every sequence, so that the memory does not adapt to a single W.
 
 Source: "Artificial Hippocampus Networks" (arXiv 2510.07318), appendix: W from powers of two with
-L/8 < W < L, S from {0, 32, 64, ...} up to W/2. The windows halfway between are an addition.
+L/8 < W < L, S from {0, 32, 64, ...} up to W/2. The windows halfway between are an addition, and
+retained sets are.
 """
 
 from __future__ import annotations
@@ -41,3 +42,16 @@ def draw_window(
     max_sinks = min(window // 2, limit - window)
     numbers = sinks or DEFAULT_SINKS
     return window, rng.choice([size for size in numbers if size <= max_sinks] or [0])
+
+
+def draw_retained(rng: Random, window: int, shares: Sequence[int]) -> int:
+    """Draw R, which takes that many tokens of a window.
+
+    Args:
+        window: W, tokens of window and retained set together.
+        shares: per cent of W to draw from; nothing is drawn without any.
+
+    Returns:
+        R, less than W.
+    """
+    return window * rng.choice(shares) // 100 if shares else 0

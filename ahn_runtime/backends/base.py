@@ -83,7 +83,7 @@ class Backend(Recurrences, Protocol):
     def attention_received(
         self, q: Tensor, q_sinks: Tensor | None, k: Tensor, plan: BlockPlan
     ) -> Tensor:
-        """What the block's sampled queries pay attention to.
+        """What those of the block's queries pay attention to that count (`retained.counted`).
 
         Args:
             q, q_sinks: of the whole block, [H, T, D].
@@ -91,8 +91,8 @@ class Backend(Recurrences, Protocol):
             plan: of the block, with a retained set.
 
         Returns:
-            float32 [Hkv, Q, K], summed over each key/value head's group; for a block of more than
-            `SHORT_BLOCK_TOKENS` tokens the sum over its queries is enough, [Hkv, 1, K].
+            float32 [Hkv, T, K]; for a block of more than `SHORT_BLOCK_TOKENS` tokens the sum over
+            its queries is enough, [Hkv, 1, K].
         """
         ...
 

@@ -13,7 +13,13 @@ from torch import Tensor, nn
 
 from ahn_runtime.model.attention import attend, attend_rebased, mask_heads
 from ahn_runtime.model.cells.base import Cell, Scanned
-from ahn_runtime.model.retained import Competition, Outcome, attention_received, compete
+from ahn_runtime.model.retained import (
+    Competition,
+    Outcome,
+    attention_received,
+    compete,
+    counted,
+)
 from ahn_runtime.ops.delta_rule import chunk_delta_rule
 from ahn_runtime.ops.gated_delta_rule import chunk_gated_delta_rule, step_gated_delta_rule
 from ahn_runtime.ops.gated_linear_attention import (
@@ -103,11 +109,11 @@ class TorchBackend:
     def attention_received(
         self, q: Tensor, q_sinks: Tensor | None, k: Tensor, plan: BlockPlan
     ) -> Tensor:
-        """q [H, T, D], k [Hkv, K, D] -> float32 [Hkv, Q, K], of the sampled queries."""
+        """q [H, T, D], k [Hkv, K, D] -> float32 [Hkv, T, K], of the queries that count."""
         assert plan.mask is not None
-        of = plan.sampled
-        from_sinks = None if q_sinks is None else q_sinks[:, of]
-        return attention_received(q[:, of], from_sinks, k, plan.mask[..., of, :], plan.sinks)
+        heads, start = len(k), plan.start
+        from_sinks = None if q_sinks is None else counted(q_sinks, heads, start)
+        return attention_received(counted(q, heads, start), from_sinks, k, plan.mask, plan.sinks)
 
     def write_gates(self, cell: Cell, x: Tensor) -> Tensor:
         """x [T, hidden] -> float32 [G, T, H]."""

@@ -8,7 +8,8 @@ factors by window:
     "ahn_window_scale": {"512": 1.0, "2048": 0.45}
 
 Between these windows the factor is linear in log2 W; beyond them it is that of the nearest. Without
-the entry, as in the released memories, it is 1. The entry is Ammon's own extension.
+the entry, as in the released memories, it is 1. The entry is Ammon's own extension. W is here the
+number of all tokens behind the sinks that are held exactly, a retained set's included.
 """
 
 from __future__ import annotations

@@ -102,12 +102,6 @@ class BlockPlan:
         """The mask of the block's last `rows` queries, [..., rows, held_before + T]."""
         return None if self.mask is None else self.mask[..., -rows:, :]
 
-    @property
-    def sampled(self) -> slice:
-        """Which of the block's queries count for the strengths of a retained set."""
-        assert self.competition is not None
-        return self.competition.grid.sampled(self.start, len(self.positions))
-
     def of_heads(self, first: int, last: int) -> BlockPlan:
         """The plan for some of the key/value heads."""
         if self.mask is None or self.mask.ndim == 2:

@@ -143,7 +143,7 @@ class LayerState:
             plan: of the block of T tokens.
             outcome: of its competition.
             k, v, gates: of the block, [Hkv, T, D], [G, T, H].
-            received: what its sampled queries paid attention to, [Hkv, Q, held_before + T].
+            received: what its queries paid attention to, [Hkv, T, held_before + T].
         """
         assert plan.competition is not None
         self.make_own()
@@ -364,11 +364,10 @@ class ModelState:
         assert competition is not None
         shorter = plan_block(plan.start, keep, stream, plan.positions.device)
         assert shorter.competition is not None
-        count = len(range(keep)[competition.grid.sampled(plan.start, keep)])
         columns = plan.held_before + keep
         for i, (layer, old) in enumerate(zip(self.layers, backup.layers, strict=True)):
             assert layer.last_received is not None
-            received = layer.last_received[:, :count, :columns]
+            received = layer.last_received[:, :keep, :columns]
             entered = layer.read_slots(shorter.write_slots)
             outcome, lost = backup.lost[i]
             layer.write(plan.write_slots, old.k, old.v, old.gates)

@@ -5,13 +5,12 @@ that leaves the window competes with them: while fewer than R are held it joins 
 the weakest of the R + 1 is lost, that is written to the memory (with the write gates of its own
 time) or, without a memory, forgotten. Keys keep the rotary angles of their true positions.
 
-A token's strength is the attention that it received, per query: softmax weights, summed over the
-query heads of its group, averaged over queries with a decay. Only every `SAMPLED_EVERY`th
-position's queries count (each position's where that does not divide C), and strengths change only
-at the ends of grid cells: absolute positions that are multiples of C (see `Grid`). Attention cuts
-its blocks there, so what a part of a block loses is known before it is computed, and is the same
-however its tokens are split into feeds. Of two tokens of equal strength, the older one is the
-weaker one.
+A token's strength is the attention that it received: softmax weights, averaged over queries with
+a decay. Of each position's queries one head of the group counts, the heads in turn (`counted`):
+every position has a say at the price of one head. Strengths change only at the ends of grid cells:
+absolute positions that are multiples of C (see `Grid`). Attention cuts its blocks there, so what a
+part of a block loses is known before it is computed, and is the same however its tokens are split
+into feeds. Of two tokens of equal strength, the older one is the weaker one.
 
 Slots: the retained tokens are behind the ring, in slots S + W .. S + W + R - 1. The first R tokens
 that leave the window fill them in order; a token that joins later takes the slot of the one that
@@ -31,32 +30,28 @@ from torch import Tensor
 
 from ahn_runtime.config import StreamConfig
 
-GRID_TOKENS = 256
-"""C, where the window is at least as long; else the window."""
-
-SAMPLED_EVERY = 8
-"""Of so many positions in a row, the last one's queries are counted."""
+MAX_CELL_TOKENS = 256
+CELLS_IN_A_WINDOW = 4
+"""At least so many in windows that are not shorter: a strength is never older than that share."""
 
 DECAY_PER_TOKEN = 0.98 ** (1 / 64)
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Where strengths change, and whose queries count.
+    """Where strengths change.
 
     Args:
         cell: C.
-        sampled_every: of so many positions in a row the last one counts; it divides C.
     """
 
     cell: int
-    sampled_every: int
 
     @classmethod
     def of(cls, stream: StreamConfig) -> Grid:
         """The grid of a session with a window."""
-        cell = min(GRID_TOKENS, stream.window or GRID_TOKENS)
-        return cls(cell, SAMPLED_EVERY if cell % SAMPLED_EVERY == 0 else 1)
+        share = (stream.window or 0) // CELLS_IN_A_WINDOW
+        return cls(min(MAX_CELL_TOKENS, max(1, share)))
 
     def room(self, position: int) -> int:
         """Tokens from a position on to the end of its cell."""
@@ -71,14 +66,6 @@ class Grid:
         first = min(tokens, self.room(start))
         whole, last = divmod(tokens - first, self.cell)
         return [first, *[self.cell] * whole, *([last] if last else [])]
-
-    def is_sampled(self, position: int) -> bool:
-        """Whether the query at a position counts."""
-        return position % self.sampled_every == self.sampled_every - 1
-
-    def sampled(self, start: int, tokens: int) -> slice:
-        """Indices of the queries that count in the block of `tokens` tokens at `start`."""
-        return slice((-start - 1) % self.sampled_every, tokens, self.sampled_every)
 
 
 @dataclass(frozen=True)
@@ -187,30 +174,39 @@ def _kept(lost: Tensor, lost_with: Tensor, competition: Competition) -> Tensor:
     return torch.empty_like(kept).scatter_(1, place.gather(1, kept), kept)
 
 
+def counted(q: Tensor, kv_heads: int, start: int) -> Tensor:
+    """The queries that count: of position p the group's head p mod (H / Hkv).
+
+    Args:
+        q: of the T positions from `start` on, [H, T, D].
+        kv_heads: Hkv.
+
+    Returns:
+        [Hkv, T, D].
+    """
+    group, tokens = len(q) // kv_heads, torch.arange(q.shape[1], device=q.device)
+    return q.unflatten(0, (kv_heads, group))[:, (tokens + start) % group, tokens]
+
+
 def attention_received(
     q: Tensor, q_sinks: Tensor | None, k: Tensor, mask: Tensor, sinks: int
 ) -> Tensor:
-    """Softmax weights that keys receive from some queries, summed over each key/value head's group.
+    """Softmax weights that keys receive from the queries that count.
 
     Args:
-        q: rotated, [H, Q, D].
+        q: rotated, [Hkv, T, D].
         q_sinks: rotated as seen from the sinks, where that differs.
         k: rotated, [Hkv, K, D]; the sinks are the first `sinks` of them.
-        mask: added to the scores, float32 [Q, K] or [Hkv, Q, K].
+        mask: added to the scores, float32 [T, K] or [Hkv, T, K].
 
     Returns:
-        float32 [Hkv, Q, K].
+        float32 [Hkv, T, K].
     """
-    heads, queries, dim = q.shape
-    keys = k.float()
-    grouped = q.float().reshape(len(k), -1, dim) * dim**-0.5  # [Hkv, H / Hkv * Q, D]
-    scores = torch.bmm(grouped, keys.mT)
+    keys, scale = k.float(), q.shape[2] ** -0.5
+    scores = torch.bmm(q.float() * scale, keys.mT)
     if q_sinks is not None:
-        grouped = q_sinks.float().reshape(len(k), -1, dim) * dim**-0.5
-        scores[:, :, :sinks] = torch.bmm(grouped, keys[:, :sinks].mT)
-    scores = scores.view(len(k), heads // len(k), queries, keys.shape[1])
-    scores += mask if mask.ndim == 2 else mask[:, None]
-    return torch.softmax(scores, dim=-1).sum(1)
+        scores[:, :, :sinks] = torch.bmm(q_sinks.float() * scale, keys[:, :sinks].mT)
+    return torch.softmax(scores + mask, dim=-1)
 
 
 def update_strength(
@@ -224,7 +220,7 @@ def update_strength(
 
     Args:
         strength: before the cell, float32 [Hkv, K].
-        received: sums over the cell's sampled queries, float32 [Hkv, K].
+        received: sums over the cell's queries, float32 [Hkv, K].
         positions: of the K tokens, int64 [Hkv, K].
         end: position at which the cell ends.
         grid: of the cells.
@@ -232,5 +228,4 @@ def update_strength(
     age = torch.div(end - 1 - positions, grid.cell, rounding_mode="floor")  # the last cell's is 0
     decay = DECAY_PER_TOKEN**grid.cell
     share = (1 - decay) / (1 - torch.pow(decay, (age + 1).double()))
-    mean = received * (grid.sampled_every / grid.cell)
-    return torch.lerp(strength, mean, share.float())
+    return torch.lerp(strength, received / grid.cell, share.float())

@@ -24,6 +24,7 @@ def calibrate(
     windows: Annotated[str, Option(help="Windows to measure at.")] = "256,512,1024,2048",
     factors: Annotated[str, Option(help="Gains to measure at, in percent.")] = "50,100",
     sinks: Annotated[int, Option(help="Sinks.")] = 128,
+    retained: Annotated[int, Option(help="Per cent of each window that a retained set takes.")] = 0,
     length: Annotated[int, Option(help="Tokens to read of each text.")] = 4096,
     as_json: Json = False,
 ) -> None:
@@ -39,7 +40,7 @@ def calibrate(
         Runtime.load(model, ahn=ahn, window=sizes[0], sinks=sinks, quantize=quantize)
         for ahn in (None, memory)
     )
-    scale, rows = run(window_only, with_memory, texts, sizes, gains, length, show_status)
+    scale, rows = run(window_only, with_memory, texts, sizes, gains, length, show_status, retained)
     path = memory / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     config[CONFIG_KEY] = scale.as_config()

@@ -48,6 +48,12 @@ def train(
     sinks: Annotated[
         str | None, Option(help="Sinks to draw from, such as 16,64; else 0, 32, 64 and so on.")
     ] = None,
+    retained: Annotated[
+        str | None,
+        Option(
+            help="Per cent of a window that a retained set takes, to draw from, such as 0,25,50."
+        ),
+    ] = None,
     positions: Annotated[
         int | None,
         Option(help="Scored positions per sequence, 0 for all; else 192 on a CPU, all on a GPU."),
@@ -92,6 +98,7 @@ def train(
         clip=clip,
         windows=numbers("windows", windows) if windows is not None else None,
         sinks=numbers("sinks", sinks) if sinks is not None else None,
+        retained=numbers("retained", retained) if retained is not None else (),
         positions=positions,
         made=made,
         seed=seed,

@@ -69,13 +69,13 @@ def test_estimated_bytes_are_those_that_are_held(load_tiny, tokens, retain):
 
 
 def test_the_queries_that_score_the_retained_set_are_counted(load_tiny):
-    """Every eighth one of a block: its products with all keys, once more in each layer."""
+    """One head of each group: its products with all keys, once more in each layer."""
     config = load_tiny().config
-    with_set, without = StreamConfig(64, 4, None, retain=10), StreamConfig(74, 4, None)
+    with_set, without = StreamConfig(256, 4, None, retain=10), StreamConfig(266, 4, None)
     ours, _ = block_flops(config, with_set, 640, 64, 1)
     plain, _ = block_flops(config, without, 640, 64, 1)
-    keys = 4 + 74 + 64
-    assert ours - plain == config.num_layers * 8 * 2 * config.head_dim * config.num_heads * keys
+    keys = 4 + 266 + 64
+    assert ours - plain == config.num_layers * 64 * 2 * config.head_dim * config.num_kv_heads * keys
 
 
 def test_linear_layers_are_counted_as_torch_counts_them(load_tiny):

@@ -22,16 +22,20 @@ def test_lowest_is_the_minimum_of_the_parabola(means, factor):
     assert lowest(means) == pytest.approx(factor, abs=1e-6)
 
 
-def test_the_command_writes_the_factors_into_the_memorys_config(tiny_dir, tmp_path):
+@pytest.mark.parametrize("retained", [0, 50])
+def test_the_command_writes_the_factors_into_the_memorys_config(tiny_dir, tmp_path, retained):
     memory = shutil.copytree(tiny_dir, tmp_path / "memory")
     text = tmp_path / "text.txt"
     text.write_text(" ".join(f"word{i % 97}" for i in range(3000)))
     command = [
         *("calibrate", str(memory), str(text), "--json"),
         *("--model", str(tiny_dir), "--windows", "64", "--sinks", "4", "--length", "640"),
+        *("--retained", str(retained)),
     ]
     done = warm.run(command, tmp_path / "command")
     assert done.returncode == 0, done.stderr
-    factor = json.loads(done.stdout)["64"]
+    found = json.loads(done.stdout)
+    factor, ways = found["64"], {row["way"] for row in found["measured"]}
+    assert ("window, 50 % retained" in ways) is bool(retained)
     assert 0 <= factor <= 1
     assert json.loads((memory / "config.json").read_text())["ahn_window_scale"] == {"64": factor}

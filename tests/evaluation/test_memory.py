@@ -6,6 +6,7 @@ import math
 import statistics
 
 import pytest
+import torch
 
 from ahn_runtime import Runtime
 from evaluation import divergence, drift, probe, questions, recall
@@ -69,7 +70,6 @@ def test_the_divergence_equals_that_of_two_plain_sessions(plain, trained, texts)
 
 
 def plain_targets(ids, at):
-    import torch
 
     return torch.tensor([[ids[t + 1]] for t in at])
 
@@ -148,18 +148,33 @@ def test_drift_measures_the_memory_of_a_session(trained, texts):
     norms = [float(m.norm()) for layer in session.state.layers for m in layer.memory]
     assert history[-1].norm[1] == pytest.approx(statistics.median(norms), rel=1e-3)
     assert history[-1].half_life is not None and all(v > 0 for v in history[-1].half_life)
+    assert history[-1].age is None, "without a retained set"
 
 
-def test_drift_and_probe_without_a_memory_raise_an_error(plain, texts):
-    with pytest.raises(ValueError, match="no memory to watch"):
-        list(drift.measure(plain, texts, 100, 10))
+def test_drift_measures_the_loss_and_the_retained_set_of_a_session(trained, plain, texts):
+    runtime = trained.with_stream(window=20, retain=9)
+    history = list(drift.measure(runtime, texts, 400, 100))
+    session = runtime.session()
+    ids = list(
+        itertools.islice(itertools.chain.from_iterable(stream(texts, runtime.tokenizer)), 400)
+    )
+    log_p = session.feed(ids, logits="all").log_softmax(-1)
+    expected = -log_p[300:399].gather(1, torch.tensor(ids[301:])[:, None]).mean()
+    assert history[-1].loss == pytest.approx(float(expected), abs=1e-3)
+    ages = [400 - p for layer in session.state.layers for p in layer.retained.flatten().tolist()]
+    assert history[-1].age[1] == pytest.approx(statistics.median(ages), abs=2)
+    assert min(ages) >= 20
+    alone = list(drift.measure(plain.with_stream(window=20), texts, 200, 100))
+    assert [stats.norm for stats in alone] == [None, None]
+
+
+def test_the_probe_without_a_memory_raises_an_error(plain):
     with pytest.raises(ValueError, match="no memory to probe"):
         probe.measure(plain, list(range(100)), 48, 4, 8)
 
 
 def test_the_influence_of_a_token_equals_a_finite_difference_of_the_loss(trained, texts):
     """The difference is taken by a slightly stronger or weaker write of one token in one head."""
-    import torch
 
     from training.distill import Window, student_forward, teacher_forward
 
@@ -306,6 +321,19 @@ def test_the_model_tiny_is_generated(texts):
     report = MemoryReport(settings)
     report.run("drift")
     assert [m["tokens"] for m in report.values["drift"]["GatedDeltaNet"]] == [100, 200, 300]
+
+
+def test_retained_sets_are_variants_of_every_part_that_compares(tiny_dir, texts, asked):
+    settings = small(tiny_dir, texts, drift_tokens=200, questions=(asked,), retained=(50,))
+    report = MemoryReport(settings)
+    for part in ("divergence", "recall", "questions", "drift"):
+        report.run(part)
+    both = {"window, 50 % retained", "GatedDeltaNet, 50 % retained"}
+    for part in ("divergence", "recall", "questions"):
+        assert both < {row["way"] for row in report.values[part]}
+    assert both < set(report.values["drift"])
+    assert "drift_window_50_retained" in report.figures
+    assert "| window, 50 % retained | 200 |" in report.tables()
 
 
 def test_the_command_prints_json_and_reports_wrong_options(tiny_dir, texts, tmp_path):

@@ -87,8 +87,7 @@ def _retaining(q: Tensor, k: Tensor, v: Tensor, stream) -> tuple[Tensor, list[Te
         first query at which one is lost.
     """
     window, sinks, tokens = stream.window, stream.sinks, q.shape[1]
-    group, cell = len(q) // len(k), min(256, window)
-    every = 8 if cell % 8 == 0 else 1
+    group, cell = len(q) // len(k), min(256, max(1, window // 4))
     out, gone = torch.zeros_like(q), []
     for head in range(len(k)):
         of = slice(head * group, (head + 1) * group)
@@ -106,15 +105,14 @@ def _retaining(q: Tensor, k: Tensor, v: Tensor, stream) -> tuple[Tensor, list[Te
             seen = torch.tensor([*range(min(sinks, t + 1)), *sorted(retained), *recent])
             weights = (q[of, t] @ k[head, seen].T * q.shape[2] ** -0.5).softmax(dim=-1)
             out[of, t] = weights @ v[head, seen]
-            if t % every == every - 1:
-                received[t // cell, seen] += weights.sum(0)
+            received[t // cell, seen] += weights[t % group]  # of the heads one after the other
             if t % cell == cell - 1:
                 ages = torch.arange(t // cell, -1, -1)  # of the cells, the latest is 0
                 shares = 0.98 ** (ages * cell / 64)
                 for p in range(t + 1):
                     since = slice(p // cell, t // cell + 1)
                     total = (received[since, p] * shares[since]).sum() / shares[since].sum()
-                    strength[p] = total * every / cell
+                    strength[p] = total / cell
         gone.append(torch.tensor(lost, dtype=torch.int64))
     return out, gone, sinks + window + stream.retain
 

@@ -50,6 +50,15 @@ def test_drawn_windows_and_sinks_fit_the_sequence(length):
     assert draw_window(rng, 96, 84, (24,), (12, 16)) == (24, 12)
 
 
+def test_a_retained_set_takes_its_share_of_the_window(corpus_for):
+    corpus = corpus_for(windows=(40,), retained=(0, 25, 50))
+    drawn = [corpus.example(i) for i in range(60)]
+    assert {(e.window, e.retain) for e in drawn} == {(40, 0), (30, 10), (20, 20)}
+    assert all(min(e.positions) >= e.window + e.sinks + e.retain for e in drawn)
+    plain = corpus_for(windows=(40,))
+    assert [plain.example(i).retain for i in range(9)] == [0] * 9
+
+
 def test_scored_positions_are_beyond_the_window_and_their_weights_sum_to_one():
     positions, weights = score(Random(0), 100, 40, 90, 30)
     assert positions[-10:] == list(range(89, 99)), "every answer position comes first"

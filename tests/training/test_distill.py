@@ -15,13 +15,22 @@ def ids_of(runtime, seed=0):
     return torch.randint(runtime.config.vocab_size, (TOKENS,), generator=generator)
 
 
-@pytest.mark.parametrize("block", [1024, 7])
-@pytest.mark.parametrize("window, sinks", [(24, 4), (17, 0), (5, 13), (90, 10)])
-def test_the_student_forward_equals_the_session(load_each, monkeypatch, window, sinks, block):
+VIEWS = [(24, 4), (17, 0), (5, 13), (90, 10)]
+RETAINING = [(24, 4, 1), (24, 4, 40), (17, 0, 9), (5, 13, 9), (1, 2, 3), (64, 10, 20)]
+
+
+@pytest.mark.parametrize(
+    "window, sinks, retain, block",
+    [(*view, 0, block) for view in VIEWS for block in (1024, 7)]
+    + [(*view, 1024) for view in RETAINING],
+)
+def test_the_student_forward_equals_the_session(
+    load_each, monkeypatch, window, sinks, retain, block
+):
     monkeypatch.setattr(distill, "QUERY_BLOCK_TOKENS", block)
-    runtime = load_each(window=window, sinks=sinks)
+    runtime = load_each(window=window, sinks=sinks, retain=retain)
     ids = ids_of(runtime)
-    view = Window(window, sinks, TOKENS)
+    view = Window(window, sinks, TOKENS, retain)
     _, shares = teacher_forward(runtime.model, runtime.backend, ids, view)
     student = runtime.model.lm_head(
         student_forward(runtime.model, runtime.backend, ids, view, shares)
@@ -50,9 +59,10 @@ def test_an_untrained_memory_equals_the_window_alone(tiny_dirs, load_tiny):
     torch.testing.assert_close(untrained, alone, atol=1e-4, rtol=0)
 
 
-def test_recomputing_activations_does_not_change_the_gradients(load_each):
+@pytest.mark.parametrize("retain", [0, 9])
+def test_recomputing_activations_does_not_change_the_gradients(load_each, retain):
     runtime = load_each()
-    ids, view = ids_of(runtime), Window(24, 4, TOKENS)
+    ids, view = ids_of(runtime), Window(24, 4, TOKENS, retain)
     memory = [p for n, p in runtime.model.named_parameters() if ".ahn." in n and ".fn.D" not in n]
     _, shares = teacher_forward(runtime.model, runtime.backend, ids, view)
     found = []

@@ -27,11 +27,13 @@ def fresh(directory, cell="GatedDeltaNet"):
 
 
 @pytest.mark.parametrize("cell", list(CELLS))
+@pytest.mark.parametrize("retained", [(), (25,)])
 def test_training_lowers_the_loss_and_changes_only_the_memory(
-    tiny_dir, corpus_for, settings_for, tmp_path, cell
+    tiny_dir, corpus_for, settings_for, tmp_path, cell, retained
 ):
     # Every step trains on the same sequences, so the loss must fall.
     options = {"length": 192, "windows": (24,), "positions": 0, "steps": 10, "learning_rate": 3e-3}
+    options["retained"] = retained
     corpus = corpus_for(**options, batch=6)
     corpus.num_sequences = corpus.size = 6
     settings = settings_for(**options, batch=6)
@@ -87,6 +89,7 @@ def test_a_resumed_training_ends_in_the_same_bits_as_an_uninterrupted_one(
 ):
     cell = load_each().stream.cell
     options = {"steps": 7, "save_every": 2, "batch": 2, "made": 0.3, "learning_rate": 0.01}
+    options["retained"] = (0, 40)
     corpus, settings = corpus_for(**options), settings_for(**options)
     whole = train(fresh(tiny_dir, cell), corpus, settings, tmp_path / "whole")
 

@@ -36,7 +36,7 @@ from ahn_runtime.model.cells import Cell
 from ahn_runtime.model.cells.base import L2_EPS, NORM_EPS, Scanned
 from ahn_runtime.model.cells.gated_delta_net import GatedDeltaNetCell
 from ahn_runtime.model.qwen2 import DecoderLayer, Qwen2, Rotations
-from ahn_runtime.model.retained import Competition, Outcome
+from ahn_runtime.model.retained import Competition, Outcome, counted
 
 FEW_QUERIES = 16
 """Up to this many queries, attention is faster as one product per key/value head."""
@@ -172,19 +172,16 @@ class CpuBackend(TorchBackend):
     def attention_received(
         self, q: Tensor, q_sinks: Tensor | None, k: Tensor, plan: BlockPlan
     ) -> Tensor:
-        """q [H, T, D], k [Hkv, K, D] -> float32 [Hkv, Q, K]; heads in pieces."""
-        group = len(q) // len(k)
+        """q [H, T, D], k [Hkv, K, D] -> float32 [Hkv, T or 1, K]; heads in pieces."""
         short = q.shape[1] <= SHORT_BLOCK_TOKENS
         if short or q_sinks is not None or q.dtype != torch.float32 or torch.is_grad_enabled():
             return super().attention_received(q, q_sinks, k, plan)
         assert plan.mask is not None
-        sampled, mask = q[:, plan.sampled], plan.mask[..., plan.sampled, :].contiguous()
+        ours, mask = counted(q, len(k), plan.start), plan.mask
 
         def of_heads(first: int, last: int) -> Tensor:
             masks = mask if mask.ndim == 2 else mask[first:last]
-            return retained.attention_received(
-                sampled[first * group : last * group], k[first:last], masks
-            )
+            return retained.attention_received(ours[first:last], k[first:last], masks)
 
         found = map_pieces(of_heads, len(k))
         return found[0] if len(found) == 1 else torch.cat(found)

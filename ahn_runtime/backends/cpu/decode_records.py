@@ -58,7 +58,7 @@ class Step(NamedTuple):
         leaver: position of the token that leaves the slot.
         first_retained: slot of the first retained token.
         filled: retained tokens before this one.
-        is_sampled: whether what this token pays attention to counts.
+        counted_head: whose weights count, of each group, for a retained set; -1 without one.
     """
 
     held: int
@@ -70,7 +70,7 @@ class Step(NamedTuple):
     leaver: int
     first_retained: int
     filled: int
-    is_sampled: bool
+    counted_head: int
 
 
 class LayerWeights(NamedTuple):

@@ -101,7 +101,7 @@ def decode_layers(  # type: ignore[no-untyped-def]
         barrier(arrivals, threads)
         attend_and_remember(part, threads, of, cache, sizes, epsilons, step, own, shared)
         barrier(arrivals, threads)
-        if step.is_sampled:
+        if step.counted_head >= 0:
             count_attention(part, threads, cache, sizes, step, shared)
         add_attention(part, threads, of, sizes, own, shared)
         barrier(arrivals, threads)
@@ -164,14 +164,12 @@ def retain_leaver(cache, step, own, head):  # type: ignore[no-untyped-def]
 
 @jit
 def count_attention(part, threads, cache, sizes, step, shared):  # type: ignore[no-untyped-def]
-    """Add this token's weights to what the held tokens received, by heads as `write_cache`."""
+    """Add one head's weights of each group to what the held tokens received, as `write_cache`."""
     group = sizes.heads // sizes.kv_heads
     for head in range(part, sizes.kv_heads, threads):
+        query = head * group + step.counted_head
         for j in range(step.held):
-            total = ZERO
-            for query in range(head * group, (head + 1) * group):
-                total += shared.scores[query, j]
-            cache.attention[1, head, j] += total
+            cache.attention[1, head, j] += shared.scores[query, j]
 
 
 @jit
@@ -297,6 +295,7 @@ class DecodeStep:
         config = model.config
         self._first_layer = layers[0]
         self._heads, self._kv_heads = config.num_heads, config.num_kv_heads
+        self._group = config.num_heads // config.num_kv_heads
         self._hidden, self._inner = config.hidden_size, config.intermediate_size
         self._head_dim = config.head_dim
         self._has_memory = model.layers[0].ahn is not None
@@ -369,7 +368,7 @@ class DecodeStep:
             leaver=plan.start - (plan.window or 0),
             first_retained=0 if competition is None else competition.first_slot,
             filled=0 if competition is None else competition.filled,
-            is_sampled=competition is not None and competition.grid.is_sampled(plan.start),
+            counted_head=-1 if competition is None else plan.start % self._group,
         )
 
     def _sizes(self, capacity: int, room: int) -> Sizes:

@@ -72,18 +72,16 @@ def attention_received(q: Tensor, k: Tensor, mask: Tensor) -> Tensor:
     """Of a long block's queries, all in one: their weights are summed as they are made.
 
     Args:
-        q: rotated, float32 [H, Q, D].
+        q: rotated, float32 [Hkv, T, D].
         k: rotated, [Hkv, K, D].
-        mask: added to the scores, float32 [Q, K] or [Hkv, Q, K].
+        mask: added to the scores, float32 [T, K] or [Hkv, T, K].
 
     Returns:
         float32 [Hkv, 1, K].
     """
-    heads, dim = len(k), q.shape[2]
-    grouped = q.reshape(heads, -1, dim) * dim**-0.5  # [Hkv, H / Hkv * Q, D]
-    scores = torch.bmm(grouped, k.to(q.dtype).mT)
-    sums = torch.zeros(heads, 1, k.shape[1])
-    for head in range(heads):
+    scores = torch.bmm(q * q.shape[2] ** -0.5, k.to(q.dtype).mT)
+    sums = torch.zeros(len(k), 1, k.shape[1])
+    for head in range(len(k)):
         of_head = mask if mask.ndim == 2 else mask[head]
         add_weights(scores[head].numpy(), of_head.numpy(), sums[head, 0].numpy())
     return sums
@@ -94,15 +92,15 @@ def add_weights(scores, mask, sums):  # type: ignore[no-untyped-def]
     """sums += softmax(scores + mask), over all rows.
 
     Args:
-        scores: float32 [rows, K], of several heads' queries, a head after the other; overwritten.
-        mask: float32 [Q, K].
+        scores: float32 [T, K]; overwritten.
+        mask: float32 [T, K].
         sums: float32 [K].
     """
-    queries, keys = mask.shape
-    for row in range(scores.shape[0]):
+    rows, keys = scores.shape
+    for row in range(rows):
         most = -INFINITY
         for j in range(keys):
-            scores[row, j] += mask[row % queries, j]
+            scores[row, j] += mask[row, j]
             most = max(most, scores[row, j])
         total = ZERO
         for j in range(keys):

@@ -17,6 +17,7 @@ from ahn_runtime.ops.delta_rule import naive_delta_rule
 from ahn_runtime.ops.gated_delta_rule import naive_gated_delta_rule
 from ahn_runtime.ops.gated_linear_attention import naive_gated_linear_attention
 from tests.ahn_runtime.ops.test_recurrences import RULES, arguments
+from training.distill import Window, student_forward, teacher_forward
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
@@ -159,11 +160,26 @@ def test_gradients_equal_the_loops_on_a_gpu(rule):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("cell", list(CELLS))
 @pytest.mark.parametrize("dtype, worst_kl", [("float32", 1e-3), ("bfloat16", 2e-2)])
-def test_a_session_on_a_gpu_equals_one_on_a_cpu(tiny_dirs, cell, dtype, worst_kl):
-    options = {"window": 96, "sinks": 4}
+@pytest.mark.parametrize("retain", [0, 40])
+def test_a_session_on_a_gpu_equals_one_on_a_cpu(tiny_dirs, cell, dtype, worst_kl, retain):
+    options = {"window": 96 - retain, "sinks": 4, "retain": retain}
     ids = list(range(250))
     exact = Runtime.load(tiny_dirs[cell], device="cpu", **options).session()
     gpu = Runtime.load(tiny_dirs[cell], device="cuda", dtype=dtype, kv_dtype=dtype, **options)
     a = exact.feed(ids, logits="all").log_softmax(-1)
     b = gpu.session().feed(ids, logits="all").float().cpu().log_softmax(-1)
     assert (a.exp() * (a - b)).sum(-1).mean() < worst_kl
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("retain", [0, 9])
+def test_the_student_forward_on_a_gpu_equals_a_session(tiny_dir, retain):
+    runtime = Runtime.load(tiny_dir, device="cuda", window=24, sinks=4, retain=retain)
+    ids = torch.arange(101, device=CUDA)
+    view = Window(24, 4, 101, retain)
+    _, shares = teacher_forward(runtime.model, runtime.backend, ids, view)
+    states = student_forward(runtime.model, runtime.backend, ids, view, shares)
+    a = runtime.session().feed(ids.tolist(), logits="all")[view.first :].log_softmax(-1)
+    b = runtime.model.lm_head(states).float().log_softmax(-1)
+    assert (a.exp() * (a - b)).sum(-1).mean() < 1e-3

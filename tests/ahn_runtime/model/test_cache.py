@@ -11,7 +11,7 @@ def write_memory(runtime):
 
 
 @pytest.mark.parametrize("quantize", [None, "int8"])
-@pytest.mark.parametrize("read", [3, 19, 26, 28, 43, 60])
+@pytest.mark.parametrize("read", [1, 19, 24, 31, 43, 60])  # a block of five inside a grid cell
 @pytest.mark.parametrize("keep", [1, 2, 4])
 @pytest.mark.parametrize("retain", [0, 7, 40])
 @torch.inference_mode()

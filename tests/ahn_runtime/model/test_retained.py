@@ -10,7 +10,7 @@ from ahn_runtime.backends.cpu.retained import compete as compete_in_loops
 from ahn_runtime.backends.torch import TorchBackend
 from ahn_runtime.config import StreamConfig
 from ahn_runtime.model.attention import plan_block
-from ahn_runtime.model.retained import Competition, Grid, compete, update_strength
+from ahn_runtime.model.retained import Competition, Grid, compete, counted, update_strength
 
 
 def by_definition(strength, positions, room, filled):
@@ -46,7 +46,7 @@ def test_what_is_lost_is_the_definitions(decide, room, filled, leavers, levels, 
     newer = torch.arange(leavers).expand(3, -1) + 100
     positions = torch.cat((older, newer), dim=1)
     slots = torch.arange(leavers)
-    competition = Competition(room, filled, slots, newer[0], 0, 50, Grid(256, 8))
+    competition = Competition(room, filled, slots, newer[0], 0, 50, Grid(256))
     outcome = decide(strength, positions, competition)
     for head in range(3):
         lost, kept, lost_with = by_definition(
@@ -59,8 +59,8 @@ def test_what_is_lost_is_the_definitions(decide, room, filled, leavers, levels, 
 
 def test_a_strength_is_a_decayed_mean_of_what_each_cell_received():
     """Cells of 64 tokens decay by 0.98; a token's own cell counts whole."""
-    grid = Grid(64, 8)
-    received = torch.tensor([[8.0, 0.0], [4.0, 16.0], [0.0, 8.0]])  # by cell, of 8 queries each
+    grid = Grid(64)
+    received = torch.tensor([[64.0, 0.0], [32.0, 128.0], [0.0, 64.0]])  # by cell
     positions = torch.tensor([[3, 64]])  # in cells 0 and 1
     strength = torch.zeros(1, 2)
     for cell, sums in enumerate(received):
@@ -73,16 +73,25 @@ def test_a_strength_is_a_decayed_mean_of_what_each_cell_received():
 
 
 @pytest.mark.parametrize("start, tokens", [(0, 30), (5, 3), (7, 1), (8, 7), (15, 20)])
-def test_every_eighth_position_counts_wherever_a_block_begins(start, tokens):
-    sampled = range(start, start + tokens)[Grid(256, 8).sampled(start, tokens)]
-    assert list(sampled) == [p for p in range(start, start + tokens) if p % 8 == 7]
+def test_the_heads_of_a_group_count_in_turn_wherever_a_block_begins(start, tokens):
+    head = torch.arange(6.0)[:, None, None].expand(-1, tokens, 1)
+    of_first, of_second = counted(head, 2, start)[..., 0].tolist()
+    assert of_first == [p % 3 for p in range(start, start + tokens)]
+    assert of_second == [3 + p % 3 for p in range(start, start + tokens)]
+
+
+@pytest.mark.parametrize(
+    "window, cell", [(1, 1), (3, 1), (24, 6), (256, 64), (1024, 256), (9000, 256)]
+)
+def test_a_window_holds_at_least_four_cells(window, cell):
+    assert Grid.of(StreamConfig(window, 0, None, retain=8)) == Grid(cell)
 
 
 @pytest.mark.parametrize("kv_dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("start, tokens", [(0, 40), (30, 34), (192, 64), (256, 9), (257, 8)])
+@pytest.mark.parametrize("start, tokens", [(0, 40), (30, 34), (768, 64), (1024, 9), (1025, 8)])
 @torch.inference_mode()
 def test_masks_and_what_is_received_in_loops_equal_those_in_calls(start, tokens, kv_dtype):
-    stream = StreamConfig(64, 4, None, retain=20)
+    stream = StreamConfig(256, 4, None, retain=20)
     plan = plan_block(start, tokens, stream, torch.device("cpu"))
     generator = torch.Generator().manual_seed(0)
     keys = plan.held_before + tokens
@@ -99,13 +108,12 @@ def test_masks_and_what_is_received_in_loops_equal_those_in_calls(start, tokens,
     (mask, received), (mask_by_calls, received_by_calls) = found
     assert torch.equal(mask, mask_by_calls)
     torch.testing.assert_close(received, received_by_calls, rtol=1e-4, atol=1e-6)
-    queries = len(range(start, start + tokens)[plan.competition.grid.sampled(start, tokens)])
-    assert received.sum().item() == pytest.approx(queries * 6, rel=1e-4), "weights add up to 1"
+    assert received.sum().item() == pytest.approx(tokens * 2, rel=1e-4), "weights add up to 1"
 
 
 @pytest.mark.parametrize("start, tokens", [(0, 64), (10, 30), (10, 60), (63, 200), (64, 1)])
 def test_no_part_of_a_block_crosses_a_cell(start, tokens):
-    lengths, at = Grid(64, 8).parts(start, tokens), start
+    lengths, at = Grid(64).parts(start, tokens), start
     assert sum(lengths) == tokens and min(lengths) > 0
     for length in lengths:
         assert at // 64 == (at + length - 1) // 64, "within one cell"
