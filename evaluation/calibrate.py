@@ -27,6 +27,7 @@ def calibrate(
     length: int,
     log: Log = lambda line: None,
     retained: int = 0,
+    at_once: bool = False,
 ) -> tuple[MemoryGain, list[divergence.Row]]:
     """Measure the divergence at several factors and choose the best factor for each window.
 
@@ -38,6 +39,7 @@ def calibrate(
         length: tokens read of each text.
         log: receives progress messages.
         retained: per cent of each window that a retained set takes.
+        at_once: compute each text in one pass instead of reading it.
 
     Returns:
         The chosen factors, and the measurements; a row's variant is its factor.
@@ -54,7 +56,9 @@ def calibrate(
         for factor in factors
     }
     shares, sinks = (retained,) if retained else (), plain.stream.sinks
-    measured = divergence.measure(plain, scaled, texts, windows, sinks, length, log, shares)
+    measured = divergence.measure(
+        plain, scaled, texts, windows, sinks, length, log, shares, at_once
+    )
     rows = divergence.summarise(list(measured))
     if not rows:
         raise ValueError(f"None of the texts has {length} tokens; choose a smaller --length.")

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from ahn_runtime import Runtime, Session
+from evaluation.at_once import Scored, compare_at_once
 from evaluation.scoring import half_interval, mean
 from evaluation.texts import middle
 from evaluation.variants import FULL, WINDOW, Log, Variant, reading_variants, row_as_dict
@@ -91,6 +92,7 @@ def measure(
     length: int,
     log: Log = lambda line: None,
     retained: Sequence[int] = (),
+    at_once: bool = False,
 ) -> Iterator[Measurement]:
     """Yield a measurement for each document, window and variant; too short documents are skipped.
 
@@ -102,6 +104,7 @@ def measure(
         length: tokens read of each document.
         log: receives progress messages.
         retained: per cent of each window that a retained set takes, in variants of their own.
+        at_once: compute each text in one pass (`evaluation.at_once`) instead of reading it.
 
     Raises:
         ValueError: a window leaves no position beyond it.
@@ -120,10 +123,13 @@ def measure(
             log(f"{path.name}: shorter than {length:,} tokens, skipped")
             continue
         log(f"{path.name}: {length:,} tokens, {len(runtimes)} variants")
-        sessions = {variant: runtime.session() for variant, runtime in runtimes.items()}
         scores = {variant: _Scores() for variant in runtimes}
-        for start in range(0, length - PIECE_TOKENS + 1, PIECE_TOKENS):
-            _read_piece(sessions, scores, ids[start : start + PIECE_TOKENS + 1])
+        if at_once:
+            _compute(runtimes, scores, ids)
+        else:
+            sessions = {variant: runtime.session() for variant, runtime in runtimes.items()}
+            for start in range(0, length - PIECE_TOKENS + 1, PIECE_TOKENS):
+                _read_piece(sessions, scores, ids[start : start + PIECE_TOKENS + 1])
         measurements = list(_measurements(path.name, scores, windows, sinks))
         figures = (
             f"W {m.window} {m.variant} {m.divergence:.4f}"
@@ -141,6 +147,19 @@ class _Scores:
         self.positions: list[int] = []
         self.divergence: list[float] = []
         self.entropy: list[float] = []
+
+    def add(self, positions: Sequence[int], targets: Tensor, full: Tensor, log_p: Tensor) -> None:
+        """Score the tokens after some positions.
+
+        Args:
+            targets: those tokens, int64 [N].
+            full, log_p: their log-probabilities with full attention and with the variant,
+                [N, vocabulary].
+        """
+        self.positions += positions
+        self.divergence += (full.exp() * (full - log_p)).sum(-1).tolist()
+        chosen = log_p.gather(1, targets.to(log_p.device)[:, None])
+        self.entropy += (-chosen[:, 0]).tolist()
 
 
 def _read_piece(
@@ -162,11 +181,30 @@ def _read_piece(
         assert logits is not None
         log_p = logits.float().log_softmax(-1)[: len(targets)]
         full = log_p if full is None else full
-        score = scores[variant]
-        score.positions += range(first, first + len(log_p))
-        score.divergence += (full.exp() * (full - log_p)).sum(-1).tolist()
-        chosen = log_p.gather(1, targets.to(log_p.device)[:, None])
-        score.entropy += (-chosen[:, 0]).tolist()
+        scores[variant].add(range(first, first + len(log_p)), targets, full, log_p)
+
+
+def _compute(
+    runtimes: Mapping[Variant, Runtime], scores: Mapping[Variant, _Scores], ids: list[int]
+) -> None:
+    """`_read_piece` for all pieces of a text, in one pass for each variant."""
+    full_attention, *windows = runtimes
+    smallest = min(windows, key=lambda variant: variant.window or 0)
+    device = runtimes[smallest].device
+    text = torch.tensor(ids, device=device)
+    length = len(ids) - len(ids) % PIECE_TOKENS
+    ends = torch.arange(length, device=device).view(-1, PIECE_TOKENS)[:, -SCORED_TOKENS:]
+    positions = ends[ends < len(ids) - 1]
+
+    def scored(variant: Variant) -> Scored:
+        def take(part: Tensor, full: Tensor, log_p: Tensor) -> None:
+            scores[variant].add(part.tolist(), text[part + 1], full, log_p)
+            if variant == smallest:
+                scores[full_attention].add(part.tolist(), text[part + 1], full, full)
+
+        return take
+
+    compare_at_once(text, {variant: runtimes[variant] for variant in windows}, positions, scored)
 
 
 def _measurements(

@@ -45,6 +45,7 @@ class MemorySettings:
         retained: per cent of W that a retained set takes, in variants of their own, in the parts
             divergence, recall and questions.
         length: tokens read of each text.
+        at_once: in the part divergence, compute each text in one pass instead of reading it.
         recall_window: W of the parts recall and questions.
         needles: needles per text in the part recall, at most 16.
         drift_tokens, drift_every: tokens read in the part drift, and between two measurements.
@@ -62,6 +63,7 @@ class MemorySettings:
     sinks: int = 128
     retained: tuple[int, ...] = ()
     length: int = 4096
+    at_once: bool = False
     recall_window: int = 512
     needles: int = 8
     drift_tokens: int = 200_000
@@ -181,6 +183,7 @@ class MemoryReport:
                 s.length,
                 self.log,
                 s.retained,
+                s.at_once,
             )
         )
         if not measurements:

@@ -119,8 +119,9 @@ def student_forward(
     shares: list[Shared],
     recompute: bool = False,
     strengths: Tensor | None = None,
+    memory_scale: float = 1.0,
 ) -> Tensor:
-    """Run the model with its window and memory over the positions from P on, differentiably.
+    """Run the model with window and memory, if any, over the positions from P on, differentiably.
 
     Args:
         backend: computes linear layers and memories, as in `Runtime.backend`.
@@ -130,6 +131,7 @@ def student_forward(
         recompute: keep only the layers' inputs and recompute the rest in the backward pass.
         strengths: factors on the values written to the memory, in the order of the writes,
             [layers, H, T]; None for 1, which is what a session computes.
+        memory_scale: factor of what the memory adds, as a session has it.
 
     Returns:
         Final hidden states, [T, hidden].
@@ -148,11 +150,12 @@ def student_forward(
                 view,
                 rotation,
                 strength,
+                memory_scale,
                 use_reentrant=False,
                 preserve_rng_state=False,
             )
         else:
-            x = _student_layer(layer, backend, x, share, view, rotation, strength)
+            x = _student_layer(layer, backend, x, share, view, rotation, strength, memory_scale)
     final: Tensor = model.model.norm(x)
     return final
 
@@ -165,20 +168,24 @@ def _student_layer(
     view: Window,
     rotation: Tensor,
     strength: Tensor | None,
+    memory_scale: float,
 ) -> Tensor:
     h, q, k, v = _project(layer, x, rotation, backend)
     k, v = torch.cat((share.k, k), dim=1), torch.cat((share.v, v), dim=1)  # (Hkv, L, D)
-    assert layer.ahn is not None
-    cell, inputs = layer.ahn.fn, torch.cat((share.x, h))  # of the positions from S on
     if share.q is None:
-        out = attend_window(q, k, v, view)
+        out, lost = attend_window(q, k, v, view), None
+    else:
+        retained = choose_retained(torch.cat((share.q, q), dim=1), k, view.stream)
+        out, lost = attend_retained(q, k, v, retained, view.first), retained.lost
+    if layer.ahn is None:
+        return _finish(layer, x, out, backend)
+    cell, inputs = layer.ahn.fn, torch.cat((share.x, h))  # of the positions from S on
+    if lost is None:
         written = slice(view.sinks, view.length - view.window)
         gates = backend.write_gates(cell, inputs[: len(h)])
         keys, values = (_repeat(layer, t[:, written]) for t in (k, v))
     else:
-        retained = choose_retained(torch.cat((share.q, q), dim=1), k, view.stream)
-        out = attend_retained(q, k, v, retained, view.first)
-        lost = _repeat(layer, retained.lost)  # by query heads, [H, T]
+        lost = _repeat(layer, lost)  # by query heads, [H, T]
         gates = backend.write_gates(cell, inputs)
         gates = gates.gather(1, (lost - view.sinks).T.expand(len(gates), -1, -1))
         at = lost[..., None].expand(-1, -1, k.shape[2])
@@ -188,7 +195,7 @@ def _student_layer(
     heads, _, dim = q.shape
     empty = torch.zeros(heads, dim, dim, device=q.device)
     added, _ = backend.memory_step(cell, q, keys, values, gates, h, empty)
-    return _finish(layer, x, out + added.to(out.dtype), backend)
+    return _finish(layer, x, out + memory_scale * added.to(out.dtype), backend)
 
 
 def attend_window(q: Tensor, k: Tensor, v: Tensor, view: Window) -> Tensor:

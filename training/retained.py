@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from ahn_runtime.config import StreamConfig
@@ -147,15 +146,11 @@ def attend_retained(q: Tensor, k: Tensor, v: Tensor, retained: Retained, first: 
         start = max(cell.start, first)
         if start >= cell.end:
             continue
-        keys, values = cell.seen(k)[:, None], cell.seen(v)[:, None]
-        mask = cell.mask[:, None, start - cell.start :].to(q.dtype)
-        block = q[:, start - first : cell.end - first].unflatten(0, (len(k), -1))
-        groups = block.shape[1]
-        out = F.scaled_dot_product_attention(
-            block,
-            keys.expand(-1, groups, -1, -1),
-            values.expand(-1, groups, -1, -1),
-            attn_mask=mask.expand(-1, groups, -1, -1),
-        )
-        outputs.append(out.flatten(0, 1))
+        keys, values, dim = cell.seen(k), cell.seen(v), k.shape[2]
+        block = q[:, start - first : cell.end - first].reshape(len(k), -1, dim)
+        scores = (block @ keys.mT).float() * dim**-0.5  # [Hkv, H / Hkv * T, K]
+        mask = cell.mask[:, None, start - cell.start :]
+        scores = scores.unflatten(1, (-1, mask.shape[2])) + mask
+        weights = torch.softmax(scores, dim=-1).flatten(1, 2).to(v.dtype)
+        outputs.append((weights @ values).view(len(q), -1, dim))
     return torch.cat(outputs, dim=1)

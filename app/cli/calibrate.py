@@ -10,7 +10,7 @@ import typer
 from typer import Option
 
 from app.cli.fetching import fetch_model
-from app.cli.options import Json, numbers
+from app.cli.options import AtOnce, Json, numbers
 from app.terminal import show, show_json, show_status
 
 
@@ -26,6 +26,7 @@ def calibrate(
     sinks: Annotated[int, Option(help="Sinks.")] = 128,
     retained: Annotated[int, Option(help="Per cent of each window that a retained set takes.")] = 0,
     length: Annotated[int, Option(help="Tokens to read of each text.")] = 4096,
+    at_once: AtOnce = False,
     as_json: Json = False,
 ) -> None:
     """Find the gain of a memory that suits each window, and store it with the memory."""
@@ -40,7 +41,9 @@ def calibrate(
         Runtime.load(model, ahn=ahn, window=sizes[0], sinks=sinks, quantize=quantize)
         for ahn in (None, memory)
     )
-    scale, rows = run(window_only, with_memory, texts, sizes, gains, length, show_status, retained)
+    scale, rows = run(
+        window_only, with_memory, texts, sizes, gains, length, show_status, retained, at_once
+    )
     path = memory / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     config[CONFIG_KEY] = scale.as_config()

@@ -13,7 +13,7 @@ from typer import Option
 
 from app.cli.fetching import fetch_model
 from app.cli.open_service import chosen_model, load_model, open_service
-from app.cli.options import DataDir, Json, numbers, takes_model_options
+from app.cli.options import AtOnce, DataDir, Json, numbers, takes_model_options
 from app.settings import ModelOptions, default_data_dir, home_expanded
 from app.terminal import show, show_json, show_status
 from evaluation.tasks.registry import TASKS
@@ -263,6 +263,7 @@ def memory(
         Option(help="Per cent of a window that a retained set takes: 25,50. Default: none."),
     ] = "",
     length: Annotated[int, Option(help="Tokens to read of each text.")] = 4096,
+    at_once: AtOnce = False,
     recall_window: Annotated[int, Option(help="Window of the parts recall and questions.")] = 512,
     drift_tokens: Annotated[int, Option(help="Tokens to read in the part drift.")] = 200_000,
     as_json: Json = False,
@@ -283,6 +284,7 @@ def memory(
         sinks=sinks,
         retained=_shares(retained),
         length=length,
+        at_once=at_once,
         recall_window=recall_window,
         questions=tuple(questions or ()),
         drift_tokens=drift_tokens,

@@ -12,6 +12,12 @@ import typer
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where Ammon keeps everything.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+AtOnce = Annotated[
+    bool,
+    typer.Option(
+        "--at-once", help="Compute each text in one pass, not as a session reads: fast on a GPU."
+    ),
+]
 Screen = Annotated[
     int, typer.Option("--page", min=1, help="Which part of a long list is printed, from 1 on.")
 ]

@@ -352,3 +352,19 @@ def test_the_command_prints_json_and_reports_wrong_options(tiny_dir, texts, tmp_
     ):
         failed = warm.run([*command, *wrong], tmp_path / "command")
         assert failed.returncode == 1 and sentence in failed.stderr
+
+
+def test_texts_computed_at_once_give_the_figures_of_texts_that_are_read(trained, plain, texts):
+    found = []
+    for at_once in (False, True):
+        rows = divergence.measure(
+            plain, {"m": trained}, texts, (24, 48), 4, 640, retained=(50,), at_once=at_once
+        )
+        found.append({(row.document, row.window, row.variant): row for row in rows})
+    read, computed = found
+    assert read.keys() == computed.keys()
+    for key, row in read.items():
+        other = computed[key]
+        assert other.divergence == pytest.approx(row.divergence, abs=1e-4)
+        assert other.entropy == pytest.approx(row.entropy, abs=1e-4)
+        assert other.by_distance == pytest.approx(row.by_distance, abs=1e-3)
