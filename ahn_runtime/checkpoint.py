@@ -370,6 +370,11 @@ def _read_retained(
     attention = _get(manifest["attention_page"], fetch)["attention"]
     shape = (len(layers), *empty.shape[:2], held)
     _check_shape("attention", attention, shape, empty.dtype)
+    if not bool(((attention >= 0) & attention.isfinite()).all()):
+        raise DamagedCheckpoint(
+            f"Page {manifest['attention_page'][:12]} is damaged (what a token received is not a "
+            "number of 0 or more); use an earlier checkpoint."
+        )
     hashes = manifest["retained_pages"]
     if len(set(hashes)) != len(hashes) or len(hashes) != (len(layers) if filled else 0):
         raise DamagedCheckpoint(

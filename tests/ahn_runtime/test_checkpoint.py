@@ -212,6 +212,20 @@ def test_a_cache_does_not_grow_for_what_no_page_has(load_tiny, monkeypatch, lie)
     assert asked == []
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1e-3])
+@pytest.mark.parametrize("read", [9, 700])
+def test_a_strength_that_is_none_is_refused(load_tiny, read, value):
+    runtime = load_tiny(WINDOW, SINKS, retain=20)
+    session = runtime.session()
+    session.feed(token_ids(read), logits=None)
+    manifest, pages = saved(session)
+    attention = load(pages[manifest["attention_page"]])["attention"]
+    attention[-1, 0, 0, -1] = value
+    manifest["attention_page"] = put(pages, {"attention": attention})
+    with pytest.raises(DamagedCheckpoint, match="is damaged .* use an earlier checkpoint"):
+        load_checkpoint(runtime, manifest, pages.__getitem__)
+
+
 @pytest.mark.parametrize("spoil", ["order", "another page's", "hidden"])
 def test_a_page_of_another_place_is_refused(runtime, checkpoint, spoil):
     manifest, pages = copy.deepcopy(checkpoint)
