@@ -1,10 +1,15 @@
 """A session with a retained set: read, stopped, resumed, moved and read again as any other."""
 
 import copy
+from dataclasses import replace
+from pathlib import Path
 
+import pytest
 import torch
 
 import storage
+from ahn_runtime.loading import hub
+from ahn_runtime.loading.presets import EMBEDDED, PRESETS
 from app.service import Done
 from app.service.session_config import SessionConfig
 from app.web.savings.memory_bar import memory_html, parts
@@ -107,3 +112,27 @@ def test_a_session_from_before_there_was_a_retained_set_goes_on_without(make_ser
     (newest, *_) = storage.list_checkpoints(service.db, row.id)
     assert "retain" not in newest.manifest["identity"] and newest.manifest["format_version"] == 1
     assert service.sessions.report("s").window == TINY_WINDOW
+
+
+@pytest.mark.parametrize("before", ["auto", "was no option"])
+def test_a_session_goes_on_when_its_preset_gets_a_retained_set(
+    make_service, tiny_dir, monkeypatch, book, second, before
+):
+    preset = replace(EMBEDDED, name=str(tiny_dir), base=str(tiny_dir), memory=None)
+    monkeypatch.setitem(PRESETS, str(tiny_dir), preset)
+    monkeypatch.setattr(hub, "fetch", Path)  # a directory here is where it is
+    service = make_service(window=WINDOW)
+    read(service, "s", book)
+    if before == "was no option":
+        row = service.sessions.get("s")
+        settings = copy.deepcopy(dict(row.settings))
+        del settings["options"]["retain"], settings["stream"]["retain"]
+        storage.update_session_settings(service.db, row.id, settings)
+    service.close()
+    monkeypatch.setitem(PRESETS, str(tiny_dir), replace(preset, retain=RETAIN))
+    resumed = make_service(window=WINDOW)
+    read(resumed, "s", second)
+    assert resumed.sessions.report("s").retain == 0
+    resumed.sessions.ensure("new")
+    assert resumed.sessions.report("new").retain == RETAIN
+    assert isinstance(list(resumed.questions.ask("s", "Who kept a parrot?"))[-1], Done)
