@@ -40,6 +40,8 @@ UNTRAINED = "untrained:"
 """Before a cell's name, as `ahn`: a memory that adds nothing yet, from which training starts."""
 
 WARM_UP_TOKENS = 8
+WARM_UP_WINDOW_TOKENS = 16
+"""With a retained set: more than `SHORT_BLOCK_TOKENS`, and no more than the loops take."""
 
 
 class Runtime:
@@ -227,9 +229,15 @@ class Runtime:
 
         Compiled loops are kept on disk: this takes seconds once, and a moment from then on.
         """
-        tiny = self if self.stream.window is None else self.with_stream(window=4, sinks=1)
+        tiny, tokens = self, (WARM_UP_TOKENS,)
+        if self.stream.retain:  # other loops for blocks that are short and for those that are not
+            tiny = self.with_stream(window=WARM_UP_WINDOW_TOKENS, sinks=1, retain=1)
+            tokens = (2 * WARM_UP_WINDOW_TOKENS, 2)
+        elif self.stream.window is not None:
+            tiny = self.with_stream(window=WARM_UP_TOKENS // 2, sinks=1)
         session = tiny.session()
-        session.feed([0] * (WARM_UP_TOKENS), logits=None)
+        for count in tokens:
+            session.feed([0] * count, logits=None)
         for _ in session.generate(2, stop_ids=()):
             pass
 
