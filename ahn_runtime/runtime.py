@@ -229,10 +229,10 @@ class Runtime:
 
         Compiled loops are kept on disk: this takes seconds once, and a moment from then on.
         """
-        tiny, tokens = self, (WARM_UP_TOKENS,)
+        tiny, tokens = self, [WARM_UP_TOKENS]
         if self.stream.retain:  # other loops for blocks that are short and for those that are not
             tiny = self.with_stream(window=WARM_UP_WINDOW_TOKENS, sinks=1, retain=1)
-            tokens = (2 * WARM_UP_WINDOW_TOKENS, 2)
+            tokens = [2 * WARM_UP_WINDOW_TOKENS, 2]
         elif self.stream.window is not None:
             tiny = self.with_stream(window=WARM_UP_TOKENS // 2, sinks=1)
         session = tiny.session()

@@ -59,8 +59,8 @@ def reading_variants(
     variants = {Variant(FULL, None): plain.with_stream(window=None, sinks=0)}
     for window in windows:
         for name, runtime in {WINDOW: plain, **memories}.items():
-            stream = {"window": window, "sinks": sinks, "retain": 0}
-            variants[Variant(name, window)] = runtime.with_stream(**stream)
+            variant = Variant(name, window)
+            variants[variant] = runtime.with_stream(window=window, sinks=sinks, retain=0)
         for share in retained:
             kept = window * share // 100
             if not kept:  # of a tiny window: the same again
