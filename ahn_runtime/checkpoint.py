@@ -34,7 +34,7 @@ from torch import Tensor
 from ahn_runtime.aligned import aligned
 from ahn_runtime.errors import AhnError, CheckpointVersionError, DamagedCheckpoint
 from ahn_runtime.model.attention import slots_of
-from ahn_runtime.model.cache import ModelState, capacity_for
+from ahn_runtime.model.cache import ModelState
 
 if TYPE_CHECKING:
     from ahn_runtime.runtime import Runtime
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 FORMAT = "ammon-checkpoint"
 FORMAT_VERSION = 2
 PAGE_TOKENS = 256
+_HELD = ("k", "v", "gates")
+"""Fields of a layer's state whose second axis is its slots, as pages name them."""
 _MAX_COUNT = 1 << 100  # the FLOPs of a long session exceed 64 bits
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -173,16 +175,22 @@ def load_checkpoint(runtime: Runtime, manifest: Manifest, fetch: Callable[[str],
         state.tokens_seen = int(manifest["tokens_seen"])
         state.prefix_hash = int(manifest["prefix_hash"], 16)
         state.flops, state.flops_full = int(manifest["flops"]), int(manifest["flops_full"])
+        # What a file says of its size is believed once its pages bear it out.
+        _check_kv(runtime, state, manifest["kv_pages"], fetch)
+        retained = _read_retained(runtime, state, manifest, fetch)
+        if state.tokens_seen:
+            state.reserve(0, runtime.stream)
         _load_kv(runtime, state, manifest["kv_pages"], fetch)
+        _load_retained(state, *retained)
         if manifest["memory_page"]:
-            memory = _get(manifest["memory_page"], fetch)["memory"].to(runtime.device)
-            for layer, saved in zip(state.layers, memory, strict=True):
-                _same_shape("memory", saved, layer.memory)
+            memory = _get(manifest["memory_page"], fetch)["memory"]
+            one = state.layers[0].memory
+            _check_shape("memory", memory, (len(state.layers), *one.shape), one.dtype)
+            for layer, saved in zip(state.layers, memory.to(runtime.device), strict=True):
                 layer.memory = aligned(saved)
-        if runtime.stream.retain:
-            _load_retained(runtime, state, manifest, fetch)
         if manifest["hidden_page"]:
             hidden = _get(manifest["hidden_page"], fetch)["last_hidden"]
+            _check_shape("last_hidden", hidden, (runtime.config.hidden_size,), hidden.dtype)
             state.last_hidden = aligned(hidden.to(runtime.device))
     except AhnError:
         raise
@@ -264,37 +272,58 @@ def _kv_page(runtime: Runtime, state: ModelState, positions: Iterable[int]) -> d
     }
 
 
-def _load_kv(
+def _check_kv(
     runtime: Runtime, state: ModelState, entries: list[Manifest], fetch: Callable[[str], bytes]
 ) -> None:
+    """Check that the pages hold the keys, values and gates of all positions that are held.
+
+    The pages are fetched twice, for this and by `_load_kv`: so no memory is taken for positions
+    that no page has, and it is not taken twice for those of a session without a window.
+    """
     held = _held_ranges(runtime, state.tokens_seen)
     missing = sum(end - first for first, end in held)
-    # Before memory is taken for them: that many positions need that many different pages.
-    if missing > PAGE_TOKENS * len({entry["hash"] for entry in entries}):
-        raise DamagedCheckpoint(
-            f"This checkpoint's pages do not cover its {state.tokens_seen} positions; use an "
-            "earlier one."
-        )
-    capacity = capacity_for(state.tokens_seen, runtime.stream) if state.tokens_seen else 0
-    for layer in state.layers:
-        layer.grow(capacity, runtime.stream.retained_tokens(capacity))
+    if len({entry["page"] for entry in entries}) != len(entries):
+        raise DamagedCheckpoint("This checkpoint names a page twice; use an earlier one.")
     for entry in entries:
         page = _get(entry["hash"], fetch)
         positions = page["positions"]
-        keep = torch.zeros_like(positions, dtype=torch.bool)
-        for first, end in held:
-            keep |= (positions >= first) & (positions < end)
-        slots = slots_of(positions[keep], runtime.stream)
-        missing -= len(slots)
-        for i, layer in enumerate(state.layers):
-            for name in ("k", "v", "gates"):
-                saved, target = page[name][i][:, keep], getattr(layer, name)
-                _same_shape(name, saved, target[:, slots])
-                target[:, slots] = saved.to(runtime.device)
+        _check_shape("positions", positions, (positions.numel(),), torch.int64)
+        is_ordered = bool((positions.diff() > 0).all())
+        if not is_ordered or bool((positions // PAGE_TOKENS != entry["page"]).any()):
+            raise DamagedCheckpoint(
+                f"Page {entry['hash'][:12]} has positions that are not its own; use an earlier "
+                "checkpoint."
+            )
+        for name in _HELD:
+            one = getattr(state.layers[0], name)
+            shape = (len(state.layers), len(one), len(positions), one.shape[2])
+            _check_shape(name, page[name], shape, one.dtype)
+        missing -= int(_among(positions, held).sum())
     if missing:
         raise DamagedCheckpoint(
             f"This checkpoint's pages do not cover {missing} of its positions; use an earlier one."
         )
+
+
+def _load_kv(
+    runtime: Runtime, state: ModelState, entries: list[Manifest], fetch: Callable[[str], bytes]
+) -> None:
+    held = _held_ranges(runtime, state.tokens_seen)
+    for entry in entries:
+        page = _get(entry["hash"], fetch)
+        keep = _among(page["positions"], held)
+        slots = slots_of(page["positions"][keep], runtime.stream)
+        for i, layer in enumerate(state.layers):
+            for name in _HELD:
+                getattr(layer, name)[:, slots] = page[name][i][:, keep].to(runtime.device)
+
+
+def _among(positions: Tensor, ranges: list[tuple[int, int]]) -> Tensor:
+    """Which positions are in one of the ranges, each from its first position to before its end."""
+    found = torch.zeros_like(positions, dtype=torch.bool)
+    for first, end in ranges:
+        found |= (positions >= first) & (positions < end)
+    return found
 
 
 def _save_retained(runtime: Runtime, state: ModelState, pages: dict[str, bytes]) -> Manifest:
@@ -325,40 +354,64 @@ def _save_retained(runtime: Runtime, state: ModelState, pages: dict[str, bytes])
     }
 
 
-def _load_retained(
+def _read_retained(
     runtime: Runtime, state: ModelState, manifest: Manifest, fetch: Callable[[str], bytes]
-) -> None:
-    stream = runtime.stream
-    held = stream.cached_tokens(state.tokens_seen)
+) -> tuple[Tensor, list[dict[str, Tensor]]]:
+    """The pages of the retained set, checked: `attention`, and each layer's page if there are any.
+
+    Without such a set `attention` has no rows.
+    """
+    stream, layers = runtime.stream, state.layers
     filled = stream.retained_tokens(state.tokens_seen)
-    saved = _get(manifest["attention_page"], fetch)["attention"].to(runtime.device)
-    for layer, attention in zip(state.layers, saved, strict=True):
-        _same_shape("attention", attention, layer.attention[:, :, :held])
-        layer.attention[:, :, :held] = attention
-    if not filled:
-        return
-    slots = slice(held - filled, held)
-    for layer, page_hash in zip(state.layers, manifest["retained_pages"], strict=True):
-        page = _get(page_hash, fetch)
-        positions = page["retained"].to(runtime.device)
-        _same_shape("retained", positions, layer.retained[:, :filled])
+    held = stream.cached_tokens(state.tokens_seen)
+    empty = layers[0].attention
+    if not stream.retain:
+        return empty.expand(len(layers), -1, -1, -1), []
+    attention = _get(manifest["attention_page"], fetch)["attention"]
+    shape = (len(layers), *empty.shape[:2], held)
+    _check_shape("attention", attention, shape, empty.dtype)
+    if not bool(((attention >= 0) & attention.isfinite()).all()):
+        raise DamagedCheckpoint(
+            f"Page {manifest['attention_page'][:12]} is damaged (what a token received is not a "
+            "number of 0 or more); use an earlier checkpoint."
+        )
+    hashes = manifest["retained_pages"]
+    if len(set(hashes)) != len(hashes) or len(hashes) != (len(layers) if filled else 0):
+        raise DamagedCheckpoint(
+            "This checkpoint has not one page of retained tokens for each layer; use an earlier "
+            "one."
+        )
+    pages = [_get(page_hash, fetch) for page_hash in hashes]
+    for layer, page in zip(layers, pages, strict=False):
+        positions = page["retained"]
+        _check_shape("retained", positions, (len(layer.retained), filled), torch.int64)
         behind = state.tokens_seen - (stream.window or 0)
         if not bool(((positions >= stream.sinks) & (positions < behind)).all()):
             raise DamagedCheckpoint(
                 "This checkpoint retains tokens that are not behind its window; use an earlier one."
             )
-        layer.retained[:, :filled] = positions
-        for name in ("k", "v", "gates"):
-            target = getattr(layer, name)[:, slots]
-            _same_shape(name, page[name], target)
-            target.copy_(page[name])
+        for name in _HELD:
+            one = getattr(layer, name)
+            _check_shape(name, page[name], (len(one), filled, one.shape[2]), one.dtype)
+    return attention, pages
 
 
-def _same_shape(name: str, saved: Tensor, target: Tensor) -> None:
-    if saved.shape != target.shape or saved.dtype != target.dtype:
+def _load_retained(state: ModelState, attention: Tensor, pages: list[dict[str, Tensor]]) -> None:
+    held = attention.shape[3]
+    for layer, saved in zip(state.layers, attention, strict=True):
+        layer.attention[:, :, :held] = saved
+    for layer, page in zip(state.layers, pages, strict=False):
+        filled = page["retained"].shape[1]
+        layer.retained[:, :filled] = page["retained"]
+        for name in _HELD:
+            getattr(layer, name)[:, held - filled : held] = page[name]
+
+
+def _check_shape(name: str, saved: Tensor, shape: tuple[int, ...], dtype: torch.dtype) -> None:
+    if saved.shape != shape or saved.dtype != dtype:
         raise DamagedCheckpoint(
             f"A page's {name} is {list(saved.shape)} {saved.dtype}, "
-            f"expected {list(target.shape)} {target.dtype}; use an earlier checkpoint."
+            f"expected {list(shape)} {dtype}; use an earlier checkpoint."
         )
 
 

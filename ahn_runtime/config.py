@@ -92,6 +92,24 @@ def _rope_theta(raw: Mapping[str, Any]) -> float:
     return float(raw.get("rope_theta") or nested.get("rope_theta") or 10000.0)
 
 
+def check_tokens(name: str, value: object, least: int, otherwise: str = "") -> None:
+    """Refuse what is not a number of tokens; True and 1.0 are none.
+
+    Args:
+        name: of the option, for the error.
+        least: the smallest number that is taken.
+        otherwise: what is taken besides numbers, for the error: "or None".
+
+    Raises:
+        ValueError: it is none, or too small.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        also = f", {otherwise}" if otherwise else ""
+        raise ValueError(
+            f"{name} must be a whole number of tokens, {least} or more{also}; got {value!r}."
+        )
+
+
 @dataclass(frozen=True)
 class StreamConfig:
     """How a session holds what it has read; a state is valid under exactly one of these.
@@ -122,12 +140,10 @@ class StreamConfig:
     retain: int = 0
 
     def __post_init__(self) -> None:
-        if self.window is not None and self.window < 1:
-            raise ValueError(f"window must be 1 token or more, or None; got {self.window}.")
-        if self.sinks < 0:
-            raise ValueError(f"sinks must be 0 or more; got {self.sinks}.")
-        if self.retain < 0:
-            raise ValueError(f"retain must be 0 tokens or more; got {self.retain}.")
+        if self.window is not None:
+            check_tokens("window", self.window, 1, "or None")
+        check_tokens("sinks", self.sinks, 0)
+        check_tokens("retain", self.retain, 0)
         if self.retain and self.window is None:
             raise ValueError("retain needs a window: without one no token ever leaves.")
         for name in ("dtype", "kv_dtype"):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 
 from ahn_runtime.backends.base import Backend, choose_backend
-from ahn_runtime.config import DTYPES, ModelConfig, StreamConfig
+from ahn_runtime.config import DTYPES, ModelConfig, StreamConfig, check_tokens
 from ahn_runtime.errors import ModelMismatchError, ModelNotFound
 from ahn_runtime.loading import hub
 from ahn_runtime.loading.embedded import Progress
@@ -39,6 +40,8 @@ UNTRAINED = "untrained:"
 """Before a cell's name, as `ahn`: a memory that adds nothing yet, from which training starts."""
 
 WARM_UP_TOKENS = 8
+WARM_UP_WINDOW_TOKENS = 16
+"""With a retained set: more than `SHORT_BLOCK_TOKENS`, and no more than the loops take."""
 
 
 class Runtime:
@@ -130,6 +133,7 @@ class Runtime:
             ValueError: an argument out of its domain.
         """
         preset = PRESETS.get(str(model))
+        placed = _choose_device(device)
         base = open_base(find_base(model, progress))
         memory_from = _find_memory(ahn, preset)
         cell = _choose_cell(ahn, memory_from, base.cell, preset)
@@ -159,7 +163,7 @@ class Runtime:
         if status == "trained":
             gain = read_memory_gain(memory_from or base.path)
         stream = replace(stream, memory_scale=gain.at(stream.recent_limit))
-        loaded = loaded.to(_choose_device(device))
+        loaded = loaded.to(placed)
         return cls(loaded, stream, base.tokenizer, title, status, gain)
 
     def with_stream(
@@ -225,9 +229,15 @@ class Runtime:
 
         Compiled loops are kept on disk: this takes seconds once, and a moment from then on.
         """
-        tiny = self if self.stream.window is None else self.with_stream(window=4, sinks=1)
+        tiny, tokens = self, [WARM_UP_TOKENS]
+        if self.stream.retain:  # other loops for blocks that are short and for those that are not
+            tiny = self.with_stream(window=WARM_UP_WINDOW_TOKENS, sinks=1, retain=1)
+            tokens = [2 * WARM_UP_WINDOW_TOKENS, 2]
+        elif self.stream.window is not None:
+            tiny = self.with_stream(window=WARM_UP_TOKENS // 2, sinks=1)
         session = tiny.session()
-        session.feed([0] * (WARM_UP_TOKENS), logits=None)
+        for count in tokens:
+            session.feed([0] * count, logits=None)
         for _ in session.generate(2, stop_ids=()):
             pass
 
@@ -315,32 +325,28 @@ def choose_window(
     """W and S as `Runtime.load` takes them; "auto" becomes the preset's, else 2,048 and 128.
 
     Raises:
-        ValueError: one of them is neither a number nor "auto".
+        ValueError: one of them is neither a number of tokens nor "auto".
     """
-    default_window = preset.window if preset else DEFAULT_WINDOW_TOKENS
-    default_sinks = preset.sinks if preset else DEFAULT_SINK_TOKENS
-    if isinstance(window, str):
-        if window != "auto":
-            raise ValueError(f"window must be a number of tokens, 'auto' or None; got {window!r}.")
-        window = default_window
-    if isinstance(sinks, str):
-        if sinks != "auto":
-            raise ValueError(f"sinks must be a number of tokens or 'auto'; got {sinks!r}.")
-        sinks = default_sinks
-    return window, sinks
+    if window == "auto":
+        window = preset.window if preset else DEFAULT_WINDOW_TOKENS
+    if sinks == "auto":
+        sinks = preset.sinks if preset else DEFAULT_SINK_TOKENS
+    if window is not None:
+        check_tokens("window", window, 1, "'auto' or None")
+    check_tokens("sinks", sinks, 0, "or 'auto'")
+    return cast(int | None, window), cast(int, sinks)
 
 
 def choose_retained(retain: int | str, window: int | None, preset: Preset | None) -> int:
     """R as `Runtime.load` takes it; "auto" becomes the preset's, else 0; 0 without a window.
 
     Raises:
-        ValueError: it is neither a number nor "auto".
+        ValueError: it is neither a number of tokens nor "auto".
     """
-    if isinstance(retain, str):
-        if retain != "auto":
-            raise ValueError(f"retain must be a number of tokens or 'auto'; got {retain!r}.")
+    if retain == "auto":
         retain = preset.retain if preset else 0
-    return retain if window is not None else 0
+    check_tokens("retain", retain, 0, "or 'auto'")
+    return cast(int, retain) if window is not None else 0
 
 
 def has_cuda() -> bool:
@@ -351,6 +357,8 @@ def has_cuda() -> bool:
 def _choose_device(device: str) -> torch.device:
     if device == "auto":
         device = "cuda" if has_cuda() else "cpu"
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", device):
+        raise ValueError(f"device must be 'auto', 'cpu' or 'cuda'; got {device!r}.")
     if device.startswith("cuda") and not has_cuda():
         raise ValueError("device 'cuda' was asked for, but torch sees no CUDA device; use 'cpu'.")
     return torch.device(device)

@@ -59,9 +59,12 @@ def reading_variants(
     variants = {Variant(FULL, None): plain.with_stream(window=None, sinks=0)}
     for window in windows:
         for name, runtime in {WINDOW: plain, **memories}.items():
-            variants[Variant(name, window)] = runtime.with_stream(window=window, sinks=sinks)
+            variant = Variant(name, window)
+            variants[variant] = runtime.with_stream(window=window, sinks=sinks, retain=0)
         for share in retained:
             kept = window * share // 100
+            if not kept:  # of a tiny window: the same again
+                continue
             for name, runtime in {WINDOW: plain, **memories}.items():
                 variant = Variant(retained_name(name, share), window)
                 variants[variant] = runtime.with_stream(

@@ -107,7 +107,7 @@ def _ammon(model: str, variants: Sequence[str], window: int, sinks: int) -> list
     for variant in variants:
         if variant not in options:
             raise ValueError(f"--ways takes {', '.join(options)}; got {variant!r}.")
-    return [(name, make_ammon, {"model": model, **options[name]}) for name in variants]
+    return [(name, make_ammon, {"model": model, "retain": 0, **options[name]}) for name in variants]
 
 
 def _baselines(model: str, libraries: Sequence[str], context: int) -> list[Entry]:

@@ -95,6 +95,11 @@ def _refuse_other_options(service: Service, name: str, given: dict[str, Any]) ->
         if value != made[option] and value != "auto":
             raise ValueError(
                 f"The session {name!r} was made with --{option.replace('_', '-')} "
-                f"{made[option] or 'none'}, not {value or 'none'}; leave the option out, read "
-                "into a new session, or read this one again: reread NAME with the option."
+                f"{_typed(made[option])}, not {_typed(value)}; leave the option out, read into a "
+                "new session, or read this one again: reread NAME with the option."
             )
+
+
+def _typed(value: str | int | None) -> str:
+    """The value of an option as it is typed."""
+    return "none" if value is None else str(value)

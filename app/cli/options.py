@@ -103,8 +103,15 @@ _MODEL_OPTIONS = {
     "quantize": "'int8', 'none' (exact), or 'auto': int8 on a CPU.",
     "device": "'auto', 'cpu' or 'cuda'.",
     "positions": "'absolute', or 'cache': sinks at their distance inside the cache.",
-    "retain": "Tokens behind the window that each head keeps exactly, or 'auto'.",
+    "retain": "Tokens behind the window that each head keeps exactly, or 'auto'. Without a window "
+    "there are none: it has no effect.",
 }
+_TOKENS = {"window": "a number of tokens, 'auto' or 'none'"} | dict.fromkeys(
+    ("sinks", "retain"), "a number of tokens or 'auto'"
+)
+"""The model's options that are numbers of tokens, and what each takes."""
+_MAY_BE_NONE = ("ahn", "window", "quantize")
+"""Those for which "none" is a value; for any other it is a name that is not known."""
 
 
 def takes_model_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -146,9 +153,10 @@ def _parse(given: dict[str, str | None]) -> dict[str, Any]:
     for name, value in given.items():
         if value is None:
             continue
-        options[name] = None if value == "none" else value
-        if name in ("window", "sinks", "retain") and value not in ("auto", "none"):
-            options[name] = _tokens(name, value)
+        if value == "none" and name in _MAY_BE_NONE:
+            options[name] = None
+        else:
+            options[name] = _tokens(name, value) if name in _TOKENS and value != "auto" else value
     return options
 
 
@@ -158,7 +166,7 @@ def _tokens(name: str, value: str) -> int:
     except ValueError:
         tokens = -1
     if tokens < 0:
-        raise ValueError(f"--{name} takes a number of tokens; got {value!r}.")
+        raise ValueError(f"--{name} takes {_TOKENS[name]}; got {value!r}.")
     return tokens
 
 

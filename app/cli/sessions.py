@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,9 @@ from app.cli.open_service import open_service
 from app.cli.options import SCREEN, DataDir, Json, Screen, rest_of_list, session_argument
 from app.cli.progress import shown_steps
 from app.terminal import show, show_json
+
+if TYPE_CHECKING:
+    from app.service import Report
 
 NO_SESSIONS = "No sessions yet: python launch.py read FILE --session NAME"
 
@@ -135,14 +138,8 @@ def report(
     if as_json:
         show_json({**figures.as_dict(), "offers_reread": offered})
         return
-    show(
-        f"{figures.tokens:,} tokens read; window {figures.window}, sinks {figures.sinks}; "
-        f"memory: {figures.memory_status}"
-    )
-    show(
-        f"held:         {figures.held - figures.retained:,} tokens in sinks and window, "
-        f"{figures.retained:,} retained by each head, {figures.compressed:,} compressed"
-    )
+    show(f"{figures.tokens:,} tokens read; {sizes_text(figures)}; memory: {figures.memory_status}")
+    show(f"held:         {held_text(figures)}")
     show(
         f"cache saved:  {figures.run_cache_saved:.1%} as run "
         f"({figures.run_cache_bytes:,} of {figures.run_cache_bytes_full:,} bytes), "
@@ -164,6 +161,26 @@ def report(
         )
     if offered:
         show(f"A trained memory has been added since: python launch.py reread {session!r} uses it.")
+
+
+def sizes_text(figures: Report) -> str:
+    """Which sizes a session was made with."""
+    if figures.window is None:
+        return "no window (full attention)"
+    retained = f", retained {figures.retain:,}" if figures.retain else ""
+    return f"window {figures.window:,}, sinks {figures.sinks:,}{retained}"
+
+
+def held_text(figures: Report) -> str:
+    """How many tokens are held exactly, and what became of the others."""
+    if figures.window is None:
+        return f"all {figures.held:,} tokens"
+    retained = f"{figures.retained:,} retained by each head, " if figures.retain else ""
+    behind = "forgotten" if figures.memory_status == "none" else "compressed"
+    return (
+        f"{figures.held - figures.retained:,} tokens in sinks and window, {retained}"
+        f"{figures.compressed:,} {behind}"
+    )
 
 
 def checkpoints(

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ahn_runtime.config import ModelConfig, StreamConfig
-from ahn_runtime.loading.presets import PRESETS
+from ahn_runtime.loading.presets import PRESETS, Preset
+from ahn_runtime.runtime import choose_retained, choose_window
 from app.settings import ModelOptions
 from app.typed_values import check_value, typed
 from storage import DamagedDatabase, SessionRow
@@ -119,18 +120,30 @@ class SessionConfig:
     def resume_options(self) -> ModelOptions:
         """The options with which the session's model is loaded again.
 
-        A session whose memory was untrained when it was made keeps that memory, and one without a
-        memory goes on without: since then "auto" may have come to mean a trained one.
+        "auto" may have come to mean something else since the session was made. So a session whose
+        memory was untrained then keeps that memory, one without a memory goes on without, and
+        window, sinks and retained set keep their sizes. "auto" is left as it is where nothing has
+        changed, so that new sessions share the loaded model.
         """
         cell, preset = self.stream.cell, PRESETS.get(str(self.options.model))
-        if self.options.ahn != "auto":
-            return self.options
+        options = replace(self.options, **self._changed_sizes(preset))
+        if options.ahn != "auto":
+            return options
         if self.memory_status == UNTRAINED and cell:
-            return replace(self.options, ahn=f"{UNTRAINED}:{cell}")
-        # Left as it is while nothing has changed, so that new sessions share the loaded model.
+            return replace(options, ahn=f"{UNTRAINED}:{cell}")
         if self.has_no_memory and preset and preset.cell:
-            return replace(self.options, ahn=None)
-        return self.options
+            return replace(options, ahn=None)
+        return options
+
+    def _changed_sizes(self, preset: Preset | None) -> dict[str, Any]:
+        """The session's own W, S and R, by name, where "auto" means another number now."""
+        window, sinks = choose_window("auto", "auto", preset)
+        retain = choose_retained("auto", self.stream.window, preset)
+        return {
+            name: getattr(self.stream, name)
+            for name, now in {"window": window, "sinks": sinks, "retain": retain}.items()
+            if getattr(self.options, name) == "auto" and getattr(self.stream, name) != now
+        }
 
     @property
     def has_no_memory(self) -> bool:

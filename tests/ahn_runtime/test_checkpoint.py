@@ -1,5 +1,6 @@
 """Law 4 on disk: what is saved and loaded goes on bit for bit, in a new process too."""
 
+import copy
 import hashlib
 import json
 import subprocess
@@ -17,6 +18,7 @@ from ahn_runtime import (
     save_checkpoint,
 )
 from ahn_runtime.checkpoint import PAGE_TOKENS
+from ahn_runtime.model.cache import LayerState
 from tests.support.paths import ROOT
 
 WINDOW, SINKS = 2 * PAGE_TOKENS + 37, 11
@@ -157,6 +159,88 @@ def test_a_damaged_retained_set_is_refused(load_each, spoil):
     }[spoil]
     with pytest.raises(DamagedCheckpoint):
         load_checkpoint(runtime, {**manifest, **changed}, {**pages, page_hash: blob}.__getitem__)
+
+
+def put(pages, tensors):
+    """Add a page to `pages`: its hash."""
+    blob = save(tensors)
+    page_hash = hashlib.sha256(blob).hexdigest()
+    pages[page_hash] = blob
+    return page_hash
+
+
+def kv_entry(pages, like, number, positions):
+    """Add a page of zeros for some positions: its entry in the manifest."""
+    tensors = {name: torch.zeros_like(like[name][:, :, :1]) for name in ("k", "v", "gates")}
+    tensors = {n: t.expand(-1, -1, len(positions), -1).contiguous() for n, t in tensors.items()}
+    tensors["positions"] = torch.tensor(positions, dtype=torch.int64)
+    return {"page": number, "hash": put(pages, tensors), "count": len(positions)}
+
+
+@pytest.mark.parametrize("lie", ["retained", "layers", "empty", "repeated"])
+def test_a_cache_does_not_grow_for_what_no_page_has(load_tiny, monkeypatch, lie):
+    """A small file from outside may say that it holds millions of tokens."""
+    ring, claimed = PAGE_TOKENS, 40 * PAGE_TOKENS
+    retain = claimed if lie in ("retained", "layers") else 0
+    runtime = load_tiny(claimed if not retain else ring, 0, retain=retain)
+    small = load_tiny(ring, 0, retain=8).session()
+    small.feed(token_ids(2 * ring), logits=None)
+    manifest, pages = saved(small)
+    manifest |= {"identity": runtime.identity, "tokens_seen": claimed}
+    like = load(pages[manifest["kv_pages"][0]["hash"]])
+    first = claimed - (ring if retain else claimed)
+    numbers = range(first // PAGE_TOKENS, claimed // PAGE_TOKENS)
+    held = {n: list(range(n * PAGE_TOKENS, (n + 1) * PAGE_TOKENS)) for n in numbers}
+    if lie == "empty":  # as many pages as the positions need, most with one position or two
+        held = {n: positions[: 1 + n % 2] for n, positions in held.items()}
+    entries = [kv_entry(pages, like, n, positions) for n, positions in held.items()]
+    manifest["kv_pages"] = [entries[0]] * len(entries) if lie == "repeated" else entries
+    if lie == "layers":
+        attention = load(pages[manifest["attention_page"]])["attention"]
+        attention = attention[..., :1].expand(-1, -1, -1, claimed).contiguous()
+        manifest["attention_page"] = put(pages, {"attention": attention})
+        one = load(pages[manifest["retained_pages"][0]])
+        filled = claimed - ring
+        one = {n: t[:, :1].repeat_interleave(filled, 1).contiguous() for n, t in one.items()}
+        manifest["retained_pages"] = [put(pages, one)] * len(small.state.layers)
+    grow, asked = LayerState.grow, []
+    monkeypatch.setattr(
+        LayerState, "grow", lambda layer, *sizes: (asked.append(sizes), grow(layer, *sizes))[1]
+    )
+    with pytest.raises(DamagedCheckpoint):
+        load_checkpoint(runtime, manifest, pages.__getitem__)
+    assert asked == []
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1e-3])
+@pytest.mark.parametrize("read", [9, 700])
+def test_a_strength_that_is_none_is_refused(load_tiny, read, value):
+    runtime = load_tiny(WINDOW, SINKS, retain=20)
+    session = runtime.session()
+    session.feed(token_ids(read), logits=None)
+    manifest, pages = saved(session)
+    attention = load(pages[manifest["attention_page"]])["attention"]
+    attention[-1, 0, 0, -1] = value
+    manifest["attention_page"] = put(pages, {"attention": attention})
+    with pytest.raises(DamagedCheckpoint, match="is damaged .* use an earlier checkpoint"):
+        load_checkpoint(runtime, manifest, pages.__getitem__)
+
+
+@pytest.mark.parametrize("spoil", ["order", "another page's", "hidden"])
+def test_a_page_of_another_place_is_refused(runtime, checkpoint, spoil):
+    manifest, pages = copy.deepcopy(checkpoint)
+    if spoil == "hidden":
+        manifest["hidden_page"] = put(pages, {"last_hidden": torch.zeros(3)})
+    else:
+        entry = manifest["kv_pages"][1]
+        page = load(pages[entry["hash"]])
+        if spoil == "order":
+            page["positions"][1] = page["positions"][0]
+        else:
+            page["positions"] += PAGE_TOKENS
+        entry["hash"] = put(pages, page)
+    with pytest.raises(DamagedCheckpoint, match="earlier"):
+        load_checkpoint(runtime, manifest, pages.__getitem__)
 
 
 def test_another_window_is_refused_by_name(checkpoint, load_each):

@@ -55,7 +55,7 @@ def machine_html(report: Report, process_bytes: int, disk_bytes: int, free_bytes
         disk_bytes: size of the session's files and checkpoints.
         free_bytes: free space on the disk that holds the data directory.
     """
-    chosen = f" + {report.retained:,} chosen" if report.retain else ""
+    chosen = f" + {report.retain:,} chosen" if report.retain else ""
     window = (
         "everything"
         if report.window is None

@@ -83,7 +83,7 @@ def _model_facts(options: ModelOptions) -> list[Fact]:
     return [
         Fact("Model of new sessions", preset.title if preset else options.model, ("--model",)),
         Fact("Their memory", memory or "none", ("--ahn",)),
-        Fact("Their window and start", held, ("--window, --sinks",)),
+        Fact("Their window and start", held, ("--window, --sinks, --retain",)),
         Fact(
             "Their precision", resolve_options(options).quantize or options.dtype, ("--quantize",)
         ),

@@ -61,9 +61,12 @@ def test_a_gguf_that_is_none_is_refused(tmp_path):
 @pytest.mark.parametrize(
     "options",
     [{"window": 0}, {"sinks": -1}, {"dtype": "int4"}, {"kv_dtype": "x"}, {"window": "big"},
-     {"positions": "relative"}, {"quantize": "int3"}],
+     {"positions": "relative"}, {"quantize": "int3"}, {"device": "none"}, {"sinks": None},
+     {"sinks": True}, {"window": 8.0}, {"window": True}, {"window": -1},
+     {"retain": None}, {"retain": True}, {"retain": 1.5}, {"retain": "none"},
+     {"retain": -1, "window": None}, {"retain": None, "window": None}],
     ids=str,
 )  # fmt: skip
 def test_bad_options_are_refused(model, options):
-    with pytest.raises(ValueError, match="must be"):
+    with pytest.raises(ValueError, match=f"{next(iter(options))} must be .*; got .*[.]$"):
         Runtime.load(model, **options)

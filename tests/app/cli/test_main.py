@@ -40,6 +40,8 @@ def test_read_ask_report_delete(run, book):
     assert {"answer", "answer_tokens", "citations"} <= set(answered)
     other = run("ask", "s", "why?", "--window", "64")
     assert other.returncode == 1 and "made with --window 3000, not 64" in other.stderr
+    other = run("ask", "s", "why?", "--sinks", "0")
+    assert "made with --sinks 64, not 0" in other.stderr
     (listed,) = json.loads(run("sessions", "--json").stdout)
     assert listed["tokens_read"] == document["token_count"]
     figures = json.loads(run("report", "s", "--json").stdout)
@@ -57,6 +59,8 @@ def test_read_ask_report_delete(run, book):
         (["report", "nobody"], "nobody"),
         (["read", "missing.txt", "--session", "s"], "missing.txt"),
         (["read", "x.txt", "--session", "s", "--window", "many"], "--window"),
+        (["read", "x.txt", "--session", "s", "--sinks", "none", "--window", "9"], "--sinks takes"),
+        (["read", "x.txt", "--session", "s", "--retain", "none", "--window", "9"], "--retain"),
         (["read", "x.txt", "--session", "s", "--encoding", "klingon"], "no text encoding named"),
         (["read", "x.log", "--session", "s", "--encoding", "cp1254", "--follow"], "--follow"),
     ],

@@ -1,13 +1,22 @@
 """A session with a retained set: read, stopped, resumed, moved and read again as any other."""
 
 import copy
+import re
+from dataclasses import replace
+from pathlib import Path
 
+import pytest
 import torch
 
 import storage
+from ahn_runtime.loading import hub
+from ahn_runtime.loading.presets import EMBEDDED, PRESETS
+from app.cli.sessions import held_text, sizes_text
 from app.service import Done
 from app.service.session_config import SessionConfig
+from app.web.savings.html import machine_html
 from app.web.savings.memory_bar import memory_html, parts
+from app.web.settings.server_facts import server_facts
 from tests.support.service import (
     TINY_SINKS,
     TINY_WINDOW,
@@ -76,8 +85,36 @@ def test_the_report_and_the_page_say_what_is_retained(make_service, book):
         WINDOW,
     ]
     assert "Chosen from in between" in memory_html(report)
+    assert held_text(report) == (
+        f"{WINDOW + TINY_SINKS:,} tokens in sinks and window, {RETAIN} retained by each head, "
+        f"{report.compressed:,} compressed"
+    )
+    assert sizes_text(report) == f"window {WINDOW}, sinks {TINY_SINKS}, retained {RETAIN}"
+    (fact,) = [f for f in server_facts(service.settings) if "window" in f.name]
+    assert fact.value == f"{WINDOW} + {TINY_SINKS} + {RETAIN} chosen tokens"
+    assert "--retain" in fact.changed_by[0]
     session = service.context.cache.get(service.sessions.get("s").id).session
     assert session.cache_bytes == report.run_cache_bytes
+
+
+@pytest.mark.parametrize("tokens", [90, 5000])
+def test_the_page_and_the_terminal_say_what_a_session_without_memory_holds(make_service, tokens):
+    service = make_service(window=WINDOW, retain=RETAIN)
+    service.sessions.ensure("s")
+    limit = WINDOW + TINY_SINKS + RETAIN
+    report = replace(
+        service.sessions.report("s"),
+        tokens=tokens,
+        retained=RETAIN if tokens > limit else 0,
+        memory_status="none",
+    )
+    assert held_text(report).endswith(f"{max(0, tokens - limit):,} forgotten")
+    tile = f"<b>{WINDOW} + {TINY_SINKS} + {RETAIN} chosen tokens</b>"
+    shown = machine_html(report, 1, 1, 1)
+    assert tile in re.sub(r"</?bdi[^>]*>|</?span[^>]*>", "", shown), "sizes, none as of now"
+    full = replace(report, window=None, retain=0, retained=0)
+    assert held_text(full) == f"all {tokens:,} tokens"
+    assert sizes_text(full) == "no window (full attention)"
 
 
 def test_reading_again_gives_a_session_a_retained_set(make_service, book):
@@ -107,3 +144,27 @@ def test_a_session_from_before_there_was_a_retained_set_goes_on_without(make_ser
     (newest, *_) = storage.list_checkpoints(service.db, row.id)
     assert "retain" not in newest.manifest["identity"] and newest.manifest["format_version"] == 1
     assert service.sessions.report("s").window == TINY_WINDOW
+
+
+@pytest.mark.parametrize("before", ["auto", "was no option"])
+def test_a_session_goes_on_when_its_preset_gets_a_retained_set(
+    make_service, tiny_dir, monkeypatch, book, second, before
+):
+    preset = replace(EMBEDDED, name=str(tiny_dir), base=str(tiny_dir), memory=None)
+    monkeypatch.setitem(PRESETS, str(tiny_dir), preset)
+    monkeypatch.setattr(hub, "fetch", Path)  # a directory here is where it is
+    service = make_service(window=WINDOW)
+    read(service, "s", book)
+    if before == "was no option":
+        row = service.sessions.get("s")
+        settings = copy.deepcopy(dict(row.settings))
+        del settings["options"]["retain"], settings["stream"]["retain"]
+        storage.update_session_settings(service.db, row.id, settings)
+    service.close()
+    monkeypatch.setitem(PRESETS, str(tiny_dir), replace(preset, retain=RETAIN))
+    resumed = make_service(window=WINDOW)
+    read(resumed, "s", second)
+    assert resumed.sessions.report("s").retain == 0
+    resumed.sessions.ensure("new")
+    assert resumed.sessions.report("new").retain == RETAIN
+    assert isinstance(list(resumed.questions.ask("s", "Who kept a parrot?"))[-1], Done)

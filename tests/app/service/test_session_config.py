@@ -7,6 +7,8 @@ import pytest
 
 import storage
 from ahn_runtime.config import StreamConfig
+from ahn_runtime.loading.presets import EMBEDDED, PRESETS
+from ahn_runtime.runtime import choose_retained, choose_window
 from app.service.session_config import SessionConfig
 from app.settings import ModelOptions
 
@@ -108,7 +110,7 @@ def test_a_session_resumes_with_the_memory_it_was_made_with(row, status, ahn, ce
     config = replace(
         config,
         options=ModelOptions(model="m", ahn=ahn),
-        stream=replace(config.stream, cell=cell),
+        stream=replace(config.stream, cell=cell, window=2048, sinks=128),
         memory_status=status,
     )
     assert config.resume_options == ModelOptions(model="m", ahn=resumed)
@@ -121,6 +123,21 @@ def test_a_session_resumes_with_the_memory_it_was_made_with(row, status, ahn, ce
 def test_a_session_from_before_its_preset_had_a_memory_resumes_without_one(row, model, resumed):
     config = SessionConfig.from_row(row)
     options = ModelOptions(model=model, ahn="auto")
-    stream = replace(config.stream, cell=None)
+    stream = replace(config.stream, cell=None, window=2048, sinks=128)
     config = replace(config, options=options, stream=stream, memory_status="none")
     assert config.resume_options == ModelOptions(model=model, ahn=resumed)
+
+
+@pytest.mark.parametrize("size", ["window", "sinks", "retain"])
+@pytest.mark.parametrize("window", ["auto", None, 700])
+def test_a_session_keeps_the_sizes_that_auto_meant_when_it_was_made(row, monkeypatch, size, window):
+    config = SessionConfig.from_row(row)
+    options = ModelOptions(model="embedded", window=window)
+    stream = replace(config.stream, window=2048 if window == "auto" else window, sinks=128)
+    config = replace(config, options=options, stream=stream)
+    assert config.resume_options == options, "new sessions share the loaded model"
+    changed = replace(EMBEDDED, **{size: 1000})
+    monkeypatch.setitem(PRESETS, "embedded", changed)
+    resumed = config.resume_options
+    assert choose_window(resumed.window, resumed.sinks, changed) == (stream.window, stream.sinks)
+    assert choose_retained(resumed.retain, stream.window, changed) == stream.retain == 0

@@ -65,6 +65,40 @@ def test_loops_just_compiled_and_loops_from_disk_give_the_real_model_the_same_bi
     assert compiled == from_disk != b""
 
 
+WARMED = """
+import importlib, pkgutil, sys
+from numba.core.dispatcher import Dispatcher
+from ahn_runtime import Runtime
+from ahn_runtime.backends import cpu
+names = [f"{cpu.__name__}.{module.name}" for module in pkgutil.iter_modules(cpu.__path__)]
+loops = {loop for name in names for loop in vars(importlib.import_module(name)).values()
+         if isinstance(loop, Dispatcher)}
+def compiled():
+    return {(loop.__name__, str(types)) for loop in loops for types in loop.signatures}
+model, retain, quantize = sys.argv[1:]
+runtime = Runtime.load(
+    model, window=300, sinks=4, retain=int(retain), quantize=quantize if quantize else None
+)
+runtime.warm_up()
+before = compiled()
+session = runtime.session()
+for count in (300, 10, 1, 17, 256, 256, 5, 64):
+    session.feed([i % 250 for i in range(count)], logits=None)
+for _ in session.generate(6, stop_ids=(), lookup=range(250)):
+    pass
+assert before, "nothing was compiled"
+print(*sorted(name for name, _ in compiled() - before))
+"""
+
+
+@pytest.mark.parametrize("retain", [0, 64])
+@pytest.mark.parametrize("quantize", ["", "int8"])
+def test_after_warming_up_a_reading_compiles_no_loop(tiny_dir, retain, quantize):
+    command = [sys.executable, "-c", WARMED, str(tiny_dir), str(retain), quantize]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout.split() == []
+
+
 def test_each_processor_has_a_directory_of_its_own(tmp_path):
     first, again = run_loop(tmp_path), run_loop(tmp_path)
     assert first["misses"] and not again["misses"], "kept on disk, and found there"
