@@ -5,6 +5,7 @@ recall      needles (pass keys and sentences) inside the window and past it
 drift       loss, the memory's norm and half-life, the retained set's age, over a long reading
 probe       which tokens' writes change the output most
 questions   questions about texts, answered from window and memory without retrieval
+retained    which kinds of tokens a retained set keeps, and for how long
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from matplotlib.figure import Figure
 
 from ahn_runtime import Runtime
 from ahn_runtime.loading.tiny import write_tiny
-from evaluation import divergence, drift, plots, probe, questions, recall
+from evaluation import divergence, drift, plots, probe, questions, recall, retained
 from evaluation.scoring import NO_INTERVAL, mean, with_interval
 from evaluation.texts import middle
 from evaluation.variants import FULL, VARIANT_KEY, WINDOW, Log, reading_variants
 
 TINY_MODEL = "tiny"
-PARTS = ("divergence", "recall", "drift", "probe", "questions")
+PARTS = ("divergence", "recall", "drift", "probe", "questions", "retained")
 SETTING_KEYS = {"needles": "things"}
 """JSON keys of settings whose field has another name; existing reports have these keys."""
 
@@ -42,8 +43,8 @@ class MemorySettings:
             reads bytes, for drift over a million tokens.
         memories: values of `ahn`, as `Runtime.load` takes it.
         windows, sinks: values of W to compare, and S.
-        retained: per cent of W that a retained set takes, in variants of their own, in the parts
-            divergence, recall and questions.
+        retained: per cent of W that a retained set takes, in variants of their own; the part
+            retained is about the first of them, and the first window.
         length: tokens read of each text.
         at_once: in the part divergence, compute each text in one pass instead of reading it.
         recall_window: W of the parts recall and questions.
@@ -132,6 +133,7 @@ class MemoryReport:
             "drift": self._drift,
             "probe": self._probe,
             "questions": self._questions,
+            "retained": self._retained,
         }
         measures[part]()
 
@@ -164,6 +166,7 @@ class MemoryReport:
             "drift": _drift_table,
             "probe": lambda found: [],
             "questions": _questions_table,
+            "retained": _retained_table,
         }
         return "\n".join(
             line
@@ -260,6 +263,21 @@ class MemoryReport:
             self.values["probe"][name] = found.as_dict()
             self.figures[f"probe_{name}"] = plots.probe_figure(found)
 
+    def _retained(self) -> None:
+        s = self.settings
+        if not s.retained:
+            raise ValueError("The part retained needs a retained set: give it with --retained.")
+        name, runtime = next(iter(self.memories.items()))
+        variants = reading_variants(
+            self.plain, {name: runtime}, s.windows[:1], s.sinks, s.retained[:1]
+        )
+        ids = middle(s.texts[0], self.plain.tokenizer, s.length)
+        if ids is None:
+            raise ValueError(f"{s.texts[0].name} is shorter than the {s.length} tokens to read.")
+        found = retained.measure(list(variants.values())[-1], ids)
+        self.values["retained"] = found.as_dict()
+        self.figures["retained"] = plots.retained_figure(found)
+
 
 def _divergence_table(rows: list[dict[str, Any]]) -> list[str]:
     lines = [
@@ -331,6 +349,25 @@ def _drift_table(found: dict[str, list[dict[str, Any]]]) -> list[str]:
             spreads = (_three(stats[key]) for key in ("norm", "half_life", "age"))
             cells = " | ".join((name, f"{stats['tokens']:,}", f"{loss:.3f}", *spreads))
             lines.append(f"| {cells} |")
+    return lines
+
+
+def _retained_table(found: dict[str, Any]) -> list[str]:
+    lines = [
+        f"W = {found['window']:,}, R = {found['retain']:,}, {found['tokens']:,} tokens read:",
+        "",
+        "| kind of token | of what left the window | of what is retained |",
+        "| --- | --- | --- |",
+    ]
+    for kind, share in found["of_text"].items():
+        lines.append(f"| {kind} | {share:.1%} | {found['of_retained'][kind]:.1%} |")
+    lines += [
+        "",
+        "| tokens later | still retained: 5 %, median, 95 % of the heads |",
+        "| --- | --- |",
+    ]
+    for tokens, shares in found["stays"].items():
+        lines.append(f"| {int(tokens):,} | {', '.join(f'{share:.0%}' for share in shares)} |")
     return lines
 
 

@@ -14,6 +14,7 @@ from evaluation.divergence import BUCKET_TOKENS, Row
 from evaluation.drift import ReadingStats
 from evaluation.figures import STYLE, save
 from evaluation.probe import Influence
+from evaluation.retained import KINDS, Kept
 from evaluation.variants import FULL
 
 LINE_CHARACTERS = 92
@@ -98,6 +99,29 @@ def probe_figure(probe: Influence) -> Figure:
             at = (column, row + 0.7)
             axis.text(*at, text.replace("$", r"\$"), family="monospace", fontsize=9)
             column += width
+    return figure
+
+
+def retained_figure(kept: Kept) -> Figure:
+    """Kinds of tokens in the text and among the retained ones, and for how long those stay."""
+    with plt.rc_context(STYLE):
+        figure, (bars, curve) = plt.subplots(1, 2, figsize=(9.2, 3.2))
+        rows = range(len(KINDS))
+        for shift, label, shares in (
+            (-0.2, "left the window", kept.of_text),
+            (0.2, "retained", kept.of_retained),
+        ):
+            at = [row + shift for row in rows]
+            bars.barh(at, [100 * shares[kind] for kind in KINDS], height=0.38, label=label)
+        bars.set(yticks=list(rows), yticklabels=KINDS, xlabel="per cent of the tokens")
+        bars.invert_yaxis()
+        bars.legend(frameon=False)
+        low, middle, high = zip(*kept.stays.values(), strict=True)
+        curve.fill_between(list(kept.stays), low, high, alpha=0.2)
+        curve.plot(list(kept.stays), middle, marker=".")
+        curve.set(xscale="log", xlabel="tokens later", ylabel="share still retained", ylim=(0, 1))
+        figure.suptitle(f"W = {kept.window:,}, R = {kept.retain:,}, {kept.tokens:,} tokens")
+        figure.tight_layout()
     return figure
 
 

