@@ -120,6 +120,8 @@ def retained_figure(kept: Kept) -> Figure:
         curve.fill_between(list(kept.stays), low, high, alpha=0.2)
         curve.plot(list(kept.stays), middle, marker=".")
         curve.set(xscale="log", xlabel="tokens later", ylabel="share still retained", ylim=(0, 1))
+        curve.set_xticks(list(kept.stays), [f"{tokens:,}" for tokens in kept.stays])
+        curve.minorticks_off()
         figure.suptitle(f"W = {kept.window:,}, R = {kept.retain:,}, {kept.tokens:,} tokens")
         figure.tight_layout()
     return figure

@@ -156,8 +156,15 @@ class CpuBackend(TorchBackend):
         return found[0] if len(found) == 1 else torch.cat(found)
 
     def compete(self, strength: Tensor, positions: Tensor, competition: Competition) -> Outcome:
-        """Strengths and positions [Hkv, F + E]: one leaver after the other, in a loop."""
-        return retained.compete(strength, positions, competition)
+        """Strengths and positions [Hkv, F + E]: in a loop over the leavers, heads in pieces."""
+        found = map_pieces(
+            lambda first, last: retained.compete(
+                strength[first:last], positions[first:last], competition
+            ),
+            len(strength),
+        )
+        lost, kept, lost_with = zip(*((o.lost, o.kept, o.lost_with) for o in found), strict=True)
+        return Outcome(torch.cat(lost), torch.cat(kept), torch.cat(lost_with))
 
     def mask_heads(self, masks: Tensor, slots: Tensor, last_queries: Tensor) -> None:
         """Into float32 masks [Hkv, T, K]; in a loop, heads in pieces."""

@@ -17,6 +17,9 @@ from ahn_runtime.model.retained import Competition, Outcome
 f32 = np.float32
 ZERO, ONE, INFINITY = f32(0), f32(1), f32(np.inf)
 
+ROWS_AT_ONCE = 128
+"""Queries whose weights are summed while they are in a cache."""
+
 
 def compete(strength: Tensor, positions: Tensor, competition: Competition) -> Outcome:
     """Strengths and positions [Hkv, F + E]: one leaver after the other, as the definition reads."""
@@ -79,11 +82,13 @@ def attention_received(q: Tensor, k: Tensor, mask: Tensor) -> Tensor:
     Returns:
         float32 [Hkv, 1, K].
     """
-    scores = torch.bmm(q * q.shape[2] ** -0.5, k.to(q.dtype).mT)
     sums = torch.zeros(len(k), 1, k.shape[1])
     for head in range(len(k)):
-        of_head = mask if mask.ndim == 2 else mask[head]
-        add_weights(scores[head].numpy(), of_head.numpy(), sums[head, 0].numpy())
+        of_head, keys = mask if mask.ndim == 2 else mask[head], k[head].to(q.dtype).mT
+        scaled = q[head] * q.shape[2] ** -0.5
+        rows = zip(scaled.split(ROWS_AT_ONCE), of_head.split(ROWS_AT_ONCE), strict=True)
+        for queries, masks in rows:
+            add_weights((queries @ keys).numpy(), masks.numpy(), sums[head, 0].numpy())
     return sums
 
 
