@@ -182,15 +182,18 @@ def load_checkpoint(runtime: Runtime, manifest: Manifest, fetch: Callable[[str],
             state.reserve(0, runtime.stream)
         _load_kv(runtime, state, manifest["kv_pages"], fetch)
         _load_retained(state, *retained)
-        if manifest["memory_page"]:
+        if runtime.stream.cell:
             memory = _get(manifest["memory_page"], fetch)["memory"]
             one = state.layers[0].memory
             _check_shape("memory", memory, (len(state.layers), *one.shape), one.dtype)
+            _check_finite("memory", memory)
             for layer, saved in zip(state.layers, memory.to(runtime.device), strict=True):
                 layer.memory = aligned(saved)
-        if manifest["hidden_page"]:
+        if state.tokens_seen:
             hidden = _get(manifest["hidden_page"], fetch)["last_hidden"]
-            _check_shape("last_hidden", hidden, (runtime.config.hidden_size,), hidden.dtype)
+            dtype = hidden.dtype if hidden.is_floating_point() else torch.float32
+            _check_shape("last_hidden", hidden, (runtime.config.hidden_size,), dtype)
+            _check_finite("last_hidden", hidden)
             state.last_hidden = aligned(hidden.to(runtime.device))
     except AhnError:
         raise
@@ -412,6 +415,13 @@ def _check_shape(name: str, saved: Tensor, shape: tuple[int, ...], dtype: torch.
         raise DamagedCheckpoint(
             f"A page's {name} is {list(saved.shape)} {saved.dtype}, "
             f"expected {list(shape)} {dtype}; use an earlier checkpoint."
+        )
+
+
+def _check_finite(name: str, saved: Tensor) -> None:
+    if not bool(saved.isfinite().all()):
+        raise DamagedCheckpoint(
+            f"A page's {name} holds numbers that are not finite; use an earlier checkpoint."
         )
 
 

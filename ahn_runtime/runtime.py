@@ -39,9 +39,12 @@ MemoryStatus = Literal["trained", "untrained", "none"]
 UNTRAINED = "untrained:"
 """Before a cell's name, as `ahn`: a memory that adds nothing yet, from which training starts."""
 
+RETAIN_RULE = "by heads in turn"
+"""How strengths come about, as states say it: those of another rule cannot be compared with."""
+
 WARM_UP_TOKENS = 8
-WARM_UP_WINDOW_TOKENS = 16
-"""With a retained set: more than `SHORT_BLOCK_TOKENS`, and no more than the loops take."""
+WARM_UP_WINDOW_TOKENS = 64
+"""With a retained set: a grid cell of it is longer than `SHORT_BLOCK_TOKENS`."""
 
 
 class Runtime:
@@ -92,7 +95,7 @@ class Runtime:
             "positions": stream.positions,
             "model": base,
             # Left out where they are 0 and 1: states from before there were such have no others.
-            **({"retain": stream.retain} if stream.retain else {}),
+            **({"retain": f"{stream.retain} {RETAIN_RULE}"} if stream.retain else {}),
             "memory": memory if stream.memory_scale == 1 else f"{memory} x {stream.memory_scale}",
         }
 
@@ -232,7 +235,7 @@ class Runtime:
         tiny, tokens = self, [WARM_UP_TOKENS]
         if self.stream.retain:  # other loops for blocks that are short and for those that are not
             tiny = self.with_stream(window=WARM_UP_WINDOW_TOKENS, sinks=1, retain=1)
-            tokens = [2 * WARM_UP_WINDOW_TOKENS, 2]
+            tokens = [WARM_UP_WINDOW_TOKENS, WARM_UP_WINDOW_TOKENS // 4, 2]
         elif self.stream.window is not None:
             tiny = self.with_stream(window=WARM_UP_TOKENS // 2, sinks=1)
         session = tiny.session()
@@ -357,7 +360,7 @@ def has_cuda() -> bool:
 def _choose_device(device: str) -> torch.device:
     if device == "auto":
         device = "cuda" if has_cuda() else "cpu"
-    if not re.fullmatch(r"cpu|cuda(:\d+)?", device):
+    if not isinstance(device, str) or not re.fullmatch(r"cpu|cuda(:\d+)?", device):
         raise ValueError(f"device must be 'auto', 'cpu' or 'cuda'; got {device!r}.")
     if device.startswith("cuda") and not has_cuda():
         raise ValueError("device 'cuda' was asked for, but torch sees no CUDA device; use 'cpu'.")

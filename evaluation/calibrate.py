@@ -45,10 +45,13 @@ def calibrate(
         The chosen factors, and the measurements; a row's variant is its factor.
 
     Raises:
-        ValueError: too few factors, a window that does not fit `length`, or no text of `length`
-            tokens.
+        ValueError: too few factors, a retained set without a token, a window that does not fit
+            `length`, or no text of `length` tokens.
         IngestError: a text cannot be read.
     """
+    for window in windows:
+        if retained and not window * retained // 100:
+            raise ValueError(f"{retained} % of a window of {window} tokens is less than one token.")
     if len(factors) < 2 or min(factors) <= 0:
         raise ValueError("A parabola needs two factors above 0, as 0.5,1.")
     scaled = {

@@ -66,7 +66,7 @@ def measure(
 ) -> Iterator[ReadingStats]:
     """Read texts and yield the session's statistics at regular intervals.
 
-    The first ones come when more is read than the sinks hold: before, nothing can be written.
+    The first ones come when more is read than the sinks hold: before, nothing leaves for a memory.
 
     Args:
         runtime: with a window.

@@ -25,7 +25,15 @@ from ahn_runtime.loading.tiny import write_tiny
 from evaluation import divergence, drift, plots, probe, questions, recall, retained
 from evaluation.scoring import NO_INTERVAL, mean, with_interval
 from evaluation.texts import middle
-from evaluation.variants import FULL, VARIANT_KEY, WINDOW, Log, reading_variants
+from evaluation.variants import (
+    FULL,
+    VARIANT_KEY,
+    WINDOW,
+    Log,
+    Variant,
+    reading_variants,
+    retained_name,
+)
 
 TINY_MODEL = "tiny"
 PARTS = ("divergence", "recall", "drift", "probe", "questions", "retained")
@@ -110,7 +118,9 @@ class MemoryReport:
     def _load(self, ahn: str | None) -> Runtime:
         s = self.settings
         window = s.windows[0]
-        return Runtime.load(self._model, ahn=ahn, window=window, sinks=s.sinks, quantize=s.quantize)
+        return Runtime.load(
+            self._model, ahn=ahn, window=window, sinks=s.sinks, retain=0, quantize=s.quantize
+        )
 
     def _name(self, runtime: Runtime, source: str) -> str:
         cell = str(runtime.stream.cell)
@@ -271,10 +281,15 @@ class MemoryReport:
         variants = reading_variants(
             self.plain, {name: runtime}, s.windows[:1], s.sinks, s.retained[:1]
         )
+        chosen = variants.get(Variant(retained_name(name, s.retained[0]), s.windows[0]))
+        if chosen is None:
+            raise ValueError(
+                f"{s.retained[0]} % of a window of {s.windows[0]} tokens is less than one token."
+            )
         ids = middle(s.texts[0], self.plain.tokenizer, s.length)
         if ids is None:
             raise ValueError(f"{s.texts[0].name} is shorter than the {s.length} tokens to read.")
-        found = retained.measure(list(variants.values())[-1], ids)
+        found = retained.measure(chosen, ids)
         self.values["retained"] = found.as_dict()
         self.figures["retained"] = plots.retained_figure(found)
 
@@ -346,7 +361,12 @@ def _drift_table(found: dict[str, list[dict[str, Any]]]) -> list[str]:
         for before, at in zip([-1, *shown], shown, strict=False):
             stats = history[at]
             loss = mean([other["loss"] for other in history[before + 1 : at + 1]])
-            spreads = (_three(stats[key]) for key in ("norm", "half_life", "age"))
+            no_decay = "no decay" if stats["norm"] else "none"
+            spreads = (
+                _three(stats["norm"]),
+                _three(stats["half_life"], no_decay),
+                _three(stats["age"]),
+            )
             cells = " | ".join((name, f"{stats['tokens']:,}", f"{loss:.3f}", *spreads))
             lines.append(f"| {cells} |")
     return lines
@@ -371,5 +391,5 @@ def _retained_table(found: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _three(values: Sequence[float] | None) -> str:
-    return ", ".join(f"{value:.3g}" for value in values) if values else "none"
+def _three(values: Sequence[float] | None, nothing: str = "none") -> str:
+    return ", ".join(f"{value:.3g}" for value in values) if values else nothing

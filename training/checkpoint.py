@@ -108,8 +108,8 @@ _REMEDY = " Delete that folder to start again from the first step, or choose ano
 
 
 def _check_origin(saved: Mapping[str, Any], origin: Mapping[str, Any], directory: Path) -> None:
-    for key, current in origin.items():
-        previous = saved.get(key)
+    for key in dict.fromkeys((*origin, *saved)):
+        previous, current = saved.get(key), origin.get(key)
         if previous != current:
             raise TrainingError(
                 f"{directory} holds a training with {key} {previous!r}, but {key} is {current!r} "

@@ -19,7 +19,7 @@ class StepMetrics:
         student_loss, teacher_loss: cross-entropy of the true next token, in nats.
         learning_rate: the learning rate of this step.
         gradient_norm: norm of the gradient before clipping.
-        window, sinks, kind: W, S and kind of the first sequence.
+        window, sinks, kind, retain: W, S, kind and R of the first sequence.
         positions: number of scored positions in all sequences.
         seconds: duration of the step.
     """
@@ -35,6 +35,7 @@ class StepMetrics:
     kind: str
     positions: int
     seconds: float
+    retain: int = 0
 
 
 class MetricsFile:
@@ -77,7 +78,8 @@ def read_metrics(path: Path) -> list[StepMetrics]:
             raw = json.loads(line)
         except ValueError:
             break
-        if not isinstance(raw, dict) or set(raw) != names:
+        # Rows of older versions have no retain.
+        if not isinstance(raw, dict) or {"retain", *raw} != names:
             break
         rows.append(StepMetrics(**raw))
     return rows

@@ -170,6 +170,7 @@ class Trainer:
             kind=first.kind,
             positions=int(positions),
             seconds=time.perf_counter() - began,
+            retain=first.retain,
         )
 
     def _distil(self, example: Example) -> Losses:

@@ -24,7 +24,9 @@ def calibrate(
     windows: Annotated[str, Option(help="Windows to measure at.")] = "256,512,1024,2048",
     factors: Annotated[str, Option(help="Gains to measure at, in percent.")] = "50,100",
     sinks: Annotated[int, Option(help="Sinks.")] = 128,
-    retained: Annotated[int, Option(help="Per cent of each window that a retained set takes.")] = 0,
+    retained: Annotated[
+        int, Option(min=0, max=99, help="Per cent of each window that a retained set takes.")
+    ] = 0,
     length: Annotated[int, Option(help="Tokens to read of each text.")] = 4096,
     at_once: AtOnce = False,
     as_json: Json = False,

@@ -290,7 +290,7 @@ def memory(
         recall_window=recall_window,
         questions=tuple(questions or ()),
         drift_tokens=drift_tokens,
-        drift_every=max(1, drift_tokens // 20),
+        drift_every=max(2, drift_tokens // 20),
     )
     fetch_model(model)
     report = MemoryReport(settings, log=show_status)

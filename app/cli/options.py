@@ -15,7 +15,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 AtOnce = Annotated[
     bool,
     typer.Option(
-        "--at-once", help="Compute each text in one pass, not as a session reads: fast on a GPU."
+        "--at-once",
+        help="Compute divergences in one pass over a text, not as a session reads: fast on a GPU.",
     ),
 ]
 Screen = Annotated[

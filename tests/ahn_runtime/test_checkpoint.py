@@ -243,10 +243,10 @@ def test_a_page_of_another_place_is_refused(runtime, checkpoint, spoil):
         load_checkpoint(runtime, manifest, pages.__getitem__)
 
 
-def test_another_window_is_refused_by_name(checkpoint, load_each):
+def test_another_window_is_refused_by_name(runtime, checkpoint, load_each):
     manifest, pages = checkpoint
+    retain = runtime.stream.retain
     with pytest.raises(ModelMismatchError, match="window"):
-        retain = manifest["identity"].get("retain", 0)
         load_checkpoint(load_each(WINDOW + 1, SINKS, retain=retain), manifest, pages.__getitem__)
 
 
@@ -284,3 +284,23 @@ def test_a_manifest_that_does_not_add_up_is_refused(runtime, checkpoint, change)
     manifest, pages = checkpoint
     with pytest.raises(DamagedCheckpoint):
         load_checkpoint(runtime, {**manifest, **change}, pages.__getitem__)
+
+
+@pytest.mark.parametrize("page, name", [("memory_page", "memory"), ("hidden_page", "last_hidden")])
+@pytest.mark.parametrize("spoil", ["missing", "nan", "whole numbers"])
+def test_a_missing_or_senseless_memory_or_hidden_state_is_refused(load_each, page, name, spoil):
+    runtime = load_each(WINDOW, SINKS)
+    session = runtime.session()
+    session.feed([1] * 60, logits=None)
+    saved = save_checkpoint(session)
+    pages, manifest = dict(saved.pages), dict(saved.manifest)
+    if spoil == "missing":
+        manifest[page] = ""
+    else:
+        tensor = load(pages[manifest[page]])[name]
+        tensor = tensor.long() if spoil == "whole numbers" else tensor.fill_(torch.nan)
+        blob = save({name: tensor})
+        manifest[page] = hashlib.sha256(blob).hexdigest()
+        pages[manifest[page]] = blob
+    with pytest.raises(DamagedCheckpoint, match="earlier"):
+        load_checkpoint(runtime, manifest, pages.__getitem__)

@@ -39,3 +39,15 @@ def test_the_command_writes_the_factors_into_the_memorys_config(tiny_dir, tmp_pa
     assert ("window, 50 % retained" in ways) is bool(retained)
     assert 0 <= factor <= 1
     assert json.loads((memory / "config.json").read_text())["ahn_window_scale"] == {"64": factor}
+
+
+@pytest.mark.parametrize(
+    "retained, says", [("1", "less than one token"), ("100", "than or equal to 99")]
+)
+def test_a_share_that_leaves_no_window_or_no_set_is_refused(tiny_dir, tmp_path, retained, says):
+    text = tmp_path / "text.txt"
+    text.write_text("word " * 900)
+    command = ["calibrate", str(tiny_dir), str(text), "--model", str(tiny_dir), "--windows", "64"]
+    done = warm.run([*command, "--sinks", "4", "--retained", retained], tmp_path / "command")
+    assert done.returncode != 0
+    assert says in done.stderr and "Traceback" not in done.stderr

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from ahn_runtime import Runtime
+from ahn_runtime.loading.memory_gain import MemoryGain
 from evaluation import divergence, drift, probe, questions, recall
 from evaluation.divergence import Measurement
 from evaluation.memory import PARTS, MemoryReport, MemorySettings
@@ -360,8 +361,9 @@ def test_the_command_prints_json_and_reports_wrong_options(tiny_dir, texts, tmp_
 def test_texts_computed_at_once_give_the_figures_of_texts_that_are_read(trained, plain, texts):
     found = []
     for at_once in (False, True):
+        memories = {"m": trained, "weak": trained.with_stream(memory_gain=MemoryGain(((1, 0.5),)))}
         rows = divergence.measure(
-            plain, {"m": trained}, texts, (24, 48), 4, 640, retained=(50,), at_once=at_once
+            plain, memories, texts, (24, 48), 4, 640, retained=(50,), at_once=at_once
         )
         found.append({(row.document, row.window, row.variant): row for row in rows})
     read, computed = found
@@ -371,3 +373,14 @@ def test_texts_computed_at_once_give_the_figures_of_texts_that_are_read(trained,
         assert other.divergence == pytest.approx(row.divergence, abs=1e-4)
         assert other.entropy == pytest.approx(row.entropy, abs=1e-4)
         assert other.by_distance == pytest.approx(row.by_distance, abs=1e-3)
+    first, second = (computed[texts[0].name, 24, name] for name in ("m", "weak"))
+    assert abs(first.divergence - second.divergence) > 1e-4, "the gain counts"
+
+
+def test_a_retained_set_of_no_token_is_refused(tiny_dir, texts):
+    report = MemoryReport(small(tiny_dir, texts, retained=(1,)))
+    with pytest.raises(ValueError, match="1 % of a window of 48 tokens is less than one token"):
+        report.run("retained")
+    report = MemoryReport(small(tiny_dir, texts))
+    with pytest.raises(ValueError, match="needs a retained set"):
+        report.run("retained")

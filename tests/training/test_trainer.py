@@ -158,6 +158,16 @@ def test_a_saved_state_of_another_training_or_a_damaged_one_raises_an_error(
         train(fresh(tiny_dir), corpus, settings_for(steps=2), tmp_path)
 
 
+@pytest.mark.parametrize("first, then", [((0, 25), ()), ((), (25,))])
+def test_a_training_resumes_only_with_its_retained_sets(
+    tiny_dir, corpus_for, settings_for, tmp_path, first, then
+):
+    saved, other = ({"steps": 2, "retained": shares} for shares in (first, then))
+    train(fresh(tiny_dir), corpus_for(**saved), settings_for(**saved), tmp_path)
+    with pytest.raises(TrainingError, match="retained"):
+        train(fresh(tiny_dir), corpus_for(**other), settings_for(**other), tmp_path)
+
+
 def test_training_without_a_memory_raises_an_error(tmp_path, corpus_for, settings_for, load_tiny):
     with pytest.raises(TrainingError, match="without a memory"):
         train(load_tiny(ahn=None), corpus_for(), settings_for(), tmp_path)
