@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ahn_runtime import Runtime
-from training.distill import Window, student_forward, teacher_forward
+from training.distill import Shared, Window, student_forward, teacher_forward
 
 Scored = Callable[[Tensor, Tensor, Tensor], None]
 """Called with positions [N], and with the log-probabilities that full attention and the variant
@@ -37,11 +37,14 @@ def compare_at_once(
         positions: ascending; each variant is compared at those past its W + S + R.
         scored: gives the function that takes a variant's comparison, a part of it at a time.
     """
+    teacher: tuple[Window, Tensor, list[Shared]] | None = None
     for key, runtime in variants.items():
         stream, model = runtime.stream, runtime.model
         assert stream.window is not None
         view = Window(stream.window, stream.sinks, len(ids), stream.retain)
-        full, shares = teacher_forward(model, runtime.backend, ids, view)
+        if teacher is None or teacher[0] != view:  # variants of one size often follow each other
+            teacher = view, *teacher_forward(model, runtime.backend, ids, view)
+        _, full, shares = teacher
         ours = student_forward(
             model, runtime.backend, ids, view, shares, memory_scale=stream.memory_scale
         )

@@ -71,7 +71,6 @@ def test_the_divergence_equals_that_of_two_plain_sessions(plain, trained, texts)
 
 
 def plain_targets(ids, at):
-
     return torch.tensor([[ids[t + 1]] for t in at])
 
 
