@@ -165,7 +165,7 @@ class _Fitted:
         runtime = service.context.runtime(service.sessions.get(SESSION))
         self._tokens = runtime.tokenizer
         most = service.context.settings.max_answer_tokens
-        self._budget, _ = budget_tokens(runtime.stream.window, most)
+        self._budget, _ = budget_tokens(runtime.stream, most)
 
     def __call__(self, question: str, found: Sequence[Passage]) -> tuple[Citation, ...]:
         read = max((p.token_start + p.token_count for p in found), default=0)

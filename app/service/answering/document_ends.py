@@ -98,7 +98,7 @@ def make_end(
         return None
     tokenizer = runtime.tokenizer
     count = partial(count_tokens, tokenizer.encode)
-    budget, _ = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
+    budget, _ = budget_tokens(runtime.stream, settings.max_answer_tokens)
     earlier = earlier_text(turns, budget // EARLIER_SHARE, count)
     documents = searched_documents(shown, before_position, question.asked_of)
     found = _find(db, opened.row.id, documents, question.text, asked, before_position)

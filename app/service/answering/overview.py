@@ -173,7 +173,7 @@ def make_overview(
     title = documents[0].title if len(documents) == 1 else f"{len(documents):,} documents"
     tokenizer = runtime.tokenizer
     count = partial(count_tokens, tokenizer.encode)
-    budget, _ = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
+    budget, _ = budget_tokens(runtime.stream, settings.max_answer_tokens)
     earlier = earlier_text(turns, budget // EARLIER_SHARE, count)
     head = HEAD if len(documents) == 1 else HEAD_OF_SEVERAL
     frame, _, _ = overview_prompt(tokenizer, question.text, title, earlier, [], head)

@@ -16,6 +16,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ahn_runtime.config import StreamConfig
 from ahn_runtime.tokenizer import Encoder
 from app.errors import BadQuestion
 from app.service.answering.citations import Citation
@@ -80,9 +81,15 @@ class Prompt:
     begun: str = ""
 
 
-def budget_tokens(window: int | None, max_answer_tokens: int) -> tuple[int, int]:
-    """Maximum tokens of (prompt, answer), together half the window; the answer gets a third."""
-    half = FULL_ATTENTION_BUDGET_TOKENS if window is None else window // 2
+def budget_tokens(stream: StreamConfig, max_answer_tokens: int) -> tuple[int, int]:
+    """Maximum tokens of (prompt, answer), together half of what is held; the answer gets a third.
+
+    Held are the window and what is retained behind it; both fit into the window even if that is
+    the smaller part.
+    """
+    half = FULL_ATTENTION_BUDGET_TOKENS
+    if stream.window is not None:
+        half = min(stream.window, (stream.window + stream.retain) // 2)
     answer = max(1, min(max_answer_tokens, half // 3))
     return half - answer, answer
 

@@ -78,7 +78,7 @@ def stream_answer(
     """
     waited_s = time.monotonic() - asked_at
     position, runtime = opened.position, opened.session.runtime
-    _, max_tokens = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
+    _, max_tokens = budget_tokens(runtime.stream, settings.max_answer_tokens)
     overview = make_end(db, settings, opened, question)
     if overview is None:
         overview = yield from make_overview(db, settings, opened, question, lookup)
@@ -303,7 +303,7 @@ def prompt_for(
         The prompt; what was found; and the text of the question and the earlier turns.
     """
     runtime, position = opened.session.runtime, opened.position
-    budget, _ = budget_tokens(runtime.stream.window, settings.max_answer_tokens)
+    budget, _ = budget_tokens(runtime.stream, settings.max_answer_tokens)
     who = name_asked_about(question.text)
     # A question that names somebody is understood without the one before it.
     turns = [] if who else referred_turns(db, opened.row.id, question, position)

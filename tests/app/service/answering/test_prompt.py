@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ahn_runtime.config import StreamConfig
 from app.errors import BadQuestion
 from app.service.answering.examples import example_ids
 from app.service.answering.introductions import NameAsked
@@ -100,10 +101,17 @@ def test_a_question_that_cannot_fit_is_refused(tokens):
         build_prompt(tokens, "why? " * 500, [], [], 500, 0)
 
 
-@pytest.mark.parametrize("window, wanted", [(2048, 200), (300, 200), (None, 64)])
-def test_the_budget_is_half_the_window(window, wanted):
-    prompt, answer = budget_tokens(window, wanted)
-    assert prompt + answer == (window or 4096) // 2 and 1 <= answer <= wanted
+@pytest.mark.parametrize(
+    "window, retain, wanted, half",
+    [(2048, 0, 200, 1024), (300, 0, 200, 150), (1536, 512, 200, 1024), (256, 768, 200, 256)],
+)
+def test_the_budget_is_half_of_what_is_held_and_fits_into_the_window(window, retain, wanted, half):
+    prompt, answer = budget_tokens(StreamConfig(window, 128, None, retain=retain), wanted)
+    assert prompt + answer == half and 1 <= answer <= wanted
+
+
+def test_with_full_attention_the_budget_is_a_fixed_one():
+    assert sum(budget_tokens(StreamConfig(None, 0, None), 64)) == 2048
 
 
 texts = st.text(st.characters(codec="utf-8"), max_size=300)
