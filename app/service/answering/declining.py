@@ -79,6 +79,8 @@ _DECLINES = (
     r"\b(?:cannot|can't|can not|could not|couldn't) be (?:determined|answered|inferred)\b",
     rf"\b(?:cannot|can't|can not|could not|couldn't) be found{_IN_MATERIAL}",
     rf"^\W*(?:it is |it's )?(?:unclear|unspecified)(?:{_IN_MATERIAL}|{_ENDS})",
+    # "Joe is unknown." is of the model; what a text tells, "His fate was unknown", is in the past.
+    r"^\W*(?:[\w'-]+\s+){1,6}(?:is|are)\s+(?:still\s+)?(?:unknown|unclear|unspecified)\W*$",
     r"^\W*(?:unknown|n/a|no answer|unanswerable|none (?:given|mentioned|stated))\W*$",
     r"\b(?:wird|werden|ist|sind) (?:(?!nicht\b)\w+ ){0,3}nicht "
     r"(?:erwähnt|genannt|angegeben|gesagt)\b",

@@ -74,6 +74,21 @@ def test_an_answer_that_declines_is_recognised(answer):
 
 
 @pytest.mark.parametrize(
+    "answer, declines",
+    [
+        ("Joe is unknown.", True),
+        ("The name of the smith is unknown", True),
+        ("Mary and her brother are unknown.", True),
+        ("His fate was unknown.", False),
+        ("Joe is unknown to the villagers.", False),
+        ("The road is unknown country.", False),
+    ],
+)
+def test_what_is_unknown_now_is_said_by_the_model(answer, declines):
+    assert says_not_found(answer) is declines
+
+
+@pytest.mark.parametrize(
     "answer",
     [
         "",
