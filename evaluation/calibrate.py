@@ -15,7 +15,7 @@ import numpy as np
 from ahn_runtime import Runtime
 from ahn_runtime.loading.memory_gain import MemoryGain
 from evaluation import divergence
-from evaluation.variants import WINDOW, Log, retained_name
+from evaluation.variants import WINDOW, Log, retained_name, retained_tokens
 
 
 def calibrate(
@@ -49,9 +49,8 @@ def calibrate(
             `length`, or no text of `length` tokens.
         IngestError: a text cannot be read.
     """
-    for window in windows:
-        if retained and not window * retained // 100:
-            raise ValueError(f"{retained} % of a window of {window} tokens is less than one token.")
+    for window in windows if retained else ():
+        retained_tokens(window, retained)
     if len(factors) < 2 or min(factors) <= 0:
         raise ValueError("A parabola needs two factors above 0, as 0.5,1.")
     scaled = {

@@ -22,11 +22,10 @@ import torch
 
 from ahn_runtime import Runtime, Session
 from ahn_runtime.model.cells import Cell
-from evaluation.scoring import cross_entropy, log_probabilities
+from evaluation.scoring import cross_entropy, log_probabilities, percentiles
 from evaluation.texts import stream
 from evaluation.variants import Log
 
-QUANTILES = (0.05, 0.5, 0.95)
 SCORED_TOKENS = 256
 """Tokens at the end of each interval whose cross-entropy is measured."""
 
@@ -118,7 +117,7 @@ def reading_stats(session: Session, loss: float) -> ReadingStats:
             session.tokens_seen - layer.retained[:, :retained].float().flatten()
             for layer in session.state.layers
         ]
-        found["age"] = _percentiles(ages)
+        found["age"] = percentiles(ages)
     return ReadingStats(session.tokens_seen, loss, **found)
 
 
@@ -136,12 +135,7 @@ def _memory_stats(session: Session) -> dict[str, tuple[float, ...] | None]:
         if log_decay is not None:
             half_lives.append(math.log(2) / -log_decay.mean(dim=0))
     return {
-        "norm": _percentiles(norms),
-        "half_life": _percentiles(half_lives) if half_lives else None,
-        "write": _percentiles(writes),
+        "norm": percentiles(norms),
+        "half_life": percentiles(half_lives) if half_lives else None,
+        "write": percentiles(writes),
     }
-
-
-def _percentiles(values: list[torch.Tensor]) -> tuple[float, ...]:
-    quantiles = torch.tensor(QUANTILES, dtype=torch.float32)
-    return tuple(torch.cat(values).cpu().float().quantile(quantiles).tolist())

@@ -30,9 +30,8 @@ from evaluation.variants import (
     VARIANT_KEY,
     WINDOW,
     Log,
-    Variant,
     reading_variants,
-    retained_name,
+    with_retained,
 )
 
 TINY_MODEL = "tiny"
@@ -277,15 +276,8 @@ class MemoryReport:
         s = self.settings
         if not s.retained:
             raise ValueError("The part retained needs a retained set: give it with --retained.")
-        name, runtime = next(iter(self.memories.items()))
-        variants = reading_variants(
-            self.plain, {name: runtime}, s.windows[:1], s.sinks, s.retained[:1]
-        )
-        chosen = variants.get(Variant(retained_name(name, s.retained[0]), s.windows[0]))
-        if chosen is None:
-            raise ValueError(
-                f"{s.retained[0]} % of a window of {s.windows[0]} tokens is less than one token."
-            )
+        runtime = next(iter(self.memories.values()))
+        chosen = with_retained(runtime, s.windows[0], s.sinks, s.retained[0])
         ids = middle(s.texts[0], self.plain.tokenizer, s.length)
         if ids is None:
             raise ValueError(f"{s.texts[0].name} is shorter than the {s.length} tokens to read.")

@@ -7,7 +7,6 @@ stay is the share of the retained tokens that is still retained some intervals l
 
 from __future__ import annotations
 
-import string
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -18,6 +17,7 @@ from torch import Tensor
 
 from ahn_runtime import Runtime, Session
 from ahn_runtime.tokenizer import Tokenizer
+from evaluation.scoring import percentiles
 
 EVERY_TOKENS = 256
 FREQUENT_WORDS = 50
@@ -70,8 +70,8 @@ def measure(runtime: Runtime, ids: list[int]) -> Kept:
         ValueError: the text does not fill the retained set twice.
     """
     stream = runtime.stream
-    full = stream.cache_limit
-    assert full is not None and stream.ring_limit is not None and stream.retain
+    window, full = stream.window, stream.cache_limit
+    assert window is not None and full is not None and stream.retain
     if len(ids) < full + stream.retain + EVERY_TOKENS:
         raise ValueError(
             f"{len(ids):,} tokens do not fill a retained set of {stream.retain:,} tokens twice; "
@@ -86,14 +86,14 @@ def measure(runtime: Runtime, ids: list[int]) -> Kept:
     text = torch.zeros(len(KINDS), dtype=torch.float64)
     kept = torch.zeros(len(KINDS), dtype=torch.float64)
     for seen, retained in noted:
-        left = kinds[stream.sinks : seen - (stream.window or 0)]
+        left = kinds[stream.sinks : seen - window]
         text += torch.bincount(left, minlength=len(KINDS)) / len(left)
         share = retained.double().mean(0)
         kept += torch.zeros_like(kept).index_add_(0, kinds, share) / share.sum()
     masks = [retained for _, retained in noted]
     lags = [2**power for power in range(len(masks).bit_length()) if 2**power < len(masks)]
     return Kept(
-        stream.window or 0,
+        window,
         stream.retain,
         len(ids),
         dict(zip(KINDS, (text / len(noted)).tolist(), strict=True)),
@@ -114,8 +114,7 @@ def _stays(masks: Sequence[Tensor], lag: int) -> tuple[float, ...]:
         (before & after).sum(1) / before.sum(1)
         for before, after in zip(masks, masks[lag:], strict=False)
     ]
-    quantiles = torch.stack(shares).mean(0).quantile(torch.tensor((0.05, 0.5, 0.95)))
-    return tuple(quantiles.tolist())
+    return percentiles([torch.stack(shares).mean(0)])
 
 
 def kinds_of(ids: list[int], tokenizer: Tokenizer) -> list[int]:
@@ -130,7 +129,7 @@ def _kind(text: str, frequent: set[str]) -> str:
     word = text.strip()
     if not word:
         return LINE_BREAK if "\n" in text else PUNCTUATION
-    if all(sign in string.punctuation or not sign.isalnum() for sign in word):
+    if not any(map(str.isalnum, word)):
         return PUNCTUATION
     if word.isdigit():
         return NUMBER

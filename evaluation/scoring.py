@@ -20,6 +20,8 @@ T_QUANTILES = (
 )
 NORMAL_QUANTILE = 1.96
 
+QUANTILES = (0.05, 0.5, 0.95)
+
 
 def log_probabilities(session: Session, ids: list[int]) -> Tensor:
     """Predict the tokens `ids` from a session; feeds all of them but the last.
@@ -53,6 +55,12 @@ def mean(values: Sequence[float]) -> float:
         StatisticsError: there are no values.
     """
     return statistics.fmean(values)
+
+
+def percentiles(values: Sequence[Tensor]) -> tuple[float, ...]:
+    """The 5th, 50th and 95th percentiles of all numbers in some vectors."""
+    quantiles = torch.tensor(QUANTILES, dtype=torch.float32)
+    return tuple(torch.cat(list(values)).cpu().float().quantile(quantiles).tolist())
 
 
 def half_interval(values: Sequence[float]) -> float | None:

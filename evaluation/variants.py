@@ -62,15 +62,37 @@ def reading_variants(
             variant = Variant(name, window)
             variants[variant] = runtime.with_stream(window=window, sinks=sinks, retain=0)
         for share in retained:
-            kept = window * share // 100
-            if not kept:  # of a tiny window: the same again
+            if not window * share // 100:  # of a tiny window: the same again
                 continue
             for name, runtime in {WINDOW: plain, **memories}.items():
                 variant = Variant(retained_name(name, share), window)
-                variants[variant] = runtime.with_stream(
-                    window=window - kept, sinks=sinks, retain=kept
-                )
+                variants[variant] = with_retained(runtime, window, sinks, share)
     return variants
+
+
+def with_retained(runtime: Runtime, window: int, sinks: int, share: int) -> Runtime:
+    """The runtime with a retained set that takes a share of its window.
+
+    Raises:
+        ValueError: see `retained_tokens`.
+    """
+    kept = retained_tokens(window, share)
+    return runtime.with_stream(window=window - kept, sinks=sinks, retain=kept)
+
+
+def retained_tokens(window: int, share: int) -> int:
+    """How many tokens of a window a retained set takes.
+
+    Args:
+        share: per cent of the window, from 1 to 99.
+
+    Raises:
+        ValueError: it is less than one token.
+    """
+    kept = window * share // 100
+    if not kept:
+        raise ValueError(f"{share} % of a window of {window} tokens is less than one token.")
+    return kept
 
 
 def retained_name(name: str, share: int) -> str:
