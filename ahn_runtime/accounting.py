@@ -106,8 +106,9 @@ def _attention_flops(
         keys = stream.cached_tokens(n) + length
         wanted = min(length, max(0, logits_to_keep - (end - n - length)))
         flops += ((config.num_layers - 1) * length + wanted) * per_key * keys
-        # The scores of a head of each group once more; the sums of their weights are not counted.
-        flops += config.num_layers * length * 2 * config.head_dim * config.num_kv_heads * keys
+        # Some queries' scores once more (see `Grid`); the sums of their weights are not counted.
+        scored = len(range(n, n + length)[grid.counted_rows(n)])
+        flops += config.num_layers * scored * 2 * config.head_dim * config.num_kv_heads * keys
         n += length
     return flops
 

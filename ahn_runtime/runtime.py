@@ -31,6 +31,7 @@ from ahn_runtime.loading.weights import (
 from ahn_runtime.model.cache import ModelState
 from ahn_runtime.model.cells import cell_class
 from ahn_runtime.model.qwen2 import Qwen2
+from ahn_runtime.model.retained import Grid
 from ahn_runtime.session import BLOCK_TOKENS, Session, Snapshot
 from ahn_runtime.tokenizer import Tokenizer
 
@@ -43,8 +44,8 @@ RETAIN_RULE = "by heads in turn"
 """How strengths come about, as states say it: those of another rule cannot be compared with."""
 
 WARM_UP_TOKENS = 8
-WARM_UP_WINDOW_TOKENS = 64
-"""With a retained set: a grid cell of it is longer than `SHORT_BLOCK_TOKENS`."""
+WARM_UP_WINDOW_TOKENS = 128
+"""With a retained set: a grid cell of it, a quarter, is more than a few tokens."""
 
 
 class Runtime:
@@ -95,7 +96,7 @@ class Runtime:
             "positions": stream.positions,
             "model": base,
             # Left out where they are 0 and 1: states from before there were such have no others.
-            **({"retain": f"{stream.retain} {RETAIN_RULE}"} if stream.retain else {}),
+            **({"retain": f"{stream.retain} {_retain_rule(stream)}"} if stream.retain else {}),
             "memory": memory if stream.memory_scale == 1 else f"{memory} x {stream.memory_scale}",
         }
 
@@ -320,6 +321,11 @@ def _untrained_cell(ahn: str | Path | None) -> str | None:
     if not isinstance(ahn, str) or not ahn.startswith(UNTRAINED):
         return None
     return cell_class(ahn.removeprefix(UNTRAINED)).name
+
+
+def _retain_rule(stream: StreamConfig) -> str:
+    every = Grid.of(stream).every
+    return RETAIN_RULE if every == 1 else f"{RETAIN_RULE}, one of {every} positions"
 
 
 def choose_window(

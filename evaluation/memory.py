@@ -6,6 +6,7 @@ drift       loss, the memory's norm and half-life, the retained set's age, over 
 probe       which tokens' writes change the output most
 questions   questions about texts, answered from window and memory without retrieval
 retained    which kinds of tokens a retained set keeps, and for how long
+adaptive    a window that changes with the text, against a fixed one of the same mean size
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from matplotlib.figure import Figure
 
 from ahn_runtime import Runtime
 from ahn_runtime.loading.tiny import write_tiny
-from evaluation import divergence, drift, plots, probe, questions, recall, retained
+from evaluation import adaptive, divergence, drift, plots, probe, questions, recall, retained
 from evaluation.scoring import NO_INTERVAL, mean, with_interval
 from evaluation.texts import middle
 from evaluation.variants import (
@@ -35,7 +36,7 @@ from evaluation.variants import (
 )
 
 TINY_MODEL = "tiny"
-PARTS = ("divergence", "recall", "drift", "probe", "questions", "retained")
+PARTS = ("divergence", "recall", "drift", "probe", "questions", "retained", "adaptive")
 SETTING_KEYS = {"needles": "things"}
 """JSON keys of settings whose field has another name; existing reports have these keys."""
 
@@ -143,6 +144,7 @@ class MemoryReport:
             "probe": self._probe,
             "questions": self._questions,
             "retained": self._retained,
+            "adaptive": self._adaptive,
         }
         measures[part]()
 
@@ -176,6 +178,7 @@ class MemoryReport:
             "probe": lambda found: [],
             "questions": _questions_table,
             "retained": _retained_table,
+            "adaptive": _adaptive_table,
         }
         return "\n".join(
             line
@@ -285,6 +288,15 @@ class MemoryReport:
         self.values["retained"] = found.as_dict()
         self.figures["retained"] = plots.retained_figure(found)
 
+    def _adaptive(self) -> None:
+        s = self.settings
+        comparisons = list(
+            adaptive.measure(self.plain, s.texts, s.windows, s.sinks, s.length, self.log)
+        )
+        if not comparisons:
+            raise ValueError(f"None of the texts has {s.length} tokens; choose a smaller --length.")
+        self.values["adaptive"] = [row.as_dict() for row in adaptive.summarise(comparisons)]
+
 
 def _divergence_table(rows: list[dict[str, Any]]) -> list[str]:
     lines = [
@@ -380,6 +392,21 @@ def _retained_table(found: dict[str, Any]) -> list[str]:
     ]
     for tokens, shares in found["stays"].items():
         lines.append(f"| {int(tokens):,} | {', '.join(f'{share:.0%}' for share in shares)} |")
+    return lines
+
+
+def _adaptive_table(rows: list[dict[str, Any]]) -> list[str]:
+    lines = [
+        "| W | the window is | mean size | KL(full ‖ ·), nats | a fixed one of that size "
+        "| less than the fixed one's |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in rows:
+        gain = f"{_spread(row, 'gain', '+.4f')} ({row['gain'] / row['fixed']:+.1%})"
+        lines.append(
+            f"| {row['window']:,} | {row[VARIANT_KEY]} | {row['held']:,.0f} | "
+            f"{row['adaptive']:.4f} | {row['fixed']:.4f} | {gain} |"
+        )
     return lines
 
 

@@ -97,16 +97,16 @@ def teacher_forward(
         Final hidden states from P on, [T, hidden], and what the student needs of each layer.
     """
     x = model.model.embed_tokens(ids)
-    rotation = _rotation(model, 0, view.length, x)
+    rotation = rotation_of(model, 0, view.length, x)
     shares = []
     for layer in model.layers:
-        h, q, k, v = _project(layer, x, rotation, backend)
+        h, q, k, v = project_layer(layer, x, rotation, backend)
         # Copies, because slices would keep the tensors of the whole sequence in memory.
         own = slice(0, view.first)
         queries = q[:, own].clone() if view.retain else None
         inputs = h[view.sinks : view.first]
         shares.append(Shared(k[:, own].clone(), v[:, own].clone(), inputs, queries))
-        x = _finish(layer, x, _attend_all(q, k, v), backend)
+        x = finish_layer(layer, x, _attend_all(q, k, v), backend)
     final: Tensor = model.model.norm(x[view.first :])
     return final, shares
 
@@ -137,7 +137,7 @@ def student_forward(
         Final hidden states, [T, hidden].
     """
     x = model.model.embed_tokens(ids[view.first :])
-    rotation = _rotation(model, view.first, view.length, x)
+    rotation = rotation_of(model, view.first, view.length, x)
     for i, (layer, share) in enumerate(zip(model.layers, shares, strict=True)):
         strength = None if strengths is None else strengths[i]
         if recompute:
@@ -170,7 +170,7 @@ def _student_layer(
     strength: Tensor | None,
     memory_scale: float,
 ) -> Tensor:
-    h, q, k, v = _project(layer, x, rotation, backend)
+    h, q, k, v = project_layer(layer, x, rotation, backend)
     k, v = torch.cat((share.k, k), dim=1), torch.cat((share.v, v), dim=1)  # (Hkv, L, D)
     if share.q is None:
         out, lost = attend_window(q, k, v, view), None
@@ -178,7 +178,7 @@ def _student_layer(
         retained = choose_retained(torch.cat((share.q, q), dim=1), k, view.stream)
         out, lost = attend_retained(q, k, v, retained, view.first), retained.lost
     if layer.ahn is None:
-        return _finish(layer, x, out, backend)
+        return finish_layer(layer, x, out, backend)
     cell, inputs = layer.ahn.fn, torch.cat((share.x, h))  # of the positions from S on
     if lost is None:
         written = slice(view.sinks, view.length - view.window)
@@ -195,7 +195,7 @@ def _student_layer(
     heads, _, dim = q.shape
     empty = torch.zeros(heads, dim, dim, device=q.device)
     added, _ = backend.memory_step(cell, q, keys, values, gates, h, empty)
-    return _finish(layer, x, out + memory_scale * added.to(out.dtype), backend)
+    return finish_layer(layer, x, out + memory_scale * added.to(out.dtype), backend)
 
 
 def attend_window(q: Tensor, k: Tensor, v: Tensor, view: Window) -> Tensor:
@@ -228,7 +228,7 @@ def _attend_all(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return out[0]
 
 
-def _project(
+def project_layer(
     layer: DecoderLayer, x: Tensor, rotation: Tensor, backend: Backend
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Normed input, rotated queries and keys, values."""
@@ -237,7 +237,8 @@ def _project(
     return h, heads.q, heads.k, heads.v
 
 
-def _finish(layer: DecoderLayer, x: Tensor, mixed: Tensor, backend: Backend) -> Tensor:
+def finish_layer(layer: DecoderLayer, x: Tensor, mixed: Tensor, backend: Backend) -> Tensor:
+    """What comes after a layer's attention: x [T, hidden], its heads' outputs [H, T, D]."""
     x = x + layer.self_attn.output(mixed)
     out: Tensor = x + layer.mlp(layer.post_attention_layernorm(x), backend)
     return out
@@ -248,7 +249,8 @@ def _repeat(layer: DecoderLayer, x: Tensor) -> Tensor:
     return x.repeat_interleave(layer.config.num_heads // layer.config.num_kv_heads, dim=0)
 
 
-def _rotation(model: Qwen2, start: int, end: int, x: Tensor) -> Tensor:
+def rotation_of(model: Qwen2, start: int, end: int, x: Tensor) -> Tensor:
+    """Rotary cosines and sines at the positions from `start` on, in the dtype of x, [2, T, D]."""
     positions = torch.arange(start, end, device=x.device)
     return rope_rotation(positions, model.config.head_dim, model.config.rope_theta, x.dtype)
 

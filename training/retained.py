@@ -102,7 +102,7 @@ def choose_retained(q: Tensor, k: Tensor, stream: StreamConfig) -> Retained:
         mask_heads(mask, columns, competition.first_leaver + outcome.lost_with)
         cell = Cell(start, end, sinks, held, recent, mask)
         if end == start + grid.cell:
-            received = _received(counted(q[:, start:end], heads, start), k, cell)
+            received = _received(counted(q[:, start:end], heads, start, grid), k, cell, grid)
             known = positions[:end].expand(heads, -1)
             fresh = update_strength(strength[:, :end], received, known, end, grid)
             strength[:, :end] = fresh
@@ -118,9 +118,10 @@ def _visible(positions: Tensor, start: int, end: int, before: int, recent: int) 
     return score_mask(torch.cat((block.new_ones(end - start, before), block), dim=1))
 
 
-def _received(q: Tensor, k: Tensor, cell: Cell) -> Tensor:
+def _received(q: Tensor, k: Tensor, cell: Cell, grid: Grid) -> Tensor:
     """What each position up to the cell's end received in it, float32 [Hkv, end]."""
-    sums = attention_received(q, None, cell.seen(k), cell.mask, cell.sinks).sum(1)
+    mask = cell.mask[:, grid.counted_rows(cell.start)]
+    sums = attention_received(q, None, cell.seen(k), mask, cell.sinks).sum(1)
     of_sinks, of_retained, of_recent = sums.split(
         (cell.sinks, cell.retained.shape[1], cell.end - cell.recent), dim=1
     )

@@ -20,8 +20,8 @@ from ahn_runtime.model.cells.base import Cell, Recurrences
 
 if TYPE_CHECKING:
     from ahn_runtime.model.attention import BlockPlan
-    from ahn_runtime.model.cache import ModelState
-    from ahn_runtime.model.qwen2 import DecoderLayer, Qwen2, Rotations
+    from ahn_runtime.model.cache import LayerState, ModelState
+    from ahn_runtime.model.qwen2 import DecoderLayer, Heads, Qwen2, Rotations
     from ahn_runtime.model.retained import Competition, Outcome
 
 
@@ -76,23 +76,26 @@ class Backend(Recurrences, Protocol):
         """`ahn_runtime.model.retained.compete`: strengths and positions [Hkv, F + E]."""
         ...
 
-    def mask_heads(self, masks: Tensor, slots: Tensor, last_queries: Tensor) -> None:
-        """`ahn_runtime.model.attention.mask_heads`: into float32 masks [Hkv, T, K]."""
+    def keep(self, state: LayerState, competition: Competition, outcome: Outcome) -> None:
+        """`LayerState.keep`: the tokens that are retained after a block move to their slots."""
         ...
 
-    def attention_received(
-        self, q: Tensor, q_sinks: Tensor | None, k: Tensor, plan: BlockPlan
-    ) -> Tensor:
-        """What those of the block's queries pay attention to that count (`retained.counted`).
+    def attend_retained(
+        self, heads: Heads, k: Tensor, v: Tensor, plan: BlockPlan, lost_with: Tensor, rows: int
+    ) -> tuple[Tensor, Tensor]:
+        """`attend` where each key/value head loses other tokens, and what they receive.
 
         Args:
-            q, q_sinks: of the whole block, [H, T, D].
-            k: [Hkv, K, D], as `attend` takes it.
+            heads: of the whole block of T tokens.
+            k, v: as `attend` takes them.
             plan: of the block, with a retained set.
+            lost_with: as `Outcome` has it, int64 [Hkv, F + E].
+            rows: how many of the last queries' outputs are wanted; none if 0.
 
         Returns:
-            float32 [Hkv, T, K]; for a block of more than `SHORT_BLOCK_TOKENS` tokens the sum over
-            its queries is enough, [Hkv, 1, K].
+            Outputs [H, rows, D]. And the attention that those of the block's queries paid that
+            count (`retained.counted`), float32 [Hkv, T, K]; for a block of more than
+            `SHORT_BLOCK_TOKENS` tokens the sum over its queries is enough, [Hkv, 1, K].
         """
         ...
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor, nn
 
-from ahn_runtime.model.attention import attend, attend_rebased, mask_heads
+from ahn_runtime.model.attention import attend, attend_rebased
 from ahn_runtime.model.cells.base import Cell, Scanned
 from ahn_runtime.model.retained import (
     Competition,
@@ -30,7 +30,7 @@ from ahn_runtime.ops.gated_linear_attention import (
 if TYPE_CHECKING:
     from ahn_runtime.model.attention import BlockPlan
     from ahn_runtime.model.cache import LayerState, ModelState
-    from ahn_runtime.model.qwen2 import DecoderLayer, Qwen2, Rotations
+    from ahn_runtime.model.qwen2 import DecoderLayer, Heads, Qwen2, Rotations
 
 
 class TorchBackend:
@@ -102,18 +102,31 @@ class TorchBackend:
         """Strengths and positions [Hkv, F + E]: all leavers at once."""
         return compete(strength, positions, competition)
 
-    def mask_heads(self, masks: Tensor, slots: Tensor, last_queries: Tensor) -> None:
-        """Into float32 masks [Hkv, T, K]."""
-        mask_heads(masks, slots, last_queries)
+    def keep(self, state: LayerState, competition: Competition, outcome: Outcome) -> None:
+        """All heads at once."""
+        state.keep(competition, outcome)
 
-    def attention_received(
-        self, q: Tensor, q_sinks: Tensor | None, k: Tensor, plan: BlockPlan
-    ) -> Tensor:
-        """q [H, T, D], k [Hkv, K, D] -> float32 [Hkv, T, K], of the queries that count."""
-        assert plan.mask is not None
-        heads, start = len(k), plan.start
-        from_sinks = None if q_sinks is None else counted(q_sinks, heads, start)
-        return attention_received(counted(q, heads, start), from_sinks, k, plan.mask, plan.sinks)
+    def attend_retained(
+        self, heads: Heads, k: Tensor, v: Tensor, plan: BlockPlan, lost_with: Tensor, rows: int
+    ) -> tuple[Tensor, Tensor]:
+        """[H, rows, D], and float32 [Hkv, T, K]: one after the other."""
+        plan = plan.with_head_masks(lost_with)
+        assert plan.mask is not None and plan.competition is not None
+        tokens, count = heads.q.shape[1], len(k)
+        wanted = heads.rows(tokens - rows, tokens)
+        out = wanted.q if not rows else self.attend(wanted.q, wanted.q_sinks, k, v, plan)
+        grid = plan.competition.grid
+        q, q_sinks = (
+            None if t is None else counted(t, count, plan.start, grid)
+            for t in (heads.q, heads.q_sinks)
+        )
+        assert q is not None
+        rows_counted = grid.counted_rows(plan.start)
+        received = torch.zeros(count, *plan.mask.shape[-2:], device=k.device)
+        received[:, rows_counted] = attention_received(
+            q, q_sinks, k, plan.mask[..., rows_counted, :], plan.sinks
+        )
+        return out, received
 
     def write_gates(self, cell: Cell, x: Tensor) -> Tensor:
         """x [T, hidden] -> float32 [G, T, H]."""

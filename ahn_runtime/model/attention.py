@@ -108,22 +108,31 @@ class BlockPlan:
             return self
         return dataclasses.replace(self, mask=self.mask[first:last])
 
-    def with_head_masks(self, lost_with: Tensor, write: MaskHeads | None = None) -> BlockPlan:
+    def with_head_masks(
+        self,
+        lost_with: Tensor,
+        write: MaskHeads | None = None,
+        first: int = 0,
+        last: int | None = None,
+    ) -> BlockPlan:
         """The plan of one layer, whose key/value heads retain different tokens.
 
         Args:
             lost_with: as `Outcome` has it, [Hkv, F + E].
             write: a faster `mask_heads`.
+            first, last: the heads that are meant; all without them. Threads may call it for
+                different heads at once, after `reserve_head_masks`.
         """
         competition = self.competition
         assert competition is not None
         if self.mask is None or not len(competition.leaver_slots):
             return self
-        masks = self._head_masks(len(lost_with))
-        (write or mask_heads)(masks, competition.slots, competition.first_leaver + lost_with)
+        masks = self.reserve_head_masks(len(lost_with))[first:last]
+        last_queries = competition.first_leaver + lost_with[first:last]
+        (write or mask_heads)(masks, competition.slots, last_queries)
         return dataclasses.replace(self, mask=masks)
 
-    def _head_masks(self, heads: int) -> Tensor:
+    def reserve_head_masks(self, heads: int) -> Tensor:
         """The masks that all layers write into, one after the other, [Hkv, T, K]."""
         assert self.mask is not None
         if "masks" not in self._shared:

@@ -39,6 +39,8 @@ KVGates = tuple[Tensor, Tensor, Tensor]
 
 Compete = Callable[[Tensor, Tensor, Competition], Outcome]
 
+Keep = Callable[["LayerState", Competition, Outcome], None]
+
 WriteMemory = Callable[[int, Tensor, Tensor, Tensor, Tensor], Tensor]
 """Called with a layer's index, the evicted tokens' k and v [Hkv, E, D] and gates [G, E, H], and the
 layer's memory [H, D, D]; returns the memory after they are written."""
@@ -110,23 +112,34 @@ class LayerState:
 
     def _of_heads(self, slots: Tensor) -> KVGates:
         """Copies of k, v [Hkv, N, D] and gates [G, N, H] in slots [Hkv, N] of each head."""
-        heads = torch.arange(len(slots), device=slots.device)[:, None]
-        queries, columns = self._query_heads(slots)
-        return self.k[heads, slots], self.v[heads, slots], self.gates[:, columns, queries]
-
-    def _query_heads(self, slots: Tensor) -> tuple[Tensor, Tensor]:
-        """Indices of gates [G, ., H] in slots [Hkv, N] of each head: of H, and slots [N, H]."""
-        count = self.gates.shape[2]
-        columns = slots.repeat_interleave(count // len(slots), dim=0).T
-        return torch.arange(count, device=slots.device), columns
+        rows, gate_rows = self._rows_of_heads(slots)
+        k, v = (_flat(t, t.shape[2]).index_select(0, rows) for t in (self.k, self.v))
+        gates = _flat(self.gates, self._group).index_select(0, gate_rows)
+        by_head = gates.view(len(self.gates), *slots.shape, self._group).transpose(1, 2)
+        k, v = (t.view(*slots.shape, t.shape[1]) for t in (k, v))
+        return k, v, by_head.flatten(2)
 
     def _set_of_heads(self, slots: Tensor, k: Tensor, v: Tensor, gates: Tensor) -> None:
         """Put k, v [Hkv, N, D] and gates [G, N, H] into slots [Hkv, N] of each head."""
-        heads = torch.arange(len(slots), device=slots.device)[:, None]
-        queries, columns = self._query_heads(slots)
-        self.k[heads, slots] = k
-        self.v[heads, slots] = v
-        self.gates[:, columns, queries] = gates
+        rows, gate_rows = self._rows_of_heads(slots)
+        for own, new in ((self.k, k), (self.v, v)):
+            _flat(own, own.shape[2]).index_copy_(0, rows, new.flatten(0, 1))
+        by_head = gates.unflatten(2, (len(slots), self._group)).transpose(1, 2)
+        _flat(self.gates, self._group).index_copy_(0, gate_rows, by_head.flatten(0, 2))
+
+    @property
+    def _group(self) -> int:
+        """Query heads of a key/value head, H / Hkv."""
+        return self.gates.shape[2] // len(self.k)
+
+    def _rows_of_heads(self, slots: Tensor) -> tuple[Tensor, Tensor]:
+        """Where slots [Hkv, N] of each head are: rows of D numbers in k and v, and in the gates
+        rows of H / Hkv numbers, [Hkv * N] and [G * Hkv * N]: indices of `_flat`."""
+        heads, capacity = self.k.shape[:2]
+        head = torch.arange(heads, device=slots.device)[:, None]
+        gate = torch.arange(len(self.gates), device=slots.device)[:, None, None] * capacity
+        of_gates = (gate + slots) * heads + head  # [G, Hkv, N]
+        return (head * capacity + slots).flatten(), of_gates.flatten()
 
     def enter(
         self,
@@ -136,6 +149,7 @@ class LayerState:
         v: Tensor,
         gates: Tensor | None,
         received: Tensor,
+        keep: Keep | None = None,
     ) -> None:
         """Let a block in, with a retained set: what it keeps moves, then it takes its slots.
 
@@ -144,26 +158,30 @@ class LayerState:
             outcome: of its competition.
             k, v, gates: of the block, [Hkv, T, D], [G, T, H].
             received: what its queries paid attention to, [Hkv, T, held_before + T].
+            keep: a faster form of the method `keep`.
         """
         assert plan.competition is not None
         self.make_own()
         self.last_received = received if k.shape[1] <= SHORT_BLOCK_TOKENS else None
         sums = received.sum(1)
         self.received[:, : plan.held_before] += sums[:, : plan.held_before]
-        self._keep(plan.competition, outcome)
+        if len(plan.competition.leaver_slots):
+            (keep or LayerState.keep)(self, plan.competition, outcome)
         self.write(plan.write_slots, k, v, gates)
         self.strength[:, plan.write_slots] = 0
         self.received[:, plan.write_slots] = sums[:, plan.held_before :]
         self.end_block(plan)
 
-    def _keep(self, competition: Competition, outcome: Outcome) -> None:
+    def keep(self, competition: Competition, outcome: Outcome) -> None:
         """Move the tokens that are retained after a block to their slots."""
-        if not len(competition.leaver_slots):
-            return
-        after = competition.filled_after
-        slots = competition.slots[outcome.kept]
-        places = torch.arange(after, device=slots.device).expand_as(slots) + competition.first_slot
+        leavers, after = len(competition.leaver_slots), competition.filled_after
         self.retained[:, :after] = self._positions(competition).gather(1, outcome.kept)
+        # At most as many slots as there are leavers get another token, in each head other ones.
+        place = torch.arange(after, device=outcome.kept.device)
+        is_same = (outcome.kept == place) & (place < competition.filled)
+        changed = is_same.to(torch.uint8).argsort(dim=-1, stable=True)[:, :leavers]
+        slots = competition.slots[outcome.kept.gather(1, changed)]
+        places = changed + competition.first_slot
         self._set_of_heads(places, *self._of_heads(slots))
         self.attention.scatter_(
             2, places.expand(2, -1, -1), self.attention.gather(2, slots.expand(2, -1, -1))
@@ -211,6 +229,11 @@ class LayerState:
         """A state that shares every tensor with this one; both copy a ring before writing to it."""
         self.shared = True
         return replace(self, shared=True)
+
+
+def _flat(x: Tensor, size: int) -> Tensor:
+    """A view of a ring as rows of so many numbers."""
+    return x.view(x.numel() // max(size, 1), size)
 
 
 @dataclass(frozen=True)

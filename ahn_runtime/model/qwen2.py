@@ -326,13 +326,10 @@ def _attend_and_retain(
     outcome = state.compete(plan.competition, backend.compete)
     is_written = gates is not None and plan.competition.lost > 0
     lost = state.read_lost(plan.competition, outcome) if is_written else None
-    plan = plan.with_head_masks(outcome.lost_with, backend.mask_heads)
     keys = torch.cat((state.k[:, : plan.held_before], k), dim=1)
     values = torch.cat((state.v[:, : plan.held_before], v), dim=1)
-    wanted = heads.rows(k.shape[1] - rows, k.shape[1])
-    out = wanted.q if not rows else backend.attend(wanted.q, wanted.q_sinks, keys, values, plan)
-    received = backend.attention_received(heads.q, heads.q_sinks, keys, plan)
-    state.enter(plan, outcome, k, v, gates, received)
+    out, received = backend.attend_retained(heads, keys, values, plan, outcome.lost_with, rows)
+    state.enter(plan, outcome, k, v, gates, received, backend.keep)
     return out, lost
 
 

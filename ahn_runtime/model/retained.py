@@ -6,8 +6,9 @@ the weakest of the R + 1 is lost, that is written to the memory (with the write 
 time) or, without a memory, forgotten. Keys keep the rotary angles of their true positions.
 
 A token's strength is the attention that it received: softmax weights, averaged over queries with
-a decay. Of each position's queries one head of the group counts, the heads in turn (`counted`):
-every position has a say at the price of one head. Strengths change only at the ends of grid cells:
+a decay. Of a position's queries one head of the group counts, the heads in turn (`counted`): at
+every position, or in cells of more than `MAX_COUNTED` at every so many-th one, which costs reading
+less and chooses nearly as well. Strengths change only at the ends of grid cells:
 absolute positions that are multiples of C (see `Grid`). Attention cuts its blocks there, so what a
 part of a block loses is known before it is computed, and is the same however its tokens are split
 into feeds. Of two tokens of equal strength, the older one is the weaker one.
@@ -34,6 +35,9 @@ MAX_CELL_TOKENS = 256
 CELLS_IN_A_WINDOW = 4
 """At least so many in windows that are not shorter: a strength is never older than that share."""
 
+MAX_COUNTED = 128
+"""Positions of a cell whose queries count."""
+
 DECAY_PER_TOKEN = 0.98 ** (1 / 64)
 
 
@@ -52,6 +56,20 @@ class Grid:
         """The grid of a session with a window."""
         share = (stream.window or 0) // CELLS_IN_A_WINDOW
         return cls(min(MAX_CELL_TOKENS, max(1, share)))
+
+    @property
+    def every(self) -> int:
+        """Queries count at the positions that are multiples of it."""
+        return -(-self.cell // MAX_COUNTED)
+
+    def counted_rows(self, start: int) -> slice:
+        """Which rows of a block at `start` are of positions that count."""
+        return slice(-start % self.every, None, self.every)
+
+    def counted_head(self, position: int, group: int) -> int:
+        """The head of each group of so many that counts at a position; -1: none does."""
+        turn, rest = divmod(position, self.every)
+        return -1 if rest else turn % group
 
     def room(self, position: int) -> int:
         """Tokens from a position on to the end of its cell."""
@@ -174,24 +192,27 @@ def _kept(lost: Tensor, lost_with: Tensor, competition: Competition) -> Tensor:
     return torch.empty_like(kept).scatter_(1, place.gather(1, kept), kept)
 
 
-def counted(q: Tensor, kv_heads: int, start: int) -> Tensor:
-    """The queries that count: of position p the group's head p mod (H / Hkv).
+def counted(q: Tensor, kv_heads: int, start: int, grid: Grid) -> Tensor:
+    """The queries that count: of the N positions that count, each group's head in turn.
 
     Args:
         q: of the T positions from `start` on, [H, T, D].
         kv_heads: Hkv.
 
     Returns:
-        [Hkv, T, D].
+        [Hkv, N, D].
     """
-    group, tokens = len(q) // kv_heads, torch.arange(q.shape[1], device=q.device)
-    return q.unflatten(0, (kv_heads, group))[:, (tokens + start) % group, tokens]
+    group, rows = len(q) // kv_heads, grid.counted_rows(start)
+    positions = torch.arange(start, start + q.shape[1], device=q.device)[rows]
+    turns = torch.div(positions, grid.every, rounding_mode="floor") % group
+    of_groups = q[:, rows].unflatten(0, (kv_heads, group))
+    return of_groups[:, turns, torch.arange(len(turns), device=q.device)]
 
 
 def attention_received(
     q: Tensor, q_sinks: Tensor | None, k: Tensor, mask: Tensor, sinks: int
 ) -> Tensor:
-    """Softmax weights that keys receive from the queries that count.
+    """Softmax weights that keys receive from T queries that count.
 
     Args:
         q: rotated, [Hkv, T, D].

@@ -244,7 +244,8 @@ def memory(
     parts: Annotated[
         str,
         Option(
-            help="What to measure: any of divergence, recall, drift, probe, questions and retained."
+            help="What to measure: any of divergence, recall, drift, probe, questions, retained "
+            "and adaptive."
         ),
     ] = "divergence,recall,drift,probe",
     questions: Annotated[

@@ -68,14 +68,17 @@ def test_estimated_bytes_are_those_that_are_held(load_tiny, tokens, retain):
     assert session.cache_bytes == estimated
 
 
-def test_the_queries_that_score_the_retained_set_are_counted(load_tiny):
-    """One head of each group: its products with all keys, once more in each layer."""
+@pytest.mark.parametrize("window, scoring", [(256, 64), (1024, 32)])
+def test_the_queries_that_score_the_retained_set_are_counted(load_tiny, window, scoring):
+    """One head of each group, of long cells at every second position: its scores once more."""
     config = load_tiny().config
-    with_set, without = StreamConfig(256, 4, None, retain=10), StreamConfig(266, 4, None)
-    ours, _ = block_flops(config, with_set, 640, 64, 1)
-    plain, _ = block_flops(config, without, 640, 64, 1)
-    keys = 4 + 266 + 64
-    assert ours - plain == config.num_layers * 64 * 2 * config.head_dim * config.num_kv_heads * keys
+    with_set = StreamConfig(window, 4, None, retain=10)
+    without = StreamConfig(window + 10, 4, None)
+    ours, _ = block_flops(config, with_set, 2560, 64, 1)
+    plain, _ = block_flops(config, without, 2560, 64, 1)
+    keys = 4 + window + 10 + 64
+    once_more = 2 * config.head_dim * config.num_kv_heads * keys
+    assert ours - plain == config.num_layers * scoring * once_more
 
 
 def test_linear_layers_are_counted_as_torch_counts_them(load_tiny):

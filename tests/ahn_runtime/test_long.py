@@ -26,6 +26,17 @@ def test_a_retained_set_equals_its_definition(load_each, window, sinks, retain, 
     torch.testing.assert_close(got, logits_by_definition(runtime, ids), rtol=0, atol=atol)
 
 
+@pytest.mark.parametrize("lengths", [[], [1] * 60, [7, 40, 1, 23, 3]])
+@pytest.mark.parametrize("most", [1, 2, 4])
+def test_positions_that_do_not_count_are_the_definitions(load_each, monkeypatch, most, lengths):
+    """As in long windows, whose cells have more positions than count."""
+    monkeypatch.setattr("ahn_runtime.model.retained.MAX_COUNTED", most)  # of 6
+    runtime, ids = load_each(24, 4, retain=9), token_ids(170)
+    atol = 3e-4 if runtime.stream.cell == "Mamba2" else 1e-4
+    got = feed_split(runtime.session(), ids, lengths)
+    torch.testing.assert_close(got, logits_by_definition(runtime, ids), rtol=0, atol=atol)
+
+
 @pytest.fixture
 def one_thread():
     """A loop over tiny tensors is several times faster without threads to wake."""

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ahn_runtime import Runtime
+from ahn_runtime.model import retained as retained_set
 from ahn_runtime.model.cells.base import l2_norm
 from ahn_runtime.model.rope import rope_rotation, rotate
 from ahn_runtime.ops.delta_rule import naive_delta_rule
@@ -88,6 +89,7 @@ def _retaining(q: Tensor, k: Tensor, v: Tensor, stream) -> tuple[Tensor, list[Te
     """
     window, sinks, tokens = stream.window, stream.sinks, q.shape[1]
     group, cell = len(q) // len(k), min(256, max(1, window // 4))
+    every = -(-cell // retained_set.MAX_COUNTED)
     out, gone = torch.zeros_like(q), []
     for head in range(len(k)):
         of = slice(head * group, (head + 1) * group)
@@ -105,7 +107,8 @@ def _retaining(q: Tensor, k: Tensor, v: Tensor, stream) -> tuple[Tensor, list[Te
             seen = torch.tensor([*range(min(sinks, t + 1)), *sorted(retained), *recent])
             weights = (q[of, t] @ k[head, seen].T * q.shape[2] ** -0.5).softmax(dim=-1)
             out[of, t] = weights @ v[head, seen]
-            received[t // cell, seen] += weights[t % group]  # of the heads one after the other
+            if t % every == 0:  # of the heads one after the other
+                received[t // cell, seen] += weights[t // every % group]
             if t % cell == cell - 1:
                 ages = torch.arange(t // cell, -1, -1)  # of the cells, the latest is 0
                 shares = 0.98 ** (ages * cell / 64)

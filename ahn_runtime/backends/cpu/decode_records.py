@@ -58,7 +58,7 @@ class Step(NamedTuple):
         leaver: position of the token that leaves the slot.
         first_retained: slot of the first retained token.
         filled: retained tokens before this one.
-        counted_head: whose weights count, of each group, for a retained set; -1 without one.
+        counted_head: whose weights count, of each group, for a retained set; -1: none's.
     """
 
     held: int

@@ -368,7 +368,11 @@ class DecodeStep:
             leaver=plan.start - (plan.window or 0),
             first_retained=0 if competition is None else competition.first_slot,
             filled=0 if competition is None else competition.filled,
-            counted_head=-1 if competition is None else plan.start % self._group,
+            counted_head=(
+                -1
+                if competition is None
+                else competition.grid.counted_head(plan.start, self._group)
+            ),
         )
 
     def _sizes(self, capacity: int, room: int) -> Sizes:
