@@ -1,6 +1,6 @@
 """Search without a model's answers: is a passage with the answer shown, is "nothing found" right?
 
-    python -m benchmarks.retrieval FAIRYTALEQA.jsonl [--tales 40]
+    python -m benchmarks.retrieval FAIRYTALEQA.jsonl [--tales 40] [--window 4096]
 
 The file has a tale with its questions on each line, as `evaluate fairytaleqa` takes it. All tales
 are indexed as one library. Printed is for which share of the questions a right answer stands word
@@ -44,12 +44,13 @@ FIRST = (1, 3, 6)
 POLL_S = 0.5
 
 
-def main(file: Path, count: int | None, model: str = "embedded") -> None:
+def main(file: Path, count: int | None, model: str = "embedded", window: int | None = None) -> None:
     """Index the tales, and print both tables.
 
     Args:
         count: how many tales are taken, from the first one on; None: all.
         model: whose tokens are counted while indexing; it answers nothing.
+        window: of the session, half of which takes the passages; None: the model's own.
 
     Raises:
         ValueError, OSError: the file is missing or malformed, or has too little to measure.
@@ -61,9 +62,10 @@ def main(file: Path, count: int | None, model: str = "embedded") -> None:
     )
     tales = read_tales(options)[:count]
     _check(tales, file)
+    options_of_model = {"model": model} | ({} if window is None else {"window": window})
     with (
         tempfile.TemporaryDirectory() as folder,
-        open_service(Path(folder) / "data", {"model": model}, None) as service,
+        open_service(Path(folder) / "data", options_of_model, None) as service,
     ):
         documents = _index(service, tales, Path(folder))
         print(f"{processor()}; {len(tales)} tales")
@@ -169,7 +171,8 @@ class _Fitted:
 
     def __call__(self, question: str, found: Sequence[Passage]) -> tuple[Citation, ...]:
         read = max((p.token_start + p.token_count for p in found), default=0)
-        prompt = build_prompt(self._tokens, question, found, [], self._budget, read)
+        who = name_asked_about(question)
+        prompt = build_prompt(self._tokens, question, found, [], self._budget, read, who=who)
         return prompt.passages
 
 
@@ -185,9 +188,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("file", type=Path, help="a tale with its questions on each line")
     parser.add_argument("--tales", type=int, help="how many, from the first on; default: all")
     parser.add_argument("--model", default="embedded", help="counts the tokens; answers nothing")
+    parser.add_argument("--window", type=int, help="of the session; default: the model's own")
     given = parser.parse_args(arguments)
     try:
-        main(given.file, given.tales, given.model)
+        main(given.file, given.tales, given.model, given.window)
     except KNOWN_ERRORS as error:
         print(sentence(error), file=sys.stderr)
         return 1

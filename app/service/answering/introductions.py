@@ -152,18 +152,20 @@ def introducing(passages: Sequence[Passage], who: NameAsked) -> list[Passage]:
     best: dict[int, float] = defaultdict(float)
     for p in passages:
         best[p.document_id] = max(best[p.document_id], p.score)
-    found = []
-    for p in passages:
-        is_whole, sureness = _sureness(p.text, who) if p.locator_kind != "row" else (False, 0)
-        if sureness:
-            place = -best[p.document_id], p.document_id, p.token_start
-            found.append(((not is_whole, -sureness, *place), p))
+    # A row of a table introduces nobody.
+    looked_at = ((p, *_sureness(p.text, who)) for p in passages if p.locator_kind != "row")
+    found = [each for each in looked_at if each[2]]
     if not found:
         return []
-    found.sort(key=lambda each: each[0])
-    chosen = [p for _, p in found[:MAX_INTRODUCING]]
-    is_partial, sureness = found[0][0][:2]
-    if is_partial or -sureness < SAYS_WHAT:
+
+    def order(each: tuple[Passage, bool, int]) -> tuple[float, ...]:
+        p, is_whole, sureness = each
+        return not is_whole, -sureness, -best[p.document_id], p.document_id, p.token_start
+
+    found.sort(key=order)
+    chosen = [p for p, _, _ in found[:MAX_INTRODUCING]]
+    _, is_whole, sureness = found[0]
+    if not is_whole or sureness < SAYS_WHAT:
         first = first_named(passages, who)
         chosen = [*chosen[:1], *(p for p in first if p != chosen[0])]
     return [replace(p, score=max(best.values())) for p in chosen]
@@ -171,10 +173,12 @@ def introducing(passages: Sequence[Passage], who: NameAsked) -> list[Passage]:
 
 def first_named(passages: Sequence[Passage], who: NameAsked) -> list[Passage]:
     """The first passage with the whole name, or, where there is none, with one of its words."""
-    whole = [p for p in passages if _has(p.text, who, whole=True)]
-    having = whole or [p for p in passages if _has(p.text, who)]
-    first = min(having, key=lambda p: (p.document_id, p.token_start), default=None)
-    return [] if first is None else [first]
+    named = []
+    for p in passages:
+        words = {word for word, _, _ in _mentions(who, _flowing(p.text))}
+        if words:
+            named.append((who.name not in words, p.document_id, p.token_start, p))
+    return [min(named, key=lambda each: each[:3])[3]] if named else []
 
 
 def around(who: NameAsked, text: str) -> str:
@@ -183,7 +187,7 @@ def around(who: NameAsked, text: str) -> str:
     If none does, the first sentence with the name is taken so; a text without it stays whole.
     """
     parts = sentences(text)
-    having = [i for i, part in enumerate(parts) if _has(part, who)]
+    having = [i for i, part in enumerate(parts) if any(_mentions(who, _flowing(part)))]
     if not having:
         return text
     at = max(having, key=lambda i: (_sureness(parts[i], who)[1], -i))
@@ -191,11 +195,6 @@ def around(who: NameAsked, text: str) -> str:
     start = text.find(first)
     end = text.find(last, start)
     return text[start : end + len(last)] if 0 <= start <= end else text
-
-
-def _has(text: str, who: NameAsked, whole: bool = False) -> bool:
-    mentions = _mentions(who, _flowing(text))
-    return any(word == who.name or not whole for word, _, _ in mentions)
 
 
 def _sureness(text: str, who: NameAsked) -> tuple[bool, int]:
