@@ -34,6 +34,8 @@ class Preset:
         window, sinks: defaults W and S, in tokens.
         licence: of the weights.
         retain: default R, in tokens.
+        former_memories: those that came with Ammon before, the oldest first. New sessions take
+            `memory`; sessions that were made with one of these keep it.
     """
 
     name: str
@@ -46,6 +48,21 @@ class Preset:
     sinks: int
     licence: str
     retain: int = 0
+    former_memories: tuple[Path, ...] = ()
+
+    @property
+    def memory_name(self) -> str:
+        """The name of a memory that comes with Ammon: its directory's; of others empty."""
+        return self.memory.name if isinstance(self.memory, Path) else ""
+
+    def former_memory(self, name: str) -> Path | None:
+        """The memory of that name, if it is a former one; None: it is the present one, or unknown.
+
+        Args:
+            name: as `memory_name`; empty: from before names were kept, so the oldest.
+        """
+        known = {memory.name: memory for memory in self.former_memories}
+        return known.get(name) if name else next(iter(known.values()), None)
 
 
 EMBEDDED = Preset(

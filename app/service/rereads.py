@@ -39,6 +39,7 @@ class Rereads:
             memory_status=runtime.memory_status,
             title=runtime.title,
             chunk_tokens=self._context.settings.chunk_tokens,
+            memory_name=_memory_name(options),
         )
 
     def begin(self, name: SessionRef, changes: dict[str, Any]) -> None:
@@ -91,9 +92,11 @@ class Rereads:
         return reread is not None and self._context.jobs.is_active(reread.id)
 
     def is_offered(self, name: SessionRef) -> bool:
-        """Whether a new session would have a trained memory and this one does not."""
+        """Whether a new session would have a trained memory that this one does not have."""
         row = self._context.session(name)
         config = SessionConfig.from_row(row)
+        if config.former_memory is not None:
+            return True
         if config.memory_status != UNTRAINED and not config.has_no_memory:
             return False
         made = config.options
@@ -115,3 +118,9 @@ class Rereads:
                 context.unload_unused_models()
         storage.delete_hidden_sessions(self._db)  # the old state, while the new one answers
         context.read_on(row.id if more else row.rereads)
+
+
+def _memory_name(options: ModelOptions) -> str:
+    """The name of the memory that "auto" means now."""
+    preset = PRESETS.get(str(options.model))
+    return preset.memory_name if preset and options.ahn == "auto" else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from ahn_runtime.config import ModelConfig, StreamConfig
@@ -18,9 +19,8 @@ from app.settings import ModelOptions
 from app.typed_values import check_value, typed
 from storage import DamagedDatabase, SessionRow
 
-UNTRAINED = "untrained"
-NO_MEMORY = "none"
-MEMORY_STATUSES = ("trained", UNTRAINED, NO_MEMORY)
+TRAINED, UNTRAINED, NO_MEMORY = "trained", "untrained", "none"
+MEMORY_STATUSES = (TRAINED, UNTRAINED, NO_MEMORY)
 MAX_CHUNK_TOKENS = 1 << 20
 
 
@@ -36,6 +36,8 @@ class SessionConfig:
         memory_status: of the compressed memory: "trained", "untrained" or "none".
         title: the model's name for people, empty where it was not stored.
         chunk_tokens: in chunks of this size the session is read, None where it was not stored.
+        memory_name: of the memory that "auto" meant, as its preset names it; empty where it was not
+            stored, and of memories that do not come with Ammon.
         stored: the settings that this was read from, empty for a session to be made.
     """
 
@@ -46,6 +48,7 @@ class SessionConfig:
     memory_status: str = "none"
     title: str = ""
     chunk_tokens: int | None = None
+    memory_name: str = ""
     stored: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -81,10 +84,12 @@ class SessionConfig:
             memory_status=settings.get("memory_status", "none"),
             title=settings.get("title", ""),
             chunk_tokens=settings.get("chunk_tokens"),
+            memory_name=settings.get("memory_name", ""),
             stored=dict(settings),
         )
         check_value("num_gates", config.num_gates, int)
         check_value("title", config.title, str)
+        check_value("memory_name", config.memory_name, str)
         check_value("chunk_tokens", config.chunk_tokens, int | None)
         if config.memory_status not in MEMORY_STATUSES:
             raise ValueError(f"memory_status is not one of {MEMORY_STATUSES}")
@@ -114,16 +119,17 @@ class SessionConfig:
             "memory_status": self.memory_status,
             "title": self.title,
             "chunk_tokens": self.chunk_tokens,
+            "memory_name": self.memory_name,
         }
 
     @property
     def resume_options(self) -> ModelOptions:
         """The options with which the session's model is loaded again.
 
-        "auto" may have come to mean something else since the session was made. So a session whose
-        memory was untrained then keeps that memory, one without a memory goes on without, and
-        window, sinks and retained set keep their sizes. "auto" is left as it is where nothing has
-        changed, so that new sessions share the loaded model.
+        "auto" may have come to mean something else since the session was made. So a session keeps
+        the memory that it had, one without a memory goes on without, and window, sinks and retained
+        set keep their sizes. "auto" is left as it is where nothing has changed, so that new
+        sessions share the loaded model.
         """
         cell, preset = self.stream.cell, PRESETS.get(str(self.options.model))
         options = replace(self.options, **self._changed_sizes(preset))
@@ -133,7 +139,15 @@ class SessionConfig:
             return replace(options, ahn=f"{UNTRAINED}:{cell}")
         if self.has_no_memory and preset and preset.cell:
             return replace(options, ahn=None)
-        return options
+        former = self.former_memory
+        return options if former is None else replace(options, ahn=str(former))
+
+    @property
+    def former_memory(self) -> Path | None:
+        """The memory that the session was made with, if its preset has a newer one now."""
+        preset = PRESETS.get(str(self.options.model))
+        has_one = self.options.ahn == "auto" and self.memory_status == TRAINED
+        return preset.former_memory(self.memory_name) if preset and has_one else None
 
     def _changed_sizes(self, preset: Preset | None) -> dict[str, Any]:
         """The session's own W, S and R, by name, where "auto" means another number now."""

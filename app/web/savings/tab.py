@@ -70,7 +70,7 @@ class Savings:
 def lay_out_savings() -> Savings:
     """Place the components in the open gradio block."""
     memory, figures = gr.HTML(), gr.HTML()
-    reread = gr.Button("Read again with the trained memory", size="md", visible=False)
+    reread = gr.Button("Read again with the newer memory", size="md", visible=False)
     convention = gr.Radio([AS_RUN, PAPER], value=AS_RUN, label="Curves", elem_classes="inline")
     with gr.Row():
         cache, flops = _plot(TOKENS, CACHE), _plot(TOKENS, FLOPS)

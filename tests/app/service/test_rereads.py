@@ -3,12 +3,16 @@ session had been made with the new options from the start."""
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 import storage
+from ahn_runtime.loading import hub
+from ahn_runtime.loading.presets import EMBEDDED, PRESETS
+from ahn_runtime.loading.tiny import write_tiny
 from app.errors import NothingRead
 from app.service import Done, Service
 from tests.support.service import (
@@ -147,3 +151,41 @@ def test_the_command_reads_again_and_says_so(tiny_dir, launch, book):
     assert refused.returncode == 1 and "read this one again" in refused.stderr
     assert "keeps its state" in launch("reread", "s", "--cancel").stdout
     assert launch("reread", "nobody").returncode == 1
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_session_keeps_its_memory_when_its_preset_gets_a_newer_one_until_it_is_re_read(
+    make_service, tiny_dir, tmp_path, monkeypatch, book, second, is_named
+):
+    older, newer = (write_tiny(tmp_path / name, seed=n) for n, name in enumerate(("old", "new")))
+    preset = replace(EMBEDDED, name=str(tiny_dir), base=str(tiny_dir), memory=older)
+    monkeypatch.setitem(PRESETS, str(tiny_dir), preset)
+    monkeypatch.setattr(hub, "fetch", Path)  # a directory here is where it is
+    service = make_service()
+    add(service, "s", book)
+    assert not service.rereads.is_offered("s")
+    row = service.sessions.get("s")
+    settings = dict(row.settings)
+    if not is_named:  # as sessions were made before memories had successors
+        assert settings.pop("memory_name") == "old"
+        storage.update_session_settings(service.db, row.id, settings)
+    service.close()
+
+    changed = replace(preset, memory=newer, former_memories=(older,))
+    monkeypatch.setitem(PRESETS, str(tiny_dir), changed)
+    resumed = make_service()
+    add(resumed, "s", second)
+    assert resumed.sessions.get("s").settings == settings, "what was stored stays as it was"
+    assert isinstance(list(resumed.questions.ask("s", "Who kept a parrot?"))[-1], Done)
+    resumed.sessions.ensure("new")
+    for path in (book, second):
+        resumed.documents.add("new", path)
+    wait_until_read(resumed, "new")
+    assert resumed.sessions.get("new").settings["memory_name"] == "new"
+    assert resumed.rereads.is_offered("s") and not resumed.rereads.is_offered("new")
+    resumed.rereads.begin("s", {})
+    wait_until_reread(resumed, "s")
+    assert resumed.sessions.get("s").settings["memory_name"] == "new"
+    assert not resumed.rereads.is_offered("s")
+    for ours, theirs in zip(live_tensors(resumed, "s"), live_tensors(resumed, "new"), strict=True):
+        assert torch.equal(ours, theirs)

@@ -13,6 +13,7 @@ from app.service.session_config import SessionConfig
 from app.settings import ModelOptions
 
 KEYS = ["options", "stream", "config", "num_gates", "memory_status", "title", "chunk_tokens"]
+KEYS += ["memory_name"]
 
 
 @pytest.fixture
@@ -82,6 +83,7 @@ def test_unknown_keys_are_kept_and_only_a_replaced_field_is_written(row):
         {"stream": []},
         {"config": {}},
         {"chunk_tokens": "many"},
+        {"memory_name": 5},
     ],
 )
 def test_settings_that_do_not_say_how_the_session_was_made_are_refused(row, change):
@@ -89,7 +91,7 @@ def test_settings_that_do_not_say_how_the_session_was_made_are_refused(row, chan
         SessionConfig.from_row(with_settings(row, {**row.settings, **change}))
     for key in change:
         missing = {k: v for k, v in row.settings.items() if k != key}
-        if key != "chunk_tokens":
+        if key not in ("chunk_tokens", "memory_name"):
             with pytest.raises(storage.DamagedDatabase, match=key):
                 SessionConfig.from_row(with_settings(row, missing))
 
@@ -126,6 +128,25 @@ def test_a_session_from_before_its_preset_had_a_memory_resumes_without_one(row, 
     stream = replace(config.stream, cell=None, window=2048, sinks=128)
     config = replace(config, options=options, stream=stream, memory_status="none")
     assert config.resume_options == ModelOptions(model=model, ahn=resumed)
+
+
+def test_a_session_keeps_the_memory_that_auto_meant_when_it_was_made(row, monkeypatch):
+    config = SessionConfig.from_row(row)
+    options = ModelOptions(model="embedded", ahn="auto")
+    stream = replace(config.stream, window=2048, sinks=128)
+    config = replace(config, options=options, stream=stream, memory_name="second")
+    oldest = replace(config, memory_name="")
+    assert config.resume_options == oldest.resume_options == options, "there is no newer one"
+    first, second, third = (EMBEDDED.memory.parent / name for name in ("first", "second", "third"))
+    changed = replace(EMBEDDED, memory=third, former_memories=(first, second))
+    monkeypatch.setitem(PRESETS, "embedded", changed)
+    assert config.resume_options == replace(options, ahn=str(second))
+    assert oldest.resume_options == replace(options, ahn=str(first)), "names were not kept then"
+    newest = replace(config, memory_name="third")
+    assert newest.resume_options == options and newest.former_memory is None
+    chosen = replace(config, options=replace(options, ahn="mine"))
+    assert chosen.resume_options.ahn == "mine"
+    assert replace(config, options=replace(options, ahn=None)).resume_options.ahn is None
 
 
 @pytest.mark.parametrize("size", ["window", "sinks", "retain"])
