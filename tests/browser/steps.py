@@ -9,8 +9,9 @@ from pathlib import Path
 from playwright.sync_api import JSHandle, Locator, Page, expect
 
 LONG_MS = 300_000  # two processes of tests share two cores, and some read six times as fast
-LONG_QUESTION = "Write Python code for a class Lighthouse with a keeper, a parrot and a lamp."
-"""Its answer takes about ten seconds on an idle machine."""
+LONG_DAYS = 60
+LONG_QUESTION = "Why did the brig go to the west?"
+"""Of a `voyage` of so many days: the passages fill the prompt, which takes seconds to read."""
 
 
 def open_tab(page: Page, name: str) -> None:
@@ -82,6 +83,15 @@ def read(page: Page, name: str, path: Path) -> None:
     upload(page, path)
     expect(page.locator(".doc.done")).to_contain_text(path.stem, timeout=LONG_MS)
     open_tab(page, "Chat")
+
+
+def voyage(folder: Path, days: int) -> Path:
+    """Write a story of about 17 tokens a day, with the name that is asked for in its first line."""
+    path = folder / "voyage.txt"
+    first = "The cook of the brig Halcyon was Tobias Wrenn.\n\n"
+    lines = [f"On day {n} the brig made {n % 170 + 3} miles to the west." for n in range(days)]
+    path.write_text(first + "\n".join(lines), encoding="utf-8")
+    return path
 
 
 def ask(page: Page, question: str) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server, opened
 from tests.browser.steps import (
+    LONG_DAYS,
     LONG_MS,
     LONG_QUESTION,
     ask,
@@ -18,6 +19,7 @@ from tests.browser.steps import (
     last_answer,
     read,
     session,
+    voyage,
 )
 from tests.support.pdf_samples import make_pdf
 
@@ -51,10 +53,10 @@ def test_a_conversation_is_started_edited_retried_and_saved(page: Page, story: P
 
 
 def test_a_stopped_answer_lets_the_next_queued_question_run(
-    page: Page, browser: Browser, server: Server, story: Path
+    page: Page, browser: Browser, server: Server, story: Path, tmp_path: Path
 ):
     read(page, "Waiting", story)
-    read(page, "Stopped", story)
+    read(page, "Stopped", voyage(tmp_path, days=LONG_DAYS))
     for other in opened(browser, server):
         session(other, "Waiting").check()
         other.get_by_label("Question", exact=True).fill("What was the parrot's name?")

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server, opened
 from tests.browser.steps import (
+    LONG_DAYS,
     LONG_MS,
     LONG_QUESTION,
     ask,
@@ -21,21 +22,13 @@ from tests.browser.steps import (
     read,
     session,
     upload,
+    voyage,
 )
 
 pytestmark = pytest.mark.slow
 
 LOST = ("Failed to load resource: net::ERR_", "TypeError: network error")
 """What the browser says when the server is gone: of a request, and of one that was under way."""
-
-
-def voyage(folder: Path, days: int) -> Path:
-    """Write a story of about 17 tokens a day, with the name that is asked for in its first line."""
-    path = folder / "voyage.txt"
-    first = "The cook of the brig Halcyon was Tobias Wrenn.\n\n"
-    lines = [f"On day {n} the brig made {n % 170 + 3} miles to the west." for n in range(days)]
-    path.write_text(first + "\n".join(lines), encoding="utf-8")
-    return path
 
 
 @pytest.fixture
@@ -84,9 +77,11 @@ def test_a_question_is_answered_while_reading_and_across_a_reload(page: Page, tm
 
 
 def test_an_answer_streams_to_two_pages_of_a_session_and_either_can_stop_it(
-    page: Page, second: Page, story: Path
+    page: Page, second: Page, story: Path, tmp_path: Path
 ):
     read(page, "Both", story)
+    upload(page, voyage(tmp_path, days=LONG_DAYS))
+    expect(page.locator(".doc.done")).to_have_count(2, timeout=LONG_MS)
     session(second, "Both").check()
     ask(page, LONG_QUESTION)
     stop = second.get_by_role("button", name="Stop", exact=True)
