@@ -7,8 +7,11 @@ the passage does not tell. All examples are about one pair of passages, so they 
 
 from __future__ import annotations
 
+import functools
+
 from ahn_runtime.tokenizer import Encoder
 from app.service.reading.stream_text import end_turn
+from storage import STOP_WORDS, folded_words
 
 ASK = "Answer in a few words: "
 PASSAGES = "Passages found for the question:\n\n"
@@ -27,6 +30,35 @@ _TURNS = (
     ("How is the filter cleaned?", "take it out and rinse it in cold water"),
     ("What did Tom do when he had lost the ring?", "he sat down on the stair and wept"),
 )
+
+
+MIN_COPIED_WORDS = 4
+
+
+def copies_examples(answer: str, known: str) -> bool:
+    """Whether an answer has words on end of the examples, one of which is from nowhere else.
+
+    Where the passages tell no answer, a small model may give the example's: asked why a brig sailed
+    west it said "because it had been his mother's".
+
+    Args:
+        known: the passages and the question.
+    """
+    explained = STOP_WORDS.union(folded_words(known))
+    copied = _runs(answer) & _example_runs()
+    return not all(explained.issuperset(run) for run in copied)
+
+
+@functools.cache
+def _example_runs() -> frozenset[tuple[str, ...]]:
+    answers = (answer for _, answer in _TURNS if answer != NOT_FOUND)
+    return frozenset().union(*map(_runs, (_TEXT, *answers)))
+
+
+def _runs(text: str) -> frozenset[tuple[str, ...]]:
+    words = folded_words(text)
+    ends = range(MIN_COPIED_WORDS, len(words) + 1)
+    return frozenset(tuple(words[end - MIN_COPIED_WORDS : end]) for end in ends)
 
 
 def example_ids(tokens: Encoder) -> list[int]:

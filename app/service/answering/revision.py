@@ -1,7 +1,8 @@
 """A second answer, where the first has numbers or names that neither passages nor question have.
 
 A small model also answers with the number of a passage alone ("[1]"), or repeats the question; then
-it is asked for words, or for other words.
+it is asked for words, or for other words. And it may give the answer of a worked example: if it
+does so again, it has found none.
 
 The model goes back to the state before the question, reads the question with a hint, and answers
 once more. The second answer is taken only if less of it is unknown.
@@ -16,6 +17,7 @@ from ahn_runtime import Session
 from app.service.answering.citations import Citation
 from app.service.answering.echo import repeats_question
 from app.service.answering.events import Revised, Revising
+from app.service.answering.examples import NOT_FOUND, copies_examples
 from app.service.answering.prompt import Prompt, question_tail
 from app.service.answering.support import (
     CheckedSentence,
@@ -27,6 +29,7 @@ from app.service.answering.support import sentences as split_sentences
 
 HINT = "{question} (No passage has {unknown}. Use only names and numbers of the passages.)"
 HINT_WORDS = "{question} (Answer in words of the passages, not with a number alone.)"
+HINT_PASSAGES = "{question} (Answer with what the passages about this say.)"
 HINT_NEW = "Answer from the passages with words that this question does not have: {question}"
 MAX_NAMED = 3
 """Unknown numbers and names that the hint repeats."""
@@ -40,11 +43,13 @@ class Draft:
 
     Args:
         repeats_question: it says nothing that its question does not say.
+        copies_examples: it has words of the worked examples, and no passage supports it.
     """
 
     text: str
     sentences: tuple[CheckedSentence, ...] = ()
     repeats_question: bool = False
+    copies_examples: bool = False
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -70,10 +75,13 @@ class Checker:
         """Check an answer; `notice`: its beginning that is not the model's."""
         text = text.strip()
         said = text.removeprefix(notice)
+        checked = check_support(said, self.passages, self.known, self.languages)
+        told = "\n".join((self.known, *(passage.text for passage in self.passages)))
         return Draft(
             text,
-            check_support(said, self.passages, self.known, self.languages),
+            checked,
             repeats_question(said, self.question, self.languages),
+            not has_support(checked) and copies_examples(said, told),
         )
 
 
@@ -95,7 +103,8 @@ def revise(
 ) -> Generator[Revising | Revised, None, Draft]:
     """Answer once more if the first answer has what no passage has, or says nothing new.
 
-    Yields `Revising` for each token, and `Revised` if the second answer is better.
+    Yields `Revising` for each token, and `Revised` if the second answer is better, or if the answer
+    is still a worked example's: then it is `NOT_FOUND`.
 
     Args:
         before: the state before the question; it is used up.
@@ -105,12 +114,27 @@ def revise(
     Returns:
         The better of the two answers.
     """
+    better = yield from _answer_again(before, prompt, checker, draft, max_tokens, record)
+    if not better.copies_examples:
+        return better
+    yield Revised(NOT_FOUND, draft.unknown)
+    return checker.check(NOT_FOUND)
+
+
+def _answer_again(
+    before: Resumable,
+    prompt: Prompt,
+    checker: Checker,
+    draft: Draft,
+    max_tokens: int,
+    record: list[int],
+) -> Generator[Revising | Revised, None, Draft]:
     is_empty = draft.says_nothing or draft.repeats_question
-    if prompt.found_nothing or not (draft.unknown or is_empty):
+    if prompt.found_nothing or not (draft.unknown or is_empty or draft.copies_examples):
         return draft
     runtime = before.session.runtime
     named = ", ".join(draft.unknown[:MAX_NAMED])
-    hint = HINT if named else HINT_NEW if draft.repeats_question else HINT_WORDS
+    hint = HINT if named else _hint_without_names(draft)
     hinted = hint.format(question=checker.question, unknown=named)
     tail = question_tail(runtime.tokenizer, hinted)
     max_tokens -= len(tail) - prompt.tail_tokens
@@ -130,10 +154,18 @@ def revise(
     return second
 
 
+def _hint_without_names(draft: Draft) -> str:
+    if draft.copies_examples:
+        return HINT_PASSAGES
+    return HINT_NEW if draft.repeats_question else HINT_WORDS
+
+
 def is_better_than(second: Draft, first: Draft) -> bool:
     """Whether the second answer takes the place of the first."""
-    if second.says_nothing:
+    if second.says_nothing or second.copies_examples:
         return False
+    if first.copies_examples:
+        return has_support(second.sentences)
     if first.unknown:
         return len(second.unknown) < len(first.unknown)
     if not first.repeats_question:

@@ -1,7 +1,9 @@
 """The worked examples: whole chat turns, which a small window does without."""
 
+import pytest
+
 from app.service.answering.declining import says_not_found
-from app.service.answering.examples import NOT_FOUND, example_ids
+from app.service.answering.examples import NOT_FOUND, copies_examples, example_ids
 from app.service.answering.prompt import build_prompt
 from app.service.reading.stream_text import end_turn
 from tests.support.passages import passage
@@ -50,3 +52,22 @@ def test_what_is_at_a_place_and_options_are_asked_for_without_them():
     assert examples in tokens.decode(build_prompt(*asked).ids)
     assert examples not in tokens.decode(build_prompt(*asked, at_place=True).ids)
     assert examples not in tokens.decode(build_prompt(*asked, with_examples=False).ids)
+
+
+@pytest.mark.parametrize(
+    "answer, known, is_copied",
+    [
+        ("because it had been his mother's", "The brig made 7 miles to the west.", True),
+        ("Take it out and rinse it in COLD water.", "The cook fried an egg.", True),
+        ("She wept, for it had been his mother's.", "She wept: it was his mother's.", False),
+        ("because soap would clog it", "Why? Because soap would clog it.", False),
+        ("cold water", "The sea was cold.", False),
+        ("It had been raining, and he sat down.", "The brig made 7 miles.", False),
+        (NOT_FOUND, "The brig made 7 miles to the west.", False),
+        ("", "", False),
+    ],
+)
+def test_an_answer_with_words_of_the_examples_is_told_from_one_of_the_texts(
+    answer, known, is_copied
+):
+    assert copies_examples(answer, known) is is_copied

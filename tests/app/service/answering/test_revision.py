@@ -6,6 +6,7 @@ import pytest
 
 from app.service.answering.citations import Citation
 from app.service.answering.events import AnswerView, Revised, Revising, fold, revising_text
+from app.service.answering.examples import NOT_FOUND
 from app.service.answering.prompt import build_prompt
 from app.service.answering.revision import (
     MIN_ANSWER_TOKENS,
@@ -112,6 +113,27 @@ def test_an_answer_that_repeats_the_question_is_made_once_more(runtime, prompt, 
 )
 def test_it_is_taken_if_it_says_something_that_a_passage_supports(checker, text, is_better):
     assert is_better_than(checker.check(text), checker.check("The parrot was kept.")) is is_better
+
+
+@pytest.mark.parametrize("found_nothing, max_tokens", [(True, 400), (False, MIN_ANSWER_TOKENS)])
+def test_an_answer_of_the_examples_that_stays_is_none(
+    runtime, prompt, checker, found_nothing, max_tokens
+):
+    draft = checker.check("because it had been his mother's")
+    assert draft.copies_examples
+    asked = replace(prompt, found_nothing=found_nothing)
+    final, steps, record = run(runtime, asked, checker, draft, max_tokens)
+    assert final.text == NOT_FOUND and steps == [Revised(NOT_FOUND, ())] and not record
+
+
+def test_an_answer_of_the_examples_is_made_once_more(runtime, prompt, checker):
+    draft = checker.check("because it had been his mother's")
+    final, steps, record = run(runtime, prompt, checker, draft)
+    assert isinstance(steps[0], Revising) and record
+    assert not final.copies_examples and isinstance(steps[-1], Revised)
+    good = checker.check("the harbour master")
+    assert is_better_than(good, draft) and not is_better_than(draft, good)
+    assert not is_better_than(checker.check("a seven-headed cow"), draft)
 
 
 def test_a_notice_at_the_beginning_is_not_checked(checker):
